@@ -1,0 +1,105 @@
+package gateway
+
+import "time"
+
+// Cause says why a leg or a call ended. One table (causes) turns it into the
+// SIP status, the Reason header and the sentence a person reads.
+type Cause string
+
+// Causes of an end.
+const (
+	CauseHangUp       Cause = "hang_up"            // somebody hung up: the normal end
+	CauseNoAnswer     Cause = "no_answer"          // rang until the ring timer ended
+	CauseBusy         Cause = "busy"               // every device was busy
+	CauseDeclined     Cause = "declined"           // a person pressed Decline
+	CauseOffline      Cause = "offline"            // the user has no phone and no tab now
+	CauseUnknown      Cause = "unknown"            // no such user or number
+	CauseNoCodec      Cause = "no_codec"           // no audio format both sides know
+	CauseForbidden    Cause = "forbidden"          // this caller may not call that
+	CauseTrunkDown    Cause = "trunk_down"         // the trunk does not answer
+	CauseOverload     Cause = "overload"           // too many calls now
+	CauseLoop         Cause = "loop"               // the call came back to us
+	CauseElsewhere    Cause = "answered_elsewhere" // another device of the user took it
+	CauseCallerGone   Cause = "caller_gone"        // the caller gave up while it rang
+	CauseMediaLost    Cause = "media_lost"         // no sound arrived any more
+	CauseDialogLost   Cause = "dialog_lost"        // the far end forgot the dialog (481, 408)
+	CauseUnreachable  Cause = "unreachable"        // the device did not react at all
+	CauseStoreAway    Cause = "store_away"         // the store cannot be reached
+	CauseFault        Cause = "fault"              // our own fault
+	CauseUnsupported  Cause = "unsupported"        // the request needs what we cannot do
+	CauseShuttingDown Cause = "shutting_down"      // this node is being stopped
+)
+
+// Outcome is what a Cause means on the wire and to people.
+type Outcome struct {
+	// Status and Phrase are the SIP final response before an answer.
+	Status int
+	Phrase string
+	// Reason is the value of the Reason header (RFC 3326), "" for none.
+	Reason string
+	// RetryAfter is the Retry-After value, 0 for none.
+	RetryAfter time.Duration
+	// Caller and Callee are the sentences for either side's client and log.
+	Caller, Callee string
+}
+
+var causes = map[Cause]Outcome{
+	CauseHangUp:       {Status: 487, Phrase: "Request Terminated", Reason: `Q.850;cause=16;text="Normal call clearing"`, Caller: "The call has ended.", Callee: "The call has ended."},
+	CauseNoAnswer:     {Status: 480, Phrase: "No Answer", Reason: `SIP;cause=480;text="No answer"`, Caller: "Nobody answered. Try again later.", Callee: "You missed this call."},
+	CauseBusy:         {Status: 486, Phrase: "Busy Here", Reason: `SIP;cause=486;text="Busy"`, Caller: "The line is busy. Try again in a few minutes.", Callee: "Your phone was busy, so the call could not ring."},
+	CauseDeclined:     {Status: 603, Phrase: "Decline", Reason: `SIP;cause=603;text="Declined"`, Caller: "The call was declined.", Callee: "You declined this call."},
+	CauseOffline:      {Status: 480, Phrase: "Nobody Registered", Reason: `SIP;cause=480;text="Nobody registered"`, Caller: "This person has no phone connected right now. Try again later.", Callee: "None of your phones was connected."},
+	CauseUnknown:      {Status: 404, Phrase: "Not Found", Reason: `SIP;cause=404;text="Not found"`, Caller: "Nobody has this name or number. Check it and dial again.", Callee: "The number does not exist."},
+	CauseNoCodec:      {Status: 488, Phrase: "No Common Codec", Reason: `SIP;cause=488;text="No common codec"`, Caller: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both.", Callee: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both."},
+	CauseForbidden:    {Status: 403, Phrase: "Not Allowed", Reason: `SIP;cause=403;text="Not allowed"`, Caller: "You may not call this number. Ask the administrator.", Callee: "This caller is not allowed to call here."},
+	CauseTrunkDown:    {Status: 503, Phrase: "Trunk Down", Reason: `SIP;cause=503;text="Trunk down"`, RetryAfter: 30 * time.Second, Caller: "The line to the outside does not answer. Try again in half a minute.", Callee: "The line to the outside failed."},
+	CauseOverload:     {Status: 503, Phrase: "Too Many Calls", Reason: `SIP;cause=503;text="Too many calls"`, RetryAfter: 10 * time.Second, Caller: "Too many calls are running. Try again in a few seconds.", Callee: "Too many calls were running."},
+	CauseLoop:         {Status: 482, Phrase: "Loop Detected", Reason: `SIP;cause=482;text="Loop detected"`, Caller: "The call came back to itself. Ask the administrator to check the forwarding.", Callee: "The call came back to itself."},
+	CauseElsewhere:    {Status: 487, Phrase: "Answered Elsewhere", Reason: `SIP;cause=200;text="Call completed elsewhere"`, Caller: "The call was answered on another device.", Callee: "The call was answered on another device."},
+	CauseCallerGone:   {Status: 487, Phrase: "Request Terminated", Reason: `SIP;cause=487;text="Caller gave up"`, Caller: "You ended the call before it was answered.", Callee: "The caller hung up before you answered."},
+	CauseMediaLost:    {Status: 408, Phrase: "Media Lost", Reason: `SIP;cause=408;text="Media lost"`, Caller: "The sound was lost and did not come back. Call again.", Callee: "The sound was lost and did not come back. Call again."},
+	CauseDialogLost:   {Status: 481, Phrase: "Dialog Lost", Reason: `SIP;cause=481;text="Dialog lost"`, Caller: "The other phone lost the call. Call again.", Callee: "The other phone lost the call. Call again."},
+	CauseUnreachable:  {Status: 480, Phrase: "Unreachable", Reason: `SIP;cause=480;text="Unreachable"`, Caller: "The phone could not be reached. Check its network cable and try again.", Callee: "Your phone did not react. Check its network cable."},
+	CauseStoreAway:    {Status: 500, Phrase: "Store Away", Reason: `SIP;cause=500;text="Store away"`, Caller: "The gateway cannot reach its store. Try again in a minute.", Callee: "The gateway could not reach its store."},
+	CauseFault:        {Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`, Caller: "The gateway made an error and ended this call. Call again.", Callee: "The gateway made an error and ended this call."},
+	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`, Caller: "The other side asked for something the gateway cannot do.", Callee: "The other side asked for something the gateway cannot do."},
+	CauseShuttingDown: {Status: 503, Phrase: "Shutting Down", Reason: `SIP;cause=503;text="Shutting down"`, RetryAfter: 30 * time.Second, Caller: "The gateway is being restarted. Try again in half a minute.", Callee: "The gateway is being restarted."},
+}
+
+// Outcome looks the cause up. An unknown cause is our fault (500).
+func (c Cause) Outcome() Outcome {
+	if o, ok := causes[c]; ok {
+		return o
+	}
+	return causes[CauseFault]
+}
+
+// CauseOf turns the final status of a branch into a cause.
+func CauseOf(status int) Cause {
+	switch {
+	case status == 486 || status == 600:
+		return CauseBusy
+	case status == 603 || status == 607:
+		return CauseDeclined
+	case status == 404 || status == 604 || status == 484 || status == 410:
+		return CauseUnknown
+	case status == 488 || status == 606 || status == 415:
+		return CauseNoCodec
+	case status == 403 || status == 401 || status == 407:
+		return CauseForbidden
+	case status == 408:
+		return CauseUnreachable
+	case status == 480:
+		return CauseNoAnswer
+	case status == 482 || status == 483:
+		return CauseLoop
+	case status == 487:
+		return CauseCallerGone
+	case status == 420 || status == 421:
+		return CauseUnsupported
+	case status == 503:
+		return CauseTrunkDown
+	default:
+		return CauseFault
+	}
+}

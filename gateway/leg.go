@@ -1,0 +1,161 @@
+package gateway
+
+import (
+	"net/netip"
+	"time"
+
+	"ringsplash/policy"
+)
+
+// Typed identifiers, so that two strings cannot be swapped.
+type (
+	// CallID names one call on all nodes.
+	CallID string
+	// LegID names one leg; it is the user part of the Contact we write for its dialog.
+	LegID string
+	// TabID names one page-load chain of the softphone.
+	TabID string
+)
+
+// Sink takes what happens to a leg. It never blocks, may be called from any
+// goroutine and keeps the order in which one goroutine posts.
+type Sink func(Event)
+
+// Leg is one device's dialog, driven by the call that owns it. No method
+// waits: what comes of it arrives at the leg's Sink. Calling a method the leg's
+// state does not allow does nothing. After Ended or Refused a leg is silent.
+type Leg interface {
+	// ID is the leg's id, unique on this node.
+	ID() LegID
+	// Ring sends 180, or 183 with sdp when there is early media (RFC 3261 13.3.1.1).
+	Ring(sdp []byte)
+	// Answer accepts the pending INVITE or re-INVITE with the SDP answer.
+	Answer(sdp []byte)
+	// Reject refuses the pending INVITE or re-INVITE; the dialog of a
+	// re-INVITE goes on unchanged (RFC 3261 14.2).
+	Reject(c Cause)
+	// Reoffer sends a re-INVITE with sdp. The outcome is a Reoffered.
+	Reoffer(sdp []byte)
+	// Cancel takes a ringing branch back: CANCEL after its first 1xx, with
+	// Reason (RFC 3326). The outcome is Refused, or Answered when a 2xx crossed
+	// it; the call then decides what to do with the answered leg.
+	Cancel(c Cause)
+	// HangUp ends the leg, whatever its state: a final response, CANCEL or
+	// BYE, with Reason. A 2xx that crosses it gets ACK and BYE. Ended follows.
+	HangUp(c Cause)
+}
+
+// Invite asks for a new branch.
+type Invite struct {
+	Leg LegID
+	// Binding is the phone to ring, nil for a trunk or outside URI.
+	Binding *Binding
+	// Trunk is the trunk to go through, "" for a binding or a direct URI.
+	Trunk string
+	// URI is the Request-URI for a trunk ("sip:00441234@pbx") or a direct URI.
+	// A binding supplies its own.
+	URI string
+	// From is the caller as the far end may see him, already laundered.
+	From policy.Identity
+	// To is the AOR that was called.
+	To string
+	// Offer is our SDP offer.
+	Offer []byte
+	// Headers are extra headers that the call put there on purpose (the
+	// trigger of an allowed automatic answer). Nothing received is copied.
+	Headers []Header
+}
+
+// Header is one extra header of an Invite.
+type Header struct{ Name, Value string }
+
+// Dialer makes legs toward phones, trunks and URIs; sipua implements it.
+type Dialer interface {
+	// Invite starts a branch and returns at once. Everything that comes of it,
+	// failure to send included, arrives at sink.
+	Invite(in Invite, sink Sink) Leg
+}
+
+// Incoming is an INVITE that asks for a new call. Its sender was identified
+// and may call; where the call goes is for the gateway to decide.
+type Incoming struct {
+	Leg Leg
+	// From is who calls, as far as he was authenticated.
+	From policy.Identity
+	// Device is the id of our user's deskphone that calls, "" for others.
+	Device string
+	// Dialled is the Request-URI as received.
+	Dialled string
+	// Offer is the SDP offer; empty when the INVITE had none.
+	Offer []byte
+	// Source is where the INVITE came from.
+	Source netip.AddrPort
+	// AnswerMode is the requester's wish (RFC 5373), for policy to judge.
+	AnswerMode AnswerMode
+}
+
+// AnswerMode is the Answer-Mode and Priv-Answer-Mode of an INVITE (RFC 5373 4.3).
+type AnswerMode struct {
+	Auto    bool `json:"auto,omitempty"`
+	Priv    bool `json:"priv,omitempty"`
+	Require bool `json:"require,omitempty"`
+}
+
+// Event is one thing that happened to a call. Events are plain data.
+type Event interface{ event() }
+
+// Events of a leg. The SIP side posts them; Leg says whose they are.
+type (
+	// Rang: a 18x of a branch we try; SDP when it carries early media.
+	Rang struct {
+		Leg    LegID
+		Status int
+		SDP    []byte
+	}
+	// Answered: a branch was answered (2xx). The ACK was sent already.
+	Answered struct {
+		Leg LegID
+		SDP []byte
+	}
+	// Refused: a branch ended with a final response >= 300, or with none
+	// (408, or 503 when it could not be sent). Contacts holds a 3xx's targets.
+	Refused struct {
+		Leg        LegID
+		Status     int
+		Phrase     string
+		RetryAfter time.Duration
+		Contacts   []string
+	}
+	// Ended: the device hung up (BYE), gave up (CANCEL before our answer), or
+	// the dialog died (481, 408, missing ACK).
+	Ended struct {
+		Leg   LegID
+		Cause Cause
+	}
+	// Offered: a re-INVITE with an SDP offer waits for Answer or Reject.
+	// SDP is empty for a re-INVITE without one: answer with an offer.
+	Offered struct {
+		Leg LegID
+		SDP []byte
+	}
+	// Reoffered: our Reoffer has its final response; SDP is the answer of a
+	// 2xx. A refused Reoffer leaves the dialog as it was.
+	Reoffered struct {
+		Leg    LegID
+		Status int
+		SDP    []byte
+	}
+	// Digit: a DTMF digit that came as INFO.
+	Digit struct {
+		Leg   LegID
+		Digit byte
+	}
+)
+
+func (Rang) event()      {}
+func (Answered) event()  {}
+func (Refused) event()   {}
+func (Ended) event()     {}
+func (Offered) event()   {}
+func (Reoffered) event() {}
+func (Digit) event()     {}

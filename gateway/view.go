@@ -1,0 +1,137 @@
+package gateway
+
+import "time"
+
+// Snapshot is what one tab shows: the parts of the WebSocket protocol, whole.
+// The JSON is the wire form (docs/protocol.md).
+type Snapshot struct {
+	Me       MeView         `json:"me"`
+	Devices  []DeviceView   `json:"devices"`
+	Calls    []CallView     `json:"calls"`
+	Presence []PresenceView `json:"presence"`
+	Counters CountersView   `json:"counters"`
+	Media    MediaView      `json:"media"`
+}
+
+// MeView is the user himself.
+type MeView struct {
+	Name    string `json:"name"`
+	Number  string `json:"number"`
+	Display string `json:"display"`
+	Address string `json:"address"`
+	Tabs    int    `json:"tabs"`
+	// Interworking tells whether Feature Options are shown at all.
+	Interworking bool `json:"interworking"`
+}
+
+// DeviceView is one of the user's deskphones.
+type DeviceView struct {
+	ID           string `json:"id"`
+	Display      string `json:"display"`
+	Instance     string `json:"instance"`
+	Live         bool   `json:"live"`
+	Interworking bool   `json:"interworking"`
+	Primary      bool   `json:"primary"`
+	Profile      string `json:"profile"`
+	UserAgent    string `json:"userAgent"`
+	// Answerable tells whether "Answer on <display>" can be pressed now;
+	// Why is the sentence that says why not.
+	Answerable bool   `json:"answerable"`
+	Why        string `json:"why,omitempty"`
+}
+
+// CallView is one call as its user sees it.
+type CallView struct {
+	ID        CallID   `json:"id"`
+	Version   uint64   `json:"version"`
+	Direction string   `json:"direction"` // in | out
+	State     string   `json:"state"`     // ringing | early | connected | held | ended
+	Peer      PeerView `json:"peer"`
+	// On is where the user's audio is: nil, "browser" or a device id.
+	On *string `json:"on"`
+	// Here tells whether On is "browser" and it is this very tab.
+	Here bool `json:"here"`
+	// Microphone is live, muted, shut or wanted (the gate), as the user sees it.
+	Microphone string `json:"microphone"`
+	// HeldBy is "" , "me" or "other".
+	HeldBy string `json:"heldBy,omitempty"`
+	// EarlyMedia tells that the far end's own ringback is to be heard.
+	EarlyMedia bool `json:"earlyMedia,omitempty"`
+	// Since is when the present state began; Answered when the talk began.
+	Since    time.Time  `json:"since"`
+	Answered *time.Time `json:"answered,omitempty"`
+	Cause    Cause      `json:"cause,omitempty"`
+	// Reason is the sentence for people: why it ended, or what to do next.
+	Reason string `json:"reason,omitempty"`
+	// Codec is the audio codec in use, "" before an answer.
+	Codec string `json:"codec,omitempty"`
+}
+
+// PeerView is the other party.
+type PeerView struct {
+	Display  string `json:"display"`
+	Address  string `json:"address"`
+	Verified bool   `json:"verified"`
+}
+
+// PresenceView is one entry of the presence list.
+type PresenceView struct {
+	Address string `json:"address"`
+	Display string `json:"display"`
+	State   string `json:"state"` // available | busy | offline
+}
+
+// CountersView tells what is new in the lists that are REST pages.
+type CountersView struct {
+	Missed         int `json:"missed"`
+	UnreadMessages int `json:"unreadMessages"`
+	// History and Directory change whenever those lists change: fetch again.
+	History   uint64 `json:"history"`
+	Directory uint64 `json:"directory"`
+}
+
+// MediaView says what PeerConnection this tab should have.
+type MediaView struct {
+	// Want is nil when the tab needs no PeerConnection.
+	Want *MediaWant `json:"want"`
+}
+
+// MediaWant is what the tab must have offered. When it differs from what the
+// tab last offered, the tab offers again.
+type MediaWant struct {
+	// Codecs in order of preference: PCMU, PCMA, G722, opus.
+	Codecs []string `json:"codecs"`
+	// Generation changes when the gateway has lost the PeerConnection's other
+	// end: make a new one.
+	Generation uint64 `json:"generation"`
+}
+
+// Command is what a tab asks for ({type:"do"} without its envelope).
+type Command struct {
+	Do        string   `json:"do"`
+	Call      CallID   `json:"call,omitempty"`
+	Version   uint64   `json:"version,omitempty"`
+	On        string   `json:"on,omitempty"`
+	From      string   `json:"from,omitempty"`
+	To        string   `json:"to,omitempty"`
+	Digits    string   `json:"digits,omitempty"`
+	SDP       string   `json:"sdp,omitempty"`
+	PC        string   `json:"pc,omitempty"`
+	Codecs    []string `json:"codecs,omitempty"`
+	Candidate string   `json:"candidate,omitempty"`
+	Text      string   `json:"text,omitempty"`
+}
+
+// Result is the ok reply to a Command.
+type Result struct {
+	Call CallID `json:"call,omitempty"`
+	SDP  string `json:"sdp,omitempty"`
+}
+
+// CommandError is a refused Command: a code for programs, a sentence for people.
+type CommandError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *CommandError) Error() string { return e.Code + ": " + e.Message }

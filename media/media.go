@@ -1,0 +1,138 @@
+// Package media is the media path: the datagram loop, RTP and WebRTC ends, the
+// gate, routing, tones, DTMF, codecs and SDP. It is the only importer of pion.
+package media
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// Codec is an audio codec by its SDP name. One clock: 8000, opus 48000.
+type Codec string
+
+// The codecs this gateway passes through.
+const (
+	PCMU Codec = "PCMU"
+	PCMA Codec = "PCMA"
+	G722 Codec = "G722"
+	Opus Codec = "opus"
+)
+
+// Direction is an SDP direction attribute (RFC 3264 5.1), from the describer's side.
+type Direction string
+
+// Directions.
+const (
+	SendRecv Direction = "sendrecv"
+	SendOnly Direction = "sendonly"
+	RecvOnly Direction = "recvonly"
+	Inactive Direction = "inactive"
+)
+
+// Errors of the package; compare with errors.Is.
+var (
+	// ErrNoCodec: the two sides share no audio codec (488).
+	ErrNoCodec = errors.New("media: no common codec")
+	// ErrBadSDP: the session description cannot be read or used (488).
+	ErrBadSDP = errors.New("media: bad session description")
+	// ErrNoPort: the RTP port range is used up (503).
+	ErrNoPort = errors.New("media: no free RTP port")
+	// ErrClosed: the end or the loop was closed.
+	ErrClosed = errors.New("media: closed")
+)
+
+// Config of a Loop. Zero values are given.
+type Config struct {
+	// Listen are the addresses to bind; default 127.0.0.1.
+	Listen []netip.Addr
+	// Public maps a listen address to the one the world sees.
+	Public map[netip.Addr]netip.Addr
+	// LocalNets are reached from the listen address, everything else from the public one.
+	LocalNets []netip.Prefix
+	// WebRTCPort is the UDP and TCP port of all browsers; 0 asks the kernel.
+	WebRTCPort int
+	// RTPLow and RTPHigh bound the RTP ports; 0,0 lets the kernel choose.
+	RTPLow, RTPHigh int
+}
+
+// Negotiated is the outcome of one offer/answer for the audio m-line.
+type Negotiated struct {
+	// Codecs both sides may send, the preferred one first.
+	Codecs []Codec
+	// Remote is the direction the far side described, from its own side.
+	// A missing attribute is sendrecv.
+	Remote Direction
+	// Local is the direction we described, from our side.
+	Local Direction
+	// DTMF tells whether telephone-event was negotiated (RFC 4733).
+	DTMF bool
+}
+
+// RTPOptions of a new RTP end.
+type RTPOptions struct {
+	// Peer is where the signalling goes: it selects the address we write, and
+	// is the signalling source that latching may trust.
+	Peer netip.Addr
+	// Trunk ends never latch: SDP address or MediaFrom only.
+	Trunk     bool
+	MediaFrom []netip.Prefix
+	// Shut makes the gate born shut (a leg that is asked to answer by itself).
+	Shut bool
+}
+
+// The contract the gateway uses. Names below are fixed; the files beside this
+// one implement them.
+//
+//	func Listen(cfg Config, log *slog.Logger) (*Loop, error)
+//	func (l *Loop) Close() error                                  // waits for its goroutines
+//	func (l *Loop) WebRTCAddr() netip.AddrPort
+//	func (l *Loop) NewRTPEnd(o RTPOptions) (*RTPEnd, error)
+//	func (l *Loop) NewTabEnd(onState func(TabState)) (*TabEnd, error)
+//
+//	*End is the audio side both kinds embed:
+//	func (e *End) Hear(s Source)                  // what is sent to this end: another *End, a Tone, or nil for nothing
+//	func (e *End) PlayOnce(t Tone, done func())   // replaces what is heard until the tone is over, then Hear's source again
+//	func (e *End) SendDigits(digits string) error // RFC 4733 toward this end, queued, 100 ms each; ErrNoDTMF
+//	func (e *End) OnDigit(f func(digit byte))     // a DTMF digit this end sent and its gate let through, once per event
+//	func (e *End) Gate() *Gate
+//	func (e *End) Codecs() []Codec                // negotiated, preferred first
+//	func (e *End) Stats() Stats                   // packets, bytes, dropped by gate, passed while shut, lost, last packet time
+//	func (e *End) Mute(on bool)                   // drops what this end sends (the user's own mute in software)
+//	func (e *End) Close()                         // idempotent; frees ports
+//
+//	func (e *RTPEnd) Offer(codecs []Codec, dir Direction) ([]byte, error)            // o= version + 1 at each new description
+//	func (e *RTPEnd) TakeAnswer(sdp []byte) (Negotiated, error)
+//	func (e *RTPEnd) TakeOffer(sdp []byte) (Negotiated, error)                        // what the far side offers, common with us
+//	func (e *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, error) // to the taken offer, codecs in our order
+//
+//	func (t *TabEnd) TakeOffer(sdp string, codecs []Codec) (answer string, err error) // also re-offers and ICE restarts
+//	func (t *TabEnd) AddCandidate(candidate string) error
+//
+//	func CodecsOf(sdp []byte) ([]Codec, error)        // the offered audio codecs we know, in the offer's order
+//	func Convertible(from, to Codec) bool             // equal, or PCMU<->PCMA
+//	func Offerable(codecs []Codec) []Codec            // codecs in order, then what we can convert to them
+//	Tones: Splash, Ringback, Busy, HoldMusic, Silence (Tone values); NewTone(...)
+const _ = 0
+
+// TabState is the transport state of a tab's PeerConnection.
+type TabState string
+
+// Tab states.
+const (
+	TabConnecting   TabState = "connecting"
+	TabConnected    TabState = "connected"
+	TabDisconnected TabState = "disconnected"
+	TabFailed       TabState = "failed"
+	TabClosed       TabState = "closed"
+)
+
+// Stats are the counters of one end since it was made.
+type Stats struct {
+	Received, Sent           uint64 // audio packets
+	ReceivedBytes, SentBytes uint64 // payload bytes
+	DroppedByGate            uint64
+	PassedWhileShut          uint64 // always 0
+	Lost                     uint64
+	LastReceived             time.Time
+}

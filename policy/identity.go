@@ -1,0 +1,36 @@
+// Package policy decides who may make a deskphone answer by itself.
+package policy
+
+// Level says how well a requester's identity is proven (auto-answer levels).
+type Level int
+
+// Levels, from weakest to strongest.
+const (
+	// Unverified: a From line and nothing else, or an assertion of somebody we do not trust.
+	Unverified Level = iota
+	// Asserted: P-Asserted-Identity of a configured, trusted trunk (RFC 3325).
+	Asserted
+	// Proven: digest of our own user, a verified RFC 8224 Identity, or a TLS client certificate.
+	Proven
+	// Self: the owner's own authenticated browser tab.
+	Self
+)
+
+// Identity is who somebody is, as far as it was authenticated. What a From
+// line merely claims is Claimed, never Address of a level above Unverified.
+type Identity struct {
+	// Address is the canonical AOR ("sip:bob@example.test") or tel: number.
+	Address string `json:"address"`
+	// Display is the display name that came with it: text for people, never evidence.
+	Display string `json:"display,omitempty"`
+	Level   Level  `json:"level"`
+	// How names the evidence in words: "digest", "trunk pbx", "from".
+	How string `json:"how"`
+	// User is the name of our own user when the identity is one, else "".
+	User string `json:"user,omitempty"`
+	// Trunk is the configured trunk the request came through, else "".
+	Trunk string `json:"trunk,omitempty"`
+}
+
+// Verified tells whether the identity may be shown to people as checked.
+func (i Identity) Verified() bool { return i.Level >= Asserted }
