@@ -1,0 +1,83 @@
+# Ringsplash. The two commands to know: `make demo` and `make test`.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS   += --no-print-directory
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VERSION  := $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo unversioned)
+LOCK     := $(shell sha256sum package-lock.json 2>/dev/null | cut -c1-16)
+MODULES  := node_modules/.lock-$(LOCK)
+WEB      := webclient/dist/index.html
+WEBFILES := $(shell find webclient package.json package-lock.json \( -path webclient/dist -o -name '*.go' \) -prune -o -type f -print 2>/dev/null)
+FUZZTIME ?= 30s
+
+.PHONY: help build demo test deps vet lint check unit phones web browser bench screenshots fuzz clean
+
+help:         ## say what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+build: $(WEB) ## build bin/ringsplash with the web client inside
+	go build -ldflags '-X main.version=$(VERSION)' -o bin/ringsplash .
+
+demo: build   ## run the gateway with two users and a simulated deskphone, on loopback only
+	bin/ringsplash demo
+
+# Cheap and telling first, browsers last: the summary of node closes the output.
+test: deps vet lint check build unit phones web browser ## run every check and test
+
+deps:         ## install the Debian packages the tests need, when some are missing
+	@.ci/deps
+
+vet:
+	go vet ./...
+
+lint:         ## golangci-lint, with the import direction as a rule
+	$(GOLANGCI) run ./...
+
+check: $(MODULES) ## type-check and lint the web client
+	npm run --silent check
+
+unit:         ## Go tests of all packages, with the race detector
+	go test -race -timeout 6m $$(go list ./... | grep -v '^ringsplash/test/phones')
+
+# The gateway under test carries the race detector; it fails a test that makes it report.
+bin/ringsplash-race: $(WEB) FORCE
+	go build -race -ldflags '-X main.version=$(VERSION)' -o $@ .
+
+phones: bin/ringsplash-race ## whole-program tests against baresip and sipp
+	RINGSPLASH_BIN=$(CURDIR)/$< go test -count=1 -timeout 8m ./test/phones/...
+
+web: $(MODULES) ## unit tests of the web client
+	npm test --silent
+
+browser: bin/ringsplash-race $(MODULES) ## whole-program tests with real browsers and phones
+	@RINGSPLASH_BIN=$(CURDIR)/$< node --test --test-reporter=tap --test-concurrency=1 $$(ls test/browser/*.test.mjs)
+
+bench: build  ## measure delays and cost, as median and p99
+	go run ./bench
+
+screenshots: build $(MODULES) ## picture every screen at four widths, light and dark, into screenshots/
+	npm run --silent screenshots
+
+fuzz:         ## fuzz what a stranger can send, FUZZTIME for each target
+	@grep -rlE '^func Fuzz' --include='*_test.go' --exclude-dir=node_modules . | while read -r f; do \
+	  for t in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' "$$f" | cut -c6-); do \
+	    go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) "$$(dirname "$$f")"; \
+	  done; done
+
+clean:        ## remove everything that was built
+	rm -rf bin node_modules screenshots demo-data
+	find webclient/dist -mindepth 1 ! -name .gitkeep -delete
+
+$(MODULES): package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+$(WEB): $(WEBFILES) $(MODULES)
+	npm run --silent build
+	@touch $@
+
+FORCE:
