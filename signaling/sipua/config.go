@@ -1,0 +1,146 @@
+package sipua
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"ringsplash/gateway"
+)
+
+// Calls takes what asks for a new call. The gateway implements it.
+type Calls interface {
+	// Begin starts a call for an INVITE. build is called at most once, before
+	// Begin returns, with the sink of the new call, and gives what came.
+	// Begin returns at once. A Begin that does not call build refuses the
+	// INVITE with 503.
+	Begin(build func(sink gateway.Sink) gateway.Incoming)
+}
+
+// Trunk is a PBX or carrier.
+type Trunk struct {
+	// Name is what Invite.Trunk and policy.Identity.Trunk say.
+	Name string
+	// Address is where the trunk listens and sends from ("sip:192.0.2.5:5060").
+	Address string
+	// Transport is udp or tcp; "" means udp.
+	Transport string
+	// Register holds the credentials; with a user the trunk is registered to
+	// and its challenges are answered. The zero value does neither.
+	Register Credentials
+	// TrustIdentity takes the trunk's P-Asserted-Identity and gives it ours
+	// (RFC 3325), over UDP only with TrustUDP.
+	TrustIdentity, TrustUDP bool
+}
+
+// Credentials of an account at somebody else's registrar.
+type Credentials struct {
+	User, Password string
+	// Realm is the only realm they are given to; "" means the first one that
+	// the trunk's own address asks with.
+	Realm string
+}
+
+// Config of a UA. The zero value of each field is described beside it.
+type Config struct {
+	// Domain is ours: the host of our users' AORs. It must be set.
+	Domain string
+	// Listen are the sockets, "udp://host:port" or "tcp://host:port"; port 0
+	// asks the kernel. None means udp://127.0.0.1:5060.
+	Listen []string
+	// Public maps a listen address to the one the world sees. It is written
+	// into Via and Contact for destinations outside LocalNets. nil: the listen
+	// address is written everywhere.
+	Public    map[netip.Addr]netip.Addr
+	LocalNets []netip.Prefix
+	// AllowDomains are the foreign hosts that a direct URI may name. nil: none.
+	AllowDomains []string
+	Trunks       []Trunk
+	// Calls takes incoming calls. nil: every INVITE gets 480.
+	Calls Calls
+	// Access decides who may register and call. nil: there is no registrar and
+	// every INVITE is taken, unverified. Its Domain, Trunk, Local and Reply
+	// are filled in by Listen when they are empty.
+	Access *AccessConfig
+	// First1xx is how long a branch may stay without any response before it
+	// counts as unreachable; 0 means 3 s.
+	First1xx time.Duration
+	// MaxLegs bounds the legs alive at a time; more INVITEs get 503. 0 means 5000.
+	MaxLegs int
+	// MaxRequests bounds the requests being worked on at a time, those that
+	// wait for an answer included; more get 503. 0 means 10000.
+	MaxRequests int
+}
+
+// listener is one entry of Config.Listen.
+type listener struct {
+	network string // udp or tcp
+	address string // host:port
+}
+
+func (c Config) withDefaults() Config {
+	if len(c.Listen) == 0 {
+		c.Listen = []string{"udp://127.0.0.1:5060"}
+	}
+	if c.First1xx == 0 {
+		c.First1xx = 3 * time.Second
+	}
+	if c.MaxLegs == 0 {
+		c.MaxLegs = 5000
+	}
+	if c.MaxRequests == 0 {
+		c.MaxRequests = 10000
+	}
+	return c
+}
+
+// validate checks c and says what to change where.
+func (c Config) validate() error {
+	if c.Domain == "" {
+		return errors.New("sipua: no domain: set `domain` to the host part of your users' addresses")
+	}
+	if cleanText(c.Domain) != c.Domain || strings.ContainsAny(c.Domain, " @<>;\"") {
+		return fmt.Errorf("sipua: domain %q is not a host name: write it like example.test", c.Domain)
+	}
+	if c.First1xx < 0 || c.MaxLegs < 0 || c.MaxRequests < 0 {
+		return errors.New("sipua: first_1xx and the limits must not be negative")
+	}
+	for _, s := range c.Listen {
+		if _, err := parseListen(s); err != nil {
+			return err
+		}
+	}
+	seen := map[string]bool{}
+	for _, t := range c.Trunks {
+		if t.Name == "" || seen[t.Name] {
+			return fmt.Errorf("sipua: trunk name %q is empty or used twice: give each trunk its own name", t.Name)
+		}
+		seen[t.Name] = true
+		if _, err := parseTarget(t.Address); err != nil {
+			return fmt.Errorf("sipua: trunk %s: address: %w", t.Name, err)
+		}
+		if t.Transport != "" && t.Transport != "udp" && t.Transport != "tcp" {
+			return fmt.Errorf("sipua: trunk %s: transport %q is not known: write udp or tcp", t.Name, t.Transport)
+		}
+	}
+	return nil
+}
+
+func parseListen(s string) (listener, error) {
+	network, address, ok := strings.Cut(s, "://")
+	if !ok || (network != "udp" && network != "tcp") {
+		return listener{}, fmt.Errorf("sipua: listen %q: write udp://host:port or tcp://host:port", s)
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return listener{}, fmt.Errorf("sipua: listen %q: %w: write udp://host:port or tcp://host:port", s, err)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return listener{}, fmt.Errorf("sipua: listen %q: the port must be 0 to 65535", s)
+	}
+	return listener{network, address}, nil
+}

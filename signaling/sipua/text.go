@@ -1,0 +1,81 @@
+package sipua
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// maxText bounds one value that we write into a header, in bytes.
+const maxText = 512
+
+// cleanText makes s safe as part of a header value: valid UTF-8, no control
+// characters (CR and LF would start a new header), bounded.
+func cleanText(s string) string {
+	s = strings.ToValidUTF8(s, "")
+	s = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+	for len(s) > maxText {
+		_, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
+	}
+	return s
+}
+
+// quoteDisplay makes s fit between the quotes of a display name (RFC 3261
+// 25.1, quoted-pair).
+func quoteDisplay(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(cleanText(s))
+}
+
+// unquoteDisplay undoes the quoted-pairs of a received display name.
+func unquoteDisplay(s string) string {
+	var b strings.Builder
+	escaped := false
+	for _, r := range s {
+		if r == '\\' && !escaped {
+			escaped = true
+			continue
+		}
+		escaped = false
+		b.WriteRune(r)
+	}
+	return cleanText(b.String())
+}
+
+// parseTarget reads a URI that we are going to write into a request line, so it
+// may hold nothing that would end the URI there (RFC 3261 25.1).
+func parseTarget(s string) (sip.Uri, error) {
+	var u sip.Uri
+	if len(s) > 2048 {
+		return u, fmt.Errorf("the URI has %d characters, 2048 are allowed", len(s))
+	}
+	for i := range len(s) {
+		if c := s[i]; c <= 0x20 || c >= 0x7f || strings.IndexByte("<>\"", c) >= 0 {
+			return u, fmt.Errorf("the URI %q has the character %q, which is not allowed in it", s, c)
+		}
+	}
+	if err := sip.ParseUri(s, &u); err != nil {
+		return u, fmt.Errorf("the URI %q cannot be read: %w", s, err)
+	}
+	switch u.Scheme {
+	case "sip", "sips":
+		if u.Host == "" || u.Wildcard {
+			return u, fmt.Errorf("the URI %q names no host", s)
+		}
+		if u.Port < 0 || u.Port > 65535 {
+			return u, fmt.Errorf("the URI %q has no valid port", s)
+		}
+	case "tel":
+	default:
+		return u, fmt.Errorf("the URI %q is neither sip: nor tel:", s)
+	}
+	u.Headers = nil // headers of a URI never make it into a request of ours (RFC 3261 19.1.5)
+	return u, nil
+}
