@@ -1,0 +1,36 @@
+#!/bin/sh
+# One deskphone, in the foreground until TERM: baresip.sh
+#  env: RUN       directory of this phone: config, rec/ (required; one for each phone)
+#       USERNAME PASSWORD=secret DOMAIN SERVER=host:port of the registrar (required: USERNAME DOMAIN SERVER)
+#       IP        address of the phone (required; an own one of 127.0.0.0/8, then no port can clash)
+#       TRANSPORT=udp|tcp|tls  SIPPORT=5060 (TLS listens on SIPPORT+1)  CTLPORT=4444  RTPLO=26000 RTPHI=26199
+#       TONE=440  Hz that the microphone hears, or SOURCE=aufile,/path/48k-stereo.wav
+#       PARAMS    further account parameters, each led by ';': ';audio_codecs=PCMU;answermode=auto'
+#       OUTBOUND=yes  RFC 5626 (reg-id, +sip.instance, ob)   REGINT=60 (seconds; 0: do not register)
+#       DIRECT=yes    no outbound proxy: calls go straight to the URI
+#       UUID      +sip.instance UUID   AUTHUSER=USERNAME   DISPLAY_NAME   CAFILE (TLS)   RTCPMUX=no
+#  Control: netstrings of JSON on IP:CTLPORT (module ctrl_tcp); ONE connection, a new one replaces it.
+#  Standard output holds every SIP message. rec/dump-*-enc.wav is what was sent, -dec.wav what was
+#  received; received sound is lost for the rest of a call once its direction was not sendrecv.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+: "${RUN:?}" "${USERNAME:?}" "${DOMAIN:?}" "${SERVER:?}" "${IP:?}"
+TRANSPORT=${TRANSPORT:-udp}
+mkdir -p "$RUN/rec"
+if [ ! -f "$RUN/phone.pem" ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$USERNAME" \
+        -keyout "$RUN/key.pem" -out "$RUN/cert.pem" 2>/dev/null
+    cat "$RUN/key.pem" "$RUN/cert.pem" >"$RUN/phone.pem"
+fi
+[ -z "${UUID:-}" ] || printf %s "$UUID" >"$RUN/uuid"
+sed -e "s#@IP@#$IP#g; s#@SIPPORT@#${SIPPORT:-5060}#g; s#@CTLPORT@#${CTLPORT:-4444}#g; s#@DIR@#$RUN#g" \
+    -e "s#@RTPLO@#${RTPLO:-26000}#g; s#@RTPHI@#${RTPHI:-26199}#g; s#@RTCPMUX@#${RTCPMUX:-no}#g" \
+    -e "s#@SOURCE@#${SOURCE:-ausine,${TONE:-440}}#g; s#@CAFILE@#${CAFILE:-}#g" \
+    -e '/^sip_cafile[[:space:]]*$/d' "$here/config.in" >"$RUN/config"
+proxy="sip:$SERVER;transport=$TRANSPORT"
+outbound=";outbound=\"$proxy\""
+[ "${OUTBOUND:-no}" = no ] || outbound="$outbound;sipnat=outbound"
+[ "${DIRECT:-no}" = no ] || outbound=""
+echo "${DISPLAY_NAME:-} <sip:$USERNAME@$DOMAIN;transport=$TRANSPORT>;auth_user=${AUTHUSER:-$USERNAME};auth_pass=${PASSWORD:-secret};regint=${REGINT:-60}$outbound${PARAMS:-}" >"$RUN/accounts"
+[ -f "$RUN/contacts" ] || : >"$RUN/contacts"
+exec stdbuf -oL baresip -f "$RUN" -4 -s </dev/null

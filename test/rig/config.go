@@ -1,0 +1,84 @@
+package rig
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// Domain of every gateway under test.
+const Domain = "example.test"
+
+// Device is one deskphone in the configuration file. Its password is Password().
+type Device struct {
+	ID, Display  string
+	Interworking bool
+}
+
+// User is one user in the configuration file. His password is Password().
+type User struct {
+	Name, Number, Display string
+	Devices               []Device
+}
+
+// Password is what the user logs in with.
+func (u User) Password() string { return u.Name + " likes long walks" }
+
+// SIPPassword is what the deskphone named id registers with.
+func (u User) SIPPassword(id string) string { return u.Name + "-" + id + "-secret" }
+
+// Address is the user's AOR.
+func (u User) Address() string { return "sip:" + u.Name + "@" + Domain }
+
+// The users of a gateway under test, when Options names no others.
+var (
+	Alice = User{"alice", "1001", "Alice Archer", []Device{{"desk", "Desk phone", true}, {"lab", "Lab phone", false}}}
+	Bob   = User{"bob", "1002", "Bob Baker", []Device{{"desk", "Desk phone", true}}}
+	Carol = User{"carol", "1003", "Carol Cook", []Device{{"desk", "Desk phone", true}}}
+)
+
+// Options of a gateway under test; zero values are given.
+type Options struct {
+	// Users, by default Alice, Bob and Carol.
+	Users []User
+	// Trunks are items of the YAML list "trunks", each a flow mapping.
+	Trunks []string
+	// Redis is a redis:// URL; empty for the embedded store.
+	Redis string
+	// Timers replace single timers: {"ring": "2s"}.
+	Timers map[string]string
+}
+
+// yaml writes the configuration of design order: every port is the kernel's choice.
+func (o Options) yaml(dir string) string {
+	users := o.Users
+	if users == nil {
+		users = []User{Alice, Bob, Carol}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "domain: %s\ndata: %q\nredis: %q\n", Domain, filepath.Join(dir, "data"), o.Redis)
+	b.WriteString("http: {listen: \"127.0.0.1:0\"}\n")
+	b.WriteString("sip: {listen: [\"udp://127.0.0.1:0\"]}\n")
+	b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: 0-0}\nusers:\n")
+	for _, u := range users {
+		fmt.Fprintf(&b, "  - name: %s\n    number: %q\n    display: %q\n    password: %q\n    devices:\n", u.Name, u.Number, u.Display, u.Password())
+		for _, d := range u.Devices {
+			fmt.Fprintf(&b, "      - {id: %s, display: %q, sip_password: %q, interworking: %v, profile: auto}\n",
+				d.ID, d.Display, u.SIPPassword(d.ID), d.Interworking)
+		}
+	}
+	for i, trunk := range o.Trunks {
+		if i == 0 {
+			b.WriteString("trunks:\n")
+		}
+		fmt.Fprintf(&b, "  - %s\n", trunk)
+	}
+	if len(o.Timers) > 0 {
+		b.WriteString("timers:\n")
+		for name, value := range o.Timers {
+			fmt.Fprintf(&b, "  %s: %s\n", name, value)
+		}
+	}
+	b.WriteString("log: {level: debug, format: text}\n")
+	return b.String()
+}
