@@ -1,11 +1,24 @@
 // Package directory knows the people and their devices: users, credentials,
-// devices and pairing, friends and personal directory, history and messages.
+// devices and pairing, and the history of calls.
+//
+// Reads of users, devices and secrets come from a copy in memory (filled by
+// Open, kept by subscription, so that another node's change arrives) and do no
+// I/O. Writes go to the store first and may block; each returns
+// store.ErrAway (wrapped) when the store cannot be reached.
 package directory
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"ringsplash/store"
 )
 
 // Errors of the package; compare with errors.Is.
@@ -15,6 +28,10 @@ var (
 	ErrInvalid  = errors.New("directory: not valid")
 	// ErrFixed: the configuration file names this user, so only the file changes it.
 	ErrFixed = errors.New("directory: set by the configuration file")
+	// ErrPassword: wrong password, or no such user, which nobody may tell apart.
+	ErrPassword = errors.New("directory: wrong name or password")
+	// ErrDomain: the stored SIP passwords were made for another domain.
+	ErrDomain = errors.New("directory: domain changed")
 )
 
 // User is a person with an AOR. The password hash is not part of it.
@@ -66,30 +83,6 @@ type HistoryEntry struct {
 	Reason    string     `json:"reason"`
 }
 
-// The contract. Reads of users, devices and secrets come from an in-memory
-// copy (filled at start, kept by subscription) and do no I/O; writes go to the
-// store first and may block.
-//
-//	func Open(ctx context.Context, s store.Store, domain string, log *slog.Logger) (*Directory, error)
-//	func (d *Directory) Close() error
-//	func (d *Directory) Domain() string
-//	func (d *Directory) User(name string) (User, bool)
-//	func (d *Directory) UserByNumber(number string) (User, bool)
-//	func (d *Directory) Users() []User                               // sorted by name
-//	func (d *Directory) CheckPassword(ctx context.Context, name, password string) (User, error) // argon2id; same time for unknown users
-//	func (d *Directory) Devices(user string) []Device                // sorted: primary first, then id
-//	func (d *Directory) Device(user, id string) (Device, bool)
-//	func (d *Directory) Secrets(name string) []HA1                   // for a digest user name "alice" or "alice~desk"; every device's secret is kept under both
-//	func (d *Directory) Pair(ctx context.Context, user, device, instance, userAgent string) (Device, error) // design section 7: first instance pairs, another makes desk-2
-//	func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePatch) (Device, error)
-//	func (d *Directory) Put(ctx context.Context, u NewUser) error    // user add, config file
-//	func (d *Directory) SetPassword(ctx context.Context, name, password string) error
-//	func (d *Directory) Remove(ctx context.Context, name string) error
-//	func (d *Directory) AddHistory(ctx context.Context, user string, h HistoryEntry) error
-//	func (d *Directory) History(ctx context.Context, user, before string, limit int) ([]HistoryEntry, error) // newest first
-//	func (d *Directory) Changed() (<-chan string, func())             // names of users whose record or devices changed
-var _ = context.Background
-
 // DevicePatch changes a device; nil fields stay.
 type DevicePatch struct {
 	Display      *string `json:"display,omitempty"`
@@ -113,4 +106,157 @@ type NewUser struct {
 	User
 	Password string
 	Devices  []NewDevice
+}
+
+// Directory is the copy in memory and the way to the store. Its methods may be
+// called from any goroutine.
+type Directory struct {
+	store  store.Store
+	domain string
+	log    *slog.Logger
+	cost   *argon2id.Params
+	decoy  string        // hash that unknown names are checked against
+	slots  chan struct{} // bounds the memory argon2id takes
+
+	writing    sync.Mutex // one change of users at a time on this node
+	refreshing sync.Mutex // read-then-apply of one person is not interleaved
+
+	mu      sync.RWMutex
+	people  map[string]*person // never changed once in here, only replaced
+	numbers map[string]string  // number -> name
+	fixed   map[string]verifier
+	watch   map[*watcher]struct{}
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Open reads everybody into memory and follows changes until Close. It may
+// block. When domain is not the one the stored SIP passwords were made for it
+// fails with ErrDomain, saying what to do.
+func Open(ctx context.Context, s store.Store, domain string, log *slog.Logger) (*Directory, error) {
+	return open(ctx, s, domain, log, passwordCost)
+}
+
+func open(ctx context.Context, s store.Store, domain string, log *slog.Logger, cost *argon2id.Params) (*Directory, error) {
+	if err := claimDomain(ctx, s, domain); err != nil {
+		return nil, err
+	}
+	decoy, err := argon2id.CreateHash("nobody has this password", cost)
+	if err != nil {
+		return nil, fmt.Errorf("directory: hash a password: %w", err)
+	}
+	follow, stop := context.WithCancel(context.Background())
+	d := &Directory{
+		store: s, domain: domain, log: log, cost: cost, decoy: decoy, stop: stop,
+		slots:  make(chan struct{}, hashesAtOnce),
+		people: map[string]*person{}, numbers: map[string]string{},
+		fixed: map[string]verifier{}, watch: map[*watcher]struct{}{},
+	}
+	// Subscribed before the first read, so that no change falls between them.
+	changes, err := s.Subscribe(follow, topic)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("directory: follow changes: %w", err)
+	}
+	if err := d.reload(ctx); err != nil {
+		stop()
+		return nil, fmt.Errorf("directory: read users: %w", err)
+	}
+	d.running.Add(1)
+	go d.follow(follow, changes)
+	return d, nil
+}
+
+// Close stops following changes and closes the channels of Changed. It does
+// not close the store.
+func (d *Directory) Close() error {
+	d.stop()
+	d.running.Wait()
+	d.mu.Lock()
+	watchers := d.watch
+	d.watch = map[*watcher]struct{}{}
+	d.mu.Unlock()
+	for w := range watchers {
+		w.close()
+	}
+	return nil
+}
+
+// Domain is the domain of every AOR here, and the digest realm.
+func (d *Directory) Domain() string { return d.domain }
+
+// User returns the user of that name.
+func (d *Directory) User(name string) (User, bool) {
+	p, ok := d.person(name)
+	if !ok {
+		return User{}, false
+	}
+	return p.user.User, true
+}
+
+// UserByNumber returns the user with that number.
+func (d *Directory) UserByNumber(number string) (User, bool) {
+	d.mu.RLock()
+	name, ok := d.numbers[number]
+	d.mu.RUnlock()
+	if !ok || number == "" {
+		return User{}, false
+	}
+	return d.User(name)
+}
+
+// Users returns everybody, sorted by name.
+func (d *Directory) Users() []User {
+	d.mu.RLock()
+	users := make([]User, 0, len(d.people))
+	for _, p := range d.people {
+		users = append(users, p.user.User)
+	}
+	d.mu.RUnlock()
+	slices.SortFunc(users, func(a, b User) int { return compare(a.Name, b.Name) })
+	return users
+}
+
+// Devices returns the user's devices, the primary one first, then by id.
+// Exactly one is primary when any is marked or allows interworking.
+func (d *Directory) Devices(user string) []Device {
+	p, ok := d.person(user)
+	if !ok {
+		return nil
+	}
+	return slices.Clone(p.shown)
+}
+
+// Device returns one device of a user.
+func (d *Directory) Device(user, id string) (Device, bool) {
+	p, ok := d.person(user)
+	if !ok {
+		return Device{}, false
+	}
+	for _, dev := range p.shown {
+		if dev.ID == id {
+			return dev, true
+		}
+	}
+	return Device{}, false
+}
+
+// Secrets returns the digest secrets for a digest user name: of every device
+// for "alice", of one device for "alice~desk"; nil for a name nobody has. The
+// Device of the secret that fits is what Pair wants.
+func (d *Directory) Secrets(name string) []HA1 {
+	user, _, _ := cutDevice(name)
+	p, ok := d.person(user)
+	if !ok {
+		return nil
+	}
+	return slices.Clone(p.secrets[name])
+}
+
+func (d *Directory) person(name string) (*person, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	p, ok := d.people[name]
+	return p, ok
 }

@@ -1,0 +1,209 @@
+// Package config reads the configuration file: strict YAML, every fault named
+// with its line and its remedy.
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is the whole configuration. Default gives the values of keys that
+// the file leaves out. The tag "example" is what a fault shows as a right
+// value; it is there where the form of a value can be wrong.
+type Config struct {
+	// Domain is the host of every AOR here, and the digest realm.
+	Domain string `yaml:"domain"`
+	// Data is the folder of the embedded store, the audit file and admin.sock.
+	// A relative one is taken from the configuration file's folder.
+	Data string `yaml:"data"`
+	// Redis is the URL of a Redis that replaces the embedded store, "" for none.
+	Redis string `yaml:"redis"`
+	HTTP  HTTP   `yaml:"http"`
+	SIP   SIP    `yaml:"sip"`
+	Media Media  `yaml:"media"`
+	// Users are those of the file; it wins for the users it names.
+	Users  []User  `yaml:"users"`
+	Trunks []Trunk `yaml:"trunks"`
+	// Emergency maps emergency numbers to the trunk that takes them.
+	Emergency map[string]string `yaml:"emergency" example:"{\"112\": pbx}"`
+	Policy    Policy            `yaml:"policy"`
+	// MaxCalls is how many calls one user may have at a time.
+	MaxCalls int    `yaml:"max_calls" example:"8"`
+	Timers   Timers `yaml:"timers"`
+	Log      Log    `yaml:"log"`
+
+	// lines tells where a key stands in the file: "users[0].name" -> 12.
+	lines map[string]int
+}
+
+// HTTP is where browsers come in.
+type HTTP struct {
+	Listen string `yaml:"listen" example:"127.0.0.1:8080"`
+	TLS    TLS    `yaml:"tls"`
+	// EmbedOrigins are the web sites that may embed the phone.
+	EmbedOrigins []EmbedOrigin `yaml:"embed_origins"`
+}
+
+// TLS names PEM files. Relative paths are taken from the configuration file's
+// folder. Both empty: no TLS.
+type TLS struct {
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// EmbedOrigin is a web site that may embed the phone. A trusted one may also
+// open microphones without a gesture inside the frame.
+type EmbedOrigin struct {
+	Origin  string `yaml:"origin" example:"https://intranet.example"`
+	Trusted bool   `yaml:"trusted" example:"false"`
+}
+
+// SIP is where phones and trunks come in.
+type SIP struct {
+	Listen []SIPListen `yaml:"listen" example:"[\"udp://127.0.0.1:5060\"]"`
+	TLS    SIPTLS      `yaml:"tls"`
+	// AllowDomains are foreign domains our users may call.
+	AllowDomains []string `yaml:"allow_domains" example:"[partner.example]"`
+}
+
+// SIPTLS is TLS with the CA that signs the client certificates of phones and
+// trunks, "" for none.
+type SIPTLS struct {
+	Cert     string `yaml:"cert"`
+	Key      string `yaml:"key"`
+	ClientCA string `yaml:"client_ca"`
+}
+
+// SIPListen is one SIP socket. Port 0 lets the kernel choose.
+type SIPListen struct {
+	Transport string // udp | tcp | tls
+	Addr      netip.AddrPort
+}
+
+// Media is where sound and pictures go.
+type Media struct {
+	// Listen are our addresses for RTP and WebRTC.
+	Listen []netip.Addr `yaml:"listen" example:"[\"192.0.2.10\"]"`
+	// Public maps an address of Listen (or of sip.listen) to the one that the
+	// world sees.
+	Public map[netip.Addr]netip.Addr `yaml:"public" example:"{\"10.0.0.10\": \"192.0.2.10\"}"`
+	// LocalNets are the networks that reach Listen directly.
+	LocalNets []netip.Prefix `yaml:"local_nets" example:"[\"10.0.0.0/8\"]"`
+	// WebRTCPort is the one port, UDP and TCP, of all browsers. 0: chosen by
+	// the kernel.
+	WebRTCPort int `yaml:"webrtc_port" example:"8443"`
+	// RTPPorts are those for phones and trunks; the zero range lets the
+	// kernel choose.
+	RTPPorts   PortRange   `yaml:"rtp_ports" example:"10000-19999"`
+	ICEServers []ICEServer `yaml:"ice_servers"`
+}
+
+// PortRange is from Low to High, both included.
+type PortRange struct{ Low, High int }
+
+// ICEServer is a STUN or TURN server for browsers (RFC 7064, RFC 7065).
+type ICEServer struct {
+	URLs       []string `yaml:"urls" example:"[\"turn:turn.example:3478\"]"`
+	Username   string   `yaml:"username"`
+	Credential string   `yaml:"credential"`
+}
+
+// User is a person of the configuration file.
+type User struct {
+	Name     string   `yaml:"name" example:"alice"`
+	Number   string   `yaml:"number" example:"\"1001\""`
+	Display  string   `yaml:"display" example:"Alice Archer"`
+	Password string   `yaml:"password" example:"\"${ALICE_PASSWORD}\""`
+	Admin    bool     `yaml:"admin" example:"false"`
+	Devices  []Device `yaml:"devices"`
+}
+
+// Device is one deskphone of a user.
+type Device struct {
+	ID           string `yaml:"id" example:"desk"`
+	Display      string `yaml:"display" example:"Desk phone"`
+	SIPPassword  string `yaml:"sip_password" example:"\"${ALICE_DESK_PASSWORD}\""`
+	Interworking bool   `yaml:"interworking" example:"true"`
+	Profile      string `yaml:"profile" example:"auto"`
+}
+
+// Trunk is a PBX or carrier.
+type Trunk struct {
+	Name      string        `yaml:"name" example:"pbx"`
+	Address   string        `yaml:"address" example:"\"sip:192.0.2.20:5060\""`
+	Transport string        `yaml:"transport" example:"udp"`
+	Register  TrunkRegister `yaml:"register"`
+	Prefixes  []Prefix      `yaml:"prefixes"`
+	// TrustIdentity takes the trunk's P-Asserted-Identity (RFC 3325) over TLS
+	// and TCP; TrustUDP over UDP too, where the source can be forged.
+	TrustIdentity bool `yaml:"trust_identity" example:"true"`
+	TrustUDP      bool `yaml:"trust_udp" example:"false"`
+	// MediaFrom are the networks the trunk's RTP comes from, when that is not
+	// the address in its SDP.
+	MediaFrom []netip.Prefix `yaml:"media_from" example:"[\"192.0.2.0/24\"]"`
+}
+
+// TrunkRegister are our credentials at the trunk. An empty user: no
+// registration. An empty realm: whichever the trunk's own address asks for.
+type TrunkRegister struct {
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+	Realm    string `yaml:"realm"`
+}
+
+// Prefix is one row of the dial plan: the longest Match wins, Strip digits are
+// taken off the front, then Add is put there.
+type Prefix struct {
+	Match string `yaml:"match" example:"\"0\""`
+	Strip int    `yaml:"strip" example:"1"`
+	Add   string `yaml:"add" example:"\"+49\""`
+}
+
+// Policy are the administrator's ceilings on what users may allow.
+type Policy struct {
+	// Forbid lists the grants nobody may give: public, friends, directory,
+	// addresses.
+	Forbid []string `yaml:"forbid" example:"[public]"`
+}
+
+// Timers of calls.
+type Timers struct {
+	Ring       time.Duration `yaml:"ring" example:"60s"`
+	First1xx   time.Duration `yaml:"first_1xx" example:"3s"`
+	CancelWait time.Duration `yaml:"cancel_wait" example:"1s"`
+	AutoAnswer time.Duration `yaml:"auto_answer" example:"4s"`
+	MutedLimit time.Duration `yaml:"muted_limit" example:"120s"`
+	UnmuteWait time.Duration `yaml:"unmute_wait" example:"60s"`
+	TabGone    time.Duration `yaml:"tab_gone" example:"10s"`
+}
+
+// Log says what is logged.
+type Log struct {
+	Level  string `yaml:"level" example:"info"`  // debug | info | warn | error
+	Format string `yaml:"format" example:"text"` // text | json
+}
+
+// Default is the configuration of an empty file: every default is here and
+// nowhere else. It has no Domain, which a file must name.
+func Default() Config {
+	return Config{
+		Data: "./data",
+		HTTP: HTTP{Listen: "127.0.0.1:8080"},
+		SIP: SIP{Listen: []SIPListen{
+			{Transport: "udp", Addr: netip.MustParseAddrPort("127.0.0.1:5060")},
+			{Transport: "tcp", Addr: netip.MustParseAddrPort("127.0.0.1:5060")},
+		}},
+		Media: Media{
+			Listen:     []netip.Addr{netip.MustParseAddr("127.0.0.1")},
+			WebRTCPort: 8443,
+			RTPPorts:   PortRange{Low: 10000, High: 19999},
+		},
+		MaxCalls: 8,
+		Timers: Timers{
+			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
+			AutoAnswer: 4 * time.Second, MutedLimit: 120 * time.Second,
+			UnmuteWait: 60 * time.Second, TabGone: 10 * time.Second,
+		},
+		Log: Log{Level: "info", Format: "text"},
+	}
+}

@@ -1,0 +1,82 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// UnmarshalText reads "udp://127.0.0.1:5060".
+func (l *SIPListen) UnmarshalText(text []byte) error {
+	transport, addr, ok := strings.Cut(string(text), "://")
+	if !ok {
+		return errors.New("the transport is missing")
+	}
+	switch transport {
+	case "udp", "tcp", "tls":
+	default:
+		return fmt.Errorf("transport %q is not udp, tcp or tls", transport)
+	}
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is not an IP address and a port", addr)
+	}
+	*l = SIPListen{Transport: transport, Addr: ap}
+	return nil
+}
+
+func (l SIPListen) String() string { return l.Transport + "://" + l.Addr.String() }
+
+// UnmarshalText reads "10000-19999", or "0" for ports of the kernel's choice.
+func (r *PortRange) UnmarshalText(text []byte) error {
+	low, high, ok := strings.Cut(string(text), "-")
+	if !ok && strings.TrimSpace(low) == "0" {
+		*r = PortRange{}
+		return nil
+	}
+	a, errLow := strconv.ParseUint(strings.TrimSpace(low), 10, 16)
+	b, errHigh := strconv.ParseUint(strings.TrimSpace(high), 10, 16)
+	if !ok || errLow != nil || errHigh != nil {
+		return errors.New("this is not a range of ports")
+	}
+	*r = PortRange{Low: int(a), High: int(b)}
+	return nil
+}
+
+func (r PortRange) String() string {
+	if r == (PortRange{}) {
+		return "0"
+	}
+	return fmt.Sprintf("%d-%d", r.Low, r.High)
+}
+
+// TrunkURI is a trunk's address taken apart.
+type TrunkURI struct {
+	Secure bool // sips:
+	Host   string
+	Port   int // 0 when the address names none
+}
+
+// URI takes the trunk's address apart. Load has checked that it can be.
+func (t Trunk) URI() (TrunkURI, error) {
+	scheme, rest, _ := strings.Cut(t.Address, ":")
+	if scheme != "sip" && scheme != "sips" {
+		return TrunkURI{}, errors.New("it does not begin with sip: or sips:")
+	}
+	u, err := url.Parse("sip://" + rest)
+	if err != nil || u.User != nil || u.Hostname() == "" || u.Path != "" || strings.ContainsAny(rest, ";?") {
+		return TrunkURI{}, errors.New("it is not a host with or without a port")
+	}
+	out := TrunkURI{Secure: scheme == "sips", Host: u.Hostname()}
+	if p := u.Port(); p != "" {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || n == 0 {
+			return TrunkURI{}, fmt.Errorf("%q is not a port", p)
+		}
+		out.Port = int(n)
+	}
+	return out, nil
+}

@@ -1,0 +1,170 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"ringsplash/store"
+)
+
+// PatchDevice changes a device and returns what it became. ErrFixed: the
+// configuration file describes it; only which device is primary may be chosen
+// then.
+func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePatch) (Device, error) {
+	if err := p.check(); err != nil {
+		return Device{}, err
+	}
+	err := d.editDevice(ctx, user, id, func(r *deviceRecord) error {
+		if r.Fixed && (p.Display != nil || p.Interworking != nil || p.Profile != nil) {
+			return fmt.Errorf("%w: change device %s of %s there", ErrFixed, id, user)
+		}
+		set(&r.Display, p.Display)
+		set(&r.Interworking, p.Interworking)
+		set(&r.Primary, p.Primary)
+		set(&r.Profile, p.Profile)
+		return nil
+	})
+	if err != nil {
+		return Device{}, err
+	}
+	if p.Primary != nil && *p.Primary {
+		if err := d.demoteOthers(ctx, user, id); err != nil {
+			return Device{}, err
+		}
+	}
+	dev, ok := d.Device(user, id)
+	if !ok {
+		return Device{}, notFound("device %s of user %s", id, user)
+	}
+	return dev, nil
+}
+
+// SetSIPPassword gives a device its own SIP password. A phone registered with
+// the old one is refused from its next REGISTER on.
+func (d *Directory) SetSIPPassword(ctx context.Context, user, id, password string) error {
+	if password == "" {
+		return invalid("the SIP password is empty")
+	}
+	p, ok := d.person(user)
+	if !ok {
+		return notFound("user %s", user)
+	}
+	secrets := digestSecrets(user, id, d.domain, password)
+	for _, other := range p.secrets[user] {
+		if other.Device != id && other.Algorithm == secrets[0].Algorithm && other.Hex == secrets[0].Hex {
+			return invalid("device %s has the same SIP password; a phone could not be told from the other", other.Device)
+		}
+	}
+	return d.editDevice(ctx, user, id, func(r *deviceRecord) error {
+		if r.Fixed {
+			return fmt.Errorf("%w: change the SIP password of device %s of %s there", ErrFixed, id, user)
+		}
+		r.Secrets, r.Shares = secrets, ""
+		return nil
+	})
+}
+
+// Unpair lets the next phone that registers with the device's password take
+// the place of the one paired now. A device that was made by pairing goes
+// away.
+func (d *Directory) Unpair(ctx context.Context, user, id string) error {
+	r, ok := d.record(user, id)
+	if ok && r.Shares != "" {
+		if err := d.store.Delete(ctx, deviceKey(user, id), r.version); err != nil {
+			return fmt.Errorf("directory: remove device %s of %s: %w", id, user, err)
+		}
+		return d.tell(ctx, user)
+	}
+	return d.editDevice(ctx, user, id, func(r *deviceRecord) error {
+		r.Instance, r.UserAgent = "", ""
+		return nil
+	})
+}
+
+func (p DevicePatch) check() error {
+	if p.Display != nil {
+		if strings.TrimSpace(*p.Display) == "" {
+			return invalid("the display name is empty")
+		}
+		if err := checkText("display name", *p.Display); err != nil {
+			return err
+		}
+	}
+	if p.Profile != nil && !nameForm.MatchString(*p.Profile) {
+		return invalid("profile %q: use a-z, 0-9, dot, underscore and minus", *p.Profile)
+	}
+	return nil
+}
+
+func set[T any](field *T, v *T) {
+	if v != nil {
+		*field = *v
+	}
+}
+
+// demoteOthers takes the mark "primary" from all devices but one.
+func (d *Directory) demoteOthers(ctx context.Context, user, id string) error {
+	p, ok := d.person(user)
+	if !ok {
+		return nil
+	}
+	for _, other := range p.devices {
+		if other.ID == id || !other.Primary {
+			continue
+		}
+		err := d.editDevice(ctx, user, other.ID, func(r *deviceRecord) error {
+			r.Primary = false
+			return nil
+		})
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// editDevice changes one record, anew when another writer was quicker.
+func (d *Directory) editDevice(ctx context.Context, user, id string, edit func(*deviceRecord) error) error {
+	for range writeTries {
+		r, err := d.storedDevice(ctx, user, id)
+		if err != nil {
+			return err
+		}
+		if err := edit(&r); err != nil {
+			return err
+		}
+		_, err = putDevice(ctx, d.store, r)
+		if errors.Is(err, store.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return d.tell(ctx, user)
+	}
+	return errBusy("device " + id + " of " + user)
+}
+
+func (d *Directory) storedDevice(ctx context.Context, user, id string) (deviceRecord, error) {
+	if !nameForm.MatchString(user) || id == "" {
+		return deviceRecord{}, notFound("device %q of user %q", id, user)
+	}
+	it, err := d.store.Get(ctx, deviceKey(user, id))
+	if errors.Is(err, store.ErrNotFound) {
+		return deviceRecord{}, notFound("device %s of user %s", id, user)
+	}
+	if err != nil {
+		return deviceRecord{}, fmt.Errorf("directory: read device %s of %s: %w", id, user, err)
+	}
+	return readDevice(it)
+}
+
+func (d *Directory) record(user, id string) (deviceRecord, bool) {
+	p, ok := d.person(user)
+	if !ok {
+		return deviceRecord{}, false
+	}
+	return p.device(id)
+}

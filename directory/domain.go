@@ -1,0 +1,101 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"ringsplash/store"
+)
+
+const domainKey = "directory/domain"
+
+type domainRecord struct {
+	V      int    `json:"v"`
+	Domain string `json:"domain"`
+}
+
+// CheckDomain returns ErrDomain when the store's SIP passwords were made for
+// another domain. HA1 contains the realm, so they would all be wrong. It
+// writes nothing.
+func CheckDomain(ctx context.Context, s store.Store, domain string) error {
+	was, _, err := storedDomain(ctx, s)
+	if err != nil || was == "" || was == domain {
+		return err
+	}
+	users, err := s.Scan(ctx, "user/", "", 1)
+	if err != nil {
+		return fmt.Errorf("directory: read users: %w", err)
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: the stored SIP passwords were made for %q and cannot work in %q. "+
+		"Put \"domain: %s\" back, or run \"ringsplash user forget-sip-passwords\" and set the SIP passwords again "+
+		"(\"ringsplash user passwd NAME --device ID\"; those in the configuration file are set by themselves)",
+		ErrDomain, was, domain, was)
+}
+
+// ForgetSIPPasswords drops every stored SIP password and makes domain the
+// store's domain, so that Open accepts it. It returns how many devices need a
+// new password. No node may run on the store meanwhile.
+func ForgetSIPPasswords(ctx context.Context, s store.Store, domain string) (int, error) {
+	dropped := 0
+	err := scan(ctx, s, "device/", func(it store.Item) error {
+		r, err := readDevice(it)
+		if err != nil || len(r.Secrets) == 0 {
+			return err
+		}
+		r.Secrets = nil
+		dropped++
+		_, err = putDevice(ctx, s, r)
+		return err
+	})
+	if err != nil {
+		return dropped, err
+	}
+	return dropped, putDomain(ctx, s, domain, store.AnyVersion)
+}
+
+// claimDomain makes domain the store's domain when it has none or nobody in it.
+func claimDomain(ctx context.Context, s store.Store, domain string) error {
+	if domain == "" {
+		return invalid("the domain is empty")
+	}
+	if err := CheckDomain(ctx, s, domain); err != nil {
+		return err
+	}
+	was, version, err := storedDomain(ctx, s)
+	if err != nil || was == domain {
+		return err
+	}
+	err = putDomain(ctx, s, domain, version)
+	if errors.Is(err, store.ErrConflict) { // another node started at the same moment
+		return CheckDomain(ctx, s, domain)
+	}
+	return err
+}
+
+func storedDomain(ctx context.Context, s store.Store) (string, store.Version, error) {
+	it, err := s.Get(ctx, domainKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", 0, nil
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("directory: read the domain: %w", err)
+	}
+	var r domainRecord
+	if err := json.Unmarshal(it.Value, &r); err != nil {
+		return "", 0, fmt.Errorf("directory: %s is not readable: %w", domainKey, err)
+	}
+	return r.Domain, it.Version, nil
+}
+
+func putDomain(ctx context.Context, s store.Store, domain string, ifVersion store.Version) error {
+	value, _ := json.Marshal(domainRecord{V: recordVersion, Domain: domain})
+	if _, err := s.Put(ctx, domainKey, value, ifVersion, 0); err != nil {
+		return fmt.Errorf("directory: write the domain: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"ringsplash/store"
+)
+
+// historyLife is how long a past call is kept.
+const historyLife = 400 * 24 * time.Hour
+
+// crockford are the digits of an ULID, in order.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+type historyRecord struct {
+	V int `json:"v"`
+	HistoryEntry
+}
+
+// AddHistory keeps a past call. An empty ID is made from Start. Adding an
+// entry again with its ID replaces it.
+func (d *Directory) AddHistory(ctx context.Context, user string, h HistoryEntry) error {
+	if h.ID == "" {
+		at := h.Start
+		if at.IsZero() {
+			at = time.Now()
+		}
+		id, err := ulid.New(ulid.Timestamp(at), rand.Reader)
+		if err != nil {
+			return invalid("history entry of %s: %v", user, err)
+		}
+		h.ID = id.String()
+	}
+	key, err := historyKey(user, h.ID)
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(historyRecord{V: recordVersion, HistoryEntry: h})
+	if err != nil {
+		return fmt.Errorf("directory: write history of %s: %w", user, err)
+	}
+	if _, err := d.store.Put(ctx, key, value, store.AnyVersion, historyLife); err != nil {
+		return fmt.Errorf("directory: write history of %s: %w", user, err)
+	}
+	return nil
+}
+
+// History returns at most limit past calls, newest first, older than the
+// entry whose id is before ("" for the newest).
+func (d *Directory) History(ctx context.Context, user, before string, limit int) ([]HistoryEntry, error) {
+	after := ""
+	if before != "" {
+		var err error
+		if after, err = historyKey(user, before); err != nil {
+			return nil, err
+		}
+	}
+	items, err := d.store.Scan(ctx, "history/"+user+"/", after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("directory: read history of %s: %w", user, err)
+	}
+	entries := make([]HistoryEntry, 0, len(items))
+	for _, it := range items {
+		var r historyRecord
+		if err := json.Unmarshal(it.Value, &r); err != nil {
+			return nil, fmt.Errorf("directory: %s is not readable: %w", it.Key, err)
+		}
+		entries = append(entries, r.HistoryEntry)
+	}
+	return entries, nil
+}
+
+// historyKey ends in the ULID with every digit replaced by its complement, so
+// that a store that scans upwards gives the newest first.
+func historyKey(user, id string) (string, error) {
+	if !nameForm.MatchString(user) {
+		return "", notFound("user %q", user)
+	}
+	if _, err := ulid.ParseStrict(id); err != nil {
+		return "", invalid("history id %q is no ULID", id)
+	}
+	down := strings.Map(func(r rune) rune {
+		return rune(crockford[len(crockford)-1-strings.IndexRune(crockford, r)])
+	}, strings.ToUpper(id))
+	return "history/" + user + "/" + down, nil
+}

@@ -1,0 +1,213 @@
+package directory
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"ringsplash/store"
+)
+
+const recordVersion = 1
+
+// browserID is what a call's "on" says for a tab, so no device may be called
+// so.
+const browserID = "browser"
+
+var (
+	nameForm   = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
+	numberForm = regexp.MustCompile(`^[0-9*#+]{1,32}$`)
+)
+
+// userRecord is the value of user/<name>.
+type userRecord struct {
+	V int `json:"v"`
+	User
+	// Hash is the argon2id hash of the log-in password. It is empty for the
+	// users of the configuration file, whose passwords are not stored.
+	Hash string `json:"hash,omitempty"`
+}
+
+// deviceRecord is the value of device/<user>/<id>. Primary in it is what was
+// chosen; which device is shown as primary is worked out when it is read.
+type deviceRecord struct {
+	V int `json:"v"`
+	Device
+	Fixed bool `json:"fixed,omitempty"`
+	Order int  `json:"order"`
+	// Shares is the id of the device with whose password this one registers,
+	// for a device made by pairing; "" for one with its own password.
+	Shares  string    `json:"shares,omitempty"`
+	Paired  time.Time `json:"paired,omitzero"`
+	Secrets []HA1     `json:"secrets,omitempty"`
+
+	version store.Version
+}
+
+// group is the id of the device whose password this one registers with.
+func (r *deviceRecord) group() string {
+	if r.Shares != "" {
+		return r.Shares
+	}
+	return r.ID
+}
+
+func userKey(name string) string       { return "user/" + name }
+func devicesKey(user string) string    { return "device/" + user + "/" }
+func deviceKey(user, id string) string { return devicesKey(user) + id }
+func compare(a, b string) int          { return strings.Compare(a, b) }
+func sameInstance(a, b string) bool    { return a != "" && strings.EqualFold(a, b) }
+func invalid(f string, a ...any) error { return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(f, a...)) }
+func exists(f string, a ...any) error  { return fmt.Errorf("%w: %s", ErrExists, fmt.Sprintf(f, a...)) }
+func notFound(f string, a ...any) error {
+	return fmt.Errorf("%w: %s", ErrNotFound, fmt.Sprintf(f, a...))
+}
+
+// cutDevice takes a digest user name apart: "alice~desk" is alice and desk.
+func cutDevice(digestName string) (user, device string, ok bool) {
+	return strings.Cut(digestName, "~")
+}
+
+func readUser(it store.Item) (userRecord, error) {
+	var r userRecord
+	if err := json.Unmarshal(it.Value, &r); err != nil {
+		return r, fmt.Errorf("directory: %s is not readable: %w", it.Key, err)
+	}
+	return r, nil
+}
+
+func readDevice(it store.Item) (deviceRecord, error) {
+	var r deviceRecord
+	if err := json.Unmarshal(it.Value, &r); err != nil {
+		return r, fmt.Errorf("directory: %s is not readable: %w", it.Key, err)
+	}
+	r.version = it.Version
+	return r, nil
+}
+
+// check says what is wrong with a user before anything of him is written.
+func (u NewUser) check() error {
+	if err := checkUser(u.User); err != nil {
+		return err
+	}
+	if u.Password == "" {
+		return invalid("user %s has no password", u.Name)
+	}
+	seen := map[string]bool{}
+	secrets := map[string]string{}
+	for _, dev := range u.Devices {
+		if err := dev.check(); err != nil {
+			return fmt.Errorf("user %s: %w", u.Name, err)
+		}
+		if seen[dev.ID] {
+			return invalid("user %s has two devices %s", u.Name, dev.ID)
+		}
+		seen[dev.ID] = true
+		// A phone that registers as "alice" is told apart by its password.
+		if other, same := secrets[dev.SIPPassword]; same {
+			return invalid("devices %s and %s of user %s have the same SIP password, so they cannot be told apart", other, dev.ID, u.Name)
+		}
+		secrets[dev.SIPPassword] = dev.ID
+	}
+	return nil
+}
+
+func checkUser(u User) error {
+	if !nameForm.MatchString(u.Name) {
+		return invalid("user name %q: use a-z, 0-9, dot, underscore and minus, at most 64", u.Name)
+	}
+	if u.Number != "" && !numberForm.MatchString(u.Number) {
+		return invalid("number %q of user %s: use digits, *, # and +, at most 32", u.Number, u.Name)
+	}
+	return checkText("display name", u.Display)
+}
+
+func (n NewDevice) check() error {
+	if !nameForm.MatchString(n.ID) {
+		return invalid("device id %q: use a-z, 0-9, dot, underscore and minus, at most 64", n.ID)
+	}
+	if n.ID == browserID {
+		return invalid("device id %q means a browser tab; take another", n.ID)
+	}
+	if n.SIPPassword == "" {
+		return invalid("device %s has no SIP password", n.ID)
+	}
+	return checkText("display name", n.Display)
+}
+
+// checkText refuses what cannot be put into a SIP header or on a screen.
+func checkText(what, s string) error {
+	if len(s) > 200 {
+		return invalid("%s is longer than 200 bytes", what)
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
+		return invalid("%s %q has characters that cannot be shown", what, s)
+	}
+	return nil
+}
+
+// person is one user with his devices, as read from the store.
+type person struct {
+	user    userRecord
+	version store.Version
+	devices []deviceRecord // by order, then id
+	shown   []Device       // what Devices answers
+	secrets map[string][]HA1
+}
+
+func newPerson(u userRecord, version store.Version, devices []deviceRecord) *person {
+	slices.SortFunc(devices, func(a, b deviceRecord) int {
+		if a.Order != b.Order {
+			return a.Order - b.Order
+		}
+		return compare(a.ID, b.ID)
+	})
+	p := &person{user: u, version: version, devices: devices, secrets: map[string][]HA1{}}
+	primary := primaryOf(devices)
+	for _, r := range devices {
+		dev := r.Device
+		dev.Primary = dev.ID == primary
+		p.shown = append(p.shown, dev)
+		for _, s := range r.Secrets {
+			p.secrets[s.Name] = append(p.secrets[s.Name], s)
+		}
+	}
+	slices.SortFunc(p.shown, func(a, b Device) int {
+		if a.Primary != b.Primary {
+			if a.Primary {
+				return -1
+			}
+			return 1
+		}
+		return compare(a.ID, b.ID)
+	})
+	return p
+}
+
+// primaryOf returns the id of the device chosen as primary, else of the first
+// that allows interworking, else "".
+func primaryOf(devices []deviceRecord) string {
+	for _, r := range devices {
+		if r.Primary {
+			return r.ID
+		}
+	}
+	for _, r := range devices {
+		if r.Interworking {
+			return r.ID
+		}
+	}
+	return ""
+}
+
+func (p *person) device(id string) (deviceRecord, bool) {
+	for _, r := range p.devices {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return deviceRecord{}, false
+}

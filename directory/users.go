@@ -1,0 +1,214 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"ringsplash/store"
+)
+
+// writeTries bounds how often a write that lost to another node is tried anew.
+const writeTries = 16
+
+// Put makes a user with his devices. ErrExists: the name or the number is
+// taken. ErrInvalid: a name, number or password cannot be used.
+func (d *Directory) Put(ctx context.Context, u NewUser) error {
+	u.Fixed = false
+	if err := u.check(); err != nil {
+		return err
+	}
+	hash, err := d.hash(u.Password)
+	if err != nil {
+		return err
+	}
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	if err := d.freeNumber(u.Name, u.Number); err != nil {
+		return err
+	}
+	_, err = putUser(ctx, d.store, userRecord{User: named(u.User), Hash: hash}, 0)
+	if errors.Is(err, store.ErrConflict) {
+		return exists("user %s", u.Name)
+	}
+	if err != nil {
+		return err
+	}
+	// Devices of somebody who had the name before, when his removal was cut short.
+	if err := d.dropAll(ctx, devicesKey(u.Name)); err != nil {
+		return err
+	}
+	for i, dev := range u.Devices {
+		if _, err := putDevice(ctx, d.store, d.newDevice(u.Name, dev, i)); err != nil {
+			return err
+		}
+	}
+	return d.tell(ctx, u.Name)
+}
+
+// SetPassword changes a user's log-in password.
+func (d *Directory) SetPassword(ctx context.Context, name, password string) error {
+	if password == "" {
+		return invalid("the password is empty")
+	}
+	hash, err := d.hash(password)
+	if err != nil {
+		return err
+	}
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	for range writeTries {
+		u, version, err := d.storedUser(ctx, name)
+		if err != nil {
+			return err
+		}
+		if u.Fixed {
+			return fmt.Errorf("%w: change the password of %s there", ErrFixed, name)
+		}
+		u.Hash = hash
+		_, err = putUser(ctx, d.store, u, version)
+		if errors.Is(err, store.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return d.tell(ctx, name)
+	}
+	return errBusy(name)
+}
+
+// Remove deletes a user with all that is stored about him, so that a later
+// user of the same name inherits nothing.
+func (d *Directory) Remove(ctx context.Context, name string) error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	u, _, err := d.storedUser(ctx, name)
+	if err != nil {
+		return err
+	}
+	if u.Fixed {
+		return fmt.Errorf("%w: remove %s there and start again", ErrFixed, name)
+	}
+	if err := d.drop(ctx, name); err != nil {
+		return err
+	}
+	if err := d.store.Delete(ctx, "policy/"+name, store.AnyVersion); err != nil {
+		return fmt.Errorf("directory: remove the grants of %s: %w", name, err)
+	}
+	for _, space := range []string{"entry", "history", "message", "read"} {
+		if err := d.dropAll(ctx, space+"/"+name+"/"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop deletes a user and his devices: nobody can log in or register as him.
+func (d *Directory) drop(ctx context.Context, name string) error {
+	if err := d.store.Delete(ctx, userKey(name), store.AnyVersion); err != nil {
+		return fmt.Errorf("directory: remove user %s: %w", name, err)
+	}
+	if err := d.dropAll(ctx, devicesKey(name)); err != nil {
+		return err
+	}
+	return d.tell(ctx, name)
+}
+
+func (d *Directory) dropAll(ctx context.Context, prefix string) error {
+	var keys []string
+	err := scan(ctx, d.store, prefix, func(it store.Item) error {
+		keys = append(keys, it.Key)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err := d.store.Delete(ctx, key, store.AnyVersion); err != nil {
+			return fmt.Errorf("directory: remove %s: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// freeNumber says ErrExists when the number belongs to somebody else.
+func (d *Directory) freeNumber(name, number string) error {
+	if other, ok := d.UserByNumber(number); ok && other.Name != name {
+		return exists("number %s belongs to %s", number, other.Name)
+	}
+	return nil
+}
+
+func (d *Directory) storedUser(ctx context.Context, name string) (userRecord, store.Version, error) {
+	if !nameForm.MatchString(name) {
+		return userRecord{}, 0, notFound("user %q", name)
+	}
+	it, err := d.store.Get(ctx, userKey(name))
+	if errors.Is(err, store.ErrNotFound) {
+		return userRecord{}, 0, notFound("user %s", name)
+	}
+	if err != nil {
+		return userRecord{}, 0, fmt.Errorf("directory: read user %s: %w", name, err)
+	}
+	u, err := readUser(it)
+	return u, it.Version, err
+}
+
+func named(u User) User {
+	if u.Display == "" {
+		u.Display = u.Name
+	}
+	return u
+}
+
+func putUser(ctx context.Context, s store.Store, r userRecord, ifVersion store.Version) (store.Version, error) {
+	r.V = recordVersion
+	value, err := json.Marshal(r)
+	if err != nil {
+		return 0, fmt.Errorf("directory: write user %s: %w", r.Name, err)
+	}
+	v, err := s.Put(ctx, userKey(r.Name), value, ifVersion, 0)
+	if err != nil {
+		return 0, fmt.Errorf("directory: write user %s: %w", r.Name, err)
+	}
+	return v, nil
+}
+
+// putDevice writes r when the store still has the version it was read with.
+func putDevice(ctx context.Context, s store.Store, r deviceRecord) (store.Version, error) {
+	r.V = recordVersion
+	value, err := json.Marshal(r)
+	if err != nil {
+		return 0, fmt.Errorf("directory: write device %s of %s: %w", r.ID, r.User, err)
+	}
+	v, err := s.Put(ctx, deviceKey(r.User, r.ID), value, r.version, 0)
+	if err != nil {
+		return 0, fmt.Errorf("directory: write device %s of %s: %w", r.ID, r.User, err)
+	}
+	return v, nil
+}
+
+func (d *Directory) newDevice(user string, n NewDevice, order int) deviceRecord {
+	r := deviceRecord{Order: order, Device: Device{User: user, ID: n.ID, Primary: n.Primary}}
+	return d.describe(r, n)
+}
+
+// describe gives a device what its owner or the file says of it.
+func (d *Directory) describe(r deviceRecord, n NewDevice) deviceRecord {
+	r.V = recordVersion
+	r.Display, r.Interworking, r.Profile = n.Display, n.Interworking, n.Profile
+	if r.Display == "" {
+		r.Display = n.ID
+	}
+	if r.Profile == "" {
+		r.Profile = "auto"
+	}
+	r.Secrets = digestSecrets(r.User, r.ID, d.domain, n.SIPPassword)
+	return r
+}
+
+func errBusy(name string) error {
+	return fmt.Errorf("directory: %s is being changed by others all the time; try again: %w", name, store.ErrConflict)
+}
