@@ -133,6 +133,12 @@ type Stats struct {
 	ReceivedBytes, SentBytes uint64 // payload bytes
 	DroppedByGate            uint64
 	PassedWhileShut          uint64 // always 0
-	Lost                     uint64
-	LastReceived             time.Time
+	// DroppedMuted counts what Mute held back, DroppedCodec what was to be sent
+	// to this end in a codec it does not take, DroppedStranger packets from
+	// addresses that are not the peer's, DroppedBad what was no RTP of a
+	// negotiated payload type.
+	DroppedMuted, DroppedCodec, DroppedStranger, DroppedBad uint64
+	// Lost counts received packets that are missing in the sequence.
+	Lost         uint64
+	LastReceived time.Time
 }

@@ -1,0 +1,186 @@
+package media
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// Hear chooses what is sent to this end: another end, a Tone, or nil for
+// nothing. What was heard before stops with the packet under way. During a
+// PlayOnce the choice takes effect when that is over.
+func (e *End) Hear(s Source) {
+	var from *End
+	var t *tone
+	if s != nil {
+		from, t = s.feed()
+	}
+	l := e.loop
+	l.routes.Lock()
+	defer l.routes.Unlock()
+	if e.closed.Load() || from != nil && from.closed.Load() {
+		from, t = nil, nil
+	}
+	o := &e.out
+	old := o.hears.Load()
+	if from != nil && old == from {
+		return
+	}
+	if old != nil {
+		old.dropListener(e)
+	}
+	o.mu.Lock()
+	o.hears.Store(from)
+	if o.tone.tone != t || t == nil {
+		o.tone = playing{tone: t}
+	}
+	o.busy.Store(t != nil || o.once.tone != nil || o.digits.waiting())
+	o.mu.Unlock()
+	if from != nil {
+		from.addListener(e)
+	}
+}
+
+// addListener and dropListener run under the loop's routes lock.
+func (e *End) addListener(l *End) {
+	var all []*End
+	if p := e.listeners.Load(); p != nil {
+		all = slices.Clone(*p)
+	}
+	all = append(all, l)
+	e.listeners.Store(&all)
+}
+
+func (e *End) dropListener(l *End) {
+	p := e.listeners.Load()
+	if p == nil {
+		return
+	}
+	all := slices.DeleteFunc(slices.Clone(*p), func(x *End) bool { return x == l })
+	e.listeners.Store(&all)
+}
+
+// detach takes a closed end out of all routes.
+func (l *Loop) detach(e *End) {
+	l.routes.Lock()
+	defer l.routes.Unlock()
+	if from := e.out.hears.Swap(nil); from != nil {
+		from.dropListener(e)
+	}
+	if p := e.listeners.Swap(nil); p != nil {
+		for _, x := range *p {
+			x.out.hears.CompareAndSwap(e, nil)
+		}
+	}
+}
+
+// receive takes one packet the end's device sent. Its source was checked by the
+// transport. Normally one goroutine calls it for an end.
+func (e *End) receive(p *packet) {
+	table := e.payloads.Load()
+	if table == nil || e.closed.Load() {
+		return
+	}
+	p.format = table.rx[p.payloadType]
+	if p.format == formatNone {
+		e.counters.droppedBad.Add(1)
+		return
+	}
+	p.at = e.loop.now()
+	e.in.count(p)
+	e.counters.received.Add(1)
+	e.counters.receivedBytes.Add(uint64(len(p.payload)))
+
+	digit := e.pass(p)
+	// Outside the gate, so that f may shut it.
+	if digit != 0 {
+		if f := e.onDigit.Load(); f != nil {
+			(*f)(digit)
+		}
+	}
+}
+
+// pass takes one packet through the gate and to everyone who hears this end.
+// The result is a digit that begins with this packet, or 0.
+func (e *End) pass(p *packet) byte {
+	p.ticket = e.gate.enter()
+	defer e.gate.leave()
+	if p.ticket == refused {
+		e.in.withhold(p)
+		return 0
+	}
+	if e.muted.Load() || e.in.late(p) {
+		e.counters.droppedMuted.Add(1)
+		e.in.withhold(p)
+		return 0
+	}
+	e.gate.audit(p.ticket)
+	p.epoch = e.in.resumed()
+	if all := e.listeners.Load(); all != nil {
+		for _, l := range *all {
+			l.relay(e, p)
+		}
+	}
+	if p.format.event() {
+		return e.in.digit(p)
+	}
+	return 0
+}
+
+// relay sends a packet of from to this end.
+func (e *End) relay(from *End, p *packet) {
+	o := &e.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	table := e.payloads.Load()
+	if o.hears.Load() != from || o.once.tone != nil || o.digits.sounding() || o.held || table == nil {
+		return
+	}
+	as, number, ok := table.out(p.format, o.stream.audio)
+	if !ok || len(p.payload) > maxPacket-rtpHeaderSize {
+		e.counters.droppedCodec.Add(1)
+		return
+	}
+	seq, ts, marker, ok := o.stream.place(from, p, as)
+	if !ok {
+		return
+	}
+	body := o.buf[rtpHeaderSize:]
+	switch {
+	case as == p.format:
+		copy(body, p.payload)
+	case as.event():
+		copy(body, p.payload)
+		scaleEvent(body[:len(p.payload)], p.format.clock(), as.clock())
+	default:
+		convertLaw(body, p.payload, p.format)
+	}
+	e.send(seq, ts, marker, as, number, len(p.payload), p.at)
+}
+
+// send sends the n bytes of payload in out.buf. Called with out.mu held.
+func (e *End) send(seq uint16, ts uint32, marker bool, as format, number uint8, n int, at int64) {
+	o := &e.out
+	span := uint32(0)
+	if !as.event() {
+		span = as.span(n)
+		if tap := o.tap.Load(); tap != nil {
+			(*tap)(as.codec(), o.buf[rtpHeaderSize:rtpHeaderSize+n])
+		}
+	}
+	writeHeader(o.buf[:], marker, number, seq, ts, o.stream.ssrc)
+	o.stream.sent(seq, ts, as, span, at)
+	if e.wire.sendRTP(o.buf[:rtpHeaderSize+n]) {
+		e.counters.sent.Add(1)
+		e.counters.sentBytes.Add(uint64(n))
+	}
+}
+
+// scaleEvent rewrites the duration of a telephone-event, which counts in its
+// own clock (RFC 4733 2.3.5).
+func scaleEvent(body []byte, from, to uint32) {
+	if len(body) < 4 || from == to {
+		return
+	}
+	d := uint64(binary.BigEndian.Uint16(body[2:])) * uint64(to) / uint64(from)
+	binary.BigEndian.PutUint16(body[2:], uint16(min(d, 0xffff)))
+}

@@ -1,0 +1,124 @@
+package media
+
+import "math/rand/v2"
+
+// maxJump is how far a sequence number may jump before it is taken as a new
+// stream instead of loss (RFC 3550 A.1, MAX_DROPOUT).
+const maxJump = 3000
+
+// stream is one outgoing RTP stream. Sequence numbers go up by one and
+// timestamps follow the wall clock, whatever feeds it, so that the receiver
+// sees one unbroken stream when the source changes. Guarded by out.mu.
+type stream struct {
+	ssrc    uint32
+	started bool
+	seq     uint16 // highest sent
+	// history has bit i set when seq-i was sent. A number is never used twice:
+	// SRTP would encrypt two packets with one key stream (RFC 3711 9.1).
+	history uint64
+
+	// The time line: at anchorAt (ns, loop clock) the timestamp was anchorTS,
+	// in a packet of audio format audio that lasts span ticks.
+	anchorTS uint32
+	anchorAt int64
+	span     uint32
+	audio    format
+
+	mapping mapping
+}
+
+// mapping turns numbers of the source being relayed into ours.
+type mapping struct {
+	from     *End
+	ssrc     uint32
+	epoch    uint32
+	firstSeq uint16 // ours, of the first packet under this mapping
+	seqOff   uint16
+	tsOff    uint32
+	tsKnown  bool
+	// An event whose clock is not that of the audio has a time line of its own.
+	eventIn, eventOut uint32
+	eventKnown        bool
+}
+
+func (s *stream) start() {
+	s.started = true
+	s.seq = uint16(rand.Uint32()) & 0x7fff // room before the first wrap, RFC 3711 3.3.1
+	s.anchorTS = rand.Uint32()
+}
+
+// now is the timestamp for a packet that starts something new at time at.
+func (s *stream) now(at int64, clock uint32) uint32 {
+	gone := uint32((at - s.anchorAt) / 1000 * int64(clock) / 1e6)
+	if s.anchorAt == 0 {
+		gone = 0
+	}
+	return s.anchorTS + max(gone, s.span)
+}
+
+// forget ends the present mapping: the next packet of any source starts anew.
+func (s *stream) forget() { s.mapping = mapping{} }
+
+// place finds sequence number, timestamp and marker for a relayed packet that
+// goes out in format as. It is false for a packet that must not be sent: a
+// repetition, or one from before the mapping began.
+func (s *stream) place(from *End, p *packet, as format) (seq uint16, ts uint32, marker, ok bool) {
+	m := &s.mapping
+	fresh := m.from != from || m.ssrc != p.ssrc || m.epoch != p.epoch
+	if !fresh {
+		jump := int16(p.seq + m.seqOff - s.seq)
+		fresh = jump > maxJump || jump < -maxJump
+	}
+	if fresh {
+		*m = mapping{from: from, ssrc: p.ssrc, epoch: p.epoch, firstSeq: s.seq + 1, seqOff: s.seq + 1 - p.seq}
+	}
+	seq = p.seq + m.seqOff
+	if int16(seq-m.firstSeq) < 0 || !s.unused(seq) {
+		return 0, 0, false, false
+	}
+	if as.event() {
+		return seq, s.eventTime(p), p.marker, true
+	}
+	if !m.tsKnown {
+		m.tsKnown = true
+		m.tsOff = s.now(p.at, as.clock()) - p.timestamp
+		fresh = true
+	}
+	return seq, p.timestamp + m.tsOff, p.marker || fresh, true
+}
+
+// eventTime is the timestamp of a relayed telephone-event. All packets of one
+// event carry the time of its beginning (RFC 4733 2.5.1.2).
+func (s *stream) eventTime(p *packet) uint32 {
+	m := &s.mapping
+	if m.tsKnown && p.format.clock() == s.audio.clock() {
+		return p.timestamp + m.tsOff
+	}
+	if !m.eventKnown || m.eventIn != p.timestamp {
+		m.eventKnown, m.eventIn = true, p.timestamp
+		m.eventOut = s.now(p.at, s.audio.clock())
+	}
+	return m.eventOut
+}
+
+// unused tells whether seq was not sent yet, as far as the history reaches.
+func (s *stream) unused(seq uint16) bool {
+	back := int(int16(s.seq - seq))
+	return back < 0 || back < 64 && s.history>>back&1 == 0
+}
+
+// sent notes what went out. span is 0 for a packet of an event, whose
+// timestamp stays that of its beginning.
+func (s *stream) sent(seq uint16, ts uint32, audio format, span uint32, at int64) {
+	ahead := int(int16(seq - s.seq))
+	if ahead <= 0 {
+		s.history |= 1 << -ahead
+		return
+	}
+	s.history = s.history<<ahead | 1
+	s.seq = seq
+	if span == 0 {
+		return
+	}
+	s.anchorTS, s.anchorAt, s.span, s.audio = ts, at, span, audio
+}
