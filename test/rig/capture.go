@@ -225,3 +225,17 @@ func fromALaw(b byte) int16 {
 	}
 	return v
 }
+
+// Quiet waits until no RTP went to the address for d.
+func (c *Capture) Quiet(d time.Duration) {
+	c.t.Helper()
+	Until(c.t, Patience, "no RTP goes to "+c.addr, func() bool {
+		var last time.Time
+		for _, s := range c.Streams() {
+			if at := s.Packets[len(s.Packets)-1].At; s.To.Addr().String() == c.addr && at.After(last) {
+				last = at
+			}
+		}
+		return time.Since(last) > d
+	})
+}

@@ -49,7 +49,7 @@ type Options struct {
 	Timers map[string]string
 }
 
-// yaml writes the configuration of design order: every port is the kernel's choice.
+// yaml is the configuration file; every port in it is for the kernel to choose.
 func (o Options) yaml(dir string) string {
 	users := o.Users
 	if users == nil {
@@ -59,7 +59,7 @@ func (o Options) yaml(dir string) string {
 	fmt.Fprintf(&b, "domain: %s\ndata: %q\nredis: %q\n", Domain, filepath.Join(dir, "data"), o.Redis)
 	b.WriteString("http: {listen: \"127.0.0.1:0\"}\n")
 	b.WriteString("sip: {listen: [\"udp://127.0.0.1:0\"]}\n")
-	b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: 0-0}\nusers:\n")
+	b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: \"0\"}\nusers:\n")
 	for _, u := range users {
 		fmt.Fprintf(&b, "  - name: %s\n    number: %q\n    display: %q\n    password: %q\n    devices:\n", u.Name, u.Number, u.Display, u.Password())
 		for _, d := range u.Devices {
