@@ -3,9 +3,13 @@ package sipua
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -62,8 +66,8 @@ type AccessConfig struct {
 	// Trunk tells which trunk, if any, sends from source; nil for none.
 	// transport is in lower case.
 	Trunk func(source netip.AddrPort, transport string) (TrunkPeer, bool)
-	// Local tells which address of ours a request came to; nil leaves it out
-	// of the bindings.
+	// Local tells which address of ours a request came to; nil asks the
+	// transaction's connection.
 	Local func(req *sip.Request) string
 	// Reply sends a stateless answer to an oversized datagram from local to
 	// remote. Nil drops without an answer. It must not block.
@@ -84,26 +88,83 @@ type AccessConfig struct {
 	SourceFailures int           // free failures of one source with all accounts; default 50
 }
 
-// Access decides who may register and call, and what is read at all. Its
-// methods may be called from any goroutine.
-type Access struct {
-	cfg AccessConfig
-	log *slog.Logger
-}
-
-// NewAccess checks cfg and reads the nonce key from the store, or makes it.
-func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access, error) {
-	if cfg.Domain == "" {
-		return nil, errors.New("sipua: access control needs a domain: set `domain` in the configuration")
+func (c AccessConfig) withDefaults() AccessConfig {
+	if c.Now == nil {
+		c.Now = time.Now
 	}
-	return &Access{cfg: cfg, log: log}, nil
+	fill(&c.MinExpires, time.Minute)
+	fill(&c.MaxExpires, time.Hour)
+	fill(&c.MaxBindings, 10)
+	fill(&c.NonceLife, 5*time.Minute)
+	fill(&c.DatagramRate, 2000)
+	fill(&c.DatagramBurst, 4000)
+	fill(&c.FailureBurst, 5)
+	fill(&c.FailureEvery, 10*time.Second)
+	fill(&c.SourceFailures, 50)
+	return c
 }
 
-// Register answers a REGISTER (RFC 3261 10.3, RFC 5626 6). It blocks for the
-// store and always sends the final response.
-func (a *Access) Register(req *sip.Request, tx sip.ServerTransaction) {
-	_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusServiceUnavailable, "Registrar Not Ready", nil))
+// fill sets a value that was left at zero.
+func fill[T comparable](v *T, byDefault T) {
+	var zero T
+	if *v == zero {
+		*v = byDefault
+	}
 }
+
+func (c AccessConfig) validate() error {
+	switch {
+	case c.Domain == "" || !validHost(c.Domain):
+		return fmt.Errorf("sipua: %q is no domain for access control: set `domain` in the configuration", c.Domain)
+	case c.Users == nil || c.Locations == nil || c.Store == nil:
+		return errors.New("sipua: access control needs Users, Locations and Store")
+	case c.MinExpires < time.Second || c.MaxExpires < c.MinExpires:
+		return fmt.Errorf("sipua: registrations of %s to %s make no sense: the shortest must be 1 s or more and not above the longest", c.MinExpires, c.MaxExpires)
+	case c.MaxBindings < 0 || c.NonceLife < 0 || c.DatagramRate < 0 || c.DatagramBurst < 0 || c.FailureBurst < 0 || c.FailureEvery < 0 || c.SourceFailures < 0:
+		return errors.New("sipua: the limits of access control must not be negative")
+	}
+	return nil
+}
+
+// Access decides who may register and call, and what is read at all. Its
+// methods may be called from any goroutine; it starts none.
+type Access struct {
+	cfg      AccessConfig
+	log      *slog.Logger
+	hosts    map[string]bool // ours, as hostName writes them
+	nonces   *nonces
+	failures *failures
+	rates    *rates
+	locks    userLocks
+	count    accessCount
+}
+
+// NewAccess checks cfg and reads the nonce key from the store, or makes it. It
+// blocks for the store.
+func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	n, err := openNonces(ctx, cfg.Store, cfg.NonceLife, cfg.Now)
+	if err != nil {
+		return nil, err
+	}
+	a := &Access{
+		cfg: cfg, log: log, nonces: n,
+		hosts:    map[string]bool{hostName(cfg.Domain): true},
+		failures: newFailures(cfg.FailureBurst, cfg.SourceFailures, cfg.FailureEvery),
+		rates:    newRates(cfg.DatagramRate, cfg.DatagramBurst),
+		locks:    userLocks{seed: maphash.MakeSeed()},
+	}
+	for _, alias := range cfg.Aliases {
+		a.hosts[hostName(alias)] = true
+	}
+	return a, nil
+}
+
+// ours tells whether a host, as hostName writes it, means this gateway.
+func (a *Access) ours(host string) bool { return a.hosts[host] }
 
 // Caller is who sent an INVITE.
 type Caller struct {
@@ -132,17 +193,21 @@ func (r *Refusal) Response(req *sip.Request) *sip.Response {
 	return res
 }
 
-// Identify tells who sent an INVITE that asks for a new dialog, or refuses it.
-// It may block for the store. Requests inside a dialog, ACK and CANCEL are not
-// for it: they are never challenged.
-func (a *Access) Identify(req *sip.Request) (Caller, *Refusal) {
-	return Caller{}, &Refusal{Status: sip.StatusServiceUnavailable, Phrase: "Not Ready"}
+// logRefusal writes the one line that a refusal is worth, if any.
+func (a *Access) logRefusal(what string, r *Refusal) {
+	if r.Why != "" {
+		a.log.Warn(what, "status", r.Status, "why", r.Why)
+	}
 }
 
-// Filter is the read filter of sipgo's transport layer: it returns data to go
-// on, nil to drop. It never returns an error, which would end the listener.
-func (a *Access) Filter(info sip.TransportReadProps, data []byte) ([]byte, error) {
-	return data, nil
+// rescue turns a panic while a request is answered into a 500 for that one.
+func (a *Access) rescue(req *sip.Request, tx sip.ServerTransaction) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	a.log.Error("request broke the registrar", "method", req.Method, "source", req.Source(), "panic", p, "stack", string(debug.Stack()))
+	_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusInternalServerError, "Gateway Fault", nil))
 }
 
 // AccessCounters counts since start, for the metrics page.
@@ -152,5 +217,16 @@ type AccessCounters struct {
 	Registered, Unregistered               uint64 // bindings
 }
 
+type accessCount struct {
+	notSIP, oversized, throttled, challenged, failed, deferred, registered, unregistered atomic.Uint64
+}
+
 // Counters reads the counters.
-func (a *Access) Counters() AccessCounters { return AccessCounters{} }
+func (a *Access) Counters() AccessCounters {
+	c := &a.count
+	return AccessCounters{
+		NotSIP: c.notSIP.Load(), Oversized: c.oversized.Load(), Throttled: c.throttled.Load(),
+		Challenged: c.challenged.Load(), LoginFailed: c.failed.Load(), LoginDeferred: c.deferred.Load(),
+		Registered: c.registered.Load(), Unregistered: c.unregistered.Load(),
+	}
+}

@@ -1,0 +1,247 @@
+package sipua
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/directory"
+	"ringsplash/gateway"
+)
+
+// Digest algorithms we offer, best first (RFC 8760 2.2).
+const (
+	algSHA256 = "SHA-256"
+	algMD5    = "MD5"
+)
+
+// secretSlots is the unit in which secrets are tried: every log-in costs a
+// whole number of them, whether the name has no secret, one or eight.
+const secretSlots = 8
+
+// credentialsMax is how many Authorization headers are read.
+const credentialsMax = 4
+
+// md5Only names phones that fail at every challenge with an algorithm other
+// than MD5 among its headers, in whatever order: they get the MD5 one alone.
+var md5Only = regexp.MustCompile(`(?i)^baresip v?[01]\.`)
+
+// credentials is a parsed Authorization or Proxy-Authorization header (RFC
+// 7616 3.4, RFC 3261 22.4).
+type credentials struct {
+	username, realm, nonce, uri, response, algorithm, cnonce, qop, nc string
+}
+
+// parseCredentials reads a header value; ok is false when it is of another
+// scheme than Digest.
+func parseCredentials(value string) (c credentials, ok bool, err error) {
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(value), " ")
+	if !strings.EqualFold(scheme, "Digest") {
+		return c, false, nil
+	}
+	list, err := parseParams(rest, ',')
+	if err != nil {
+		return c, true, err
+	}
+	fields := map[string]*string{
+		"username": &c.username, "realm": &c.realm, "nonce": &c.nonce, "uri": &c.uri, "response": &c.response,
+		"algorithm": &c.algorithm, "cnonce": &c.cnonce, "qop": &c.qop, "nc": &c.nc,
+	}
+	for _, p := range list {
+		if f := fields[p.name]; f != nil {
+			*f = p.value
+		}
+	}
+	switch {
+	case strings.EqualFold(c.algorithm, algSHA256):
+		c.algorithm = algSHA256
+	case c.algorithm == "" || strings.EqualFold(c.algorithm, algMD5):
+		c.algorithm = algMD5
+	}
+	return c, true, nil
+}
+
+// count is the nonce count, 0 without qop. Anything but qop=auth with a count
+// and a cnonce, or none of the three, is malformed (RFC 7616 3.4).
+func (c credentials) count() (uint32, error) {
+	switch {
+	case c.qop == "":
+		return 0, nil
+	case !strings.EqualFold(c.qop, "auth"):
+		return 0, fmt.Errorf("qop %q was not offered", c.qop)
+	case c.cnonce == "":
+		return 0, fmt.Errorf("cnonce is missing")
+	}
+	nc, err := strconv.ParseUint(c.nc, 16, 32)
+	if err != nil || nc == 0 {
+		return 0, fmt.Errorf("nc %q is not a count", c.nc)
+	}
+	return uint32(nc), nil
+}
+
+func hash(algorithm string, parts ...string) string {
+	text := []byte(strings.Join(parts, ":"))
+	if algorithm == algSHA256 {
+		sum := sha256.Sum256(text)
+		return hex.EncodeToString(sum[:])
+	}
+	sum := md5.Sum(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// answer is the response that ha1 gives to the challenge (RFC 7616 3.4.1).
+func (c credentials) answer(ha1, method string) string {
+	ha2 := hash(c.algorithm, method, c.uri)
+	if c.qop == "" {
+		return hash(c.algorithm, ha1, c.nonce, ha2)
+	}
+	return hash(c.algorithm, ha1, c.nonce, c.nc, c.cnonce, c.qop, ha2)
+}
+
+// match returns the devices whose secret the response proves. A name nobody
+// has costs the same work as a wrong password.
+func (c credentials) match(secrets []directory.HA1, method string) []string {
+	var devices []string
+	response := []byte(strings.ToLower(c.response))
+	for i := 0; i == 0 || i < len(secrets) || i%secretSlots != 0; i++ {
+		s := directory.HA1{Algorithm: c.algorithm, Hex: "d41d8cd98f00b204e9800998ecf8427e", Device: ""}
+		real := i < len(secrets) && secrets[i].Algorithm == c.algorithm
+		if real {
+			s = secrets[i]
+		}
+		same := subtle.ConstantTimeCompare([]byte(c.answer(s.Hex, method)), response) == 1
+		if same && real {
+			devices = append(devices, s.Device)
+		}
+	}
+	return devices
+}
+
+// login is a proven log-in.
+type login struct {
+	user string
+	// devices are those of the user's devices with the password that was used.
+	devices []string
+}
+
+// authorization finds the credentials for our realm, the strongest algorithm
+// first; ok is false when there are none.
+func (a *Access) authorization(req *sip.Request, names ...string) (best credentials, ok bool, err error) {
+	for _, name := range names {
+		headers := req.GetHeaders(name)
+		for _, h := range headers[:min(len(headers), credentialsMax)] {
+			c, isDigest, err := parseCredentials(h.Value())
+			if err != nil {
+				return c, false, err
+			}
+			known := c.algorithm == algSHA256 || c.algorithm == algMD5
+			if !isDigest || !known || !strings.EqualFold(c.realm, a.cfg.Domain) {
+				continue
+			}
+			if !ok || best.algorithm == algMD5 && c.algorithm == algSHA256 {
+				best, ok = c, true
+			}
+		}
+	}
+	return best, ok, nil
+}
+
+// authenticate proves who sent req by digest (RFC 3261 22, RFC 8760), with 401
+// or, for calls, 407 when he must prove it first. An unknown name and a wrong
+// password get the same answer for the same work. It may block on the store.
+func (a *Access) authenticate(ctx context.Context, req *sip.Request, status int, source netip.AddrPort) (login, *Refusal) {
+	names := []string{"Authorization"}
+	if status == sip.StatusProxyAuthRequired {
+		names = []string{"Proxy-Authorization", "Authorization"}
+	}
+	c, ok, err := a.authorization(req, names...)
+	if err != nil {
+		return login{}, badRequest("Malformed Authorization")
+	}
+	if !ok {
+		a.count.challenged.Add(1)
+		return login{}, a.challenge(req, status, false)
+	}
+	nc, err := c.count()
+	if err != nil || c.nonce == "" || c.uri == "" || c.response == "" {
+		return login{}, badRequest("Malformed Authorization")
+	}
+	if !a.sameTarget(c.uri, req.Recipient) {
+		return login{}, badRequest("Digest URI Does Not Match")
+	}
+	user, _, _ := strings.Cut(c.username, "~")
+	now := a.cfg.Now()
+	if wait := a.failures.wait(source.Addr(), user, now); wait > 0 && !a.holdsBinding(user, source) {
+		a.count.deferred.Add(1)
+		return login{}, &Refusal{
+			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Failed Log-ins",
+			Headers: []sip.Header{sip.NewHeader("Retry-After", strconv.Itoa(int(wait/time.Second)))},
+		}
+	}
+	devices := c.match(a.cfg.Users.Secrets(c.username), string(req.Method))
+	if len(devices) == 0 {
+		a.failures.failed(source.Addr(), user, now)
+		a.count.failed.Add(1)
+		return login{}, &Refusal{
+			Status: sip.StatusForbidden, Phrase: "Wrong Name or Password",
+			Why: fmt.Sprintf("log-in as %q from %s failed: unknown name or wrong password", clip(c.username, 64), source),
+		}
+	}
+	if !a.nonces.take(ctx, c.nonce, nc) {
+		return login{}, a.challenge(req, status, true)
+	}
+	a.failures.succeeded(source.Addr(), user)
+	return login{user: user, devices: devices}, nil
+}
+
+// challenge asks for a digest. Stale tells a phone that only its nonce was
+// wrong, so that it need not ask its owner (RFC 7616 3.3).
+func (a *Access) challenge(req *sip.Request, status int, stale bool) *Refusal {
+	name, phrase := "WWW-Authenticate", "Unauthorized"
+	if status == sip.StatusProxyAuthRequired {
+		name, phrase = "Proxy-Authenticate", "Proxy Authentication Required"
+	}
+	algorithms := []string{algSHA256, algMD5}
+	if ua := req.GetHeader("User-Agent"); ua != nil && md5Only.MatchString(ua.Value()) {
+		algorithms = []string{algMD5}
+	}
+	r := &Refusal{Status: status, Phrase: phrase}
+	nonce := a.nonces.issue()
+	for _, algorithm := range algorithms {
+		value := fmt.Sprintf(`Digest realm="%s", nonce="%s", algorithm=%s, qop="auth"`, a.cfg.Domain, nonce, algorithm)
+		if stale {
+			value += ", stale=true"
+		}
+		r.Headers = append(r.Headers, sip.NewHeader(name, value))
+	}
+	return r
+}
+
+// sameTarget tells whether a digest's uri names what the request asks for. The
+// user and host must be the same or the host ours; ports and parameters may
+// differ, as proxies on the way change them (RFC 3261 22.4).
+func (a *Access) sameTarget(uri string, target sip.Uri) bool {
+	var u sip.Uri
+	if sip.ParseUri(uri, &u) != nil {
+		return false
+	}
+	host := hostName(u.Host)
+	return u.User == target.User && (host == hostName(target.Host) || a.ours(host))
+}
+
+// holdsBinding tells whether one of the user's phones is registered from
+// exactly this source: it is never asked to wait for somebody else's failures.
+func (a *Access) holdsBinding(user string, source netip.AddrPort) bool {
+	return slices.ContainsFunc(a.cfg.Locations.Of(user), func(b gateway.Binding) bool { return b.Source == source.String() })
+}

@@ -1,0 +1,100 @@
+package sipua
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+const paramsMax = 64
+
+var errParams = errors.New("parameters are malformed")
+
+// param is one name=value, or a name alone. Names are in lower case, values
+// without their quotes.
+type param struct{ name, value string }
+
+// parseParams reads `a=b, c="d"` (sep ',', RFC 7616 3.4) or `a=b;c="d"` (sep
+// ';', RFC 3261 25.1 generic-param). Separators inside quotes belong to the
+// value. At most paramsMax parameters.
+func parseParams(s string, sep byte) ([]param, error) {
+	var list []param
+	for {
+		s = strings.TrimLeft(s, " \t\r\n")
+		if s == "" {
+			return list, nil
+		}
+		if s[0] == sep { // an empty parameter
+			s = s[1:]
+			continue
+		}
+		end := strings.IndexAny(s, "= \t\r\n"+string(sep))
+		if end < 0 {
+			end = len(s)
+		}
+		p := param{name: strings.ToLower(s[:end])}
+		s = strings.TrimLeft(s[end:], " \t\r\n")
+		if s != "" && s[0] == '=' {
+			var err error
+			if p.value, s, err = paramValue(strings.TrimLeft(s[1:], " \t\r\n"), sep); err != nil {
+				return nil, err
+			}
+		}
+		if p.name == "" || len(list) == paramsMax || s != "" && s[0] != sep {
+			return nil, errParams
+		}
+		list = append(list, p)
+	}
+}
+
+// paramValue reads one value and returns what follows it, blanks skipped.
+func paramValue(s string, sep byte) (value, rest string, err error) {
+	if s == "" || s[0] != '"' {
+		end := strings.IndexAny(s, " \t\r\n"+string(sep))
+		if end < 0 {
+			end = len(s)
+		}
+		return s[:end], strings.TrimLeft(s[end:], " \t\r\n"), nil
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return b.String(), strings.TrimLeft(s[i+1:], " \t\r\n"), nil
+		case c == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", "", errParams
+}
+
+// splitList cuts a header value at its commas, those inside quotes and angle
+// brackets excepted (RFC 3261 7.3.1).
+func splitList(s string) []string {
+	var list []string
+	start, quoted, bracket := 0, false, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"' && !bracket:
+			quoted = !quoted
+		case quoted:
+		case c == '<':
+			bracket = true
+		case c == '>':
+			bracket = false
+		case c == ',' && !bracket:
+			list = append(list, s[start:i])
+			start = i + 1
+		}
+	}
+	list = append(list, s[start:])
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
+}

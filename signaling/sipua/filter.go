@@ -1,0 +1,85 @@
+package sipua
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// messageMax is the size from which on a datagram is not read. sipgo reads
+// that much and no more, so a datagram of just this size may be cut.
+const messageMax = 32768
+
+// firstLineMax is how far a datagram's first line is looked for.
+const firstLineMax = 8192
+
+// Filter is the read filter of sipgo's transport layer: it returns data to go
+// on, nil to drop. It never returns an error, which would end the listener.
+// What it drops costs no memory: neither log line nor allocation.
+func (a *Access) Filter(info sip.TransportReadProps, data []byte) ([]byte, error) {
+	ip, datagram := remoteIP(info.RemoteAddr)
+	if datagram {
+		if isKeepAlive(data) {
+			return nil, nil
+		}
+		if !looksLikeSIP(data) {
+			a.count.notSIP.Add(1)
+			return nil, nil
+		}
+	}
+	if !a.rates.admit(ip, a.cfg.Now()) {
+		a.count.throttled.Add(1)
+		return nil, nil // on a stream what follows does not parse, and sipgo closes it
+	}
+	if datagram && len(data) >= messageMax {
+		a.count.oversized.Add(1)
+		if a.cfg.Reply != nil {
+			if answer := tooLarge(data); answer != nil {
+				a.cfg.Reply(info.LocalAddr, info.RemoteAddr, answer)
+			}
+		}
+		return nil, nil
+	}
+	return data, nil
+}
+
+func remoteIP(addr net.Addr) (ip netip.Addr, datagram bool) {
+	switch addr := addr.(type) {
+	case *net.UDPAddr:
+		return addr.AddrPort().Addr(), true
+	case *net.TCPAddr:
+		return addr.AddrPort().Addr(), false
+	}
+	return netip.Addr{}, false
+}
+
+// isKeepAlive recognises what phones send to keep a NAT open (RFC 5626 3.5.1):
+// over UDP nobody answers it.
+func isKeepAlive(data []byte) bool {
+	return len(data) <= 4 && len(bytes.Trim(data, "\r\n\x00")) == 0
+}
+
+// looksLikeSIP checks the first line: "METHOD URI SIP/2.0" or "SIP/2.0 status
+// phrase" (RFC 3261 7.1 and 7.2).
+func looksLikeSIP(data []byte) bool {
+	end := bytes.IndexByte(data[:min(len(data), firstLineMax)], '\n')
+	if end < 1 || data[end-1] != '\r' {
+		return false
+	}
+	line := data[:end-1]
+	if bytes.HasPrefix(line, []byte("SIP/2.0 ")) {
+		return len(line) >= len("SIP/2.0 100")
+	}
+	method := bytes.IndexByte(line, ' ')
+	if method < 1 || method > 32 || !bytes.HasSuffix(line, []byte(" SIP/2.0")) || len(line) < method+len(" x SIP/2.0") {
+		return false
+	}
+	for _, c := range line[:method] { // token (RFC 3261 25.1)
+		if !unreserved(c) && c != '+' && c != '`' && c != '%' || c == '(' || c == ')' {
+			return false
+		}
+	}
+	return true
+}

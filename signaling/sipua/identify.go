@@ -1,0 +1,197 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/policy"
+)
+
+// Identify tells who sent an INVITE that asks for a new dialog, or refuses it:
+// a trunk by its address, our user by digest (407, RFC 3261 22.3), anybody else
+// as unverified. Strangers and trunks reach our users only, so that no call
+// goes from trunk to trunk. It may block for the store. Requests inside a
+// dialog, ACK and CANCEL are not for it: they are never challenged.
+func (a *Access) Identify(req *sip.Request) (Caller, *Refusal) {
+	if r := wellFormed(req); r != nil {
+		return Caller{}, r
+	}
+	source, _ := netip.ParseAddrPort(req.Source())
+	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	transport := strings.ToLower(req.Transport())
+	from := req.From()
+	claimed := policy.Identity{
+		Address: canonicalURI(from.Address), Display: displayText(from.DisplayName), Level: policy.Unverified, How: "from",
+	}
+	if a.cfg.Trunk != nil {
+		if peer, ok := a.cfg.Trunk(source, transport); ok {
+			return a.toOurs(req, Caller{Identity: trunkIdentity(req, peer, transport, claimed)})
+		}
+	}
+	if from.Address.Scheme == "tel" || !a.ours(hostName(from.Address.Host)) {
+		return a.toOurs(req, Caller{Identity: claimed})
+	}
+	return a.ourUser(req, source)
+}
+
+// ourUser proves a caller whose From is in our domain.
+func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *Refusal) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
+	defer cancel()
+	proven, r := a.authenticate(ctx, req, sip.StatusProxyAuthRequired, source)
+	if r != nil {
+		return Caller{}, r
+	}
+	from := req.From().Address
+	if a.userAt(from) != proven.user {
+		return Caller{}, &Refusal{
+			Status: sip.StatusForbidden, Phrase: "From Is Not Your Address",
+			Why: fmt.Sprintf("%s wanted to call as %s from %s", proven.user, clip(canonicalURI(from), 128), source),
+		}
+	}
+	user, _ := a.cfg.Users.User(proven.user)
+	return Caller{
+		Identity: policy.Identity{
+			Address: "sip:" + proven.user + "@" + hostName(a.cfg.Domain), Display: user.Display,
+			Level: policy.Proven, How: "digest", User: proven.user,
+		},
+		Device: a.callingDevice(req, proven, source),
+	}, nil
+}
+
+// callingDevice finds the deskphone that calls among those registered: by its
+// instance id, else by where it sends from. One that is not registered is
+// known by its password only.
+func (a *Access) callingDevice(req *sip.Request, l login, source netip.AddrPort) string {
+	instance, contact := "", ""
+	if h := req.Contact(); h != nil {
+		params, _ := contactParams(h.Params)
+		instance, contact = declaredInstance(params), contactInstance(h.Address)
+	}
+	device := l.devices[0]
+	for _, b := range a.cfg.Locations.Of(l.user) {
+		switch {
+		case instance != "" && b.Instance == instance:
+			return b.Device
+		case b.Source == source.String() || b.Instance == contact:
+			device = b.Device
+		}
+	}
+	return device
+}
+
+// toOurs lets a caller through to our users only.
+func (a *Access) toOurs(req *sip.Request, c Caller) (Caller, *Refusal) {
+	if a.userAt(req.Recipient) == "" {
+		return Caller{}, &Refusal{Status: sip.StatusNotFound, Phrase: "Nobody Here Has This Address"}
+	}
+	return c, nil
+}
+
+// trunkIdentity is who calls through a trunk. The trunk's P-Asserted-Identity
+// counts when the trunk is trusted over this transport (RFC 3325 5). A caller
+// who asked the trunk for privacy stays anonymous to us (RFC 3325 7).
+func trunkIdentity(req *sip.Request, peer TrunkPeer, transport string, claimed policy.Identity) policy.Identity {
+	claimed.Trunk = peer.Name
+	if !peer.TrustIdentity || transport == "udp" && !peer.TrustUDP {
+		return claimed
+	}
+	if hasPrivacy(req) {
+		return policy.Identity{
+			Address: "sip:anonymous@anonymous.invalid", Display: "Anonymous",
+			Level: policy.Unverified, How: "private, trunk " + peer.Name, Trunk: peer.Name,
+		}
+	}
+	var values []string
+	for _, h := range req.GetHeaders("P-Asserted-Identity") {
+		values = append(values, h.Value())
+	}
+	address, display, ok := assertedIdentity(values)
+	if !ok {
+		return claimed
+	}
+	return policy.Identity{
+		Address: address, Display: display, Level: policy.Asserted, How: "trunk " + peer.Name, Trunk: peer.Name,
+	}
+}
+
+// assertedIdentity reads P-Asserted-Identity (RFC 3325 9.1): one value, or one
+// sip or sips and one tel value, of which the former is taken. Anything else
+// asserts nothing.
+func assertedIdentity(values []string) (address, display string, ok bool) {
+	var tel string
+	for _, value := range values {
+		for _, v := range splitList(value) {
+			var u sip.Uri
+			name, err := sip.ParseAddressValue(v, &u, nil)
+			if err != nil {
+				return "", "", false
+			}
+			canonical := canonicalURI(u)
+			switch {
+			case u.Scheme == "tel" && tel == "" && len(canonical) > len("tel:"):
+				tel = canonical
+			case (u.Scheme == "sip" || u.Scheme == "sips") && address == "" && validHost(u.Host):
+				address = canonical
+			default:
+				return "", "", false
+			}
+			if display == "" {
+				display = displayText(name)
+			}
+		}
+	}
+	if address == "" {
+		address = tel
+	}
+	return address, display, address != ""
+}
+
+// hasPrivacy tells whether the caller asked for his identity to be withheld
+// (RFC 3325 9.3, RFC 3323 4.2).
+func hasPrivacy(req *sip.Request) bool {
+	for _, h := range req.GetHeaders("Privacy") {
+		for _, v := range strings.FieldsFunc(strings.ToLower(h.Value()), func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
+			if v == "id" || v == "user" || v == "header" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// userAt is the name of our user whom a URI means by name or number, "" for
+// nobody. A host that is an IP address counts as ours: the request came here.
+func (a *Access) userAt(u sip.Uri) string {
+	text := u.User
+	if u.Scheme == "tel" {
+		text = u.Raw()
+	} else if host := hostName(u.Host); !a.ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
+		return ""
+	}
+	name := canonicalUser(text)
+	if _, ok := a.cfg.Users.User(name); ok {
+		return name
+	}
+	number, _, _ := strings.Cut(name, ";")
+	if user, ok := a.cfg.Users.UserByNumber(plainNumber(number)); ok {
+		return user.Name
+	}
+	return ""
+}
+
+// localAddress is the address of ours that req came to.
+func (a *Access) localAddress(req *sip.Request, tx sip.ServerTransaction) string {
+	if a.cfg.Local != nil {
+		return a.cfg.Local(req)
+	}
+	if c, ok := tx.(interface{ Connection() sip.Connection }); ok && c.Connection() != nil {
+		return c.Connection().LocalAddr().String()
+	}
+	return ""
+}

@@ -1,0 +1,134 @@
+package sipua
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+	"golang.org/x/net/idna"
+)
+
+// displayMax bounds a display name from outside, in bytes.
+const displayMax = 128
+
+// canonicalURI is the one way we write an address of record: scheme, user and
+// host, without port, parameters, password and headers; a tel URI without
+// separators and parameters. It reads "" when there is no host or number.
+func canonicalURI(u sip.Uri) string {
+	switch u.Scheme {
+	case "tel":
+		number, _, _ := strings.Cut(u.Raw(), ";")
+		return "tel:" + plainNumber(number)
+	case "sip", "sips", "":
+	default:
+		return ""
+	}
+	host := hostName(u.Host)
+	if host == "" {
+		return ""
+	}
+	scheme := "sip:"
+	if u.Scheme == "sips" {
+		scheme = "sips:"
+	}
+	if user := canonicalUser(u.User); user != "" {
+		return scheme + user + "@" + host
+	}
+	return scheme + host
+}
+
+// canonicalUser decodes the escapes of unreserved characters (RFC 3261 25.1)
+// and writes the others in upper case, so that one user has one spelling.
+// Parameters of a telephone number in it are cut off.
+func canonicalUser(s string) string {
+	s, _, _ = strings.Cut(s, ";")
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' || i+2 >= len(s) || unhex(s[i+1]) < 0 || unhex(s[i+2]) < 0 {
+			b.WriteByte(s[i])
+			continue
+		}
+		if c := byte(unhex(s[i+1])<<4 | unhex(s[i+2])); unreserved(c) {
+			b.WriteByte(c)
+		} else {
+			b.WriteString(strings.ToUpper(s[i : i+3]))
+		}
+		i += 2
+	}
+	return b.String()
+}
+
+// unhex is the value of a hexadecimal digit, -1 for anything else.
+func unhex(c byte) int {
+	if c >= 'A' && c <= 'F' {
+		c |= 0x20
+	}
+	return strings.IndexByte("0123456789abcdef", c)
+}
+
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!~*'()", c) >= 0
+}
+
+// hostName is the one way we write a host: lower case, without a final dot,
+// IDNs as A-labels, IPv6 in brackets in its shortest form without zone, and
+// IPv4 in IPv6 as IPv4.
+func hostName(host string) string {
+	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		if ip = ip.Unmap().WithZone(""); ip.Is6() {
+			return "[" + ip.String() + "]"
+		}
+		return ip.String()
+	}
+	host = strings.TrimSuffix(host, ".")
+	for i := range len(host) {
+		if host[i] >= 0x80 {
+			if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+				return ascii
+			}
+			break
+		}
+	}
+	return strings.ToLower(host)
+}
+
+// validHost tells whether host is an IP address or looks like a host name (RFC
+// 3261 25.1; underscores are tolerated).
+func validHost(host string) bool {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return true
+	}
+	for i := range len(host) {
+		c := host[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_') {
+			return false
+		}
+	}
+	return host != "" && len(host) <= 255
+}
+
+// plainNumber removes the visual separators of a telephone number (RFC 3966 5.1.1).
+func plainNumber(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("-.() ", r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// displayText makes a display name from outside fit to be shown.
+func displayText(s string) string { return clip(unquoteDisplay(s), displayMax) }
+
+// clip cuts text from outside to at most n bytes and removes what could break
+// a line.
+func clip(s string, n int) string {
+	s = cleanText(s)
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}

@@ -1,0 +1,175 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+// storeWait bounds the store's part of one request.
+const storeWait = 5 * time.Second
+
+// userLocks make the registrations of one user follow each other.
+type userLocks struct {
+	seed  maphash.Seed
+	locks [64]sync.Mutex
+}
+
+func (l *userLocks) of(user string) *sync.Mutex {
+	return &l.locks[maphash.String(l.seed, user)%uint64(len(l.locks))]
+}
+
+// Register answers a REGISTER (RFC 3261 10.3, RFC 5626 6, RFC 3327 5.3). It
+// blocks for the store and always sends the final response.
+func (a *Access) Register(req *sip.Request, tx sip.ServerTransaction) {
+	defer a.rescue(req, tx)
+	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
+	defer cancel()
+	res, refusal := a.register(ctx, req, a.localAddress(req, tx))
+	if refusal != nil {
+		a.logRefusal("registration refused", refusal)
+		res = refusal.Response(req)
+	}
+	if err := tx.Respond(res); err != nil {
+		a.log.Debug("registration answer not sent", "source", req.Source(), "error", err)
+	}
+}
+
+// registration is what a REGISTER asks for, proven and read.
+type registration struct {
+	login
+	contacts
+	path      []string
+	callID    string
+	cseq      uint32
+	userAgent string
+	transport string
+	source    netip.AddrPort
+	local     string
+}
+
+func (a *Access) register(ctx context.Context, req *sip.Request, local string) (*sip.Response, *Refusal) {
+	reg, refusal := a.readRegistration(ctx, req)
+	if refusal != nil {
+		return nil, refusal
+	}
+	reg.local = local
+	lock := a.locks.of(reg.user)
+	lock.Lock()
+	defer lock.Unlock()
+	bindings, refusal := a.bind(ctx, reg)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return a.registered(req, reg, bindings), nil
+}
+
+// readRegistration does steps 1 to 6 of RFC 3261 10.3.
+func (a *Access) readRegistration(ctx context.Context, req *sip.Request) (registration, *Refusal) {
+	reg := registration{transport: strings.ToLower(req.Transport()), userAgent: headerText(req, "User-Agent")}
+	if r := wellFormed(req); r != nil {
+		return reg, r
+	}
+	reg.callID, reg.cseq = req.CallID().Value(), req.CSeq().SeqNo
+	reg.source, _ = netip.ParseAddrPort(req.Source())
+	// 1: whose domain is it?
+	if !a.ours(hostName(req.To().Address.Host)) {
+		return reg, &Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
+	}
+	// 2: extensions that must be understood.
+	if r := unsupported(req, "path", "outbound"); r != nil {
+		return reg, r
+	}
+	// 3: who is it? 4: may he change this address of record?
+	var r *Refusal
+	if reg.login, r = a.authenticate(ctx, req, sip.StatusUnauthorized, reg.source); r != nil {
+		return reg, r
+	}
+	for _, u := range []sip.Uri{req.To().Address, req.From().Address} {
+		if a.userAt(u) != reg.user {
+			return reg, &Refusal{
+				Status: sip.StatusForbidden, Phrase: "Not Your Address",
+				Why: fmt.Sprintf("%s wanted to register %s from %s", reg.user, clip(canonicalURI(u), 128), reg.source),
+			}
+		}
+	}
+	outbound := hasTag(req, "Supported", "outbound")
+	if reg.path, r = readPath(req); r != nil {
+		return reg, r
+	}
+	if reg.contacts, r = a.readContacts(req, outbound); r != nil {
+		return reg, r
+	}
+	// RFC 5626 6: not the first hop, and the first hop keeps no flow.
+	if reg.contacts.outbound && len(req.GetHeaders("Via")) > 1 && !keepsFlow(reg.path) {
+		return reg, &Refusal{Status: 439, Phrase: "First Hop Lacks Outbound Support"}
+	}
+	return reg, nil
+}
+
+// readPath reads the route that leads back to the phone (RFC 3327 5.3).
+func readPath(req *sip.Request) ([]string, *Refusal) {
+	var path []string
+	for _, h := range req.GetHeaders("Path") {
+		for _, v := range splitList(h.Value()) {
+			var u sip.Uri
+			if _, err := sip.ParseAddressValue(v, &u, nil); err != nil || len(path) == contactsMax {
+				return nil, badRequest("Malformed Path")
+			}
+			hop, err := parseTarget(u.String())
+			if err != nil || hop.Scheme == "tel" || !validHost(hop.Host) {
+				return nil, badRequest("Malformed Path")
+			}
+			path = append(path, hop.String())
+		}
+	}
+	return path, nil
+}
+
+func keepsFlow(path []string) bool {
+	var u sip.Uri
+	return len(path) > 0 && sip.ParseUri(path[0], &u) == nil && u.UriParams.Has("ob")
+}
+
+// registered is step 8 of RFC 3261 10.3: 200 with every binding. GRUUs are not
+// handed out.
+func (a *Access) registered(req *sip.Request, reg registration, bindings []gateway.Binding) *sip.Response {
+	res := sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil)
+	now := a.cfg.Now()
+	for _, b := range bindings {
+		value := "<" + b.Contact + ">;expires=" + seconds(b.Expires.Sub(now))
+		if !guessed(b.Instance) {
+			value += `;+sip.instance="<` + b.Instance + `>"`
+		}
+		if b.RegID > 0 {
+			value += fmt.Sprintf(";reg-id=%d", b.RegID)
+		}
+		res.AppendHeader(sip.NewHeader("Contact", value))
+	}
+	if hasTag(req, "Supported", "path") { // RFC 3327 5.3
+		for _, hop := range reg.path {
+			res.AppendHeader(sip.NewHeader("Path", "<"+hop+">"))
+		}
+	}
+	res.AppendHeader(sip.NewHeader("Supported", "path, outbound"))
+	if reg.contacts.outbound { // RFC 5626 6
+		res.AppendHeader(sip.NewHeader("Require", "outbound"))
+	}
+	res.AppendHeader(sip.NewHeader("Date", now.UTC().Format(http.TimeFormat)))
+	return res
+}
+
+// guessed tells a fall-back instance id from one that the phone declared.
+func guessed(instance string) bool {
+	kind, _, _ := strings.Cut(instance, ":")
+	return kind == "mac" || kind == "guid" || kind == "contact"
+}

@@ -1,0 +1,159 @@
+package sipua
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const contactsMax = 10
+
+// contact is one Contact of a REGISTER.
+type contact struct {
+	uri      string
+	instance string
+	// declared tells that the phone named the instance id itself.
+	declared bool
+	regID    int           // 0 for none
+	expires  time.Duration // 0 removes the binding
+}
+
+// contacts are those of a request: a list, or all of them ("Contact: *").
+type contacts struct {
+	list []contact
+	all  bool
+	// outbound tells that a reg-id takes part (RFC 5626 6).
+	outbound bool
+}
+
+// readContacts reads the Contacts of a REGISTER (RFC 3261 10.2 and 10.3).
+// outbound tells whether the request asks for RFC 5626.
+func (a *Access) readContacts(req *sip.Request, outbound bool) (contacts, *Refusal) {
+	var cs contacts
+	headers := req.GetHeaders("Contact")
+	if len(headers) > contactsMax {
+		return cs, badRequest("Too Many Contacts")
+	}
+	expires, named := headerExpires(req)
+	seen := map[string]bool{}
+	for _, h := range headers {
+		ch, ok := h.(*sip.ContactHeader)
+		if !ok {
+			return cs, badRequest("Malformed Contact")
+		}
+		if ch.Address.Wildcard {
+			if len(headers) > 1 || !named || expires != 0 {
+				return cs, badRequest("Contact * Needs Expires 0 and No Other Contact") // RFC 3261 10.2.2
+			}
+			cs.all = true
+			return cs, nil
+		}
+		c, r := a.readContact(req, ch, expires, outbound)
+		if r != nil {
+			return cs, r
+		}
+		if key := c.instance + "/" + strconv.Itoa(c.regID); seen[key] && !c.declared {
+			c.instance = contactInstance(ch.Address) // one phone, several addresses
+		} else if seen[key] {
+			return cs, badRequest("Two Contacts of One Instance")
+		}
+		seen[c.instance+"/"+strconv.Itoa(c.regID)] = true
+		cs.list = append(cs.list, c)
+		cs.outbound = cs.outbound || c.regID > 0
+	}
+	return cs, cs.oneFlow()
+}
+
+// oneFlow refuses a flow that is registered together with another contact
+// (RFC 5626 6): only removals may go with it.
+func (cs contacts) oneFlow() *Refusal {
+	kept := 0
+	for _, c := range cs.list {
+		if c.expires > 0 {
+			kept++
+		}
+	}
+	if cs.outbound && kept > 1 {
+		return badRequest("A Contact With reg-id Must Be Alone")
+	}
+	return nil
+}
+
+func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires time.Duration, outbound bool) (contact, *Refusal) {
+	if h.Address.Scheme != "sip" && h.Address.Scheme != "sips" {
+		return contact{}, badRequest("Contact Is Not a SIP Address")
+	}
+	uri, err := parseTarget(h.Address.String())
+	if err != nil || !validHost(uri.Host) {
+		return contact{}, badRequest("Malformed Contact")
+	}
+	params, err := contactParams(h.Params)
+	if err != nil {
+		return contact{}, badRequest("Malformed Contact")
+	}
+	c := contact{uri: uri.String(), expires: expires, instance: declaredInstance(params)}
+	c.declared = c.instance != ""
+	if !c.declared {
+		c.instance = guessedInstance(uri, params, headerText(req, "User-Agent"), headerText(req, "x-nt-GUID"))
+	}
+	for _, p := range params {
+		switch p.name {
+		case "expires":
+			if seconds, err := strconv.ParseUint(p.value, 10, 32); err == nil { // else as if it were not there
+				c.expires = time.Duration(seconds) * time.Second
+			}
+		case "reg-id": // ignored without an instance id and without outbound (RFC 5626 6)
+			n, err := strconv.ParseInt(p.value, 10, 32)
+			if c.declared && outbound && (err != nil || n < 1) {
+				return contact{}, badRequest("Malformed reg-id")
+			}
+			if c.declared && outbound {
+				c.regID = int(n)
+			}
+		}
+	}
+	return a.boundExpires(c)
+}
+
+// boundExpires applies the shortest and longest registration (RFC 3261 10.3 step 7).
+func (a *Access) boundExpires(c contact) (contact, *Refusal) {
+	if c.expires > 0 && c.expires < a.cfg.MinExpires {
+		return c, &Refusal{
+			Status: sip.StatusIntervalToBrief, Phrase: "Interval Too Brief",
+			Headers: []sip.Header{sip.NewHeader("Min-Expires", seconds(a.cfg.MinExpires))},
+		}
+	}
+	if c.expires < 0 { // none named
+		c.expires = a.cfg.MaxExpires
+	}
+	c.expires = min(c.expires, a.cfg.MaxExpires)
+	return c, nil
+}
+
+// headerExpires reads the Expires header; -1 and false when there is none or
+// it is malformed.
+func headerExpires(req *sip.Request) (time.Duration, bool) {
+	n, err := strconv.ParseUint(headerText(req, "Expires"), 10, 32)
+	if err != nil {
+		return -1, false
+	}
+	return time.Duration(n) * time.Second, true
+}
+
+// contactParams reads the Contact parameters anew: sipgo cuts them at
+// separators inside quotes too.
+func contactParams(h sip.HeaderParams) ([]param, error) {
+	var parts []string
+	for _, kv := range h {
+		if kv.V == "" {
+			parts = append(parts, kv.K)
+			continue
+		}
+		parts = append(parts, kv.K+"="+kv.V)
+	}
+	return parseParams(strings.Join(parts, ";"), ';')
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }

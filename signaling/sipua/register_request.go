@@ -1,0 +1,91 @@
+package sipua
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/store"
+)
+
+// wellFormed refuses a request that lacks what sipgo's parser does not insist
+// on (RFC 3261 8.1.1), before anything reads it.
+func wellFormed(req *sip.Request) *Refusal {
+	switch {
+	case req.Via() == nil:
+		return badRequest("Missing Via")
+	case req.From() == nil:
+		return badRequest("Missing From")
+	case req.To() == nil:
+		return badRequest("Missing To")
+	case req.CallID() == nil:
+		return badRequest("Missing Call-ID")
+	case req.CSeq() == nil:
+		return badRequest("Missing CSeq")
+	case strings.TrimSpace(string(req.CSeq().MethodName)) != string(req.Method):
+		return badRequest("CSeq Names Another Method")
+	}
+	for _, name := range []string{"From", "To", "Call-ID", "CSeq"} {
+		if len(req.GetHeaders(name)) > 1 {
+			return badRequest("Two " + name)
+		}
+	}
+	return nil
+}
+
+// badRequest is a 400 with what is wrong.
+func badRequest(phrase string) *Refusal {
+	return &Refusal{Status: sip.StatusBadRequest, Phrase: phrase}
+}
+
+// storeAway is the answer when the store or the directory failed.
+func storeAway(err error) *Refusal {
+	r := &Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault", Why: err.Error()}
+	if errors.Is(err, store.ErrAway) {
+		r.Phrase = "Store Away"
+		r.Headers = []sip.Header{sip.NewHeader("Retry-After", "30")}
+	}
+	return r
+}
+
+// unsupported refuses a request that requires an extension not among known
+// (RFC 3261 8.2.2.3).
+func unsupported(req *sip.Request, known ...string) *Refusal {
+	var unknown []string
+	for _, tag := range tags(req, "Require") {
+		if !slices.Contains(known, strings.ToLower(tag)) {
+			unknown = append(unknown, clip(tag, 64))
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	return &Refusal{
+		Status: sip.StatusBadExtension, Phrase: "Bad Extension",
+		Headers: []sip.Header{sip.NewHeader("Unsupported", strings.Join(unknown, ", "))},
+	}
+}
+
+// tags are the option tags of a header, at most 32 of them.
+func tags(req *sip.Request, name string) []string {
+	var list []string
+	for _, h := range req.GetHeaders(name) {
+		list = append(list, splitList(h.Value())...)
+	}
+	return list[:min(len(list), 32)]
+}
+
+func hasTag(req *sip.Request, name, tag string) bool {
+	return slices.ContainsFunc(tags(req, name), func(t string) bool { return strings.EqualFold(t, tag) })
+}
+
+// headerText is the value of a header, fit to be stored and shown, "" when
+// there is none.
+func headerText(req *sip.Request, name string) string {
+	if h := req.GetHeader(name); h != nil {
+		return clip(strings.TrimSpace(h.Value()), 256)
+	}
+	return ""
+}

@@ -1,0 +1,169 @@
+package sipua
+
+import (
+	"hash/maphash"
+	"math"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// sourceMax is how many sources and how many log-ins the tables remember.
+const sourceMax = 1 << 17
+
+// recent is a table of bounded size: when its young half is full, the old half
+// is forgotten. Reading an old entry makes it young.
+type recent[K comparable, V any] struct {
+	young, old map[K]V
+	half       int
+}
+
+func newRecent[K comparable, V any](limit int) *recent[K, V] {
+	return &recent[K, V]{young: map[K]V{}, half: limit / 2}
+}
+
+func (t *recent[K, V]) get(k K) (V, bool) {
+	v, ok := t.young[k]
+	if !ok {
+		if v, ok = t.old[k]; ok {
+			t.put(k, v)
+		}
+	}
+	return v, ok
+}
+
+func (t *recent[K, V]) put(k K, v V) {
+	if _, ok := t.young[k]; !ok && len(t.young) >= t.half {
+		t.old, t.young = t.young, make(map[K]V)
+	}
+	t.young[k] = v
+}
+
+// level is a bucket that fills by one for each event and drains with time.
+type level struct {
+	filled float64
+	at     time.Time
+}
+
+// drained is the level at now, draining perSecond.
+func (l level) drained(now time.Time, perSecond float64) level {
+	l.filled = max(0, l.filled-perSecond*max(0, now.Sub(l.at).Seconds()))
+	l.at = now
+	return l
+}
+
+// sourceIP is the address limits count: one IPv4 address, one IPv6 /64.
+func sourceIP(a netip.Addr) netip.Addr {
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return a
+}
+
+// rates counts messages per source address.
+type rates struct {
+	perSecond, burst float64
+
+	mu      sync.Mutex
+	sources *recent[netip.Addr, level]
+}
+
+func newRates(perSecond float64, burst int) *rates {
+	return &rates{perSecond: perSecond, burst: float64(burst), sources: newRecent[netip.Addr, level](sourceMax)}
+}
+
+// admit counts one message and tells whether the source may send it.
+func (r *rates) admit(ip netip.Addr, now time.Time) bool {
+	ip = sourceIP(ip)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l, _ := r.sources.get(ip)
+	l = l.drained(now, r.perSecond)
+	if l.filled+1 > r.burst {
+		return false // not written back: time goes on draining the old level
+	}
+	l.filled++
+	r.sources.put(ip, l)
+	return true
+}
+
+// failures slows down who tries passwords: a source with one account, and a
+// source with many accounts. Nothing is ever kept against an account alone, so
+// nobody can lock its owner out from elsewhere.
+type failures struct {
+	burst, sourceBurst float64
+	perSecond          float64
+	seed               maphash.Seed
+
+	mu      sync.Mutex
+	pairs   *recent[loginPair, level]
+	sources *recent[netip.Addr, level]
+	proven  *recent[loginPair, struct{}] // pairs that logged in
+}
+
+// loginPair is a source with an account; the account's name comes from a
+// stranger, so its hash is kept, which has a fixed size.
+type loginPair struct {
+	ip      netip.Addr
+	account uint64
+}
+
+func newFailures(burst, sourceBurst int, every time.Duration) *failures {
+	return &failures{
+		burst: float64(burst), sourceBurst: float64(sourceBurst), perSecond: 1 / every.Seconds(),
+		seed:    maphash.MakeSeed(),
+		pairs:   newRecent[loginPair, level](sourceMax),
+		sources: newRecent[netip.Addr, level](sourceMax),
+		proven:  newRecent[loginPair, struct{}](sourceMax),
+	}
+}
+
+func (f *failures) pair(ip netip.Addr, account string) loginPair {
+	return loginPair{sourceIP(ip), maphash.String(f.seed, account)}
+}
+
+// wait tells how long the source must wait before it may try the account, 0
+// for not at all. Other sources are not asked to wait.
+func (f *failures) wait(ip netip.Addr, account string, now time.Time) time.Duration {
+	p := f.pair(ip, account)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, _ := f.pairs.get(p)
+	seconds := (l.drained(now, f.perSecond).filled - (f.burst - 1)) / f.perSecond
+	if _, known := f.proven.get(p); !known {
+		l, _ = f.sources.get(p.ip)
+		seconds = max(seconds, (l.drained(now, f.sourceRate()).filled-(f.sourceBurst-1))/f.sourceRate())
+	}
+	return time.Duration(math.Ceil(max(0, seconds))) * time.Second
+}
+
+// sourceRate drains a source's failures with all accounts ten times as fast as
+// those with one: many phones can be behind one address.
+func (f *failures) sourceRate() float64 { return 10 * f.perSecond }
+
+// failed counts a wrong password or an unknown name.
+func (f *failures) failed(ip netip.Addr, account string, now time.Time) {
+	p := f.pair(ip, account)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, _ := f.pairs.get(p)
+	l = l.drained(now, f.perSecond)
+	l.filled = min(l.filled+1, f.burst) // so that the wait stays one step long
+	f.pairs.put(p, l)
+	l, _ = f.sources.get(p.ip)
+	l = l.drained(now, f.sourceRate())
+	l.filled = min(l.filled+1, f.sourceBurst)
+	f.sources.put(p.ip, l)
+}
+
+// succeeded forgets the failures of the source with the account.
+func (f *failures) succeeded(ip netip.Addr, account string) {
+	p := f.pair(ip, account)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pairs.put(p, level{})
+	f.proven.put(p, struct{}{})
+}
