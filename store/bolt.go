@@ -1,0 +1,378 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+const (
+	boltKept = "ringsplash.db" // synced at each write
+	boltLive = "live.db"       // not synced: what phones and tabs tell again after a crash
+
+	boltLockWait = 500 * time.Millisecond
+	sweepEvery   = 30 * time.Second
+	sweepBatch   = 500
+	prefixLen    = 16 // version, then expiry in ms since 1970 (0: never)
+)
+
+// ErrInUse: another process has the embedded store open.
+var ErrInUse = errors.New("store: in use by another process")
+
+// liveSpaces go to live.db.
+var liveSpaces = map[string]bool{"binding": true, "tab": true, "call": true, "node": true, "nonce": true, "rate": true}
+
+// boltStore is the embedded driver: a bucket a space, and in each value the
+// version and the expiry in front.
+type boltStore struct {
+	kept, live *bbolt.DB
+	log        *slog.Logger
+	topics     topics
+
+	closing sync.RWMutex // held for reading by every call, for writing by Close
+	closed  bool
+	stop    chan struct{}
+	sweeper sync.WaitGroup
+}
+
+// OpenBolt opens the embedded store in dir, which is made when it is missing.
+// A live.db that does not open is thrown away; a ringsplash.db that does not
+// is an error. ErrInUse: another process has it open. Calls block for the
+// disk, so ctx is looked at before each, not during it.
+func OpenBolt(dir string, log *slog.Logger) (Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("store: make the data folder: %w", err)
+	}
+	keptPath, livePath := filepath.Join(dir, boltKept), filepath.Join(dir, boltLive)
+	kept, err := openBoltFile(keptPath, false)
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("%w: %s; stop the other ringsplash or give this one another \"data\" folder", ErrInUse, keptPath)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: %s cannot be opened: %w; put a backup in its place, or remove it to begin with no users", keptPath, err)
+	}
+	live, err := openBoltFile(livePath, true)
+	if err != nil && !errors.Is(err, bolterrors.ErrTimeout) {
+		log.Warn("live.db cannot be opened and is made anew; phones and tabs register again", "file", livePath, "err", err)
+		if err = os.Remove(livePath); err == nil {
+			live, err = openBoltFile(livePath, true)
+		}
+	}
+	if err != nil {
+		_ = kept.Close()
+		return nil, fmt.Errorf("store: %s cannot be opened: %w", livePath, err)
+	}
+	b := &boltStore{kept: kept, live: live, log: log, stop: make(chan struct{})}
+	b.sweeper.Add(1)
+	go b.sweepLoop()
+	return b, nil
+}
+
+// openBoltFile also reads a live file through once: a crash of the machine may
+// have left pages that only show to be broken when they are read. The list of
+// free pages is kept in the file, because rebuilding it from broken pages
+// makes bbolt panic where it cannot be recovered.
+func openBoltFile(path string, live bool) (db *bbolt.DB, err error) {
+	// bbolt panics on some broken files, and a cut-off one faults when read.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			if db != nil {
+				_ = db.Close()
+			}
+			db, err = nil, fmt.Errorf("the file is broken: %v", p)
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: boltLockWait, NoSync: live, FreelistType: bbolt.FreelistMapType})
+	if err == nil && live {
+		err = readThrough(db)
+	}
+	return db, err
+}
+
+func readThrough(db *bbolt.DB) error {
+	tx, err := db.Begin(false)
+	if err != nil {
+		return err
+	}
+	// Not db.View, which would not end the transaction before a panic closes
+	// the file.
+	defer func() { _ = tx.Rollback() }()
+	return tx.ForEach(func(space []byte, bucket *bbolt.Bucket) error {
+		return bucket.ForEach(func(_, v []byte) error {
+			if len(v) < prefixLen {
+				return fmt.Errorf("a value in %q is too short", space)
+			}
+			return nil
+		})
+	})
+}
+
+// Close waits for running calls, syncs both files and closes them.
+func (b *boltStore) Close() error {
+	b.closing.Lock()
+	if b.closed {
+		b.closing.Unlock()
+		return nil
+	}
+	b.closed = true
+	b.closing.Unlock()
+	close(b.stop)
+	b.sweeper.Wait()
+	b.topics.close()
+	return errors.Join(b.live.Sync(), b.live.Close(), b.kept.Close())
+}
+
+// enter lets a call in unless the store is closed or ctx is over; the caller
+// must leave.
+func (b *boltStore) enter(ctx context.Context) (leave func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b.closing.RLock()
+	if b.closed {
+		b.closing.RUnlock()
+		return nil, fmt.Errorf("%w: it is closed", ErrAway)
+	}
+	return b.closing.RUnlock, nil
+}
+
+func (b *boltStore) file(space string) *bbolt.DB {
+	if liveSpaces[space] {
+		return b.live
+	}
+	return b.kept
+}
+
+func (b *boltStore) Get(ctx context.Context, key string) (Item, error) {
+	space, rest, err := cutKey(key)
+	if err != nil {
+		return Item{}, err
+	}
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return Item{}, err
+	}
+	defer leave()
+	var it Item
+	err = b.file(space).View(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket([]byte(space))
+		if bucket == nil {
+			return ErrNotFound
+		}
+		version, value, ok := unpack(bucket.Get([]byte(rest)), time.Now())
+		if !ok {
+			return ErrNotFound
+		}
+		it = Item{Key: key, Value: bytes.Clone(value), Version: version}
+		return nil
+	})
+	return it, keyError(err, key)
+}
+
+func (b *boltStore) Put(ctx context.Context, key string, value []byte, ifVersion Version, ttl time.Duration) (Version, error) {
+	space, rest, err := cutKey(key)
+	if err != nil {
+		return 0, err
+	}
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	var next Version
+	err = b.file(space).Update(func(tx *bbolt.Tx) error {
+		bucket, err := tx.CreateBucketIfNotExists([]byte(space))
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		version, _, _ := unpack(bucket.Get([]byte(rest)), now)
+		if ifVersion != AnyVersion && ifVersion != version {
+			return ErrConflict
+		}
+		next = version + 1
+		return bucket.Put([]byte(rest), pack(next, now, ttl, value))
+	})
+	if err != nil {
+		return 0, keyError(err, key)
+	}
+	return next, nil
+}
+
+func (b *boltStore) Delete(ctx context.Context, key string, ifVersion Version) error {
+	space, rest, err := cutKey(key)
+	if err != nil {
+		return err
+	}
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	err = b.file(space).Update(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket([]byte(space))
+		var version Version
+		if bucket != nil {
+			version, _, _ = unpack(bucket.Get([]byte(rest)), time.Now())
+		}
+		if ifVersion != AnyVersion && ifVersion != version {
+			return ErrConflict
+		}
+		if bucket == nil {
+			return nil
+		}
+		return bucket.Delete([]byte(rest))
+	})
+	return keyError(err, key)
+}
+
+func (b *boltStore) Scan(ctx context.Context, prefix, after string, limit int) ([]Item, error) {
+	r, err := scanRange(prefix, after)
+	if err != nil || r.empty || limit <= 0 {
+		return nil, err
+	}
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	var items []Item
+	err = b.file(r.space).View(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket([]byte(r.space))
+		if bucket == nil {
+			return nil
+		}
+		now := time.Now()
+		c := bucket.Cursor()
+		for k, v := c.Seek([]byte(r.from)); k != nil && len(items) < limit && bytes.HasPrefix(k, []byte(r.rest)); k, v = c.Next() {
+			version, value, ok := unpack(v, now)
+			if !ok || r.exclusive && string(k) == r.from {
+				continue
+			}
+			items = append(items, Item{Key: r.space + "/" + string(k), Value: bytes.Clone(value), Version: version})
+		}
+		return nil
+	})
+	return items, keyError(err, prefix)
+}
+
+func (b *boltStore) Publish(ctx context.Context, topic string, msg []byte) error {
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	b.topics.publish(Message{Topic: topic, Data: append([]byte{}, msg...)})
+	return nil
+}
+
+func (b *boltStore) Subscribe(ctx context.Context, topic string) (<-chan Message, error) {
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return b.topics.subscribe(ctx, topic), nil
+}
+
+func pack(version Version, now time.Time, ttl time.Duration, value []byte) []byte {
+	out := make([]byte, prefixLen+len(value))
+	binary.BigEndian.PutUint64(out, uint64(version))
+	if ttl > 0 {
+		binary.BigEndian.PutUint64(out[8:], uint64(now.Add(ttl).UnixMilli()))
+	}
+	copy(out[prefixLen:], value)
+	return out
+}
+
+// unpack returns version 0 and not ok for what is missing or expired. The
+// value is valid inside the transaction only.
+func unpack(stored []byte, now time.Time) (version Version, value []byte, ok bool) {
+	if len(stored) < prefixLen || expired(stored, now) {
+		return 0, nil, false
+	}
+	return Version(binary.BigEndian.Uint64(stored)), stored[prefixLen:], true
+}
+
+func expired(stored []byte, now time.Time) bool {
+	end := binary.BigEndian.Uint64(stored[8:prefixLen])
+	return end != 0 && uint64(now.UnixMilli()) >= end
+}
+
+func (b *boltStore) sweepLoop() {
+	defer b.sweeper.Done()
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-b.stop:
+			return
+		case <-tick.C:
+		}
+		for _, db := range []*bbolt.DB{b.live, b.kept} {
+			if err := b.sweep(db, time.Now()); err != nil {
+				b.log.Warn("expired keys could not be removed; trying again later", "file", db.Path(), "err", err)
+			}
+		}
+	}
+}
+
+// sweep removes expired keys, some at a time so that writers get between.
+func (b *boltStore) sweep(db *bbolt.DB, now time.Time) error {
+	for {
+		old, err := expiredKeys(db, now)
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		err = db.Update(func(tx *bbolt.Tx) error {
+			for _, k := range old {
+				bucket := tx.Bucket(k.space)
+				if v := bucket.Get(k.rest); len(v) < prefixLen || !expired(v, now) {
+					continue // written again meanwhile
+				}
+				if err := bucket.Delete(k.rest); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		select {
+		case <-b.stop:
+			return nil
+		default:
+		}
+	}
+}
+
+type boltKey struct{ space, rest []byte }
+
+func expiredKeys(db *bbolt.DB, now time.Time) ([]boltKey, error) {
+	var old []boltKey
+	err := db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(space []byte, bucket *bbolt.Bucket) error {
+			c := bucket.Cursor()
+			for k, v := c.First(); k != nil && len(old) < sweepBatch; k, v = c.Next() {
+				if len(v) >= prefixLen && expired(v, now) {
+					old = append(old, boltKey{bytes.Clone(space), bytes.Clone(k)})
+				}
+			}
+			return nil
+		})
+	})
+	return old, err
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"sync"
+)
+
+// queueLen is how many messages a slow subscriber may be behind before some
+// are lost, which he is told by a nil Data.
+const queueLen = 256
+
+// topics is publish and subscribe inside one process.
+type topics struct {
+	mu      sync.Mutex
+	closed  bool
+	subs    map[*subscription]struct{}
+	running sync.WaitGroup
+}
+
+type subscription struct {
+	topic string
+	queue *queue
+}
+
+func (t *topics) publish(m Message) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for s := range t.subs {
+		if s.topic == m.Topic {
+			s.queue.add(m)
+		}
+	}
+}
+
+func (t *topics) subscribe(ctx context.Context, topic string) <-chan Message {
+	s := &subscription{topic: topic, queue: newQueue(topic)}
+	out := make(chan Message)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		close(out)
+		return out
+	}
+	if t.subs == nil {
+		t.subs = map[*subscription]struct{}{}
+	}
+	t.subs[s] = struct{}{}
+	t.running.Add(1)
+	go func() {
+		defer t.running.Done()
+		defer close(out)
+		s.queue.run(ctx, out)
+		t.mu.Lock()
+		delete(t.subs, s)
+		t.mu.Unlock()
+	}()
+	return out
+}
+
+// close ends all subscriptions and waits for them.
+func (t *topics) close() {
+	t.mu.Lock()
+	t.closed = true
+	for s := range t.subs {
+		s.queue.close()
+	}
+	t.mu.Unlock()
+	t.running.Wait()
+}
+
+// queue lies between those who publish, who never wait, and one subscriber.
+type queue struct {
+	topic string
+	wake  chan struct{}
+	done  chan struct{}
+	once  sync.Once
+
+	mu   sync.Mutex
+	msgs []Message
+	lost bool
+}
+
+func newQueue(topic string) *queue {
+	return &queue{topic: topic, wake: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+func (q *queue) add(m Message) {
+	q.mu.Lock()
+	if len(q.msgs) < queueLen {
+		q.msgs = append(q.msgs, m)
+	} else {
+		q.lost = true
+	}
+	q.mu.Unlock()
+	q.poke()
+}
+
+// lose says that messages may have been lost.
+func (q *queue) lose() {
+	q.mu.Lock()
+	q.lost = true
+	q.mu.Unlock()
+	q.poke()
+}
+
+func (q *queue) poke() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take empties the queue; the word that some were lost comes last, so that
+// what is read because of it is newer than all of them.
+func (q *queue) take() []Message {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	msgs := q.msgs
+	q.msgs = nil
+	if q.lost {
+		msgs = append(msgs, Message{Topic: q.topic})
+		q.lost = false
+	}
+	return msgs
+}
+
+func (q *queue) close() { q.once.Do(func() { close(q.done) }) }
+
+// run hands messages on until ctx or the queue ends.
+func (q *queue) run(ctx context.Context, out chan<- Message) {
+	for {
+		select {
+		case <-q.wake:
+		case <-q.done:
+			return
+		case <-ctx.Done():
+			return
+		}
+		for _, m := range q.take() {
+			select {
+			case out <- m:
+			case <-q.done:
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
