@@ -81,13 +81,19 @@ func (l *Loop) Close() error {
 	return err
 }
 
-// run starts a goroutine that Close waits for. A panic ends f, not the process:
-// f must return only when it is done.
-func (l *Loop) run(name string, f func()) {
+// run starts a goroutine that Close waits for; false once Close has begun. A
+// panic ends f, not the process.
+func (l *Loop) run(name string, f func()) bool {
+	l.endsMu.Lock()
+	defer l.endsMu.Unlock()
+	if l.closed {
+		return false
+	}
 	l.wg.Go(func() {
 		defer l.recovered(name)
 		f()
 	})
+	return true
 }
 
 // recovered is deferred around work on input from outside.

@@ -1,0 +1,281 @@
+package media
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// negotiation is the offer/answer state of an RTP end (RFC 3264). Guarded by
+// RTPEnd.mu.
+type negotiation struct {
+	session, version uint64
+	slots            []slot // of the last description in either direction
+	audio            int
+	// numbers are the payload types in use for each format. They never change
+	// meaning within a dialog (RFC 3264 8.3.2).
+	numbers map[format]uint8
+	rx, tx  []payloadType
+	offered *ours        // our last offer, until the far side offers
+	taken   *description // the far side's offer, until Answer
+}
+
+func newNegotiation() negotiation {
+	return negotiation{
+		// Room in 63 bits: some read o= as a signed number.
+		session: rand.Uint64() >> 2, version: rand.Uint64() >> 33,
+		numbers: map[format]uint8{},
+	}
+}
+
+// Offer composes an SDP offer: codecs in their order, the telephone-events that
+// go with them, and dir. m-lines refused earlier in the dialog stay refused.
+// The far side may send in these codecs at once (RFC 3264 5.1). An offer that
+// is refused changes nothing.
+func (r *RTPEnd) Offer(codecs []Codec, dir Direction) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed.Load() {
+		return nil, ErrClosed
+	}
+	n := &r.nego
+	types := n.typesFor(codecs)
+	if len(types) == 0 {
+		return nil, fmt.Errorf("%w: nothing to offer", ErrNoCodec)
+	}
+	n.version++
+	o := &ours{
+		session: n.session, version: n.version, addr: r.addr, slots: n.slots, audio: n.audio,
+		types: types, direction: dir, rtcpMux: r.usesMux(),
+	}
+	if len(o.slots) == 0 {
+		o.slots, o.audio = []slot{{kind: "audio", proto: "RTP/AVP"}}, 0
+	}
+	text, err := o.marshal()
+	if err != nil {
+		return nil, err
+	}
+	n.offered, n.taken = o, nil
+	n.expect(types)
+	r.payloads.Store(newPayloads(n.rx, n.tx))
+	return text, nil
+}
+
+// TakeAnswer takes the answer to our last offer; a provisional answer and the
+// final one may both come. It is ErrNoCodec when the far side refused the audio
+// or took none of the codecs.
+func (r *RTPEnd) TakeAnswer(sdp []byte) (Negotiated, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed.Load() {
+		return Negotiated{}, ErrClosed
+	}
+	n := &r.nego
+	if n.offered == nil {
+		return Negotiated{}, badSDP("an answer without an offer of ours")
+	}
+	d, err := readSDP(sdp)
+	if err != nil {
+		return Negotiated{}, err
+	}
+	line, err := d.answerTo(n.offered)
+	if err != nil {
+		return Negotiated{}, err
+	}
+	var tx []payloadType
+	for _, t := range line.formats {
+		if slices.ContainsFunc(n.offered.types, func(o payloadType) bool { return o.format == t.format }) {
+			tx = append(tx, t)
+		}
+	}
+	n.slots, n.audio = n.offered.slots, n.offered.audio
+	return r.agree(line, tx, n.offered.direction, line.rtcpMux && n.offered.rtcpMux)
+}
+
+// answerTo finds the answer's m-line for the audio we offered. Some phones
+// leave out the m-lines they refuse, so the place may differ.
+func (d *description) answerTo(o *ours) (*mediaLine, error) {
+	i := o.audio
+	if i >= len(d.media) || d.media[i].kind != "audio" {
+		i = slices.IndexFunc(d.media, func(m mediaLine) bool { return m.kind == "audio" })
+	}
+	switch {
+	case i < 0:
+		return nil, badSDP("the answer has no audio m-line")
+	case d.media[i].port == 0:
+		return nil, fmt.Errorf("%w: %w", ErrNoCodec, errRejected)
+	case !d.media[i].plain():
+		return nil, badSDP("the answer has audio over %s", d.media[i].proto)
+	}
+	return &d.media[i], nil
+}
+
+// TakeOffer takes what the far side offers. Codecs of the result are those we
+// know, in the offer's order; Local is empty. Nothing changes on the path of
+// the packets before Answer.
+func (r *RTPEnd) TakeOffer(sdp []byte) (Negotiated, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed.Load() {
+		return Negotiated{}, ErrClosed
+	}
+	d, err := readSDP(sdp)
+	if err != nil {
+		return Negotiated{}, err
+	}
+	line, err := d.audioLine()
+	if err != nil {
+		return Negotiated{}, err
+	}
+	to, err := r.reachable(line)
+	if err != nil {
+		return Negotiated{}, err
+	}
+	codecs := codecsOf(line.formats)
+	if len(codecs) == 0 {
+		return Negotiated{}, fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", ErrNoCodec)
+	}
+	r.nego.taken = d
+	return Negotiated{Codecs: codecs, Remote: line.described(to.Addr()), DTMF: hasEvent(line.formats)}, nil
+}
+
+// Answer composes the answer to the offer that was taken: those of codecs that
+// were offered, in our order, and dir as far as the offer permits it. m-lines
+// other than the audio are refused. It is ErrNoCodec when none of codecs was
+// offered; the offer then is still there for another try.
+func (r *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed.Load() {
+		return nil, Negotiated{}, ErrClosed
+	}
+	n := &r.nego
+	if n.taken == nil {
+		return nil, Negotiated{}, badSDP("an answer of ours without an offer")
+	}
+	line := &n.taken.media[n.taken.audio]
+	types := chosen(line.formats, codecs)
+	if len(types) == 0 {
+		return nil, Negotiated{}, fmt.Errorf("%w: offered %v, wanted %v", ErrNoCodec, codecsOf(line.formats), codecs)
+	}
+	to, err := r.reachable(line)
+	if err != nil {
+		return nil, Negotiated{}, err
+	}
+	local := line.described(to.Addr()).reply(dir)
+	n.version++
+	o := &ours{
+		session: n.session, version: n.version, addr: r.addr, slots: slotsOf(n.taken), audio: n.taken.audio,
+		types: types, direction: local, rtcpMux: line.rtcpMux,
+	}
+	text, err := o.marshal()
+	if err != nil {
+		return nil, Negotiated{}, err
+	}
+	n.slots, n.audio = o.slots, o.audio
+	n.taken, n.offered = nil, nil
+	n.expect(types)
+	out, err := r.agree(line, types, local, line.rtcpMux)
+	return text, out, err
+}
+
+// agree makes a completed offer/answer take effect. line is the far side's
+// m-line, tx what it takes.
+func (r *RTPEnd) agree(line *mediaLine, tx []payloadType, local Direction, mux bool) (Negotiated, error) {
+	to, err := r.reachable(line)
+	if err != nil {
+		return Negotiated{}, err
+	}
+	codecs := codecsOf(tx)
+	if len(codecs) == 0 {
+		return Negotiated{}, fmt.Errorf("%w: the far side took none of what was offered", ErrNoCodec)
+	}
+	r.nego.tx = tx
+	remote := line.described(to.Addr())
+	r.setPeer(to, line.rtcpPort, mux)
+	r.setPayloads(newPayloads(r.nego.rx, tx), !local.sends() || !remote.receives())
+	return Negotiated{Codecs: codecs, Remote: remote, Local: local, DTMF: hasEvent(tx)}, nil
+}
+
+func hasEvent(types []payloadType) bool {
+	return slices.ContainsFunc(types, func(t payloadType) bool { return t.format.event() })
+}
+
+// defaultNumbers are the payload types we offer, unless the far side used them
+// for something else.
+var defaultNumbers = [formatCount]uint8{
+	formatPCMU: 0, formatPCMA: 8, formatG722: 9, formatOpus: 111, formatEvent8: 101, formatEvent48: 110,
+}
+
+// typesFor is the payload type list of an offer of codecs.
+func (n *negotiation) typesFor(codecs []Codec) []payloadType {
+	var types []payloadType
+	var events []format
+	for _, c := range codecs {
+		f := formatOf(c)
+		if f == formatNone || slices.ContainsFunc(types, func(t payloadType) bool { return t.format == f }) {
+			continue
+		}
+		types = append(types, payloadType{n.number(f), f})
+		if ev := eventFor(f); !slices.Contains(events, ev) {
+			events = append(events, ev)
+		}
+	}
+	for _, f := range events {
+		types = append(types, payloadType{n.number(f), f})
+	}
+	return types
+}
+
+// number is the payload type of f, chosen once.
+func (n *negotiation) number(f format) uint8 {
+	if x, ok := n.numbers[f]; ok {
+		return x
+	}
+	taken := func(x uint8) bool {
+		return slices.ContainsFunc(n.rx, func(t payloadType) bool { return t.number == x })
+	}
+	x := defaultNumbers[f]
+	if taken(x) {
+		for x = 96; x < 127 && taken(x); x++ {
+		}
+	}
+	n.numbers[f] = x
+	return x
+}
+
+// expect notes that the far side may send types from now on.
+func (n *negotiation) expect(types []payloadType) {
+	for _, t := range types {
+		n.numbers[t.format] = t.number
+		n.rx = slices.DeleteFunc(n.rx, func(o payloadType) bool { return o.number == t.number })
+		n.rx = append(n.rx, t)
+	}
+}
+
+// chosen are the payload types of an answer, by the offer's numbers: codecs in
+// our order, then the telephone-events of their clocks. A phone that offers
+// only the other clock gets that.
+func chosen(offered []payloadType, codecs []Codec) []payloadType {
+	find := func(f format) int {
+		return slices.IndexFunc(offered, func(t payloadType) bool { return t.format == f && f != formatNone })
+	}
+	var types []payloadType
+	for _, c := range codecs {
+		if i := find(formatOf(c)); i >= 0 && !slices.Contains(types, offered[i]) {
+			types = append(types, offered[i])
+		}
+	}
+	audio := types
+	for _, t := range audio {
+		ev := eventFor(t.format)
+		i := find(ev)
+		if i < 0 {
+			i = find(otherEvent(ev))
+		}
+		if i >= 0 && !slices.Contains(types, offered[i]) {
+			types = append(types, offered[i])
+		}
+	}
+	return types
+}

@@ -1,0 +1,305 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Bounds on a description from outside.
+const (
+	maxSDP        = 32 << 10
+	maxMediaLines = 16
+	maxFormats    = 64
+)
+
+// description is what we need of a session description (RFC 8866). It has a
+// reader of its own because pion's refuses a whole description for one m-line
+// of a kind it does not know (m=image, for fax), for a missing t= or a line out
+// of order, all of which phones send.
+type description struct {
+	media []mediaLine
+	audio int // index of the m-line we use, -1 for none
+}
+
+// mediaLine is one m-line and what belongs to it.
+type mediaLine struct {
+	kind, proto string
+	port        int
+	fmts        []string
+	host        string // of c=, as written; "" when there is none
+	direction   Direction
+	rtcpMux     bool
+	rtcpPort    int           // a=rtcp (RFC 3605), 0 when absent
+	formats     []payloadType // those we know, in the m-line's order
+	rtpmaps     map[uint8]format
+}
+
+// CodecsOf are the audio codecs of an offer that we know, in the offer's order.
+// It is ErrBadSDP when sdp cannot be read or has no usable audio, and
+// ErrNoCodec when we know none of its codecs.
+func CodecsOf(sdp []byte) ([]Codec, error) {
+	d, err := readSDP(sdp)
+	if err != nil {
+		return nil, err
+	}
+	line, err := d.audioLine()
+	if err != nil {
+		return nil, err
+	}
+	codecs := codecsOf(line.formats)
+	if len(codecs) == 0 {
+		return nil, fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", ErrNoCodec)
+	}
+	return codecs, nil
+}
+
+func codecsOf(types []payloadType) []Codec {
+	var codecs []Codec
+	for _, t := range types {
+		if c := t.format.codec(); c != "" && !slices.Contains(codecs, c) {
+			codecs = append(codecs, c)
+		}
+	}
+	return codecs
+}
+
+func badSDP(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrBadSDP}, args...)...)
+}
+
+// readSDP reads a description. Lines it does not know are skipped.
+func readSDP(b []byte) (*description, error) {
+	if len(b) > maxSDP {
+		return nil, badSDP("%d bytes; at most %d are read", len(b), maxSDP)
+	}
+	d := &description{audio: -1}
+	var session mediaLine // what the m-lines inherit
+	session.direction = SendRecv
+	for line := range strings.Lines(string(b)) {
+		line = strings.Trim(line, " \t\r\n\x00")
+		if len(line) < 2 || line[1] != '=' {
+			continue
+		}
+		key, value := line[0], strings.TrimSpace(line[2:])
+		if key == 'm' {
+			if len(d.media) == maxMediaLines {
+				return nil, badSDP("more than %d m-lines", maxMediaLines)
+			}
+			m, err := readMediaLine(value)
+			if err != nil {
+				return nil, err
+			}
+			m.host, m.direction = session.host, session.direction
+			d.media = append(d.media, m)
+			continue
+		}
+		at := &session
+		if n := len(d.media); n > 0 {
+			at = &d.media[n-1]
+		}
+		at.take(key, value)
+	}
+	if len(d.media) == 0 {
+		return nil, badSDP("no m-line")
+	}
+	d.finish()
+	return d, nil
+}
+
+// readMediaLine reads "audio 4000 RTP/AVP 0 8 101" (RFC 8866 5.14).
+func readMediaLine(value string) (mediaLine, error) {
+	f := strings.Fields(value)
+	if len(f) < 3 {
+		return mediaLine{}, badSDP("m-line %q is cut short", value)
+	}
+	portText, _, _ := strings.Cut(f[1], "/")
+	port, err := strconv.Atoi(portText)
+	if err != nil || port < 0 || port > 65535 {
+		return mediaLine{}, badSDP("m-line %q has no valid port", value)
+	}
+	if len(f)-3 > maxFormats {
+		return mediaLine{}, badSDP("an m-line with more than %d formats", maxFormats)
+	}
+	return mediaLine{kind: strings.ToLower(f[0]), port: port, proto: f[2], fmts: f[3:]}, nil
+}
+
+// take reads a line below m=, or of the session.
+func (m *mediaLine) take(key byte, value string) {
+	switch key {
+	case 'c':
+		// "IN IP4 192.0.2.1", perhaps with "/ttl" (RFC 8866 5.7).
+		if f := strings.Fields(value); len(f) >= 3 {
+			m.host, _, _ = strings.Cut(f[2], "/")
+		}
+	case 'a':
+		name, arg, _ := strings.Cut(value, ":")
+		m.attribute(strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(arg))
+	}
+}
+
+func (m *mediaLine) attribute(name, arg string) {
+	switch name {
+	case "sendrecv", "sendonly", "recvonly", "inactive":
+		m.direction = Direction(name)
+	case "rtcp-mux":
+		m.rtcpMux = true
+	case "rtcp":
+		if f := strings.Fields(arg); len(f) > 0 {
+			if port, err := strconv.Atoi(f[0]); err == nil && port >= 1024 && port <= 65535 {
+				m.rtcpPort = port
+			}
+		}
+	case "rtpmap":
+		number, encoding, _ := strings.Cut(arg, " ")
+		n, err := strconv.ParseUint(number, 10, 7)
+		if err != nil {
+			return
+		}
+		if m.rtpmaps == nil {
+			m.rtpmaps = map[uint8]format{}
+		}
+		m.rtpmaps[uint8(n)] = formatOfEncoding(strings.TrimSpace(encoding))
+	}
+}
+
+// formatOfEncoding reads the right side of an rtpmap, "opus/48000/2".
+func formatOfEncoding(encoding string) format {
+	f := strings.Split(strings.ToLower(encoding), "/")
+	clock := ""
+	if len(f) > 1 {
+		clock = strings.TrimSpace(f[1])
+	}
+	switch f[0] + "/" + clock {
+	case "pcmu/8000":
+		return formatPCMU
+	case "pcma/8000":
+		return formatPCMA
+	case "g722/8000", "g722/16000": // some write the sampling rate by mistake
+		return formatG722
+	case "opus/48000":
+		return formatOpus
+	case "telephone-event/8000":
+		return formatEvent8
+	case "telephone-event/48000":
+		return formatEvent48
+	}
+	return formatNone
+}
+
+// staticFormats are the payload types that need no rtpmap (RFC 3551 6).
+var staticFormats = map[uint8]format{0: formatPCMU, 8: formatPCMA, 9: formatG722}
+
+// finish resolves the formats and picks the audio m-line: the first that is in
+// use over a transport we have.
+func (d *description) finish() {
+	for i := range d.media {
+		m := &d.media[i]
+		if m.kind != "audio" {
+			continue
+		}
+		for _, text := range m.fmts {
+			n, err := strconv.ParseUint(text, 10, 7)
+			if err != nil {
+				continue
+			}
+			f, mapped := m.rtpmaps[uint8(n)]
+			if !mapped {
+				f = staticFormats[uint8(n)]
+			}
+			if f != formatNone {
+				m.formats = append(m.formats, payloadType{uint8(n), f})
+			}
+		}
+		if d.audio < 0 && m.port != 0 && m.plain() {
+			d.audio = i
+		}
+	}
+}
+
+// plain tells whether the m-line is RTP without encryption. Lower case is
+// wrong, but seen.
+func (m *mediaLine) plain() bool {
+	p := strings.ToUpper(m.proto)
+	return p == "RTP/AVP" || p == "RTP/AVPF"
+}
+
+// audioLine is the audio m-line, or why there is none.
+func (d *description) audioLine() (*mediaLine, error) {
+	if d.audio >= 0 {
+		return &d.media[d.audio], nil
+	}
+	for _, m := range d.media {
+		if m.kind == "audio" && m.port != 0 {
+			return nil, badSDP("audio over %s; a phone's audio must be RTP/AVP here", m.proto)
+		}
+	}
+	return nil, fmt.Errorf("%w: the description has no audio in use", ErrNoCodec)
+}
+
+// address is where the m-line's sender receives RTP. The address is unspecified
+// for a hold in the manner of RFC 2543 (c=0.0.0.0).
+func (m *mediaLine) address() (netip.AddrPort, error) {
+	host := strings.Trim(m.host, "[]")
+	if host == "" {
+		return netip.AddrPort{}, badSDP("no c= line")
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil || addr.Zone() != "" {
+		return netip.AddrPort{}, badSDP("c= has %q; only IP addresses are taken", m.host)
+	}
+	addr = addr.Unmap()
+	if err := usable(addr, m.port); err != nil {
+		return netip.AddrPort{}, err
+	}
+	return netip.AddrPortFrom(addr, uint16(m.port)), nil
+}
+
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
+// usable refuses destinations that no phone has.
+func usable(addr netip.Addr, port int) error {
+	switch {
+	case addr.IsMulticast() || addr == broadcast:
+		return badSDP("%s is not the address of one phone", addr)
+	case port < 1024:
+		return badSDP("port %d is below 1024", port)
+	}
+	return nil
+}
+
+// described is the direction as the far side means it: an unspecified address
+// says "do not send to me", whatever the attribute (RFC 3264 8.4).
+func (m *mediaLine) described(addr netip.Addr) Direction {
+	if !addr.IsUnspecified() {
+		return m.direction
+	}
+	return direction(m.direction.sends(), false)
+}
+
+// errRejected: the far side set the port of our m-line to 0.
+var errRejected = errors.New("the far side refused the audio")
+
+func (d Direction) sends() bool    { return d == SendRecv || d == SendOnly }
+func (d Direction) receives() bool { return d == SendRecv || d == RecvOnly }
+
+func direction(sends, receives bool) Direction {
+	switch {
+	case sends && receives:
+		return SendRecv
+	case sends:
+		return SendOnly
+	case receives:
+		return RecvOnly
+	}
+	return Inactive
+}
+
+// reply is the direction of an answer: what we want, as far as the offer lets
+// us (RFC 3264 6.1).
+func (d Direction) reply(want Direction) Direction {
+	return direction(want.sends() && d.receives(), want.receives() && d.sends())
+}
