@@ -108,7 +108,12 @@ func TestNoiseDisturbsNothing(t *testing.T) {
 
 	probe := g.NewProbe(t)
 	for _, noise := range [][]byte{
-		{}, {0}, []byte("\r\n\r\n"), []byte("hello"), bytes.Repeat([]byte{0xff}, 1400), bytes.Repeat([]byte("A"), 60000),
+		{},
+		{0},
+		[]byte("\r\n\r\n"),
+		[]byte("hello"),
+		bytes.Repeat([]byte{0xff}, 1400),
+		bytes.Repeat([]byte("A"), 60000),
 		[]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
 		[]byte("INVITE sip:alice@" + rig.Domain + " SIP/2.0\r\n\r\n"),
 		[]byte("INVITE sip:alice@" + rig.Domain + " SIP/2.0\r\nContent-Length: 99999999999999999999\r\n\r\n"),

@@ -31,6 +31,6 @@ proxy="sip:$SERVER;transport=$TRANSPORT"
 outbound=";outbound=\"$proxy\""
 [ "${OUTBOUND:-no}" = no ] || outbound="$outbound;sipnat=outbound"
 [ "${DIRECT:-no}" = no ] || outbound=""
-echo "${DISPLAY_NAME:-} <sip:$USERNAME@$DOMAIN;transport=$TRANSPORT>;auth_user=${AUTHUSER:-$USERNAME};auth_pass=${PASSWORD:-secret};regint=${REGINT:-60}$outbound${PARAMS:-}" >"$RUN/accounts"
+echo "${DISPLAY_NAME:+\"$DISPLAY_NAME\" }<sip:$USERNAME@$DOMAIN;transport=$TRANSPORT>;auth_user=${AUTHUSER:-$USERNAME};auth_pass=${PASSWORD:-secret};regint=${REGINT:-60}$outbound${PARAMS:-}" >"$RUN/accounts"
 [ -f "$RUN/contacts" ] || : >"$RUN/contacts"
 exec stdbuf -oL baresip -f "$RUN" -4 -s </dev/null
