@@ -24,6 +24,14 @@ const (
 	redisAnyMark = "*"
 )
 
+func init() { redis.SetLogger(silent{}) }
+
+// silent keeps go-redis from writing lines of its own: each failure comes back
+// as an error too.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
+
 // redisStore is the driver for several nodes. A key is a HASH with the version
 // in "v" and the value in "d"; beside it each space has a ZSET of its keys for
 // ordered scans, and one by expiry from which dead keys are cleaned. The space
@@ -146,8 +154,10 @@ local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local dead = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ms, 'LIMIT', 0, 4)
 for _, member in ipairs(dead) do
-  redis.call('ZREM', KEYS[3], member)
-  if redis.call('EXISTS', ARGV[5] .. member) == 0 then redis.call('ZREM', KEYS[2], member) end
+  if redis.call('EXISTS', ARGV[5] .. member) == 0 then
+    redis.call('ZREM', KEYS[2], member)
+    redis.call('ZREM', KEYS[3], member)
+  end
 end
 local version = redis.call('HGET', KEYS[1], 'v') or '0'
 if ARGV[1] ~= '*' and ARGV[1] ~= version then return -1 end
