@@ -75,9 +75,3 @@ func (t *tone) framesFor(table *payloads, now format) (format, [][]byte) {
 	}
 	return now, Silence.tone.frames[now]
 }
-
-// The tones of the gateway.
-var (
-	// Silence is digital silence.
-	Silence = NewTone("silence", true, nil)
-)
