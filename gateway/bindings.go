@@ -1,0 +1,204 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ringsplash/store"
+)
+
+// Bindings is the location service: where each AOR's phones are (RFC 3261 10).
+// Reads come from memory and do no I/O, so that calls go on with the store away.
+type Bindings struct {
+	node    string
+	store   store.Store
+	log     *slog.Logger
+	changed chan string
+
+	mu     sync.Mutex
+	byUser map[string][]Binding // newest refresh first
+	closed bool
+	expiry *time.Timer
+	next   time.Time // when expiry fires
+}
+
+// NewBindings reads the bindings the store has. It blocks for I/O.
+func NewBindings(ctx context.Context, node string, s store.Store, log *slog.Logger) (*Bindings, error) {
+	b := &Bindings{node: node, store: s, log: log, changed: make(chan string, 256), byUser: map[string][]Binding{}}
+	after := ""
+	for {
+		items, err := s.Scan(ctx, "binding/", after, 500)
+		if err != nil {
+			return nil, fmt.Errorf("read bindings: %w", err)
+		}
+		for _, it := range items {
+			after = it.Key
+			var one Binding
+			if err := json.Unmarshal(it.Value, &one); err != nil {
+				log.Warn("binding in the store cannot be read; ignored", "key", it.Key, "err", err)
+				continue
+			}
+			b.byUser[one.User] = append(b.byUser[one.User], one)
+		}
+		if len(items) < 500 {
+			break
+		}
+	}
+	b.mu.Lock()
+	for user := range b.byUser {
+		sortNewest(b.byUser[user])
+	}
+	b.expiry = time.AfterFunc(time.Hour, b.expire)
+	b.mu.Unlock()
+	b.expire()
+	return b, nil
+}
+
+// Close stops the expiry timer.
+func (b *Bindings) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	b.expiry.Stop()
+}
+
+func (b *Bindings) key(user, instance string, regID int) string {
+	return fmt.Sprintf("binding/%s/%s/%d", user, strings.ReplaceAll(instance, "/", "%2F"), regID)
+}
+
+// Put replaces the binding of the same user, instance and reg-id
+// (RFC 5626 6). It holds in memory even when the store is away, which is
+// logged: the phone registers again soon. It may block for I/O.
+func (b *Bindings) Put(ctx context.Context, one Binding) error {
+	one.V, one.Node = 1, b.node
+	b.mu.Lock()
+	list := slices.DeleteFunc(b.byUser[one.User], func(o Binding) bool {
+		return o.Instance == one.Instance && o.RegID == one.RegID
+	})
+	b.byUser[one.User] = append([]Binding{one}, list...)
+	sortNewest(b.byUser[one.User])
+	if one.Expires.Before(b.next) {
+		b.schedule(one.Expires)
+	}
+	b.mu.Unlock()
+	b.tell(one.User)
+	text, err := json.Marshal(one)
+	if err != nil {
+		return err
+	}
+	ttl := time.Until(one.Expires)
+	if _, err := b.store.Put(ctx, b.key(one.User, one.Instance, one.RegID), text, store.AnyVersion, max(ttl, time.Second)); err != nil {
+		b.log.Warn("binding not stored; it holds until this node stops", "user", one.User, "err", err)
+	}
+	return nil
+}
+
+// Remove takes one binding away. It may block for I/O.
+func (b *Bindings) Remove(ctx context.Context, user, instance string, regID int) error {
+	b.mu.Lock()
+	b.byUser[user] = slices.DeleteFunc(b.byUser[user], func(o Binding) bool {
+		return o.Instance == instance && o.RegID == regID
+	})
+	if len(b.byUser[user]) == 0 {
+		delete(b.byUser, user)
+	}
+	b.mu.Unlock()
+	b.tell(user)
+	err := b.store.Delete(ctx, b.key(user, instance, regID), store.AnyVersion)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		b.log.Warn("binding not removed from the store; it expires there", "user", user, "err", err)
+	}
+	return nil
+}
+
+// Of returns the user's live bindings, the most recently refreshed first.
+func (b *Bindings) Of(user string) []Binding {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	var live []Binding
+	for _, one := range b.byUser[user] {
+		if one.Expires.After(now) {
+			live = append(live, one)
+		}
+	}
+	return live
+}
+
+// targets returns at most one binding an instance, the newest (RFC 5626 7).
+func (b *Bindings) targets(user string) []Binding {
+	var out []Binding
+	for _, one := range b.Of(user) {
+		if !slices.ContainsFunc(out, func(o Binding) bool { return o.Instance == one.Instance }) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// Count returns how many bindings there are.
+func (b *Bindings) Count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, list := range b.byUser {
+		n += len(list)
+	}
+	return n
+}
+
+func (b *Bindings) tell(user string) {
+	select {
+	case b.changed <- user:
+	default: // tabs are told by the next change; a full queue means many come
+	}
+}
+
+// expire drops what is over and tells the users' tabs.
+func (b *Bindings) expire() {
+	b.mu.Lock()
+	now := time.Now()
+	next := now.Add(time.Hour)
+	var users []string
+	for user, list := range b.byUser {
+		left := slices.DeleteFunc(list, func(o Binding) bool { return !o.Expires.After(now) })
+		if len(left) != len(list) {
+			users = append(users, user)
+		}
+		if len(left) == 0 {
+			delete(b.byUser, user)
+		} else {
+			b.byUser[user] = left
+		}
+		for _, one := range left {
+			if one.Expires.Before(next) {
+				next = one.Expires
+			}
+		}
+	}
+	b.schedule(next)
+	b.mu.Unlock()
+	for _, user := range users {
+		b.tell(user)
+	}
+}
+
+// schedule sets the timer for the next expiry, at most a second late. Under mu.
+func (b *Bindings) schedule(next time.Time) {
+	if b.closed {
+		return
+	}
+	b.next = next
+	b.expiry.Reset(max(time.Until(next), time.Second))
+}
+
+func sortNewest(list []Binding) {
+	slices.SortStableFunc(list, func(x, y Binding) int { return y.Refreshed.Compare(x.Refreshed) })
+}

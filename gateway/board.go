@@ -1,0 +1,301 @@
+package gateway
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"ringsplash/media"
+)
+
+// board is what the tabs show: each user's calls and tabs. Calls write to it,
+// tabs read from it when they are woken.
+type board struct {
+	keep time.Duration // how long an ended call stays
+
+	mu     sync.Mutex
+	places map[string]*place
+	tabs   map[TabID]*Tab
+	ended  map[CallID]*time.Timer
+	closed bool
+}
+
+// place is one user's part of the board.
+type place struct {
+	tabs    []TabID
+	entries []*entry
+	// history grows with the user's call list; missed are its unseen rows.
+	history uint64
+	missed  int
+}
+
+// entry is one call as one of its parties sees it.
+type entry struct {
+	call  *Call
+	side  Side
+	view  CallView
+	audio TabID              // the tab that carries the party's audio
+	want  map[TabID][]string // what each of the party's tabs should offer
+}
+
+func newBoard(keep time.Duration) *board {
+	return &board{keep: keep, places: map[string]*place{}, tabs: map[TabID]*Tab{}, ended: map[CallID]*time.Timer{}}
+}
+
+// close takes all tabs down and stops the timers.
+func (b *board) close() {
+	b.mu.Lock()
+	b.closed = true
+	for _, t := range b.ended {
+		t.Stop()
+	}
+	var tabs []*Tab
+	for _, t := range b.tabs {
+		tabs = append(tabs, t)
+	}
+	b.mu.Unlock()
+	for _, t := range tabs {
+		t.remove()
+	}
+}
+
+// place returns the user's place, made when there is none. Under mu.
+func (b *board) place(user string) *place {
+	p := b.places[user]
+	if p == nil {
+		p = &place{}
+		b.places[user] = p
+	}
+	return p
+}
+
+// publish shows a call to the users among its parties.
+func (b *board) publish(c *Call, s *State, views [2]CallView, version uint64) {
+	b.mu.Lock()
+	for side, party := range s.Parties {
+		if party.User == "" {
+			continue
+		}
+		e := b.entry(party.User, c, Side(side))
+		e.view = views[side]
+		e.view.Version = version
+	}
+	b.mu.Unlock()
+	b.needs(c, s)
+}
+
+// needs notes what media each tab of the call should have, and wakes the tabs.
+func (b *board) needs(c *Call, s *State) {
+	b.mu.Lock()
+	for side, party := range s.Parties {
+		if party.User == "" {
+			continue
+		}
+		e := b.entry(party.User, c, Side(side))
+		e.audio, e.want = "", map[TabID][]string{}
+		for _, l := range s.Legs {
+			if l.Side != Side(side) || l.Kind != TabLeg || l.Stage == Gone {
+				continue
+			}
+			e.want[l.Tab] = codecNames(l.Codecs)
+			if party.Leg == l.ID {
+				e.audio = l.Tab
+			}
+		}
+	}
+	b.mu.Unlock()
+	for _, party := range s.Parties {
+		if party.User != "" {
+			b.wake(party.User)
+		}
+	}
+}
+
+// entry finds or makes the entry. Under mu.
+func (b *board) entry(user string, c *Call, side Side) *entry {
+	p := b.place(user)
+	for _, e := range p.entries {
+		if e.call == c && e.side == side {
+			return e
+		}
+	}
+	e := &entry{call: c, side: side}
+	p.entries = append(p.entries, e)
+	return e
+}
+
+// over keeps an ended call on the screens for a while.
+func (b *board) over(id CallID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.ended[id] = time.AfterFunc(b.keep, func() { b.drop("", id) })
+	}
+}
+
+// drop takes a call off the user's board, or off everyone's (user "").
+func (b *board) drop(user string, id CallID) {
+	b.mu.Lock()
+	var woken []string
+	for name, p := range b.places {
+		if user != "" && name != user {
+			continue
+		}
+		before := len(p.entries)
+		p.entries = slices.DeleteFunc(p.entries, func(e *entry) bool { return e.call.id == id })
+		if len(p.entries) != before {
+			woken = append(woken, name)
+		}
+	}
+	if user == "" {
+		delete(b.ended, id)
+	}
+	b.mu.Unlock()
+	for _, name := range woken {
+		b.wake(name)
+	}
+}
+
+// wake tells the user's tabs to look again.
+func (b *board) wake(user string) {
+	for _, id := range b.tabsOf(user) {
+		if t := b.tab(id); t != nil {
+			t.nudge()
+		}
+	}
+}
+
+func (b *board) tab(id TabID) *Tab {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.tabs[id]
+}
+
+// tabsOf lists the user's tabs, oldest first.
+func (b *board) tabsOf(user string) []TabID {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.places[user]; p != nil {
+		return slices.Clone(p.tabs)
+	}
+	return nil
+}
+
+func (b *board) addTab(t *Tab) {
+	b.mu.Lock()
+	b.tabs[t.id] = t
+	p := b.place(t.user)
+	p.tabs = append(p.tabs, t.id)
+	b.mu.Unlock()
+	b.wake(t.user)
+}
+
+// removeTab reports whether the tab was there.
+func (b *board) removeTab(t *Tab) bool {
+	b.mu.Lock()
+	_, there := b.tabs[t.id]
+	delete(b.tabs, t.id)
+	p := b.place(t.user)
+	p.tabs = slices.DeleteFunc(p.tabs, func(id TabID) bool { return id == t.id })
+	b.mu.Unlock()
+	b.wake(t.user)
+	return there
+}
+
+// callsOf lists the user's running calls.
+func (b *board) callsOf(user string) []*Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []*Call
+	if p := b.places[user]; p != nil {
+		for _, e := range p.entries {
+			if e.view.State != "ended" && !slices.Contains(out, e.call) {
+				out = append(out, e.call)
+			}
+		}
+	}
+	return out
+}
+
+// busy tells whether the user has as many calls as he may have.
+func (b *board) busy(user string, limit int) bool {
+	return user != "" && len(b.callsOf(user)) >= limit
+}
+
+// find returns the user's call with that id.
+func (b *board) find(user string, id CallID) *Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.places[user]; p != nil {
+		for _, e := range p.entries {
+			if e.call.id == id {
+				return e.call
+			}
+		}
+	}
+	return nil
+}
+
+// othersIn lists the calls whose audio is in the tab, without one of them.
+func (b *board) othersIn(t *Tab, without CallID) []*Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []*Call
+	for _, e := range b.place(t.user).entries {
+		if e.audio == t.id && e.call.id != without && e.view.State == "connected" {
+			out = append(out, e.call)
+		}
+	}
+	return out
+}
+
+func (b *board) historyGrew(user string, missed bool) {
+	b.mu.Lock()
+	p := b.place(user)
+	p.history++
+	if missed {
+		p.missed++
+	}
+	b.mu.Unlock()
+	b.wake(user)
+}
+
+// shownTo returns what one tab sees of its user's calls, and what media it needs.
+func (b *board) shownTo(t *Tab) (calls []CallView, want []string, counters CountersView, tabs int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.place(t.user)
+	calls = []CallView{}
+	best := 0
+	for _, e := range p.entries {
+		v := e.view
+		v.Here = e.audio == t.id && v.On != nil && *v.On == "browser"
+		calls = append(calls, v)
+		if rank := e.mediaRank(t.id); rank > 0 && rank >= best {
+			best, want = rank, e.want[t.id]
+		}
+	}
+	return calls, want, CountersView{Missed: p.missed, History: p.history}, len(p.tabs)
+}
+
+// mediaRank orders the calls by how much they need the tab's PeerConnection:
+// the one talked in, one on hold here, one that rings.
+func (e *entry) mediaRank(tab TabID) int {
+	switch {
+	case e.view.State == "ended" || e.want[tab] == nil:
+		return 0
+	case e.audio == tab && e.view.HeldBy != "me":
+		return 3
+	case e.audio == tab:
+		return 2
+	}
+	return 1
+}
+
+func codecNames(codecs []media.Codec) []string {
+	out := make([]string, 0, len(codecs))
+	for _, c := range codecs {
+		out = append(out, string(c))
+	}
+	return out
+}

@@ -1,0 +1,495 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"runtime/debug"
+	"time"
+
+	"ringsplash/directory"
+	"ringsplash/media"
+)
+
+// Call is one running call: a mailbox and the one goroutine that writes its
+// state. What is not State is rebuilt from it: legs, ends, timers.
+type Call struct {
+	id  CallID
+	gw  *Gateway
+	log *slog.Logger
+	box *mailbox
+
+	// The rest belongs to the goroutine.
+	state   State
+	legs    map[LegID]Leg
+	ends    map[LegID]*media.RTPEnd
+	sdp     map[LegID][]byte // our last answer, repeated in the 200 after a 183
+	hearing map[LegID]heard
+	timers  map[string]*time.Timer
+	version uint64
+	shown   [2]CallView
+}
+
+// placed is a call asked for from SIP, dialled one asked for by a tab. Both
+// become Begun once it is known where they go.
+type (
+	placed  struct{ In Incoming }
+	dialled struct {
+		User string
+		Tab  TabID
+		From string // "browser" or a device id
+		To   string
+	}
+)
+
+func (placed) event()  {}
+func (dialled) event() {}
+
+func (g *Gateway) newCall() *Call {
+	id := CallID(g.cfg.NewID("c"))
+	return &Call{
+		id: id, gw: g, log: g.log.With("call", id), box: newMailbox(),
+		state: State{V: 1, ID: id, Phase: Initial},
+		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
+		hearing: map[LegID]heard{}, timers: map[string]*time.Timer{},
+	}
+}
+
+// Begin starts a call that SIP asked for. build is called once, before Begin
+// returns, with the sink of the new call. When the node takes no more calls
+// the leg is rejected. Begin does not block.
+func (g *Gateway) Begin(build func(sink Sink) Incoming) {
+	c := g.newCall()
+	in := build(c.post)
+	if cause := g.admit(c); cause != "" {
+		in.Leg.Reject(cause)
+		g.log.Warn("call refused", "call", c.id, "cause", cause, "from", in.From.Address)
+		return
+	}
+	c.legs[in.Leg.ID()] = in.Leg
+	c.post(placed{in})
+	go c.run()
+}
+
+func (c *Call) post(e Event) { c.box.post(e) }
+
+// run is the call's goroutine. A panic ends this call and no other.
+func (c *Call) run() {
+	defer c.gw.running.Done()
+	defer c.tearDown()
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("call failed by a fault of ours; it was ended", "panic", p, "stack", string(debug.Stack()))
+			c.dropAll(CauseFault)
+		}
+	}()
+	for {
+		for _, e := range c.box.take() {
+			c.step(e)
+		}
+		if c.state.Phase == Terminated {
+			return
+		}
+	}
+}
+
+// step takes one event through media, the machine, and back out.
+func (c *Call) step(e Event) {
+	in := c.hear(e)
+	before := c.state.Phase
+	var commands []command
+	c.state, commands = next(c.state, in, c.gw.cfg.Timers.Ring)
+	for _, cmd := range commands {
+		c.perform(cmd)
+	}
+	c.route()
+	c.publish()
+	if c.state.Phase != before {
+		c.logPhase(before)
+	}
+}
+
+func (c *Call) logPhase(before Phase) {
+	args := []any{"from", before, "to", c.state.Phase}
+	if c.state.Phase == Terminated {
+		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.sentence(Caller))
+	}
+	c.log.Info("call state", args...)
+}
+
+// hear turns what came in into what the machine may know: addresses resolved,
+// SDP read by media.
+func (c *Call) hear(e Event) input {
+	in := input{Event: e, Now: time.Now()}
+	var err error
+	switch e := e.(type) {
+	case placed:
+		in.Event = c.place(e)
+	case dialled:
+		in.Event = c.dial(e)
+	case Rang:
+		if len(e.SDP) > 0 {
+			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+		}
+	case Answered:
+		in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+	case Reoffered:
+		if e.Status < 300 && len(e.SDP) > 0 {
+			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+		}
+	case Offered:
+		if end := c.ends[e.Leg]; end != nil && len(e.SDP) > 0 {
+			in.Sound, err = end.TakeOffer(e.SDP)
+		}
+	case TabMedia:
+		c.forgetRoutes(e.Tab)
+	case Digit:
+		c.passDigit(e)
+	}
+	if err != nil {
+		c.log.Warn("session description not usable", "leg", legOf(e), "err", err)
+		in.Fault = faultOf(err)
+	}
+	return in
+}
+
+func faultOf(err error) Cause {
+	switch {
+	case errors.Is(err, media.ErrNoCodec), errors.Is(err, media.ErrBadSDP):
+		return CauseNoCodec
+	case errors.Is(err, media.ErrNoPort):
+		return CauseOverload
+	}
+	return CauseFault
+}
+
+func legOf(e Event) LegID {
+	switch e := e.(type) {
+	case Rang:
+		return e.Leg
+	case Answered:
+		return e.Leg
+	case Offered:
+		return e.Leg
+	case Reoffered:
+		return e.Leg
+	}
+	return ""
+}
+
+func (c *Call) takeAnswer(id LegID, sdp []byte) (media.Negotiated, error) {
+	end := c.ends[id]
+	if end == nil {
+		return media.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
+	}
+	return end.TakeAnswer(sdp)
+}
+
+// passDigit relays a digit that came as INFO to the other side as RFC 4733.
+func (c *Call) passDigit(e Digit) {
+	l := c.state.leg(e.Leg)
+	if l == nil || c.state.Phase != Established {
+		return
+	}
+	if end := c.ends[l.ID]; end != nil && end.Gate().State() != media.GateOpen {
+		return
+	}
+	if far := c.state.audio(l.Side.other()); far != nil {
+		if end := c.end(far.ID); end != nil {
+			_ = end.SendDigits(string(e.Digit)) // a far end without DTMF hears nothing
+		}
+	}
+}
+
+func (c *Call) perform(cmd command) {
+	var err error
+	switch cmd := cmd.(type) {
+	case invite:
+		err = c.invite(cmd)
+	case ring:
+		c.legs[cmd.Leg].Ring(nil)
+	case early:
+		var sdp []byte
+		if sdp, err = c.describe(cmd.Leg, cmd.Codecs, media.SendRecv); err == nil {
+			c.sdp[cmd.Leg] = sdp
+			c.legs[cmd.Leg].Ring(sdp)
+		}
+	case answer:
+		err = c.answer(cmd)
+	case reject:
+		if leg := c.legs[cmd.Leg]; leg != nil {
+			leg.Reject(cmd.Cause)
+		}
+	case takeBack:
+		c.legs[cmd.Leg].Cancel(cmd.Cause)
+	case hangUp:
+		if leg := c.legs[cmd.Leg]; leg != nil {
+			leg.HangUp(cmd.Cause)
+		}
+	case reoffer:
+		var sdp []byte
+		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
+			c.legs[cmd.Leg].Reoffer(sdp)
+		}
+	case startTimer:
+		c.timers[cmd.Timer] = time.AfterFunc(cmd.After, func() { c.post(Expired{cmd.Timer}) })
+	case stopTimer:
+		if t := c.timers[cmd.Timer]; t != nil {
+			t.Stop()
+		}
+	case reply:
+		c.gw.reply(cmd.ID, cmd.Err)
+	case digits:
+		c.gw.reply(cmd.ID, c.sendDigits(cmd))
+	}
+	if err != nil {
+		c.log.Warn("leg failed on our side", "command", fmt.Sprintf("%T", cmd), "err", err)
+		c.post(Faulted{commandLeg(cmd), faultOf(err)})
+	}
+}
+
+func commandLeg(cmd command) LegID {
+	switch cmd := cmd.(type) {
+	case invite:
+		return cmd.Target.Leg
+	case early:
+		return cmd.Leg
+	case answer:
+		return cmd.Leg
+	case reoffer:
+		return cmd.Leg
+	}
+	return ""
+}
+
+func (c *Call) invite(cmd invite) error {
+	t := cmd.Target
+	opts := media.RTPOptions{Peer: c.gw.peerOf(t)}
+	if t.Trunk != "" {
+		opts.Trunk = true
+		opts.MediaFrom = c.gw.mediaFrom(t.Trunk)
+	}
+	end, err := c.gw.cfg.Media.NewRTPEnd(opts)
+	if err != nil {
+		return err
+	}
+	c.ends[t.Leg] = end
+	sdp, err := end.Offer(cmd.Codecs, media.SendRecv)
+	if err != nil {
+		return err
+	}
+	l := c.state.leg(t.Leg)
+	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(Invite{
+		Leg: t.Leg, Binding: t.Binding, Trunk: t.Trunk, URI: t.URI,
+		From: c.state.Parties[l.Side.other()].Who, To: c.state.To, Offer: sdp,
+	}, c.post)
+	return nil
+}
+
+// answer accepts a pending offer, or makes an offer where the peer's INVITE
+// had none. The 200 after a 183 repeats what the 183 said (RFC 3261 13.2.1).
+func (c *Call) answer(cmd answer) error {
+	sdp, told := c.sdp[cmd.Leg]
+	if !told {
+		var err error
+		if sdp, err = c.describe(cmd.Leg, cmd.Codecs, cmd.Direction); err != nil {
+			return err
+		}
+	}
+	delete(c.sdp, cmd.Leg)
+	c.legs[cmd.Leg].Answer(sdp)
+	return nil
+}
+
+func (c *Call) describe(id LegID, codecs []media.Codec, dir media.Direction) ([]byte, error) {
+	if l := c.state.leg(id); l != nil && l.Reoffering {
+		return c.ends[id].Offer(codecs, dir)
+	}
+	sdp, _, err := c.ends[id].Answer(codecs, dir)
+	return sdp, err
+}
+
+func (c *Call) sendDigits(cmd digits) *CommandError {
+	end := c.end(cmd.Leg)
+	if end == nil {
+		return errWrongState
+	}
+	if err := end.SendDigits(cmd.Digits); err != nil {
+		return refuse("no_dtmf", "The other side does not understand key tones.")
+	}
+	return nil
+}
+
+// end returns the audio end of a leg, nil while a tab has none.
+func (c *Call) end(id LegID) *media.End {
+	if end := c.ends[id]; end != nil {
+		return end.End
+	}
+	if l := c.state.leg(id); l != nil && l.Kind == TabLeg {
+		if t := c.gw.board.tab(l.Tab); t != nil {
+			return t.audio()
+		}
+	}
+	return nil
+}
+
+// route makes who hears whom as the state says, changing only what differs.
+func (c *Call) route() {
+	want := routes(&c.state)
+	for id := range c.hearing {
+		if _, ok := want[id]; !ok {
+			want[id] = heard{}
+		}
+	}
+	for id, h := range want {
+		if old, ok := c.hearing[id]; ok && old == h {
+			continue
+		}
+		if c.point(id, h) {
+			c.hearing[id] = h
+		}
+	}
+}
+
+// point lets one leg hear h; false when an end it needs is not there yet.
+func (c *Call) point(id LegID, h heard) bool {
+	var src media.Source
+	switch {
+	case h.Tone != "":
+		src = tones[h.Tone]
+	case h.Leg != "":
+		from := c.end(h.Leg)
+		if from == nil {
+			return false
+		}
+		src = from
+	}
+	if l := c.state.leg(id); l != nil && l.Kind == TabLeg {
+		t := c.gw.board.tab(l.Tab)
+		return t != nil && t.hear(c.id, src)
+	}
+	end := c.end(id)
+	if end == nil {
+		return false
+	}
+	end.Hear(src)
+	return true
+}
+
+var tones = map[toneName]media.Source{
+	toneMusic: media.HoldMusic, toneSilence: media.Silence, toneRingback: media.Ringback,
+}
+
+// forgetRoutes makes route set everything again that touches the tab, whose
+// end is another one now.
+func (c *Call) forgetRoutes(tab TabID) {
+	l := c.state.tabLeg(tab)
+	if l == nil {
+		return
+	}
+	delete(c.hearing, l.ID)
+	for id, h := range c.hearing {
+		if h.Leg == l.ID {
+			delete(c.hearing, id)
+		}
+	}
+}
+
+// publish shows the call to the users among its parties, when it looks
+// different from before.
+func (c *Call) publish() {
+	if c.state.Legs == nil {
+		return
+	}
+	var views [2]CallView
+	for side := range views {
+		views[side] = show(&c.state, Side(side))
+	}
+	if reflect.DeepEqual(views, c.shown) && c.version > 0 {
+		c.gw.board.needs(c, &c.state)
+		return
+	}
+	c.shown = views
+	c.version++
+	c.gw.board.publish(c, &c.state, views, c.version)
+}
+
+// dropAll hangs up every leg at once, when the state cannot be trusted.
+func (c *Call) dropAll(cause Cause) {
+	for _, leg := range c.legs {
+		leg.HangUp(cause)
+	}
+	c.state.Phase, c.state.Cause = Terminated, cause
+	c.publish()
+}
+
+// tearDown is the one place where a call's things are given back.
+func (c *Call) tearDown() {
+	for _, t := range c.timers {
+		t.Stop()
+	}
+	for id := range c.hearing {
+		c.point(id, heard{})
+	}
+	for _, end := range c.ends {
+		end.Close()
+	}
+	c.gw.forget(c.id)
+	for _, e := range c.box.close() {
+		c.afterwards(e)
+	}
+	c.gw.board.over(c.id)
+	c.remember()
+}
+
+// afterwards answers what was posted too late for the loop.
+func (c *Call) afterwards(e Event) {
+	_, commands := next(c.state, input{Event: e, Now: time.Now()}, 0)
+	for _, cmd := range commands {
+		switch cmd := cmd.(type) {
+		case reply:
+			c.gw.reply(cmd.ID, cmd.Err)
+		case hangUp:
+			if leg := c.legs[cmd.Leg]; leg != nil {
+				leg.HangUp(cmd.Cause)
+			}
+		case reject:
+			if leg := c.legs[cmd.Leg]; leg != nil {
+				leg.Reject(cmd.Cause)
+			}
+		}
+	}
+}
+
+// remember writes the call into the history of the users among its parties.
+func (c *Call) remember() {
+	s := c.state
+	if s.Began.IsZero() {
+		return
+	}
+	end := time.Now()
+	for side, p := range s.Parties {
+		if p.User == "" {
+			continue
+		}
+		v := show(&s, Side(side))
+		h := directory.HistoryEntry{
+			Direction: v.Direction, Display: v.Peer.Display, Address: v.Peer.Address,
+			Start: s.Began, Answered: v.Answered, End: end, Cause: string(s.Cause), Reason: v.Reason,
+			Missed: Side(side) == Callee && s.Talking.IsZero() && s.Cause != CauseDeclined,
+		}
+		if v.On != nil {
+			h.On = *v.On
+		}
+		user := p.User
+		c.gw.later("history of "+user, func(ctx context.Context) error {
+			if err := c.gw.cfg.Directory.AddHistory(ctx, user, h); err != nil {
+				return err
+			}
+			c.gw.board.historyGrew(user, h.Missed)
+			return nil
+		})
+	}
+}

@@ -1,0 +1,144 @@
+package gateway
+
+import (
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// Events that do not come from a leg.
+type (
+	// Begun starts a call. Cause is set when it cannot be placed.
+	Begun struct {
+		From   policy.Identity
+		Caller Target // the caller's own leg
+		// Ask tells that the caller's device must be rung first (a tab asked
+		// its deskphone to call).
+		Ask     bool
+		To      string
+		Callee  Party
+		Targets []Target
+		Offered []media.Codec
+		Cause   Cause
+	}
+	// Asked is a command of a tab; the reply goes to the one who waits for ID.
+	Asked struct {
+		ID      uint64
+		User    string
+		Tab     TabID
+		Command Command
+	}
+	// TabCame: a tab of a user of this call is here (new, or back).
+	TabCame struct {
+		User string
+		Tab  TabID
+		Leg  LegID // the leg's id should the tab be rung
+	}
+	// TabGone: the tab is gone for good.
+	TabGone struct{ Tab TabID }
+	// TabMedia: the tab's PeerConnection was made or replaced.
+	TabMedia struct{ Tab TabID }
+	// Expired: the named timer of the call ran out.
+	Expired struct{ Timer string }
+	// Faulted: our own part failed for a leg.
+	Faulted struct {
+		Leg   LegID
+		Cause Cause
+	}
+	// ShutDown: the node stops.
+	ShutDown struct{}
+)
+
+func (Begun) event()    {}
+func (Asked) event()    {}
+func (TabCame) event()  {}
+func (TabGone) event()  {}
+func (TabMedia) event() {}
+func (Expired) event()  {}
+func (Faulted) event()  {}
+func (ShutDown) event() {}
+
+// input is an event with what media made of its SDP and the time it is
+// handled: everything next may know.
+type input struct {
+	Event Event
+	// Sound is the outcome of the offer/answer in the event, when it had SDP.
+	Sound media.Negotiated
+	// Fault is the cause when the SDP could not be used.
+	Fault Cause
+	Now   time.Time
+}
+
+// Commands of the machine: what the call's goroutine does after a transition.
+type command interface{ command() }
+
+type (
+	// invite tries a new branch, offering codecs.
+	invite struct {
+		Target Target
+		Codecs []media.Codec
+	}
+	// ring tells the caller 180.
+	ring struct{ Leg LegID }
+	// early tells the caller 183 with our answer.
+	early struct {
+		Leg    LegID
+		Codecs []media.Codec
+	}
+	// answer accepts the leg's pending offer.
+	answer struct {
+		Leg       LegID
+		Codecs    []media.Codec
+		Direction media.Direction
+	}
+	// reject refuses the leg's pending INVITE or re-INVITE.
+	reject struct {
+		Leg   LegID
+		Cause Cause
+	}
+	// takeBack cancels a branch and waits for its end; hangUp does not wait.
+	takeBack struct {
+		Leg   LegID
+		Cause Cause
+	}
+	hangUp struct {
+		Leg   LegID
+		Cause Cause
+	}
+	// reoffer sends a re-INVITE.
+	reoffer struct {
+		Leg       LegID
+		Codecs    []media.Codec
+		Direction media.Direction
+	}
+	startTimer struct {
+		Timer string
+		After time.Duration
+	}
+	stopTimer struct{ Timer string }
+	// reply answers an Asked; Err nil is ok.
+	reply struct {
+		ID  uint64
+		Err *CommandError
+	}
+	// digits sends DTMF toward a leg, then replies.
+	digits struct {
+		ID     uint64
+		Leg    LegID
+		Digits string
+	}
+)
+
+func (invite) command()     {}
+func (ring) command()       {}
+func (early) command()      {}
+func (answer) command()     {}
+func (reject) command()     {}
+func (takeBack) command()   {}
+func (hangUp) command()     {}
+func (reoffer) command()    {}
+func (startTimer) command() {}
+func (stopTimer) command()  {}
+func (reply) command()      {}
+func (digits) command()     {}

@@ -1,0 +1,264 @@
+// Package gateway owns the calls: one goroutine a call, the fork to phones and
+// tabs, who hears whom, and where phones are. It asks signaling for legs
+// (Dialer, Leg) and media for ends, and tells tabs what to show (Snapshot).
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ringsplash/directory"
+	"ringsplash/media"
+	"ringsplash/store"
+)
+
+// Timers of a call; zero values take the defaults in brackets.
+type Timers struct {
+	Ring    time.Duration // how long an unanswered call rings [60 s]
+	TabGone time.Duration // silence after which a tab is gone [10 s]
+	Ended   time.Duration // how long an ended call stays on the screen [30 s]
+	PCIdle  time.Duration // how long an unused PeerConnection is kept [75 s]
+}
+
+// Trunk is what the gateway must know of a trunk to send calls there.
+type Trunk struct {
+	Name string
+	// Addr is the address of the trunk's signalling.
+	Addr netip.Addr
+	// Host is the host part of the Request-URI.
+	Host      string
+	Prefixes  []Prefix
+	MediaFrom []netip.Prefix
+}
+
+// Prefix is one row of the dial plan: the longest Match wins, Strip digits are
+// taken off the front, then Add is put there.
+type Prefix struct {
+	Match string
+	Strip int
+	Add   string
+}
+
+// Config of a Gateway. Directory, Store, Media and Dialer are needed.
+type Config struct {
+	Node   string // name of this node in records [a random one]
+	Domain string
+	// Hosts are host names and addresses that mean us in a Request-URI,
+	// besides Domain.
+	Hosts []string
+	// AllowDomains are foreign domains our users may call.
+	AllowDomains []string
+	// Emergency maps emergency numbers to the trunk that takes them.
+	Emergency map[string]string
+	Trunks    []Trunk
+	MaxCalls  int // calls at a time for one user [8]
+	// MaxAllCalls is how many calls this node takes before it refuses new ones
+	// with 503 [1000].
+	MaxAllCalls int
+	Timers      Timers
+
+	Directory *directory.Directory
+	Store     store.Store
+	Media     *media.Loop
+	Dialer    Dialer
+	// NewID makes ids; nil for random ones.
+	NewID func(prefix string) string
+}
+
+func (c *Config) validate() error {
+	if c.Directory == nil || c.Store == nil || c.Media == nil || c.Dialer == nil {
+		return errors.New("gateway: Directory, Store, Media and Dialer must be set")
+	}
+	setDefault(&c.MaxCalls, 8)
+	setDefault(&c.MaxAllCalls, 1000)
+	setDefault(&c.Timers.Ring, time.Minute)
+	setDefault(&c.Timers.TabGone, 10*time.Second)
+	setDefault(&c.Timers.Ended, 30*time.Second)
+	setDefault(&c.Timers.PCIdle, 75*time.Second)
+	if c.NewID == nil {
+		c.NewID = randomID
+	}
+	if c.Node == "" {
+		c.Node = c.NewID("n")
+	}
+	return nil
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Gateway holds the running calls and the tabs of this node. Its methods may
+// be called from any goroutine.
+type Gateway struct {
+	cfg      Config
+	log      *slog.Logger
+	bindings *Bindings
+	board    *board
+
+	mu      sync.Mutex
+	calls   map[CallID]*Call
+	closing bool
+
+	running    sync.WaitGroup // call goroutines
+	began      atomic.Uint64
+	asks       asks
+	writer     chan func() // store writes nobody waits for
+	background sync.WaitGroup
+	stop       context.CancelFunc
+	closeOnce  sync.Once
+	closed     chan struct{}
+}
+
+// New makes a Gateway and starts its background writer; Close ends it. It does
+// no I/O: bindings come in by NewBindings.
+func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	g := &Gateway{
+		cfg: cfg, log: log, bindings: bindings, stop: stop,
+		calls: map[CallID]*Call{}, writer: make(chan func(), 1024),
+		closed: make(chan struct{}),
+	}
+	g.board = newBoard(cfg.Timers.Ended)
+	g.background.Add(2)
+	go g.writeLoop(ctx)
+	go g.watchDevices(ctx)
+	return g, nil
+}
+
+// Close refuses new calls, ends the running ones and waits for them, for the
+// writer and for the tabs' media. ctx bounds the wait. Calls after the first
+// wait as well.
+func (g *Gateway) Close(ctx context.Context) error {
+	g.Drain()
+	g.mu.Lock()
+	for _, c := range g.calls {
+		c.post(ShutDown{})
+	}
+	g.mu.Unlock()
+	g.closeOnce.Do(func() {
+		go func() {
+			defer close(g.closed)
+			g.running.Wait()
+			g.board.close()
+			g.stop()
+			g.background.Wait()
+		}()
+	})
+	select {
+	case <-g.closed:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("gateway: calls did not end in time: %w", ctx.Err())
+	}
+}
+
+// Drain refuses new calls from now on; the running ones go on.
+func (g *Gateway) Drain() {
+	g.mu.Lock()
+	g.closing = true
+	g.mu.Unlock()
+}
+
+// Running tells how many calls there are, and how many began since the start.
+func (g *Gateway) Running() (now int, began uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.calls), g.began.Load()
+}
+
+// admit registers a new call, or says why not.
+func (g *Gateway) admit(c *Call) Cause {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.closing:
+		return CauseShuttingDown
+	case len(g.calls) >= g.cfg.MaxAllCalls:
+		return CauseOverload
+	}
+	g.calls[c.id] = c
+	g.began.Add(1)
+	g.running.Add(1)
+	return ""
+}
+
+func (g *Gateway) forget(id CallID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.calls, id)
+}
+
+func (g *Gateway) call(id CallID) (*Call, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c, ok := g.calls[id]
+	return c, ok
+}
+
+// later queues a store write nobody waits for. When the queue is full the
+// write is dropped with a log line: calls never wait for a store.
+func (g *Gateway) later(what string, f func(context.Context) error) {
+	job := func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := f(ctx); err != nil {
+			g.log.Warn("store write failed; it is lost", "what", what, "err", err)
+		}
+	}
+	select {
+	case g.writer <- job:
+	default:
+		g.log.Warn("store writes pile up; one is lost", "what", what)
+	}
+}
+
+// writeLoop does what was queued, and at the end what is still there.
+func (g *Gateway) writeLoop(ctx context.Context) {
+	defer g.background.Done()
+	for {
+		select {
+		case job := <-g.writer:
+			job()
+		case <-ctx.Done():
+			for {
+				select {
+				case job := <-g.writer:
+					job()
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// watchDevices wakes a user's tabs when his record, his devices or his
+// bindings changed.
+func (g *Gateway) watchDevices(ctx context.Context) {
+	defer g.background.Done()
+	changed, cancel := g.cfg.Directory.Changed()
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case user := <-changed:
+			g.board.wake(user)
+		case user := <-g.bindings.changed:
+			g.board.wake(user)
+		}
+	}
+}

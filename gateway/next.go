@@ -1,0 +1,386 @@
+package gateway
+
+import (
+	"slices"
+	"time"
+
+	"ringsplash/media"
+)
+
+// Names of a call's timers.
+const ringTimer = "ring"
+
+// move is one transition being written: the state, and the commands it asks for.
+type move struct {
+	State
+	ringFor time.Duration
+	out     []command
+	now     time.Time
+}
+
+func (m *move) do(c ...command) { m.out = append(m.out, c...) }
+
+func (m *move) enter(p Phase) {
+	if m.Phase != p {
+		m.Phase, m.Since = p, m.now
+	}
+}
+
+// next is the whole logic of a call: what an event makes of a state, and what
+// is to be done. It does no I/O and keeps nothing; s is not written to.
+func next(s State, in input, ringFor time.Duration) (State, []command) {
+	m := &move{State: s.clone(), ringFor: ringFor, now: in.Now}
+	if m.Phase == Terminated {
+		m.afterEnd(in.Event)
+		return m.State, m.out
+	}
+	switch e := in.Event.(type) {
+	case Begun:
+		m.begun(e)
+	case Rang:
+		m.rang(e, in)
+	case Answered:
+		m.answered(e, in)
+	case Refused:
+		m.refused(e.Leg, CauseOf(e.Status))
+	case Ended:
+		m.ended(e)
+	case Offered:
+		m.offered(e, in)
+	case Reoffered:
+		m.reoffered(e, in)
+	case Asked:
+		m.asked(e)
+	case TabCame:
+		m.tabCame(e)
+	case TabGone:
+		m.tabGone(e)
+	case Expired:
+		if e.Timer == ringTimer {
+			m.ringOver()
+		}
+	case Faulted:
+		m.refused(e.Leg, e.Cause)
+	case ShutDown:
+		m.end(CauseShuttingDown, Callee)
+	case Digit, TabMedia: // media only; the state does not change
+	}
+	return m.State, m.out
+}
+
+// afterEnd answers what still comes when the call is over.
+func (m *move) afterEnd(e Event) {
+	switch e := e.(type) {
+	case Asked:
+		m.do(reply{e.ID, &CommandError{"ended", "This call has ended already."}})
+	case Answered:
+		m.do(hangUp{e.Leg, m.Cause})
+	case Offered:
+		m.do(reject{e.Leg, m.Cause})
+	}
+}
+
+func (m *move) begun(e Begun) {
+	if m.Phase != Initial || m.Legs != nil {
+		return
+	}
+	m.To, m.Offered, m.Began, m.Since = e.To, e.Offered, m.now, m.now
+	m.Parties[Caller] = Party{User: e.From.User, Who: e.From, Leg: e.Caller.Leg}
+	m.Parties[Callee] = e.Callee
+	own := LegState{ID: e.Caller.Leg, Side: Caller, Kind: e.Caller.Kind, Device: e.Caller.Device, Tab: e.Caller.Tab, Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask}
+	if own.Kind == TabLeg {
+		own.Stage, own.Codecs, own.Remote = Up, e.Offered, media.SendRecv
+	}
+	m.Legs = []LegState{own}
+	if e.Cause != "" {
+		m.end(e.Cause, Callee)
+		return
+	}
+	m.do(startTimer{ringTimer, m.ringFor})
+	if e.Ask {
+		m.Pending = e.Targets
+		m.do(invite{e.Caller, e.Offered})
+		return
+	}
+	m.fork(e.Targets)
+}
+
+// fork tries all targets at once, each as a branch of its own.
+func (m *move) fork(targets []Target) {
+	m.enter(Ringing)
+	for _, t := range targets {
+		leg := LegState{ID: t.Leg, Side: Callee, Kind: t.Kind, Device: t.Device, Tab: t.Tab, Trunk: t.Trunk, Stage: Trying}
+		if t.Kind == TabLeg {
+			leg.Codecs = media.Offerable(m.Offered)
+		} else {
+			m.do(invite{t, media.Offerable(m.Offered)})
+		}
+		m.Legs = append(m.Legs, leg)
+	}
+	if len(targets) == 0 {
+		m.end(CauseOffline, Callee)
+	}
+}
+
+func (m *move) rang(e Rang, in input) {
+	l := m.leg(e.Leg)
+	if l == nil || l.Stage != Trying && l.Stage != Alerting {
+		return
+	}
+	l.Stage = Alerting
+	if l.Side == Caller {
+		return // the caller's own device rings first; the call is not placed yet
+	}
+	if len(e.SDP) > 0 && in.Fault == "" && m.EarlyLeg == "" && m.Phase == Ringing {
+		if codecs := m.callerCodecs(in.Sound.Codecs); len(codecs) > 0 {
+			l.Codecs, l.Remote, m.EarlyLeg = in.Sound.Codecs, in.Sound.Remote, l.ID
+			m.enter(Early)
+			m.tellEarly(codecs)
+			return
+		}
+	}
+	m.tellRinging()
+}
+
+// tellRinging sends the caller one 180.
+func (m *move) tellRinging() {
+	if own := m.audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg && !m.Rung && m.Phase == Ringing {
+		m.do(ring{own.ID})
+	}
+	m.Rung = true
+}
+
+func (m *move) tellEarly(codecs []media.Codec) {
+	if own := m.audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg {
+		own.Codecs = codecs
+		m.do(early{own.ID, codecs})
+	}
+	m.Rung = true
+}
+
+// callerCodecs returns what the caller can be told when the other side chose
+// these: the first that he offered or that we can convert, and only that one.
+func (m *move) callerCodecs(chosen []media.Codec) []media.Codec {
+	for _, c := range chosen {
+		if slices.Contains(m.Offered, c) {
+			return []media.Codec{c}
+		}
+	}
+	for _, c := range chosen {
+		for _, o := range m.Offered {
+			if media.Convertible(c, o) {
+				return []media.Codec{o}
+			}
+		}
+	}
+	return nil
+}
+
+func (m *move) answered(e Answered, in input) {
+	l := m.leg(e.Leg)
+	switch {
+	case l == nil || l.Stage == Gone || l.Stage == Up:
+		m.do(hangUp{e.Leg, CauseElsewhere})
+		return
+	case m.Parties[l.Side].Leg != "" && m.Parties[l.Side].Leg != l.ID:
+		// Another device was faster: the late 2xx has its ACK, now the BYE.
+		l.Stage = Gone
+		m.do(hangUp{l.ID, CauseElsewhere})
+		return
+	case in.Fault != "":
+		m.do(hangUp{l.ID, in.Fault})
+		m.refused(l.ID, in.Fault)
+		return
+	}
+	l.Stage, l.Codecs, l.Remote = Up, in.Sound.Codecs, in.Sound.Remote
+	if l.Side == Caller {
+		m.Offered = media.Offerable(l.Codecs)
+		m.fork(m.Pending)
+		m.Pending = nil
+		return
+	}
+	m.win(l)
+}
+
+// win makes l the leg of the called side, takes the other branches back and
+// answers the caller.
+func (m *move) win(l *LegState) {
+	m.Parties[Callee].Leg = l.ID
+	m.do(stopTimer{ringTimer})
+	m.takeBackOthers(l.ID)
+	m.enter(Established)
+	m.Talking = m.now
+	own := m.audio(Caller)
+	switch {
+	case own == nil:
+	case own.Kind == TabLeg:
+		own.Codecs = reorder(own.Codecs, l.Codecs)
+	case own.Stage != Up:
+		m.answerCaller(own, l)
+	}
+}
+
+func (m *move) answerCaller(own, l *LegState) {
+	codecs := m.callerCodecs(l.Codecs)
+	if len(codecs) == 0 {
+		m.end(CauseNoCodec, Callee)
+		return
+	}
+	told := own.Codecs // by early media
+	own.Stage, own.Remote = Up, media.SendRecv
+	if len(told) > 0 && !slices.ContainsFunc(told, func(c media.Codec) bool { return media.Convertible(l.Codecs[0], c) }) {
+		// The caller was told another codec with the early media: the newer
+		// leg adapts.
+		m.do(answer{own.ID, told, media.SendRecv})
+		l.Reoffering = true
+		m.do(reoffer{l.ID, told, media.SendRecv})
+		return
+	}
+	if len(told) > 0 {
+		codecs = told
+	}
+	own.Codecs = codecs
+	m.do(answer{own.ID, codecs, media.SendRecv})
+	if l.Kind == TabLeg {
+		l.Codecs = reorder(l.Codecs, codecs)
+	}
+}
+
+// takeBackOthers cancels every branch but the winner.
+func (m *move) takeBackOthers(winner LegID) {
+	for _, b := range m.branches() {
+		if b.ID == winner {
+			continue
+		}
+		if b.Kind == TabLeg {
+			b.Stage = Gone
+			continue
+		}
+		b.Stage = TakingBack
+		m.do(takeBack{b.ID, CauseElsewhere})
+	}
+}
+
+// refused: one branch ended without an answer.
+func (m *move) refused(id LegID, cause Cause) {
+	l := m.leg(id)
+	if l == nil || l.Stage == Gone {
+		return
+	}
+	wasUp := l.Stage == Up
+	taken := l.Stage == TakingBack
+	l.Stage = Gone
+	if m.EarlyLeg == id {
+		m.EarlyLeg = ""
+	}
+	switch {
+	case m.Parties[l.Side].Leg == id && (wasUp || l.Side == Caller):
+		m.end(cause, l.Side)
+	case taken || m.Phase == Established:
+	default:
+		m.Refusal = worse(m.Refusal, cause)
+		if len(m.branches()) == 0 {
+			m.end(m.Refusal, Callee)
+		}
+	}
+}
+
+// worse picks what tells the caller most: a person's word before a machine's.
+func worse(a, b Cause) Cause {
+	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseNoCodec, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseUnreachable}
+	rank := func(c Cause) int {
+		if i := slices.Index(order, c); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	if a == "" || rank(b) < rank(a) {
+		return b
+	}
+	return a
+}
+
+func (m *move) ended(e Ended) {
+	l := m.leg(e.Leg)
+	if l == nil || l.Stage == Gone {
+		return
+	}
+	talking := m.Phase == Established
+	l.Stage = Gone
+	if m.Parties[l.Side].Leg != l.ID {
+		m.refusedBranch(e.Cause)
+		return
+	}
+	cause := e.Cause
+	if cause == "" {
+		cause = CauseHangUp
+	}
+	if !talking && l.Side == Caller && (cause == CauseHangUp || cause == CauseCallerGone) {
+		cause = CauseCallerGone
+	}
+	m.end(cause, l.Side)
+}
+
+// refusedBranch counts a branch that ended in an unusual way.
+func (m *move) refusedBranch(cause Cause) {
+	if m.Phase == Established {
+		return
+	}
+	m.Refusal = worse(m.Refusal, cause)
+	if len(m.branches()) == 0 {
+		m.end(m.Refusal, Callee)
+	}
+}
+
+func (m *move) ringOver() {
+	if m.Phase == Established {
+		return
+	}
+	if own := m.audio(Caller); own != nil && !own.Inbound && own.Stage != Up {
+		m.end(CauseUnreachable, Caller)
+		return
+	}
+	m.end(CauseNoAnswer, Callee)
+}
+
+// end is the one way out: every leg is told, the caller with the status of
+// the cause, branches with a CANCEL, answered legs with a BYE.
+func (m *move) end(cause Cause, by Side) {
+	if m.Phase == Terminated {
+		return
+	}
+	m.do(stopTimer{ringTimer})
+	for i := range m.Legs {
+		l := &m.Legs[i]
+		if l.Kind == TabLeg || l.Stage == Gone {
+			l.Stage = Gone
+			continue
+		}
+		if l.Inbound && l.Stage != Up {
+			m.do(reject{l.ID, cause})
+		} else {
+			m.do(hangUp{l.ID, cause})
+		}
+		l.Stage = Gone
+	}
+	m.Cause, m.By = cause, by
+	m.enter(Terminated)
+}
+
+// reorder puts the codecs of the other side first, so that a tab sends what
+// that side takes, and keeps the rest as it was.
+func reorder(own, first []media.Codec) []media.Codec {
+	var out []media.Codec
+	for _, f := range first {
+		if slices.Contains(own, f) && !slices.Contains(out, f) {
+			out = append(out, f)
+			break
+		}
+	}
+	for _, c := range own {
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}

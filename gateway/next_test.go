@@ -1,0 +1,288 @@
+package gateway
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// script drives the pure machine by hand.
+type script struct {
+	t     *testing.T
+	state State
+	out   []command
+	clock time.Time
+}
+
+func newScript(t *testing.T) *script {
+	return &script{t: t, state: State{V: 1, ID: "c", Phase: Initial}, clock: time.Unix(1000, 0)}
+}
+
+func (s *script) on(e Event) *script { return s.sound(e, nil, media.SendRecv) }
+
+func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *script {
+	s.clock = s.clock.Add(time.Second)
+	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock}, time.Minute)
+	return s
+}
+
+func (s *script) phase(want Phase) *script {
+	s.t.Helper()
+	if s.state.Phase != want {
+		s.t.Fatalf("phase %s, want %s", s.state.Phase, want)
+	}
+	return s
+}
+
+func (s *script) wants(want ...command) *script {
+	s.t.Helper()
+	for _, w := range want {
+		found := false
+		for _, got := range s.out {
+			found = found || reflect.DeepEqual(got, w)
+		}
+		if !found {
+			s.t.Fatalf("command %#v missing in %#v", w, s.out)
+		}
+	}
+	return s
+}
+
+func (s *script) not(kind command) *script {
+	s.t.Helper()
+	for _, got := range s.out {
+		if reflect.TypeOf(got) == reflect.TypeOf(kind) {
+			s.t.Fatalf("unexpected %#v", got)
+		}
+	}
+	return s
+}
+
+var pcm = []media.Codec{media.PCMU, media.PCMA}
+
+// bobCallsAlice begins the usual call: two deskphones and one tab of alice.
+func bobCallsAlice(t *testing.T) *script {
+	s := newScript(t)
+	return s.on(Begun{
+		From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
+		To:     "sip:alice@example.test", Callee: Party{User: "alice"}, Offered: pcm,
+		Targets: []Target{
+			{Leg: "d1", Kind: PhoneLeg, Device: "desk"},
+			{Leg: "d2", Kind: PhoneLeg, Device: "desk-2"},
+			{Leg: "t1", Kind: TabLeg, Tab: "tab1"},
+		},
+	})
+}
+
+func press(user string, tab TabID, do, on string) Asked {
+	return Asked{ID: 9, User: user, Tab: tab, Command: Command{Do: do, On: on}}
+}
+
+func TestForkRingsAll(t *testing.T) {
+	s := bobCallsAlice(t).phase(Ringing)
+	n := 0
+	for _, c := range s.out {
+		if i, ok := c.(invite); ok {
+			n++
+			if !reflect.DeepEqual(i.Codecs, media.Offerable(pcm)) {
+				t.Errorf("offered %v", i.Codecs)
+			}
+		}
+	}
+	if n != 2 {
+		t.Fatalf("%d INVITEs, want 2", n)
+	}
+	s.on(Rang{Leg: "d1", Status: 180}).wants(ring{"a"})
+	s.on(Rang{Leg: "d2", Status: 180}).not(ring{})
+	s.on(press("alice", "tab1", "ringing", "")).not(ring{})
+}
+
+func TestFirstAnswerWins(t *testing.T) {
+	s := bobCallsAlice(t).on(Rang{Leg: "d1", Status: 180}).on(Rang{Leg: "d2", Status: 180})
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).
+		wants(answer{"a", pcm[:1], media.SendRecv}, takeBack{"d2", CauseElsewhere})
+	if got := routes(&s.state); got["a"] != (heard{Leg: "d1"}) || got["d1"] != (heard{Leg: "a"}) {
+		t.Fatalf("routes %v", got)
+	}
+	// The loser's 200 crossed the CANCEL: it has its ACK, now the BYE.
+	s.sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).wants(hangUp{"d2", CauseElsewhere}).phase(Established)
+	s.on(press("alice", "tab1", "answer", "browser")).wants(reply{9, errAnswered})
+	s.on(press("alice", "tab1", "hangup", "")).phase(Terminated).wants(hangUp{"a", CauseHangUp}, hangUp{"d1", CauseHangUp})
+}
+
+func TestTabAnswers(t *testing.T) {
+	s := bobCallsAlice(t).on(Rang{Leg: "d1", Status: 180})
+	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).
+		wants(reply{9, nil}, answer{"a", pcm[:1], media.SendRecv}, takeBack{"d1", CauseElsewhere}, takeBack{"d2", CauseElsewhere})
+	s.on(Refused{Leg: "d1", Status: 487}).phase(Established)
+	s.on(Refused{Leg: "d2", Status: 487}).phase(Established)
+	s.on(TabGone{"tab1"}).phase(Terminated).wants(hangUp{"a", CauseMediaLost})
+}
+
+func TestEndsByCause(t *testing.T) {
+	busyAll := []Event{Refused{Leg: "d1", Status: 486}, Refused{Leg: "d2", Status: 486}, TabGone{"tab1"}}
+	rows := []struct {
+		name   string
+		events []Event
+		want   Cause
+		cmd    command
+	}{
+		{"no answer", []Event{Expired{ringTimer}}, CauseNoAnswer, reject{"a", CauseNoAnswer}},
+		{"busy everywhere", busyAll, CauseBusy, reject{"a", CauseBusy}},
+		{"declined in the tab", []Event{press("alice", "tab1", "decline", "")}, CauseDeclined, reject{"a", CauseDeclined}},
+		{"declined at a phone, then none left", []Event{Refused{Leg: "d1", Status: 603}, Refused{Leg: "d2", Status: 480}, TabGone{"tab1"}}, CauseDeclined, reject{"a", CauseDeclined}},
+		{"phones unreachable, tab gone", []Event{Refused{Leg: "d1", Status: 408}, Refused{Leg: "d2", Status: 408}, TabGone{"tab1"}}, CauseUnreachable, reject{"a", CauseUnreachable}},
+		{"no common codec", []Event{Refused{Leg: "d1", Status: 488}, Refused{Leg: "d2", Status: 488}, TabGone{"tab1"}}, CauseNoCodec, reject{"a", CauseNoCodec}},
+		{"caller gives up", []Event{Ended{Leg: "a", Cause: CauseCallerGone}}, CauseCallerGone, hangUp{"d1", CauseCallerGone}},
+		{"node stops", []Event{ShutDown{}}, CauseShuttingDown, reject{"a", CauseShuttingDown}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			s := bobCallsAlice(t)
+			for _, e := range row.events {
+				s.on(e)
+			}
+			s.phase(Terminated).wants(row.cmd)
+			if s.state.Cause != row.want {
+				t.Fatalf("cause %s, want %s", s.state.Cause, row.want)
+			}
+		})
+	}
+}
+
+func TestBusyPhoneLetsTheRestRing(t *testing.T) {
+	bobCallsAlice(t).on(Refused{Leg: "d1", Status: 603}).on(Refused{Leg: "d2", Status: 486}).phase(Ringing).not(reject{})
+}
+
+func TestBegunWithCause(t *testing.T) {
+	for _, cause := range []Cause{CauseUnknown, CauseForbidden, CauseNoCodec, CauseOverload, CauseTrunkDown} {
+		s := newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: cause})
+		s.phase(Terminated).wants(reject{"a", cause}).not(invite{})
+	}
+	newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Offered: pcm}).phase(Terminated).wants(reject{"a", CauseOffline})
+}
+
+func TestEarlyMediaGoesOneWay(t *testing.T) {
+	s := bobCallsAlice(t).sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+	s.phase(Early).wants(early{"a", pcm[:1]})
+	if got := routes(&s.state); len(got) != 1 || got["a"] != (heard{Leg: "d1"}) {
+		t.Fatalf("routes %v", got)
+	}
+	// The first early dialog keeps the caller's ear.
+	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(early{})
+	// Another device answers with a codec the caller was not told: it adapts.
+	s.state.Offered = []media.Codec{media.PCMU, media.G722}
+	s.sound(Answered{Leg: "d2"}, []media.Codec{media.G722}, media.SendRecv).phase(Established).
+		wants(reoffer{"d2", pcm[:1], media.SendRecv}, takeBack{"d1", CauseElsewhere})
+	s.on(Reoffered{Leg: "d2", Status: 488}).phase(Terminated)
+	if s.state.Cause != CauseNoCodec {
+		t.Fatalf("cause %s", s.state.Cause)
+	}
+}
+
+func TestHold(t *testing.T) {
+	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
+	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(answer{"d1", pcm[:1], media.RecvOnly})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneMusic}) || got["d1"] != (heard{}) {
+		t.Fatalf("phone hold: routes %v", got)
+	}
+	if v := show(&s.state, Caller); v.State != "held" || v.HeldBy != "other" {
+		t.Fatalf("caller sees %s by %s", v.State, v.HeldBy)
+	}
+	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(answer{"d1", pcm[:1], media.SendRecv})
+	s.on(press("alice", "tab1", "hold", "")).wants(reply{9, nil}).not(reoffer{})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneMusic}) || got["d1"] != (heard{Tone: toneSilence}) {
+		t.Fatalf("tab hold: routes %v", got)
+	}
+	s.on(press("alice", "tab1", "resume", ""))
+	s.on(press("alice", "tab1", "mute", ""))
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) || got["d1"] != (heard{Leg: "a"}) {
+		t.Fatalf("mute: routes %v", got)
+	}
+}
+
+func TestReinviteWithoutCommonCodecChangesNothing(t *testing.T) {
+	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
+	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus}, media.SendRecv).wants(reject{"a", CauseNoCodec}).phase(Established)
+	if l := s.state.leg("a"); l.Codecs[0] != media.PCMU {
+		t.Fatalf("codecs %v", l.Codecs)
+	}
+}
+
+func TestStrangerCannotCommand(t *testing.T) {
+	s := bobCallsAlice(t)
+	for _, do := range []string{"answer", "decline", "hangup", "hold", "digits"} {
+		s.on(press("eve", "tab9", do, "browser")).wants(reply{9, errForbidden}).phase(Ringing)
+	}
+	s.on(press("bob", "tab2", "answer", "browser")).wants(reply{9, errWrongState}).phase(Ringing)
+}
+
+func TestTabOpenedWhileRinging(t *testing.T) {
+	s := bobCallsAlice(t).on(TabCame{User: "alice", Tab: "tab2", Leg: "t2"})
+	s.on(TabGone{"tab1"}).phase(Ringing)
+	s.on(press("alice", "tab2", "answer", "browser")).phase(Established)
+	if s.state.Parties[Callee].Leg != "t2" {
+		t.Fatalf("leg %s", s.state.Parties[Callee].Leg)
+	}
+}
+
+func TestTabCallsPhone(t *testing.T) {
+	all := []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+	s := newScript(t).on(Begun{
+		From: policy.Identity{User: "alice"}, Caller: Target{Leg: "t", Kind: TabLeg, Tab: "tab1"}, Offered: all,
+		To: "sip:bob@example.test", Callee: Party{User: "bob"}, Targets: []Target{{Leg: "d", Kind: PhoneLeg, Device: "desk"}},
+	}).phase(Ringing)
+	s.sound(Answered{Leg: "d"}, []media.Codec{media.PCMU}, media.SendRecv).phase(Established).not(answer{})
+	if got := s.state.leg("t").Codecs; !reflect.DeepEqual(got, []media.Codec{media.PCMU, media.Opus, media.G722, media.PCMA}) {
+		t.Fatalf("the tab should offer %v", got)
+	}
+	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: Command{Do: "digits", Digits: "12#"}}).wants(digits{3, "d", "12#"})
+	s.on(Ended{Leg: "d"}).phase(Terminated)
+	s.on(press("alice", "tab1", "hold", "")).wants(reply{9, &CommandError{"ended", "This call has ended already."}})
+}
+
+func TestDeskphoneAskedToCall(t *testing.T) {
+	s := newScript(t).on(Begun{
+		From: policy.Identity{User: "alice"}, Ask: true, Caller: Target{Leg: "own", Kind: PhoneLeg, Device: "desk"}, Offered: pcm,
+		Callee: Party{User: "bob"}, Targets: []Target{{Leg: "d", Kind: PhoneLeg, Device: "desk"}},
+	}).phase(Initial)
+	s.sound(Answered{Leg: "own"}, pcm[1:], media.SendRecv).phase(Ringing)
+	if got := routes(&s.state); got["own"] != (heard{Tone: toneRingback}) {
+		t.Fatalf("routes %v", got)
+	}
+	s.sound(Answered{Leg: "d"}, pcm[1:], media.SendRecv).phase(Established).not(answer{})
+	s.on(Ended{Leg: "own"}).phase(Terminated).wants(hangUp{"d", CauseHangUp})
+}
+
+// Every cause has its status, its Reason and a sentence for either side.
+func TestCauseTable(t *testing.T) {
+	for c, o := range causes {
+		if o.Status < 400 || o.Phrase == "" || o.Reason == "" || o.Caller == "" || o.Callee == "" {
+			t.Errorf("%s: incomplete row %+v", c, o)
+		}
+	}
+	if got := Cause("nonsense").Outcome().Status; got != 500 {
+		t.Errorf("unknown cause gives %d", got)
+	}
+	rows := map[int]Cause{486: CauseBusy, 600: CauseBusy, 603: CauseDeclined, 404: CauseUnknown, 488: CauseNoCodec, 606: CauseNoCodec, 403: CauseForbidden, 408: CauseUnreachable, 480: CauseNoAnswer, 482: CauseLoop, 503: CauseTrunkDown, 500: CauseFault, 420: CauseUnsupported}
+	for status, want := range rows {
+		if got := CauseOf(status); got != want {
+			t.Errorf("%d: %s, want %s", status, got, want)
+		}
+	}
+}
+
+// No event in any order makes the machine panic, and a terminated call sends
+// nothing but refusals.
+func TestNextIsPure(t *testing.T) {
+	s := bobCallsAlice(t)
+	before := s.state.clone()
+	next(s.state, input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, time.Minute)
+	if !reflect.DeepEqual(before, s.state) {
+		t.Fatal("next wrote to its argument")
+	}
+}

@@ -1,0 +1,295 @@
+package gateway
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"ringsplash/directory"
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// destination is where a dialled text leads: one of user, trunk and uri, or
+// the cause why nowhere.
+type destination struct {
+	user  directory.User
+	trunk string
+	uri   string
+	// display and address show the destination to the caller.
+	display, address string
+	cause            Cause
+}
+
+// resolve follows the dial plan: emergency list, URI, our name or number,
+// longest trunk prefix. Only proven users may leave our domain.
+func (g *Gateway) resolve(text string, from policy.Identity) destination {
+	scheme, user, host := cutAddress(text)
+	if host != "" && !g.isUs(host) {
+		return g.resolveForeign(scheme, user, host, from)
+	}
+	plain := user
+	if isNumber(user) {
+		plain = cleanNumber(user)
+	}
+	if trunk, ok := g.cfg.Emergency[plain]; ok && from.User != "" {
+		return g.toTrunk(trunk, plain)
+	}
+	if u, ok := g.cfg.Directory.User(strings.ToLower(user)); ok {
+		return g.toUser(u)
+	}
+	if u, ok := g.cfg.Directory.UserByNumber(plain); ok {
+		return g.toUser(u)
+	}
+	if from.User == "" { // trunk to trunk and strangers to trunks: never
+		return destination{cause: CauseUnknown, address: text}
+	}
+	if t, number, ok := g.prefixed(plain); ok {
+		return g.toTrunk(t.Name, number)
+	}
+	return destination{cause: CauseUnknown, address: text, display: plain}
+}
+
+func (g *Gateway) resolveForeign(scheme, user, host string, from policy.Identity) destination {
+	address := scheme + ":" + user + "@" + host
+	d := destination{address: address, display: user}
+	switch {
+	case from.User == "":
+		d.cause = CauseForbidden
+	case slices.Contains(g.cfg.AllowDomains, host):
+		d.uri = address
+	default:
+		d.cause = CauseForbidden
+	}
+	return d
+}
+
+func (g *Gateway) isUs(host string) bool {
+	return strings.EqualFold(host, g.cfg.Domain) || slices.ContainsFunc(g.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+}
+
+func (g *Gateway) toUser(u directory.User) destination {
+	d := destination{user: u, display: u.Display, address: "sip:" + u.Name + "@" + g.cfg.Domain}
+	if d.display == "" {
+		d.display = u.Name
+	}
+	return d
+}
+
+func (g *Gateway) toTrunk(name, number string) destination {
+	for _, t := range g.cfg.Trunks {
+		if t.Name == name {
+			return destination{trunk: name, uri: "sip:" + url.PathEscape(number) + "@" + t.Host, display: number, address: "tel:" + number}
+		}
+	}
+	return destination{cause: CauseTrunkDown, address: "tel:" + number, display: number}
+}
+
+// prefixed finds the trunk row with the longest matching prefix.
+func (g *Gateway) prefixed(number string) (Trunk, string, bool) {
+	var best *Prefix
+	var trunk Trunk
+	for _, t := range g.cfg.Trunks {
+		for i, p := range t.Prefixes {
+			if strings.HasPrefix(number, p.Match) && (best == nil || len(p.Match) > len(best.Match)) {
+				best, trunk = &t.Prefixes[i], t
+			}
+		}
+	}
+	if best == nil || len(number) <= best.Strip {
+		return Trunk{}, "", false
+	}
+	return trunk, best.Add + number[best.Strip:], true
+}
+
+// cutAddress splits "sip:bob@host:5060;x=y", "tel:+44 1" or a bare name or
+// number into scheme, user and host. The host loses its port.
+func cutAddress(text string) (scheme, user, host string) {
+	text = strings.TrimSpace(text)
+	if open := strings.IndexByte(text, '<'); open >= 0 {
+		text = strings.TrimSuffix(text[open+1:], ">")
+	}
+	scheme = "sip"
+	for _, s := range []string{"sips", "sip", "tel"} {
+		if len(text) > len(s) && strings.EqualFold(text[:len(s)], s) && text[len(s)] == ':' {
+			scheme, text = s, text[len(s)+1:]
+			break
+		}
+	}
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		user, host = text[:at], hostOf(text[at+1:])
+	} else {
+		user = text
+	}
+	user, _, _ = strings.Cut(user, ";")
+	user, _, _ = strings.Cut(user, ":") // a password, never used
+	if plain, err := url.PathUnescape(user); err == nil {
+		user = plain
+	}
+	return scheme, user, host
+}
+
+// HostOf is the host of a SIP address, without port.
+func HostOf(address string) string {
+	return hostOf(HostPortOf(address))
+}
+
+// HostPortOf is the host of a SIP address with its port, for a Request-URI.
+func HostPortOf(address string) string {
+	address = strings.TrimPrefix(strings.TrimPrefix(address, "sips:"), "sip:")
+	if at := strings.LastIndexByte(address, '@'); at >= 0 {
+		address = address[at+1:]
+	}
+	address, _, _ = strings.Cut(address, ";")
+	return address
+}
+
+func hostOf(text string) string {
+	text, _, _ = strings.Cut(text, ";")
+	text, _, _ = strings.Cut(text, "?")
+	if ap, err := netip.ParseAddrPort(text); err == nil {
+		return ap.Addr().String()
+	}
+	if strings.HasPrefix(text, "[") {
+		return strings.Trim(text, "[]")
+	}
+	text, _, _ = strings.Cut(text, ":")
+	return strings.ToLower(strings.TrimSuffix(text, "."))
+}
+
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789+*#-. ()/") == ""
+}
+
+// cleanNumber removes what people write between digits.
+func cleanNumber(s string) string {
+	return strings.NewReplacer("-", "", ".", "", " ", "", "(", "", ")", "", "/", "").Replace(s)
+}
+
+// place answers where a call from SIP goes, and takes the caller's offer.
+func (c *Call) place(p placed) Begun {
+	in := p.In
+	kind := URILeg
+	switch {
+	case in.From.Trunk != "":
+		kind = TrunkLeg
+	case in.From.User != "":
+		kind = PhoneLeg
+	}
+	b := Begun{From: in.From, Caller: Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
+	b.Offered, b.Cause = c.takeCaller(in)
+	return c.aim(b, in.Dialled)
+}
+
+// takeCaller makes the caller's end and takes his offer.
+func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
+	opts := media.RTPOptions{Peer: in.Source.Addr()}
+	if in.From.Trunk != "" {
+		opts.Trunk, opts.MediaFrom = true, c.gw.mediaFrom(in.From.Trunk)
+	}
+	end, err := c.gw.cfg.Media.NewRTPEnd(opts)
+	if err != nil {
+		c.log.Warn("no media for the caller", "err", err)
+		return nil, faultOf(err)
+	}
+	c.ends[in.Leg.ID()] = end
+	sound, err := end.TakeOffer(in.Offer)
+	if err != nil {
+		c.log.Warn("caller's offer not usable", "err", err)
+		return nil, faultOf(err)
+	}
+	return sound.Codecs, ""
+}
+
+// dial answers where a tab's call goes. From a device, that phone rings first.
+func (c *Call) dial(d dialled) Begun {
+	u, _ := c.gw.cfg.Directory.User(d.User)
+	from := policy.Identity{Address: "sip:" + u.Name + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab", User: u.Name}
+	b := Begun{From: from, Offered: []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}}
+	leg := LegID(c.gw.cfg.NewID("l"))
+	if d.From == "" || d.From == "browser" {
+		b.Caller = Target{Leg: leg, Kind: TabLeg, Tab: d.Tab}
+		return c.aim(b, d.To)
+	}
+	b.Ask = true
+	for _, one := range c.gw.bindings.targets(d.User) {
+		if one.Device == d.From {
+			b.Caller = Target{Leg: leg, Kind: PhoneLeg, Device: one.Device, Binding: &one}
+			return c.aim(b, d.To)
+		}
+	}
+	b.Caller, b.Cause = Target{Leg: leg, Kind: PhoneLeg, Device: d.From}, CauseOffline
+	return b
+}
+
+// aim fills in the called party and its branches.
+func (c *Call) aim(b Begun, text string) Begun {
+	d := c.gw.resolve(text, b.From)
+	b.To = d.address
+	b.Callee = Party{User: d.user.Name, Who: policy.Identity{Address: d.address, Display: d.display, User: d.user.Name}}
+	if d.user.Name != "" {
+		b.Callee.Who.Level, b.Callee.Who.How = policy.Proven, "directory"
+	}
+	if b.Cause == "" {
+		b.Cause = d.cause
+	}
+	if b.Cause == "" && c.gw.board.busy(d.user.Name, c.gw.cfg.MaxCalls) {
+		b.Cause = CauseBusy
+	}
+	if b.Cause != "" {
+		return b
+	}
+	newLeg := func() LegID { return LegID(c.gw.cfg.NewID("l")) }
+	switch {
+	case d.trunk != "":
+		b.Targets = []Target{{Leg: newLeg(), Kind: TrunkLeg, Trunk: d.trunk, URI: d.uri}}
+	case d.uri != "":
+		b.Targets = []Target{{Leg: newLeg(), Kind: URILeg, URI: d.uri}}
+	default:
+		b.Targets = c.gw.devicesOf(d.user.Name, b.From.User, b.Caller, newLeg)
+	}
+	return b
+}
+
+// devicesOf lists a user's phones and tabs, without the one that calls.
+func (g *Gateway) devicesOf(user, callerUser string, caller Target, newLeg func() LegID) []Target {
+	var out []Target
+	for _, one := range g.bindings.targets(user) {
+		if user != callerUser || caller.Kind != PhoneLeg || caller.Device != one.Device {
+			out = append(out, Target{Leg: newLeg(), Kind: PhoneLeg, Device: one.Device, Binding: &one})
+		}
+	}
+	for _, tab := range g.board.tabsOf(user) {
+		if tab != caller.Tab {
+			out = append(out, Target{Leg: newLeg(), Kind: TabLeg, Tab: tab})
+		}
+	}
+	return out
+}
+
+// peerOf is the address signalling to the target goes to.
+func (g *Gateway) peerOf(t Target) netip.Addr {
+	if t.Binding != nil {
+		if ap, err := netip.ParseAddrPort(t.Binding.Source); err == nil {
+			return ap.Addr().Unmap()
+		}
+	}
+	for _, trunk := range g.cfg.Trunks {
+		if trunk.Name == t.Trunk {
+			return trunk.Addr
+		}
+	}
+	_, _, host := cutAddress(t.URI)
+	addr, _ := netip.ParseAddr(host)
+	return addr
+}
+
+func (g *Gateway) mediaFrom(trunk string) []netip.Prefix {
+	for _, t := range g.cfg.Trunks {
+		if t.Name == trunk {
+			return t.MediaFrom
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package gateway
+
+// show is the call as the given side's user sees it; Version and Here are
+// filled in by others.
+func show(s *State, side Side) CallView {
+	own, far := s.Parties[side], s.Parties[side.other()]
+	v := CallView{
+		ID: s.ID, Direction: [2]string{"out", "in"}[side], State: shownState(s),
+		Peer:       PeerView{Display: far.Who.Display, Address: far.Who.Address, Verified: far.Who.Verified()},
+		Microphone: "live", EarlyMedia: s.Phase == Early, Since: s.Since, Cause: s.Cause,
+	}
+	if l := s.audio(side); l != nil {
+		on := l.Device
+		if l.Kind == TabLeg {
+			on = "browser"
+		}
+		if on != "" {
+			v.On = &on
+		}
+		if len(l.Codecs) > 0 && l.Stage == Up && s.Phase == Established {
+			v.Codec = string(l.Codecs[0])
+		}
+	}
+	if own.Muted {
+		v.Microphone = "muted"
+	}
+	if !s.Talking.IsZero() {
+		at := s.Talking
+		v.Answered = &at
+	}
+	v.HeldBy = heldBy(s, side)
+	if v.HeldBy != "" && v.State == "connected" {
+		v.State = "held"
+	}
+	if s.Cause != "" {
+		v.Reason = s.Cause.sentence(side)
+	}
+	return v
+}
+
+// sentence is what the given side's people read.
+func (c Cause) sentence(side Side) string {
+	if side == Caller {
+		return c.Outcome().Caller
+	}
+	return c.Outcome().Callee
+}
+
+func shownState(s *State) string {
+	switch s.Phase {
+	case Early:
+		return "early"
+	case Established:
+		return "connected"
+	case Terminated:
+		return "ended"
+	}
+	return "ringing"
+}
+
+func heldBy(s *State, side Side) string {
+	if s.Phase != Established {
+		return ""
+	}
+	holds := func(who Side) bool {
+		l := s.audio(who)
+		return s.Parties[who].Hold || l != nil && l.holds()
+	}
+	switch {
+	case holds(side):
+		return "me"
+	case holds(side.other()):
+		return "other"
+	}
+	return ""
+}

@@ -1,0 +1,204 @@
+package gateway
+
+import (
+	"slices"
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// Phase is where a call is in its life:
+//
+//	            to the caller              to the called user
+//	Initial     the call is being placed   nothing yet
+//	Ringing     waits, hears 180           phones and tabs ring
+//	Early       hears the far end's media  phones and tabs ring
+//	Answering   still rings                one device is asked to answer by itself
+//	Established talks                      talks
+//	Terminated  over                       over
+//
+// Hold and mute are properties of a party, not phases. Every phase may go to
+// Terminated; Terminating is the teardown that follows it in the call's goroutine.
+type Phase string
+
+// Phases.
+const (
+	Initial     Phase = "initial"
+	Ringing     Phase = "ringing"
+	Early       Phase = "early"
+	Answering   Phase = "answering"
+	Established Phase = "established"
+	Terminated  Phase = "terminated"
+)
+
+// Side tells the two parties apart.
+type Side int
+
+// Sides.
+const (
+	Caller Side = iota
+	Callee
+)
+
+func (s Side) other() Side { return 1 - s }
+
+// LegKind is what a leg's device is.
+type LegKind string
+
+// Kinds of legs.
+const (
+	PhoneLeg LegKind = "phone" // a deskphone of our user
+	TrunkLeg LegKind = "trunk" // a PBX or carrier
+	URILeg   LegKind = "uri"   // an outside SIP device
+	TabLeg   LegKind = "tab"
+)
+
+// Stage is where a leg is in its life.
+type Stage string
+
+// Stages.
+const (
+	Trying     Stage = "trying"     // invited, nothing heard; or an unanswered INVITE to us
+	Alerting   Stage = "alerting"   // it rings
+	TakingBack Stage = "takingBack" // CANCEL is out, the final response is awaited
+	Up         Stage = "up"         // answered
+	Gone       Stage = "gone"       // over
+)
+
+// LegState is what the call knows of one leg.
+type LegState struct {
+	ID     LegID   `json:"id"`
+	Side   Side    `json:"side"`
+	Kind   LegKind `json:"kind"`
+	Stage  Stage   `json:"stage"`
+	Device string  `json:"device,omitempty"`
+	Tab    TabID   `json:"tab,omitempty"`
+	Trunk  string  `json:"trunk,omitempty"`
+	// Inbound tells that the device sent us the INVITE.
+	Inbound bool `json:"inbound,omitempty"`
+	// Codecs were negotiated, the preferred one first; for a tab they are what
+	// it should offer.
+	Codecs []media.Codec `json:"codecs,omitempty"`
+	// Remote is the direction the device described last, from its side.
+	Remote media.Direction `json:"remote,omitempty"`
+	// Reoffering tells that our re-INVITE waits for its response.
+	Reoffering bool `json:"reoffering,omitempty"`
+}
+
+// holds tells whether the device itself put us on hold.
+func (l LegState) holds() bool {
+	return l.Stage == Up && (l.Remote == media.SendOnly || l.Remote == media.Inactive)
+}
+
+// Party is one side of the call.
+type Party struct {
+	// User is the name of our user, "" for somebody outside.
+	User string `json:"user,omitempty"`
+	// Who is the party as the other one may see it, laundered.
+	Who policy.Identity `json:"who"`
+	// Leg carries the party's audio, "" while none does.
+	Leg LegID `json:"leg,omitempty"`
+	// Hold and Muted were pressed in one of the user's tabs.
+	Hold  bool `json:"hold,omitempty"`
+	Muted bool `json:"muted,omitempty"`
+}
+
+// State is all the machine knows of a call: plain data, no funcs, no pointers
+// to what lives. Sockets and timers are rebuilt from it.
+type State struct {
+	V       int        `json:"v"`
+	ID      CallID     `json:"id"`
+	Phase   Phase      `json:"phase"`
+	Parties [2]Party   `json:"parties"`
+	Legs    []LegState `json:"legs"`
+	// To is the AOR or number that was dialled, for new branches.
+	To string `json:"to"`
+	// Offered are the codecs a new branch is offered, in the caller's order.
+	Offered []media.Codec `json:"offered"`
+	// EarlyLeg is the branch whose early media the caller hears.
+	EarlyLeg LegID `json:"earlyLeg,omitempty"`
+	// Rung tells that the caller was told it rings.
+	Rung bool `json:"rung,omitempty"`
+	// Pending are the branches to try once the caller's own device is up.
+	Pending []Target  `json:"pending,omitempty"`
+	Began   time.Time `json:"began"`
+	Since   time.Time `json:"since"`
+	Talking time.Time `json:"talking,omitzero"`
+	// Refusal is the most telling cause among the branches that ended.
+	Refusal Cause `json:"refusal,omitempty"`
+	// Cause is why the call ended; By is the side that ended it.
+	Cause Cause `json:"cause,omitempty"`
+	By    Side  `json:"by,omitempty"`
+}
+
+// Target is one branch to be tried, with the id of its leg.
+type Target struct {
+	Leg     LegID    `json:"leg"`
+	Kind    LegKind  `json:"kind"`
+	Device  string   `json:"device,omitempty"`
+	Binding *Binding `json:"binding,omitempty"`
+	Tab     TabID    `json:"tab,omitempty"`
+	Trunk   string   `json:"trunk,omitempty"`
+	URI     string   `json:"uri,omitempty"`
+}
+
+// clone copies the state deep enough for next to write in it.
+func (s State) clone() State {
+	s.Legs = slices.Clone(s.Legs)
+	return s
+}
+
+// leg returns the leg's state for writing, or nil.
+func (s *State) leg(id LegID) *LegState {
+	for i := range s.Legs {
+		if s.Legs[i].ID == id {
+			return &s.Legs[i]
+		}
+	}
+	return nil
+}
+
+// audio returns the leg that carries the side's audio, or nil.
+func (s *State) audio(side Side) *LegState {
+	if s.Parties[side].Leg == "" {
+		return nil
+	}
+	return s.leg(s.Parties[side].Leg)
+}
+
+// branches returns the called side's legs that are still being tried.
+func (s *State) branches() []*LegState {
+	var out []*LegState
+	for i := range s.Legs {
+		l := &s.Legs[i]
+		if l.Side == Callee && (l.Stage == Trying || l.Stage == Alerting) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// tabLeg returns the leg of that tab on either side, or nil.
+func (s *State) tabLeg(tab TabID) *LegState {
+	for i := range s.Legs {
+		if s.Legs[i].Kind == TabLeg && s.Legs[i].Tab == tab && s.Legs[i].Stage != Gone {
+			return &s.Legs[i]
+		}
+	}
+	return nil
+}
+
+// side tells which party the user is.
+func (s *State) side(user string, tab TabID) (Side, bool) {
+	if l := s.tabLeg(tab); l != nil {
+		return l.Side, true
+	}
+	// Somebody who calls himself is both; a tab without a leg then speaks for
+	// the called side while it rings and for the caller afterwards.
+	callee := s.Parties[Callee].User == user
+	if callee && (s.Parties[Caller].User != user || s.Phase != Established) {
+		return Callee, true
+	}
+	return Caller, s.Parties[Caller].User == user
+}

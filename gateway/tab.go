@@ -1,0 +1,451 @@
+package gateway
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/store"
+)
+
+// Resume is how a page-load chain proves that it is the tab it says.
+type Resume struct {
+	Tab    TabID  `json:"tab"`
+	Secret string `json:"secret"`
+	// Page is a value the page made when it was loaded: a socket of the same
+	// page replaces the tab's live one, another page gets a tab of its own.
+	Page string `json:"page,omitempty"`
+}
+
+// Tab is one page-load chain of a user's softphone: a remote control, and a
+// leg only while it carries media. Its methods may be called from any goroutine.
+type Tab struct {
+	id     TabID
+	secret string
+	user   string
+	gw     *Gateway
+
+	offering sync.Mutex // one offer at a time
+
+	mu         sync.Mutex
+	wake       func()
+	page       string
+	attached   uint64 // counts sockets; 0 while none is live
+	sockets    uint64
+	end        *media.TabEnd
+	pc         string // the page's name for the PeerConnection of end
+	generation uint64
+	focus      CallID // the call whose audio the tab's end has
+	gone       *time.Timer
+	idle       *time.Timer
+	closing    sync.WaitGroup
+}
+
+// Socket is a tab with the one WebSocket that serves it now.
+type Socket struct {
+	*Tab
+	number uint64
+}
+
+// OpenTab gives a socket its tab: the one it resumes (true), or a new one.
+// wake says that Snapshot changed; it must not block. OpenTab does no I/O.
+func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, error) {
+	if _, ok := g.cfg.Directory.User(user); !ok {
+		return nil, false, refuse("forbidden", "This user does not exist any more. Log in again.")
+	}
+	if t := g.board.tab(r.Tab); t != nil && t.user == user && subtle.ConstantTimeCompare([]byte(t.secret), []byte(r.Secret)) == 1 {
+		if s := t.attach(r.Page, wake); s != nil {
+			g.tabCame(t)
+			return s, true, nil
+		}
+	}
+	t := &Tab{id: TabID(g.cfg.NewID("t")), secret: randomID("s"), user: user, gw: g, generation: 1}
+	s := t.attach(r.Page, wake)
+	g.board.addTab(t)
+	g.tabCame(t)
+	g.later("tab record", func(ctx context.Context) error {
+		text, err := json.Marshal(map[string]any{"v": 1, "node": g.cfg.Node})
+		if err != nil {
+			return err
+		}
+		_, err = g.cfg.Store.Put(ctx, t.key(), text, store.AnyVersion, 24*time.Hour)
+		return err
+	})
+	return s, false, nil
+}
+
+func (t *Tab) key() string { return "tab/" + t.user + "/" + string(t.id) }
+
+// tabCame lets the user's ringing calls ring in the tab.
+func (g *Gateway) tabCame(t *Tab) {
+	for _, c := range g.board.callsOf(t.user) {
+		c.post(TabCame{User: t.user, Tab: t.id, Leg: LegID(g.cfg.NewID("l"))})
+	}
+}
+
+// attach makes a socket the live one, unless another page holds the tab.
+func (t *Tab) attach(page string, wake func()) *Socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.attached != 0 && (page == "" || page != t.page) {
+		return nil
+	}
+	if t.gone != nil {
+		t.gone.Stop()
+		t.gone = nil
+	}
+	t.sockets++
+	t.attached, t.page, t.wake = t.sockets, page, wake
+	return &Socket{Tab: t, number: t.sockets}
+}
+
+// ID and Secret are what the page keeps to resume.
+func (t *Tab) ID() TabID      { return t.id }
+func (t *Tab) Secret() string { return t.secret }
+
+// Alive is told at each sign of life; a live socket needs nothing of it.
+func (s *Socket) Alive() {}
+
+// Replaced tells whether a newer socket of the same page took the tab over.
+func (s *Socket) Replaced() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.attached != s.number
+}
+
+// Detach says that the socket is gone. The tab has Timers.TabGone to return.
+func (s *Socket) Detach() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.attached != s.number {
+		return
+	}
+	s.attached, s.wake = 0, nil
+	s.gone = time.AfterFunc(s.gw.cfg.Timers.TabGone, s.Tab.remove)
+}
+
+// remove takes the tab down for good: its ringing stops, a call in it ends.
+func (t *Tab) remove() {
+	t.mu.Lock()
+	end := t.end
+	t.end = nil
+	if t.gone != nil {
+		t.gone.Stop()
+	}
+	if t.idle != nil {
+		t.idle.Stop()
+	}
+	t.mu.Unlock()
+	calls := t.gw.board.callsOf(t.user)
+	if !t.gw.board.removeTab(t) {
+		return
+	}
+	for _, c := range calls {
+		c.post(TabGone{t.id})
+	}
+	if end != nil {
+		end.Close()
+	}
+	t.closing.Wait()
+}
+
+// nudge wakes the socket.
+func (t *Tab) nudge() {
+	t.mu.Lock()
+	wake := t.wake
+	t.mu.Unlock()
+	if wake != nil {
+		wake()
+	}
+}
+
+// audio is the tab's audio end, nil while it has no PeerConnection.
+func (t *Tab) audio() *media.End {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.end == nil {
+		return nil
+	}
+	return t.end.End
+}
+
+// hear lets the tab hear src for a call. The last call that gave it something
+// to hear has the tab; another's nil changes nothing. False when there is no
+// PeerConnection yet.
+func (t *Tab) hear(call CallID, src media.Source) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if src == nil {
+		if t.focus != call {
+			return true
+		}
+		t.focus = ""
+	} else {
+		t.focus = call
+	}
+	if t.end == nil {
+		return src == nil
+	}
+	t.end.Hear(src)
+	return true
+}
+
+// Snapshot is all parts, for this tab.
+func (t *Tab) Snapshot() Snapshot {
+	calls, want, counters, tabs := t.gw.board.shownTo(t)
+	s := Snapshot{Calls: calls, Counters: counters, Presence: []PresenceView{}}
+	s.Me = t.gw.me(t.user, tabs)
+	s.Devices = t.gw.devices(t.user)
+	for _, d := range s.Devices {
+		s.Me.Interworking = s.Me.Interworking || d.Interworking
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if want != nil {
+		s.Media.Want = &MediaWant{Codecs: want, Generation: t.generation}
+	}
+	t.watchIdle(want != nil)
+	return s
+}
+
+// watchIdle closes a PeerConnection nobody has needed for a while. Under mu.
+func (t *Tab) watchIdle(needed bool) {
+	switch {
+	case needed && t.idle != nil:
+		t.idle.Stop()
+		t.idle = nil
+	case !needed && t.idle == nil && t.end != nil:
+		end := t.end
+		t.idle = time.AfterFunc(t.gw.cfg.Timers.PCIdle, func() { t.lose(end) })
+	}
+}
+
+func (g *Gateway) me(user string, tabs int) MeView {
+	u, _ := g.cfg.Directory.User(user)
+	return MeView{Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs}
+}
+
+// devices lists the user's deskphones with what can be done with each now.
+func (g *Gateway) devices(user string) []DeviceView {
+	live := map[string]Binding{}
+	for _, b := range g.bindings.targets(user) {
+		if _, ok := live[b.Device]; !ok {
+			live[b.Device] = b
+		}
+	}
+	out := []DeviceView{}
+	for _, d := range g.cfg.Directory.Devices(user) {
+		v := DeviceView{
+			ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking,
+			Primary: d.Primary, Profile: d.Profile, UserAgent: d.UserAgent,
+		}
+		if b, ok := live[d.ID]; ok {
+			v.Live, v.UserAgent = true, b.UserAgent
+			v.Why = "Answering on the deskphone from here is not available yet. Lift its handset."
+		} else {
+			v.Why = d.Display + " is not connected. Check that it is switched on and has network."
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// Devices is the user's deskphones as his tabs see them.
+func (g *Gateway) Devices(user string) []DeviceView { return g.devices(user) }
+
+// Do carries out a command. It blocks until the call has taken it, at most
+// about a second; refusals are *CommandError.
+func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
+	switch c.Do {
+	case "call":
+		return t.place(c)
+	case "offer":
+		return t.offer(c)
+	case "candidate":
+		return Result{}, t.candidate(c)
+	case "dismiss":
+		t.gw.board.drop(t.user, c.Call)
+		return Result{}, nil
+	case "message", "transfer", "move":
+		return Result{}, errNotYet
+	case "digits":
+		if err := checkDigits(c.Digits); err != nil {
+			return Result{}, err
+		}
+	case "answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "ringing":
+	default:
+		return Result{}, refuse("bad_request", "The page asked for something this gateway does not know. Reload the page.")
+	}
+	call := t.gw.board.find(t.user, c.Call)
+	if call == nil {
+		return Result{}, refuse("no_such_call", "This call is over.")
+	}
+	if c.Do == "resume" || c.Do == "answer" && c.On == "browser" {
+		t.holdOthers(c.Call)
+	}
+	return Result{}, t.gw.ask(ctx, call, Asked{User: t.user, Tab: t.id, Command: c})
+}
+
+func checkDigits(text string) error {
+	ok := len(text) > 0 && len(text) <= 64
+	for _, r := range text {
+		ok = ok && (r >= '0' && r <= '9' || r == '*' || r == '#' || r >= 'A' && r <= 'D')
+	}
+	if !ok {
+		return refuse("bad_request", "Key tones are 0 to 9, * and #, at most 64 at a time.")
+	}
+	return nil
+}
+
+// holdOthers puts the other calls in this tab on hold: one microphone, one
+// conversation.
+func (t *Tab) holdOthers(but CallID) {
+	for _, c := range t.gw.board.othersIn(t, but) {
+		c.post(Asked{User: t.user, Tab: t.id, Command: Command{Do: "hold", Call: c.id}})
+	}
+}
+
+// place starts an outgoing call. What can be refused at once is an error of
+// the command; what comes later ends the call with its sentence.
+func (t *Tab) place(c Command) (Result, error) {
+	if len(c.To) == 0 || len(c.To) > 256 {
+		return Result{}, refuse("bad_request", "Enter a name or number to call.")
+	}
+	if t.gw.board.busy(t.user, t.gw.cfg.MaxCalls) {
+		return Result{}, refuse("too_many_calls", "You have too many calls at once. End one first.")
+	}
+	call := t.gw.newCall()
+	if cause := call.dial(dialled{User: t.user, Tab: t.id, From: c.From, To: c.To}).Cause; cause != "" {
+		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
+	}
+	if cause := t.gw.admit(call); cause != "" {
+		return Result{}, refuse("overload", cause.Outcome().Caller)
+	}
+	if c.From == "" || c.From == "browser" {
+		t.holdOthers(call.id)
+	}
+	call.post(dialled{User: t.user, Tab: t.id, From: c.From, To: c.To})
+	go call.run()
+	return Result{Call: call.id}, nil
+}
+
+func commandCode(c Cause) string {
+	switch c {
+	case CauseUnknown:
+		return "not_found"
+	case CauseTrunkDown:
+		return "trunk_down"
+	case CauseBusy, CauseOverload:
+		return "too_many_calls"
+	case CauseOffline:
+		return "device_offline"
+	case CauseForbidden:
+		return "forbidden"
+	}
+	return "fault"
+}
+
+// offer answers the page's offer: for its present PeerConnection, or for a new
+// one that replaces it.
+func (t *Tab) offer(c Command) (Result, error) {
+	t.offering.Lock()
+	defer t.offering.Unlock()
+	t.mu.Lock()
+	end, known := t.end, t.end != nil && t.pc == c.PC
+	t.mu.Unlock()
+	if !known {
+		var err error
+		if end, err = t.newEnd(c.PC, end); err != nil {
+			return Result{}, err
+		}
+	}
+	sdp, err := end.TakeOffer(c.SDP, offeredCodecs(c.Codecs))
+	switch {
+	case errors.Is(err, media.ErrNoCodec):
+		return Result{}, refuse("no_codec", "This browser offers none of the audio formats PCMU, PCMA, G722 and Opus.")
+	case errors.Is(err, media.ErrBadSDP):
+		return Result{}, refuse("bad_sdp", "The browser's media offer could not be read. Reload the page.")
+	case err != nil:
+		t.gw.log.Warn("tab's offer failed", "tab", t.id, "err", err)
+		return Result{}, refuse("fault", "The gateway could not set up the sound. Reload the page.")
+	}
+	return Result{SDP: sdp}, nil
+}
+
+// newEnd replaces the tab's end and points the calls to the new one.
+func (t *Tab) newEnd(pc string, old *media.TabEnd) (*media.TabEnd, error) {
+	var self atomic.Pointer[media.TabEnd]
+	end, err := t.gw.cfg.Media.NewTabEnd(func(s media.TabState) {
+		if s == media.TabFailed || s == media.TabClosed {
+			t.lose(self.Load())
+		}
+	})
+	if err != nil {
+		return nil, refuse("overload", "The gateway has no room for another sound connection. Try again in a minute.")
+	}
+	self.Store(end)
+	t.mu.Lock()
+	t.end, t.pc, t.focus = end, pc, ""
+	t.mu.Unlock()
+	if old != nil {
+		old.Close()
+	}
+	for _, c := range t.gw.board.callsOf(t.user) {
+		c.post(TabMedia{t.id})
+	}
+	return end, nil
+}
+
+// lose drops an end whose other side is gone; the page makes a new one.
+func (t *Tab) lose(end *media.TabEnd) {
+	t.mu.Lock()
+	if t.end != end || end == nil {
+		t.mu.Unlock()
+		return
+	}
+	t.end, t.pc, t.focus, t.idle = nil, "", "", nil
+	t.generation++
+	t.closing.Add(1)
+	t.mu.Unlock()
+	go func() { // not on the media path's own goroutine, which Close waits for
+		defer t.closing.Done()
+		end.Close()
+	}()
+	for _, c := range t.gw.board.callsOf(t.user) {
+		c.post(TabMedia{t.id})
+	}
+	t.nudge()
+}
+
+func offeredCodecs(names []string) []media.Codec {
+	all := []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+	var out []media.Codec
+	for _, n := range names {
+		if slices.Contains(all, media.Codec(n)) && !slices.Contains(out, media.Codec(n)) {
+			out = append(out, media.Codec(n))
+		}
+	}
+	if len(out) == 0 {
+		return all
+	}
+	return out
+}
+
+func (t *Tab) candidate(c Command) error {
+	t.mu.Lock()
+	end, same := t.end, t.pc == c.PC
+	t.mu.Unlock()
+	if end == nil || !same || c.Candidate == "" {
+		return nil // of a connection that was replaced meanwhile
+	}
+	if err := end.AddCandidate(c.Candidate); err != nil {
+		return refuse("bad_request", "The browser's network candidate could not be read.")
+	}
+	return nil
+}

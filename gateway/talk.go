@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"slices"
+
+	"ringsplash/media"
+)
+
+// mirror is the direction we answer a described direction with (RFC 3264 6.1).
+func mirror(d media.Direction) media.Direction {
+	switch d {
+	case media.SendOnly:
+		return media.RecvOnly
+	case media.RecvOnly:
+		return media.SendOnly
+	case media.Inactive:
+		return media.Inactive
+	}
+	return media.SendRecv
+}
+
+// offered answers a device's re-INVITE: hold, resume, another codec. The other
+// side's device hears nothing of it in SIP.
+func (m *move) offered(e Offered, in input) {
+	l := m.leg(e.Leg)
+	if l == nil || l.Stage != Up {
+		m.do(reject{e.Leg, CauseFault})
+		return
+	}
+	if in.Fault != "" {
+		m.do(reject{l.ID, in.Fault})
+		return
+	}
+	if len(e.SDP) == 0 { // the device asks for our offer (RFC 3261 14.2)
+		l.Reoffering = true
+		m.do(answer{l.ID, l.Codecs, media.SendRecv})
+		return
+	}
+	codecs := m.keepCodec(l, in.Sound.Codecs)
+	if len(codecs) == 0 {
+		m.do(reject{l.ID, CauseNoCodec})
+		return
+	}
+	l.Codecs, l.Remote = codecs, in.Sound.Remote
+	m.do(answer{l.ID, codecs, mirror(l.Remote)})
+}
+
+// keepCodec picks from a new offer what the other side's leg can hear, the
+// present codec if it is there.
+func (m *move) keepCodec(l *LegState, offer []media.Codec) []media.Codec {
+	if len(l.Codecs) > 0 && slices.Contains(offer, l.Codecs[0]) {
+		return l.Codecs[:1]
+	}
+	far := m.audio(l.Side.other())
+	for _, c := range offer {
+		if far == nil || len(far.Codecs) == 0 || far.Kind == TabLeg || media.Convertible(c, far.Codecs[0]) {
+			return []media.Codec{c}
+		}
+	}
+	return nil
+}
+
+// reoffered takes the outcome of our own re-INVITE, or the answer a device
+// gave to the offer it had asked for.
+func (m *move) reoffered(e Reoffered, in input) {
+	l := m.leg(e.Leg)
+	if l == nil || l.Stage != Up {
+		return
+	}
+	l.Reoffering = false
+	switch {
+	case e.Status >= 300 || in.Fault != "":
+		far := m.audio(l.Side.other())
+		if far != nil && far.Kind != TabLeg && len(l.Codecs) > 0 && len(far.Codecs) > 0 && !media.Convertible(l.Codecs[0], far.Codecs[0]) {
+			m.end(CauseNoCodec, l.Side)
+		}
+	case len(e.SDP) > 0:
+		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
+	}
+}
+
+func refuse(code, sentence string) *CommandError { return &CommandError{Code: code, Message: sentence} }
+
+var (
+	errWrongState = refuse("wrong_state", "The call is not in a state where that is possible.")
+	errAnswered   = refuse("already_answered", "Another of your devices answered this call.")
+	errForbidden  = refuse("forbidden", "This is not your call.")
+	errNotYet     = refuse("not_available", "This is not available yet.")
+)
+
+// asked carries out a tab's command.
+func (m *move) asked(e Asked) {
+	side, ok := m.side(e.User, e.Tab)
+	if !ok {
+		m.do(reply{e.ID, errForbidden})
+		return
+	}
+	var err *CommandError
+	switch e.Command.Do {
+	case "answer":
+		err = m.askedAnswer(e, side)
+	case "ringing":
+		if l := m.tabLeg(e.Tab); l != nil && l.Stage == Trying {
+			l.Stage = Alerting
+			m.tellRinging()
+		}
+	case "decline", "hangup":
+		m.askedEnd(side)
+	case "hold", "resume":
+		err = m.inTalk(func() { m.Parties[side].Hold = e.Command.Do == "hold" })
+	case "mute", "unmute":
+		err = m.inTalk(func() { m.Parties[side].Muted = e.Command.Do == "mute" })
+	case "digits":
+		if m.askedDigits(e, side) {
+			return // replied when they are sent
+		}
+		err = errWrongState
+	default:
+		err = errNotYet
+	}
+	m.do(reply{e.ID, err})
+}
+
+func (m *move) askedAnswer(e Asked, side Side) *CommandError {
+	l := m.tabLeg(e.Tab)
+	switch {
+	case side != Callee:
+		return errWrongState
+	case m.Phase != Ringing && m.Phase != Early:
+		return errAnswered
+	case e.Command.On != "browser":
+		return refuse("not_available", "Answering on the deskphone from here is not available yet. Lift its handset, or answer in the browser.")
+	case l == nil:
+		return refuse("not_available", "This tab does not ring for the call. Reload the page and try again.")
+	}
+	l.Stage, l.Remote = Up, media.SendRecv
+	m.win(l)
+	return nil
+}
+
+func (m *move) askedEnd(side Side) {
+	switch {
+	case m.Phase == Established:
+		m.end(CauseHangUp, side)
+	case side == Caller:
+		m.end(CauseCallerGone, side)
+	default:
+		m.end(CauseDeclined, side)
+	}
+}
+
+func (m *move) inTalk(f func()) *CommandError {
+	if m.Phase != Established {
+		return errWrongState
+	}
+	f()
+	return nil
+}
+
+// askedDigits sends DTMF to the other side's leg. A phone's own digits pass
+// in the media.
+func (m *move) askedDigits(e Asked, side Side) bool {
+	far := m.audio(side.other())
+	if m.Phase == Early {
+		far = m.leg(m.EarlyLeg)
+	}
+	if far == nil {
+		return false
+	}
+	m.do(digits{e.ID, far.ID, e.Command.Digits})
+	return true
+}
+
+// tabCame lets a tab that was opened while the call rings ring as well.
+func (m *move) tabCame(e TabCame) {
+	if (m.Phase != Ringing && m.Phase != Early) || m.Parties[Callee].User != e.User || m.tabLeg(e.Tab) != nil {
+		return
+	}
+	m.Legs = append(m.Legs, LegState{ID: e.Leg, Side: Callee, Kind: TabLeg, Tab: e.Tab, Stage: Trying, Codecs: media.Offerable(m.Offered)})
+}
+
+func (m *move) tabGone(e TabGone) {
+	l := m.tabLeg(e.Tab)
+	if l == nil {
+		return
+	}
+	l.Stage = Gone
+	switch {
+	case m.Parties[l.Side].Leg != l.ID:
+		m.refusedBranch(CauseOffline)
+	case m.Phase == Established:
+		m.end(CauseMediaLost, l.Side)
+	default:
+		m.end(CauseCallerGone, l.Side)
+	}
+}
