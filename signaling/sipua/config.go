@@ -32,6 +32,10 @@ type Trunk struct {
 	// Register holds the credentials; with a user the trunk is registered to
 	// and its challenges are answered. The zero value does neither.
 	Register Credentials
+	// AOR is who we register as ("sip:alice@example.test"); "" means the
+	// credentials' user at the trunk's host. Instance is our +sip.instance
+	// there ("urn:uuid:..."), "" for none.
+	AOR, Instance string
 	// TrustIdentity takes the trunk's P-Asserted-Identity and gives it ours
 	// (RFC 3325), over UDP only with TrustUDP.
 	TrustIdentity, TrustUDP bool
@@ -66,6 +70,9 @@ type Config struct {
 	// every INVITE is taken, unverified. Its Domain, Trunk, Local and Reply
 	// are filled in by Listen when they are empty.
 	Access *AccessConfig
+	// Registered is told when a trunk's registration begins to work (nil) or
+	// fails. It must not block. nil: only the log tells.
+	Registered func(trunk string, err error)
 	// First1xx is how long a branch may stay without any response before it
 	// counts as unreachable; 0 means 3 s.
 	First1xx time.Duration

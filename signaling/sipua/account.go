@@ -1,0 +1,291 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	registerTimeout   = 10 * time.Second
+	unregisterTimeout = time.Second
+	minRetry          = 2 * time.Second
+	maxRetry          = time.Minute
+)
+
+// RegisterOptions describe one registration of ours at a registrar.
+type RegisterOptions struct {
+	// AOR is who we are there: "sip:alice@example.test".
+	AOR string
+	// Registrar is where it is: "sip:127.0.0.1:5060"; "" means the host of AOR.
+	Registrar string
+	// Transport is udp or tcp; "" means udp, unless Registrar says otherwise.
+	Transport   string
+	Credentials Credentials
+	// Instance is written as +sip.instance (RFC 5626 4.1), without quotes and
+	// angle brackets: "urn:uuid:..."; "" for none.
+	Instance string
+	// User is the user part of our Contact; "" means that of AOR.
+	User string
+	// Expires is asked for; 0 means 300 s. The registrar decides.
+	Expires time.Duration
+	// Changed is told each change between registered (nil) and not. It must
+	// not block.
+	Changed func(error)
+}
+
+// account is a registration that is kept.
+type account struct {
+	u       *UA
+	o       RegisterOptions
+	aor     sip.Uri
+	where   sip.Uri
+	purse   *purse
+	callID  string
+	seq     uint32
+	bad     bool // Changed was told an error last
+	told    bool
+	logName string
+}
+
+// Register registers and keeps the registration until ctx or the UA ends, when
+// it is given back. It blocks for the first answer: an error means that the
+// registrar refused or did not answer, and nothing is kept.
+func (u *UA) Register(ctx context.Context, o RegisterOptions) error {
+	a, err := u.newAccount(o, newPurse(o.Credentials))
+	if err != nil {
+		return err
+	}
+	expires, err := a.once(ctx, a.o.Expires)
+	if err != nil {
+		return err
+	}
+	a.tell(nil)
+	if !u.keep(func() { a.run(ctx, expires) }) {
+		return errClosing
+	}
+	return nil
+}
+
+// keep starts a goroutine that Close waits for before the sockets close.
+func (u *UA) keep(run func()) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.closing {
+		return false
+	}
+	u.work.Add(1)
+	u.keepers.Add(1)
+	go func() {
+		defer u.work.Done()
+		defer u.keepers.Done()
+		defer u.recovered("registration")
+		run()
+	}()
+	return true
+}
+
+// keepTrunk registers at a trunk that has credentials.
+func (u *UA) keepTrunk(t *trunk) {
+	if t.Register.User == "" {
+		return
+	}
+	aor := t.AOR
+	if aor == "" {
+		aor = "sip:" + escapeUser(t.Register.User) + "@" + t.uri.Host
+	}
+	a, err := u.newAccount(RegisterOptions{
+		AOR: aor, Registrar: t.Address, Transport: t.transport, Instance: t.Instance,
+		Changed: func(err error) {
+			if u.cfg.Registered != nil {
+				u.cfg.Registered(t.Name, err)
+			}
+		},
+	}, t.purse)
+	if err != nil {
+		u.log.Error("sip: trunk cannot be registered", "trunk", t.Name, "error", err)
+		return
+	}
+	u.keep(func() { a.run(u.leaving, 0) })
+}
+
+func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
+	aor, err := parseTarget(o.AOR)
+	if err != nil || aor.Scheme != "sip" {
+		return nil, fmt.Errorf("sipua: register: AOR %q is not a sip: address", o.AOR)
+	}
+	where := sip.Uri{Scheme: "sip", Host: aor.Host, Port: aor.Port}
+	if o.Registrar != "" {
+		if where, err = parseTarget(o.Registrar); err != nil || where.Scheme != "sip" {
+			return nil, fmt.Errorf("sipua: register: registrar %q is not a sip: address", o.Registrar)
+		}
+	}
+	if o.Transport == "" {
+		if o.Transport, err = transportOf(where, "udp"); err != nil {
+			return nil, err
+		}
+	}
+	if o.User == "" {
+		o.User = aor.User
+	}
+	if o.Expires <= 0 {
+		o.Expires = 300 * time.Second
+	}
+	return &account{u: u, o: o, aor: aor, where: where, purse: p, callID: newToken()}, nil
+}
+
+// run refreshes the registration until ctx or the UA ends. granted is how long
+// the present one lasts, 0 when there is none.
+func (a *account) run(ctx context.Context, granted time.Duration) {
+	wait := refreshAfter(granted)
+	failures := 0
+	for {
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			a.giveBack(granted)
+			return
+		case <-a.u.leaving.Done():
+			timer.Stop()
+			a.giveBack(granted)
+			return
+		case <-timer.C:
+		}
+		expires, err := a.once(ctx, a.o.Expires)
+		a.tell(err)
+		if err != nil {
+			wait = backOff(failures)
+			failures++
+			continue
+		}
+		granted, failures = expires, 0
+		wait = refreshAfter(granted)
+	}
+}
+
+// giveBack removes our binding (RFC 3261 10.2.2).
+func (a *account) giveBack(granted time.Duration) {
+	if granted == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(a.u.stop, unregisterTimeout)
+	defer cancel()
+	if _, err := a.once(ctx, 0); err != nil {
+		a.u.log.Warn("sip: registration not given back", "aor", a.o.AOR, "error", err)
+	}
+}
+
+// refreshAfter leaves a sixth of the time for tries that fail.
+func refreshAfter(granted time.Duration) time.Duration {
+	return granted - granted/6
+}
+
+func backOff(failures int) time.Duration {
+	wait := min(minRetry<<min(failures, 10), maxRetry)
+	return wait/2 + rand.N(wait/2)
+}
+
+func (a *account) tell(err error) {
+	if a.told && a.bad == (err != nil) {
+		return
+	}
+	a.told, a.bad = true, err != nil
+	if err != nil {
+		a.u.log.Warn("sip: not registered, trying again", "aor", a.o.AOR, "at", a.where.String(), "error", err)
+	} else {
+		a.u.log.Info("sip: registered", "aor", a.o.AOR, "at", a.where.String())
+	}
+	if a.o.Changed != nil {
+		a.o.Changed(err)
+	}
+}
+
+// once sends one REGISTER, answers a challenge and a 423, and returns how long
+// the registration lasts.
+func (a *account) once(ctx context.Context, expires time.Duration) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
+	defer cancel()
+	at, err := resolve(ctx, a.o.Transport, a.where)
+	if err != nil {
+		return 0, err
+	}
+	h := hop{transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr())}
+	if h.sock == nil && h.transport == "udp" {
+		return 0, fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", at)
+	}
+	req := a.request(h, expires)
+	for range 4 {
+		a.seq++
+		req.CSeq().SeqNo = a.seq
+		res, err := a.u.do(ctx, req, h)
+		if err != nil {
+			return 0, fmt.Errorf("no answer from %s: %w", at, err)
+		}
+		switch {
+		case res.IsSuccess():
+			return a.granted(res, expires), nil
+		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
+			if req, err = a.purse.authorise(req, res); err != nil {
+				return 0, err
+			}
+		case res.StatusCode == sip.StatusIntervalToBrief: // RFC 3261 10.2.8
+			least, err := strconv.Atoi(strings.TrimSpace(headerValue(res, "Min-Expires")))
+			if err != nil || least <= 0 || least > 86400 {
+				return 0, errors.New("the registrar says 423 without a usable Min-Expires")
+			}
+			expires = time.Duration(least) * time.Second
+			req = a.request(h, expires)
+		default:
+			return 0, fmt.Errorf("the registrar says %d %s", res.StatusCode, cleanText(res.Reason))
+		}
+	}
+	return 0, errors.New("the registrar keeps asking for credentials")
+}
+
+func (a *account) request(h hop, expires time.Duration) *sip.Request {
+	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: a.aor.Host, Port: a.aor.Port})
+	forwards := sip.MaxForwardsHeader(70)
+	callID := sip.CallIDHeader(a.callID)
+	from := sip.FromHeader{Address: a.aor, Params: sip.HeaderParams{{K: "tag", V: newToken()}}}
+	to := sip.ToHeader{Address: a.aor}
+	contact := sip.ContactHeader{Address: a.u.contactURI(a.o.User, h)}
+	if a.o.Instance != "" {
+		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + cleanText(a.o.Instance) + `>"`}}
+	}
+	req.AppendHeader(&forwards)
+	req.AppendHeader(&from)
+	req.AppendHeader(&to)
+	req.AppendHeader(&callID)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: a.seq, MethodName: sip.REGISTER})
+	req.AppendHeader(&contact)
+	req.AppendHeader(sip.NewHeader("Expires", seconds(expires)))
+	req.AppendHeader(sip.NewHeader("Allow", a.u.allow))
+	req.SetBody(nil)
+	return req
+}
+
+// granted is the expiry of our own contact in the answer (RFC 3261 10.2.4).
+func (a *account) granted(res *sip.Response, asked time.Duration) time.Duration {
+	for _, h := range res.GetHeaders("Contact") {
+		c, ok := h.(*sip.ContactHeader)
+		if !ok || c.Address.User != escapeUser(a.o.User) {
+			continue
+		}
+		if v, ok := c.Params.Get("expires"); ok {
+			if n, err := strconv.Atoi(v); err == nil && n > 0 && n <= 86400 {
+				return time.Duration(n) * time.Second
+			}
+		}
+	}
+	if n, err := strconv.Atoi(strings.TrimSpace(headerValue(res, "Expires"))); err == nil && n > 0 && n <= 86400 {
+		return time.Duration(n) * time.Second
+	}
+	return asked
+}

@@ -1,0 +1,162 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// resolveTimeout bounds the DNS look-ups for one request.
+const resolveTimeout = 5 * time.Second
+
+// hop is where a request goes next and the socket it leaves by.
+type hop struct {
+	transport string // udp or tcp
+	addr      netip.AddrPort
+	sock      *socket // nil: TCP without a listener of ours
+}
+
+// resolve finds the address of a URI's host (RFC 3263, without NAPTR: SRV when
+// no port is given, then A and AAAA; the first answer counts). It blocks for
+// the DNS, resolveTimeout at most; a literal address costs nothing.
+func resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort, error) {
+	host := strings.Trim(uri.Host, "[]")
+	port := uri.Port
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return netip.AddrPortFrom(ip.Unmap(), orPort(port)), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	if port == 0 && !strings.HasSuffix(host, "localhost") {
+		if _, found, err := net.DefaultResolver.LookupSRV(ctx, "sip", transport, host); err == nil && len(found) > 0 {
+			host, port = strings.TrimSuffix(found[0].Target, "."), int(found[0].Port)
+		}
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("the host %q cannot be found: %w", host, err)
+	}
+	best := ips[0]
+	for _, ip := range ips {
+		if ip.Unmap().Is4() {
+			best = ip
+			break
+		}
+	}
+	return netip.AddrPortFrom(best.Unmap(), orPort(port)), nil
+}
+
+func orPort(port int) uint16 {
+	if port <= 0 || port > 65535 {
+		return 5060
+	}
+	return uint16(port)
+}
+
+// transportOf is the transport a URI asks for, def when it does not say.
+func transportOf(uri sip.Uri, def string) (string, error) {
+	if uri.IsEncrypted() {
+		return "", fmt.Errorf("%s needs TLS, which is not configured", uri.Scheme)
+	}
+	t, ok := uri.UriParams.Get("transport")
+	if !ok || t == "" {
+		return def, nil
+	}
+	switch t = strings.ToLower(t); t {
+	case "udp", "tcp":
+		return t, nil
+	}
+	return "", fmt.Errorf("the transport %q is not supported", t)
+}
+
+// socketFor chooses the socket that requests to ip leave by: the given local
+// address when it is one of ours, else the first of the transport and family.
+func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
+	var first *socket
+	for _, s := range u.socks {
+		if s.network != transport {
+			continue
+		}
+		if s.addr.String() == local {
+			return s
+		}
+		mine := s.addr.Addr()
+		if first == nil && (mine.Is4() == ip.Is4() || mine == netip.IPv6Unspecified()) {
+			first = s
+		}
+	}
+	return first
+}
+
+// advertise is the address of s that a peer at ip can reach: the listen address
+// inside LocalNets, else its public one.
+func (u *UA) advertise(s *socket, ip netip.Addr) netip.AddrPort {
+	if s == nil {
+		return netip.AddrPortFrom(routeTo(ip), 5060)
+	}
+	mine := s.addr.Addr()
+	if mine.IsUnspecified() {
+		mine = routeTo(ip)
+	}
+	for _, n := range u.cfg.LocalNets {
+		if n.Contains(ip) {
+			return netip.AddrPortFrom(mine, s.addr.Port())
+		}
+	}
+	for _, key := range []netip.Addr{mine, s.addr.Addr()} {
+		if public, ok := u.cfg.Public[key]; ok {
+			return netip.AddrPortFrom(public, s.addr.Port())
+		}
+	}
+	return netip.AddrPortFrom(mine, s.addr.Port())
+}
+
+// routeTo is the address of this machine that packets to ip leave from. No
+// packet is sent.
+func routeTo(ip netip.Addr) netip.Addr {
+	c, err := net.Dial("udp", netip.AddrPortFrom(ip, 9).String())
+	if err != nil {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	defer func() { _ = c.Close() }()
+	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+}
+
+// contactURI is the URI at which a peer at ip reaches us for user.
+func (u *UA) contactURI(user string, h hop) sip.Uri {
+	at := u.advertise(h.sock, h.addr.Addr())
+	uri := sip.Uri{Scheme: "sip", User: escapeUser(user), Host: at.Addr().String(), Port: int(at.Port())}
+	if h.transport != "udp" {
+		uri.UriParams = sip.HeaderParams{{K: "transport", V: h.transport}}
+	}
+	return uri
+}
+
+// escapeUser writes s as the user part of a URI (RFC 3261 19.1.2).
+func escapeUser(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()&=+$,;?/"
+	var b strings.Builder
+	for i := range len(s) {
+		if strings.IndexByte(plain, s[i]) >= 0 {
+			b.WriteByte(s[i])
+		} else {
+			b.WriteString("%" + strconv.FormatUint(uint64(s[i])|0x100, 16)[1:])
+		}
+	}
+	return b.String()
+}
+
+// addrPort reads "ip:port" as sipgo writes it; the zero value when it is none.
+func addrPort(s string) netip.AddrPort {
+	a, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}

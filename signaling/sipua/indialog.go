@@ -1,0 +1,189 @@
+package sipua
+
+import (
+	"mime"
+	"slices"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+const (
+	// gapWait is how long a request waits for the one before it: sipgo hands
+	// them out in goroutines of their own, so they overtake each other.
+	gapWait = 20 * time.Millisecond
+	maxHeld = 16
+)
+
+// inDialog passes a request to its leg and waits until it is answered.
+func (u *UA) inDialog(req *sip.Request, tx sip.ServerTransaction) {
+	l := u.find(dialogKey{req.CallID().Value(), tagOf(req.To())})
+	if l == nil {
+		u.answer(req, tx, noDialog)
+		return
+	}
+	r := newInbound(req, tx)
+	if req.IsInvite() && !tx.OnCancel(func(c *sip.Request) { l.cancelledBy(r, c) }) {
+		return
+	}
+	if !l.mail.post(func() { l.arrive(r) }) {
+		u.answer(req, tx, noDialog)
+		return
+	}
+	l.attend(r)
+}
+
+var noDialog = &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Call"}
+
+// onACK takes the ACK of a 2xx of ours. Any other ACK is ignored.
+func (u *UA) onACK(req *sip.Request, _ sip.ServerTransaction) {
+	if l := u.find(dialogKey{req.CallID().Value(), tagOf(req.To())}); l != nil {
+		l.mail.post(func() { l.acknowledged(req) })
+	}
+}
+
+// arrive puts the requests of a dialog in the order of their CSeq numbers.
+func (l *leg) arrive(r *inbound) {
+	if !l.knows(tagOf(r.req.From())) {
+		l.refuseWith(r, noDialog)
+		return
+	}
+	if r.cancelled.Load() {
+		r.settle()
+		return
+	}
+	seq := r.req.CSeq().SeqNo
+	switch l.d.order(seq) {
+	case seqOld:
+		l.respond(r, sip.StatusInternalServerError, "CSeq Out Of Order")
+	case seqGap:
+		if len(l.held) < maxHeld {
+			l.held = append(l.held, r)
+			l.after(gapWait, func() { l.release(seq) })
+			return
+		}
+		fallthrough
+	default:
+		l.take(r)
+		l.releaseNext()
+	}
+}
+
+// knows tells whether tag is the far end of this leg.
+func (l *leg) knows(tag string) bool {
+	if l.state == legCalling {
+		return slices.Contains(l.out.early, tag)
+	}
+	return tag == tagOf(&l.d.remote) || slices.Contains(l.out.early, tag)
+}
+
+// release stops waiting for what is missing before seq.
+func (l *leg) release(seq uint32) {
+	slices.SortFunc(l.held, func(a, b *inbound) int { return int(a.req.CSeq().SeqNo) - int(b.req.CSeq().SeqNo) })
+	for len(l.held) > 0 && l.held[0].req.CSeq().SeqNo <= seq {
+		r := l.held[0]
+		l.held = l.held[1:]
+		l.take(r)
+	}
+	l.releaseNext()
+}
+
+// releaseNext takes the held requests that are in order now.
+func (l *leg) releaseNext() {
+	for {
+		i := slices.IndexFunc(l.held, func(r *inbound) bool { return l.d.order(r.req.CSeq().SeqNo) != seqGap })
+		if i < 0 {
+			return
+		}
+		r := l.held[i]
+		l.held = slices.Delete(l.held, i, i+1)
+		l.take(r)
+	}
+}
+
+// take handles one request of the dialog, in order.
+func (l *leg) take(r *inbound) {
+	l.d.saw(r.req.CSeq().SeqNo)
+	if l.state == legOver && r.req.Method != sip.BYE { // a BYE that crosses ours is fine
+		l.refuseWith(r, noDialog)
+		return
+	}
+	switch r.req.Method {
+	case sip.BYE:
+		l.onBye(r)
+	case sip.INVITE:
+		l.onOffer(r)
+	case sip.UPDATE:
+		l.onUpdate(r)
+	case sip.INFO:
+		l.onInfo(r)
+	case sip.OPTIONS:
+		l.respond(r, sip.StatusOK, "OK", l.u.abilities()...)
+	default:
+		l.refuseWith(r, l.u.unsupported(r.req.Method))
+	}
+}
+
+func (l *leg) refuseWith(r *inbound, no *Refusal) {
+	l.respond(r, no.Status, no.Phrase, no.Headers...)
+}
+
+// onBye ends the leg (RFC 3261 15.1.2). Requests that still wait get 487.
+func (l *leg) onBye(r *inbound) {
+	if l.state == legCalling {
+		l.refuseWith(r, noDialog)
+		return
+	}
+	l.respond(r, sip.StatusOK, "OK")
+	l.dropOK()
+	if l.bye != "" { // ours waited for the ACK; theirs has come instead
+		l.bye = ""
+		l.owe(-1)
+	}
+	if p := l.theirs; p != nil {
+		l.theirs = nil
+		l.respond(p, sip.StatusRequestTerminated, "Request Terminated")
+	}
+	cause := gateway.CauseHangUp
+	if l.state == legAsked {
+		l.respond(l.in, sip.StatusRequestTerminated, "Request Terminated")
+		cause = gateway.CauseCallerGone
+	}
+	if reason := headerValue(r.req, "Reason"); reason != "" {
+		l.log.Info("sip: the far end gave a reason", "reason", cleanText(reason))
+	}
+	l.ended(cause)
+}
+
+// onUpdate refreshes the remote target; with SDP it is an offer (RFC 3311 5.2).
+func (l *leg) onUpdate(r *inbound) {
+	if len(r.req.Body()) > 0 {
+		l.onOffer(r)
+		return
+	}
+	if l.state == legUp {
+		l.d.refresh(r.req.Contact())
+	}
+	l.respond(r, sip.StatusOK, "OK")
+}
+
+// onInfo takes a DTMF digit. An empty INFO is a question whether we are alive.
+func (l *leg) onInfo(r *inbound) {
+	kind, _, _ := mime.ParseMediaType(headerValue(r.req, "Content-Type"))
+	switch kind {
+	case "application/dtmf-relay", "application/dtmf":
+		if d, ok := dtmfDigit(kind, r.req.Body()); ok && l.state == legUp {
+			l.tell(gateway.Digit{Leg: l.id, Digit: d})
+		}
+		l.respond(r, sip.StatusOK, "OK")
+	default:
+		if len(r.req.Body()) == 0 {
+			l.respond(r, sip.StatusOK, "OK")
+			return
+		}
+		l.respond(r, sip.StatusUnsupportedMediaType, "Unsupported Media Type",
+			sip.NewHeader("Accept", "application/dtmf-relay, application/dtmf"))
+	}
+}

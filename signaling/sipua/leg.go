@@ -1,0 +1,260 @@
+package sipua
+
+import (
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+// legState is what a leg means to its call.
+//
+//	Invite -> calling --2xx--> up --BYE, HangUp--> over
+//	          calling --final, HangUp, silence--> over
+//	INVITE -> asked --Answer--> up
+//	          asked --Reject, HangUp, CANCEL--> over
+//
+// A leg that is over is silent, but its goroutine lives until its transactions
+// are done: it still acknowledges a late 2xx and says goodbye to it.
+type legState int
+
+const (
+	legCalling legState = iota // our INVITE waits for their final response
+	legAsked                   // their INVITE waits for ours
+	legUp                      // answered
+	legOver
+)
+
+func (s legState) String() string { return [...]string{"calling", "asked", "up", "over"}[s] }
+
+// leg is one dialog of ours, whichever side began it (gateway.Leg).
+type leg struct {
+	u    *UA
+	id   gateway.LegID
+	mail *mailbox
+	sink gateway.Sink
+	log  *slog.Logger
+
+	// Everything below belongs to the goroutine of run.
+	state  legState
+	d      dialog
+	trunk  *trunk // whose challenges we answer; nil for none
+	out    branch
+	in     *inbound // the INVITE that asked for this leg
+	ok     *accepted
+	theirs *inbound // their offer that waits for Answer or Reject
+	ours   reoffer
+	held   []*inbound // in-dialog requests that came too early
+	bye    gateway.Cause
+	txs    int // client transactions that may still tell us something
+	owed   int // of these, the ones that take part in a hang-up
+}
+
+// newLeg makes a leg that nobody knows yet.
+func (u *UA) newLeg(id gateway.LegID, state legState, d dialog) *leg {
+	return &leg{
+		u: u, id: id, mail: newMailbox(), state: state, d: d,
+		log: u.log.With("leg", string(id), "callId", cleanText(d.callID)),
+	}
+}
+
+// ID is the leg's id.
+func (l *leg) ID() gateway.LegID { return l.id }
+
+// Ring sends 180, or 183 with early media.
+func (l *leg) Ring(sdp []byte) { l.mail.post(func() { l.ring(sdp) }) }
+
+// Answer accepts the INVITE or re-INVITE that waits.
+func (l *leg) Answer(sdp []byte) { l.mail.post(func() { l.answer(sdp) }) }
+
+// Reject refuses the INVITE or re-INVITE that waits.
+func (l *leg) Reject(c gateway.Cause) { l.mail.post(func() { l.reject(c) }) }
+
+// Reoffer sends a re-INVITE as soon as the dialog is free for one.
+func (l *leg) Reoffer(sdp []byte) { l.mail.post(func() { l.reofferWith(sdp) }) }
+
+// Cancel takes a ringing branch back.
+func (l *leg) Cancel(c gateway.Cause) { l.mail.post(func() { l.cancel(c) }) }
+
+// HangUp ends the leg.
+func (l *leg) HangUp(c gateway.Cause) { l.mail.post(func() { l.hangUp(c) }) }
+
+// run owns the leg. It ends when the leg is over and nothing more can come.
+func (l *leg) run() {
+	defer l.u.work.Done()
+	for {
+		for _, f := range l.mail.take() {
+			l.guard(f)
+		}
+		if l.state == legOver && l.quiet() {
+			l.u.forget(l)
+			if l.mail.closeIfEmpty() {
+				return
+			}
+		}
+	}
+}
+
+func (l *leg) quiet() bool {
+	return l.txs == 0 && l.ok == nil && l.theirs == nil && len(l.held) == 0
+}
+
+// guard runs one item of the mailbox. A panic ends this leg and no other.
+func (l *leg) guard(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("sip: leg failed by a fault of ours; it was ended", "panic", p, "stack", string(debug.Stack()))
+			l.crash()
+		}
+	}()
+	f()
+}
+
+// crash hangs up a leg whose state cannot be trusted; when even that fails, it
+// drops everything it holds.
+func (l *leg) crash() {
+	defer func() {
+		if p := recover(); p == nil {
+			return
+		}
+		l.state, l.txs, l.bye = legOver, 0, ""
+		l.dropOK()
+		l.releaseAll()
+	}()
+	l.hangUp(gateway.CauseFault)
+}
+
+// abandon ends the leg without a word, for UA.Close.
+func (l *leg) abandon() {
+	l.state = legOver
+	l.stopTimers()
+	l.dropOK()
+	l.releaseAll()
+}
+
+// releaseAll lets the goroutines of waiting requests go.
+func (l *leg) releaseAll() {
+	for _, r := range append(l.held, l.in, l.theirs) {
+		if r != nil {
+			r.settle()
+		}
+	}
+	l.held, l.theirs = nil, nil
+}
+
+func (l *leg) stopTimers() {
+	for _, t := range []*time.Timer{l.out.first, l.ours.retry, l.ours.guard} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+}
+
+// tell posts an event to the call; a leg that is over says nothing.
+func (l *leg) tell(e gateway.Event) {
+	if l.state != legOver {
+		l.sink(e)
+	}
+}
+
+// finish tells the last event and makes the leg silent.
+func (l *leg) finish(last gateway.Event, why string) {
+	if l.state == legOver {
+		return
+	}
+	l.tell(last)
+	l.enter(legOver, why)
+	l.stopTimers()
+}
+
+// ended finishes the leg with an Ended.
+func (l *leg) ended(c gateway.Cause) {
+	l.finish(gateway.Ended{Leg: l.id, Cause: c}, string(c))
+}
+
+// enter changes the state and logs it.
+func (l *leg) enter(s legState, why string) {
+	l.log.Info("sip leg", "from", l.state.String(), "to", s.String(), "why", cleanText(why))
+	l.state = s
+}
+
+// after posts f to the mailbox when d is over.
+func (l *leg) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() { l.mail.post(f) })
+}
+
+// hangUp ends the leg whatever its state.
+func (l *leg) hangUp(c gateway.Cause) {
+	switch l.state {
+	case legCalling:
+		l.giveUp(c)
+	case legAsked:
+		l.refuse(l.in, c)
+		l.ended(c)
+	case legUp:
+		l.ended(c)
+		l.goodbye(c)
+	}
+}
+
+// goodbye sends BYE, after the ACK when one is still missing (RFC 3261 15).
+func (l *leg) goodbye(c gateway.Cause) {
+	if r := l.theirs; r != nil {
+		l.respond(r, sip.StatusRequestTerminated, "Request Terminated")
+		l.theirs = nil
+	}
+	if l.ok != nil {
+		l.bye = c
+		l.owe(1)
+		return
+	}
+	l.sendBye(&l.d, c)
+}
+
+// lost ends a dialog that the far end does not know or answer any more (RFC
+// 3261 12.2.1.2). A BYE goes out where the far end may still be there.
+func (l *leg) lost(bye bool) {
+	if l.state != legUp {
+		return
+	}
+	l.ended(gateway.CauseDialogLost)
+	if bye {
+		l.goodbye(gateway.CauseDialogLost)
+	}
+}
+
+func (l *leg) sendBye(d *dialog, c gateway.Cause) {
+	req := d.newRequest(sip.BYE, d.next())
+	addReason(req, c)
+	l.owe(1)
+	done := func() { l.owe(-1) }
+	l.send(d, req, sentBy{
+		response: func(s *sent, res *sip.Response) {
+			if res.IsProvisional() {
+				return
+			}
+			if again := l.authorised(s, res); again != nil {
+				again.CSeq().SeqNo = d.next()
+				l.send(d, again, sentBy{})
+			}
+			done()
+		},
+		lost: func(error) { done() },
+	})
+}
+
+// owe counts the hang-ups under way, for UA.Close.
+func (l *leg) owe(n int) {
+	l.owed += n
+	l.u.owe(n)
+}
+
+// addReason writes the cause as a Reason header (RFC 3326).
+func addReason(m sip.Message, c gateway.Cause) {
+	if r := c.Outcome().Reason; r != "" {
+		m.AppendHeader(sip.NewHeader("Reason", r))
+	}
+}

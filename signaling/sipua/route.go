@@ -1,0 +1,207 @@
+package sipua
+
+import (
+	"fmt"
+	"net"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// extensions are the option tags we understand (RFC 5373 answermode).
+var extensions = []string{"answermode"}
+
+// route registers what answers each method. sipgo wants it before it serves.
+func (u *UA) route() {
+	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE"}
+	u.server.OnInvite(u.on(u.onInvite))
+	u.server.OnAck(u.on(u.onACK))
+	u.server.OnCancel(u.on(u.onLostCancel))
+	u.server.OnOptions(u.on(u.onOptions))
+	for _, m := range []sip.RequestMethod{sip.BYE, sip.INFO, sip.UPDATE} {
+		u.server.OnRequest(m, u.on(u.onInside))
+	}
+	if u.access != nil {
+		methods = append(methods, "REGISTER")
+		u.server.OnRegister(u.on(u.access.Register))
+	}
+	u.allow = strings.Join(methods, ", ")
+	u.server.OnNoRoute(u.on(u.onOther))
+}
+
+// on wraps a handler: counted, bounded, checked, and a panic ends this request
+// only.
+func (u *UA) on(h func(*sip.Request, sip.ServerTransaction)) func(*sip.Request, sip.ServerTransaction) {
+	return func(req *sip.Request, tx sip.ServerTransaction) {
+		if !u.enter() {
+			if !req.IsAck() {
+				u.answer(req, tx, &Refusal{
+					Status: sip.StatusServiceUnavailable, Phrase: "Too Many Requests",
+					Headers: []sip.Header{sip.NewHeader("Retry-After", "5")},
+				})
+			}
+			return
+		}
+		defer u.leave()
+		defer func() {
+			if p := recover(); p != nil {
+				u.log.Error("sip: request failed by a fault of ours", "method", cleanText(string(req.Method)), "panic", p, "stack", string(debug.Stack()))
+				if !req.IsAck() {
+					u.answer(req, tx, &Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault"})
+				}
+			}
+		}()
+		if no := check(req); no != nil {
+			if !req.IsAck() {
+				u.answer(req, tx, no)
+			}
+			return
+		}
+		h(req, tx)
+	}
+}
+
+// answer sends a final response outside a dialog of ours.
+func (u *UA) answer(req *sip.Request, tx sip.ServerTransaction, no *Refusal) {
+	res := no.Response(req)
+	res.AppendHeader(sip.NewHeader("Server", product))
+	if no.Why != "" {
+		u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why", cleanText(no.Why))
+	}
+	if err := tx.Respond(res); err != nil {
+		u.log.Debug("sip: response not sent", "status", no.Status, "error", err)
+	}
+}
+
+// check finds what sipgo's parser lets through (RFC 3261 8.1.1, 8.2, 16.3);
+// nil when req may go on.
+func check(req *sip.Request) *Refusal {
+	bad := func(phrase string, args ...any) *Refusal {
+		return &Refusal{Status: sip.StatusBadRequest, Phrase: fmt.Sprintf(phrase, args...)}
+	}
+	if req.SipVersion != "SIP/2.0" {
+		req.SipVersion = "SIP/2.0" // the response is ours
+		return &Refusal{Status: sip.StatusVersionNotSupported, Phrase: "Version Not Supported"}
+	}
+	for _, name := range []string{"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"} {
+		switch n := len(req.GetHeaders(name)) + len(req.GetHeaders(compact[name])); {
+		case n > 1:
+			return bad("Several %s Headers", name)
+		case n == 0 && name != "Max-Forwards" && name != "Content-Length":
+			return bad("Missing %s", name)
+		}
+	}
+	if req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
+		return bad("From, To, Call-ID Or CSeq Not Readable")
+	}
+	if strings.TrimSpace(string(req.CSeq().MethodName)) != string(req.Method) {
+		return bad("CSeq Names Another Method")
+	}
+	switch req.Recipient.Scheme {
+	case "sip", "sips", "tel":
+	default:
+		return &Refusal{Status: 416, Phrase: "Unsupported URI Scheme"}
+	}
+	if req.Recipient.Host == "" && req.Recipient.Scheme != "tel" {
+		return bad("Request-URI Names No Host")
+	}
+	return checkRequire(req)
+}
+
+var compact = map[string]string{"From": "f", "To": "t", "Call-ID": "i", "Content-Length": "l"}
+
+// checkRequire refuses extensions we do not have (RFC 3261 8.2.2.3). The
+// registrar has its own list.
+func checkRequire(req *sip.Request) *Refusal {
+	if req.IsAck() || req.IsCancel() || req.Method == sip.REGISTER {
+		return nil
+	}
+	var unknown []string
+	for _, name := range []string{"Require", "Proxy-Require"} {
+		for _, tag := range tokens(req, name) {
+			if !slices.Contains(extensions, tag) {
+				unknown = append(unknown, tag)
+			}
+		}
+	}
+	if unknown == nil {
+		return nil
+	}
+	return &Refusal{
+		Status: sip.StatusBadExtension, Phrase: "Bad Extension",
+		Headers: []sip.Header{sip.NewHeader("Unsupported", cleanText(strings.Join(unknown, ", ")))},
+	}
+}
+
+// onInside takes BYE, INFO and UPDATE, which make sense in a dialog only.
+func (u *UA) onInside(req *sip.Request, tx sip.ServerTransaction) {
+	if tagOf(req.To()) == "" {
+		u.answer(req, tx, noDialog)
+		return
+	}
+	u.inDialog(req, tx)
+}
+
+// onLostCancel takes the CANCELs that match no INVITE.
+func (u *UA) onLostCancel(req *sip.Request, tx sip.ServerTransaction) {
+	u.answer(req, tx, &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Transaction"})
+}
+
+// onOptions tells what we can do (RFC 3261 11.2).
+func (u *UA) onOptions(req *sip.Request, tx sip.ServerTransaction) {
+	if tagOf(req.To()) != "" {
+		u.inDialog(req, tx)
+		return
+	}
+	u.answer(req, tx, &Refusal{Status: sip.StatusOK, Phrase: "OK", Headers: u.abilities()})
+}
+
+func (u *UA) abilities() []sip.Header {
+	return []sip.Header{
+		sip.NewHeader("Allow", u.allow), sip.NewHeader("Accept", sdpType),
+		sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", strings.Join(extensions, ", ")),
+	}
+}
+
+// onOther takes every method without a handler.
+func (u *UA) onOther(req *sip.Request, tx sip.ServerTransaction) {
+	if tagOf(req.To()) != "" {
+		u.inDialog(req, tx)
+		return
+	}
+	u.answer(req, tx, u.unsupported(req.Method))
+}
+
+func (u *UA) unsupported(m sip.RequestMethod) *Refusal {
+	if m == sip.NOTIFY || m == sip.SUBSCRIBE { // RFC 6665 4.1.3: the phone stops asking
+		return &Refusal{Status: 489, Phrase: "Bad Event", Headers: []sip.Header{sip.NewHeader("Allow-Events", "")}}
+	}
+	return &Refusal{Status: sip.StatusMethodNotAllowed, Phrase: "Method Not Allowed", Headers: []sip.Header{sip.NewHeader("Allow", u.allow)}}
+}
+
+// localOf is the address of ours that req came to, as its socket knows it; ""
+// when the connection is gone.
+func (u *UA) localOf(req *sip.Request) string {
+	pool := u.stack.TransportLayer().Pool(req.Transport())
+	if pool == nil {
+		return ""
+	}
+	c := pool.Get(req.Source())
+	if c == nil {
+		return ""
+	}
+	defer func() { _, _ = c.TryClose() }()
+	return c.LocalAddr().String()
+}
+
+// reply sends a datagram from one of our sockets, for the read filter.
+func (u *UA) reply(local, remote net.Addr, answer []byte) {
+	for _, s := range u.socks {
+		if s.packet != nil && s.addr.String() == local.String() {
+			_, _ = s.packet.WriteTo(answer, remote)
+			return
+		}
+	}
+}

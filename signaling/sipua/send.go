@@ -1,0 +1,158 @@
+package sipua
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// sent is a request of a leg in its client transaction.
+type sent struct {
+	req  *sip.Request
+	hop  hop
+	tx   *sip.ClientTx
+	over bool
+}
+
+// sentBy says what to do with what comes of a request. Both run in the leg's
+// goroutine; nil does nothing.
+type sentBy struct {
+	response func(*sent, *sip.Response)
+	// lost: there is no final response, and there will be none.
+	lost func(error)
+}
+
+// send routes a request of the dialog d and sends it. Failure to send arrives
+// at by.lost, later.
+func (l *leg) send(d *dialog, req *sip.Request, by sentBy) *sent {
+	h, err := l.route(d)
+	if err != nil {
+		s := &sent{req: req}
+		l.txs++
+		l.mail.post(func() { l.lostTx(s, by, err) })
+		return s
+	}
+	return l.sendTo(h, req, by)
+}
+
+// route finds where requests of the dialog go now.
+func (l *leg) route(d *dialog) (hop, error) {
+	uri, flow := d.nextHop()
+	if flow {
+		return d.hop, nil
+	}
+	transport, err := transportOf(uri, d.hop.transport)
+	if err != nil {
+		return hop{}, err
+	}
+	addr, err := resolve(l.u.stop, transport, uri)
+	if err != nil {
+		return hop{}, err
+	}
+	h := hop{transport: transport, addr: addr, sock: d.hop.sock}
+	if h.sock == nil || h.sock.network != transport {
+		h.sock = l.u.socketFor(transport, "", addr.Addr())
+	}
+	return h, nil
+}
+
+func (l *leg) sendTo(h hop, req *sip.Request, by sentBy) *sent {
+	l.u.stamp(req, h)
+	return l.transact(h, req, by)
+}
+
+// transact runs a request that has its Via in a client transaction.
+func (l *leg) transact(h hop, req *sip.Request, by sentBy) *sent {
+	s := &sent{req: req, hop: h}
+	l.txs++
+	if h.transport == "udp" && h.sock == nil {
+		err := fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.addr)
+		l.mail.post(func() { l.lostTx(s, by, err) })
+		return s
+	}
+	tx, err := l.u.request(req)
+	if err != nil {
+		l.mail.post(func() { l.lostTx(s, by, err) })
+		return s
+	}
+	s.tx = tx
+	if req.IsInvite() {
+		// Repeated and forked 2xx come here, and the end of the transaction,
+		// up to 64*T1 after the first (RFC 6026 7.2).
+		tx.OnRetransmission(func(res *sip.Response) { l.mail.post(func() { by.response(s, res) }) })
+		tx.OnTerminate(func(string, error) { l.mail.post(func() { l.endTx(s) }) })
+	}
+	l.u.work.Add(1)
+	go l.drain(s, by)
+	return s
+}
+
+// drain posts what comes of s until its first final response.
+func (l *leg) drain(s *sent, by sentBy) {
+	defer l.u.work.Done()
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("sip: response failed by a fault of ours", "panic", p, "stack", string(debug.Stack()))
+			l.mail.post(func() { l.lostTx(s, by, fmt.Errorf("fault: %v", p)) })
+		}
+	}()
+	for {
+		select {
+		case res := <-s.tx.Responses():
+			final := !res.IsProvisional()
+			l.mail.post(func() {
+				if by.response != nil {
+					by.response(s, res)
+				}
+				if final && (!s.req.IsInvite() || !res.IsSuccess()) {
+					l.endTx(s)
+				}
+			})
+			if !final {
+				continue
+			}
+			if !s.req.IsInvite() {
+				s.tx.Terminate()
+			}
+			return
+		case <-s.tx.Done():
+			err := s.tx.Err()
+			l.mail.post(func() { l.lostTx(s, by, err) })
+			return
+		}
+	}
+}
+
+func (l *leg) lostTx(s *sent, by sentBy, err error) {
+	l.endTx(s)
+	if err == nil {
+		err = errors.New("no response")
+	}
+	if by.lost != nil {
+		by.lost(err)
+	}
+}
+
+func (l *leg) endTx(s *sent) {
+	if !s.over {
+		s.over = true
+		l.txs--
+	}
+}
+
+// authorised answers a challenge of the leg's trunk (RFC 3261 22.2, 22.3): the
+// same request with credentials, to be given a new CSeq number; nil when there
+// are none to give.
+func (l *leg) authorised(s *sent, res *sip.Response) *sip.Request {
+	if l.trunk == nil || l.trunk.Register.User == "" || !l.trunk.at(s.hop.addr, s.hop.transport) {
+		return nil
+	}
+	again, err := l.trunk.purse.authorise(s.req, res)
+	if err != nil {
+		l.log.Warn("sip: challenge not answered", "trunk", l.trunk.Name, "status", res.StatusCode, "error", err)
+		return nil
+	}
+	return again
+}

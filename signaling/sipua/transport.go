@@ -1,0 +1,280 @@
+package sipua
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	product      = "Ringsplash" // User-Agent and Server
+	dialTimeout  = 3 * time.Second
+	writeTimeout = 5 * time.Second
+	udpBuffer    = 4 << 20
+	// maxDatagram is the largest UDP payload over IPv4. sipgo refuses what is
+	// larger than UDPMTUSize-200; we let IP fragment instead.
+	maxDatagram = 65507
+)
+
+// socket is one listening socket of ours.
+type socket struct {
+	network string // udp or tcp
+	addr    netip.AddrPort
+	packet  *net.UDPConn
+	stream  net.Listener
+}
+
+func (s *socket) close() error {
+	if s.packet != nil {
+		return s.packet.Close()
+	}
+	return s.stream.Close()
+}
+
+// setGlobals sets sipgo's package variables, which are not synchronised.
+var setGlobals = sync.OnceFunc(func() {
+	sip.UDPMTUSize = maxDatagram + 200
+	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
+})
+
+func openSocket(l listener) (*socket, error) {
+	if l.network == "udp" {
+		a, err := net.ResolveUDPAddr("udp", l.address)
+		if err != nil {
+			return nil, fmt.Errorf("sipua: listen udp://%s: %w", l.address, err)
+		}
+		c, err := net.ListenUDP(family("udp", a.IP), a)
+		if err != nil {
+			return nil, fmt.Errorf("sipua: listen udp://%s: %w: is another SIP program using the port?", l.address, err)
+		}
+		_ = c.SetReadBuffer(udpBuffer) // the kernel caps it; less only means less burst
+		_ = c.SetWriteBuffer(udpBuffer)
+		return &socket{network: "udp", addr: c.LocalAddr().(*net.UDPAddr).AddrPort(), packet: c}, nil
+	}
+	a, err := net.ResolveTCPAddr("tcp", l.address)
+	if err != nil {
+		return nil, fmt.Errorf("sipua: listen tcp://%s: %w", l.address, err)
+	}
+	c, err := net.ListenTCP(family("tcp", a.IP), a)
+	if err != nil {
+		return nil, fmt.Errorf("sipua: listen tcp://%s: %w: is another SIP program using the port?", l.address, err)
+	}
+	return &socket{network: "tcp", addr: c.Addr().(*net.TCPAddr).AddrPort(), stream: newCapped(c)}, nil
+}
+
+// family keeps 0.0.0.0 an IPv4 socket: sipgo finds a socket by its exact
+// address string, and Go would make it [::].
+func family(network string, ip net.IP) string {
+	if ip != nil && ip.To4() != nil {
+		return network + "4"
+	}
+	return network
+}
+
+// newParser reads the compact header names sipgo leaves alone (RFC 3261 7.3.3
+// and the registry of later ones).
+func newParser() *sip.Parser {
+	m := maps.Clone(sip.DefaultHeadersParser())
+	m["r"] = m["refer-to"]
+	m["b"] = m["referred-by"]
+	for short, long := range map[string]string{
+		"k": "Supported", "x": "Session-Expires", "o": "Event", "s": "Subject", "u": "Allow-Events",
+		"e": "Content-Encoding", "a": "Accept-Contact", "j": "Reject-Contact", "d": "Request-Disposition", "y": "Identity",
+	} {
+		m[short] = func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(long, value), nil }
+	}
+	return sip.NewParser(sip.WithHeadersParsers(m))
+}
+
+// newSIP makes sipgo's layers for u.
+func (u *UA) newSIP() error {
+	quiet := slog.New(quietLog{u.log.Handler()})
+	stack, err := sipgo.NewUA(
+		sipgo.WithUserAgent(product),
+		sipgo.WithUserAgentParser(newParser()),
+		sipgo.WithUserAgentTransportLayerOptions(
+			sip.WithTransportLayerLogger(quiet),
+			sip.WithTransportLayerReadFilter(u.filter),
+			sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{
+				WriteTimeout: writeTimeout,
+				DialerCreate: func(local net.Addr) net.Dialer { return net.Dialer{Timeout: dialTimeout, LocalAddr: local} },
+			}}),
+		),
+		sipgo.WithUserAgentTransactionLayerOptions(
+			sip.WithTransactionLayerLogger(quiet),
+			sip.WithTransactionLayerUnhandledResponseHandler(u.strayResponse),
+			// A caller whose TCP connection died would ring for ever otherwise.
+			sip.WithTransactionLayerTerminateOnConnClose(),
+		),
+	)
+	if err != nil {
+		return fmt.Errorf("sipua: %w", err)
+	}
+	server, err := sipgo.NewServer(stack, sipgo.WithServerLogger(quiet))
+	if err != nil {
+		return fmt.Errorf("sipua: %w", err)
+	}
+	u.stack, u.server = stack, server
+	u.route()
+	return nil
+}
+
+// filter runs the access filter; sipgo's reader has no recover of its own.
+func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			u.log.Error("sip: read filter failed", "panic", p, "source", info.RemoteAddr.String())
+			out, err = nil, nil
+		}
+	}()
+	if u.access == nil {
+		return b, nil
+	}
+	return u.access.Filter(info, b)
+}
+
+// serve reads s until it is closed. A panic in the parser, which runs in this
+// goroutine for UDP, costs one datagram.
+func (u *UA) serve(s *socket) {
+	defer u.work.Done()
+	for {
+		err := u.serveOnce(s)
+		select {
+		case <-u.stop.Done():
+			return
+		default:
+		}
+		if s.packet != nil && s.packet.SetReadDeadline(time.Time{}) == nil && err == nil {
+			continue // sweep made it stop
+		}
+		u.log.Error("sip: listener stopped, starting it again", "listen", s.network+"://"+s.addr.String(), "error", err)
+		select {
+		case <-u.stop.Done():
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (u *UA) serveOnce(s *socket) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	if s.packet != nil {
+		return u.server.ServeUDP(s.packet)
+	}
+	return u.server.ServeTCP(s.stream)
+}
+
+// stamp gives req what the transport needs: Via, User-Agent, destination.
+func (u *UA) stamp(req *sip.Request, h hop) {
+	at := u.advertise(h.sock, h.addr.Addr())
+	via := &sip.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: sip.NetworkToUpper(h.transport),
+		Host: at.Addr().String(), Port: int(at.Port()),
+		Params: sip.HeaderParams{{K: "branch", V: sip.RFC3261BranchMagicCookie + newToken()}, {K: "rport"}},
+	}
+	req.PrependHeader(via)
+	if req.GetHeader("User-Agent") == nil {
+		req.AppendHeader(sip.NewHeader("User-Agent", product))
+	}
+	if req.ContentLength() == nil {
+		req.SetBody(req.Body())
+	}
+	h.address(req)
+}
+
+// address routes req over the hop without touching its headers.
+func (h hop) address(req *sip.Request) {
+	req.SetTransport(sip.NetworkToUpper(h.transport))
+	req.SetDestination(h.addr.String())
+	if h.transport == "udp" && h.sock != nil {
+		req.Laddr = sip.Addr{IP: h.sock.addr.Addr().AsSlice(), Port: int(h.sock.addr.Port())}
+	}
+}
+
+// request sends a stamped request in a client transaction of its own. It
+// blocks for a TCP connection, dialTimeout at most.
+func (u *UA) request(req *sip.Request) (*sip.ClientTx, error) {
+	u.sending.RLock()
+	defer u.sending.RUnlock()
+	if u.stop.Err() != nil {
+		return nil, errNoTx
+	}
+	ctx, cancel := context.WithTimeout(u.stop, dialTimeout)
+	defer cancel()
+	tx, err := u.stack.TransactionLayer().Request(ctx, req)
+	if err != nil && req.Transport() == "UDP" {
+		// For an instant after a sweep sipgo does not know the socket.
+		time.Sleep(5 * time.Millisecond)
+		tx, err = u.stack.TransactionLayer().Request(ctx, req)
+	}
+	return tx, err
+}
+
+// do sends a request that is not an INVITE and waits for its final response.
+func (u *UA) do(ctx context.Context, req *sip.Request, h hop) (*sip.Response, error) {
+	u.stamp(req, h)
+	tx, err := u.request(req)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Terminate()
+	for {
+		select {
+		case res := <-tx.Responses():
+			if !res.IsProvisional() {
+				return res, nil
+			}
+		case <-tx.Done():
+			return nil, errors.Join(errors.New("no answer"), tx.Err())
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// newToken is a random text for tags, branches and Call-IDs, not to be guessed.
+func newToken() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// quietLog passes sipgo's log lines on as debug lines, without message bodies:
+// what a stranger sends must not fill the log. What matters is logged by us.
+type quietLog struct{ slog.Handler }
+
+func (q quietLog) Enabled(ctx context.Context, _ slog.Level) bool {
+	return q.Handler.Enabled(ctx, slog.LevelDebug)
+}
+
+func (q quietLog) Handle(ctx context.Context, r slog.Record) error {
+	out := slog.NewRecord(r.Time, slog.LevelDebug, "sipgo: "+r.Message, r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key != "data" {
+			out.AddAttrs(a)
+		}
+		return true
+	})
+	return q.Handler.Handle(ctx, out)
+}
+
+func (q quietLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quietLog{q.Handler.WithAttrs(attrs)}
+}
+
+func (q quietLog) WithGroup(name string) slog.Handler { return quietLog{q.Handler.WithGroup(name)} }

@@ -1,0 +1,390 @@
+package sipua
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+// inbound is a request to us in its server transaction. The goroutine sipgo
+// gave it waits in attend until the leg has settled it.
+type inbound struct {
+	req *sip.Request
+	tx  sip.ServerTransaction
+	// cancelled is set by a CANCEL, which sipgo answers with 487 by itself.
+	cancelled atomic.Bool
+	settled   chan struct{}
+	once      sync.Once
+}
+
+func newInbound(req *sip.Request, tx sip.ServerTransaction) *inbound {
+	return &inbound{req: req, tx: tx, settled: make(chan struct{})}
+}
+
+// settle lets the request's goroutine go. The transaction then lives on as
+// long as retransmissions need it (UDP), or ends (TCP).
+func (r *inbound) settle() { r.once.Do(func() { close(r.settled) }) }
+
+// attend waits until r is settled. An ACK with the branch of its INVITE, which
+// some phones send, arrives in the transaction; it is passed on.
+func (l *leg) attend(r *inbound) {
+	for {
+		select {
+		case <-r.settled:
+			return
+		case ack := <-r.tx.Acks():
+			l.mail.post(func() { l.acknowledged(ack) })
+		case <-r.tx.Done():
+			l.mail.post(func() { l.vanished(r) })
+			return
+		}
+	}
+}
+
+// vanished: the transaction of r ended before we were done with it; its
+// connection died, or its CANCEL was answered.
+func (l *leg) vanished(r *inbound) {
+	r.settle()
+	switch {
+	case r == l.theirs:
+		l.theirs = nil
+	case r == l.in && l.state == legAsked:
+		l.ended(gateway.CauseCallerGone)
+	case l.ok != nil && r == l.ok.r:
+		l.dropOK()
+		l.afterACK()
+		l.lost(true)
+	}
+}
+
+// onInvite takes an INVITE that asks for a new dialog.
+func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
+	if tagOf(req.To()) != "" {
+		u.inDialog(req, tx)
+		return
+	}
+	r := newInbound(req, tx)
+	caller, sdp, no := u.screen(req)
+	if no != nil {
+		u.answer(req, tx, no)
+		return
+	}
+	l := u.newInboundLeg(r, caller)
+	if !tx.OnCancel(func(c *sip.Request) { l.cancelledBy(r, c) }) {
+		return // a CANCEL was faster; sipgo has sent the 487
+	}
+	if err := u.adopt(l); err != nil {
+		u.answer(req, tx, busy(err))
+		return
+	}
+	u.begin(l, caller, sdp)
+	l.attend(r)
+}
+
+// begin hands the leg to the call and starts it.
+func (u *UA) begin(l *leg, caller Caller, sdp []byte) {
+	defer func() { go l.run() }()
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("sip: a new call failed by a fault of ours", "panic", p)
+			l.sink = func(gateway.Event) {}
+			l.HangUp(gateway.CauseFault)
+		}
+	}()
+	l.log.Info("sip leg", "to", legAsked.String(), "source", l.in.req.Source(), "caller", caller.Identity.Address)
+	u.cfg.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
+		l.sink = sink
+		return gateway.Incoming{
+			Leg: l, From: caller.Identity, Device: caller.Device,
+			Dialled: cleanText(l.in.req.Recipient.String()), Offer: sdp,
+			Source: addrPort(l.in.req.Source()), AnswerMode: answerMode(l.in.req),
+		}
+	})
+	if l.sink == nil {
+		l.sink = func(gateway.Event) {}
+		l.Reject(gateway.CauseOverload)
+	}
+}
+
+// screen decides whether an INVITE may ask for a call.
+func (u *UA) screen(req *sip.Request) (Caller, []byte, *Refusal) {
+	if h := req.MaxForwards(); h != nil && h.Val() == 0 {
+		return Caller{}, nil, &Refusal{Status: sip.StatusTooManyHops, Phrase: "Too Many Hops"}
+	}
+	key := dialogKey{req.CallID().Value(), tagOf(req.From())}
+	if key.tag != "" && u.find(key) != nil {
+		// Our own INVITE came back to us (RFC 3261 8.2.2.2).
+		return Caller{}, nil, &Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected", Why: "our own INVITE came back"}
+	}
+	if u.cfg.Calls == nil {
+		return Caller{}, nil, &Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
+	}
+	contact := req.Contact()
+	if contact == nil {
+		return Caller{}, nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Missing Contact"}
+	}
+	if _, err := parseTarget(contact.Address.String()); err != nil {
+		return Caller{}, nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Not Usable"}
+	}
+	sdp, err := sdpOf(req)
+	if err != nil {
+		return Caller{}, nil, notSDP(err)
+	}
+	caller := Caller{Identity: fromIdentity(req)}
+	if u.access != nil {
+		var no *Refusal
+		if caller, no = u.access.Identify(req); no != nil {
+			return Caller{}, nil, no
+		}
+	}
+	return caller, sdp, nil
+}
+
+// busy refuses an INVITE that adopt would not take.
+func busy(err error) *Refusal {
+	if errors.Is(err, errMerged) {
+		return &Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected"}
+	}
+	return &Refusal{
+		Status: sip.StatusServiceUnavailable, Phrase: err.Error(), Why: err.Error(),
+		Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
+	}
+}
+
+func notSDP(err error) *Refusal {
+	return &Refusal{
+		Status: sip.StatusUnsupportedMediaType, Phrase: "Unsupported Media Type", Why: err.Error(),
+		Headers: []sip.Header{sip.NewHeader("Accept", sdpType), sip.NewHeader("Accept-Encoding", "identity")},
+	}
+}
+
+// newInboundLeg makes the dialog of an INVITE to us (RFC 3261 12.1.1).
+func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
+	from, to := r.req.From(), r.req.To()
+	d := dialog{callID: r.req.CallID().Value(), remoteSeq: r.req.CSeq().SeqNo, seen: true}
+	d.local = to.AsFrom()
+	d.local.Params = sip.HeaderParams{{K: "tag", V: newToken()}}
+	d.remote = *sip.HeaderClone(from).(*sip.FromHeader)
+	d.target = sip.Uri{Scheme: "sip", Host: "invalid"}
+	source := addrPort(r.req.Source())
+	transport := sip.NetworkToLower(r.req.Transport())
+	d.hop = hop{transport: transport, addr: source, sock: u.socketFor(transport, u.localOf(r.req), source.Addr())}
+	d.sameFlow = caller.Device != "" // a registered phone may be behind NAT
+	d.accept(r.req)
+	id := gateway.LegID("s" + newToken())
+	d.contact = u.contactURI(string(id), d.hop)
+	l := u.newLeg(id, legAsked, d)
+	l.in = r
+	l.trunk = u.trunkNamed(caller.Identity.Trunk)
+	return l
+}
+
+// cancelledBy runs inside sipgo's state machine: it only posts.
+func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
+	r.cancelled.Store(true)
+	cause := reasonCause(headerValue(cancel, "Reason"))
+	l.mail.post(func() {
+		r.settle()
+		switch {
+		case r == l.theirs:
+			l.theirs = nil
+			l.nextOffer()
+		case r == l.in && l.state == legAsked:
+			l.ended(cause)
+		}
+	})
+}
+
+func (l *leg) ring(sdp []byte) {
+	if l.state != legAsked {
+		return
+	}
+	status, phrase := sip.StatusRinging, "Ringing"
+	if len(sdp) > 0 {
+		status, phrase = sip.StatusSessionInProgress, "Session Progress"
+	}
+	if l.in.cancelled.Load() {
+		return
+	}
+	res := l.response(l.in.req, status, phrase)
+	setSDP(res, sdp)
+	_ = l.in.tx.Respond(res) // an error means CANCEL or a dead connection, which arrive by themselves
+}
+
+// response builds a response with our tag and, where a dialog wants one, our
+// Contact (RFC 3261 12.1.1).
+func (l *leg) response(req *sip.Request, status int, phrase string) *sip.Response {
+	res := sip.NewResponseFromRequest(req, status, phrase, nil)
+	if to := res.To(); to != nil {
+		tag, _ := l.d.local.Params.Get("tag")
+		to.Params.Add("tag", tag)
+	}
+	res.AppendHeader(sip.NewHeader("Server", product))
+	if status > 100 && status < 300 && (req.IsInvite() || req.Method == sip.UPDATE) {
+		res.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
+		res.AppendHeader(sip.NewHeader("Allow", l.u.allow))
+	}
+	return res
+}
+
+// respond sends a final response and settles r.
+func (l *leg) respond(r *inbound, status int, phrase string, headers ...sip.Header) {
+	defer r.settle()
+	if r.cancelled.Load() {
+		return
+	}
+	res := l.response(r.req, status, phrase)
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	l.submit(r, res)
+}
+
+// submit gives res to the transaction. sipgo remembers a response even when
+// the CANCEL was faster, and would repeat it in place of its 487: put the 487
+// back then.
+func (l *leg) submit(r *inbound, res *sip.Response) bool {
+	err := r.tx.Respond(res)
+	if errors.Is(err, sip.ErrTransactionCanceled) {
+		r.cancelled.Store(true)
+		_ = r.tx.Respond(l.response(r.req, sip.StatusRequestTerminated, "Request Terminated"))
+	}
+	if err != nil {
+		l.log.Debug("sip: response not sent", "status", res.StatusCode, "error", err)
+	}
+	return err == nil
+}
+
+// refuse sends the final response of a cause.
+func (l *leg) refuse(r *inbound, c gateway.Cause) {
+	o := c.Outcome()
+	var headers []sip.Header
+	if o.Reason != "" {
+		headers = append(headers, sip.NewHeader("Reason", o.Reason)) // RFC 6432
+	}
+	if o.RetryAfter > 0 {
+		headers = append(headers, sip.NewHeader("Retry-After", seconds(o.RetryAfter)))
+	}
+	l.respond(r, o.Status, o.Phrase, headers...)
+}
+
+// answer accepts what waits: the INVITE, or an offer in the dialog.
+func (l *leg) answer(sdp []byte) {
+	switch {
+	case l.state == legAsked:
+		if !l.accept(l.in, sdp) {
+			if !l.in.cancelled.Load() { // else the event is on its way
+				l.ended(gateway.CauseCallerGone)
+			}
+			return
+		}
+		l.enter(legUp, "answered by us")
+	case l.state == legUp && l.theirs != nil:
+		r := l.theirs
+		l.theirs = nil
+		l.d.refresh(r.req.Contact())
+		l.accept(r, sdp)
+		l.nextOffer()
+	}
+}
+
+func (l *leg) reject(c gateway.Cause) {
+	switch {
+	case l.state == legAsked:
+		l.refuse(l.in, c)
+		l.enter(legOver, "rejected: "+string(c))
+	case l.state == legUp && l.theirs != nil:
+		r := l.theirs
+		l.theirs = nil
+		l.refuse(r, c)
+		l.nextOffer()
+	}
+}
+
+// accepted is a 2xx of ours to an INVITE that waits for its ACK (RFC 3261
+// 13.3.1.4).
+type accepted struct {
+	r     *inbound
+	res   *sip.Response
+	late  bool // the INVITE had no SDP: the ACK brings the answer to our offer
+	wait  time.Duration
+	until time.Time
+	timer *time.Timer
+}
+
+// accept sends a 200 with sdp and, for an INVITE, repeats it until the ACK.
+func (l *leg) accept(r *inbound, sdp []byte) bool {
+	res := l.response(r.req, sip.StatusOK, "OK")
+	setSDP(res, sdp)
+	if r.cancelled.Load() || !l.submit(r, res) {
+		r.settle()
+		return false
+	}
+	if !r.req.IsInvite() {
+		r.settle()
+		return true
+	}
+	offer, _ := sdpOf(r.req)
+	a := &accepted{r: r, res: res, late: offer == nil, wait: sip.T1, until: time.Now().Add(64 * sip.T1)}
+	l.ok = a
+	a.timer = l.after(a.wait, func() { l.repeatOK(a) })
+	return true
+}
+
+func (l *leg) repeatOK(a *accepted) {
+	if l.ok != a {
+		return
+	}
+	if !time.Now().Before(a.until) {
+		l.log.Warn("sip: the ACK never came")
+		l.dropOK()
+		l.afterACK()
+		l.lost(true)
+		return
+	}
+	_ = a.r.tx.Respond(a.res)
+	a.wait = min(2*a.wait, sip.T2)
+	a.timer = l.after(min(a.wait, max(time.Until(a.until), time.Millisecond)), func() { l.repeatOK(a) })
+}
+
+func (l *leg) dropOK() {
+	if a := l.ok; a != nil {
+		a.timer.Stop()
+		a.r.settle()
+		l.ok = nil
+	}
+}
+
+// acknowledged takes the ACK of our 2xx.
+func (l *leg) acknowledged(ack *sip.Request) {
+	a := l.ok
+	if a == nil || ack.CSeq().SeqNo != a.r.req.CSeq().SeqNo {
+		return
+	}
+	l.dropOK()
+	if a.late {
+		answer, _ := sdpOf(ack)
+		status := sip.StatusOK
+		if answer == nil {
+			status = sip.StatusNotAcceptableHere
+		}
+		l.tell(gateway.Reoffered{Leg: l.id, Status: status, SDP: answer})
+	}
+	l.afterACK()
+}
+
+// afterACK does what had to wait for the ACK.
+func (l *leg) afterACK() {
+	if c := l.bye; c != "" {
+		l.bye = ""
+		l.owe(-1)
+		l.sendBye(&l.d, c)
+		return
+	}
+	l.nextOffer()
+}
