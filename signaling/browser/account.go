@@ -1,0 +1,210 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"ringsplash/directory"
+)
+
+// cookieName is the cookie that carries the token of a log-in. It has no
+// expiry of its own: the gateway decides.
+const cookieName = "ringsplash"
+
+const loginKeyInContext = "login"
+
+func loginOf(c echo.Context) login {
+	l, _ := c.Get(loginKeyInContext).(login)
+	return l
+}
+
+var notLoggedIn = refuse(http.StatusUnauthorized, "not_logged_in", "You are not logged in, or your log-in has ended. Log in again.")
+
+// authenticate lets only logged-in users through.
+func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		found, err := s.loggedIn(c)
+		if err != nil {
+			return err
+		}
+		c.Set(loginKeyInContext, found)
+		return next(c)
+	}
+}
+
+func (s *Server) loggedIn(c echo.Context) (login, error) {
+	cookie, err := c.Cookie(cookieName)
+	if err != nil {
+		return login{}, notLoggedIn
+	}
+	found, err := s.logins.find(c.Request().Context(), cookie.Value)
+	if errors.Is(err, errNoLogin) {
+		return login{}, notLoggedIn
+	}
+	return found, err
+}
+
+var userName = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
+
+const (
+	maxPassword = 1024 // bytes
+	minPassword = 8    // characters
+)
+
+// logIn is POST /api/v1/login.
+func (s *Server) logIn(c echo.Context) error {
+	var in struct {
+		Name     string `json:"name"`
+		Password string `json:"password"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	name := strings.ToLower(strings.TrimSpace(in.Name))
+	user, err := s.checkPassword(c, name, in.Password)
+	if err != nil {
+		s.metrics.login(err)
+		return err
+	}
+	if err := s.endFormer(c, user.Name); err != nil {
+		return err
+	}
+	token, made, err := s.logins.open(c.Request().Context(), user.Name)
+	if err != nil {
+		return err
+	}
+	s.metrics.login(nil)
+	c.Set(loginKeyInContext, made)
+	s.setCookie(c, token, 0)
+	return c.JSON(http.StatusOK, struct {
+		Name string `json:"name"`
+	}{user.Name})
+}
+
+// endFormer ends the log-in this browser had as somebody else: its tabs are
+// about to lose the cookie and must not go on as that user.
+func (s *Server) endFormer(c echo.Context, user string) error {
+	former, err := s.loggedIn(c)
+	if err != nil || former.User == user {
+		return nil // none, or one that just runs out
+	}
+	if err := s.logins.close(c.Request().Context(), former.hash); err != nil {
+		return err
+	}
+	s.sockets.endLogin(former.hash)
+	return nil
+}
+
+// checkPassword answers alike, in words and in time, whether the user exists
+// or not. It blocks for the check, which is made to be slow.
+func (s *Server) checkPassword(c echo.Context, name, password string) (directory.User, error) {
+	wrong := refuse(http.StatusUnauthorized, "wrong_login", "The name or the password is wrong. Check both and try again.")
+	if !userName.MatchString(name) || len(password) > maxPassword {
+		name, password = "", "" // takes the usual time, fits nobody
+	}
+	source := sourceOf(c.RealIP())
+	if wait := s.slow.take(name, source, time.Now()); wait > 0 {
+		s.log.Warn("log-ins are slowed", "user", name, "from", c.RealIP())
+		return directory.User{}, refuse(http.StatusTooManyRequests, "too_many_attempts",
+			"There were too many wrong attempts. Wait a few seconds and try again.").after(wait)
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 5*time.Second)
+	defer cancel()
+	user, err := s.conf.People.CheckPassword(ctx, name, password)
+	switch {
+	case errors.Is(err, directory.ErrPassword):
+		s.log.Info("a log-in was refused", "user", name, "from", c.RealIP())
+		return directory.User{}, wrong
+	case errors.Is(err, context.DeadlineExceeded):
+		return directory.User{}, refuse(http.StatusServiceUnavailable, "overload",
+			"Too many people are logging in at this moment. Try again in a few seconds.").after(5 * time.Second)
+	case err != nil:
+		return directory.User{}, err
+	}
+	s.slow.right(name, source, time.Now())
+	return user, nil
+}
+
+// logOut is DELETE /api/v1/login.
+func (s *Server) logOut(c echo.Context) error {
+	hash := loginOf(c).hash
+	if err := s.logins.close(c.Request().Context(), hash); err != nil {
+		return err
+	}
+	s.sockets.endLogin(hash)
+	s.setCookie(c, "", -1)
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) setCookie(c echo.Context, token string, maxAge int) {
+	c.SetCookie(&http.Cookie{
+		Name: cookieName, Value: token, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.secure(c.Request()),
+	})
+}
+
+// meView is GET /api/v1/me.
+type meView struct {
+	Name    string `json:"name"`
+	Number  string `json:"number"`
+	Display string `json:"display"`
+	Address string `json:"address"`
+	Admin   bool   `json:"admin"`
+	// Fixed: the configuration file names the user, so nothing can be changed here.
+	Fixed bool `json:"fixed"`
+}
+
+func (s *Server) getMe(c echo.Context) error {
+	user, ok := s.conf.People.User(loginOf(c).User)
+	if !ok {
+		return notLoggedIn // removed a moment ago
+	}
+	return c.JSON(http.StatusOK, meView{
+		Name: user.Name, Number: user.Number, Display: user.Display,
+		Address: "sip:" + user.Name + "@" + s.conf.People.Domain(), Admin: user.Admin, Fixed: user.Fixed,
+	})
+}
+
+// patchMe is PATCH /api/v1/me: a new password, which ends the user's other
+// log-ins.
+func (s *Server) patchMe(c echo.Context) error {
+	var in struct {
+		Password        *string `json:"password"`
+		CurrentPassword string  `json:"currentPassword"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	if in.Password == nil {
+		return s.getMe(c)
+	}
+	if utf8.RuneCountInString(*in.Password) < minPassword || len(*in.Password) > maxPassword {
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "The new password must have at least 8 characters and at most 1024 bytes. Choose another.")
+	}
+	me, ctx := loginOf(c), c.Request().Context()
+	if _, err := s.checkPassword(c, me.User, in.CurrentPassword); err != nil {
+		var p *problem
+		if errors.As(err, &p) && p.Code == "wrong_login" {
+			return refuse(http.StatusForbidden, "wrong_password", "The current password is wrong, so the password was not changed. Type it again.")
+		}
+		return err
+	}
+	if err := s.conf.People.SetPassword(ctx, me.User, *in.Password); err != nil {
+		return err
+	}
+	ended, err := s.logins.closeOthers(ctx, me.User, me.hash)
+	for _, hash := range ended {
+		s.sockets.endLogin(hash)
+	}
+	if err != nil {
+		return err
+	}
+	return s.getMe(c)
+}

@@ -1,0 +1,52 @@
+// Package browser serves people's browsers: the pages, the REST interface, the
+// log-in and the WebSocket on which a tab sees and commands its user's calls
+// (docs/protocol.md). It is the only importer of echo.
+package browser
+
+import (
+	"context"
+
+	"ringsplash/directory"
+	"ringsplash/gateway"
+)
+
+// Gateway owns the tabs and their calls.
+type Gateway interface {
+	// OpenTab gives a socket its tab: the one resume names, when it is the
+	// user's, its secret is right and no other page's socket has it (resumed is
+	// then true), else a new one. wake says that the tab's snapshot may have
+	// changed; it never blocks and may be called from any goroutine, until
+	// Detach returns. A *gateway.CommandError says why there is none.
+	OpenTab(user string, resume gateway.Resume, wake func()) (tab Tab, resumed bool, err error)
+	// Devices are the user's deskphones, as his tabs see them.
+	Devices(user string) []gateway.DeviceView
+}
+
+// Tab is one page-load chain of the softphone, as the gateway sees it. All
+// methods may be called from any goroutine.
+type Tab interface {
+	ID() gateway.TabID
+	// Secret is what a later socket must show to have the tab back.
+	Secret() string
+	// Snapshot is what the tab shows now. It does not block.
+	Snapshot() gateway.Snapshot
+	// Do carries a command out and may block for about a second. A refusal is
+	// a *gateway.CommandError; any other error is the gateway's own fault.
+	Do(ctx context.Context, c gateway.Command) (gateway.Result, error)
+	// Alive says that traffic arrived from the tab.
+	Alive()
+	// Detach says that the socket is gone. The tab may be resumed for a while.
+	Detach()
+}
+
+// People is what the browser side asks of the directory.
+type People interface {
+	Domain() string
+	User(name string) (directory.User, bool)
+	// CheckPassword takes the same time for unknown users. It may block.
+	CheckPassword(ctx context.Context, name, password string) (directory.User, error)
+	SetPassword(ctx context.Context, name, password string) error
+	PatchDevice(ctx context.Context, user, id string, p directory.DevicePatch) (directory.Device, error)
+	// History is newest first and begins before the entry named by before.
+	History(ctx context.Context, user, before string, limit int) ([]directory.HistoryEntry, error)
+}

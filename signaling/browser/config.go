@@ -1,0 +1,115 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"ringsplash/store"
+)
+
+// Config of a Server. Gateway, People, Store and Page are needed; every
+// other zero value takes the default in brackets.
+type Config struct {
+	Gateway Gateway
+	People  People
+	// Store keeps the log-ins, under login/<hash>.
+	Store store.Store
+	// Page serves the web client: every path that nothing else owns.
+	Page http.Handler
+	// Extra mounts more pages: the key is a path without trailing slash
+	// ("/demo") and gets everything at and below it [none].
+	Extra map[string]http.Handler
+	// Metrics are counters of other packages for /metrics [none].
+	Metrics prometheus.Gatherer
+	// Build is the id of the embedded web client, as in welcome.
+	Build string
+	// EmbedOrigins are origins besides our own that may log in and open
+	// sockets: "https://intranet.example" [none].
+	EmbedOrigins []string
+	// CertFile and KeyFile make the server speak TLS only; both are read
+	// again when they change [none: plain HTTP].
+	CertFile, KeyFile string
+	// TrustedProxies may say in X-Forwarded-For and X-Forwarded-Proto whom
+	// they speak for. They must pass the Host header on [none].
+	TrustedProxies []netip.Prefix
+
+	PingEvery time.Duration // between pings on a socket [4 s]
+	TabGone   time.Duration // silence after which a socket is dropped [10 s]
+	HelloWait time.Duration // from the upgrade to the hello [5 s]
+
+	LoginIdle  time.Duration // a log-in nobody uses ends after this [12 h]
+	LoginMax   time.Duration // every log-in ends after this [30 days]
+	LoginCheck time.Duration // how often the log-ins of open sockets are checked [30 s]
+
+	// CommandRate is how many commands a socket may send a second in the long
+	// run, CommandBurst how many at once [30, 300].
+	CommandRate, CommandBurst int
+	// SocketsPerUser bounds the sockets of one user [32].
+	SocketsPerUser int
+}
+
+func (c *Config) validate() error {
+	if c.Gateway == nil || c.People == nil || c.Store == nil || c.Page == nil {
+		return errors.New("browser: Gateway, People, Store and Page must be set")
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		return errors.New("browser: http.tls needs both cert and key, or neither")
+	}
+	for i, origin := range c.EmbedOrigins {
+		clean, err := cleanOrigin(origin)
+		if err != nil {
+			return err
+		}
+		c.EmbedOrigins[i] = clean
+	}
+	for path := range c.Extra {
+		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") {
+			return fmt.Errorf("browser: extra path %q must begin and not end with a slash", path)
+		}
+	}
+	setDefault(&c.PingEvery, 4*time.Second)
+	setDefault(&c.TabGone, 10*time.Second)
+	setDefault(&c.HelloWait, 5*time.Second)
+	setDefault(&c.LoginIdle, 12*time.Hour)
+	setDefault(&c.LoginMax, 30*24*time.Hour)
+	setDefault(&c.LoginCheck, 30*time.Second)
+	setDefault(&c.CommandRate, 30)
+	setDefault(&c.CommandBurst, 300)
+	setDefault(&c.SocketsPerUser, 32)
+	return nil
+}
+
+func setDefault[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// cleanOrigin brings an origin into the form browsers send (RFC 6454 6.2):
+// lower case, no default port, no path.
+func cleanOrigin(text string) (string, error) {
+	u, err := url.Parse(strings.ToLower(strings.TrimSpace(text)))
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("browser: %q is not an origin; write it like https://intranet.example", text)
+	}
+	return u.Scheme + "://" + withoutDefaultPort(u.Scheme, u.Host), nil
+}
+
+func withoutDefaultPort(scheme, host string) string {
+	switch scheme {
+	case "http":
+		return strings.TrimSuffix(host, ":80")
+	case "https":
+		return strings.TrimSuffix(host, ":443")
+	}
+	return host
+}

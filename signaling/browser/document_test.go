@@ -1,0 +1,360 @@
+package browser
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"ringsplash/gateway"
+	"ringsplash/store"
+)
+
+// These tests keep docs/protocol.md and the code equal, in both directions.
+
+var document = sync.OnceValue(func() string {
+	b, err := os.ReadFile("../../docs/protocol.md")
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+})
+
+// member is one field of an object in the notation of the document:
+// {name, name?, name: values, name:{members}}.
+type member struct {
+	name     string
+	optional bool
+	members  []member
+}
+
+func (m member) mark() string {
+	if m.optional {
+		return "?"
+	}
+	return ""
+}
+
+func describe(ms []member) string {
+	var all []string
+	for _, m := range ms {
+		text := m.name + m.mark()
+		if m.members != nil {
+			text += "{" + describe(m.members) + "}"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ",")
+}
+
+// parseMembers reads the first {...} of text.
+func parseMembers(text string) (ms []member, rest string) {
+	open := strings.IndexByte(text, '{')
+	if open < 0 {
+		return nil, text
+	}
+	text = text[open+1:]
+	name := regexp.MustCompile(`^\s*([A-Za-z]+)(\??)\s*`)
+	for {
+		found := name.FindStringSubmatch(text)
+		if found == nil {
+			return ms, text
+		}
+		m := member{name: found[1], optional: found[2] == "?"}
+		text = text[len(found[0]):]
+		// The value ends at the comma or brace of this object.
+		end := strings.IndexAny(text, ",{}[")
+		for end >= 0 && text[end] == '[' { // a list of examples
+			end += strings.IndexByte(text[end:], ']')
+			end += 1 + strings.IndexAny(text[end+1:], ",{}[")
+		}
+		if end >= 0 && text[end] == '{' {
+			m.members, text = parseMembers(text)
+			end = strings.IndexAny(text, ",}")
+		}
+		ms = append(ms, m)
+		if end < 0 || text[end] == '}' {
+			return ms, text[end+1:]
+		}
+		text = text[end+1:]
+	}
+}
+
+// membersOf lists what encoding/json makes of a type, embedded fields included;
+// an outer field hides an embedded one of the same name.
+func membersOf(t reflect.Type) []member {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || t.ConvertibleTo(reflect.TypeFor[instant]()) {
+		return nil
+	}
+	var ms []member
+	put := func(m member) {
+		if i := slices.IndexFunc(ms, func(o member) bool { return o.name == m.name }); i >= 0 {
+			ms[i] = m
+			return
+		}
+		ms = append(ms, m)
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			for _, m := range membersOf(f.Type) {
+				put(m)
+			}
+		case name == "" || name == "-" || !f.IsExported():
+		default:
+			put(member{name, strings.Contains(options, "omitempty"), membersOf(f.Type)})
+		}
+	}
+	return ms
+}
+
+func TestDocumentParts(t *testing.T) {
+	section := between(t, "## Parts", "## Commands")
+	var have []string
+	for _, line := range regexp.MustCompile("(?m)^- `([a-z]+)` = (`.*)$").FindAllStringSubmatch(section, -1) {
+		ms, _ := parseMembers(line[2])
+		have = append(have, line[1]+" "+describe(ms))
+	}
+	views := map[string]reflect.Type{
+		"me": reflect.TypeFor[gateway.MeView](), "devices": reflect.TypeFor[gateway.DeviceView](), "calls": reflect.TypeFor[callView](),
+		"presence": reflect.TypeFor[gateway.PresenceView](), "counters": reflect.TypeFor[gateway.CountersView](), "media": reflect.TypeFor[gateway.MediaView](),
+	}
+	var want []string
+	for _, m := range membersOf(reflect.TypeFor[parts]()) {
+		want = append(want, m.name+" "+describe(membersOf(views[m.name])))
+	}
+	same(t, "parts", have, want)
+	var snapshot []string
+	for _, m := range membersOf(reflect.TypeFor[gateway.Snapshot]()) {
+		snapshot = append(snapshot, m.name+" "+describe(membersOf(views[m.name])))
+	}
+	same(t, "parts of gateway.Snapshot", snapshot, want)
+}
+
+func TestDocumentTypes(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile(`"type":"([a-z]+)"`).FindAllStringSubmatch(document(), -1) {
+		seen[m[1]] = true
+	}
+	var have []string
+	for name := range seen {
+		have = append(have, name)
+	}
+	same(t, "types", have, []string{typeHello, typeWelcome, typeState, typeDo, typeReply})
+}
+
+// Every example in the document is a message that the code reads or writes,
+// with no field more; hello and welcome are shown with all their fields.
+func TestDocumentExamples(t *testing.T) {
+	blocks := regexp.MustCompile(`(?m)^    (\{(?:.*\n     )*.*\})$`).FindAllStringSubmatch(document(), -1)
+	if len(blocks) < 6 {
+		t.Fatalf("only %d examples found", len(blocks))
+	}
+	dots := strings.NewReplacer("{...}", "{}", "[...]", "[]")
+	for _, block := range blocks {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(dots.Replace(block[1])), &m); err != nil {
+			t.Errorf("%s: %v", block[1], err)
+			continue
+		}
+		shape, ok := shapes[fmt.Sprint(m["type"])]
+		if !ok {
+			t.Errorf("no such type: %s", block[1])
+			continue
+		}
+		known := membersOf(shape)
+		for name := range m {
+			if !slices.ContainsFunc(known, func(k member) bool { return k.name == name }) {
+				t.Errorf("the code has no field %s: %s", name, block[1])
+			}
+		}
+		for _, k := range known {
+			if _, there := m[k.name]; !there && (m["type"] == typeHello || m["type"] == typeWelcome) {
+				t.Errorf("the field %s is not shown: %s", k.name, block[1])
+			}
+		}
+		if m["type"] == typeHello {
+			if got := describe(membersOf(reflect.TypeFor[tabKey]())); got != "tab,secret" || len(m["resume"].(map[string]any)) != 2 {
+				t.Errorf("resume differs: %s", got)
+			}
+		}
+	}
+}
+
+var shapes = map[string]reflect.Type{
+	typeHello: reflect.TypeFor[hello](), typeWelcome: reflect.TypeFor[welcome](), typeState: reflect.TypeFor[state](),
+	typeDo: reflect.TypeFor[do](), typeReply: reflect.TypeFor[reply](),
+}
+
+// documented tells whether a message of the gateway has only documented
+// fields; every message the tests receive is put to it.
+func documented(b []byte) error {
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	var kind string
+	if err := json.Unmarshal(m["type"], &kind); err != nil {
+		return err
+	}
+	known := map[string]string{
+		typeWelcome: "type seq now build tab resumed me devices calls presence counters media",
+		typeState:   "type seq now me devices calls presence counters media",
+		typeReply:   "type id ok call sdp error",
+	}[kind]
+	if known == "" {
+		return errors.New("no message of the gateway: " + kind)
+	}
+	for name := range m {
+		if !slices.Contains(strings.Fields(known), name) {
+			return fmt.Errorf("%s has a field %s", kind, name)
+		}
+	}
+	if now, there := m["now"]; there && !regexp.MustCompile(`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"$`).Match(now) {
+		return fmt.Errorf("now is %s", now)
+	}
+	return nil
+}
+
+func TestDocumentCommands(t *testing.T) {
+	section := between(t, "## Commands", "Common errors")
+	ticked := regexp.MustCompile("`([A-Za-z_]+)`(\\??)")
+	var have, want []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.*)\\|$").FindAllStringSubmatch(section, -1) {
+		cells := strings.Split(row[1], "|")
+		if len(cells) != 4 {
+			t.Fatalf("a row with %d cells: %s", len(cells), row[1])
+		}
+		list := func(cell string) (names []string) {
+			// What follows a colon or stands in brackets explains the field before it.
+			for _, m := range ticked.FindAllStringSubmatch(regexp.MustCompile(` as in .*`).ReplaceAllString(cell, ""), -1) {
+				names = append(names, m[1]+m[2])
+			}
+			slices.Sort(names)
+			return names
+		}
+		for _, name := range list(cells[0]) {
+			have = append(have, fmt.Sprint(name, list(cells[1]), list(cells[2]), list(cells[3])))
+		}
+	}
+	for name, r := range rules {
+		all := slices.Clone(r.needs)
+		for _, f := range r.may {
+			all = append(all, f+"?")
+		}
+		ok, codes := slices.Clone(r.ok), slices.Clone(r.errors)
+		slices.Sort(all)
+		slices.Sort(ok)
+		slices.Sort(codes)
+		want = append(want, fmt.Sprint(name, all, ok, codes))
+	}
+	same(t, "commands", have, want)
+}
+
+// Every field of a Command is needed or allowed somewhere and is checked.
+func TestRulesKnowEveryField(t *testing.T) {
+	var have, want []string
+	for _, r := range rules {
+		have = append(have, r.needs...)
+		have = append(have, r.may...)
+	}
+	for _, m := range membersOf(reflect.TypeFor[gateway.Command]()) {
+		if m.name != "do" {
+			want = append(want, m.name)
+		}
+	}
+	slices.Sort(have)
+	same(t, "fields of commands", slices.Compact(have), want)
+	checked := []string{"version", "codecs"}
+	for name := range fields {
+		checked = append(checked, name)
+	}
+	same(t, "checked fields", checked, want)
+}
+
+func TestDocumentCommonErrors(t *testing.T) {
+	line := regexp.MustCompile("(?m)^Common errors: (.*?)\\. ").FindStringSubmatch(document())
+	if line == nil {
+		t.Fatal("no common errors")
+	}
+	same(t, "common errors", strings.Split(strings.ReplaceAll(line[1], "`", ""), ", "), commonErrors)
+}
+
+func TestDocumentCloseCodes(t *testing.T) {
+	var have, want []string
+	for _, m := range regexp.MustCompile(`(?m)^\| (\d{4}) \|`).FindAllStringSubmatch(document(), -1) {
+		have = append(have, m[1])
+	}
+	for code, reason := range closeReasons {
+		want = append(want, strconv.Itoa(int(code)))
+		if len(reason) > 123 {
+			t.Errorf("the reason of %d has %d bytes, at most 123 fit", code, len(reason))
+		}
+	}
+	same(t, "close codes", have, want)
+}
+
+func TestDocumentNumbers(t *testing.T) {
+	conf := Config{Gateway: newPlayedGateway(), People: struct{ People }{}, Store: struct{ store.Store }{}, Page: http.NotFoundHandler()}
+	if err := conf.validate(); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		fmt.Sprintf("version %d\n", protocol),
+		fmt.Sprintf("The first message is the tab's, within %.0f s", conf.HelloWait.Seconds()),
+		fmt.Sprintf("ping every %.0f s. A socket without traffic for %.0f s", conf.PingEvery.Seconds(), conf.TabGone.Seconds()),
+		fmt.Sprintf("remembered %.0f min", remember.Minutes()),
+		fmt.Sprintf("the last %d", maxRemembered),
+		fmt.Sprintf("%d commands a second, %d at once", conf.CommandRate, conf.CommandBurst),
+		fmt.Sprintf("more than %d replies waiting", maxOwed),
+		fmt.Sprintf("over %d KiB", maxMessage>>10),
+		fmt.Sprintf("1 to %d bytes", maxID),
+		fmt.Sprintf("answer a ping within %.0f s", probeWait.Seconds()),
+		fmt.Sprintf("no hello in %.0f s", conf.HelloWait.Seconds()),
+	} {
+		if !strings.Contains(document(), text) {
+			t.Errorf("the document does not say %q", text)
+		}
+	}
+}
+
+// The notation must be understood, or the tests above prove nothing.
+func TestParseMembers(t *testing.T) {
+	ms, _ := parseMembers("`[{a, b?, c:{d, e?}, f, g: x|y|z, h: null | {i: [\"k\",...], j: 1}, l}]`")
+	if got, want := describe(ms), "a,b?,c{d,e?},f,g,h{i,j},l"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func between(t *testing.T, from, to string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(document(), from)
+	section, _, ended := strings.Cut(rest, to)
+	if !found || !ended {
+		t.Fatalf("nothing between %q and %q", from, to)
+	}
+	return section
+}
+
+func same(t *testing.T, what string, document, code []string) {
+	t.Helper()
+	document, code = slices.Clone(document), slices.Clone(code)
+	slices.Sort(document)
+	slices.Sort(code)
+	if !slices.Equal(document, code) {
+		t.Errorf("%s differ\n document: %s\n code:     %s", what, strings.Join(document, "\n           "), strings.Join(code, "\n           "))
+	}
+}

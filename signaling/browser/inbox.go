@@ -1,0 +1,166 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"ringsplash/gateway"
+)
+
+const (
+	// remember is how long the reply to a command id is kept.
+	remember = 10 * time.Minute
+	// maxRemembered bounds the replies kept of one tab, maxWaiting the
+	// commands of one tab that wait to be carried out.
+	maxRemembered = 1024
+	maxWaiting    = 512
+	// commandWait is the longest a command may take; the gateway means to
+	// answer within about a second.
+	commandWait = 10 * time.Second
+)
+
+// inbox takes the commands of one tab. It carries each id out once, in the
+// order of arrival, and remembers the replies; it outlives the tab's sockets.
+//
+// There are two queues, each with a goroutine while it has work: offer and
+// candidate are on their own, so that a slow offer does not hold a hang-up back.
+type inbox struct {
+	base    context.Context
+	log     *slog.Logger
+	metrics *metrics
+	running *sync.WaitGroup
+
+	mu      sync.Mutex
+	tab     Tab
+	known   map[string]*errand
+	order   []*errand // in the order of arrival
+	ordered queue
+	media   queue
+	expiry  *time.Timer // runs while no socket is attached
+}
+
+// errand is one command id and what became of it.
+type errand struct {
+	do
+	reply   []byte // nil until carried out
+	done    time.Time
+	waiting []*socket
+}
+
+type queue struct {
+	errands []*errand
+	busy    bool // its goroutine runs
+}
+
+// take accepts a command that came over s. The reply goes to s; when the
+// command was taken before, it is the first reply.
+func (in *inbox) take(d do, s *socket) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if e, ok := in.known[d.ID]; ok {
+		if e.reply != nil {
+			s.answer(e.reply)
+		} else {
+			e.waiting = append(e.waiting, s)
+		}
+		return
+	}
+	q := &in.ordered
+	if rules[d.Do].anyOrder {
+		q = &in.media
+	}
+	if len(in.ordered.errands)+len(in.media.errands) >= maxWaiting {
+		s.answer(refusal(d.ID, tooFast))
+		return
+	}
+	in.forget(time.Now())
+	e := &errand{do: d, waiting: []*socket{s}}
+	in.known[d.ID] = e
+	in.order = append(in.order, e)
+	q.errands = append(q.errands, e)
+	if !q.busy {
+		q.busy = true
+		in.running.Go(func() { in.run(q) })
+	}
+}
+
+var tooFast = &gateway.CommandError{Code: "overload", Message: "Too many commands came at once, so this one was left out. Try again in a moment."}
+
+// run carries out what is in q and ends when q is empty.
+func (in *inbox) run(q *queue) {
+	for {
+		in.mu.Lock()
+		if len(q.errands) == 0 {
+			q.busy, q.errands = false, nil
+			in.mu.Unlock()
+			return
+		}
+		e, tab := q.errands[0], in.tab
+		q.errands = q.errands[1:]
+		in.mu.Unlock()
+
+		answer := in.carryOut(tab, e)
+
+		in.mu.Lock()
+		e.reply, e.done = answer, time.Now()
+		waiting := e.waiting
+		e.waiting = nil
+		e.SDP = "" // only the reply is needed from here on
+		in.mu.Unlock()
+		for _, s := range waiting {
+			s.answer(answer)
+		}
+	}
+}
+
+func (in *inbox) carryOut(tab Tab, e *errand) (answer []byte) {
+	ctx, cancel := context.WithTimeout(in.base, commandWait)
+	defer cancel()
+	result, err := safely(func() (gateway.Result, error) { return tab.Do(ctx, e.Command) })
+	if err == nil {
+		in.metrics.commands.WithLabelValues(e.Do, "ok").Inc()
+		return encode(reply{Type: typeReply, ID: e.ID, OK: true, Result: result})
+	}
+	refused, known := errorOf(e.Do, err)
+	if !known {
+		in.log.Error("a command failed", "do", e.Do, "call", e.Call, "tab", tab.ID(), "error", err)
+	}
+	in.metrics.commands.WithLabelValues(e.Do, refused.Code).Inc()
+	return refusal(e.ID, refused)
+}
+
+// safely turns a panic into an error: one bad command must not end the node.
+func safely(f func() (gateway.Result, error)) (r gateway.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return f()
+}
+
+// forget drops replies that are old or too many, oldest first. The caller
+// holds the lock.
+func (in *inbox) forget(now time.Time) {
+	n := 0
+	for _, e := range in.order {
+		if e.reply == nil || (now.Sub(e.done) < remember && len(in.order)-n < maxRemembered) {
+			break
+		}
+		delete(in.known, e.ID)
+		n++
+	}
+	in.order = slices.Delete(in.order, 0, n)
+}
+
+// empty tells that there is nothing worth keeping.
+func (in *inbox) empty() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return len(in.order) == 0
+}

@@ -1,0 +1,189 @@
+package browser
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ringsplash/store"
+)
+
+// login is one log-in of a user in one browser. The browser holds a random
+// token; only its hash is kept.
+type login struct {
+	hash string
+
+	V       int       `json:"v"`
+	User    string    `json:"user"`
+	Made    time.Time `json:"made"`
+	Renewed time.Time `json:"renewed"`
+}
+
+// errNoLogin: the token is unknown, or its log-in is over.
+var errNoLogin = errors.New("browser: not logged in")
+
+// logins keeps the log-ins in the store.
+type logins struct {
+	store     store.Store
+	people    People
+	idle, max time.Duration
+	log       *slog.Logger
+
+	// seen are log-ins found lately. With the store away they still count, so
+	// that people in the middle of their work can reconnect.
+	mu   sync.Mutex
+	seen map[string]login
+}
+
+const maxSeen = 4096
+
+func newLogins(c Config, log *slog.Logger) *logins {
+	return &logins{store: c.Store, people: c.People, idle: c.LoginIdle, max: c.LoginMax, log: log, seen: map[string]login{}}
+}
+
+func loginKey(hash string) string { return "login/" + hash }
+
+const tokenBytes = 32
+
+func hashOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// open makes a log-in and its token. It blocks for the store.
+func (l *logins) open(ctx context.Context, user string) (token string, made login, err error) {
+	raw := make([]byte, tokenBytes)
+	_, _ = rand.Read(raw) // never fails (crypto/rand)
+	token = base64.RawURLEncoding.EncodeToString(raw)
+	now := time.Now().UTC()
+	made = login{hash: hashOf(token), V: 1, User: user, Made: now, Renewed: now}
+	value, err := json.Marshal(made)
+	if err != nil {
+		return "", login{}, err
+	}
+	if _, err := l.store.Put(ctx, loginKey(made.hash), value, 0, l.idle); err != nil {
+		return "", login{}, fmt.Errorf("browser: keep a log-in: %w", err)
+	}
+	l.remember(made)
+	return token, made, nil
+}
+
+// find returns the log-in of a token and counts as use of it. It blocks for
+// the store and returns errNoLogin or store.ErrAway.
+func (l *logins) find(ctx context.Context, token string) (login, error) {
+	if base64.RawURLEncoding.DecodedLen(len(token)) != tokenBytes {
+		return login{}, errNoLogin
+	}
+	return l.use(ctx, hashOf(token))
+}
+
+// use finds a log-in by its hash and prolongs it.
+func (l *logins) use(ctx context.Context, hash string) (login, error) {
+	item, err := l.store.Get(ctx, loginKey(hash))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		l.forget(hash)
+		return login{}, errNoLogin
+	case err != nil:
+		if found, ok := l.lately(hash); ok {
+			return found, nil
+		}
+		return login{}, fmt.Errorf("browser: look up a log-in: %w", err)
+	}
+	found := login{hash: hash}
+	if err := json.Unmarshal(item.Value, &found); err != nil {
+		return login{}, fmt.Errorf("browser: read a log-in: %w", err)
+	}
+	_, known := l.people.User(found.User)
+	if !known || time.Since(found.Made) > l.max {
+		return login{}, errNoLogin
+	}
+	// Once in a while is enough: 24 writes in an idle time, not one a request.
+	if time.Since(found.Renewed) > l.idle/24 {
+		found.Renewed = time.Now().UTC()
+		l.prolong(ctx, found, item.Version)
+	}
+	l.remember(found)
+	return found, nil
+}
+
+// prolong writes the log-in with a new time to live. Losing a race means that
+// another request did it; a log-in just deleted is not brought back.
+func (l *logins) prolong(ctx context.Context, found login, version store.Version) {
+	value, err := json.Marshal(found)
+	if err == nil {
+		_, err = l.store.Put(ctx, loginKey(found.hash), value, version, l.idle)
+	}
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		l.log.Warn("a log-in could not be prolonged", "user", found.User, "error", err)
+	}
+}
+
+// close ends a log-in. It blocks for the store.
+func (l *logins) close(ctx context.Context, hash string) error {
+	l.forget(hash)
+	if err := l.store.Delete(ctx, loginKey(hash), store.AnyVersion); err != nil {
+		return fmt.Errorf("browser: end a log-in: %w", err)
+	}
+	return nil
+}
+
+// closeOthers ends every log-in of a user but one and returns their hashes.
+func (l *logins) closeOthers(ctx context.Context, user, keep string) (ended []string, err error) {
+	const page = 500
+	for after := ""; ; {
+		items, err := l.store.Scan(ctx, "login/", after, page)
+		if err != nil {
+			return ended, fmt.Errorf("browser: find a user's log-ins: %w", err)
+		}
+		for _, item := range items {
+			after = item.Key
+			hash := item.Key[len("login/"):]
+			var found login
+			if json.Unmarshal(item.Value, &found) != nil || found.User != user || hash == keep {
+				continue
+			}
+			if err := l.close(ctx, hash); err != nil {
+				return ended, err
+			}
+			ended = append(ended, hash)
+		}
+		if len(items) < page {
+			return ended, nil
+		}
+	}
+}
+
+func (l *logins) remember(found login) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.seen) >= maxSeen {
+		for hash := range l.seen { // any one: it only has to stay bounded
+			delete(l.seen, hash)
+			break
+		}
+	}
+	l.seen[found.hash] = found
+}
+
+func (l *logins) forget(hash string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.seen, hash)
+}
+
+func (l *logins) lately(hash string) (login, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found, ok := l.seen[hash]
+	ok = ok && time.Since(found.Renewed) < l.idle && time.Since(found.Made) < l.max
+	return found, ok
+}

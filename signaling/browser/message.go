@@ -1,0 +1,169 @@
+package browser
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"ringsplash/gateway"
+)
+
+// protocol is the version of docs/protocol.md that is spoken here. There is no
+// older one yet.
+const protocol = 1
+
+// Types of messages.
+const (
+	typeHello   = "hello"
+	typeWelcome = "welcome"
+	typeState   = "state"
+	typeDo      = "do"
+	typeReply   = "reply"
+)
+
+// hello is the first message of a tab.
+type hello struct {
+	Type     string `json:"type"`
+	Protocol int    `json:"protocol"`
+	Build    string `json:"build"`
+	// Page is a value the page made when it was loaded.
+	Page   string  `json:"page,omitempty"`
+	Resume *tabKey `json:"resume,omitempty"`
+}
+
+// tabKey is how a page asks for its tab back.
+type tabKey struct {
+	Tab    gateway.TabID `json:"tab"`
+	Secret string        `json:"secret"`
+}
+
+// welcome answers hello with everything.
+type welcome struct {
+	Type    string  `json:"type"`
+	Seq     uint64  `json:"seq"`
+	Now     instant `json:"now"`
+	Build   string  `json:"build"`
+	Tab     tabName `json:"tab"`
+	Resumed bool    `json:"resumed"`
+	parts
+}
+
+// tabName is what a tab keeps to be resumed.
+type tabName struct {
+	ID     gateway.TabID `json:"id"`
+	Secret string        `json:"secret"`
+}
+
+// state carries the parts that changed.
+type state struct {
+	Type string  `json:"type"`
+	Seq  uint64  `json:"seq"`
+	Now  instant `json:"now"`
+	parts
+}
+
+// do is a command in its envelope.
+type do struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	gateway.Command
+}
+
+// reply answers a do.
+type reply struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	OK   bool   `json:"ok,omitempty"`
+	gateway.Result
+	Error *gateway.CommandError `json:"error,omitempty"`
+}
+
+// closeCode is why the gateway closes a socket (RFC 6455 7.4).
+type closeCode int
+
+const (
+	codeGone        closeCode = 0 // the other side went away: nothing to tell
+	codeShutdown    closeCode = 1001
+	codeFault       closeCode = 1011
+	codeBehind      closeCode = 1013
+	codeBroken      closeCode = 4400
+	codeNotLoggedIn closeCode = 4401
+	codeProtocol    closeCode = 4406
+	codeNoHello     closeCode = 4408
+	codeTaken       closeCode = 4409
+)
+
+// closeReasons are the sentences that go with the codes: at most 123 bytes.
+var closeReasons = map[closeCode]string{
+	codeShutdown:    "The gateway shuts down. Connect again in a moment.",
+	codeFault:       "The gateway made an error. Connect again.",
+	codeBehind:      "Too many replies wait for this tab. Connect again.",
+	codeBroken:      "This message does not follow the protocol. Connect again.",
+	codeNotLoggedIn: "You are not logged in any more. Log in again.",
+	codeProtocol:    "This version of the protocol is not spoken. Reload the page.",
+	codeNoHello:     "No hello came in time. Connect again.",
+	codeTaken:       "This tab was resumed on another socket.",
+}
+
+const (
+	maxMessage = 64 << 10 // bytes of one message
+	maxID      = 64       // bytes of a command id
+)
+
+// errBroken: the message does not follow the protocol at all.
+var errBroken = errors.New("broken message")
+
+// readHello reads the first message.
+func readHello(b []byte) (hello, error) {
+	var h hello
+	if err := json.Unmarshal(b, &h); err != nil {
+		return h, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	if h.Type != typeHello {
+		return h, fmt.Errorf("%w: hello expected", errBroken)
+	}
+	return h, nil
+}
+
+// readDo reads any later message. A command that can be answered but not
+// carried out comes with a *gateway.CommandError, else the error is errBroken.
+func readDo(b []byte) (do, error) {
+	var envelope struct {
+		Type string `json:"type"`
+		ID   string `json:"id"`
+	}
+	if err := json.Unmarshal(b, &envelope); err != nil {
+		return do{}, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	if envelope.Type != typeDo || envelope.ID == "" || len(envelope.ID) > maxID {
+		return do{}, fmt.Errorf("%w: a do with an id of 1 to %d bytes expected", errBroken, maxID)
+	}
+	var d do
+	if err := json.Unmarshal(b, &d); err != nil {
+		return do{ID: envelope.ID}, badRequest("a field has the wrong kind of value")
+	}
+	return d, checkCommand(d.Command)
+}
+
+// badRequest refuses a command that is not as docs/protocol.md says.
+func badRequest(what string) *gateway.CommandError {
+	return &gateway.CommandError{Code: "bad_request",
+		Message: "The page sent a command the gateway cannot read: " + what + ". Reload the page."}
+}
+
+func refusal(id string, e *gateway.CommandError) []byte {
+	return encode(reply{Type: typeReply, ID: id, Error: e})
+}
+
+// encode marshals a message of ours, which cannot fail: they hold strings,
+// numbers and JSON made before.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("browser: a message cannot be encoded: %v", err))
+	}
+	return b
+}
+
+func now() instant { return instant(time.Now()) }

@@ -1,0 +1,66 @@
+package browser
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are the counters of the browser side, in a registry of their own.
+type metrics struct {
+	registry *prometheus.Registry
+	logins   *prometheus.CounterVec // by outcome: ok or the problem's code
+	commands *prometheus.CounterVec // by do and outcome: ok or the error's code
+	closes   *prometheus.CounterVec // by close code, 0 for a tab that went away
+}
+
+func newMetrics(open *sockets) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		logins:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_logins_total", Help: "Log-ins by outcome."}, []string{"outcome"}),
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_commands_total", Help: "Commands of tabs by outcome."}, []string{"do", "outcome"}),
+		closes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_socket_closes_total", Help: "Ended sockets by close code, 0 when the tab went away."}, []string{"code"}),
+	}
+	m.registry.MustRegister(m.logins, m.commands, m.closes,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ringsplash_sockets", Help: "Open sockets of tabs."}, func() float64 { return float64(open.count()) }))
+	return m
+}
+
+func (m *metrics) login(err error) {
+	outcome := "ok"
+	var p *problem
+	switch {
+	case errors.As(err, &p):
+		outcome = p.Code
+	case err != nil:
+		outcome = "store_away"
+	}
+	m.logins.WithLabelValues(outcome).Inc()
+}
+
+func (m *metrics) closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// serveMetrics shows the counters to programs on this machine and to
+// administrators: they tell how busy the house is.
+func (s *Server) serveMetrics(c echo.Context) error {
+	if from, err := netip.ParseAddr(c.RealIP()); err != nil || !from.Unmap().IsLoopback() {
+		found, err := s.loggedIn(c)
+		if err != nil {
+			return err
+		}
+		if user, ok := s.conf.People.User(found.User); !ok || !user.Admin {
+			return refuse(http.StatusForbidden, "forbidden", "Metrics are for administrators and for programs on the gateway's own machine. Ask from there.")
+		}
+	}
+	all := prometheus.Gatherers{s.metrics.registry}
+	if s.conf.Metrics != nil {
+		all = append(all, s.conf.Metrics)
+	}
+	promhttp.HandlerFor(all, promhttp.HandlerOpts{}).ServeHTTP(c.Response(), c.Request())
+	return nil
+}

@@ -1,0 +1,134 @@
+package browser
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"ringsplash/directory"
+	"ringsplash/gateway"
+	"ringsplash/store"
+)
+
+// instant is a time on the wire: UTC, RFC 3339, always three decimals.
+type instant time.Time
+
+const instantForm = "2006-01-02T15:04:05.000Z"
+
+func (t instant) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + time.Time(t).UTC().Format(instantForm) + `"`), nil
+}
+
+func instantOf(t *time.Time) *instant {
+	if t == nil {
+		return nil
+	}
+	i := instant(*t)
+	return &i
+}
+
+// historyView is one row of GET /api/v1/history.
+type historyView struct {
+	directory.HistoryEntry
+	Start    instant  `json:"start"`
+	Answered *instant `json:"answered,omitempty"`
+	End      instant  `json:"end"`
+}
+
+var ulidForm = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{26}$`)
+
+const (
+	historyPage    = 50
+	historyPageMax = 200
+)
+
+// getHistory is GET /api/v1/history?before=&limit=, newest first.
+func (s *Server) getHistory(c echo.Context) error {
+	before, limit := c.QueryParam("before"), historyPage
+	if before != "" && !ulidForm.MatchString(before) {
+		return refuse(http.StatusBadRequest, "bad_query", "before must be the id of a history entry. Use next of the page before.")
+	}
+	if text := c.QueryParam("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > historyPageMax {
+			return refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
+		}
+		limit = n
+	}
+	entries, err := s.conf.People.History(c.Request().Context(), loginOf(c).User, before, limit)
+	if err != nil {
+		return err
+	}
+	page := struct {
+		History []historyView `json:"history"`
+		// Next is what to ask for as before; left out on the last page.
+		Next string `json:"next,omitempty"`
+	}{History: make([]historyView, 0, len(entries))}
+	for _, e := range entries {
+		page.History = append(page.History, historyView{HistoryEntry: e, Start: instant(e.Start), Answered: instantOf(e.Answered), End: instant(e.End)})
+	}
+	if len(entries) == limit {
+		page.Next = entries[limit-1].ID
+	}
+	return c.JSON(http.StatusOK, page)
+}
+
+func (s *Server) getDevices(c echo.Context) error {
+	return c.JSON(http.StatusOK, struct {
+		Devices []gateway.DeviceView `json:"devices"`
+	}{listOf(s.conf.Gateway.Devices(loginOf(c).User))})
+}
+
+// patchDevice is PATCH /api/v1/devices/{id}; members left out stay as they are.
+func (s *Server) patchDevice(c echo.Context) error {
+	var patch directory.DevicePatch
+	if err := readJSON(c, &patch); err != nil {
+		return err
+	}
+	user := loginOf(c).User
+	changed, err := s.conf.People.PatchDevice(c.Request().Context(), user, c.Param("id"), patch)
+	if err != nil {
+		return err
+	}
+	for _, d := range s.conf.Gateway.Devices(user) {
+		if d.ID == changed.ID {
+			return c.JSON(http.StatusOK, d)
+		}
+	}
+	return directory.ErrNotFound // removed a moment ago
+}
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+func (s *Server) serveOpenAPI(c echo.Context) error {
+	return c.Blob(http.StatusOK, "application/yaml", openAPI)
+}
+
+type statusView struct {
+	Status string `json:"status"`
+}
+
+// healthz says that the process runs.
+func (s *Server) healthz(c echo.Context) error {
+	return c.JSON(http.StatusOK, statusView{"ok"})
+}
+
+// readyz says that the node can take people: not shutting down, store there.
+func (s *Server) readyz(c echo.Context) error {
+	if s.sockets.closing() {
+		return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Use another node, or wait for its restart.")
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), time.Second)
+	defer cancel()
+	if _, err := s.conf.Store.Get(ctx, "login/-"); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return storeAway()
+	}
+	return c.JSON(http.StatusOK, statusView{"ready"})
+}

@@ -1,0 +1,488 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"ringsplash/directory"
+	"ringsplash/gateway"
+	"ringsplash/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for an event that must come.
+const patience = 10 * time.Second
+
+// rig is a server on a free port over a real directory and store. The gateway
+// alone is played: what a call does is not this package's business.
+type rig struct {
+	t      *testing.T
+	srv    *Server
+	base   string
+	gw     *playedGateway
+	people *directory.Directory
+	store  store.Store
+	log    *syncBuffer
+	served chan error
+}
+
+const (
+	alicePassword = "correct horse"
+	bobPassword   = "battery staple"
+)
+
+func newRig(t *testing.T, change func(*Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, gw: newPlayedGateway(), log: &syncBuffer{}, served: make(chan error, 1)}
+	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
+	if r.store, err = store.OpenBolt(t.TempDir(), log); err != nil {
+		t.Fatal(err)
+	}
+	if r.people, err = directory.Open(t.Context(), r.store, "example.test", log); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []directory.NewUser{
+		{User: directory.User{Name: "alice", Number: "1001", Display: "Alice Archer"}, Password: alicePassword,
+			Devices: []directory.NewDevice{{ID: "desk", Display: "Desk phone", SIPPassword: "s3cret-sip", Interworking: true, Profile: "auto"}}},
+		{User: directory.User{Name: "bob", Number: "1002", Display: "Bob Stone"}, Password: bobPassword},
+	} {
+		if err := r.people.Put(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.gw.people = r.people
+	conf := Config{
+		Gateway: r.gw, People: r.people, Store: r.store, Build: "test-build",
+		Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the page") }),
+	}
+	if change != nil {
+		change(&conf)
+	}
+	if r.srv, err = New(conf, log); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheme := "http://"
+	if conf.CertFile != "" {
+		scheme = "https://"
+	}
+	r.base = scheme + l.Addr().String()
+	go func() { r.served <- r.srv.Serve(l) }()
+	t.Cleanup(r.close)
+	return r
+}
+
+func (r *rig) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := r.srv.Close(ctx); err != nil {
+		r.t.Errorf("close: %v", err)
+	}
+	if err := <-r.served; err != nil {
+		r.t.Errorf("serve: %v", err)
+	}
+	if err := r.people.Close(); err != nil {
+		r.t.Errorf("close the directory: %v", err)
+	}
+	if err := r.store.Close(); err != nil {
+		r.t.Errorf("close the store: %v", err)
+	}
+	if r.t.Failed() {
+		r.t.Log(r.log.String())
+	}
+}
+
+// browser is one browser: a cookie jar and whose answers are checked against
+// openapi.yaml.
+type browserClient struct {
+	r *rig
+	*http.Client
+}
+
+func (r *rig) browser() *browserClient {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	r.t.Cleanup(transport.CloseIdleConnections)
+	return &browserClient{r, &http.Client{Jar: jar, Transport: checkedTransport{r.t, transport}, Timeout: patience}}
+}
+
+// loggedIn is a browser in which user has logged in.
+func (r *rig) loggedIn(user, password string) *browserClient {
+	r.t.Helper()
+	b := r.browser()
+	res := b.send("POST", "/api/v1/login", credentials(user, password))
+	if res.status != http.StatusOK {
+		r.t.Fatalf("log-in: %d %s", res.status, res.body)
+	}
+	return b
+}
+
+func credentials(name, password string) map[string]string {
+	return map[string]string{"name": name, "password": password}
+}
+
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	json   map[string]any
+}
+
+func (a answer) code() string {
+	code, _ := a.json["code"].(string)
+	return code
+}
+
+// send makes one request from the gateway's own page; headers are name, value
+// pairs, and an empty value removes the header.
+func (b *browserClient) send(method, path string, body any, headers ...string) answer {
+	b.r.t.Helper()
+	var reader io.Reader
+	if text, ok := body.(string); ok {
+		reader = strings.NewReader(text)
+	} else if body != nil {
+		reader = bytes.NewReader(encode(body))
+	}
+	req, err := http.NewRequestWithContext(b.r.t.Context(), method, b.r.base+path, reader)
+	if err != nil {
+		b.r.t.Fatal(err)
+	}
+	req.Header.Set("Origin", b.r.base)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+		if headers[i+1] == "" {
+			req.Header.Del(headers[i])
+		}
+	}
+	res, err := b.Do(req)
+	if err != nil {
+		b.r.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	a := answer{status: res.StatusCode, header: res.Header}
+	if a.body, err = io.ReadAll(res.Body); err != nil {
+		b.r.t.Fatal(err)
+	}
+	_ = json.Unmarshal(a.body, &a.json)
+	return a
+}
+
+// page is one WebSocket of a tab.
+type page struct {
+	r    *rig
+	conn *websocket.Conn
+}
+
+// dial opens a socket and says nothing yet.
+func (b *browserClient) dial() *page {
+	b.r.t.Helper()
+	p, res, err := b.tryDial(b.r.base)
+	if err != nil {
+		status := 0
+		if res != nil {
+			status = res.StatusCode
+		}
+		b.r.t.Fatalf("upgrade: %d %v", status, err)
+	}
+	return p
+}
+
+func (b *browserClient) tryDial(origin string) (*page, *http.Response, error) {
+	header := http.Header{}
+	if origin != "" {
+		header.Set("Origin", origin)
+	}
+	ctx, cancel := context.WithTimeout(b.r.t.Context(), patience)
+	defer cancel()
+	plain := &http.Client{Jar: b.Jar, Transport: b.Transport.(checkedTransport).next}
+	conn, res, err := websocket.Dial(ctx, b.r.base+"/ws", &websocket.DialOptions{HTTPClient: plain, HTTPHeader: header})
+	if err != nil {
+		return nil, res, err
+	}
+	conn.SetReadLimit(-1)
+	p := &page{b.r, conn}
+	b.r.t.Cleanup(func() { _ = conn.CloseNow() })
+	return p, res, nil
+}
+
+// open opens a socket, says hello and takes the welcome.
+func (b *browserClient) open(resume *tabKey) (*page, message) {
+	b.r.t.Helper()
+	p := b.dial()
+	p.send(hello{Type: typeHello, Protocol: protocol, Build: "test", Resume: resume})
+	m := p.read()
+	if m.Type != typeWelcome {
+		b.r.t.Fatalf("no welcome but %s", m.raw)
+	}
+	return p, m
+}
+
+func (p *page) send(v any) {
+	p.r.t.Helper()
+	b, ok := v.([]byte)
+	if !ok {
+		b = encode(v)
+	}
+	ctx, cancel := context.WithTimeout(p.r.t.Context(), patience)
+	defer cancel()
+	if err := p.conn.Write(ctx, websocket.MessageText, b); err != nil {
+		p.r.t.Fatalf("send: %v", err)
+	}
+}
+
+// do sends a command.
+func (p *page) do(id string, c gateway.Command) {
+	p.r.t.Helper()
+	p.send(do{Type: typeDo, ID: id, Command: c})
+}
+
+// message is any message of the gateway.
+type message struct {
+	Type    string                 `json:"type"`
+	Seq     uint64                 `json:"seq"`
+	Now     string                 `json:"now"`
+	Build   string                 `json:"build"`
+	Tab     tabName                `json:"tab"`
+	Resumed bool                   `json:"resumed"`
+	ID      string                 `json:"id"`
+	OK      bool                   `json:"ok"`
+	Call    string                 `json:"call"`
+	SDP     string                 `json:"sdp"`
+	Error   *gateway.CommandError  `json:"error"`
+	Me      *gateway.MeView        `json:"me"`
+	Calls   []gateway.CallView     `json:"calls"`
+	Devices []gateway.DeviceView   `json:"devices"`
+	Counts  *gateway.CountersView  `json:"counters"`
+	Present []gateway.PresenceView `json:"presence"`
+	Media   *gateway.MediaView     `json:"media"`
+
+	raw []byte
+}
+
+func (m message) key() *tabKey { return &tabKey{Tab: m.Tab.ID, Secret: m.Tab.Secret} }
+
+// read takes the next message, which must be as docs/protocol.md has it.
+func (p *page) read() message {
+	p.r.t.Helper()
+	m, err := p.tryRead()
+	if err != nil {
+		p.r.t.Fatalf("read: %v", err)
+	}
+	return m
+}
+
+func (p *page) tryRead() (message, error) {
+	ctx, cancel := context.WithTimeout(p.r.t.Context(), patience)
+	defer cancel()
+	_, b, err := p.conn.Read(ctx)
+	if err != nil {
+		return message{}, err
+	}
+	m := message{raw: b}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return m, err
+	}
+	return m, documented(b)
+}
+
+// reply reads on until the reply to id comes.
+func (p *page) reply(id string) message {
+	p.r.t.Helper()
+	for {
+		if m := p.read(); m.Type == typeReply && m.ID == id {
+			return m
+		}
+	}
+}
+
+// closed reads on until the gateway closes and returns the code.
+func (p *page) closed() int {
+	p.r.t.Helper()
+	for {
+		if _, err := p.tryRead(); err != nil {
+			return int(websocket.CloseStatus(err))
+		}
+	}
+}
+
+// playedGateway gives tabs whose snapshot and commands a test decides.
+type playedGateway struct {
+	people interface {
+		Devices(user string) []directory.Device
+	}
+	refuse error // what OpenTab fails with
+
+	mu     sync.Mutex
+	tabs   map[gateway.TabID]*playedTab
+	opened chan *playedTab
+	do     func(ctx context.Context, t *playedTab, c gateway.Command) (gateway.Result, error)
+}
+
+type playedTab struct {
+	gw       *playedGateway
+	id       gateway.TabID
+	user     string
+	detached chan struct{} // one value for each Detach
+
+	mu       sync.Mutex
+	live     bool
+	page     string
+	wake     func()
+	snapshot gateway.Snapshot
+	alive    int
+}
+
+func newPlayedGateway() *playedGateway {
+	return &playedGateway{
+		tabs: map[gateway.TabID]*playedTab{}, opened: make(chan *playedTab, 1000),
+		do: func(context.Context, *playedTab, gateway.Command) (gateway.Result, error) {
+			return gateway.Result{}, nil
+		},
+	}
+}
+
+func (g *playedGateway) Devices(user string) []gateway.DeviceView {
+	var views []gateway.DeviceView
+	for _, d := range g.people.Devices(user) {
+		views = append(views, gateway.DeviceView{ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking, Primary: d.Primary, Profile: d.Profile})
+	}
+	return views
+}
+
+func (g *playedGateway) OpenTab(user string, resume gateway.Resume, wake func()) (Tab, bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refuse != nil {
+		return nil, false, g.refuse
+	}
+	t, resumed := g.tabs[resume.Tab], false
+	if t != nil && t.user == user && resume.Secret == t.Secret() {
+		t.mu.Lock()
+		resumed = !t.live || (resume.Page != "" && resume.Page == t.page)
+		t.mu.Unlock()
+	}
+	if !resumed {
+		t = &playedTab{gw: g, id: gateway.TabID(fmt.Sprintf("t_%d", len(g.tabs)+1)), user: user, detached: make(chan struct{}, 100)}
+		g.tabs[t.id] = t
+	}
+	t.mu.Lock()
+	t.live, t.wake, t.page = true, wake, resume.Page
+	t.snapshot.Me.Name = user
+	t.mu.Unlock()
+	g.opened <- t
+	return t, resumed, nil
+}
+
+// tab waits for the next tab to be opened.
+func (g *playedGateway) tab(t *testing.T) *playedTab {
+	t.Helper()
+	return wait(t, g.opened)
+}
+
+func (g *playedGateway) play(do func(ctx context.Context, t *playedTab, c gateway.Command) (gateway.Result, error)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.do = do
+}
+
+func (t *playedTab) ID() gateway.TabID { return t.id }
+func (t *playedTab) Secret() string    { return "secret of " + string(t.id) }
+
+func (t *playedTab) Snapshot() gateway.Snapshot {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.snapshot
+}
+
+func (t *playedTab) Do(ctx context.Context, c gateway.Command) (gateway.Result, error) {
+	t.gw.mu.Lock()
+	do := t.gw.do
+	t.gw.mu.Unlock()
+	return do(ctx, t, c)
+}
+
+func (t *playedTab) Alive() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.alive++
+}
+
+func (t *playedTab) Detach() {
+	t.mu.Lock()
+	t.live = false
+	t.mu.Unlock()
+	t.detached <- struct{}{}
+}
+
+// show changes what the tab shows.
+func (t *playedTab) show(change func(*gateway.Snapshot)) {
+	t.mu.Lock()
+	change(&t.snapshot)
+	wake := t.wake
+	t.mu.Unlock()
+	wake()
+}
+
+// wait takes a value that must come.
+func wait[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		t.Fatal("nothing came in time")
+		panic("unreachable")
+	}
+}
+
+// eventually waits until cond holds; for what has no event of its own.
+func eventually(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !cond(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

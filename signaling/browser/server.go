@@ -1,0 +1,144 @@
+package browser
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Server is the HTTP side of one node.
+type Server struct {
+	conf    Config
+	log     *slog.Logger
+	echo    *echo.Echo
+	http    *http.Server
+	logins  *logins
+	slow    *slow
+	sockets *sockets
+	metrics *metrics
+
+	// base ends when nothing may go on any more: it is the context of commands.
+	base   context.Context
+	cancel context.CancelFunc
+	watch  sync.WaitGroup
+
+	mu   sync.Mutex
+	addr net.Addr
+}
+
+// New makes a Server. It reads the TLS files and serves nothing yet; Close
+// ends what it started.
+func New(conf Config, log *slog.Logger) (*Server, error) {
+	conf.EmbedOrigins = append([]string(nil), conf.EmbedOrigins...)
+	if err := conf.validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		conf:   conf,
+		log:    log,
+		slow:   newSlow(),
+		logins: newLogins(conf, log),
+	}
+	s.base, s.cancel = context.WithCancel(context.Background())
+	s.sockets = newSockets(conf.SocketsPerUser)
+	s.metrics = newMetrics(s.sockets)
+	s.http = &http.Server{
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second, // ends at the upgrade
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	if conf.CertFile != "" {
+		pair, err := loadCertificate(conf.CertFile, conf.KeyFile, log)
+		if err != nil {
+			s.cancel()
+			return nil, err
+		}
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
+	}
+	s.echo = s.routes()
+	s.http.Handler = s.echo
+	s.watch.Go(s.watchLogins)
+	return s, nil
+}
+
+// Serve answers requests that arrive at l, which it closes, until Close. It
+// then returns nil.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	s.addr = l.Addr()
+	s.mu.Unlock()
+	var err error
+	if s.http.TLSConfig != nil {
+		err = s.http.ServeTLS(l, "", "")
+	} else {
+		err = s.http.Serve(l)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("browser: serve %s: %w", l.Addr(), err)
+}
+
+// Addr is where Serve listens, nil before.
+func (s *Server) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
+}
+
+// Close stops listening, tells every tab (1001), waits for sockets, commands
+// and requests, and returns when all are gone. When ctx ends first the rest is
+// cut off and the context's error returned.
+func (s *Server) Close(ctx context.Context) error {
+	// Shutdown closes the listeners at once; hijacked connections are not its
+	// business, so the sockets are told here meanwhile.
+	requests := make(chan error, 1)
+	go func() { requests <- s.http.Shutdown(ctx) }()
+	gone := s.sockets.shut()
+	var err error
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		err = ctx.Err()
+		s.sockets.cut()
+	}
+	s.cancel()
+	<-gone
+	if e := <-requests; e != nil {
+		err = errors.Join(err, e, s.http.Close())
+	}
+	s.watch.Wait()
+	return err
+}
+
+// watchLogins closes the sockets whose log-in is over. An open socket is use
+// of its log-in and prolongs it.
+func (s *Server) watchLogins() {
+	tick := time.NewTicker(s.conf.LoginCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.base.Done():
+			return
+		case <-tick.C:
+		}
+		for _, hash := range s.sockets.logins() {
+			ctx, cancel := context.WithTimeout(s.base, 5*time.Second)
+			_, err := s.logins.use(ctx, hash)
+			cancel()
+			if errors.Is(err, errNoLogin) {
+				s.sockets.endLogin(hash)
+			}
+		}
+	}
+}

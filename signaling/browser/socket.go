@@ -1,0 +1,398 @@
+package browser
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
+
+	"ringsplash/gateway"
+)
+
+const (
+	maxOwed   = 256              // replies that may wait on one socket
+	writeWait = 10 * time.Second // for one message to leave
+	// probeWait is how long a socket may take to show that it still lives when
+	// another one asks for its tab.
+	probeWait = time.Second
+)
+
+// socket is one WebSocket of a tab. Its owner is the goroutine of serve, which
+// starts the reader, the writer and the pinger and waits for them. Whoever
+// wants it closed calls end.
+type socket struct {
+	srv   *Server
+	login login
+	log   *slog.Logger
+	limit *rate.Limiter
+
+	ctx    context.Context // of reads and writes
+	cancel context.CancelFunc
+	conn   *websocket.Conn
+	start  time.Time
+	seen   atomic.Int64 // when traffic last arrived, in ns since start
+
+	first    chan []byte   // the first message
+	ready    chan struct{} // closed when tab and inbox are set
+	ending   chan struct{} // closed by the first end; code is set then
+	detached chan struct{} // closed when the tab is free for another socket
+	once     sync.Once
+	code     closeCode
+
+	page    string // which page load it is, "" when the page does not say
+	tab     Tab
+	inbox   *inbox
+	wake    chan struct{} // cap 1: the snapshot changed since the writer looked
+	replies chan []byte
+	owed    atomic.Int32 // commands whose reply has not left yet
+}
+
+// upgrade is GET /ws. It returns when the socket is gone.
+func (s *Server) upgrade(c echo.Context) error {
+	found, err := s.loggedIn(c)
+	if err != nil {
+		return err
+	}
+	c.Set(loginKeyInContext, found)
+	if !strings.EqualFold(c.Request().Header.Get(echo.HeaderUpgrade), "websocket") {
+		c.Response().Header().Set(echo.HeaderUpgrade, "websocket")
+		return refuse(http.StatusUpgradeRequired, "no_websocket", "Only WebSockets are served here. The protocol is described in docs/protocol.md.")
+	}
+	k := s.newSocket(found, requestID(c))
+	if err := s.sockets.add(k); err != nil {
+		k.cancel()
+		return err
+	}
+	defer s.sockets.remove(k)
+	defer k.cancel()
+	k.conn, err = websocket.Accept(c.Response(), c.Request(), &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // checkOrigin did, with scheme and port
+		OnPongReceived:     func(context.Context, []byte) { k.alive() },
+	})
+	if err != nil {
+		return nil // Accept has answered
+	}
+	k.conn.SetReadLimit(-1) // the reader limits, and closes with a code of ours
+	k.serve()
+	return nil
+}
+
+func (s *Server) newSocket(l login, request string) *socket {
+	k := &socket{
+		srv: s, login: l, log: s.log.With("user", l.User, "request", request),
+		limit:    rate.NewLimiter(rate.Limit(s.conf.CommandRate), s.conf.CommandBurst),
+		start:    time.Now(),
+		first:    make(chan []byte, 1),
+		ready:    make(chan struct{}),
+		ending:   make(chan struct{}),
+		detached: make(chan struct{}),
+		wake:     make(chan struct{}, 1),
+		replies:  make(chan []byte, maxOwed),
+	}
+	k.ctx, k.cancel = context.WithCancel(context.Background())
+	return k
+}
+
+// end asks for the socket to be closed; the first code wins. It never blocks.
+func (k *socket) end(code closeCode) {
+	k.once.Do(func() {
+		k.code = code
+		close(k.ending)
+	})
+}
+
+// cut breaks the connection without a closing handshake.
+func (k *socket) cut() {
+	k.end(codeShutdown)
+	k.cancel()
+}
+
+// serve runs the socket to its end.
+func (k *socket) serve() {
+	var workers sync.WaitGroup
+	work := func(f func()) { workers.Go(func() { k.guard(f) }) }
+	work(k.read)
+	var resumed bool
+	k.guard(func() { resumed = k.open() })
+	if k.tab != nil {
+		close(k.ready)
+		work(func() { k.write(resumed) })
+		work(k.ping)
+	}
+	<-k.ending
+	if k.tab != nil {
+		k.guard(k.tab.Detach)
+		k.srv.sockets.detach(k, k.tab.ID())
+	}
+	close(k.detached)
+	if k.code == codeGone {
+		_ = k.conn.CloseNow()
+	} else {
+		// The handshake may take seconds when the other side is slow.
+		_ = k.conn.Close(websocket.StatusCode(k.code), closeReasons[k.code])
+	}
+	k.cancel()
+	workers.Wait()
+	k.srv.metrics.closed(int(k.code))
+	k.log.Info("a socket ended", "tab", k.tabID(), "code", int(k.code), "lasted", time.Since(k.start).Round(time.Millisecond))
+}
+
+// guard keeps a panic to this socket.
+func (k *socket) guard(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			k.log.Error("a socket panicked", "tab", k.tabID(), "panic", p, "stack", string(debug.Stack()))
+			k.end(codeFault)
+		}
+	}()
+	f()
+}
+
+func (k *socket) tabID() gateway.TabID {
+	if k.tab == nil {
+		return ""
+	}
+	return k.tab.ID()
+}
+
+// open waits for the hello and gives the socket its tab. Without a tab the
+// socket is ending.
+func (k *socket) open() (resumed bool) {
+	wait := time.NewTimer(k.srv.conf.HelloWait)
+	defer wait.Stop()
+	var h hello
+	var err error
+	select {
+	case b := <-k.first:
+		h, err = readHello(b)
+	case <-wait.C:
+		k.end(codeNoHello)
+		return false
+	case <-k.ending:
+		return false
+	}
+	if err != nil {
+		k.broken(err)
+		return false
+	}
+	if h.Protocol != protocol {
+		k.log.Info("a tab speaks another protocol", "protocol", h.Protocol, "build", h.Build)
+		k.end(codeProtocol)
+		return false
+	}
+	return k.openTab(h)
+}
+
+func (k *socket) openTab(h hello) (resumed bool) {
+	want := gateway.Resume{Page: h.Page}
+	if h.Resume != nil {
+		want.Tab, want.Secret = h.Resume.Tab, h.Resume.Secret
+		k.free(want)
+	}
+	k.page = h.Page
+	tab, resumed, err := k.srv.conf.Gateway.OpenTab(k.login.User, want, k.changed)
+	if err != nil {
+		k.refused(err)
+		return false
+	}
+	k.inbox = k.srv.sockets.attach(k, tab, func() *inbox {
+		return &inbox{base: k.srv.base, log: k.srv.log.With("user", k.login.User), metrics: k.srv.metrics, running: &k.srv.sockets.running, known: map[string]*errand{}}
+	})
+	k.tab = tab
+	k.log.Info("a tab opened", "tab", tab.ID(), "resumed", resumed, "build", h.Build)
+	return resumed
+}
+
+// refused ends a socket that gets no tab.
+func (k *socket) refused(err error) {
+	var e *gateway.CommandError
+	errors.As(err, &e)
+	switch {
+	case e != nil && e.Code == "forbidden": // the user was removed a moment ago
+		k.end(codeNotLoggedIn)
+	case e != nil && e.Code == "overload":
+		k.end(codeBehind)
+	default:
+		k.log.Error("a tab could not be opened", "error", err)
+		k.end(codeFault)
+	}
+}
+
+// free takes a tab off a socket that is dead without knowing it, as after a
+// change of network: the page that comes back must not wait for the silence to
+// be noticed. A socket that answers a ping keeps its tab: the asker is then a
+// copy of the page (a duplicated browser tab copies sessionStorage). The same
+// page with a new socket needs no proof: attach ends its former one.
+func (k *socket) free(want gateway.Resume) {
+	former := k.srv.sockets.holder(want.Tab)
+	if former == nil || former.login.User != k.login.User ||
+		subtle.ConstantTimeCompare([]byte(former.tab.Secret()), []byte(want.Secret)) != 1 ||
+		(want.Page != "" && want.Page == former.page) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(k.ctx, probeWait)
+	defer cancel()
+	if former.conn.Ping(ctx) == nil {
+		return
+	}
+	former.end(codeTaken)
+	<-former.detached
+}
+
+// changed is what the gateway calls when the tab's snapshot may have changed.
+func (k *socket) changed() {
+	select {
+	case k.wake <- struct{}{}:
+	default: // the writer has not looked since the last time
+	}
+}
+
+func (k *socket) alive() {
+	k.seen.Store(int64(time.Since(k.start)))
+	select {
+	case <-k.ready:
+		k.tab.Alive()
+	default:
+	}
+}
+
+// broken ends the socket over a message that does not follow the protocol.
+func (k *socket) broken(err error) {
+	k.log.Warn("a tab broke the protocol", "tab", k.tabID(), "error", err)
+	k.end(codeBroken)
+}
+
+// read is the reader: the first message goes to open, the others are commands.
+func (k *socket) read() {
+	for opened := false; ; opened = true {
+		kind, r, err := k.conn.Reader(k.ctx)
+		var b []byte
+		if err == nil {
+			b, err = io.ReadAll(io.LimitReader(r, maxMessage+1))
+		}
+		if err != nil {
+			k.end(codeGone)
+			return
+		}
+		k.alive()
+		switch {
+		case kind != websocket.MessageText || len(b) > maxMessage:
+			k.broken(errBroken)
+		case opened:
+			k.receive(b)
+		default:
+			k.first <- b
+			select {
+			case <-k.ready:
+			case <-k.ending:
+			}
+		}
+		select {
+		case <-k.ending:
+			return
+		default:
+		}
+	}
+}
+
+// receive takes one command.
+func (k *socket) receive(b []byte) {
+	d, err := readDo(b)
+	if errors.Is(err, errBroken) {
+		k.broken(err)
+		return
+	}
+	if k.owed.Add(1) > maxOwed {
+		k.end(codeBehind)
+		return
+	}
+	var refused *gateway.CommandError
+	switch {
+	case errors.As(err, &refused):
+		k.answer(refusal(d.ID, refused))
+	case !k.limit.Allow():
+		k.answer(refusal(d.ID, tooFast))
+	default:
+		k.inbox.take(d, k)
+	}
+}
+
+// answer queues the reply to a command that was counted in owed, so there is
+// always room. It never blocks, and does nothing on a socket that ends.
+func (k *socket) answer(reply []byte) {
+	select {
+	case k.replies <- reply:
+	case <-k.ending:
+	}
+}
+
+// write is the writer: it alone sends messages. A state is made when there is
+// room for it, so a slow socket skips what it was too slow for.
+func (k *socket) write(resumed bool) {
+	sent := partsOf(k.tab.Snapshot())
+	seq := uint64(1)
+	ok := k.send(encode(welcome{
+		Type: typeWelcome, Seq: seq, Now: now(), Build: k.srv.conf.Build,
+		Tab: tabName{ID: k.tab.ID(), Secret: k.tab.Secret()}, Resumed: resumed, parts: sent,
+	}))
+	for ok {
+		select {
+		case <-k.ending:
+			return
+		case b := <-k.replies:
+			ok = k.send(b)
+			k.owed.Add(-1)
+		case <-k.wake:
+			is := partsOf(k.tab.Snapshot())
+			changed, any := is.since(sent)
+			sent = is
+			if any {
+				seq++
+				ok = k.send(encode(state{Type: typeState, Seq: seq, Now: now(), parts: changed}))
+			}
+		}
+	}
+}
+
+func (k *socket) send(b []byte) bool {
+	ctx, cancel := context.WithTimeout(k.ctx, writeWait)
+	defer cancel()
+	if err := k.conn.Write(ctx, websocket.MessageText, b); err != nil {
+		k.end(codeGone)
+		return false
+	}
+	return true
+}
+
+// ping keeps proxies from closing an idle connection and finds out when the
+// other side is gone.
+func (k *socket) ping() {
+	every, gone := k.srv.conf.PingEvery, k.srv.conf.TabGone
+	for {
+		silent := time.Since(k.start) - time.Duration(k.seen.Load())
+		if silent >= gone {
+			k.log.Info("a tab fell silent", "tab", k.tabID())
+			k.end(codeGone)
+			return
+		}
+		select {
+		case <-k.ending:
+			return
+		case <-time.After(min(every, gone-silent)):
+		}
+		ctx, cancel := context.WithTimeout(k.ctx, every)
+		_ = k.conn.Ping(ctx) // the pong counts, and so does any other traffic
+		cancel()
+	}
+}

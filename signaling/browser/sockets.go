@@ -1,0 +1,184 @@
+package browser
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"ringsplash/gateway"
+)
+
+// sockets knows every open socket and the inbox of every tab of this node.
+type sockets struct {
+	perUser int
+
+	mu      sync.Mutex
+	over    bool // no new sockets
+	open    map[*socket]struct{}
+	tabs    map[gateway.TabID]*socket // the socket a tab has now
+	inboxes map[gateway.TabID]*inbox
+
+	// running counts sockets and command queues; a queue is only started on
+	// behalf of an open socket.
+	running sync.WaitGroup
+}
+
+// maxInboxes bounds the inboxes kept for tabs without a socket.
+const maxInboxes = 16384
+
+func newSockets(perUser int) *sockets {
+	return &sockets{perUser: perUser, open: map[*socket]struct{}{}, tabs: map[gateway.TabID]*socket{}, inboxes: map[gateway.TabID]*inbox{}}
+}
+
+// add counts a socket in before it is upgraded; remove must follow.
+func (ss *sockets) add(s *socket) error {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.over {
+		return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Connect again in half a minute.").after(30 * time.Second)
+	}
+	mine := 0
+	for other := range ss.open {
+		if other.login.User == s.login.User {
+			mine++
+		}
+	}
+	if mine >= ss.perUser {
+		return refuse(http.StatusTooManyRequests, "too_many_tabs", "Too many pages of this phone are open. Close some of them and load this one again.").after(10 * time.Second)
+	}
+	ss.open[s] = struct{}{}
+	ss.running.Add(1)
+	return nil
+}
+
+func (ss *sockets) remove(s *socket) {
+	ss.mu.Lock()
+	delete(ss.open, s)
+	ss.mu.Unlock()
+	ss.running.Done()
+}
+
+// attach gives a tab's socket its inbox, the former one when the tab was
+// resumed, and ends a former socket that the new one replaces.
+func (ss *sockets) attach(s *socket, tab Tab, fresh func() *inbox) *inbox {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	in := ss.inboxes[tab.ID()]
+	if in == nil {
+		in = fresh()
+		ss.inboxes[tab.ID()] = in
+	}
+	if in.expiry != nil {
+		in.expiry.Stop()
+		in.expiry = nil
+	}
+	in.mu.Lock()
+	in.tab = tab
+	in.mu.Unlock()
+	if former := ss.tabs[tab.ID()]; former != nil {
+		former.end(codeTaken)
+	}
+	ss.tabs[tab.ID()] = s
+	return in
+}
+
+// detach takes the socket off its tab. The inbox is kept as long as its
+// replies may be asked for.
+func (ss *sockets) detach(s *socket, tab gateway.TabID) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.tabs[tab] != s {
+		return
+	}
+	delete(ss.tabs, tab)
+	in := ss.inboxes[tab]
+	if in.empty() || ss.over || len(ss.inboxes) > maxInboxes {
+		delete(ss.inboxes, tab)
+		return
+	}
+	in.expiry = time.AfterFunc(remember, func() { ss.drop(tab, in) })
+}
+
+func (ss *sockets) drop(tab gateway.TabID, in *inbox) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.inboxes[tab] == in && ss.tabs[tab] == nil {
+		delete(ss.inboxes, tab)
+	}
+}
+
+// holder is the socket that has the tab now, or nil.
+func (ss *sockets) holder(tab gateway.TabID) *socket {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.tabs[tab]
+}
+
+// logins are the log-ins of all open sockets, each once.
+func (ss *sockets) logins() []string {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	seen := map[string]bool{}
+	var all []string
+	for s := range ss.open {
+		if !seen[s.login.hash] {
+			seen[s.login.hash] = true
+			all = append(all, s.login.hash)
+		}
+	}
+	return all
+}
+
+// endLogin closes the sockets of a log-in that is over.
+func (ss *sockets) endLogin(hash string) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	for s := range ss.open {
+		if s.login.hash == hash {
+			s.end(codeNotLoggedIn)
+		}
+	}
+}
+
+// shut ends every socket and lets no new one in. The channel closes when all
+// sockets and command queues are gone.
+func (ss *sockets) shut() <-chan struct{} {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.over = true
+	for s := range ss.open {
+		s.end(codeShutdown)
+	}
+	for _, in := range ss.inboxes {
+		if in.expiry != nil {
+			in.expiry.Stop()
+		}
+	}
+	gone := make(chan struct{})
+	go func() {
+		ss.running.Wait()
+		close(gone)
+	}()
+	return gone
+}
+
+// cut breaks the connections of the sockets that are still there.
+func (ss *sockets) cut() {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	for s := range ss.open {
+		s.cut()
+	}
+}
+
+func (ss *sockets) closing() bool {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.over
+}
+
+func (ss *sockets) count() int {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return len(ss.open)
+}
