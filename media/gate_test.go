@@ -1,0 +1,205 @@
+package media
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+	"testing"
+)
+
+func TestGateOpensOnlyForTheOwner(t *testing.T) {
+	var g, other Gate
+	g.born(true)
+	other.born(true)
+	if g.Open(Unmute{}) || g.Open(UnmuteByOwner(&other)) || g.Want(Unmute{}) || g.State() != GateShut {
+		t.Fatal("opened by what is no un-mute of this gate")
+	}
+	u := UnmuteByOwner(&g)
+	if !g.Want(u) || g.State() != GateWanted || g.enter() != refused {
+		t.Fatalf("wanted: %s", g.State())
+	}
+	g.leave()
+	g.Shut()
+	if g.Open(u) || g.State() != GateShut {
+		t.Fatal("opened by an un-mute from before the gate was shut")
+	}
+	u = UnmuteByOwner(&g)
+	if !g.Want(u) || !g.Open(u) || g.State() != GateOpen || !g.Want(u) || g.State() != GateOpen {
+		t.Fatalf("un-mute, then wanted again: %s", g.State())
+	}
+}
+
+func TestGateOfAnOrdinaryEndIsOpen(t *testing.T) {
+	l := still()
+	open, _ := newBare(t, l, false, g711Types)
+	shut, _ := newBare(t, l, true, g711Types)
+	var unborn Gate
+	if open.Gate().State() != GateOpen || shut.Gate().State() != GateShut || unborn.State() != GateShut {
+		t.Error(open.Gate().State(), shut.Gate().State(), unborn.State())
+	}
+}
+
+// gateWalk drives one end through random events and knows what may come out.
+type gateWalk struct {
+	*rand.Rand
+	mic   *End
+	far   *recorder
+	stale Unmute
+	seq   uint16
+	ts    uint32
+	// lawful has the mark of each packet that was sent while the gate was open.
+	lawful  map[uint32]bool
+	refused uint64
+}
+
+func (w *gateWalk) open() bool { return w.mic.Gate().State() == GateOpen }
+
+// speak sends one packet with a mark of its own, audio or telephone-event.
+func (w *gateWalk) speak() {
+	w.seq++
+	w.ts += 160
+	p := packet{seq: w.seq, timestamp: w.ts, ssrc: 1, payload: make([]byte, 160)}
+	mark := w.Uint32()&0x00ffffff | 0x05000000 // the digit 5
+	if w.IntN(5) == 0 {
+		p.payloadType, p.payload = 101, p.payload[:4]
+	}
+	binary.BigEndian.PutUint32(p.payload, mark)
+	w.lawful[mark] = w.open() && !w.mic.muted.Load()
+	if !w.open() {
+		w.refused++
+	}
+	w.mic.receive(&p)
+}
+
+func (w *gateWalk) step(listener *End) {
+	g := w.mic.Gate()
+	switch w.IntN(12) {
+	case 0:
+		w.stale = UnmuteByOwner(g)
+		g.Want(w.stale)
+	case 1:
+		g.Open(UnmuteByOwner(g))
+	case 2:
+		before := w.open()
+		stale := w.stale.generation != g.word.Load()>>2 || w.stale.gate != g
+		if g.Open(w.stale) && stale && !before {
+			panic("a stale un-mute opened the gate")
+		}
+	case 3:
+		g.Shut()
+	case 4:
+		listener.Hear(Silence)
+		listener.Hear(w.mic)
+	case 5:
+		w.mic.Mute(w.IntN(2) == 0)
+	case 6:
+		w.mic.setPayloads(w.mic.payloads.Load(), w.IntN(2) == 0)
+	default:
+		w.speak()
+	}
+}
+
+// I1: no byte passes while the gate is shut, and nothing that was refused comes
+// out later.
+func TestNothingPassesTheShutGate(t *testing.T) {
+	for seed := range uint64(200) {
+		l := still()
+		mic, _ := newBare(t, l, true, g711Types)
+		listener, far := newBare(t, l, false, g711Types)
+		listener.Hear(mic)
+		digits := 0
+		mic.OnDigit(func(byte) { digits++ })
+		w := &gateWalk{Rand: rand.New(rand.NewPCG(seed, 1)), mic: mic, far: far, lawful: map[uint32]bool{}}
+		for range 400 {
+			w.step(listener)
+		}
+		checkGateWalk(t, seed, w, digits)
+	}
+}
+
+func checkGateWalk(t *testing.T, seed uint64, w *gateWalk, digits int) {
+	t.Helper()
+	audible, events := 0, 0
+	for mark, lawful := range w.lawful {
+		if lawful {
+			audible++
+		}
+		_ = mark
+	}
+	for _, p := range w.far.sent() {
+		mark := binary.BigEndian.Uint32(p.Payload)
+		if !w.lawful[mark] {
+			t.Fatalf("seed %d: %x came out, sent at a shut gate", seed, mark)
+		}
+		if p.PayloadType == 101 {
+			events++
+		}
+	}
+	if got := len(w.far.sent()); got != audible {
+		t.Fatalf("seed %d: %d packets may pass, %d did", seed, audible, got)
+	}
+	s := w.mic.Stats()
+	if s.PassedWhileShut != 0 || s.DroppedByGate != w.refused || digits != events {
+		t.Fatalf("seed %d: %+v; refused %d, digits %d of %d", seed, s, w.refused, digits, events)
+	}
+}
+
+// A digit pressed at the shut gate does not leave by its repetitions.
+func TestEventBegunAtTheShutGateStaysIn(t *testing.T) {
+	l := still()
+	mic, _ := newBare(t, l, true, g711Types)
+	listener, far := newBare(t, l, false, g711Types)
+	listener.Hear(mic)
+	mic.OnDigit(func(d byte) { t.Errorf("digit %c", d) })
+	for i := range uint16(6) {
+		if i == 3 {
+			mic.Gate().Open(UnmuteByOwner(mic.Gate()))
+		}
+		mic.receive(&packet{payloadType: 101, seq: i, timestamp: 800, ssrc: 1, payload: []byte{7, 0x8a, 3, 0x20}})
+	}
+	if n := len(far.sent()); n != 0 {
+		t.Errorf("%d packets of the event came out", n)
+	}
+}
+
+// When Shut has returned, nothing is on its way any more.
+func TestShutWaitsForThePacketUnderWay(t *testing.T) {
+	l := still()
+	mic, _ := newBare(t, l, false, g711Types)
+	listener, err := newEnd(l, nowhere{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.setPayloads(mic.payloads.Load(), false)
+	listener.Hear(mic)
+	sent := func() uint64 { return listener.Stats().Sent }
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for seq := uint16(0); ; seq++ {
+			select {
+			case <-stop:
+				return
+			default:
+				mic.receive(&packet{seq: seq, timestamp: uint32(seq) * 160, ssrc: 1, payload: make([]byte, 160)})
+			}
+		}
+	})
+	for range 200 {
+		before := sent()
+		eventually(t, "sound", func() bool { return sent() > before })
+		mic.Gate().Shut()
+		quiet := sent()
+		refused := mic.Stats().DroppedByGate
+		eventually(t, "refusal", func() bool { return mic.Stats().DroppedByGate > refused })
+		if n := sent(); n != quiet {
+			t.Fatalf("%d packets after Shut returned", n-quiet)
+		}
+		mic.Gate().Open(UnmuteByOwner(mic.Gate()))
+	}
+	close(stop)
+	wg.Wait()
+	if n := mic.Stats().PassedWhileShut; n != 0 {
+		t.Errorf("%d passed while shut", n)
+	}
+}
