@@ -1,0 +1,343 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	// portTries bounds the search for a number that is free on UDP and TCP alike.
+	portTries = 50
+	// udpBuffer is asked of the kernel for the socket of all browsers.
+	udpBuffer = 1 << 21
+	// routeKeep is how long an address stays with the connection that proved
+	// it last, whoever else claims it. Browsers check each 2.5 s or more often.
+	routeKeep = 5 * time.Second
+	// routesPerConn bounds the addresses one browser may prove.
+	routesPerConn = 16
+)
+
+// browserPort is the one UDP and TCP port all browsers send to. It reads every
+// datagram and tells what it is by its first byte (RFC 7983 7):
+//
+//   - STUN requests go to the ICE agent their user name asks for, other STUN to
+//     the agent that proved the sender's address;
+//   - DTLS and RTCP from a proven address go to that PeerConnection;
+//   - RTP from a proven address goes straight to the tab's End, in the goroutine
+//     that read it;
+//   - everything else is dropped.
+//
+// An address is proven when the agent answers a check from it with success,
+// which needs the password of the session description.
+type browserPort struct {
+	loop    *Loop
+	sockets []*browserSocket
+}
+
+// browserSocket is the port on one listen address.
+type browserSocket struct {
+	port *browserPort
+	addr netip.AddrPort
+	udp  *net.UDPConn
+	tcp  *net.TCPListener
+
+	mu     sync.RWMutex
+	agents map[iceKey]*iceConn
+	routes map[netip.AddrPort]*route // UDP only; a TCP connection knows its own
+	links  map[netip.AddrPort]*tcpLink
+	closed bool
+}
+
+// iceKey finds the agent a STUN request is for.
+type iceKey struct {
+	ufrag string
+	tcp   bool
+}
+
+// route is whose address it is. seen is when the agent last proved it.
+type route struct {
+	conn *iceConn
+	seen time.Time
+}
+
+// listenBrowsers binds the port on each listen address, UDP and TCP, and starts
+// to read. Number 0 is the kernel's choice, the same for all.
+func listenBrowsers(l *Loop) (*browserPort, error) {
+	var last error
+	for range portTries {
+		p := &browserPort{loop: l}
+		if last = p.bind(l.cfg.Listen, l.cfg.WebRTCPort); last == nil {
+			for _, s := range p.sockets {
+				l.run("browsers, UDP", s.readUDP)
+				l.run("browsers, TCP", s.acceptTCP)
+			}
+			return p, nil
+		}
+		p.close()
+		if l.cfg.WebRTCPort != 0 {
+			break
+		}
+	}
+	return nil, fmt.Errorf("media: cannot open the port of the browsers: %w: choose another media.webrtc_port or stop what uses it", last)
+}
+
+func (p *browserPort) bind(addrs []netip.Addr, number int) error {
+	for _, a := range addrs {
+		a = a.Unmap()
+		family := "4"
+		if a.Is6() {
+			family = "6"
+		}
+		udp, err := net.ListenUDP("udp"+family, net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, uint16(number))))
+		if err != nil {
+			return err
+		}
+		_ = udp.SetReadBuffer(udpBuffer) // less is only worse in a burst
+		_ = udp.SetWriteBuffer(udpBuffer)
+		number = udp.LocalAddr().(*net.UDPAddr).Port
+		s := &browserSocket{
+			port: p, udp: udp, addr: netip.AddrPortFrom(a, uint16(number)),
+			agents: map[iceKey]*iceConn{}, routes: map[netip.AddrPort]*route{}, links: map[netip.AddrPort]*tcpLink{},
+		}
+		p.sockets = append(p.sockets, s)
+		if s.tcp, err = net.ListenTCP("tcp"+family, net.TCPAddrFromAddrPort(s.addr)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close closes the sockets, so that their readers return.
+func (p *browserPort) close() {
+	for _, s := range p.sockets {
+		s.mu.Lock()
+		s.closed = true
+		links := make([]*tcpLink, 0, len(s.links))
+		for _, l := range s.links {
+			links = append(links, l)
+		}
+		s.mu.Unlock()
+		_ = s.udp.Close()
+		if s.tcp != nil {
+			_ = s.tcp.Close()
+		}
+		for _, l := range links {
+			l.close()
+		}
+	}
+}
+
+// socket is the one that listens on ip, nil if there is none.
+func (p *browserPort) socket(ip netip.Addr) *browserSocket {
+	for _, s := range p.sockets {
+		if s.addr.Addr() == ip.Unmap() {
+			return s
+		}
+	}
+	return nil
+}
+
+func (s *browserSocket) readUDP() {
+	buf := make([]byte, maxPacket)
+	for {
+		n, from, err := s.udp.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue // an ICMP error of some peer; the socket is fine
+		}
+		s.datagram(buf[:n], unmapped(from))
+	}
+}
+
+// datagram handles one datagram; pkt is free for re-use when it returns.
+func (s *browserSocket) datagram(pkt []byte, from netip.AddrPort) {
+	defer s.port.loop.recovered("a packet from a browser")
+	switch kindOf(pkt) {
+	case kindSTUN:
+		conn := s.requested(pkt, false)
+		if conn == nil {
+			conn = s.routed(from)
+		}
+		if conn != nil {
+			conn.deliver(pkt, from)
+		}
+	case kindRTP:
+		if conn := s.routed(from); conn != nil {
+			conn.peer.receiveRTP(pkt)
+		}
+	case kindRTCP:
+		if conn := s.routed(from); conn != nil {
+			conn.peer.receiveRTCP(pkt)
+			conn.deliver(pkt, from)
+		}
+	case kindDTLS:
+		if conn := s.routed(from); conn != nil {
+			conn.deliver(pkt, from)
+		}
+	}
+}
+
+// requested is the agent that pkt, a STUN binding request, names.
+func (s *browserSocket) requested(pkt []byte, tcp bool) *iceConn {
+	ufrag := stunUfrag(pkt)
+	if ufrag == nil {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.agents[iceKey{string(ufrag), tcp}]
+}
+
+// routed is the connection that proved from.
+func (s *browserSocket) routed(from netip.AddrPort) *iceConn {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if r := s.routes[from]; r != nil {
+		return r.conn
+	}
+	return nil
+}
+
+// prove notes that conn's agent found a valid check from addr. An address that
+// another tab proved within routeKeep stays with that tab: a logged-in user
+// that forges source addresses must not be able to take a call's packets away.
+func (s *browserSocket) prove(conn *iceConn, addr netip.AddrPort) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.agents[iceKey{conn.ufrag, false}] != conn {
+		return // closed meanwhile
+	}
+	r := s.routes[addr]
+	switch {
+	case r == nil:
+		if conn.routes >= routesPerConn {
+			s.forgetOldest(conn)
+		}
+		s.routes[addr] = &route{conn: conn, seen: now}
+		conn.routes++
+	case r.conn == conn:
+		r.seen = now
+	case r.conn.peer.tab == conn.peer.tab || now.Sub(r.seen) > routeKeep:
+		r.conn.routes--
+		s.routes[addr] = &route{conn: conn, seen: now}
+		conn.routes++
+	}
+}
+
+func (s *browserSocket) forgetOldest(conn *iceConn) {
+	var oldest netip.AddrPort
+	for addr, r := range s.routes {
+		if r.conn == conn && (!oldest.IsValid() || r.seen.Before(s.routes[oldest].seen)) {
+			oldest = addr
+		}
+	}
+	delete(s.routes, oldest)
+	conn.routes--
+}
+
+// join makes conn reachable by its user name.
+func (s *browserSocket) join(conn *iceConn) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := iceKey{conn.ufrag, conn.tcp}
+	if s.closed || s.agents[key] != nil {
+		return net.ErrClosed
+	}
+	s.agents[key] = conn
+	return nil
+}
+
+// leave takes conn, its addresses and its TCP connections away.
+func (s *browserSocket) leave(conn *iceConn) {
+	var links []*tcpLink
+	s.mu.Lock()
+	if key := (iceKey{conn.ufrag, conn.tcp}); s.agents[key] == conn {
+		delete(s.agents, key)
+	}
+	for addr, r := range s.routes {
+		if r.conn == conn {
+			delete(s.routes, addr)
+		}
+	}
+	for _, l := range s.links {
+		if l.conn.Load() == conn {
+			links = append(links, l)
+		}
+	}
+	s.mu.Unlock()
+	for _, l := range links {
+		l.close()
+	}
+}
+
+// packetKind is what the first bytes say (RFC 7983 7, RFC 5761 4).
+type packetKind uint8
+
+const (
+	kindOther packetKind = iota
+	kindSTUN
+	kindDTLS
+	kindRTP
+	kindRTCP
+)
+
+func kindOf(b []byte) packetKind {
+	switch {
+	case len(b) < 4:
+		return kindOther
+	case b[0] <= 3:
+		return kindSTUN
+	case b[0] >= 20 && b[0] <= 63:
+		return kindDTLS
+	case b[0] < 128 || b[0] > 191:
+		return kindOther
+	case isRTCP(b):
+		return kindRTCP
+	default:
+		return kindRTP
+	}
+}
+
+const (
+	stunHeader   = 20
+	stunCookie   = 0x2112A442
+	stunRequest  = 0x0001
+	stunSuccess  = 0x0101
+	stunUserName = 0x0006
+)
+
+// stunUfrag is the first half of the USERNAME of a binding request, which is
+// the user name fragment of whom it is for (RFC 8445 7.2.2); nil for anything else.
+func stunUfrag(b []byte) []byte {
+	if len(b) < stunHeader || binary.BigEndian.Uint16(b) != stunRequest || binary.BigEndian.Uint32(b[4:]) != stunCookie {
+		return nil
+	}
+	for b = b[stunHeader:]; len(b) >= 4; {
+		kind, size := binary.BigEndian.Uint16(b), int(binary.BigEndian.Uint16(b[2:]))
+		if b = b[4:]; size > len(b) {
+			return nil
+		}
+		if kind == stunUserName {
+			ufrag, _, _ := bytes.Cut(b[:size], []byte(":"))
+			return ufrag
+		}
+		b = b[min((size+3)&^3, len(b)):]
+	}
+	return nil
+}
+
+// isStunSuccess tells whether b answers a check with success.
+func isStunSuccess(b []byte) bool {
+	return len(b) >= stunHeader && binary.BigEndian.Uint16(b) == stunSuccess
+}
+
+func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }

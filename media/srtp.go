@@ -1,0 +1,165 @@
+package media
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"unsafe"
+
+	"github.com/pion/dtls/v2"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v2"
+	"github.com/pion/webrtc/v3"
+)
+
+const (
+	// replayWindow is how many packets late one may be (RFC 3711 3.3.2: 64 at least).
+	replayWindow = 128
+	// maxSSRCs bounds the streams one browser may send under one key: it has
+	// one at a time, and a new one after some changes of its track.
+	maxSSRCs = 16
+	// maxProbes bounds the strange SSRCs tried with one probe context, which
+	// remembers each of them.
+	maxProbes = 64
+)
+
+// srtpProfiles are the protection profiles we accept, best first. Every one has
+// its row in srtpProfile.
+var srtpProfiles = []dtls.SRTPProtectionProfile{
+	dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+}
+
+func srtpProfile(p dtls.SRTPProtectionProfile) (srtp.ProtectionProfile, bool) {
+	switch p {
+	case dtls.SRTP_AEAD_AES_128_GCM:
+		return srtp.ProtectionProfileAeadAes128Gcm, true
+	case dtls.SRTP_AEAD_AES_256_GCM:
+		return srtp.ProtectionProfileAeadAes256Gcm, true
+	case dtls.SRTP_AES128_CM_HMAC_SHA1_80:
+		return srtp.ProtectionProfileAes128CmHmacSha1_80, true
+	}
+	return 0, false
+}
+
+// dtlsConnOf reads the DTLS connection out of a connected transport. webrtc v3
+// keeps it in an unexported field and has no other way to the exporter
+// (RFC 5705). Call it from OnStateChange, which holds the transport's lock.
+func dtlsConnOf(t *webrtc.DTLSTransport) (*dtls.Conn, error) {
+	field := reflect.ValueOf(t).Elem().FieldByName("conn")
+	if !field.IsValid() || field.Type() != reflect.TypeFor[*dtls.Conn]() {
+		return nil, errors.New("media: webrtc.DTLSTransport has no field conn *dtls.Conn: build with the version of pion/webrtc named in go.mod")
+	}
+	conn := *(**dtls.Conn)(unsafe.Pointer(field.UnsafeAddr()))
+	if conn == nil {
+		return nil, errors.New("media: DTLS is not connected")
+	}
+	return conn, nil
+}
+
+// srtpKeys exports the keys of a connection in which we are the server (RFC 5764 4.2).
+func srtpKeys(conn *dtls.Conn) (*srtp.Config, error) {
+	negotiated, _ := conn.SelectedSRTPProtectionProfile()
+	profile, ok := srtpProfile(negotiated)
+	if !ok {
+		return nil, fmt.Errorf("media: the browser negotiated SRTP profile %#x, which is not known here", uint16(negotiated))
+	}
+	state := conn.ConnectionState()
+	keys := &srtp.Config{Profile: profile}
+	if err := keys.ExtractSessionKeysFromDTLS(&state, false); err != nil {
+		return nil, fmt.Errorf("media: no SRTP keys: %w", err)
+	}
+	return keys, nil
+}
+
+// sealer encrypts what we send. Not for concurrent use.
+type sealer struct {
+	ctx    *srtp.Context
+	header rtp.Header
+}
+
+func newSealer(keys *srtp.Config) (*sealer, error) {
+	ctx, err := srtp.CreateContext(keys.Keys.LocalMasterKey, keys.Keys.LocalMasterSalt, keys.Profile)
+	return &sealer{ctx: ctx}, err
+}
+
+// seal encrypts an RTP packet in place, into its spare capacity.
+func (s *sealer) seal(packet []byte) ([]byte, bool) {
+	sealed, err := s.ctx.EncryptRTP(packet, packet, &s.header)
+	return sealed, err == nil
+}
+
+// opener decrypts what a browser sends. Its mutex also keeps an End's packets
+// in one row when they come on two sockets.
+type opener struct {
+	mu     sync.Mutex
+	keys   *srtp.Config
+	rtp    *srtp.Context
+	rtcp   *srtp.Context
+	header rtp.Header
+	packet packet
+
+	// An SSRC is let into rtp only after a packet of it was authentic: the
+	// context keeps a state for every SSRC it sees.
+	ssrcs  []uint32
+	probe  *srtp.Context
+	probed int
+	spare  [maxPacket]byte
+}
+
+func newOpener(keys *srtp.Config) (*opener, error) {
+	o := &opener{keys: keys}
+	var err error
+	if o.rtp, err = o.context(); err != nil {
+		return nil, err
+	}
+	o.rtcp, err = o.context()
+	return o, err
+}
+
+func (o *opener) context() (*srtp.Context, error) {
+	return srtp.CreateContext(o.keys.Keys.RemoteMasterKey, o.keys.Keys.RemoteMasterSalt, o.keys.Profile,
+		srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
+}
+
+// open decrypts and parses pkt in place; it is false for a packet that is
+// forged, repeated or broken. Caller holds mu; the packet is valid until then.
+func (o *opener) open(pkt []byte) (*packet, bool) {
+	if len(pkt) < rtpHeaderSize {
+		return nil, false
+	}
+	if ssrc := binary.BigEndian.Uint32(pkt[8:]); !slices.Contains(o.ssrcs, ssrc) {
+		if len(o.ssrcs) == maxSSRCs || !o.authentic(pkt) {
+			return nil, false
+		}
+		o.ssrcs = append(o.ssrcs, ssrc)
+	}
+	plain, err := o.rtp.DecryptRTP(pkt, pkt, &o.header)
+	if err != nil {
+		return nil, false
+	}
+	return &o.packet, o.packet.parse(plain)
+}
+
+// authentic tries pkt on a context that is thrown away before it grows.
+func (o *opener) authentic(pkt []byte) bool {
+	if o.probe == nil || o.probed == maxProbes {
+		var err error
+		if o.probe, err = o.context(); err != nil {
+			return false
+		}
+		o.probed = 0
+	}
+	o.probed++
+	_, err := o.probe.DecryptRTP(o.spare[:], pkt, nil)
+	return err == nil
+}
+
+// openRTCP decrypts a copy of pkt; pkt itself is for the PeerConnection. Caller
+// holds mu; the result is valid until then.
+func (o *opener) openRTCP(pkt []byte) ([]byte, bool) {
+	plain, err := o.rtcp.DecryptRTCP(o.spare[:], pkt, nil)
+	return plain, err == nil
+}

@@ -1,0 +1,279 @@
+package media
+
+import (
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v3"
+)
+
+const (
+	gatherWait = time.Second
+	// A browser checks each 2.5 s at least. Disconnected is when it should
+	// restart ICE, failed when only a restart can help.
+	iceDisconnected = 5 * time.Second
+	iceFailed       = 20 * time.Second
+	iceKeepAlive    = 2 * time.Second
+	// dtlsRepeat is the first retransmission of a handshake flight (RFC 6347
+	// 4.2.4.1 says 1 s for the open internet; ICE has measured the path already).
+	dtlsRepeat = 200 * time.Millisecond
+)
+
+// tabPeer is one PeerConnection of a tab.
+type tabPeer struct {
+	tab *TabEnd
+	id  string // tabOffer.pc
+	pc  *webrtc.PeerConnection
+
+	// Under tab.mu.
+	ufrag, password  string
+	session, version uint64
+
+	gathered chan struct{}
+	broken   atomic.Bool // it cannot take another offer
+	path     atomic.Pointer[tabPath]
+	sealer   atomic.Pointer[sealer]
+	opener   atomic.Pointer[opener]
+}
+
+// tabPath is the selected pair: from which socket, to what address.
+type tabPath struct {
+	socket *browserSocket
+	to     netip.AddrPort
+	link   *tcpLink // nil over UDP
+}
+
+func (p *tabPath) send(packet []byte) bool {
+	if p.link != nil {
+		return p.link.send(packet) == nil
+	}
+	_, err := p.socket.udp.WriteToUDPAddrPort(packet, p.to)
+	return err == nil
+}
+
+func newTabPeer(t *TabEnd, id string) (*tabPeer, error) {
+	p := &tabPeer{tab: t, id: id, session: uint64(newSSRC()), gathered: make(chan struct{}, 1)}
+	var codecs webrtc.MediaEngine
+	// The PeerConnection sees one audio m-line that stands for the transport.
+	err := codecs.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000},
+	}, webrtc.RTPCodecTypeAudio)
+	if err != nil {
+		return nil, fmt.Errorf("media: no codec table: %w", err)
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&codecs), webrtc.WithSettingEngine(p.settings()),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	p.pc, err = api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{t.side.certificate}})
+	if err != nil {
+		return nil, fmt.Errorf("media: no PeerConnection: %w", err)
+	}
+	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { t.stir() })
+	p.pc.OnICEGatheringStateChange(func(s webrtc.ICEGathererState) {
+		if s == webrtc.ICEGathererStateComplete {
+			select {
+			case p.gathered <- struct{}{}:
+			default:
+			}
+		}
+	})
+	dtls := p.pc.SCTP().Transport()
+	dtls.OnStateChange(func(s webrtc.DTLSTransportState) {
+		if s == webrtc.DTLSTransportStateConnected {
+			p.secure(dtls)
+		}
+	})
+	dtls.ICETransport().OnSelectedCandidatePairChange(p.selected)
+	return p, nil
+}
+
+func (p *tabPeer) settings() webrtc.SettingEngine {
+	side := p.tab.side
+	s := webrtc.SettingEngine{LoggerFactory: pionLog{side.loop.log}}
+	mux := &iceMux{port: side.port, peer: p}
+	s.SetICEUDPMux(mux)
+	s.SetICETCPMux(mux)
+	s.SetNet(side.net)
+	s.SetNetworkTypes([]webrtc.NetworkType{
+		webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6,
+	})
+	s.SetIncludeLoopbackCandidate(true) // portNet holds our listen addresses only
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.DisableActiveTCP(true)
+	s.SetLite(true)
+	s.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
+	s.SetDTLSRetransmissionInterval(dtlsRepeat)
+	s.SetSRTPProtectionProfiles(srtpProfiles...)
+	return s
+}
+
+// take gives the transport of an offer to the PeerConnection and waits until
+// the checks of the page would be understood. Caller holds tab.mu.
+func (p *tabPeer) take(o *tabOffer) error {
+	select {
+	case <-p.gathered:
+	default:
+	}
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.transport()})
+	if err != nil {
+		return badSDP("%v", err)
+	}
+	answer, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		return badSDP("%v", err)
+	}
+	if err = p.pc.SetLocalDescription(answer); err != nil {
+		return badSDP("%v", err)
+	}
+	own, err := p.pc.SCTP().Transport().ICETransport().GetLocalParameters()
+	if err != nil {
+		return badSDP("%v", err)
+	}
+	if own.UsernameFragment == p.ufrag {
+		return nil // the same ICE as before
+	}
+	p.ufrag, p.password = own.UsernameFragment, own.Password
+	select {
+	case <-p.gathered:
+		return nil
+	case <-time.After(gatherWait):
+		return fmt.Errorf("media: no candidates after %v: the machine is overloaded, try again", gatherWait)
+	}
+}
+
+// transport is the offer the PeerConnection gets: the page's ICE and DTLS in
+// one m-line, no streams, no candidates.
+func (o *tabOffer) transport() string {
+	return "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n" +
+		"m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n" +
+		"a=rtpmap:0 PCMU/8000\r\na=setup:actpass\r\na=ice-ufrag:" + o.ufrag + "\r\na=ice-pwd:" + o.password +
+		"\r\na=fingerprint:" + o.fingerprint + "\r\n"
+}
+
+// secure takes the SRTP keys when DTLS is connected and the page's certificate
+// is the one its offer named.
+func (p *tabPeer) secure(t *webrtc.DTLSTransport) {
+	defer p.tab.loop.recovered("DTLS")
+	err := func() error {
+		conn, err := dtlsConnOf(t)
+		if err != nil {
+			return err
+		}
+		keys, err := srtpKeys(conn)
+		if err != nil {
+			return err
+		}
+		opener, err := newOpener(keys)
+		if err != nil {
+			return err
+		}
+		sealer, err := newSealer(keys)
+		if err != nil {
+			return err
+		}
+		p.opener.Store(opener)
+		p.sealer.Store(sealer)
+		return nil
+	}()
+	if err != nil {
+		p.tab.loop.log.Error("media: a tab has no sound because its SRTP keys could not be read; please report it", "error", err)
+		p.broken.Store(true)
+		p.tab.stir()
+	}
+}
+
+// selected notes the pair the page nominated.
+func (p *tabPeer) selected(pair *webrtc.ICECandidatePair) {
+	defer p.tab.loop.recovered("ICE")
+	local, err1 := netip.ParseAddr(pair.Local.Address)
+	remote, err2 := netip.ParseAddr(pair.Remote.Address)
+	if err1 != nil || err2 != nil {
+		return
+	}
+	s := p.tab.side.port.socket(local)
+	if s == nil {
+		return
+	}
+	path := &tabPath{socket: s, to: unmapped(netip.AddrPortFrom(remote, pair.Remote.Port))}
+	if pair.Local.Protocol == webrtc.ICEProtocolTCP {
+		if path.link = s.link(path.to); path.link == nil {
+			return
+		}
+	}
+	p.path.Store(path)
+}
+
+func (p *tabPeer) state() TabState {
+	if p.broken.Load() {
+		return TabFailed
+	}
+	switch p.pc.ConnectionState() {
+	case webrtc.PeerConnectionStateConnected:
+		return TabConnected
+	case webrtc.PeerConnectionStateDisconnected:
+		return TabDisconnected
+	case webrtc.PeerConnectionStateFailed:
+		return TabFailed
+	case webrtc.PeerConnectionStateClosed:
+		// The page said good-bye by a DTLS alert: no more comes from it.
+		return TabFailed
+	default:
+		return TabConnecting
+	}
+}
+
+func (p *tabPeer) sendRTP(packet []byte) bool {
+	path, sealer := p.path.Load(), p.sealer.Load()
+	if path == nil || sealer == nil {
+		return false
+	}
+	sealed, ok := sealer.seal(packet)
+	return ok && path.send(sealed)
+}
+
+func (p *tabPeer) writeRTCP(packets []rtcp.Packet) {
+	if p.sealer.Load() != nil && p.path.Load() != nil {
+		_ = p.pc.WriteRTCP(packets) // lost like any packet
+	}
+}
+
+// receiveRTP takes an RTP packet from an address this PeerConnection proved, in
+// the goroutine that read it. Only the negotiated audio is decrypted.
+func (p *tabPeer) receiveRTP(pkt []byte) {
+	o, table := p.opener.Load(), p.tab.payloads.Load()
+	if o == nil || table == nil || table.rx[pkt[1]&0x7f] == formatNone || p.tab.peer.Load() != p {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if packet, ok := o.open(pkt); ok {
+		p.tab.receive(packet)
+	} else {
+		p.tab.counters.droppedBad.Add(1)
+	}
+}
+
+// receiveRTCP reads the audio reports on their way to the PeerConnection.
+func (p *tabPeer) receiveRTCP(pkt []byte) {
+	o := p.opener.Load()
+	if o == nil || p.tab.peer.Load() != p {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if plain, ok := o.openRTCP(pkt); ok {
+		p.tab.receiveRTCP(plain)
+	}
+}
+
+// close ends the PeerConnection and waits for its goroutines.
+func (p *tabPeer) close() {
+	defer p.tab.loop.recovered("the end of a PeerConnection")
+	p.path.Store(nil)
+	_ = p.pc.GracefulClose()
+}
