@@ -1,10 +1,216 @@
-import {html, LitElement} from 'lit';
-import {customElement} from 'lit/decorators.js';
+import {html, LitElement, type PropertyValues} from 'lit';
+import {customElement, query, state} from 'lit/decorators.js';
+import {inOrder, keepsTalking, ringing} from '../call/plan.js';
+import {type KeyAction, keyAction, keyName, twiceWithin, typing} from '../desktop/keys.js';
+import {t} from '../locales/words.js';
+import {Phone} from '../phone.js';
+import type {Call, Parts} from '../protocol/messages.js';
+import {type Announcement, announce} from './announce.js';
+import {appStyle} from './app-style.js';
+import './app-bar.js';
+import './app-notices.js';
+import type {CallCard} from './call-card.js';
+import './call-card.js';
+import './device-list.js';
+import type {DialPad} from './dial-pad.js';
+import './dial-pad.js';
+import './ended-card.js';
+import './history-list.js';
+import type {IncomingCall} from './incoming-call.js';
+import './incoming-call.js';
+import type {KeyList} from './key-list.js';
+import './key-list.js';
+import './log-in.js';
+import {logo} from './logo.js';
+import {shared} from './styles.js';
 
-/** The page: log-in, or the phone. */
+/** The page: log-in, or the phone with what is going on in it. */
 @customElement('phone-app')
 export class PhoneApp extends LitElement {
+  static override styles = [shared, appStyle];
+
+  private readonly phone = new Phone(
+    document.querySelector<HTMLMetaElement>('meta[name=ringsplash-build]')?.content ?? '',
+    () => this.requestUpdate(),
+  );
+  @state() private said: Announcement = {urgent: '', calm: ''};
+  @state() private keysOff = new Set((this.phone.settings.get('keys-off') ?? '').split(' '));
+  @query('dial-pad') private dialPad!: DialPad | null;
+  @query('key-list') private keyList!: KeyList | null;
+  @query('incoming-call') private incoming!: IncomingCall | null;
+  private callsBefore: Call[] = [];
+  private endPressed = 0;
+  private hadFocus = false;
+  private readonly onKey = (event: KeyboardEvent) => this.key(event);
+  private readonly onRoom = () => {
+    this.roomy = this.room.matches;
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.documentElement.lang = t.lang;
+    document.addEventListener('keydown', this.onKey);
+    this.room.addEventListener('change', this.onRoom);
+    void this.phone.start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener('keydown', this.onKey);
+    this.room.removeEventListener('change', this.onRoom);
+  }
+
+  private get offline(): boolean {
+    return this.phone.phase !== 'open';
+  }
+
   override render() {
-    return html`<h1>Ringsplash</h1>`;
+    const {parts} = this.phone;
+    if (this.phone.loggedOut) return html`<log-in .phone=${this.phone}></log-in>`;
+    if (!parts) return html`<div class="starting">${logo}<p role="status">${t.starting}</p></div>`;
+    return html`
+      <div class="app" @dial=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail)}>
+        <app-bar
+          .phone=${this.phone}
+          .me=${parts.me}
+          ?offline=${this.offline}
+          ?blocked=${this.phone.soundBlocked}
+          @show-keys=${() => this.keyList?.open()}
+        ></app-bar>
+        <app-notices
+          .phone=${this.phone}
+          .devices=${parts.devices}
+          .notice=${this.phone.notice}
+          .microphone=${this.phone.microphoneFault}
+          phase=${this.phone.phase}
+          ?talking=${keepsTalking(parts.calls)}
+          ?new-build=${this.phone.newBuild && !keepsTalking(parts.calls)}
+        ></app-notices>
+        ${this.main(parts)}
+      </div>
+      <key-list .off=${this.keysOff} @keys=${this.chooseKeys}></key-list>
+      <p class="unseen" aria-live="assertive">${this.said.urgent}</p>
+      <p class="unseen" aria-live="polite">${this.said.calm}</p>
+    `;
+  }
+
+  private main(parts: Parts) {
+    return html`
+      <main>
+        <div class="stage">
+          ${inOrder(parts.calls).map(call => this.card(call, parts))}
+          <dial-pad .phone=${this.phone} .devices=${parts.devices} ?offline=${this.offline} .keypad=${this.roomy && !keepsTalking(parts.calls)}></dial-pad>
+        </div>
+        <div class="side">
+          <device-list
+            .devices=${parts.devices}
+            .tabs=${parts.me.tabs}
+            ?offline=${this.offline}
+            ?rings=${this.phone.rings}
+          ></device-list>
+          <history-list .version=${parts.counters.history} .now=${() => this.phone.now()} ?offline=${this.offline}></history-list>
+        </div>
+      </main>
+    `;
+  }
+
+  /** Whether the window has room for a keypad from the start. */
+  private readonly room = matchMedia('(min-width: 820px) and (min-height: 700px)');
+  @state() private roomy = this.room.matches;
+
+  private card(call: Call, parts: Parts) {
+    const {phone, offline} = this;
+    if (call.state === 'ended')
+      return html`<ended-card .phone=${phone} .call=${call} ?offline=${offline}></ended-card>`;
+    if (ringing([call]).length) {
+      return html`<incoming-call
+        .phone=${phone}
+        .call=${call}
+        .devices=${parts.devices}
+        ?offline=${offline}
+        answering=${phone.answering.get(call.id) ?? ''}
+      ></incoming-call>`;
+    }
+    return html`<call-card
+      .phone=${phone}
+      .call=${call}
+      .devices=${parts.devices}
+      ?offline=${offline}
+      ?mediaConnected=${phone.mediaConnected}
+    ></call-card>`;
+  }
+
+  override willUpdate(): void {
+    const {parts, calls} = this.phone;
+    this.hadFocus = !!this.renderRoot?.querySelector('.stage :focus');
+    if (calls === this.callsBefore) return;
+    const device = (id: string) => parts?.devices.find(other => other.id === id)?.display ?? id;
+    const said = announce(this.callsBefore, calls, device);
+    if (said.urgent || said.calm) this.said = said;
+    this.callsBefore = calls;
+  }
+
+  override updated(_changed: PropertyValues<this>): void {
+    this.incoming?.updateComplete.then(() => this.incoming?.focusUnlessBusy());
+    // A card that went away with the focus in it must not throw the user back to the top of the page.
+    if (this.hadFocus && document.activeElement === document.body) void this.focusStage();
+  }
+
+  private async focusStage(): Promise<void> {
+    const card = this.renderRoot.querySelector<LitElement>('.stage > *');
+    await card?.updateComplete;
+    card?.renderRoot.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({preventScroll: true});
+  }
+
+  private chooseKeys(event: CustomEvent<Set<string>>): void {
+    this.keysOff = event.detail;
+    this.phone.settings.set('keys-off', [...event.detail].join(' '));
+  }
+
+  private key(event: KeyboardEvent): void {
+    const {parts} = this.phone;
+    if (!parts || this.offline || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (typing(event.composedPath()) && event.key !== 'Escape') return;
+    const name = keyName(event.key);
+    if (!name || this.keysOff.has(name)) return;
+    const twice = event.timeStamp - this.endPressed < twiceWithin;
+    this.endPressed = name === 'E' ? event.timeStamp : 0;
+    const action = keyAction(event.key, parts.calls, parts.devices, twice);
+    if (action && this.act(action)) event.preventDefault();
+  }
+
+  /** Carries out a key; whether it meant something here. */
+  private act(action: KeyAction): boolean {
+    switch (action.type) {
+      case 'answer':
+        void this.phone.answer(action.call, action.on);
+        return true;
+      case 'mute':
+        void this.phone.mute(action.call);
+        return true;
+      case 'end':
+        void this.phone.simple('hangup', action.call);
+        return true;
+      case 'unmute':
+      case 'hold':
+      case 'resume':
+        void this.phone.simple(action.type, action.call);
+        return true;
+      case 'digit':
+        this.cards.find(card => card.call.id === action.call.id)?.digit(action.digit);
+        return true;
+      case 'search':
+        this.dialPad?.focusField();
+        return true;
+      case 'help':
+        this.keyList?.open();
+        return true;
+      case 'close':
+        return this.cards.some(card => card.closeKeypad());
+    }
+  }
+
+  private get cards(): CallCard[] {
+    return [...this.renderRoot.querySelectorAll<CallCard>('call-card')];
   }
 }

@@ -1,0 +1,76 @@
+/** Why there is no microphone. */
+export type MicrophoneFault = 'refused' | 'missing' | 'busy' | 'insecure';
+
+/** Names the reason of a failed getUserMedia. */
+export function microphoneFault(error: unknown): MicrophoneFault {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  if (name === 'NotAllowedError' || name === 'SecurityError') return 'refused';
+  if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'missing';
+  return 'busy';
+}
+
+export class MicrophoneError extends Error {
+  constructor(readonly fault: MicrophoneFault) {
+    super(`microphone ${fault}`);
+    this.name = 'MicrophoneError';
+  }
+}
+
+/** The microphone: open only while a call talks in this tab. */
+export class Microphone {
+  private opening: Promise<MediaStreamTrack> | null = null;
+  private status: PermissionStatus | null = null;
+  track: MediaStreamTrack | null = null;
+
+  /** `onEnded` tells that the device went away while it was open. */
+  constructor(private readonly onEnded: () => void) {}
+
+  /** Learns whether the browser would ask; without an answer it counts as asking. */
+  async watchPermission(): Promise<void> {
+    try {
+      this.status = await navigator.permissions.query({name: 'microphone' as PermissionName});
+    } catch {
+      this.status = null; // the browser does not tell
+    }
+  }
+
+  /** Whether opening needs no question to the user, so that nothing need wait for it. */
+  get granted(): boolean {
+    return this.status?.state === 'granted';
+  }
+
+  /** Opens the microphone, asking the user if the browser must. Rejects with a MicrophoneError. */
+  open(): Promise<MediaStreamTrack> {
+    if (this.track?.readyState === 'live') return Promise.resolve(this.track);
+    this.opening ??= this.ask().finally(() => {
+      this.opening = null;
+    });
+    return this.opening;
+  }
+
+  close(): void {
+    this.track?.stop();
+    this.track = null;
+  }
+
+  private async ask(): Promise<MediaStreamTrack> {
+    if (!navigator.mediaDevices?.getUserMedia) throw new MicrophoneError('insecure');
+    let stream: MediaStream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: {echoCancellation: true, noiseSuppression: true, autoGainControl: true},
+      });
+    } catch (error) {
+      throw new MicrophoneError(microphoneFault(error));
+    }
+    const [track] = stream.getAudioTracks();
+    if (!track) throw new MicrophoneError('missing');
+    track.addEventListener('ended', () => {
+      if (this.track !== track) return; // closed by us
+      this.track = null;
+      this.onEnded();
+    });
+    this.track = track;
+    return track;
+  }
+}

@@ -1,0 +1,77 @@
+import type {Call, MediaWant} from '../protocol/messages.js';
+
+/** What the PeerConnection must do next. */
+export type Step = 'keep' | 'offer' | 'replace' | 'retire';
+
+/**
+ * Compares what the gateway wants with what was last offered. "offer" is for
+ * the PeerConnection there is, "replace" for a new one, "retire" closes it
+ * after a minute, so that the next call finds it ready.
+ */
+export function mediaStep(want: MediaWant | null, offered: MediaWant | null, exists: boolean): Step {
+  if (!want) return exists ? 'retire' : 'keep';
+  if (!exists) return 'replace';
+  if (!offered) return 'offer';
+  if (offered.generation !== want.generation) return 'replace';
+  return sameCodecs(offered.codecs, want.codecs) ? 'keep' : 'offer';
+}
+
+function sameCodecs(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every((codec, i) => codec.toLowerCase() === b[i]?.toLowerCase());
+}
+
+/** A codec as RTCRtpReceiver.getCapabilities lists it. */
+export interface CodecCapability {
+  mimeType: string;
+  clockRate: number;
+  channels?: number;
+  sdpFmtpLine?: string;
+}
+
+/** The browser's codecs that the gateway wants, in its order, with telephone events behind them. */
+export function preferCodecs<T extends CodecCapability>(capabilities: readonly T[], want: readonly string[]): T[] {
+  const named = (name: string) => capabilities.filter(c => c.mimeType.toLowerCase() === `audio/${name.toLowerCase()}`);
+  return [...want.flatMap(named), ...named('telephone-event')];
+}
+
+/** Whether the microphone is to be open in this tab: from the click on, and as long as a call talks here. */
+export function needsMicrophone(calls: readonly Call[]): boolean {
+  return calls.some(call => call.here && call.state !== 'ended');
+}
+
+/** Whether sound may leave the microphone: not while muted or on hold. */
+export function mayTalk(calls: readonly Call[]): boolean {
+  return calls.some(
+    call => call.here && (call.state === 'connected' || call.state === 'early') && call.microphone === 'live',
+  );
+}
+
+/** Whether this tab plays the tone that says the other phone rings. */
+export function playsRingback(calls: readonly Call[]): boolean {
+  return calls.some(call => call.here && call.direction === 'out' && call.state === 'early' && !call.earlyMedia);
+}
+
+/** The calls that ring for the user now. */
+export function ringing(calls: readonly Call[]): Call[] {
+  return calls.filter(call => call.direction === 'in' && (call.state === 'ringing' || call.state === 'early'));
+}
+
+/** Whether the talk goes on without our voice, by mute or by the gate of a deskphone that answered by itself. */
+export function canUnmute(call: Call): boolean {
+  return (call.state === 'connected' || call.state === 'held') && call.microphone !== 'live';
+}
+
+/** The calls to show, what needs the user first: ringing, talking, waiting, over. */
+export function inOrder(calls: readonly Call[]): Call[] {
+  const rank = (call: Call) => {
+    if (call.state === 'ended') return 3;
+    if (call.direction === 'in' && (call.state === 'ringing' || call.state === 'early')) return 0;
+    return call.state === 'held' ? 2 : 1;
+  };
+  return [...calls].sort((a, b) => rank(a) - rank(b) || a.since.localeCompare(b.since));
+}
+
+/** Whether a call is going on that a reload or a lost line would worry the user about. */
+export function keepsTalking(calls: readonly Call[]): boolean {
+  return calls.some(call => call.state !== 'ended');
+}

@@ -1,0 +1,131 @@
+/** Every word of the page. Sentences of the gateway come with the state. */
+export const en = {
+  lang: 'en',
+  product: 'Ringsplash',
+
+  // Log-in
+  logIn: 'Log in',
+  loggingIn: 'Logging in',
+  logOut: 'Log out',
+  welcome: 'Your phone in the browser',
+  name: 'Name',
+  password: 'Password',
+  showPassword: 'Show password',
+  gatewayAway: 'The gateway cannot be reached. Check your network, then try again.',
+  logInFailed: 'The log-in did not work. Try again.',
+  starting: 'Connecting to your phone',
+
+  // Answering
+  incomingCall: 'Incoming call',
+  answerInBrowser: 'Answer in browser',
+  answerOn: (device: string) => `Answer on ${device}`,
+  answering: 'Answering',
+  decline: 'Decline',
+  unverified: 'caller not verified',
+  notAnswerable: (device: string) => `${device} cannot answer for you now.`,
+  calling: (name: string) => `${name} is calling`,
+
+  // In a call
+  inBrowser: 'In this browser',
+  inOtherTab: 'In another window',
+  onDevice: (device: string) => `On ${device}`,
+  talkOnDevice: (device: string) => `You talk on ${device}. You can hang up here.`,
+  talkElsewhere: 'You talk in another window of this browser or another computer. You can hang up here.',
+  dialling: 'Calling',
+  ringsThere: 'Ringing',
+  pickUp: (device: string) => `Pick up ${device} to place the call.`,
+  connecting: 'Connecting sound',
+  onHold: 'On hold',
+  heldByOther: 'Held by the other side',
+  hangUp: 'Hang up',
+  mute: 'Mute',
+  unmute: 'Unmute',
+  hold: 'Hold',
+  resume: 'Resume',
+  keypad: 'Keypad',
+  closeKeypad: 'Close keypad',
+  sentDigits: 'Digits sent',
+  microphoneMuted: 'Microphone muted',
+  microphoneOpen: 'Microphone open',
+  resumed: 'Resumed',
+  unmuteHint: 'The other side cannot hear you.',
+  unmuteOnPhone: 'Press Unmute on the phone.',
+  talkTime: 'Time in call',
+  codec: (name: string) => `Sound: ${name}`,
+
+  // After a call
+  callEnded: 'Call ended',
+  missedCall: 'Missed call',
+  lasted: (time: string) => `Lasted ${time}`,
+  callAgain: 'Call again',
+  callBack: 'Call back',
+  dismiss: 'Dismiss',
+
+  // Dialling
+  dialLabel: 'Name or number',
+  call: 'Call',
+  callName: (name: string) => `Call ${name}`,
+  callFrom: 'Call from',
+  thisBrowser: 'This browser',
+  nothingToDial: 'Type a name or a number first.',
+  backspace: 'Delete last digit',
+
+  // Devices and history
+  devices: 'Your phones',
+  registered: 'Registered',
+  notRegistered: 'Not registered',
+  mainPhone: 'Main',
+  noDevices: 'No deskphone is set up for you. Calls ring in this browser.',
+  browserReady: 'Ready',
+  tabs: (n: number) => (n === 1 ? 'One window open' : `${n} windows open`),
+  tabRings: 'this one rings',
+  history: 'History',
+  historyEmpty: 'No calls yet.',
+  historyFailed: 'The list of calls could not be loaded.',
+  retry: 'Try again',
+  missed: 'Missed',
+  incoming: 'Incoming',
+  outgoing: 'Outgoing',
+
+  // State of the line
+  online: 'Connected',
+  reconnecting: 'Reconnecting',
+  reconnectingInCall: 'Reconnecting, your call goes on',
+  reconnectingIdle: 'Reconnecting. Calls cannot reach this window until it is back.',
+  elsewhere: 'This phone is open in another window.',
+  useHere: 'Use it here',
+  newBuild: 'A new version of this page is ready.',
+  outdated: 'This page is too old for the gateway. Reload it; if that does not help, ask your administrator.',
+  fault: 'The gateway did not understand this page. Reload it if calls do not work.',
+  reload: 'Reload',
+  close: 'Close',
+  enableSound: 'Enable sound',
+  soundBlocked: 'The browser keeps this page silent until you allow its sound.',
+
+  // Microphone
+  microphone: {
+    refused: 'The browser does not let this page use the microphone. Allow it in the address bar, then try again.',
+    missing: 'No microphone was found. Plug one in, then try again.',
+    busy: 'The microphone could not be opened; another program may hold it. Close that one, then try again.',
+    insecure: 'Browsers open the microphone only on https pages. Open this page by its https address.',
+    gone: 'The microphone was unplugged. The other side cannot hear you.',
+  },
+  deskphoneInstead: (device: string) => `You can still use ${device}.`,
+
+  // Keys
+  shortcuts: 'Keyboard shortcuts',
+  shortcutsHint: 'They work whenever you are not typing. Switch off the ones you do not want.',
+  keys: {
+    A: 'Answer on your deskphone',
+    B: 'Answer in browser',
+    M: 'Mute or unmute',
+    H: 'Hold or resume',
+    E: 'Hang up (press twice)',
+    '0-9': 'Send digits in a call (also * and #)',
+    '/': 'Go to the dial field',
+    Esc: 'Close what is open',
+    '?': 'Show this list',
+  },
+};
+
+export type Words = typeof en;

@@ -1,0 +1,331 @@
+import {Media} from './call/media.js';
+import {Microphone, MicrophoneError, type MicrophoneFault} from './call/microphone.js';
+import {mayTalk, needsMicrophone, ringing} from './call/plan.js';
+import {TitleBell, tone} from './call/ringer.js';
+import {Sound} from './call/tones.js';
+import {Settings} from './desktop/settings.js';
+import {RingLock} from './desktop/tabs.js';
+import {t} from './locales/words.js';
+import {Connection, type Phase} from './protocol/connection.js';
+import {type Call, type Command, CommandError, type Parts} from './protocol/messages.js';
+import * as rest from './protocol/rest.js';
+import {TabStore} from './protocol/tabstore.js';
+
+/** Something to tell the user until he closes it. */
+export interface Notice {
+  text: string;
+  action?: 'reload';
+}
+
+/** This tab: a remote control for the user's calls, and the microphone and speaker of some. */
+export class Phone {
+  readonly settings = new Settings();
+  notice: Notice | null = null;
+  microphoneFault: MicrophoneFault | 'gone' | null = null;
+  /** Calls whose answer was pressed here, with where. */
+  readonly answering = new Map<string, string>();
+  /** The far end's sound is there, and the browser does not play it. */
+  private playBlocked = false;
+
+  private readonly store = new TabStore();
+  private readonly connection: Connection;
+  private readonly media: Media;
+  private readonly microphone: Microphone;
+  private readonly sound: Sound;
+  private readonly ringLock: RingLock;
+  private readonly bell = new TitleBell(t.product);
+  /** Clicks that have asked for the microphone and whose call is not here yet. */
+  private asking = 0;
+  private readonly muting = new Set<string>();
+  private readonly rung = new Set<string>();
+  private tabId = '';
+
+  constructor(
+    private readonly build: string,
+    private readonly changed: () => void,
+  ) {
+    const url = new URL('/ws', location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.connection = new Connection({
+      url: url.href,
+      build,
+      store: this.store,
+      onChange: () => this.follow(),
+      onOutdated: () => this.outdated(),
+      onFault: () => this.tell({text: t.fault, action: 'reload'}),
+      loggedIn: rest.loggedIn,
+    });
+    this.media = new Media({
+      do: command => this.connection.do(command),
+      onFault: text => this.tell({text}),
+      onChange: changed,
+    });
+    this.microphone = new Microphone(() => {
+      this.microphoneFault = 'gone';
+      this.follow();
+    });
+    this.sound = new Sound(() => this.follow());
+    this.ringLock = new RingLock(() => this.follow());
+  }
+
+  get phase(): Phase {
+    return this.connection.phase;
+  }
+
+  get parts(): Parts | null {
+    return this.connection.parts;
+  }
+
+  get calls(): Call[] {
+    return this.connection.parts?.calls ?? [];
+  }
+
+  /** Whether this is the window that rings aloud. */
+  get rings(): boolean {
+    return this.ringLock.held && this.sound.allowed;
+  }
+
+  get soundBlocked(): boolean {
+    return !this.sound.allowed || this.playBlocked;
+  }
+
+  /** Whether the sound of this tab's call can flow. */
+  get mediaConnected(): boolean {
+    return this.media.connected;
+  }
+
+  /** The gateway's time in milliseconds since 1970. */
+  now(): number {
+    return this.connection.now();
+  }
+
+  async start(): Promise<void> {
+    addEventListener('online', () => {
+      this.connection.retryNow();
+      this.media.networkChanged();
+    });
+    addEventListener('pageshow', event => event.persisted && this.connection.retryNow());
+    const touched = () => void this.enableSound();
+    for (const type of ['pointerdown', 'pointerup', 'keydown'])
+      addEventListener(type, touched, {capture: true, once: true});
+    void this.sound.enable();
+    void this.microphone.watchPermission();
+    if (this.store.read() || (await rest.loggedIn())) this.connection.start();
+    else this.showLogIn();
+  }
+
+  /** Whether the log-in screen is to be shown. */
+  get loggedOut(): boolean {
+    return this.needsLogIn || this.phase === 'loggedOut';
+  }
+
+  private needsLogIn = false;
+
+  private showLogIn(): void {
+    this.needsLogIn = true;
+    this.changed();
+  }
+
+  /** Rejects with a RestError whose sentence may be shown. */
+  async logIn(name: string, password: string): Promise<void> {
+    await rest.logIn(name, password);
+    this.needsLogIn = false;
+    this.connection.stop();
+    this.connection.start();
+  }
+
+  async logOut(): Promise<void> {
+    try {
+      await rest.logOut();
+    } catch {
+      return this.tell({text: t.gatewayAway});
+    }
+    this.connection.stop();
+    this.connection.parts = null;
+    this.store.forget();
+    this.follow();
+    this.showLogIn();
+  }
+
+  /** Goes on in this window after another took over. */
+  useHere(): void {
+    this.connection.retryNow();
+  }
+
+  /** To be called at a click: from then on the page may sound. */
+  async enableSound(): Promise<void> {
+    await this.sound.enable();
+    await this.playFarEnd();
+    this.follow();
+  }
+
+  tell(notice: Notice | null): void {
+    this.notice = notice;
+    this.changed();
+  }
+
+  dismissMicrophoneFault(): void {
+    this.microphoneFault = null;
+    this.changed();
+  }
+
+  /** Answers on "browser" or a device. Without a microphone the call rings on. */
+  async answer(call: Call, on: string): Promise<void> {
+    this.answering.set(call.id, on);
+    this.changed();
+    try {
+      await this.talking(on, () => {
+        const now = this.calls.find(other => other.id === call.id) ?? call;
+        return {do: 'answer', call: call.id, version: now.version, on};
+      });
+    } finally {
+      this.answering.delete(call.id);
+      this.changed();
+    }
+  }
+
+  /** Calls somebody, from "browser" or a device; whether the gateway took it. */
+  async call(to: string, from: string): Promise<boolean> {
+    return this.talking(from, () => ({do: 'call', to, from}));
+  }
+
+  /** Mutes here at once; the gateway follows. */
+  async mute(call: Call): Promise<void> {
+    this.muting.add(call.id);
+    this.follow();
+    await this.run({do: 'mute', call: call.id});
+    this.muting.delete(call.id);
+    this.follow();
+  }
+
+  /** Opens the microphone again after a fault, at a click. */
+  async retryMicrophone(): Promise<void> {
+    this.microphoneFault = null;
+    await this.openMicrophone();
+    this.follow();
+  }
+
+  simple(name: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'resume' | 'unmute', call: Call): Promise<boolean> {
+    return this.run({do: name, call: call.id});
+  }
+
+  digits(call: Call, digits: string): Promise<boolean> {
+    return this.run({do: 'digits', call: call.id, digits});
+  }
+
+  /** Carries out a command that makes the user talk; in the browser the microphone comes first. */
+  private async talking(place: string, command: () => Command): Promise<boolean> {
+    if (place !== 'browser') return this.run(command());
+    this.microphoneFault = null;
+    this.asking++;
+    try {
+      const opened = this.openMicrophone();
+      // A granted microphone opens while the gateway answers; one to be asked for may be refused.
+      if (!this.microphone.granted && !(await opened)) return false;
+      return await this.run(command());
+    } finally {
+      this.asking--;
+      this.follow();
+    }
+  }
+
+  private async run(command: Command): Promise<boolean> {
+    try {
+      await this.connection.do(command);
+      return true;
+    } catch (error) {
+      this.tell({text: error instanceof CommandError ? error.message : String(error)});
+      return false;
+    }
+  }
+
+  private async openMicrophone(): Promise<boolean> {
+    try {
+      const track = await this.microphone.open();
+      track.enabled = this.mayTalk();
+      await this.media.setTrack(track);
+      void this.enableSound(); // capture lifts the block on sound
+      return true;
+    } catch (error) {
+      this.microphoneFault = error instanceof MicrophoneError ? error.fault : 'busy';
+      this.changed();
+      return false;
+    }
+  }
+
+  private mayTalk(): boolean {
+    return this.muting.size === 0 && mayTalk(this.calls);
+  }
+
+  private async playFarEnd(): Promise<void> {
+    if (!this.media.audio.srcObject || !needsMicrophone(this.calls)) return;
+    try {
+      await this.media.audio.play();
+      this.playBlocked = false;
+    } catch (error) {
+      // An interrupted play is none of the browser's refusals.
+      this.playBlocked = error instanceof DOMException && error.name === 'NotAllowedError';
+    }
+    this.changed();
+  }
+
+  /** Brings microphone, media, ring and title in line with the state. */
+  private follow(): void {
+    const {parts} = this.connection;
+    const open = this.phase === 'open';
+    const id = this.store.read()?.id ?? '';
+    if (open && id !== this.tabId) {
+      if (this.tabId) this.media.forget();
+      this.tabId = id;
+      this.rung.clear();
+    }
+    if (open && parts) this.media.update(parts.media.want);
+    if (!parts) this.media.close();
+    this.followMicrophone();
+    this.followRing();
+    this.changed();
+  }
+
+  private followMicrophone(): void {
+    const {track} = this.microphone;
+    if (track) track.enabled = this.mayTalk();
+    if (needsMicrophone(this.calls) || this.asking) {
+      if (!track && !this.microphoneFault) void this.openMicrophone();
+      if (this.media.audio.paused) void this.playFarEnd();
+      return;
+    }
+    if (!track) return;
+    this.microphone.close();
+    void this.media.setTrack(null);
+  }
+
+  private followRing(): void {
+    const {parts} = this.connection;
+    if (parts && this.sound.allowed) this.ringLock.ask(parts.me.name);
+    const live = this.phase === 'loggedOut' || this.phase === 'stopped' ? [] : this.calls;
+    const {name, volume} = tone(live, this.rings);
+    this.sound.play(name, volume);
+    const [first] = ringing(live);
+    this.bell.ring(first ? t.calling(first.peer.display || first.peer.address) : '');
+    if (this.phase !== 'open') return;
+    for (const call of ringing(live)) {
+      if (this.rung.has(call.id)) continue;
+      this.rung.add(call.id);
+      this.connection.do({do: 'ringing', call: call.id}).catch(() => {
+        // The call was over before: nothing rings.
+      });
+    }
+  }
+
+  private outdated(): void {
+    const tried = `reload-${this.build}`;
+    if (this.settings.get('outdated') === tried) return this.tell({text: t.outdated, action: 'reload'});
+    this.settings.set('outdated', tried);
+    location.reload();
+  }
+
+  /** Whether the gateway serves another build than this page. */
+  get newBuild(): boolean {
+    return this.connection.servedBuild !== '' && this.connection.servedBuild !== this.build;
+  }
+}

@@ -1,0 +1,230 @@
+import {backoff} from './backoff.js';
+import {Close, type Command, CommandError, type FromGateway, type Parts, type Reply, type Result} from './messages.js';
+import type {TabStore} from './tabstore.js';
+
+/**
+ * connecting: no state has come yet on this socket.
+ * open:       the parts are what the gateway has.
+ * waiting:    the socket is gone, the next attempt is due.
+ * loggedOut:  the gateway wants a log-in; nothing more is tried.
+ * elsewhere:  another window goes on with this tab; nothing more is tried.
+ * stopped:    before start and after stop.
+ */
+export type Phase = 'connecting' | 'open' | 'waiting' | 'loggedOut' | 'elsewhere' | 'stopped';
+
+export interface ConnectionOptions {
+  url: string;
+  build: string;
+  store: TabStore;
+  /** Called whenever phase or parts changed. */
+  onChange: () => void;
+  /** Called when the gateway speaks a protocol this page does not. */
+  onOutdated: () => void;
+  /** Called when the gateway says that it did not understand us. */
+  onFault: () => void;
+  /** Tells whether the log-in still holds; asked when a socket would not open. */
+  loggedIn: () => Promise<boolean>;
+  socket?: (url: string) => WebSocket;
+  backoff?: (attempt: number) => number;
+  /** Without a reply for this long (ms) the socket counts as dead. */
+  patience?: number;
+}
+
+interface Waiting {
+  text: string;
+  done: (result: Result) => void;
+  failed: (error: CommandError) => void;
+  sends: number;
+  timer?: ReturnType<typeof setTimeout> | undefined;
+}
+
+const maxSends = 4;
+
+/**
+ * The socket to the gateway: it keeps itself alive, resumes the tab after a
+ * break and a reload, and sends an unanswered command again under its own id,
+ * which the gateway answers without carrying it out twice.
+ */
+export class Connection {
+  phase: Phase = 'stopped';
+  /** The last state; it stays while the socket is away. */
+  parts: Parts | null = null;
+  /** The build id the gateway serves now; "" before the first welcome. */
+  servedBuild = '';
+
+  private socket: WebSocket | null = null;
+  private attempt = 0;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private clockOffset = Date.now() - performance.now();
+  private nextId = 1;
+  private readonly waiting = new Map<string, Waiting>();
+
+  constructor(private readonly options: ConnectionOptions) {}
+
+  start(): void {
+    if (this.phase !== 'stopped') return;
+    this.attempt = 0;
+    this.connect();
+  }
+
+  /** Closes the socket; commands without a reply fail with code "lost". */
+  stop(): void {
+    this.leave('stopped');
+  }
+
+  /** Comes back at once, as a new tab when another window took this one. */
+  retryNow(): void {
+    if (this.phase === 'connecting' || this.phase === 'loggedOut') return;
+    if (this.phase === 'elsewhere') this.options.store.forget();
+    this.attempt = 0;
+    this.connect();
+  }
+
+  /** The gateway's time in milliseconds since 1970. */
+  now(): number {
+    return this.clockOffset + performance.now();
+  }
+
+  /** Sends a command and waits for its reply. Rejects with a CommandError. */
+  do(command: Command): Promise<Result> {
+    if (this.phase === 'stopped' || this.phase === 'loggedOut' || this.phase === 'elsewhere') {
+      return Promise.reject(lost());
+    }
+    const id = `${this.options.store.prefix()}${this.nextId++}`;
+    return new Promise((done, failed) => {
+      const entry: Waiting = {text: JSON.stringify({type: 'do', id, ...command}), done, failed, sends: 0};
+      this.waiting.set(id, entry);
+      if (this.phase === 'open') this.send(entry);
+    });
+  }
+
+  private connect(): void {
+    clearTimeout(this.retry);
+    this.drop();
+    this.phase = 'connecting';
+    const make = this.options.socket ?? (url => new WebSocket(url));
+    const socket = make(this.options.url);
+    this.socket = socket;
+    let opened = false;
+    // A gateway that takes the connection and says nothing is as good as none.
+    const silence = setTimeout(() => socket === this.socket && this.connect(), 2 * this.patience);
+    socket.addEventListener('open', () => {
+      opened = true;
+      const resume = this.options.store.read();
+      const hello = {type: 'hello', protocol: 1, build: this.options.build};
+      socket.send(JSON.stringify(resume ? {...hello, resume: {tab: resume.id, secret: resume.secret}} : hello));
+    });
+    socket.addEventListener('message', event => {
+      if (socket !== this.socket) return;
+      clearTimeout(silence);
+      this.receive(String(event.data));
+    });
+    socket.addEventListener('close', event => {
+      clearTimeout(silence);
+      if (socket !== this.socket) return;
+      this.socket = null;
+      this.closed(event.code, opened);
+    });
+    this.options.onChange();
+  }
+
+  private get patience(): number {
+    return this.options.patience ?? 6000;
+  }
+
+  private closed(code: number, opened: boolean): void {
+    for (const entry of this.waiting.values()) clearTimeout(entry.timer);
+    if (code === Close.loggedOut) return this.leave('loggedOut');
+    if (code === Close.elsewhere) return this.leave('elsewhere');
+    if (code === Close.oldProtocol) {
+      this.leave('stopped');
+      return this.options.onOutdated();
+    }
+    if (code === Close.malformed) this.options.onFault();
+    this.phase = 'waiting';
+    const wait = this.options.backoff ?? backoff;
+    this.retry = setTimeout(() => this.connect(), wait(this.attempt++));
+    // A refused upgrade looks like any other failure to a page: ask by REST.
+    if (!opened) void this.checkLogin();
+    this.options.onChange();
+  }
+
+  private async checkLogin(): Promise<void> {
+    const loggedIn = await this.options.loggedIn().catch(() => true);
+    if (!loggedIn && this.phase !== 'open' && this.phase !== 'stopped') this.leave('loggedOut');
+  }
+
+  /** Ends for good, or until start or retryNow. */
+  private leave(phase: 'loggedOut' | 'elsewhere' | 'stopped'): void {
+    clearTimeout(this.retry);
+    this.drop();
+    this.phase = phase;
+    this.failAll();
+    this.options.onChange();
+  }
+
+  private drop(): void {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+    for (const entry of this.waiting.values()) clearTimeout(entry.timer);
+  }
+
+  private failAll(): void {
+    const entries = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const entry of entries) {
+      clearTimeout(entry.timer);
+      entry.failed(lost());
+    }
+  }
+
+  private send(entry: Waiting): void {
+    if (++entry.sends > maxSends) {
+      for (const [id, other] of this.waiting) if (other === entry) this.waiting.delete(id);
+      return entry.failed(new CommandError('lost', 'The gateway does not answer. Try again in a moment.'));
+    }
+    this.socket?.send(entry.text);
+    entry.timer = setTimeout(() => this.connect(), this.patience);
+  }
+
+  private receive(text: string): void {
+    const message = JSON.parse(text) as FromGateway;
+    if (message.type === 'reply') return this.replied(message);
+    if (message.type !== 'welcome' && message.type !== 'state') return; // a newer gateway may say more
+    this.clockOffset = Date.parse(message.now) - performance.now();
+    if (message.type === 'state') {
+      if (this.parts) this.parts = {...this.parts, ...pick(message)};
+      return this.options.onChange();
+    }
+    this.parts = pick(message) as Parts;
+    this.servedBuild = message.build;
+    this.attempt = 0;
+    this.phase = 'open';
+    this.options.store.write(message.tab);
+    // A new tab knows no ids of the old one: what was on its way is lost.
+    if (message.resumed) for (const entry of [...this.waiting.values()]) this.send(entry);
+    else this.failAll();
+    this.options.onChange();
+  }
+
+  private replied(reply: Reply): void {
+    const entry = this.waiting.get(reply.id);
+    if (!entry) return;
+    this.waiting.delete(reply.id);
+    clearTimeout(entry.timer);
+    if (reply.error) return entry.failed(new CommandError(reply.error.code, reply.error.message));
+    const {call, sdp} = reply;
+    entry.done({...(call === undefined ? {} : {call}), ...(sdp === undefined ? {} : {sdp})});
+  }
+}
+
+const partNames = ['me', 'devices', 'calls', 'presence', 'counters', 'media'] as const;
+
+function pick(message: Partial<Parts>): Partial<Parts> {
+  return Object.fromEntries(partNames.filter(name => message[name]).map(name => [name, message[name]]));
+}
+
+function lost(): CommandError {
+  return new CommandError('lost', 'The connection to the gateway was lost. Try again when it is back.');
+}

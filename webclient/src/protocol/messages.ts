@@ -1,0 +1,154 @@
+// The wire, as docs/protocol.md has it. Times are RFC 3339 with milliseconds.
+
+/** The user himself. */
+export interface Me {
+  name: string;
+  number: string;
+  display: string;
+  address: string;
+  tabs: number;
+  interworking: boolean;
+}
+
+/** One of the user's deskphones. */
+export interface Device {
+  id: string;
+  display: string;
+  instance: string;
+  live: boolean;
+  interworking: boolean;
+  primary: boolean;
+  profile: string;
+  userAgent: string;
+  /** Whether "Answer on <display>" can be pressed now. */
+  answerable: boolean;
+  /** The sentence that says why not. */
+  why?: string;
+}
+
+export interface Peer {
+  display: string;
+  address: string;
+  verified: boolean;
+}
+
+export type CallState = 'ringing' | 'early' | 'connected' | 'held' | 'ended';
+
+/** One call as its user sees it. */
+export interface Call {
+  id: string;
+  version: number;
+  direction: 'in' | 'out';
+  state: CallState;
+  peer: Peer;
+  /** Where the user's audio is: nowhere yet, "browser", or a device id. */
+  on: string | null;
+  /** `on` is "browser" and it is this very tab. */
+  here: boolean;
+  microphone: 'live' | 'muted' | 'shut' | 'wanted';
+  heldBy?: '' | 'me' | 'other';
+  /** The far end's own ringback is in the media: play none. */
+  earlyMedia?: boolean;
+  /** Start of the present state. */
+  since: string;
+  /** Start of the talk. */
+  answered?: string | null;
+  cause?: string;
+  /** A sentence for people. */
+  reason?: string;
+  codec?: string;
+}
+
+export interface Presence {
+  address: string;
+  display: string;
+  state: 'available' | 'busy' | 'offline';
+}
+
+export interface Counters {
+  missed: number;
+  unreadMessages: number;
+  history: number;
+  directory: number;
+}
+
+/** What the tab must have offered. */
+export interface MediaWant {
+  codecs: string[];
+  generation: number;
+}
+
+/** The state, each part sent whole and only when it changed. */
+export interface Parts {
+  me: Me;
+  devices: Device[];
+  calls: Call[];
+  presence: Presence[];
+  counters: Counters;
+  media: {want: MediaWant | null};
+}
+
+/** What names this tab to the gateway, from one page load to the next. */
+export interface TabKey {
+  id: string;
+  secret: string;
+}
+
+export interface Welcome extends Parts {
+  type: 'welcome';
+  seq: number;
+  now: string;
+  build: string;
+  tab: TabKey;
+  resumed: boolean;
+}
+
+export interface State extends Partial<Parts> {
+  type: 'state';
+  seq: number;
+  now: string;
+}
+
+export interface Reply {
+  type: 'reply';
+  id: string;
+  ok?: boolean;
+  call?: string;
+  sdp?: string;
+  error?: {code: string; message: string};
+}
+
+export type FromGateway = Welcome | State | Reply;
+
+export type Command =
+  | {do: 'call'; to: string; from: string}
+  | {do: 'answer'; call: string; version: number; on: string}
+  | {do: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'resume' | 'mute' | 'unmute' | 'ringing'; call: string}
+  | {do: 'digits'; call: string; digits: string}
+  | {do: 'offer'; sdp: string; pc: string; codecs: string[]}
+  | {do: 'candidate'; pc: string; candidate: string};
+
+/** What a command that was carried out answers. */
+export interface Result {
+  call?: string;
+  sdp?: string;
+}
+
+/** Why the gateway closed the socket. */
+export const Close = {
+  malformed: 4400,
+  loggedOut: 4401,
+  oldProtocol: 4406,
+  elsewhere: 4409,
+} as const;
+
+/** A command that was refused: a code for the program, a sentence for people. */
+export class CommandError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'CommandError';
+  }
+}

@@ -1,0 +1,67 @@
+/** One past call, as GET /api/v1/history lists it; newest first. */
+export interface HistoryEntry {
+  id: string;
+  direction: 'in' | 'out';
+  display: string;
+  address: string;
+  start: string;
+  answered?: string | null;
+  end: string;
+  on?: string;
+  missed?: boolean;
+  cause: string;
+  reason: string;
+}
+
+/** A refused request: its status, and the problem's sentence (RFC 9457, section 3.1). */
+export class RestError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'RestError';
+  }
+}
+
+const api = '/api/v1';
+
+/** Rejects with a RestError; status 0 when the gateway was not reached. */
+async function request(method: string, path: string, body?: unknown): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(`${api}${path}`, {
+      method,
+      ...(body === undefined ? {} : {body: JSON.stringify(body), headers: {'Content-Type': 'application/json'}}),
+    });
+  } catch {
+    throw new RestError(0, '');
+  }
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  const problem = (answer ?? {}) as {title?: string; detail?: string};
+  throw new RestError(response.status, problem.detail ?? problem.title ?? '');
+}
+
+export async function logIn(name: string, password: string): Promise<void> {
+  await request('POST', '/login', {name, password});
+}
+
+export async function logOut(): Promise<void> {
+  await request('DELETE', '/login');
+}
+
+/** Whether the log-in holds; a gateway that is away says nothing against it. */
+export async function loggedIn(): Promise<boolean> {
+  try {
+    await request('GET', '/me');
+    return true;
+  } catch (error) {
+    return !(error instanceof RestError && error.status === 401);
+  }
+}
+
+export async function history(): Promise<HistoryEntry[]> {
+  const answer = (await request('GET', '/history')) as {history?: HistoryEntry[]} | null;
+  return answer?.history ?? [];
+}

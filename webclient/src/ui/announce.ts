@@ -1,0 +1,45 @@
+import {canUnmute} from '../call/plan.js';
+import {t} from '../locales/words.js';
+import type {Call} from '../protocol/messages.js';
+import {peerName} from './people.js';
+
+/** What a screen reader is told: at once, or when it has time. */
+export interface Announcement {
+  urgent: string;
+  calm: string;
+}
+
+/** Says what changed from one state of the calls to the next. */
+export function announce(
+  before: readonly Call[],
+  after: readonly Call[],
+  device: (id: string) => string,
+): Announcement {
+  const urgent: string[] = [];
+  const calm: string[] = [];
+  for (const call of after) {
+    const old = before.find(other => other.id === call.id);
+    if (call.direction === 'in' && call.on === null && call.state === 'ringing') {
+      if (!old) urgent.push(t.calling(peerName(call.peer)));
+    } else if (call.state === 'ended') {
+      if (old?.state !== 'ended') calm.push(call.reason || t.callEnded);
+    } else calm.push(...changes(old, call, device));
+  }
+  return {urgent: urgent.join('. '), calm: calm.join('. ')};
+}
+
+function changes(old: Call | undefined, call: Call, device: (id: string) => string): string[] {
+  const said: string[] = [];
+  if (old?.on !== call.on && call.on && call.state !== 'ringing') {
+    said.push(call.here ? t.inBrowser : call.on === 'browser' ? t.inOtherTab : t.onDevice(device(call.on)));
+  }
+  if (old?.state !== call.state) {
+    if (call.state === 'early') said.push(t.ringsThere);
+    if (call.state === 'ringing') said.push(t.dialling);
+    if (call.state === 'held') said.push(call.heldBy === 'other' ? t.heldByOther : t.onHold);
+    if (call.state === 'connected' && old?.state === 'held') said.push(t.resumed);
+  }
+  if (canUnmute(call) && !(old && canUnmute(old))) said.push(t.microphoneMuted);
+  if (old && canUnmute(old) && call.state !== 'ended' && !canUnmute(call)) said.push(t.microphoneOpen);
+  return said;
+}

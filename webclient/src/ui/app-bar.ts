@@ -1,0 +1,120 @@
+import {css, html, LitElement, nothing} from 'lit';
+import {customElement, property} from 'lit/decorators.js';
+import {t} from '../locales/words.js';
+import type {Phone} from '../phone.js';
+import type {Me} from '../protocol/messages.js';
+import {icon} from './icons.js';
+import {logo} from './logo.js';
+import {shared} from './styles.js';
+
+/** Who the user is, whether the line is up, and the few things that are always at hand. */
+@customElement('app-bar')
+export class AppBar extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        container-type: inline-size;
+        margin-block-end: 0.75rem;
+      }
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0.5rem 0.75rem;
+      }
+      .logo {
+        flex: none;
+        inline-size: 2.5rem;
+        block-size: 2.5rem;
+      }
+      .who {
+        flex: 1 1 6rem;
+        min-inline-size: 0;
+      }
+      h1 {
+        font-size: 1.0625rem;
+        line-height: 1.3;
+      }
+      .line {
+        display: flex;
+        align-items: center;
+        gap: 0.375rem;
+      }
+      .dot {
+        flex: none;
+        inline-size: 0.625rem;
+        block-size: 0.625rem;
+        border: 2px solid var(--go);
+        border-radius: 50%;
+        background: var(--go);
+      }
+      .dot.off {
+        border-color: var(--edge);
+        background: none;
+      }
+      .acts {
+        display: flex;
+        gap: 0.25rem;
+      }
+      .sound {
+        background: var(--note-soft);
+        color: var(--note-text);
+      }
+      .word {
+        display: none;
+      }
+      .keys {
+        display: none;
+      }
+      @container (min-width: 480px) {
+        .keys {
+          display: inline-flex;
+        }
+      }
+      @container (min-width: 640px) {
+        .word {
+          display: inline;
+        }
+      }
+    `,
+  ];
+
+  @property({attribute: false}) phone!: Phone;
+  @property({attribute: false}) me!: Me;
+  @property({type: Boolean}) offline = false;
+  @property({type: Boolean}) blocked = false;
+
+  override render() {
+    const {me} = this;
+    return html`
+      <header>
+        ${logo}
+        <div class="who">
+          <h1 class="cut">${me.display || me.name}</h1>
+          <p class="line small soft">
+            <span class=${this.offline ? 'dot off' : 'dot'}></span>
+            <span class="cut">${this.offline ? t.reconnecting : t.online}${me.number ? ` · ${me.number}` : ''}</span>
+          </p>
+        </div>
+        ${
+          this.blocked
+            ? html`<button class="sound" title=${t.soundBlocked} @click=${() => this.phone.enableSound()}>
+                ${icon('soundOff')}<span>${t.enableSound}</span>
+              </button>`
+            : nothing
+        }
+        <div class="acts">
+          <button class="bare keys" aria-label=${t.shortcuts} @click=${this.showKeys}>${icon('keyboard')}</button>
+          <button class="bare" aria-label=${t.logOut} @click=${() => this.phone.logOut()}>
+            ${icon('logOut')}<span class="word">${t.logOut}</span>
+          </button>
+        </div>
+      </header>
+    `;
+  }
+
+  private showKeys(): void {
+    this.dispatchEvent(new CustomEvent('show-keys'));
+  }
+}

@@ -1,0 +1,275 @@
+import {css, html, LitElement, nothing} from 'lit';
+import {customElement, property, state} from 'lit/decorators.js';
+import {t} from '../locales/words.js';
+import type {Phone} from '../phone.js';
+import type {Call, Device} from '../protocol/messages.js';
+import './call-timer.js';
+import './key-grid.js';
+import {type IconName, icon} from './icons.js';
+import {initials, peerLine, peerName} from './people.js';
+import {avatarStyle, shared} from './styles.js';
+
+/** A call that is dialled, talked in or on hold; its sound is here, in another window, or on a deskphone. */
+@customElement('call-card')
+export class CallCard extends LitElement {
+  static override styles = [
+    shared,
+    avatarStyle,
+    css`
+      :host {
+        container-type: inline-size;
+      }
+      .who {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr) auto;
+        align-items: center;
+        gap: 0.25rem 0.875rem;
+      }
+      h2 {
+        font-size: 1.25rem;
+        line-height: 1.25;
+        overflow-wrap: anywhere;
+      }
+      .line {
+        overflow-wrap: anywhere;
+      }
+      .time {
+        align-self: start;
+        padding-block-start: 0.125rem;
+        font-size: 1.125rem;
+        font-variant-numeric: tabular-nums;
+      }
+      .place {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0.25rem 0.5rem;
+        margin-block-start: 0.875rem;
+      }
+      .badge {
+        display: inline-flex;
+        align-items: center;
+        gap: 0.375rem;
+        padding: 0.1875rem 0.625rem 0.1875rem 0.5rem;
+        border-radius: 99px;
+        background: var(--accent-soft);
+        color: var(--accent);
+        font-size: 0.875rem;
+        font-weight: 600;
+      }
+      .badge .icon {
+        inline-size: 1.125rem;
+        block-size: 1.125rem;
+      }
+      .state {
+        font-weight: 600;
+      }
+      .muted {
+        margin-block-start: 0.875rem;
+        padding: 0.875rem;
+        border: 1px solid var(--stop);
+        border-radius: var(--round-small);
+        background: var(--stop-soft);
+        color: var(--stop-text);
+      }
+      .muted p:first-child {
+        display: flex;
+        align-items: center;
+        gap: 0.5rem;
+        font-weight: 700;
+      }
+      .muted button {
+        margin-block-start: 0.625rem;
+      }
+      .acts {
+        display: grid;
+        grid-auto-columns: minmax(0, 1fr);
+        grid-auto-flow: column;
+        gap: 0.5rem;
+        margin-block-start: 1rem;
+      }
+      .acts button {
+        flex-direction: column;
+        gap: 0.25rem;
+        min-block-size: 3.75rem;
+        padding-inline: 0.25rem;
+        font-size: 0.875rem;
+      }
+      .acts button.on {
+        border-color: var(--accent);
+        background: var(--accent-soft);
+        color: var(--accent);
+      }
+      .end {
+        margin-block-start: 0.75rem;
+      }
+      .sent {
+        min-block-size: 1.5rem;
+        margin-block: 0.75rem 0.5rem;
+        font-size: 1.125rem;
+        font-variant-numeric: tabular-nums;
+        letter-spacing: 0.08em;
+        text-align: center;
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  @property({attribute: false}) phone!: Phone;
+  @property({attribute: false}) call!: Call;
+  @property({attribute: false}) devices: Device[] = [];
+  @property({type: Boolean}) offline = false;
+  @property({type: Boolean}) mediaConnected = true;
+  @state() private keypad = false;
+  @state() private sent = '';
+
+  /** Closes the keypad; whether it was open. */
+  closeKeypad(): boolean {
+    const open = this.keypad;
+    this.keypad = false;
+    return open;
+  }
+
+  /** Sends one digit to the far end. */
+  digit(digit: string): void {
+    this.sent += digit;
+    void this.phone.digits(this.call, digit);
+  }
+
+  override render() {
+    const {call} = this;
+    return html`
+      <div class="card" role="group" aria-label=${peerName(call.peer)}>
+        <div class="who">
+          <div class="avatar" aria-hidden="true">${initials(call.peer)}</div>
+          <div>
+            <h2 tabindex="-1">${peerName(call.peer)}</h2>
+            <p class="soft small line">${peerLine(call.peer)}</p>
+          </div>
+          ${call.answered ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
+        </div>
+        <div class="place">${this.place()} ${this.stateWord()}</div>
+        ${this.hint()} ${this.mutedLine()} ${call.here ? this.acts() : nothing}
+        <div class="end">
+          <button class="stop wide big" ?disabled=${this.offline} aria-keyshortcuts="E" @click=${() => this.do('hangup')}>
+            ${icon('hangUp')}<span>${t.hangUp}</span>
+          </button>
+        </div>
+      </div>
+    `;
+  }
+
+  private get device(): string {
+    const {on} = this.call;
+    return this.devices.find(device => device.id === on)?.display ?? on ?? '';
+  }
+
+  private get onDevice(): boolean {
+    return this.call.on !== null && this.call.on !== 'browser';
+  }
+
+  private place() {
+    const {call} = this;
+    if (call.here) return html`<span class="badge">${icon('browser')}${t.inBrowser}</span>`;
+    if (call.on === 'browser') return html`<span class="badge">${icon('browser')}${t.inOtherTab}</span>`;
+    if (this.onDevice) return html`<span class="badge">${icon('deskphone')}${t.onDevice(this.device)}</span>`;
+    return nothing;
+  }
+
+  private stateWord() {
+    const {call} = this;
+    if (call.state === 'ringing') return html`<span class="state">${t.dialling}</span>`;
+    if (call.state === 'early') return html`<span class="state">${t.ringsThere}</span>`;
+    if (call.heldBy === 'other') return html`<span class="state">${t.heldByOther}</span>`;
+    if (call.state === 'held') return html`<span class="state">${t.onHold}</span>`;
+    if (call.here && !this.mediaConnected) return html`<span class="soft small">${t.connecting}</span>`;
+    return nothing;
+  }
+
+  private hint() {
+    const {call} = this;
+    let text = call.reason ?? '';
+    if (!text && call.state !== 'ringing' && call.state !== 'early') {
+      if (this.onDevice) text = t.talkOnDevice(this.device);
+      else if (!call.here) text = t.talkElsewhere;
+    }
+    return text ? html`<p class="small soft place">${text}</p>` : nothing;
+  }
+
+  /** A deskphone that answered by itself, or our own mute: one line and one big way out. */
+  private mutedLine() {
+    const {call} = this;
+    if (call.state !== 'connected' && call.state !== 'held') return nothing;
+    const gated = call.microphone === 'shut' || call.microphone === 'wanted';
+    if (!gated && (call.here || call.microphone !== 'muted')) return nothing;
+    return html`
+      <div class="muted">
+        <p>${icon('micOff')}<span>${t.microphoneMuted}</span></p>
+        <p class="small">${call.microphone === 'wanted' ? t.unmuteOnPhone : t.unmuteHint}</p>
+        <button class="main wide big" ?disabled=${this.offline} aria-keyshortcuts="M" @click=${() => this.do('unmute')}>
+          ${icon('mic')}<span>${t.unmute}</span>
+        </button>
+      </div>
+    `;
+  }
+
+  private acts() {
+    const {call} = this;
+    const talking = call.state === 'connected';
+    const muted = call.microphone === 'muted';
+    const held = call.state === 'held' && call.heldBy !== 'other';
+    const gated = call.microphone === 'shut' || call.microphone === 'wanted';
+    return html`
+      <div class="acts">
+        ${gated ? nothing : this.act(muted ? 'micOff' : 'mic', muted ? t.unmute : t.mute, 'M', muted, talking || held, () => this.toggleMute(muted))}
+        ${this.act(held ? 'play' : 'pause', held ? t.resume : t.hold, 'H', held, talking || held, () => this.do(held ? 'resume' : 'hold'))}
+        ${this.act('keypad', t.keypad, '', this.keypad, talking, () => this.toggleKeypad(), this.keypad)}
+      </div>
+      ${muted ? html`<p class="place small soft">${t.microphoneMuted}. ${t.unmuteHint}</p>` : nothing}
+      ${this.keypad && talking ? this.keys() : nothing}
+    `;
+  }
+
+  private act(
+    sign: IconName,
+    word: string,
+    key: string,
+    on: boolean,
+    able: boolean,
+    act: () => void,
+    expanded?: boolean,
+  ) {
+    return html`
+      <button
+        class=${on ? 'on' : ''}
+        ?disabled=${this.offline || !able}
+        aria-keyshortcuts=${key || nothing}
+        aria-expanded=${expanded === undefined ? nothing : expanded}
+        @click=${act}
+      >
+        ${icon(sign)}<span>${word}</span>
+      </button>
+    `;
+  }
+
+  private keys() {
+    return html`
+      <p class="sent" aria-label=${t.sentDigits}>${this.sent}</p>
+      <key-grid @digit=${(event: CustomEvent<string>) => this.digit(event.detail)}></key-grid>
+    `;
+  }
+
+  private toggleKeypad(): void {
+    this.keypad = !this.keypad;
+    this.sent = '';
+  }
+
+  private toggleMute(muted: boolean): void {
+    if (muted) this.do('unmute');
+    else void this.phone.mute(this.call);
+  }
+
+  private do(name: 'hangup' | 'hold' | 'resume' | 'unmute'): void {
+    void this.phone.simple(name, this.call);
+  }
+}

@@ -1,0 +1,125 @@
+import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
+import {customElement, property, state} from 'lit/decorators.js';
+import {duration, moment} from '../call/time.js';
+import {t} from '../locales/words.js';
+import {type HistoryEntry, history} from '../protocol/rest.js';
+import {type IconName, icon} from './icons.js';
+import {peerName, shortAddress} from './people.js';
+import {shared} from './styles.js';
+
+/** Past calls, newest first; each can be called again. */
+@customElement('history-list')
+export class HistoryList extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      h2 {
+        margin-block-end: 0.5rem;
+        font-size: 1rem;
+      }
+      li {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr) auto;
+        align-items: center;
+        gap: 0.75rem;
+        padding-block: 0.375rem;
+      }
+      li + li {
+        border-block-start: 1px solid var(--line);
+      }
+      .way {
+        color: var(--soft);
+      }
+      .way .icon {
+        display: block;
+        inline-size: 1.25rem;
+        block-size: 1.25rem;
+      }
+      .missed .way,
+      .missed .name {
+        color: var(--stop-text);
+      }
+      .name {
+        font-weight: 600;
+      }
+      button.bare {
+        color: var(--accent);
+      }
+      .fault {
+        display: grid;
+        gap: 0.5rem;
+        justify-items: start;
+      }
+    `,
+  ];
+
+  /** Counts up whenever the list has changed at the gateway. */
+  @property({type: Number}) version = 0;
+  @property({type: Boolean}) offline = false;
+  @property({attribute: false}) now: () => number = Date.now;
+  @state() private entries: HistoryEntry[] | null = null;
+  @state() private failed = false;
+
+  override updated(changed: PropertyValues<this>): void {
+    const back = changed.get('offline') === true && !this.offline && this.failed;
+    if (changed.has('version') || back) void this.load();
+  }
+
+  private async load(): Promise<void> {
+    const {version} = this;
+    try {
+      const entries = await history();
+      if (version !== this.version) return; // a newer list is on its way
+      this.entries = entries;
+      this.failed = false;
+    } catch {
+      this.failed = this.entries === null;
+    }
+  }
+
+  override render() {
+    return html`
+      <section class="card" aria-labelledby="title">
+        <h2 id="title">${t.history}</h2>
+        ${this.failed ? this.fault() : nothing}
+        ${this.entries?.length === 0 ? html`<p class="soft small">${t.historyEmpty}</p>` : nothing}
+        ${this.entries?.length ? html`<ul>${this.entries.map(entry => this.row(entry))}</ul>` : nothing}
+      </section>
+    `;
+  }
+
+  private fault() {
+    return html`
+      <div class="fault">
+        <p class="soft small">${t.historyFailed}</p>
+        <button @click=${this.load}>${t.retry}</button>
+      </div>
+    `;
+  }
+
+  private row(entry: HistoryEntry) {
+    const name = peerName(entry);
+    const [sign, way]: [IconName, string] = entry.missed
+      ? ['missed', t.missed]
+      : entry.direction === 'in'
+        ? ['incoming', t.incoming]
+        : ['outgoing', t.outgoing];
+    const talk = entry.answered ? duration(Date.parse(entry.end) - Date.parse(entry.answered)) : '';
+    const when = moment(new Date(entry.start), new Date(this.now()), t.lang);
+    const line = [entry.missed ? t.missed : '', when, talk].filter(Boolean).join(' · ');
+    return html`
+      <li class=${entry.missed ? 'missed' : ''} title=${entry.reason}>
+        <span class="way">${icon(sign)}<span class="unseen">${way}</span></span>
+        <div class="cut">
+          <p class="name cut" title=${shortAddress(entry.address)}>${name}</p>
+          <p class="small soft cut">${line}</p>
+        </div>
+        <button class="bare" aria-label=${t.callName(name)} ?disabled=${this.offline} @click=${() => this.again(entry)}>${icon('phone')}</button>
+      </li>
+    `;
+  }
+
+  private again(entry: HistoryEntry): void {
+    this.dispatchEvent(new CustomEvent('dial', {detail: entry.address, bubbles: true, composed: true}));
+  }
+}

@@ -1,0 +1,176 @@
+import {css, html, LitElement, nothing} from 'lit';
+import {customElement, property} from 'lit/decorators.js';
+import {t} from '../locales/words.js';
+import type {Phone} from '../phone.js';
+import type {Call, Device} from '../protocol/messages.js';
+import './call-timer.js';
+import {icon} from './icons.js';
+import {initials, peerLine, peerName} from './people.js';
+import {avatarStyle, shared} from './styles.js';
+
+/** Somebody calls: answer on a deskphone or in the browser, or decline. */
+@customElement('incoming-call')
+export class IncomingCall extends LitElement {
+  static override styles = [
+    shared,
+    avatarStyle,
+    css`
+      :host {
+        container-type: inline-size;
+        border-radius: var(--round);
+      }
+      .card {
+        border-color: var(--accent);
+        background: var(--raised);
+        box-shadow: var(--shadow-high);
+      }
+      .card:focus {
+        outline: none;
+      }
+      .head,
+      .who {
+        display: flex;
+        align-items: center;
+        gap: 0.875rem;
+      }
+      .head {
+        justify-content: space-between;
+        color: var(--accent);
+        font-weight: 650;
+      }
+      call-timer {
+        color: var(--soft);
+        font-weight: 400;
+        font-variant-numeric: tabular-nums;
+      }
+      .who {
+        margin-block: 1rem 1.25rem;
+      }
+      .who > div:last-child {
+        min-inline-size: 0;
+        overflow-wrap: anywhere;
+      }
+      h2 {
+        font-size: 1.375rem;
+        line-height: 1.2;
+      }
+      .avatar::before,
+      .avatar::after {
+        content: '';
+        position: absolute;
+        inset: 0;
+        border: 2px solid var(--accent);
+        border-radius: 50%;
+        opacity: 0;
+        animation: ripple 2.4s ease-out infinite;
+      }
+      .avatar::after {
+        animation-delay: 1.2s;
+      }
+      @keyframes ripple {
+        from {
+          opacity: 0.7;
+          transform: scale(1);
+        }
+        to {
+          opacity: 0;
+          transform: scale(1.55);
+        }
+      }
+      .answers {
+        display: grid;
+        gap: 0.625rem;
+      }
+      .answers p {
+        margin-block-start: 0.375rem;
+      }
+      .decline {
+        margin-block-start: 0.625rem;
+      }
+      .decline button {
+        color: var(--stop-text);
+        background: var(--stop-soft);
+      }
+      @container (min-width: 480px) {
+        .answers {
+          grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
+          align-items: start;
+        }
+      }
+    `,
+  ];
+
+  @property({attribute: false}) phone!: Phone;
+  @property({attribute: false}) call!: Call;
+  @property({attribute: false}) devices: Device[] = [];
+  @property({type: Boolean}) offline = false;
+  /** Where answering was pressed here: "browser", a device id, or "". */
+  @property() answering = '';
+
+  override render() {
+    const {call} = this;
+    const line = [peerLine(call.peer), call.peer.verified ? '' : t.unverified].filter(Boolean).join(' · ');
+    // What can be pressed comes first; a phone that cannot answer stays in sight, with its reason.
+    const able = this.devices.filter(device => device.answerable);
+    const unable = this.devices.filter(device => !device.answerable);
+    return html`
+      <section class="card" role="alertdialog" aria-labelledby="name" aria-describedby="what" tabindex="-1">
+        <div class="head">
+          <span id="what">${t.incomingCall}</span>
+          <call-timer .since=${call.since} .now=${() => this.phone.now()}></call-timer>
+        </div>
+        <div class="who">
+          <div class="avatar" aria-hidden="true">${initials(call.peer)}</div>
+          <div>
+            <h2 id="name">${peerName(call.peer)}</h2>
+            <p class="soft">${line}</p>
+          </div>
+        </div>
+        <div class="answers">
+          ${able.map((device, i) => this.deviceButton(device, i === 0 ? 'A' : ''))}
+          <div>
+            <button class="go wide big" ?disabled=${this.offline || !!this.answering} @click=${() => this.answer('browser')}>
+              ${icon('browser')}<span>${t.answerInBrowser}</span>
+            </button>
+          </div>
+          ${unable.map(device => this.deviceButton(device, ''))}
+        </div>
+        <div class="decline">
+          <button class="wide" ?disabled=${this.offline || !!this.answering} @click=${() => this.phone.simple('decline', call)}>
+            ${icon('hangUp')}<span>${t.decline}</span>
+          </button>
+        </div>
+      </section>
+    `;
+  }
+
+  private deviceButton(device: Device, key: string) {
+    const off = this.offline || !!this.answering || !device.answerable;
+    const why = device.answerable ? '' : device.why || t.notAnswerable(device.display);
+    const id = `why-${device.id}`;
+    return html`
+      <div>
+        <button
+          class="go wide big"
+          ?disabled=${off}
+          aria-describedby=${why ? id : nothing}
+          aria-keyshortcuts=${key || nothing}
+          @click=${() => this.answer(device.id)}
+        >
+          ${icon('deskphone')}<span>${t.answerOn(device.display)}</span>
+        </button>
+        ${why ? html`<p id=${id} class="small soft">${why}</p>` : nothing}
+      </div>
+    `;
+  }
+
+  private answer(on: string): void {
+    void this.phone.answer(this.call, on);
+  }
+
+  /** Takes the focus, unless the user is somewhere already. */
+  focusUnlessBusy(): void {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    this.renderRoot.querySelector<HTMLElement>('[role=alertdialog]')?.focus({preventScroll: true});
+  }
+}

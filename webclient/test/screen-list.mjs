@@ -1,0 +1,325 @@
+// The screens to picture, each as the state a gateway would send.
+
+const ago = seconds => new Date(Date.now() - 1000 * seconds).toISOString();
+
+const me = {
+  name: 'alice',
+  number: '1001',
+  display: 'Alice Archer',
+  address: 'sip:alice@example.test',
+  tabs: 1,
+  interworking: true,
+};
+const desk = {
+  id: 'desk',
+  display: 'Desk phone',
+  instance: 'urn:uuid:1',
+  live: true,
+  interworking: true,
+  primary: true,
+  profile: 'auto',
+  userAgent: 'Example T54W 96.86.0.75',
+  answerable: true,
+};
+const why = 'Answering on a deskphone from here is not available yet. Pick up the handset instead.';
+const lab = {
+  ...desk,
+  id: 'lab',
+  display: 'Phone in the laboratory, second floor',
+  primary: false,
+  live: false,
+  answerable: false,
+};
+lab.why = 'Phone in the laboratory, second floor is not registered. Check its network cable and power.';
+const bob = {display: 'Bob Stone', address: 'sip:2002@example.test', verified: true};
+const stranger = {display: '', address: 'sip:+493012345678@carrier.example', verified: false};
+const long = {
+  display: 'Wilhelmina Featherstonehaugh-Cholmondeley, Purchasing Department',
+  address: 'sip:wilhelmina.featherstonehaugh@subsidiary.example.test',
+  verified: true,
+};
+
+const history = [
+  {
+    id: '5',
+    direction: 'in',
+    display: 'Bob Stone',
+    address: 'sip:2002@example.test',
+    start: ago(1800),
+    end: ago(1780),
+    missed: true,
+    cause: 'cancelled',
+    reason: 'Bob Stone gave up.',
+  },
+  {
+    id: '4',
+    direction: 'out',
+    display: 'Eve Park',
+    address: 'sip:2003@example.test',
+    start: ago(7200),
+    answered: ago(7190),
+    end: ago(6800),
+    cause: 'normal',
+    reason: 'You hung up.',
+  },
+  {
+    id: '3',
+    direction: 'in',
+    display: '',
+    address: 'sip:+493012345678@carrier.example',
+    start: ago(90000),
+    answered: ago(89990),
+    end: ago(85000),
+    cause: 'normal',
+    reason: 'They hung up.',
+  },
+  {
+    id: '2',
+    direction: 'out',
+    display: long.display,
+    address: long.address,
+    start: ago(300000),
+    end: ago(299990),
+    cause: 'busy',
+    reason: 'Busy.',
+  },
+  {
+    id: '1',
+    direction: 'in',
+    display: 'Sales desk',
+    address: 'sip:300@example.test',
+    start: ago(900000),
+    answered: ago(899990),
+    end: ago(899000),
+    cause: 'normal',
+    reason: 'You hung up.',
+  },
+];
+
+const parts = (calls = [], more = {}) => ({
+  me,
+  devices: [desk],
+  calls,
+  presence: [],
+  counters: {missed: 1, unreadMessages: 0, history: 1, directory: 1},
+  media: {want: null},
+  ...more,
+});
+
+const incoming = (peer = bob) => ({
+  id: 'c_1',
+  version: 1,
+  direction: 'in',
+  state: 'ringing',
+  peer,
+  on: null,
+  here: false,
+  microphone: 'live',
+  since: ago(7),
+});
+const talking = more => ({
+  ...incoming(),
+  version: 4,
+  state: 'connected',
+  on: 'browser',
+  here: true,
+  since: ago(161),
+  answered: ago(161),
+  codec: 'opus',
+  ...more,
+});
+const onDesk = more => talking({on: 'desk', here: false, ...more});
+const media = {media: {want: {codecs: ['opus', 'PCMU'], generation: 1}}};
+const up = async page => page.getByText('Connecting sound').waitFor({state: 'hidden'});
+
+export function screens() {
+  return [
+    {name: 'login', loggedOut: true, ready: 'Your phone in the browser', history, parts: parts()},
+    {
+      name: 'login-wrong',
+      loggedOut: true,
+      ready: 'Your phone in the browser',
+      parts: parts(),
+      async act(page) {
+        await page.getByLabel('Name', {exact: true}).fill('alice');
+        await page.getByLabel('Password', {exact: true}).fill('wrong');
+        await page.getByRole('button', {name: 'Log in'}).click();
+        await page.getByText('Name or password is wrong').waitFor();
+      },
+    },
+    {name: 'idle', ready: 'Sales desk', history, parts: parts()},
+    {name: 'idle-new', ready: 'No calls yet', parts: parts([], {devices: [], me: {...me, tabs: 2}}), build: 'newer'},
+    {
+      name: 'idle-typing',
+      ready: 'Sales desk',
+      history,
+      parts: parts([], {devices: [desk, lab]}),
+      async act(page) {
+        await page.getByLabel('Name or number').fill('2002');
+      },
+    },
+    {
+      name: 'incoming',
+      ready: 'Incoming call',
+      history,
+      parts: parts([incoming()], {devices: [{...desk, answerable: false, why}]}),
+    },
+    {
+      name: 'incoming-desk',
+      ready: 'Incoming call',
+      history,
+      parts: parts([incoming(stranger)], {devices: [desk, lab]}),
+    },
+    {
+      name: 'incoming-long',
+      ready: 'Incoming call',
+      history,
+      parts: parts([incoming(long)], {devices: [desk, {...desk, id: 'd2', display: 'Desk phone (2)'}]}),
+    },
+    {
+      name: 'incoming-refused',
+      ready: 'Incoming call',
+      noMicrophone: true,
+      history,
+      parts: parts([incoming()]),
+      async act(page) {
+        await page.getByRole('button', {name: 'Answer in browser'}).click();
+        await page.getByText('does not let this page use the microphone').waitFor();
+      },
+    },
+    {
+      name: 'calling',
+      ready: 'Ringing',
+      history,
+      parts: parts([{...talking({direction: 'out', state: 'early', since: ago(4)}), answered: undefined}], media),
+      act: up,
+    },
+    {name: 'talking', ready: 'In this browser', history, parts: parts([talking()], media), act: up},
+    {
+      name: 'talking-keypad',
+      ready: 'In this browser',
+      history,
+      parts: parts([talking()], media),
+      async act(page) {
+        await up(page);
+        await page.keyboard.press('4');
+        await page.getByRole('button', {name: 'Keypad'}).first().click();
+        for (const digit of ['1', '2', '#'])
+          await page.locator('call-card').getByRole('button', {name: digit, exact: true}).click();
+      },
+    },
+    {
+      name: 'talking-muted',
+      ready: 'In this browser',
+      history,
+      parts: parts([talking({microphone: 'muted'})], media),
+      act: up,
+    },
+    {name: 'held', ready: 'On hold', history, parts: parts([talking({state: 'held', heldBy: 'me'})], media), act: up},
+    {
+      name: 'held-other',
+      ready: 'Held by the other side',
+      history,
+      parts: parts([talking({state: 'held', heldBy: 'other'})], media),
+      act: up,
+    },
+    {
+      name: 'second-call',
+      ready: 'Incoming call',
+      history,
+      parts: parts([talking(), {...incoming(stranger), id: 'c_2'}], media),
+    },
+    {name: 'on-deskphone', ready: 'On Desk phone', history, parts: parts([onDesk()])},
+    {name: 'on-deskphone-shut', ready: 'Microphone muted', history, parts: parts([onDesk({microphone: 'shut'})])},
+    {
+      name: 'on-deskphone-wanted',
+      ready: 'Press Unmute on the phone',
+      history,
+      parts: parts([onDesk({microphone: 'wanted'})]),
+    },
+    {name: 'other-window', ready: 'In another window', history, parts: parts([talking({here: false})])},
+    {
+      name: 'ended',
+      ready: 'Call again',
+      history,
+      parts: parts([
+        {
+          ...talking({
+            state: 'ended',
+            since: ago(3),
+            reason: 'Bob Stone hung up.',
+            cause: 'normal',
+            on: null,
+            here: false,
+          }),
+        },
+        {
+          ...incoming(stranger),
+          id: 'c_2',
+          state: 'ended',
+          since: ago(20),
+          reason: 'The caller gave up before anybody answered.',
+          cause: 'cancelled',
+        },
+      ]),
+    },
+    {
+      name: 'refused',
+      ready: 'Call again',
+      history,
+      parts: parts([
+        {
+          ...talking({
+            direction: 'out',
+            state: 'ended',
+            on: null,
+            here: false,
+            since: ago(3),
+            reason: 'Nobody has the number 4711. Check it and try again.',
+            cause: 'not_found',
+          }),
+          answered: undefined,
+        },
+      ]),
+      refuse: {
+        dismiss: {code: 'fault', message: 'The gateway could not do that: its store is away. Try again in a minute.'},
+      },
+      async act(page) {
+        await page.getByRole('button', {name: 'Dismiss'}).click();
+        await page.getByText('its store is away').waitFor();
+      },
+    },
+    {
+      name: 'offline-talking',
+      ready: 'In this browser',
+      history,
+      parts: parts([talking()], media),
+      async act(page, gateway) {
+        await up(page);
+        await page.context().setOffline(true);
+        for (const socket of gateway.sockets) socket.terminate();
+        await page.getByText('Reconnecting, your call goes on').waitFor();
+      },
+    },
+    {
+      name: 'elsewhere',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      async act(page, gateway) {
+        for (const socket of gateway.sockets) socket.close(4409);
+        await page.getByText('open in another window').waitFor();
+      },
+    },
+    {
+      name: 'keys',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      async act(page) {
+        await page.keyboard.press('?');
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+  ];
+}

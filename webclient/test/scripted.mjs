@@ -1,0 +1,94 @@
+// A scripted gateway for pictures only: it serves the built page under the
+// content policy of webclient.go, answers REST, and sends each tab the state a
+// screen needs. What the gateway does is tested against the gateway.
+import {readFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import {dirname, extname, join, normalize} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {WebSocketServer} from 'ws';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, '../dist');
+const kinds = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/** The policy as the gateway serves it. */
+async function contentPolicy() {
+  const source = await readFile(join(here, '../webclient.go'), 'utf8');
+  const [, literal] = source.match(/const contentPolicy = ((?:"[^"]*"[\s+]*)+)/) ?? [];
+  if (!literal) throw new Error('scripted: webclient.go has no constant contentPolicy any more');
+  return [...literal.matchAll(/"([^"]*)"/g)].map(part => part[1]).join('');
+}
+
+/** Starts it on a free port; `answerOffer` makes the answer to a tab's offer. */
+export async function scriptedGateway({answerOffer}) {
+  const policy = await contentPolicy();
+  const gateway = {screen: null, sockets: new Set(), commands: []};
+  const http = createServer(async (request, response) => {
+    response.setHeader('Content-Security-Policy', policy);
+    const {pathname} = new URL(request.url, 'http://localhost');
+    if (pathname.startsWith('/api/v1/')) return rest(gateway, request, response, pathname.slice(8));
+    const path = normalize(pathname === '/' ? '/index.html' : pathname);
+    try {
+      response.setHeader('Content-Type', kinds[extname(path)] ?? 'application/octet-stream');
+      response.end(await readFile(join(dist, path)));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  const sockets = new WebSocketServer({server: http, path: '/ws'});
+  sockets.on('connection', socket => {
+    gateway.sockets.add(socket);
+    socket.on('close', () => gateway.sockets.delete(socket));
+    socket.on('message', text => receive(gateway, socket, JSON.parse(String(text)), answerOffer));
+  });
+  await new Promise(done => http.listen(0, '127.0.0.1', done));
+  gateway.url = `http://localhost:${http.address().port}/`;
+  gateway.close = () => {
+    for (const socket of gateway.sockets) socket.terminate();
+    sockets.close();
+    http.closeAllConnections();
+    return new Promise(done => http.close(done));
+  };
+  return gateway;
+}
+
+function rest(gateway, request, response, name) {
+  const {screen} = gateway;
+  const reply = (status, body) =>
+    response
+      .writeHead(status, {'Content-Type': status < 400 ? 'application/json' : 'application/problem+json'})
+      .end(JSON.stringify(body));
+  if (name === 'login' && request.method === 'POST') {
+    return reply(401, {
+      title: 'Not logged in',
+      status: 401,
+      detail: 'Name or password is wrong. Check both and try again.',
+    });
+  }
+  if (name === 'me')
+    return screen.loggedOut ? reply(401, {title: 'Not logged in', status: 401}) : reply(200, screen.parts.me);
+  if (name === 'history') return reply(200, {history: screen.history ?? []});
+  return reply(404, {title: 'Not found', status: 404});
+}
+
+async function receive(gateway, socket, message, answerOffer) {
+  const {screen} = gateway;
+  if (message.type === 'hello') {
+    const {parts, build = message.build} = screen;
+    const tab = {id: 't_1', secret: 's'};
+    const now = new Date().toISOString();
+    socket.send(JSON.stringify({type: 'welcome', seq: 1, now, build, tab, resumed: false, ...parts}));
+    return;
+  }
+  gateway.commands.push(message);
+  const sdp = message.do === 'offer' ? await answerOffer(message.sdp) : undefined;
+  const error = screen.refuse?.[message.do];
+  socket.send(JSON.stringify({type: 'reply', id: message.id, ...(error ? {error} : {ok: true, sdp})}));
+}
