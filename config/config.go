@@ -183,8 +183,9 @@ type Log struct {
 	Format string `yaml:"format" example:"text"` // text | json
 }
 
-// Default is the configuration of an empty file: every default is here and
-// nowhere else. It has no Domain, which a file must name.
+// Default is the configuration of an empty file. It has no Domain, which a
+// file must name. With fillIn, which does the same for the items of lists, it
+// is the only place of defaults.
 func Default() Config {
 	return Config{
 		Data: "./data",
@@ -205,5 +206,25 @@ func Default() Config {
 			UnmuteWait: 60 * time.Second, TabGone: 10 * time.Second,
 		},
 		Log: Log{Level: "info", Format: "text"},
+	}
+}
+
+func (c *Config) fillIn() {
+	for i := range c.Users {
+		u := &c.Users[i]
+		orElse(&u.Display, u.Name)
+		for j := range u.Devices {
+			orElse(&u.Devices[j].Display, u.Devices[j].ID)
+			orElse(&u.Devices[j].Profile, "auto")
+		}
+	}
+	for i := range c.Trunks {
+		orElse(&c.Trunks[i].Transport, "udp")
+	}
+}
+
+func orElse(s *string, otherwise string) {
+	if *s == "" {
+		*s = otherwise
 	}
 }

@@ -1,0 +1,118 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Fault is one thing wrong with the configuration.
+type Fault struct {
+	Line    int    // in the file, 0 when it is not about a line
+	Key     string // "users[0].devices[1].id", "" when it is not about a key
+	Problem string // what is wrong
+	Remedy  string // what to do
+}
+
+func (f Fault) String() string {
+	var b strings.Builder
+	if f.Line > 0 {
+		fmt.Fprintf(&b, "line %d: ", f.Line)
+	}
+	if f.Key != "" {
+		fmt.Fprintf(&b, "%s: ", f.Key)
+	}
+	fmt.Fprintf(&b, "%s; %s", f.Problem, f.Remedy)
+	return b.String()
+}
+
+// Faults is the error of Load: everything that is wrong, in the file's order.
+type Faults struct {
+	File string
+	List []Fault
+}
+
+func (f *Faults) Error() string {
+	lines := make([]string, 0, len(f.List)+1)
+	lines = append(lines, fmt.Sprintf("%s cannot be used:", f.File))
+	for _, fault := range f.List {
+		lines = append(lines, "  "+fault.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Load reads the file at path. Keys that are left out have the values of
+// Default; a value that is ${NAME} is the environment variable of that name;
+// relative paths are taken from the file's folder. The error is *Faults when
+// the file can be read but not used.
+func Load(path string) (Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("config: the configuration cannot be read (name it with --config FILE): %w", err)
+	}
+	cfg, faults := parse(text, os.LookupEnv)
+	if cfg.lines != nil { // else it is no YAML, and nothing more can be said
+		cfg.resolve(filepath.Dir(path))
+		faults = append(faults, cfg.Check()...)
+	}
+	if len(faults) == 0 {
+		return cfg, nil
+	}
+	return Config{}, &Faults{File: path, List: inOrder(faults)}
+}
+
+func parse(text []byte, env func(string) (string, bool)) (Config, []Fault) {
+	cfg := Default()
+	d := decoder{env: env, lines: map[string]int{}}
+	if d.decode(text, &cfg) {
+		cfg.lines = d.lines
+	}
+	cfg.fillIn()
+	return cfg, d.faults
+}
+
+// inOrder sorts by line and keeps one fault a key: a value that could not be
+// read is not said to be missing too.
+func inOrder(faults []Fault) []Fault {
+	seen := map[string]bool{}
+	faults = slices.DeleteFunc(faults, func(f Fault) bool {
+		again := f.Key != "" && seen[f.Key]
+		seen[f.Key] = true
+		return again
+	})
+	slices.SortStableFunc(faults, func(a, b Fault) int { return a.Line - b.Line })
+	return faults
+}
+
+// resolve makes relative paths absolute.
+func (c *Config) resolve(folder string) {
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		abs = folder
+	}
+	for _, p := range []*string{&c.Data, &c.HTTP.TLS.Cert, &c.HTTP.TLS.Key, &c.SIP.TLS.Cert, &c.SIP.TLS.Key, &c.SIP.TLS.ClientCA} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(abs, *p)
+		}
+	}
+}
+
+var lastStep = regexp.MustCompile(`(\.[^.\[]+|\[\d+\])$`)
+
+// lineOf is the line of a key, or of what it should stand in.
+func (c *Config) lineOf(key string) int {
+	for key != "" {
+		if n := c.lines[key]; n > 0 {
+			return n
+		}
+		shorter := lastStep.ReplaceAllString(key, "")
+		if shorter == key {
+			break
+		}
+		key = shorter
+	}
+	return 0
+}
