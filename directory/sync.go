@@ -39,8 +39,9 @@ func (d *Directory) Sync(ctx context.Context, users []NewUser) error {
 		}
 	}
 	for _, u := range users {
-		if err := d.freeNumber(u.Name, u.Number); err != nil {
-			return err
+		// Among the users of the file a number may be moving right now.
+		if other, ok := d.UserByNumber(u.Number); ok && !named[other.Name] {
+			return exists("number %s of %s belongs to %s", u.Number, u.Name, other.Name)
 		}
 		if err := d.syncUser(ctx, u); err != nil {
 			return err
