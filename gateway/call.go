@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"ringsplash/directory"
@@ -22,14 +23,16 @@ type Call struct {
 	box *mailbox
 
 	// The rest belongs to the goroutine.
-	state   State
-	legs    map[LegID]Leg
-	ends    map[LegID]*media.RTPEnd
-	sdp     map[LegID][]byte // our last answer, repeated in the 200 after a 183
-	hearing map[LegID]heard
-	timers  map[string]*time.Timer
-	version uint64
-	shown   [2]CallView
+	state    State
+	legs     map[LegID]Leg
+	ends     map[LegID]*media.RTPEnd
+	sdp      map[LegID][]byte // our last answer, repeated in the 200 after a 183
+	hearing  map[LegID]heard
+	unmutes  map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
+	deciding sync.WaitGroup
+	timers   map[string]*time.Timer
+	version  uint64
+	shown    [2]CallView
 }
 
 // placed is a call asked for from SIP, dialled one asked for by a tab. Both
@@ -53,7 +56,7 @@ func (g *Gateway) newCall() *Call {
 		id: id, gw: g, log: g.log.With("call", id), box: newMailbox(),
 		state: State{V: 1, ID: id, Phase: Initial},
 		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
-		hearing: map[LegID]heard{}, timers: map[string]*time.Timer{},
+		hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{},
 	}
 }
 
@@ -62,7 +65,7 @@ func (g *Gateway) newCall() *Call {
 // the leg is rejected. Begin does not block.
 func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	c := g.newCall()
-	in := build(c.post)
+	in := build(func(e Event) { c.post(e) })
 	if cause := g.admit(c); cause != "" {
 		in.Leg.Reject(cause)
 		g.log.Warn("call refused", "call", c.id, "cause", cause, "from", in.From.Address)
@@ -100,7 +103,7 @@ func (c *Call) step(e Event) {
 	in := c.hear(e)
 	before := c.state.Phase
 	var commands []command
-	c.state, commands = next(c.state, in, c.gw.cfg.Timers.Ring)
+	c.state, commands = next(c.state, in, c.gw.cfg.Timers)
 	for _, cmd := range commands {
 		c.perform(cmd)
 	}
@@ -142,6 +145,10 @@ func (c *Call) hear(e Event) input {
 	case Offered:
 		if end := c.ends[e.Leg]; end != nil && len(e.SDP) > 0 {
 			in.Sound, err = end.TakeOffer(e.SDP)
+		}
+	case Asked:
+		if on := e.Command.On; on != "" && on != "browser" {
+			in.Target, in.Again = c.gw.phoneOf(e.User, on), LegID(c.gw.cfg.NewID("l"))
 		}
 	case TabMedia:
 		c.forgetRoutes(e.Tab)
@@ -243,6 +250,12 @@ func (c *Call) perform(cmd command) {
 		c.gw.reply(cmd.ID, cmd.Err)
 	case digits:
 		c.gw.reply(cmd.ID, c.sendDigits(cmd))
+	case decide:
+		c.decide(cmd)
+	case shutGate, wantGate, openGate:
+		c.workGate(cmd)
+	case splash:
+		c.splash(cmd)
 	}
 	if err != nil {
 		c.log.Warn("leg failed on our side", "command", fmt.Sprintf("%T", cmd), "err", err)
@@ -266,7 +279,7 @@ func commandLeg(cmd command) LegID {
 
 func (c *Call) invite(cmd invite) error {
 	t := cmd.Target
-	opts := media.RTPOptions{Peer: c.gw.peerOf(t)}
+	opts := media.RTPOptions{Peer: c.gw.peerOf(t), Shut: cmd.Trigger}
 	if t.Trunk != "" {
 		opts.Trunk = true
 		opts.MediaFrom = c.gw.mediaFrom(t.Trunk)
@@ -276,15 +289,22 @@ func (c *Call) invite(cmd invite) error {
 		return err
 	}
 	c.ends[t.Leg] = end
-	sdp, err := end.Offer(cmd.Codecs, media.SendRecv)
+	sdp, err := end.Offer(cmd.Codecs, cmd.Direction)
 	if err != nil {
 		return err
 	}
 	l := c.state.leg(t.Leg)
-	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(Invite{
+	in := Invite{
 		Leg: t.Leg, Binding: t.Binding, Trunk: t.Trunk, URI: t.URI,
 		From: c.state.Parties[l.Side.other()].Who, To: c.state.To, Offer: sdp,
-	}, c.post)
+	}
+	if cmd.Trigger {
+		in.Headers = t.Profile.Headers
+		if t.Profile.FromOwner {
+			in.From = c.state.Parties[l.Side].Who
+		}
+	}
+	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, func(e Event) { c.post(e) })
 	return nil
 }
 
@@ -427,6 +447,7 @@ func (c *Call) dropAll(cause Cause) {
 
 // tearDown is the one place where a call's things are given back.
 func (c *Call) tearDown() {
+	defer c.deciding.Wait()
 	for _, t := range c.timers {
 		t.Stop()
 	}
@@ -446,7 +467,7 @@ func (c *Call) tearDown() {
 
 // afterwards answers what was posted too late for the loop.
 func (c *Call) afterwards(e Event) {
-	_, commands := next(c.state, input{Event: e, Now: time.Now()}, 0)
+	_, commands := next(c.state, input{Event: e, Now: time.Now()}, c.gw.cfg.Timers)
 	for _, cmd := range commands {
 		switch cmd := cmd.(type) {
 		case reply:

@@ -27,6 +27,7 @@ const (
 	CauseStoreAway    Cause = "store_away"         // the store cannot be reached
 	CauseFault        Cause = "fault"              // our own fault
 	CauseUnsupported  Cause = "unsupported"        // the request needs what we cannot do
+	CauseMutedLimit   Cause = "muted_limit"        // an automatic answer nobody un-muted
 	CauseShuttingDown Cause = "shutting_down"      // this node is being stopped
 )
 
@@ -63,6 +64,7 @@ var causes = map[Cause]Outcome{
 	CauseStoreAway:    {Status: 500, Phrase: "Store Away", Reason: `SIP;cause=500;text="Store away"`, Caller: "The gateway cannot reach its store. Try again in a minute.", Callee: "The gateway could not reach its store."},
 	CauseFault:        {Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`, Caller: "The gateway made an error and ended this call. Call again.", Callee: "The gateway made an error and ended this call."},
 	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`, Caller: "The other side asked for something the gateway cannot do.", Callee: "The other side asked for something the gateway cannot do."},
+	CauseMutedLimit:   {Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`, Caller: "The phone answered by itself, but nobody was there to speak. Try again later.", Callee: "Your phone answered by itself and nobody un-muted it, so the call was ended."},
 	CauseShuttingDown: {Status: 503, Phrase: "Shutting Down", Reason: `SIP;cause=503;text="Shutting down"`, RetryAfter: 30 * time.Second, Caller: "The gateway is being restarted. Try again in half a minute.", Callee: "The gateway is being restarted."},
 }
 

@@ -21,6 +21,8 @@ type (
 		Targets []Target
 		Offered []media.Codec
 		Cause   Cause
+		// Wish is the requester's wish for an automatic answer, if any.
+		Wish Wish
 	}
 	// Asked is a command of a tab; the reply goes to the one who waits for ID.
 	Asked struct {
@@ -46,6 +48,8 @@ type (
 		Leg   LegID
 		Cause Cause
 	}
+	// Decided is the policy's answer to a decide.
+	Decided struct{ Decision policy.Decision }
 	// ShutDown: the node stops.
 	ShutDown struct{}
 )
@@ -57,6 +61,7 @@ func (TabGone) event()  {}
 func (TabMedia) event() {}
 func (Expired) event()  {}
 func (Faulted) event()  {}
+func (Decided) event()  {}
 func (ShutDown) event() {}
 
 // input is an event with what media made of its SDP and the time it is
@@ -67,17 +72,51 @@ type input struct {
 	Sound media.Negotiated
 	// Fault is the cause when the SDP could not be used.
 	Fault Cause
-	Now   time.Time
+	// Target is the phone an Asked names, nil when it has no live binding;
+	// Again is a leg id to ring it with once more.
+	Target *Target
+	Again  LegID
+	Now    time.Time
+}
+
+// Wish is a third party's request for an automatic answer (RFC 5373), with the
+// owner's primary phone, nil when there is none.
+type Wish struct {
+	Kind    policy.Kind
+	Require bool
+	Target  *Target
+	Again   LegID
 }
 
 // Commands of the machine: what the call's goroutine does after a transition.
 type command interface{ command() }
 
 type (
-	// invite tries a new branch, offering codecs.
+	// invite tries a new branch, offering codecs. Trigger makes it an auto
+	// INVITE: the headers of the target's profile, the end born shut.
 	invite struct {
-		Target Target
-		Codecs []media.Codec
+		Target    Target
+		Codecs    []media.Codec
+		Direction media.Direction
+		Trigger   bool
+	}
+	// decide asks the policy; the outcome is a Decided.
+	decide struct {
+		Side             Side
+		Kind             policy.Kind
+		Require          bool
+		Device, Instance string
+		Requester        policy.Identity
+	}
+	// shutGate, wantGate and openGate work the leg's gate. wantGate is only
+	// ever the owner's own un-mute.
+	shutGate struct{ Leg LegID }
+	wantGate struct{ Leg LegID }
+	openGate struct{ Leg LegID }
+	// splash sounds the splash on the leg, before what it hears.
+	splash struct {
+		Leg  LegID
+		Mode SplashMode
 	}
 	// ring tells the caller 180.
 	ring struct{ Leg LegID }
@@ -142,3 +181,8 @@ func (startTimer) command() {}
 func (stopTimer) command()  {}
 func (reply) command()      {}
 func (digits) command()     {}
+func (decide) command()     {}
+func (shutGate) command()   {}
+func (wantGate) command()   {}
+func (openGate) command()   {}
+func (splash) command()     {}

@@ -15,15 +15,20 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/media"
+	"ringsplash/policy"
 	"ringsplash/store"
 )
 
 // Timers of a call; zero values take the defaults in brackets.
 type Timers struct {
-	Ring    time.Duration // how long an unanswered call rings [60 s]
-	TabGone time.Duration // silence after which a tab is gone [10 s]
-	Ended   time.Duration // how long an ended call stays on the screen [30 s]
-	PCIdle  time.Duration // how long an unused PeerConnection is kept [75 s]
+	Ring       time.Duration // how long an unanswered call rings [60 s]
+	CancelWait time.Duration // for the final of a branch taken back [1 s]
+	AutoAnswer time.Duration // for the 200 of an auto INVITE [4 s]
+	MutedLimit time.Duration // until a muted automatic answer is reminded of or ended [120 s]
+	UnmuteWait time.Duration // for a phone to agree to an un-mute [60 s]
+	TabGone    time.Duration // silence after which a tab is gone [10 s]
+	Ended      time.Duration // how long an ended call stays on the screen [30 s]
+	PCIdle     time.Duration // how long an unused PeerConnection is kept [75 s]
 }
 
 // Trunk is what the gateway must know of a trunk to send calls there.
@@ -67,6 +72,10 @@ type Config struct {
 	Store     store.Store
 	Media     *media.Loop
 	Dialer    Dialer
+	// Policy decides on automatic answers; nil denies all of them.
+	Policy Authority
+	// Profile tells how a phone wants to be asked; nil asks in every valid way.
+	Profile func(name, userAgent string) Profile
 	// NewID makes ids; nil for random ones.
 	NewID func(prefix string) string
 }
@@ -78,6 +87,10 @@ func (c *Config) validate() error {
 	setDefault(&c.MaxCalls, 8)
 	setDefault(&c.MaxAllCalls, 1000)
 	setDefault(&c.Timers.Ring, time.Minute)
+	setDefault(&c.Timers.CancelWait, time.Second)
+	setDefault(&c.Timers.AutoAnswer, 4*time.Second)
+	setDefault(&c.Timers.MutedLimit, 2*time.Minute)
+	setDefault(&c.Timers.UnmuteWait, time.Minute)
 	setDefault(&c.Timers.TabGone, 10*time.Second)
 	setDefault(&c.Timers.Ended, 30*time.Second)
 	setDefault(&c.Timers.PCIdle, 75*time.Second)
@@ -95,6 +108,13 @@ func setDefault[T comparable](v *T, def T) {
 	if *v == zero {
 		*v = def
 	}
+}
+
+// Authority decides who may make a phone answer by itself. policy implements it.
+type Authority interface {
+	// Decide answers and records. It may block on the store and the audit
+	// file, at most until ctx ends; without a record there is no allow.
+	Decide(ctx context.Context, q policy.Question) policy.Decision
 }
 
 // Gateway holds the running calls and the tabs of this node. Its methods may

@@ -13,9 +13,9 @@ const ringTimer = "ring"
 // move is one transition being written: the state, and the commands it asks for.
 type move struct {
 	State
-	ringFor time.Duration
-	out     []command
-	now     time.Time
+	limits Timers
+	out    []command
+	now    time.Time
 }
 
 func (m *move) do(c ...command) { m.out = append(m.out, c...) }
@@ -28,8 +28,8 @@ func (m *move) enter(p Phase) {
 
 // next is the whole logic of a call: what an event makes of a state, and what
 // is to be done. It does no I/O and keeps nothing; s is not written to.
-func next(s State, in input, ringFor time.Duration) (State, []command) {
-	m := &move{State: s.clone(), ringFor: ringFor, now: in.Now}
+func next(s State, in input, limits Timers) (State, []command) {
+	m := &move{State: s.clone(), limits: limits, now: in.Now}
 	if m.Phase == Terminated {
 		m.afterEnd(in.Event)
 		return m.State, m.out
@@ -50,15 +50,15 @@ func next(s State, in input, ringFor time.Duration) (State, []command) {
 	case Reoffered:
 		m.reoffered(e, in)
 	case Asked:
-		m.asked(e)
+		m.asked(e, in)
 	case TabCame:
 		m.tabCame(e)
 	case TabGone:
 		m.tabGone(e)
 	case Expired:
-		if e.Timer == ringTimer {
-			m.ringOver()
-		}
+		m.expired(e.Timer)
+	case Decided:
+		m.decided(e)
 	case Faulted:
 		m.refused(e.Leg, e.Cause)
 	case ShutDown:
@@ -73,10 +73,26 @@ func (m *move) afterEnd(e Event) {
 	switch e := e.(type) {
 	case Asked:
 		m.do(reply{e.ID, &CommandError{"ended", "This call has ended already."}})
+	case Decided: // too late to matter
 	case Answered:
 		m.do(hangUp{e.Leg, m.Cause})
 	case Offered:
 		m.do(reject{e.Leg, m.Cause})
+	}
+}
+
+func (m *move) expired(timer string) {
+	switch timer {
+	case ringTimer:
+		m.ringOver()
+	case cancelTimer:
+		m.tookBack()
+	case autoTimer:
+		m.autoExpired()
+	case unmuteTimer:
+		m.unmuteVoid()
+	case mutedTimer:
+		m.mutedLong()
 	}
 }
 
@@ -92,14 +108,21 @@ func (m *move) begun(e Begun) {
 		own.Stage, own.Codecs, own.Remote = Up, e.Offered, media.SendRecv
 	}
 	m.Legs = []LegState{own}
+	if e.Wish.Require && (e.Cause == CauseUnknown || e.Cause == CauseOffline || e.Wish.Target == nil) {
+		e.Cause = CauseForbidden // the same for no grant, no phone and no user
+	}
 	if e.Cause != "" {
 		m.end(e.Cause, Callee)
 		return
 	}
-	m.do(startTimer{ringTimer, m.ringFor})
+	m.do(startTimer{ringTimer, m.limits.Ring})
 	if e.Ask {
 		m.Pending = e.Targets
-		m.do(invite{e.Caller, e.Offered})
+		m.do(invite{Target: e.Caller, Codecs: e.Offered, Direction: media.SendRecv})
+		return
+	}
+	if e.Wish.Kind != "" {
+		m.wished(e)
 		return
 	}
 	m.fork(e.Targets)
@@ -109,11 +132,11 @@ func (m *move) begun(e Begun) {
 func (m *move) fork(targets []Target) {
 	m.enter(Ringing)
 	for _, t := range targets {
-		leg := LegState{ID: t.Leg, Side: Callee, Kind: t.Kind, Device: t.Device, Tab: t.Tab, Trunk: t.Trunk, Stage: Trying}
+		leg := m.newLeg(t, Callee)
 		if t.Kind == TabLeg {
 			leg.Codecs = media.Offerable(m.Offered)
 		} else {
-			m.do(invite{t, media.Offerable(m.Offered)})
+			m.do(invite{Target: t, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
 		}
 		m.Legs = append(m.Legs, leg)
 	}
@@ -182,7 +205,7 @@ func (m *move) answered(e Answered, in input) {
 	case l == nil || l.Stage == Gone || l.Stage == Up:
 		m.do(hangUp{e.Leg, CauseElsewhere})
 		return
-	case m.Parties[l.Side].Leg != "" && m.Parties[l.Side].Leg != l.ID:
+	case m.Parties[l.Side].Leg != "" && m.Parties[l.Side].Leg != l.ID && !m.moves(l):
 		// Another device was faster: the late 2xx has its ACK, now the BYE.
 		l.Stage = Gone
 		m.do(hangUp{l.ID, CauseElsewhere})
@@ -193,10 +216,14 @@ func (m *move) answered(e Answered, in input) {
 		return
 	}
 	l.Stage, l.Codecs, l.Remote = Up, in.Sound.Codecs, in.Sound.Remote
-	if l.Side == Caller {
+	if l.Side == Caller && !l.Triggered {
 		m.Offered = media.Offerable(l.Codecs)
 		m.fork(m.Pending)
 		m.Pending = nil
+		return
+	}
+	if m.moves(l) {
+		m.moved(l)
 		return
 	}
 	m.win(l)
@@ -205,11 +232,24 @@ func (m *move) answered(e Answered, in input) {
 // win makes l the leg of the called side, takes the other branches back and
 // answers the caller.
 func (m *move) win(l *LegState) {
+	if m.Opening != nil && l.Kind == PhoneLeg && l.Instance == m.Opening.Target.Binding.Instance && l.Gate == GateNever {
+		// A 200 after the click: it cannot be told from a phone that answers
+		// by itself, so one press un-mutes.
+		l.Gate = GateShut
+		m.do(shutGate{l.ID})
+	}
 	m.Parties[Callee].Leg = l.ID
 	m.do(stopTimer{ringTimer})
 	m.takeBackOthers(l.ID)
 	m.enter(Established)
 	m.Talking = m.now
+	if l.Gate == GateShut {
+		if m.Opening != nil {
+			m.AutoBy = m.Opening.Kind
+		}
+		m.opened(l)
+	}
+	m.closeOpening(errAnswered)
 	own := m.audio(Caller)
 	switch {
 	case own == nil:
@@ -273,6 +313,10 @@ func (m *move) refused(id LegID, cause Cause) {
 	if m.EarlyLeg == id {
 		m.EarlyLeg = ""
 	}
+	if m.Opening != nil && (id == m.Opening.Target.Leg || id == m.Opening.Old) {
+		m.refusedOpening(id, cause)
+		return
+	}
 	switch {
 	case m.Parties[l.Side].Leg == id && (wasUp || l.Side == Caller):
 		m.end(cause, l.Side)
@@ -283,6 +327,15 @@ func (m *move) refused(id LegID, cause Cause) {
 			m.end(m.Refusal, Callee)
 		}
 	}
+}
+
+// refusedOpening: the phone that is being asked lost a branch.
+func (m *move) refusedOpening(id LegID, cause Cause) {
+	if id == m.Opening.Old {
+		m.tookBack()
+		return
+	}
+	m.failed(cause)
 }
 
 // worse picks what tells the caller most: a person's word before a machine's.
@@ -349,7 +402,7 @@ func (m *move) end(cause Cause, by Side) {
 	if m.Phase == Terminated {
 		return
 	}
-	m.do(stopTimer{ringTimer})
+	m.do(stopTimer{ringTimer}, stopTimer{unmuteTimer}, stopTimer{mutedTimer})
 	for i := range m.Legs {
 		l := &m.Legs[i]
 		if l.Kind == TabLeg || l.Stage == Gone {
@@ -363,6 +416,7 @@ func (m *move) end(cause Cause, by Side) {
 		}
 		l.Stage = Gone
 	}
+	m.closeOpening(&CommandError{"ended", cause.sentence(Callee)})
 	m.Cause, m.By = cause, by
 	m.enter(Terminated)
 }

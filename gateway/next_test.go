@@ -15,6 +15,8 @@ type script struct {
 	state State
 	out   []command
 	clock time.Time
+	// target is what the edge finds for a device named in a command.
+	target *Target
 }
 
 func newScript(t *testing.T) *script {
@@ -25,7 +27,7 @@ func (s *script) on(e Event) *script { return s.sound(e, nil, media.SendRecv) }
 
 func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *script {
 	s.clock = s.clock.Add(time.Second)
-	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock}, time.Minute)
+	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock, Target: s.target, Again: "again"}, Timers{Ring: time.Minute})
 	return s
 }
 
@@ -281,7 +283,7 @@ func TestCauseTable(t *testing.T) {
 func TestNextIsPure(t *testing.T) {
 	s := bobCallsAlice(t)
 	before := s.state.clone()
-	next(s.state, input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, time.Minute)
+	next(s.state, input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Timers{})
 	if !reflect.DeepEqual(before, s.state) {
 		t.Fatal("next wrote to its argument")
 	}

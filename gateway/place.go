@@ -179,7 +179,26 @@ func (c *Call) place(p placed) Begun {
 	}
 	b := Begun{From: in.From, Caller: Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
 	b.Offered, b.Cause = c.takeCaller(in)
-	return c.aim(b, in.Dialled)
+	b = c.aim(b, in.Dialled)
+	if in.AnswerMode.Auto || in.AnswerMode.Priv {
+		b.Wish = c.wish(in.AnswerMode, b)
+	}
+	return b
+}
+
+// wish reads what the requester asked for. The seam to policy is decide: the
+// phone rings in the ordinary way unless that allows more.
+func (c *Call) wish(mode AnswerMode, b Begun) Wish {
+	w := Wish{Kind: policy.ThirdParty, Require: mode.Require, Again: LegID(c.gw.cfg.NewID("l"))}
+	if mode.Priv {
+		w.Kind = policy.Privileged
+	}
+	for _, d := range c.gw.cfg.Directory.Devices(b.Callee.User) {
+		if d.Primary {
+			w.Target = c.gw.phoneOf(b.Callee.User, d.ID)
+		}
+	}
+	return w
 }
 
 // takeCaller makes the caller's end and takes his offer.

@@ -22,11 +22,11 @@ func routes(s *State) map[LegID]heard {
 	r := map[LegID]heard{}
 	a, b := s.audio(Caller), s.audio(Callee)
 	switch s.Phase {
-	case Early:
+	case Early, Ringing, Answering:
 		if a != nil && s.EarlyLeg != "" {
 			r[a.ID] = heard{Leg: s.EarlyLeg}
+			break
 		}
-	case Ringing, Answering:
 		if a != nil && !a.Inbound && a.Stage == Up && a.Kind != TabLeg {
 			r[a.ID] = heard{Tone: toneRingback}
 		}
@@ -50,7 +50,7 @@ func hears(s *State, x, y *LegState) heard {
 		return heard{Tone: toneSilence}
 	case s.Parties[y.Side].Hold, y.holds() && (y.Kind == PhoneLeg || y.Remote == media.Inactive):
 		return heard{Tone: toneMusic}
-	case s.Parties[y.Side].Muted:
+	case s.Parties[y.Side].Muted, y.Gate.closed():
 		return heard{Tone: toneSilence}
 	}
 	return heard{Leg: y.ID}

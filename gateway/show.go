@@ -24,6 +24,10 @@ func show(s *State, side Side) CallView {
 	if own.Muted {
 		v.Microphone = "muted"
 	}
+	if l := s.audio(side); l != nil && l.Gate.closed() {
+		v.Microphone = string(l.Gate)
+	}
+	v.Reason = s.Notes[side]
 	if !s.Talking.IsZero() {
 		at := s.Talking
 		v.Answered = &at

@@ -84,6 +84,18 @@ type LegState struct {
 	Remote media.Direction `json:"remote,omitempty"`
 	// Reoffering tells that our re-INVITE waits for its response.
 	Reoffering bool `json:"reoffering,omitempty"`
+	// Instance is the phone's instance id.
+	Instance string `json:"instance,omitempty"`
+	// Gate is the lock on what the leg's microphone sends.
+	Gate Gate `json:"gate,omitempty"`
+	// Triggered tells that the leg's INVITE carried a trigger: a 200 to it is
+	// automatic whenever it comes.
+	Triggered     bool       `json:"triggered,omitempty"`
+	Mute          MuteMode   `json:"mute,omitempty"`
+	Splash        SplashMode `json:"splash,omitempty"`
+	ResumeUnmutes bool       `json:"resumeUnmutes,omitempty"`
+	// Resumes tells that the phone put us on hold by itself while shut.
+	Resumes bool `json:"resumes,omitempty"`
 }
 
 // holds tells whether the device itself put us on hold.
@@ -120,6 +132,12 @@ type State struct {
 	EarlyLeg LegID `json:"earlyLeg,omitempty"`
 	// Rung tells that the caller was told it rings.
 	Rung bool `json:"rung,omitempty"`
+	// Opening is the phone that is being asked to answer by itself, if any.
+	Opening *Opening `json:"opening,omitempty"`
+	// AutoBy is what kind of request made the called side answer by itself.
+	AutoBy policy.Kind `json:"autoBy,omitempty"`
+	// Notes are the sentences either side's tabs show beside the call.
+	Notes [2]string `json:"notes,omitzero"`
 	// Pending are the branches to try once the caller's own device is up.
 	Pending []Target  `json:"pending,omitempty"`
 	Began   time.Time `json:"began"`
@@ -141,6 +159,8 @@ type Target struct {
 	Tab     TabID    `json:"tab,omitempty"`
 	Trunk   string   `json:"trunk,omitempty"`
 	URI     string   `json:"uri,omitempty"`
+	// Profile is how the phone wants to be asked to answer by itself.
+	Profile Profile `json:"profile,omitzero"`
 }
 
 // clone copies the state deep enough for next to write in it.

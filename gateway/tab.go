@@ -245,11 +245,17 @@ func (g *Gateway) devices(user string) []DeviceView {
 			ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking,
 			Primary: d.Primary, Profile: d.Profile, UserAgent: d.UserAgent,
 		}
-		if b, ok := live[d.ID]; ok {
-			v.Live, v.UserAgent = true, b.UserAgent
-			v.Why = "Answering on the deskphone from here is not available yet. Lift its handset."
-		} else {
+		b, ok := live[d.ID]
+		v.Live = ok
+		switch {
+		case !ok:
 			v.Why = d.Display + " is not connected. Check that it is switched on and has network."
+		case !d.Interworking:
+			v.UserAgent, v.Why = b.UserAgent, "Interworking is not enabled for this phone. Ask the administrator, or lift its handset."
+		case g.cfg.Policy == nil:
+			v.UserAgent, v.Why = b.UserAgent, "Answering on the deskphone from here is not set up on this gateway. Lift its handset."
+		default:
+			v.UserAgent, v.Answerable = b.UserAgent, true
 		}
 		out = append(out, v)
 	}
@@ -272,13 +278,13 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	case "dismiss":
 		t.gw.board.drop(t.user, c.Call)
 		return Result{}, nil
-	case "message", "transfer", "move":
+	case "message", "transfer":
 		return Result{}, errNotYet
 	case "digits":
 		if err := checkDigits(c.Digits); err != nil {
 			return Result{}, err
 		}
-	case "answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "ringing":
+	case "answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "ringing", "move":
 	default:
 		return Result{}, refuse("bad_request", "The page asked for something this gateway does not know. Reload the page.")
 	}
@@ -286,7 +292,7 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	if call == nil {
 		return Result{}, refuse("no_such_call", "This call is over.")
 	}
-	if c.Do == "resume" || c.Do == "answer" && c.On == "browser" {
+	if c.Do == "resume" || (c.Do == "answer" || c.Do == "move") && c.On == "browser" {
 		t.holdOthers(c.Call)
 	}
 	return Result{}, t.gw.ask(ctx, call, Asked{User: t.user, Tab: t.id, Command: c})

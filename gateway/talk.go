@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ringsplash/media"
+	"ringsplash/policy"
 )
 
 // mirror is the direction we answer a described direction with (RFC 3264 6.1).
@@ -42,7 +43,11 @@ func (m *move) offered(e Offered, in input) {
 		return
 	}
 	l.Codecs, l.Remote = codecs, in.Sound.Remote
-	m.do(answer{l.ID, codecs, mirror(l.Remote)})
+	dir := mirror(l.Remote)
+	if l.Gate.closed() {
+		dir = m.gatedAnswer(l, l.Remote)
+	}
+	m.do(answer{l.ID, codecs, dir})
 }
 
 // keepCodec picks from a new offer what the other side's leg can hear, the
@@ -68,6 +73,10 @@ func (m *move) reoffered(e Reoffered, in input) {
 		return
 	}
 	l.Reoffering = false
+	if l.Gate.closed() {
+		m.gateReoffered(l, e, in)
+		return
+	}
 	switch {
 	case e.Status >= 300 || in.Fault != "":
 		far := m.audio(l.Side.other())
@@ -77,6 +86,23 @@ func (m *move) reoffered(e Reoffered, in input) {
 	case len(e.SDP) > 0:
 		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
 	}
+}
+
+// gateReoffered: the phone's word on our un-mute or mute.
+func (m *move) gateReoffered(l *LegState, e Reoffered, in input) {
+	if e.Status < 300 && in.Fault == "" && len(e.SDP) > 0 {
+		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
+	}
+	if l.Gate != GateWanted {
+		return
+	}
+	agreed := e.Status < 300 && in.Fault == "" && (l.Remote == media.SendRecv || l.Remote == media.SendOnly)
+	if agreed {
+		m.openGate(l)
+		return
+	}
+	// Some phones refuse to be un-muted from afar (RFC 5373 7.4). No second try.
+	m.say(l.Side, notePressPhone)
 }
 
 func refuse(code, sentence string) *CommandError { return &CommandError{Code: code, Message: sentence} }
@@ -89,7 +115,7 @@ var (
 )
 
 // asked carries out a tab's command.
-func (m *move) asked(e Asked) {
+func (m *move) asked(e Asked, in input) {
 	side, ok := m.side(e.User, e.Tab)
 	if !ok {
 		m.do(reply{e.ID, errForbidden})
@@ -98,7 +124,13 @@ func (m *move) asked(e Asked) {
 	var err *CommandError
 	switch e.Command.Do {
 	case "answer":
-		err = m.askedAnswer(e, side)
+		if err = m.askedAnswer(e, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+			return // replied when it is decided
+		}
+	case "move":
+		if err = m.askedMove(e, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+			return
+		}
 	case "ringing":
 		if l := m.tabLeg(e.Tab); l != nil && l.Stage == Trying {
 			l.Stage = Alerting
@@ -109,7 +141,7 @@ func (m *move) asked(e Asked) {
 	case "hold", "resume":
 		err = m.inTalk(func() { m.Parties[side].Hold = e.Command.Do == "hold" })
 	case "mute", "unmute":
-		err = m.inTalk(func() { m.Parties[side].Muted = e.Command.Do == "mute" })
+		err = m.inTalk(func() { m.askedMute(side, e.Command.Do == "mute") })
 	case "digits":
 		if m.askedDigits(e, side) {
 			return // replied when they are sent
@@ -121,21 +153,36 @@ func (m *move) asked(e Asked) {
 	m.do(reply{e.ID, err})
 }
 
-func (m *move) askedAnswer(e Asked, side Side) *CommandError {
+func (m *move) askedAnswer(e Asked, side Side, in input) *CommandError {
 	l := m.tabLeg(e.Tab)
 	switch {
 	case side != Callee:
 		return errWrongState
-	case m.Phase != Ringing && m.Phase != Early:
+	case !m.ringing():
 		return errAnswered
 	case e.Command.On != "browser":
-		return refuse("not_available", "Answering on the deskphone from here is not available yet. Lift its handset, or answer in the browser.")
+		return m.open(Opening{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
 	case l == nil:
 		return refuse("not_available", "This tab does not ring for the call. Reload the page and try again.")
 	}
 	l.Stage, l.Remote = Up, media.SendRecv
 	m.win(l)
 	return nil
+}
+
+// askedMute works the user's microphone: a deskphone's gate where it was ever
+// shut, else what the other side hears of him.
+func (m *move) askedMute(side Side, on bool) {
+	l := m.audio(side)
+	if l != nil && l.Gate != GateNever {
+		if on {
+			m.mute(l)
+		} else {
+			m.unmute(l)
+		}
+		return
+	}
+	m.Parties[side].Muted = on
 }
 
 func (m *move) askedEnd(side Side) {
@@ -161,7 +208,7 @@ func (m *move) inTalk(f func()) *CommandError {
 // in the media.
 func (m *move) askedDigits(e Asked, side Side) bool {
 	far := m.audio(side.other())
-	if m.Phase == Early {
+	if m.EarlyLeg != "" && m.ringing() {
 		far = m.leg(m.EarlyLeg)
 	}
 	if far == nil {
@@ -173,7 +220,7 @@ func (m *move) askedDigits(e Asked, side Side) bool {
 
 // tabCame lets a tab that was opened while the call rings ring as well.
 func (m *move) tabCame(e TabCame) {
-	if (m.Phase != Ringing && m.Phase != Early) || m.Parties[Callee].User != e.User || m.tabLeg(e.Tab) != nil {
+	if !m.ringing() || m.Parties[Callee].User != e.User || m.tabLeg(e.Tab) != nil {
 		return
 	}
 	m.Legs = append(m.Legs, LegState{ID: e.Leg, Side: Callee, Kind: TabLeg, Tab: e.Tab, Stage: Trying, Codecs: media.Offerable(m.Offered)})

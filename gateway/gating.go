@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// decideFor bounds a decision: a click is answered or denied by then.
+const decideFor = 300 * time.Millisecond
+
+// decide asks the policy beside the call's goroutine and posts its word.
+func (c *Call) decide(cmd decide) {
+	q := policy.Question{
+		Requester: cmd.Requester, Owner: c.state.Parties[cmd.Side].User, Device: cmd.Device, Instance: cmd.Instance,
+		Kind: cmd.Kind, Require: cmd.Require, Call: string(c.id), At: time.Now(),
+	}
+	if c.gw.cfg.Policy == nil {
+		c.post(Decided{policy.Decision{Reason: "Automatic answer is not set up on this gateway. Lift the handset, or answer in the browser."}})
+		return
+	}
+	c.deciding.Add(1)
+	go func() {
+		defer c.deciding.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), decideFor)
+		defer cancel()
+		c.post(Decided{c.gw.cfg.Policy.Decide(ctx, q)})
+	}()
+}
+
+// workGate makes the leg's gate what the state says. Shutting comes before
+// any signalling; opening takes the un-mute that wantGate made.
+func (c *Call) workGate(cmd command) {
+	switch cmd := cmd.(type) {
+	case shutGate:
+		if end := c.ends[cmd.Leg]; end != nil {
+			end.Gate().Shut()
+		}
+		delete(c.unmutes, cmd.Leg)
+	case wantGate:
+		if end := c.ends[cmd.Leg]; end != nil {
+			u := media.UnmuteByOwner(end.Gate())
+			end.Gate().Want(u)
+			c.unmutes[cmd.Leg] = u
+		}
+	case openGate:
+		if end := c.ends[cmd.Leg]; end != nil && !end.Gate().Open(c.unmutes[cmd.Leg]) {
+			c.log.Error("gate not opened: its un-mute is void", "leg", cmd.Leg)
+		}
+		delete(c.unmutes, cmd.Leg)
+	}
+}
+
+// splash sounds the splash where the profile leaves it to us. What the leg
+// hears follows when it is over.
+func (c *Call) splash(cmd splash) {
+	c.log.Info("phone answered by itself, its microphone is shut", "leg", cmd.Leg)
+	if cmd.Mode == SplashPhone || cmd.Mode == SplashOff {
+		return
+	}
+	if end := c.end(cmd.Leg); end != nil {
+		end.PlayOnce(media.Splash, nil)
+	}
+}
+
+// phoneOf is the one phone a user's device id names now: its newest live
+// binding, nil when there is none.
+func (g *Gateway) phoneOf(user, device string) *Target {
+	for _, one := range g.bindings.targets(user) {
+		if one.Device == device {
+			return &Target{Leg: LegID(g.cfg.NewID("l")), Kind: PhoneLeg, Device: device, Binding: &one, Profile: g.profileOf(user, one)}
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) profileOf(user string, one Binding) Profile {
+	p := Profile{Name: "unknown", Headers: trio(g.cfg.Domain), Mute: MuteSDP, Splash: SplashMedia}
+	if g.cfg.Profile != nil {
+		d, _ := g.cfg.Directory.Device(user, one.Device)
+		p = g.cfg.Profile(d.Profile, one.UserAgent)
+	}
+	if behindNAT(one) {
+		// A phone that only listens sends nothing, so its address behind the
+		// NAT would never be learnt.
+		p.Mute = MuteGate
+	}
+	return p
+}
+
+// behindNAT tells whether the phone's Contact differs from where it sends from.
+func behindNAT(b Binding) bool {
+	source, err := netip.ParseAddrPort(b.Source)
+	return err == nil && HostOf(b.Contact) != source.Addr().Unmap().String()
+}

@@ -1,0 +1,453 @@
+package gateway
+
+import (
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// Gate is what the machine knows of a leg's gate. The zero value is a leg that
+// was never gated.
+type Gate string
+
+// Gates.
+const (
+	GateNever  Gate = ""
+	GateShut   Gate = "shut"
+	GateWanted Gate = "wanted" // the owner un-muted, the phone has to agree
+	GateOpen   Gate = "open"
+)
+
+// closed tells whether nothing of the leg may reach anyone.
+func (g Gate) closed() bool { return g == GateShut || g == GateWanted }
+
+// Step is how far asking a phone to answer by itself has come.
+type Step string
+
+// Steps, in order.
+const (
+	StepDeciding   Step = "deciding"   // policy is asked
+	StepTakingBack Step = "takingBack" // the phone's ringing branch gets its CANCEL
+	StepAsking     Step = "asking"     // the auto INVITE is out
+	StepFailing    Step = "failing"    // it got no 200 in time and has its CANCEL
+)
+
+// Opening is one phone being asked to answer by itself. A call has at most one.
+type Opening struct {
+	Step Step `json:"step"`
+	// Ask is the command that waits for the decision, 0 when none does.
+	Ask    uint64 `json:"ask,omitempty"`
+	Side   Side   `json:"side"`
+	Target Target `json:"target"`
+	// Again is the id of the leg that rings the phone once more in the
+	// ordinary way when it did not answer by itself.
+	Again LegID `json:"again"`
+	// Old is the phone's ringing branch.
+	Old LegID `json:"old,omitempty"`
+	// Move tells that a call already talked in moves to the phone; Live that
+	// the leg it leaves was un-muted, so that the click is the un-mute too.
+	Move bool `json:"move,omitempty"`
+	Live bool `json:"live,omitempty"`
+	// Kind and Require are those of the question.
+	Kind    policy.Kind `json:"kind"`
+	Require bool        `json:"require,omitempty"`
+	Grant   string      `json:"grant,omitempty"`
+}
+
+const (
+	cancelTimer = "cancel_wait"
+	autoTimer   = "auto_answer"
+	unmuteTimer = "unmute_wait"
+	mutedTimer  = "muted_limit"
+)
+
+// Sentences the owner's tabs show meanwhile.
+const (
+	noteAsking     = "Your deskphone is being asked to answer."
+	noteNotAlone   = "Your deskphone did not answer by itself. Lift its handset, or answer in the browser."
+	noteGone       = "Your deskphone is not connected any more. Answer in the browser or on another phone."
+	noteMuted      = "Your phone's microphone is muted."
+	notePressPhone = "Press Unmute on the phone: it does not let anybody else switch its microphone on."
+	noteStillMuted = "Your phone's microphone is still muted. Press Unmute when you want to speak."
+)
+
+// ringing tells whether the called side can still be answered anywhere.
+func (m *move) ringing() bool {
+	return m.Phase == Ringing || m.Phase == Early || m.Phase == Answering
+}
+
+// open begins to ask one phone: policy decides first. A nil target means that
+// the phone has no live binding; the call rings on.
+func (m *move) open(o Opening, target *Target) *CommandError {
+	switch {
+	case m.Opening != nil:
+		return refuse("already_answered", "Your deskphone is being asked already.")
+	case target == nil:
+		return refuse("device_offline", "This phone is not connected. Check that it is switched on, or answer in the browser.")
+	}
+	o.Step, o.Target = StepDeciding, *target
+	m.Opening = &o
+	if !o.Move {
+		m.enter(Answering)
+	}
+	m.say(o.Side, noteAsking)
+	m.do(decide{
+		Side: o.Side, Kind: o.Kind, Require: o.Require, Device: target.Device,
+		Instance: target.Binding.Instance, Requester: m.requester(o),
+	})
+	return nil
+}
+
+// requester is who asks: the owner himself, or the caller.
+func (m *move) requester(o Opening) policy.Identity {
+	if o.Kind == policy.Click {
+		own := m.Parties[o.Side]
+		return policy.Identity{Address: m.ownAddress(o.Side), Level: policy.Self, How: "tab", User: own.User}
+	}
+	return m.Parties[o.Side.other()].Who
+}
+
+func (m *move) ownAddress(side Side) string { return m.Parties[side].Who.Address }
+
+// decided takes the policy's word. Nothing was sent before it.
+func (m *move) decided(e Decided) {
+	o := m.Opening
+	if o == nil || o.Step != StepDeciding {
+		return
+	}
+	if !e.Decision.Allow {
+		m.closeOpening(refuse("forbidden", e.Decision.Reason))
+		if o.Require {
+			m.end(CauseForbidden, Callee)
+			return
+		}
+		m.backToRinging()
+		if o.Kind != policy.Click {
+			m.ringAgain(*o)
+		}
+		return
+	}
+	o = m.editOpening()
+	o.Grant = e.Decision.Grant
+	m.do(reply{o.Ask, nil})
+	o.Ask = 0
+	if old := m.branchOf(o.Target); old != nil {
+		o.Old, o.Step = old.ID, StepTakingBack
+		old.Gate, old.Stage = GateShut, TakingBack
+		if m.EarlyLeg == old.ID {
+			m.EarlyLeg = ""
+		}
+		m.do(shutGate{old.ID}, takeBack{old.ID, CauseElsewhere}, startTimer{cancelTimer, m.limits.CancelWait})
+		return
+	}
+	m.ask()
+}
+
+// branchOf is the phone's own ringing branch: the instance decides, not the AOR.
+func (m *move) branchOf(t Target) *LegState {
+	for _, b := range m.branches() {
+		if b.Kind == PhoneLeg && t.Binding != nil && b.Instance == t.Binding.Instance {
+			return b
+		}
+	}
+	return nil
+}
+
+// editOpening gives the opening for writing: next must not write to its argument.
+func (m *move) editOpening() *Opening {
+	o := *m.Opening
+	m.Opening = &o
+	return m.Opening
+}
+
+// ask sends the one auto INVITE of this opening.
+func (m *move) ask() {
+	o := m.editOpening()
+	o.Step = StepAsking
+	dir := media.SendOnly
+	if o.Target.Profile.Mute == MuteGate {
+		dir = media.SendRecv
+	}
+	leg := m.newLeg(o.Target, o.Side)
+	leg.Gate, leg.Triggered, leg.Mute, leg.Splash = GateShut, true, o.Target.Profile.Mute, o.Target.Profile.Splash
+	leg.ResumeUnmutes = o.Target.Profile.ResumeUnmutes
+	m.Legs = append(m.Legs, leg)
+	m.do(stopTimer{cancelTimer}, startTimer{autoTimer, m.limits.AutoAnswer})
+	m.do(invite{Target: o.Target, Codecs: m.offerFor(o.Side), Direction: dir, Trigger: true})
+}
+
+// offerFor is what a new leg of the side is offered: what the other side's leg
+// can hear.
+func (m *move) offerFor(side Side) []media.Codec {
+	if far := m.audio(side.other()); far != nil && len(far.Codecs) > 0 && m.Phase == Established {
+		if far.Kind == TabLeg {
+			return far.Codecs
+		}
+		return media.Offerable(far.Codecs[:1])
+	}
+	return media.Offerable(m.Offered)
+}
+
+func (m *move) newLeg(t Target, side Side) LegState {
+	l := LegState{ID: t.Leg, Side: side, Kind: t.Kind, Device: t.Device, Tab: t.Tab, Trunk: t.Trunk, Stage: Trying}
+	if t.Binding != nil {
+		l.Instance = t.Binding.Instance
+	}
+	return l
+}
+
+// tookBack: the ringing branch of the phone has its final response, or
+// cancel_wait is over.
+func (m *move) tookBack() {
+	if m.Opening != nil && m.Opening.Step == StepTakingBack {
+		m.ask()
+	}
+}
+
+// autoExpired: no 200 to the auto INVITE in time. A 180 proved nothing.
+func (m *move) autoExpired() {
+	if m.Opening == nil || m.Opening.Step != StepAsking {
+		return
+	}
+	o := m.editOpening()
+	o.Step = StepFailing
+	if l := m.leg(o.Target.Leg); l != nil && l.Stage != Gone {
+		l.Stage = TakingBack
+		m.do(takeBack{l.ID, CauseElsewhere})
+	}
+}
+
+// failed: the auto INVITE is over without an answer. The phone rings once
+// more in the ordinary way; no trigger is ever sent again.
+func (m *move) failed(cause Cause) {
+	o := m.Opening
+	m.closeOpening(nil)
+	m.say(o.Side, noteNotAlone)
+	if o.Move || !m.ringing() {
+		return // the call goes on where it was
+	}
+	m.backToRinging()
+	if cause == CauseOffline {
+		m.say(o.Side, noteGone)
+	} else if cause != CauseDeclined {
+		m.ringAgain(*o)
+	}
+	if len(m.branches()) == 0 {
+		m.end(worse(m.Refusal, cause), Callee)
+	}
+}
+
+// ringAgain rings the phone in the ordinary way: a 200 to that is a hand.
+func (m *move) ringAgain(o Opening) {
+	again := o.Target
+	again.Leg, again.Profile = o.Again, Profile{}
+	m.Legs = append(m.Legs, m.newLeg(again, o.Side))
+	m.do(invite{Target: again, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
+}
+
+// wished places a call whose requester wants the phone to answer by itself.
+// That phone is spared the ringing until policy has decided.
+func (m *move) wished(e Begun) {
+	var rest []Target
+	for _, t := range e.Targets {
+		if t.Binding == nil || e.Wish.Target == nil || t.Binding.Instance != e.Wish.Target.Binding.Instance {
+			rest = append(rest, t)
+		}
+	}
+	if len(rest) > 0 || e.Wish.Target == nil {
+		m.fork(rest)
+	}
+	if e.Wish.Target != nil && m.Phase != Terminated {
+		m.open(Opening{Side: Callee, Kind: e.Wish.Kind, Require: e.Wish.Require, Again: e.Wish.Again}, e.Wish.Target)
+	}
+}
+
+// askedMove moves the user's audio to another device of his, while he talks.
+func (m *move) askedMove(e Asked, side Side, in input) *CommandError {
+	own := m.audio(side)
+	switch {
+	case m.Phase != Established || own == nil:
+		return errWrongState
+	case e.Command.On == "browser":
+		if own.Kind != TabLeg || own.Tab != e.Tab {
+			m.moveToTab(e.Tab, side, in.Again)
+		}
+		return nil
+	case own.Device == e.Command.On && own.Device != "":
+		return nil
+	}
+	live := !m.Parties[side].Muted && !own.Gate.closed()
+	return m.open(Opening{Ask: e.ID, Side: side, Kind: policy.Click, Move: true, Live: live, Again: in.Again}, in.Target)
+}
+
+func (m *move) moveToTab(tab TabID, side Side, id LegID) {
+	l := LegState{ID: id, Side: side, Kind: TabLeg, Tab: tab, Stage: Up, Remote: media.SendRecv}
+	l.Codecs = []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+	if far := m.audio(side.other()); far != nil {
+		l.Codecs = reorder(l.Codecs, far.Codecs)
+	}
+	m.Legs = append(m.Legs, l)
+	m.leave(side)
+	m.Parties[side].Leg = id
+	m.say(side, "")
+}
+
+// leave gives up the leg that carried the side's audio.
+func (m *move) leave(side Side) {
+	own := m.audio(side)
+	if own == nil {
+		return
+	}
+	own.Stage = Gone
+	if own.Kind != TabLeg {
+		m.do(hangUp{own.ID, CauseElsewhere})
+	}
+}
+
+// moves tells whether l is the phone a call is being moved to.
+func (m *move) moves(l *LegState) bool {
+	return m.Opening != nil && m.Opening.Move && m.Opening.Target.Leg == l.ID
+}
+
+// moved: the phone took the call over, gate shut.
+func (m *move) moved(l *LegState) {
+	m.leave(l.Side)
+	m.Parties[l.Side].Leg = l.ID
+	m.Parties[l.Side].Muted = false
+	if far := m.audio(l.Side.other()); far != nil && far.Kind == TabLeg {
+		far.Codecs = reorder(far.Codecs, l.Codecs)
+	}
+	m.opened(l)
+}
+
+func (m *move) closeOpening(err *CommandError) {
+	if m.Opening == nil {
+		return
+	}
+	if m.Opening.Ask != 0 {
+		m.do(reply{m.Opening.Ask, err})
+	}
+	m.do(stopTimer{cancelTimer}, stopTimer{autoTimer})
+	m.say(m.Opening.Side, "")
+	m.Opening = nil
+}
+
+func (m *move) backToRinging() {
+	if m.Phase != Answering {
+		return
+	}
+	if m.EarlyLeg != "" {
+		m.enter(Early)
+		return
+	}
+	m.enter(Ringing)
+}
+
+// opened: a leg that was asked, or that answered after the click, is up. Its
+// gate is shut whatever it says; the splash sounds, then the other side.
+func (m *move) opened(l *LegState) {
+	o := m.Opening
+	live := o != nil && o.Live && o.Target.Leg == l.ID
+	m.closeOpening(errAnswered)
+	m.do(splash{l.ID, l.Splash})
+	m.say(l.Side, noteMuted)
+	m.do(startTimer{mutedTimer, m.limits.MutedLimit})
+	if live {
+		m.unmute(l)
+	}
+}
+
+// unmute is the owner's own act: the one thing that leads to an open gate.
+func (m *move) unmute(l *LegState) {
+	if l.Gate != GateShut && l.Gate != GateWanted {
+		return
+	}
+	l.Gate = GateWanted
+	m.do(wantGate{l.ID}, startTimer{unmuteTimer, m.limits.UnmuteWait})
+	if l.Mute == MuteGate || l.Remote == media.SendRecv {
+		// Nothing to agree on: the phone sends already.
+		if l.Mute == MuteGate {
+			m.openGate(l)
+			return
+		}
+	}
+	l.Reoffering, l.Resumes = true, false
+	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
+}
+
+func (m *move) openGate(l *LegState) {
+	l.Gate = GateOpen
+	m.say(l.Side, "")
+	m.do(openGate{l.ID}, stopTimer{unmuteTimer}, stopTimer{mutedTimer})
+}
+
+// mute shuts a deskphone's gate first, then tells the phone.
+func (m *move) mute(l *LegState) {
+	if l.Gate == GateShut {
+		return
+	}
+	l.Gate = GateShut
+	m.say(l.Side, noteMuted)
+	m.do(shutGate{l.ID}, stopTimer{unmuteTimer})
+	if l.Mute != MuteGate {
+		l.Reoffering = true
+		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
+	}
+}
+
+// unmuteVoid: the phone never agreed in unmute_wait.
+func (m *move) unmuteVoid() {
+	for i := range m.Legs {
+		if l := &m.Legs[i]; l.Gate == GateWanted {
+			l.Gate = GateShut
+			m.say(l.Side, noteMuted)
+			m.do(shutGate{l.ID})
+		}
+	}
+}
+
+// mutedLong: the owner's own muted phone is only reminded of; an automatic
+// answer that somebody else asked for ends.
+func (m *move) mutedLong() {
+	for _, side := range []Side{Caller, Callee} {
+		l := m.audio(side)
+		switch {
+		case l == nil || !l.Gate.closed():
+		case side == Callee && m.AutoBy != "" && m.AutoBy != policy.Click:
+			m.end(CauseMutedLimit, Callee)
+			return
+		default:
+			m.say(side, noteStillMuted)
+		}
+	}
+}
+
+// say shows the side's user a sentence beside the call.
+func (m *move) say(side Side, note string) { m.Notes[side] = note }
+
+// gatedAnswer is the direction we answer a phone's own re-INVITE with while
+// its gate is not open, and whether that completes the owner's un-mute.
+func (m *move) gatedAnswer(l *LegState, remote media.Direction) media.Direction {
+	sends := remote == media.SendRecv || remote == media.SendOnly
+	switch {
+	case l.Gate == GateWanted && remote == media.SendRecv:
+		m.openGate(l)
+		return media.SendRecv
+	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv:
+		// Hold, then Resume, pressed at the phone and caused by nothing of ours.
+		l.Gate = GateWanted
+		m.do(wantGate{l.ID})
+		m.openGate(l)
+		return media.SendRecv
+	case remote == media.SendOnly || remote == media.Inactive:
+		l.Resumes = true
+	case sends:
+		l.Resumes = false
+	}
+	if l.Mute == MuteGate {
+		return mirror(remote)
+	}
+	if remote == media.SendRecv || remote == media.RecvOnly {
+		return media.SendOnly
+	}
+	return media.Inactive
+}

@@ -1,0 +1,245 @@
+package gateway
+
+import (
+	"testing"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// deskTarget is alice's phone as the edge finds it.
+func deskTarget(leg LegID) *Target {
+	return &Target{
+		Leg: leg, Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
+		Profile: Profile{Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia},
+	}
+}
+
+// clickable is bob's call to alice: two deskphones with instances and a tab.
+func clickable(t *testing.T) *script {
+	s := newScript(t)
+	s.on(Begun{
+		From: policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven}, Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
+		Callee: Party{User: "alice", Who: policy.Identity{Address: "sip:alice@example.test"}}, Offered: pcm,
+		Targets: []Target{
+			{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}},
+			{Leg: "d2", Kind: PhoneLeg, Device: "desk-2", Binding: &Binding{Instance: "i-two"}},
+			{Leg: "t1", Kind: TabLeg, Tab: "tab1"},
+		},
+	})
+	s.on(Rang{Leg: "d1", Status: 180}).on(Rang{Leg: "d2", Status: 180})
+	s.target = deskTarget("auto")
+	return s
+}
+
+var (
+	allow = Decided{policy.Decision{Allow: true, Grant: "self"}}
+	deny  = Decided{policy.Decision{Reason: "Interworking is off."}}
+)
+
+// clicked is clickable up to the auto INVITE.
+func clicked(t *testing.T) *script {
+	s := clickable(t)
+	s.on(press("alice", "tab1", "answer", "desk")).phase(Answering).not(invite{}).not(takeBack{}).not(reply{})
+	s.on(allow).wants(reply{9, nil}, shutGate{"d1"}, takeBack{"d1", CauseElsewhere}).not(invite{})
+	return s.on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(s))
+}
+
+func autoInvite(s *script) invite {
+	return invite{Target: *s.target, Codecs: media.Offerable(pcm), Direction: media.SendOnly, Trigger: true}
+}
+
+func TestClickToAnswer(t *testing.T) {
+	s := clicked(t)
+	s.on(Rang{Leg: "auto", Status: 180}).phase(Answering).not(openGate{})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
+		wants(answer{"a", pcm[:1], media.SendRecv}, takeBack{"d2", CauseElsewhere}, splash{"auto", SplashMedia}).not(openGate{})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) || got["auto"] != (heard{Leg: "a"}) {
+		t.Fatalf("routes while shut: %v", got)
+	}
+	if v := show(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.Reason != noteMuted {
+		t.Fatalf("view %+v", v)
+	}
+	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto"}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
+		t.Fatalf("routes while wanted: %v", got)
+	}
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
+	if got := routes(&s.state); got["a"] != (heard{Leg: "auto"}) {
+		t.Fatalf("routes when open: %v", got)
+	}
+	s.on(press("alice", "tab1", "mute", "")).wants(shutGate{"auto"}, reoffer{"auto", pcm[:1], media.SendOnly})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
+		t.Fatalf("routes after mute: %v", got)
+	}
+	// The answer to the mute's re-INVITE opens nothing, whatever it says.
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
+}
+
+func TestClickDenied(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(deny)
+	s.phase(Ringing).wants(reply{9, refuse("forbidden", "Interworking is off.")}).not(invite{}).not(takeBack{})
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{})
+}
+
+func TestClickWithoutPhone(t *testing.T) {
+	s := clickable(t)
+	s.target = nil
+	s.on(press("alice", "tab1", "answer", "desk")).phase(Ringing).not(decide{})
+}
+
+func TestSecondClickAsksNothing(t *testing.T) {
+	s := clicked(t).on(press("alice", "tab1", "answer", "desk")).not(invite{}).not(decide{})
+	s.on(allow).not(invite{}) // a decision nobody waits for
+}
+
+// The ringing branch's 200 after the click is the answer, gate shut.
+func TestHandAfterClick(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(invite{}).not(openGate{}).wants(splash{"d1", ""})
+	if s.state.leg("d1").Gate != GateShut {
+		t.Fatal("gate open")
+	}
+	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(shutGate{"d1"}, reply{9, errAnswered})
+	s.on(allow).not(invite{})
+}
+
+func TestCancelWaitOver(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
+	s.on(Expired{cancelTimer}).wants(autoInvite(s))
+	// The cancelled branch answers after all: it is used, the auto INVITE taken back.
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(takeBack{"auto", CauseElsewhere})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(hangUp{"auto", CauseElsewhere})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
+		t.Fatalf("routes %v", got)
+	}
+}
+
+func TestNoAutoAnswer(t *testing.T) {
+	again := invite{Target: Target{Leg: "again", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"}}, Codecs: media.Offerable(pcm), Direction: media.SendRecv}
+	s := clicked(t).on(Rang{Leg: "auto", Status: 180})
+	s.on(Expired{autoTimer}).wants(takeBack{"auto", CauseElsewhere}).not(invite{}).phase(Answering)
+	s.on(Refused{Leg: "auto", Status: 487}).phase(Ringing).wants(again)
+	if s.state.Notes[Callee] != noteNotAlone {
+		t.Fatalf("note %q", s.state.Notes[Callee])
+	}
+	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{}) // a hand
+	for _, status := range []int{420, 480, 486, 488, 302, 408, 500} {
+		s := clicked(t).on(Refused{Leg: "auto", Status: status}).phase(Ringing).wants(again)
+		s.on(press("alice", "tab1", "answer", "browser")).phase(Established)
+	}
+	clicked(t).on(Refused{Leg: "auto", Status: 603}).phase(Ringing).not(invite{})
+}
+
+// A 200 of the trigger branch after its CANCEL is automatic all the same.
+func TestLateAutoAnswer(t *testing.T) {
+	s := clicked(t).on(Expired{autoTimer})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).phase(Established)
+	if s.state.leg("auto").Gate != GateShut {
+		t.Fatal("a late 200 of a trigger branch was taken for a hand")
+	}
+}
+
+func TestPhoneReinvitesWhileShut(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(answer{"auto", pcm[:1], media.SendOnly}).not(openGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(answer{"auto", pcm[:1], media.Inactive}).not(openGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(openGate{}) // no resume_unmutes in this profile
+	s.on(press("bob", "tab9", "unmute", "")).not(openGate{}).not(wantGate{})               // the far end's own mute is his alone
+	s.on(press("eve", "tab9", "unmute", "")).wants(reply{9, errForbidden}).not(openGate{})
+}
+
+func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(openGate{}).not(reoffer{})
+	if v := show(&s.state, Callee); v.Microphone != "wanted" || v.Reason != notePressPhone {
+		t.Fatalf("view %+v", v)
+	}
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(openGate{"auto"})
+
+	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s.on(Expired{unmuteTimer}).wants(shutGate{"auto"})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
+}
+
+func TestResumeUnmutes(t *testing.T) {
+	s := clickable(t)
+	s.target.Profile.ResumeUnmutes = true
+	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(openGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(openGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(wantGate{"auto"}, openGate{"auto"})
+}
+
+func TestMutedLimit(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(Expired{mutedTimer}).phase(Established)
+	if s.state.Notes[Callee] != noteStillMuted {
+		t.Fatalf("note %q", s.state.Notes[Callee])
+	}
+	thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).on(Expired{mutedTimer}).phase(Terminated)
+}
+
+// thirdParty is bob's INVITE with Answer-Mode: Auto to alice's desk.
+func thirdParty(t *testing.T, require bool) *script {
+	s := newScript(t)
+	s.target = deskTarget("auto")
+	return s.on(Begun{
+		From: policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven}, Caller: Target{Leg: "a", Kind: PhoneLeg},
+		Callee: Party{User: "alice"}, Offered: pcm,
+		Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}}, {Leg: "t1", Kind: TabLeg, Tab: "tab1"}},
+		Wish:    Wish{Kind: policy.ThirdParty, Require: require, Target: s.target, Again: "again"},
+	})
+}
+
+func TestThirdParty(t *testing.T) {
+	s := thirdParty(t, false).not(invite{})
+	s.on(allow).wants(autoInvite(s))
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).phase(Established)
+	s.on(press("bob", "tab9", "unmute", "")).not(openGate{}) // the requester never opens
+	if s.state.leg("auto").Gate != GateShut {
+		t.Fatal("gate not shut")
+	}
+	// Denied: it rings like any call.
+	thirdParty(t, false).on(deny).phase(Ringing).wants(invite{Target: Target{Leg: "again", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"}}, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
+	thirdParty(t, true).on(deny).phase(Terminated).wants(reject{"a", CauseForbidden})
+	// No user, no phone: the same 403.
+	newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: CauseUnknown, Wish: Wish{Kind: policy.ThirdParty, Require: true}}).wants(reject{"a", CauseForbidden})
+}
+
+func TestMoveToDeskphone(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).phase(Established)
+	s.on(Refused{Leg: "d1", Status: 487}).on(Refused{Leg: "d2", Status: 487})
+	s.on(press("alice", "tab1", "move", "desk")).wants(decide{Side: Callee, Kind: policy.Click, Device: "desk", Instance: "i-desk", Requester: policy.Identity{Address: "sip:alice@example.test", Level: policy.Self, How: "tab", User: "alice"}})
+	s.on(allow).wants(reply{9, nil})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
+		wants(splash{"auto", SplashMedia}, wantGate{"auto"}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
+	if got := routes(&s.state); got["a"] != (heard{Leg: "auto"}) {
+		t.Fatalf("routes %v", got)
+	}
+	s.on(press("alice", "tab1", "move", "browser")).wants(hangUp{"auto", CauseElsewhere}).phase(Established)
+	s.on(Ended{Leg: "auto"}).phase(Established)
+	if v := show(&s.state, Callee); *v.On != "browser" {
+		t.Fatalf("view %+v", v)
+	}
+}
+
+func TestMoveFails(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
+	s.on(Refused{Leg: "auto", Status: 486}).phase(Established).not(invite{})
+	if v := show(&s.state, Callee); *v.On != "browser" || v.Reason == "" {
+		t.Fatalf("view %+v", v)
+	}
+}
+
+func TestCallerGoneWhileAsking(t *testing.T) {
+	s := clicked(t).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(hangUp{"auto", CauseCallerGone})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(hangUp{"auto", CauseCallerGone})
+}
+
+func TestOtherPhoneWinsWhileAsking(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).phase(Established).wants(takeBack{"auto", CauseElsewhere}).not(shutGate{})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(hangUp{"auto", CauseElsewhere}).not(splash{})
+}
