@@ -156,7 +156,7 @@ func (m *mediaLine) attribute(name, arg string) {
 	case "rtpmap":
 		number, encoding, _ := strings.Cut(arg, " ")
 		n, err := strconv.ParseUint(number, 10, 7)
-		if err != nil {
+		if err != nil || encoding == "" {
 			return
 		}
 		if m.rtpmaps == nil {

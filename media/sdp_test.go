@@ -1,0 +1,161 @@
+package media
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pion/sdp/v3"
+)
+
+// readCase is one file of testdata/sdp and what must be read of it.
+var readCases = []struct {
+	file   string
+	codecs []Codec
+	addr   string
+	dir    Direction
+	dtmf   bool
+	media  int
+	err    error
+}{
+	{"baresip", []Codec{Opus, G722, PCMU, PCMA}, "192.0.2.10:11000", SendRecv, true, 1, nil},
+	{"static-types-only", []Codec{PCMA, PCMU}, "192.0.2.11:5004", SendRecv, false, 1, nil},
+	{"media-level-c", []Codec{PCMU}, "192.0.2.12:4000", SendRecv, false, 1, nil},
+	{"session-direction", []Codec{PCMU}, "192.0.2.13:4000", RecvOnly, false, 1, nil},
+	{"media-direction-wins", []Codec{PCMU}, "192.0.2.13:4000", SendOnly, false, 1, nil},
+	{"hold-rfc2543", []Codec{PCMU}, "0.0.0.0:4000", SendOnly, false, 1, nil},
+	{"hold-rfc2543-recvonly", []Codec{PCMU}, "0.0.0.0:4000", Inactive, false, 1, nil},
+	{"bare-lf-no-t", []Codec{PCMU, PCMA}, "192.0.2.14:4000", SendRecv, true, 1, nil},
+	{"spaces-in-o-and-odd-case", []Codec{Opus, PCMA}, "192.0.2.15:4000", SendRecv, true, 1, nil},
+	{"fax-and-video", []Codec{PCMU}, "192.0.2.16:4000", SendRecv, true, 3, nil},
+	{"first-audio-disabled", []Codec{PCMA}, "192.0.2.17:4002", SendRecv, false, 2, nil},
+	{"savp-then-avp", []Codec{PCMU}, "192.0.2.18:4002", SendRecv, false, 2, nil},
+	{"crypto-on-avp", []Codec{PCMU, PCMA}, "192.0.2.19:4000", SendRecv, false, 1, nil},
+	{"rebound-static-type", []Codec{PCMA}, "192.0.2.20:4000", SendRecv, false, 1, nil},
+	{"ipv6", []Codec{PCMU}, "[2001:db8::7]:4000", SendRecv, false, 1, nil},
+	{"trailing-nul-and-junk", []Codec{PCMU}, "192.0.2.21:4000", SendRecv, false, 1, nil},
+	{"unknown-codecs-only", nil, "", "", false, 1, ErrNoCodec},
+	{"savp-only", nil, "", "", false, 1, ErrBadSDP},
+	{"no-audio", nil, "", "", false, 1, ErrNoCodec},
+	{"audio-port-0", nil, "", "", false, 1, ErrNoCodec},
+	{"empty", nil, "", "", false, 0, ErrBadSDP},
+	{"no-port", nil, "", "", false, 0, ErrBadSDP},
+	{"port-70000", nil, "", "", false, 0, ErrBadSDP},
+}
+
+func readTestdata(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "sdp", name+".sdp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestReadSDP(t *testing.T) {
+	for _, c := range readCases {
+		t.Run(c.file, func(t *testing.T) {
+			b := readTestdata(t, c.file)
+			codecs, err := CodecsOf(b)
+			if !errors.Is(err, c.err) || !reflect.DeepEqual(codecs, c.codecs) {
+				t.Fatalf("codecs %v, error %v; want %v, %v", codecs, err, c.codecs, c.err)
+			}
+			if err != nil {
+				return
+			}
+			d, err := readSDP(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, err := d.audioLine()
+			if err != nil {
+				t.Fatal(err)
+			}
+			addr, err := line.address()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := addr.String(); got != c.addr || line.described(addr.Addr()) != c.dir || hasEvent(line.formats) != c.dtmf || len(d.media) != c.media {
+				t.Errorf("%s %s dtmf %t, %d m-lines", got, line.described(addr.Addr()), hasEvent(line.formats), len(d.media))
+			}
+		})
+	}
+}
+
+func TestUnusableAddresses(t *testing.T) {
+	for _, c := range []struct{ c, m, why string }{
+		{"c=IN IP4 phone.example.test", "m=audio 4000 RTP/AVP 0", "only IP addresses"},
+		{"c=IN IP4 224.2.1.1/127", "m=audio 4000 RTP/AVP 0", "not the address of one phone"},
+		{"c=IN IP4 255.255.255.255", "m=audio 4000 RTP/AVP 0", "not the address of one phone"},
+		{"c=IN IP4 192.0.2.1", "m=audio 53 RTP/AVP 0", "below 1024"},
+		{"c=IN IP6 fe80::1%eth0", "m=audio 4000 RTP/AVP 0", "only IP addresses"},
+		{"c=IN IP6 2001:db8::1", "m=audio 4000 RTP/AVP 0", "family"},
+		{"a=nothing", "m=audio 4000 RTP/AVP 0", "no c= line"},
+	} {
+		l := newLoop(t, Config{})
+		e, err := l.NewRTPEnd(RTPOptions{Peer: localhost})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.TakeOffer([]byte("v=0\r\n" + c.c + "\r\n" + c.m + "\r\n"))
+		if !errors.Is(err, ErrBadSDP) || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v", c.c, err)
+		}
+	}
+}
+
+func TestLimitsOfSDP(t *testing.T) {
+	for name, text := range map[string]string{
+		"size":    "v=0\n" + strings.Repeat("a=x\n", maxSDP/4),
+		"m-lines": strings.Repeat("m=audio 4000 RTP/AVP 0\n", maxMediaLines+1),
+		"formats": "m=audio 4000 RTP/AVP" + strings.Repeat(" 0", maxFormats+1),
+	} {
+		if _, err := readSDP([]byte(text)); !errors.Is(err, ErrBadSDP) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// FuzzSDP: what a stranger sends never panics, and what we answer to it is
+// read back, by pion too.
+func FuzzSDP(f *testing.F) {
+	for _, c := range readCases {
+		f.Add(readTestdata(f, c.file))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, _ = CodecsOf(b)
+		d, err := readSDP(b)
+		if err != nil {
+			return
+		}
+		line, err := d.audioLine()
+		if err != nil {
+			return
+		}
+		types := chosen(line.formats, []Codec{PCMU, PCMA, G722, Opus})
+		if len(types) == 0 {
+			return
+		}
+		o := &ours{addr: netip.MustParseAddrPort("192.0.2.1:4000"), slots: slotsOf(d), audio: d.audio, types: types, direction: line.direction.reply(SendRecv)}
+		text, err := o.marshal()
+		if err != nil {
+			t.Fatalf("cannot answer %q: %v", b, err)
+		}
+		back, err := readSDP(text)
+		if err != nil || len(back.media) != len(d.media) || back.audio != d.audio {
+			t.Fatalf("the answer is not read back: %v\n%s", err, text)
+		}
+		if !reflect.DeepEqual(codecsOf(back.media[back.audio].formats), codecsOf(types)) {
+			t.Fatalf("the answer has other codecs:\n%s", text)
+		}
+		if len(d.media) == 1 && strings.HasPrefix(line.proto, "RTP/AVP") {
+			if err := new(sdp.SessionDescription).Unmarshal(text); err != nil {
+				t.Fatalf("pion does not read the answer: %v\n%s", err, text)
+			}
+		}
+	})
+}
