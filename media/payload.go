@@ -1,6 +1,9 @@
 package media
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // format is what a payload type stands for, as small numbers for the fast path.
 type format uint8
@@ -61,13 +64,19 @@ func (f format) clock() uint32 {
 	return 8000
 }
 
-// span is how many ticks of the RTP clock a payload of n bytes lasts. An opus
-// packet does not say without decoding; 20 ms is what everybody sends.
-func (f format) span(n int) uint32 {
-	if f == formatOpus {
+// span is how many ticks of the RTP clock a payload lasts. An opus packet does
+// not say without decoding; 20 ms is what everybody sends. An event tells its
+// length up to now (RFC 4733 2.3.5).
+func (f format) span(payload []byte) uint32 {
+	switch {
+	case f == formatOpus:
 		return opusFrame
+	case !f.event():
+		return uint32(len(payload))
+	case len(payload) < 4:
+		return 0
 	}
-	return uint32(n)
+	return uint32(binary.BigEndian.Uint16(payload[2:]))
 }
 
 // payloadType is one line of a payload type table.

@@ -159,7 +159,7 @@ func (e *End) frame(p *playing, n uint64, at int64) {
 	}
 	as, frames := p.tone.framesFor(table, o.stream.audio)
 	body := frames[pos%len(frames)]
-	span := as.span(len(body))
+	span := as.span(body)
 	ts := o.stream.now(at, as.clock())
 	marker := p.last == 0 || n-p.last > 1
 	if p.last != 0 && p.as == as {

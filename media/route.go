@@ -160,15 +160,12 @@ func (e *End) relay(from *End, p *packet) {
 // send sends the n bytes of payload in out.buf. Called with out.mu held.
 func (e *End) send(seq uint16, ts uint32, marker bool, as format, number uint8, n int, at int64) {
 	o := &e.out
-	span := uint32(0)
-	if !as.event() {
-		span = as.span(n)
-		if tap := o.tap.Load(); tap != nil {
-			(*tap)(as.codec(), o.buf[rtpHeaderSize:rtpHeaderSize+n])
-		}
+	body := o.buf[rtpHeaderSize : rtpHeaderSize+n]
+	if tap := o.tap.Load(); tap != nil && !as.event() {
+		(*tap)(as.codec(), body)
 	}
 	writeHeader(o.buf[:], marker, number, seq, ts, o.stream.ssrc)
-	o.stream.sent(seq, ts, as, span, at)
+	o.stream.sent(seq, ts, as, as.span(body), at)
 	if e.wire.sendRTP(o.buf[:rtpHeaderSize+n]) {
 		e.counters.sent.Add(1)
 		e.counters.sentBytes.Add(uint64(n))

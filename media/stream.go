@@ -107,9 +107,8 @@ func (s *stream) unused(seq uint16) bool {
 	return back < 0 || back < 64 && s.history>>back&1 == 0
 }
 
-// sent notes what went out. span is 0 for a packet of an event, whose
-// timestamp stays that of its beginning.
-func (s *stream) sent(seq uint16, ts uint32, audio format, span uint32, at int64) {
+// sent notes what went out. span is how long it lasts, in ticks of its clock.
+func (s *stream) sent(seq uint16, ts uint32, as format, span uint32, at int64) {
 	ahead := int(int16(seq - s.seq))
 	if ahead <= 0 {
 		s.history |= 1 << -ahead
@@ -117,8 +116,17 @@ func (s *stream) sent(seq uint16, ts uint32, audio format, span uint32, at int64
 	}
 	s.history = s.history<<ahead | 1
 	s.seq = seq
-	if span == 0 {
+	if !as.event() {
+		s.anchorTS, s.anchorAt, s.span, s.audio = ts, at, span, as
 		return
 	}
-	s.anchorTS, s.anchorAt, s.span, s.audio = ts, at, span, audio
+	// An event keeps the time of its beginning while it grows, and some phones
+	// send audio beside it: the time line never goes back for one.
+	span = span * (s.audio.clock() / 1000) / (as.clock() / 1000)
+	switch {
+	case s.anchorAt != 0 && ts == s.anchorTS:
+		s.span = max(s.span, span)
+	case s.anchorAt == 0 || int32(ts-s.anchorTS) > 0:
+		s.anchorTS, s.anchorAt, s.span = ts, at, span
+	}
 }
