@@ -56,8 +56,8 @@ type TrunkPeer struct {
 type AccessConfig struct {
 	// Domain is ours: the digest realm and the host of every AOR of ours.
 	Domain string
-	// Aliases are other hosts that mean this gateway (its own addresses),
-	// without port.
+	// Aliases are other hosts that mean this gateway, without port: the
+	// addresses phones may have been given instead of the domain.
 	Aliases []string
 	// Node is written into every binding.
 	Node      string

@@ -20,11 +20,37 @@ import (
 	"ringsplash/gateway"
 )
 
-// Digest algorithms we offer, best first (RFC 8760 2.2).
+// Digest algorithms we offer.
 const (
 	algSHA256 = "SHA-256"
 	algMD5    = "MD5"
 )
+
+// offered are the algorithms of a challenge in the order of its headers. RFC
+// 8760 2.4 has a phone take the first it knows; older ones take the first and
+// fail when they do not know it, so MD5 comes first for who did not show to do
+// better. The digests are as good as the password either way.
+var offered = []string{algMD5, algSHA256}
+
+// habits are the exceptions, by User-Agent.
+var habits = []struct {
+	agent   *regexp.Regexp
+	offered []string
+}{
+	// Takes the first algorithm it knows.
+	{regexp.MustCompile(`(?i)^linphone`), []string{algSHA256, algMD5}},
+	// Gives up at any header with another algorithm than MD5, wherever it stands.
+	{regexp.MustCompile(`(?i)^baresip v?[01]\.`), []string{algMD5}},
+}
+
+func offeredTo(agent string) []string {
+	for _, h := range habits {
+		if h.agent.MatchString(agent) {
+			return h.offered
+		}
+	}
+	return offered
+}
 
 // secretSlots is the unit in which secrets are tried: every log-in costs a
 // whole number of them, whether the name has no secret, one or eight.
@@ -32,10 +58,6 @@ const secretSlots = 8
 
 // credentialsMax is how many Authorization headers are read.
 const credentialsMax = 4
-
-// md5Only names phones that fail at every challenge with an algorithm other
-// than MD5 among its headers, in whatever order: they get the MD5 one alone.
-var md5Only = regexp.MustCompile(`(?i)^baresip v?[01]\.`)
 
 // credentials is a parsed Authorization or Proxy-Authorization header (RFC
 // 7616 3.4, RFC 3261 22.4).
@@ -212,13 +234,9 @@ func (a *Access) challenge(req *sip.Request, status int, stale bool) *Refusal {
 	if status == sip.StatusProxyAuthRequired {
 		name, phrase = "Proxy-Authenticate", "Proxy Authentication Required"
 	}
-	algorithms := []string{algSHA256, algMD5}
-	if ua := req.GetHeader("User-Agent"); ua != nil && md5Only.MatchString(ua.Value()) {
-		algorithms = []string{algMD5}
-	}
 	r := &Refusal{Status: status, Phrase: phrase}
 	nonce := a.nonces.issue()
-	for _, algorithm := range algorithms {
+	for _, algorithm := range offeredTo(headerText(req, "User-Agent")) {
 		value := fmt.Sprintf(`Digest realm="%s", nonce="%s", algorithm=%s, qop="auth"`, a.cfg.Domain, nonce, algorithm)
 		if stale {
 			value += ", stale=true"

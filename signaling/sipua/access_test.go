@@ -1,0 +1,325 @@
+package sipua
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
+	"go.uber.org/goleak"
+
+	"ringsplash/directory"
+	"ringsplash/gateway"
+	"ringsplash/store"
+	"ringsplash/test/rig"
+)
+
+// places is a Locations in memory that can be told to fail.
+type places struct {
+	mu   sync.Mutex
+	list []gateway.Binding
+	fail func(write string) error // asked before each write
+}
+
+func (p *places) failWith(fail func(write string) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fail = fail
+}
+
+func (p *places) Put(_ context.Context, b gateway.Binding) error {
+	return p.write("put "+b.Instance, func() {
+		p.list = append(slices.DeleteFunc(p.list, func(o gateway.Binding) bool { return o.User == b.User && sameKey(o, b) }), b)
+	})
+}
+
+func (p *places) Remove(_ context.Context, user, instance string, regID int) error {
+	return p.write("remove "+instance, func() {
+		p.list = slices.DeleteFunc(p.list, func(o gateway.Binding) bool {
+			return o.User == user && o.Instance == instance && o.RegID == regID
+		})
+	})
+}
+
+func (p *places) write(what string, do func()) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fail != nil {
+		if err := p.fail(what); err != nil {
+			return err
+		}
+	}
+	do()
+	return nil
+}
+
+func (p *places) Of(user string) []gateway.Binding {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []gateway.Binding
+	for _, b := range p.list {
+		if b.User == user {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// clock is a clock that tests move.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// front is an Access behind a real socket, with a real store and directory.
+type front struct {
+	*Access
+	addr   netip.AddrPort
+	places *places
+	users  *directory.Directory
+	clock  *clock
+	store  store.Store
+}
+
+// openFront starts one with Alice and Bob of the rig. change may be nil.
+func openFront(t *testing.T, change func(*AccessConfig)) *front {
+	t.Helper()
+	leaks := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
+	ctx := context.Background()
+	s, err := store.OpenBolt(t.TempDir(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	users, err := directory.Open(ctx, s, rig.Domain, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = users.Close() })
+	for _, u := range []rig.User{rig.Alice, rig.Bob} {
+		add := directory.NewUser{User: directory.User{Name: u.Name, Number: u.Number, Display: u.Display}, Password: u.Password()}
+		for _, d := range u.Devices {
+			add.Devices = append(add.Devices, directory.NewDevice{ID: d.ID, Display: d.Display, SIPPassword: u.SIPPassword(d.ID)})
+		}
+		if err := users.Put(ctx, add); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := &front{users: users, places: &places{}, clock: &clock{now: time.Now()}, store: s}
+	cfg := AccessConfig{Domain: rig.Domain, Node: "n1", Users: users, Locations: f.places, Store: s, Now: f.clock.Now}
+	if change != nil {
+		change(&cfg)
+	}
+	if f.Access, err = NewAccess(ctx, cfg, quiet); err != nil {
+		t.Fatal(err)
+	}
+	f.serve(t)
+	return f
+}
+
+// serve answers REGISTER, and INVITE with 480 and what Identify said.
+func (f *front) serve(t *testing.T) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.addr = conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	f.cfg.Reply = func(_, remote net.Addr, answer []byte) { _, _ = conn.WriteTo(answer, remote) }
+	ua, err := sipgo.NewUA(sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerReadFilter(f.Filter)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := sipgo.NewServer(ua)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.OnRegister(f.Register)
+	server.OnInvite(func(req *sip.Request, tx sip.ServerTransaction) {
+		caller, refusal := f.Identify(req)
+		if refusal == nil {
+			who, _ := json.Marshal(caller)
+			refusal = &Refusal{Status: 480, Phrase: "Identified", Headers: []sip.Header{sip.NewHeader("X-Caller", string(who))}}
+		}
+		_ = tx.Respond(refusal.Response(req))
+	})
+	server.OnAck(func(*sip.Request, sip.ServerTransaction) {})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.ServeUDP(conn)
+	}()
+	t.Cleanup(func() {
+		_ = conn.Close()
+		_ = ua.Close()
+		<-done
+	})
+}
+
+// peer is a bare UDP socket.
+type peer struct {
+	t    *testing.T
+	f    *front
+	conn *net.UDPConn
+	addr string
+	cseq int
+	id   string
+	sent int // requests
+}
+
+func (f *front) peer(t *testing.T) *peer { return f.peerAt(t, "127.0.0.1") }
+
+func (f *front) peerAt(t *testing.T, ip string) *peer {
+	t.Helper()
+	conn, err := net.DialUDP("udp", &net.UDPAddr{IP: net.ParseIP(ip)}, net.UDPAddrFromAddrPort(f.addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	p := &peer{t: t, f: f, conn: conn, addr: conn.LocalAddr().String()}
+	p.id = "call-" + p.addr
+	return p
+}
+
+// raw sends bytes and returns the next final response, "" for none.
+func (p *peer) raw(b string) string {
+	p.t.Helper()
+	if _, err := p.conn.Write([]byte(b)); err != nil {
+		p.t.Fatal(err)
+	}
+	return p.read(5 * time.Second)
+}
+
+func (p *peer) read(wait time.Duration) string {
+	buf := make([]byte, 65536)
+	_ = p.conn.SetReadDeadline(time.Now().Add(wait))
+	for {
+		n, err := p.conn.Read(buf)
+		if err != nil {
+			return ""
+		}
+		if !strings.HasPrefix(string(buf[:n]), "SIP/2.0 1") {
+			return string(buf[:n])
+		}
+	}
+}
+
+// message writes a request from a user of ours to himself (REGISTER) or to
+// somebody (INVITE); lines replace or add headers, "Name:" alone removes one.
+// SELF in them is the peer's address and NEW a branch of its own.
+func (p *peer) message(method, uri, from, to string, lines ...string) string {
+	p.cseq++
+	p.sent++
+	branch := fmt.Sprintf("z9hG4bK%x.%d", p.conn.LocalAddr().(*net.UDPAddr).Port, p.sent)
+	headers := []string{
+		"Via: SIP/2.0/UDP " + p.addr + ";branch=" + branch + ";rport",
+		"From: <" + from + ">;tag=1", "To: <" + to + ">", "Call-ID: " + p.id,
+		fmt.Sprintf("CSeq: %d %s", p.cseq, method), "Max-Forwards: 70",
+	}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ":")
+		if name == "Via" || name == "From" || name == "To" || name == "Call-ID" || name == "CSeq" {
+			headers = slices.DeleteFunc(headers, func(h string) bool { return strings.HasPrefix(h, name+":") })
+		}
+		if value != "" {
+			headers = append(headers, strings.NewReplacer("SELF", p.addr, "NEW", branch).Replace(line))
+		}
+	}
+	return method + " " + uri + " SIP/2.0\r\n" + strings.Join(headers, "\r\n") + "\r\nContent-Length: 0\r\n\r\n"
+}
+
+// register sends a REGISTER and answers its challenge.
+func (p *peer) register(user, password string, lines ...string) string {
+	p.t.Helper()
+	aor := "sip:" + strings.Split(user, "~")[0] + "@" + rig.Domain
+	return p.proven("REGISTER", "sip:"+rig.Domain, aor, aor, user, password, lines...)
+}
+
+// proven sends a request and answers its first challenge.
+func (p *peer) proven(method, uri, from, to, user, password string, lines ...string) string {
+	p.t.Helper()
+	res := p.raw(p.message(method, uri, from, to, lines...))
+	header := authorize(p.t, res, method, uri, user, password, 1)
+	if header == "" {
+		return res
+	}
+	return p.raw(p.message(method, uri, from, to, append(lines, header)...))
+}
+
+// authorize answers the first challenge of a response, "" when it has none.
+func authorize(t *testing.T, res, method, uri, user, password string, nc int) string {
+	t.Helper()
+	return authorizeBy(t, "", res, method, uri, user, password, nc)
+}
+
+// authorizeBy answers the first challenge with the algorithm.
+func authorizeBy(t *testing.T, algorithm, res, method, uri, user, password string, nc int) string {
+	t.Helper()
+	name, answer := "WWW-Authenticate", "Authorization: "
+	if status(res) == 407 {
+		name, answer = "Proxy-Authenticate", "Proxy-Authorization: "
+	}
+	for _, h := range header(res, name) {
+		challenge, err := digest.ParseChallenge(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if algorithm != "" && challenge.Algorithm != algorithm {
+			continue
+		}
+		cr, err := digest.Digest(challenge, digest.Options{Method: method, URI: uri, Username: user, Password: password, Count: nc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer + cr.String()
+	}
+	return ""
+}
+
+func status(res string) int {
+	var n int
+	_, _ = fmt.Sscanf(res, "SIP/2.0 %d", &n)
+	return n
+}
+
+func phrase(res string) string {
+	line, _, _ := strings.Cut(res, "\r\n")
+	_, p, _ := strings.Cut(strings.TrimPrefix(line, "SIP/2.0 "), " ")
+	return p
+}
+
+// header returns the values of a header in a response.
+func header(res, name string) []string {
+	var values []string
+	for _, line := range strings.Split(res, "\r\n")[1:] {
+		if n, v, ok := strings.Cut(line, ":"); ok && strings.EqualFold(strings.TrimSpace(n), name) {
+			values = append(values, strings.TrimSpace(v))
+		}
+	}
+	return values
+}

@@ -1,0 +1,401 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/icholy/digest"
+
+	"ringsplash/directory"
+	"ringsplash/test/rig"
+)
+
+func TestParseParams(t *testing.T) {
+	tests := []struct {
+		in   string
+		sep  byte
+		want []param
+	}{
+		{`a=b, c="d e",F = g`, ',', []param{{"a", "b"}, {"c", "d e"}, {"f", "g"}}},
+		{`a="x\"y\\z",,b`, ',', []param{{"a", `x"y\z`}, {"b", ""}}},
+		{`+sip.instance="<urn:uuid:1;2=3,4>";Reg-Id=1;ob`, ';', []param{{"+sip.instance", "<urn:uuid:1;2=3,4>"}, {"reg-id", "1"}, {"ob", ""}}},
+		{"\ta=b\r\n , c=d", ',', []param{{"a", "b"}, {"c", "d"}}},
+		{"", ',', nil},
+		{"a=", ',', []param{{"a", ""}}},
+	}
+	for _, tt := range tests {
+		got, err := parseParams(tt.in, tt.sep)
+		if err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("parseParams(%q): %v, %v; want %v", tt.in, got, err, tt.want)
+		}
+	}
+	for _, bad := range []string{`a="b`, `a="b\"`, `=b`, `a b`, `a="b"c`, strings.Repeat("a,", paramsMax+1)} {
+		if got, err := parseParams(bad, ','); err == nil {
+			t.Errorf("parseParams(%q) = %v, want an error", bad, got)
+		}
+	}
+}
+
+// The example of RFC 7616 3.9.1.
+func TestCredentialsAnswer(t *testing.T) {
+	for _, tt := range []struct{ algorithm, want string }{
+		{algMD5, "8ca523f5e9506fed4657c9700eebdbec"},
+		{algSHA256, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
+	} {
+		c := credentials{
+			algorithm: tt.algorithm, uri: "/dir/index.html", nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+			nc: "00000001", cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", qop: "auth",
+		}
+		if got := c.answer(hash(tt.algorithm, "Mufasa", "http-auth@example.org", "Circle of Life"), "GET"); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.algorithm, got, tt.want)
+		}
+	}
+}
+
+func TestParseCredentials(t *testing.T) {
+	c, isDigest, err := parseCredentials(`digest  Username="al\"ice", REALM="r", nonce=n, uri="sip:x", response=abc, algorithm=sha-256, cnonce="c", qop="auth", nc=0000000f`)
+	want := credentials{`al"ice`, "r", "n", "sip:x", "abc", algSHA256, "c", "auth", "0000000f"}
+	if err != nil || !isDigest || c != want {
+		t.Errorf("got %+v, %v, %v", c, isDigest, err)
+	}
+	if nc, err := c.count(); nc != 15 || err != nil {
+		t.Errorf("count %d, %v", nc, err)
+	}
+	if _, isDigest, _ := parseCredentials("Basic abc"); isDigest {
+		t.Error("Basic is taken for Digest")
+	}
+	for _, bad := range []credentials{{qop: "auth-int", cnonce: "c", nc: "1"}, {qop: "auth", nc: "1"}, {qop: "auth", cnonce: "c"}, {qop: "auth", cnonce: "c", nc: "0"}, {qop: "auth", cnonce: "c", nc: "100000000"}} {
+		if nc, err := bad.count(); err == nil {
+			t.Errorf("%+v counts as %d, want an error", bad, nc)
+		}
+	}
+}
+
+// Whoever guesses a name must not see by the work done that it exists.
+func TestMatchCostsTheSame(t *testing.T) {
+	c := credentials{algorithm: algMD5, username: "x", nonce: "n", uri: "sip:x", response: strings.Repeat("0", 32), qop: "auth", nc: "1", cnonce: "c"}
+	cost := func(n int) float64 {
+		secrets := make([]directory.HA1, n)
+		for i := range secrets {
+			secrets[i] = directory.HA1{Algorithm: []string{algMD5, algSHA256}[i%2], Hex: strings.Repeat("1", 32)}
+		}
+		return testing.AllocsPerRun(20, func() {
+			if c.match(secrets, "REGISTER") != nil {
+				t.Error("a wrong response matches")
+			}
+		})
+	}
+	for _, n := range []int{1, 4, secretSlots} {
+		if nobody, known := cost(0), cost(n); nobody != known || nobody == 0 {
+			t.Errorf("a name nobody has costs %v allocations, one with %d secrets %v", nobody, n, known)
+		}
+	}
+}
+
+func TestDigestAlgorithms(t *testing.T) {
+	f := openFront(t, nil)
+	tests := []struct {
+		agent string
+		want  []string
+	}{
+		{"", []string{algMD5, algSHA256}},
+		{"Yealink SIP-T46S 66.84.0.15", []string{algMD5, algSHA256}},
+		{"Linphonec/5.1.65", []string{algSHA256, algMD5}},
+		{"baresip v1.0.0 (x86_64/linux)", []string{algMD5}},
+		{"baresip v3.10.0 (x86_64/linux)", []string{algMD5, algSHA256}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.agent, func(t *testing.T) {
+			p := f.peer(t)
+			res := p.raw(p.message("REGISTER", "sip:"+rig.Domain, rig.Alice.Address(), rig.Alice.Address(), "User-Agent: "+tt.agent))
+			var got []string
+			for _, h := range header(res, "WWW-Authenticate") {
+				c, err := digest.ParseChallenge(h)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.Realm != rig.Domain || !c.SupportsQOP("auth") || c.Stale {
+					t.Errorf("challenge %s", h)
+				}
+				got = append(got, c.Algorithm)
+			}
+			if status(res) != 401 || !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("%d offers %v, want %v", status(res), got, tt.want)
+			}
+			for _, alg := range got { // each of them works
+				p := f.peer(t)
+				ask := func(lines ...string) string {
+					return p.raw(p.message("REGISTER", "sip:"+rig.Domain, rig.Alice.Address(), rig.Alice.Address(), lines...))
+				}
+				a := authorizeBy(t, alg, ask("User-Agent: "+tt.agent), "REGISTER", "sip:"+rig.Domain, "alice", rig.Alice.SIPPassword("lab"), 1)
+				if res := ask(a); status(res) != 200 {
+					t.Errorf("%s: %s", alg, res)
+				}
+			}
+		})
+	}
+}
+
+func TestDigestNames(t *testing.T) {
+	f := openFront(t, nil)
+	tests := []struct {
+		user, password string
+		want           int
+	}{
+		{"alice", rig.Alice.SIPPassword("desk"), 200},
+		{"alice", rig.Alice.SIPPassword("lab"), 200},
+		{"alice~lab", rig.Alice.SIPPassword("lab"), 200},
+		{"alice~desk", rig.Alice.SIPPassword("lab"), 403},
+		{"alice", rig.Alice.Password(), 403},
+		{"alice", rig.Bob.SIPPassword("desk"), 403},
+		{"alice", "", 403},
+		{"alice~none", rig.Alice.SIPPassword("desk"), 403},
+	}
+	for _, tt := range tests {
+		p := f.peerAt(t, rig.NewAddr())
+		if res := p.register(tt.user, tt.password); status(res) != tt.want {
+			t.Errorf("%s with %q: %s, want %d", tt.user, tt.password, res, tt.want)
+		}
+	}
+}
+
+var changing = regexp.MustCompile(`(?m)nonce="[^"]*"|;tag=[^;\r\n]*|branch=[^;\r\n]*|rport=\d+|127(\.\d+){3}(:\d+)?|^Call-ID: .*$`)
+
+// A wrong password and an unknown name get the same bytes, at every step and
+// when slowed down.
+func TestUnknownUserLooksLikeWrongPassword(t *testing.T) {
+	f := openFront(t, func(c *AccessConfig) { c.FailureBurst = 2 })
+	for _, method := range []string{"REGISTER", "INVITE"} {
+		answers := func(name string) []string {
+			p := f.peerAt(t, rig.NewAddr())
+			aor, uri := "sip:"+name+"@"+rig.Domain, "sip:"+rig.Domain
+			if method == "INVITE" {
+				uri = rig.Alice.Address()
+			}
+			var all []string
+			for range 4 {
+				res := p.raw(p.message(method, uri, aor, aor))
+				all = append(all, res)
+				all = append(all, p.raw(p.message(method, uri, aor, aor, authorize(t, res, method, uri, name, "wrong", 1))))
+			}
+			for i := range all {
+				all[i] = strings.ReplaceAll(changing.ReplaceAllString(all[i], "X"), name, "NAME")
+			}
+			return all
+		}
+		known, unknown := answers("bob"), answers("zoe")
+		for i := range known {
+			if known[i] != unknown[i] {
+				t.Errorf("answer %d differs:\n%s\n%s", i, known[i], unknown[i])
+			}
+		}
+		first := map[string]int{"REGISTER": 401, "INVITE": 407}[method]
+		for i, want := range []int{first, 403, first, 403, first, 503} {
+			if status(known[i]) != want {
+				t.Errorf("%s: answer %d is %s, want %d", method, i, known[i], want)
+			}
+		}
+		if len(header(known[5], "Retry-After")) != 1 {
+			t.Errorf("no Retry-After: %s", known[5])
+		}
+	}
+}
+
+func TestDigestReplay(t *testing.T) {
+	f := openFront(t, nil)
+	p := f.peer(t)
+	uri, aor := "sip:"+rig.Domain, rig.Alice.Address()
+	challenge := p.raw(p.message("REGISTER", uri, aor, aor))
+	ask := func(header string) string { return p.raw(p.message("REGISTER", uri, aor, aor, header)) }
+	nc := func(n int) string {
+		return authorize(t, challenge, "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), n)
+	}
+	isStale := func(res string) bool {
+		h := header(res, "WWW-Authenticate")
+		return status(res) == 401 && len(h) > 0 && strings.Contains(h[0], "stale=true")
+	}
+	first := nc(1)
+	if res := ask(first); status(res) != 200 {
+		t.Fatal(res)
+	}
+	if res := ask(first); !isStale(res) {
+		t.Errorf("a replay gets %s", res)
+	}
+	for _, n := range []int{3, 2, 5} { // datagrams overtake each other
+		if res := ask(nc(n)); status(res) != 200 {
+			t.Errorf("count %d: %s", n, res)
+		}
+	}
+	if res := ask(nc(2)); !isStale(res) {
+		t.Errorf("count 2 again: %s", res)
+	}
+	// Without qop a nonce serves once.
+	ha1 := hash(algMD5, "alice", rig.Domain, rig.Alice.SIPPassword("desk"))
+	plain := func(res string) string {
+		c, err := digest.ParseChallenge(header(res, "WWW-Authenticate")[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		cr := credentials{algorithm: algMD5, nonce: c.Nonce, uri: uri}
+		return fmt.Sprintf(`Authorization: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="%s"`, rig.Domain, c.Nonce, uri, cr.answer(ha1, "REGISTER"))
+	}
+	if res := ask(plain(challenge)); !isStale(res) {
+		t.Errorf("a counted nonce without qop: %s", res)
+	}
+	once := plain(p.raw(p.message("REGISTER", uri, aor, aor)))
+	if res := ask(once); status(res) != 200 {
+		t.Errorf("without qop: %s", res)
+	}
+	if res := ask(once); !isStale(res) {
+		t.Errorf("without qop, twice: %s", res)
+	}
+	// Too old: stale, and the phone goes on with the new nonce at once.
+	f.clock.pass(f.cfg.NonceLife)
+	res := ask(nc(9))
+	if !isStale(res) {
+		t.Fatalf("an old nonce gets %s", res)
+	}
+	if res := ask(authorize(t, res, "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)); status(res) != 200 {
+		t.Errorf("after stale: %s", res)
+	}
+	// Stale tells nobody that a password is right who does not know it.
+	if res := ask(authorize(t, challenge, "REGISTER", uri, "alice", "wrong", 1)); status(res) != 403 {
+		t.Errorf("an old nonce with a wrong password gets %s", res)
+	}
+}
+
+func TestDigestMalformed(t *testing.T) {
+	f := openFront(t, nil)
+	p := f.peer(t)
+	uri, aor := "sip:"+rig.Domain, rig.Alice.Address()
+	good := authorize(t, p.raw(p.message("REGISTER", uri, aor, aor)), "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
+	tests := []struct {
+		name, header string
+		want         int
+	}{
+		{"quote left open", `Authorization: Digest username="alice`, 400},
+		{"no response", strings.Replace(good, "response=", "x=", 1), 400},
+		{"no cnonce", strings.Replace(good, " cnonce=", " x=", 1), 400},
+		{"auth-int", strings.Replace(good, "qop=auth", "qop=auth-int", 1), 400},
+		{"uri of somebody else", strings.Replace(good, `uri="`+uri, `uri="sip:evil.test`, 1), 400},
+		{"another realm", strings.Replace(good, `realm="`+rig.Domain, `realm="other.test`, 1), 401},
+		{"another scheme", "Authorization: Basic abc", 401},
+		{"unknown algorithm", strings.Replace(good, "algorithm=MD5", "algorithm=SHA-512", 1), 401},
+		{"good", good, 200},
+	}
+	for _, tt := range tests {
+		if res := p.raw(p.message("REGISTER", uri, aor, aor, tt.header)); status(res) != tt.want || phrase(res) == "" {
+			t.Errorf("%s: %s, want %d", tt.name, res, tt.want)
+		}
+	}
+}
+
+// Failures slow down the source that fails with that account, and nobody else.
+func TestFailuresLockNobodyOut(t *testing.T) {
+	f := openFront(t, nil)
+	office, home := rig.NewAddr(), rig.NewAddr()
+	phone := f.peerAt(t, office)
+	good := func(p *peer) string {
+		return p.register("alice", rig.Alice.SIPPassword("desk"), "Contact: <sip:a@"+p.addr+">")
+	}
+	if res := good(phone); status(res) != 200 {
+		t.Fatal(res)
+	}
+	attacker := f.peerAt(t, office)
+	for range f.cfg.FailureBurst {
+		if res := attacker.register("alice", "wrong"); status(res) != 403 {
+			t.Fatal(res)
+		}
+	}
+	if res := attacker.register("alice", rig.Alice.SIPPassword("desk")); status(res) != 503 {
+		t.Errorf("after %d failures: %s", f.cfg.FailureBurst, res)
+	}
+	if res := good(phone); status(res) != 200 {
+		t.Errorf("the registered phone at the same address: %s", res)
+	}
+	if res := good(f.peerAt(t, home)); status(res) != 200 {
+		t.Errorf("the owner from elsewhere: %s", res)
+	}
+	if res := attacker.register("bob", rig.Bob.SIPPassword("desk")); status(res) != 200 {
+		t.Errorf("another account from the same address: %s", res)
+	}
+	f.clock.pass(f.cfg.FailureEvery)
+	if res := good(f.peerAt(t, office)); status(res) != 200 {
+		t.Errorf("the owner from the same address, after the wait: %s", res)
+	}
+	if c := f.Counters(); c.LoginFailed != uint64(f.cfg.FailureBurst) || c.LoginDeferred != 1 || c.Challenged == 0 {
+		t.Errorf("counters %+v", c)
+	}
+}
+
+// The key of the nonces and the counts are in the store: a restart neither
+// asks the phones again nor forgets what was used.
+func TestNoncesSurviveRestart(t *testing.T) {
+	f := openFront(t, nil)
+	ctx := context.Background()
+	nonce := f.nonces.issue()
+	if !f.nonces.take(ctx, nonce, 1) {
+		t.Fatal("a fresh nonce is refused")
+	}
+	again, err := openNonces(ctx, f.store, f.cfg.NonceLife, f.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.take(ctx, nonce, 1) {
+		t.Error("a replay after the restart is let in")
+	}
+	if !again.take(ctx, nonce, 2) {
+		t.Error("the nonce is refused after the restart")
+	}
+	if f.nonces.take(ctx, nonce, 2) {
+		t.Error("a replay at the other node is let in")
+	}
+	f.clock.pass(f.cfg.NonceLife - time.Millisecond)
+	if !again.take(ctx, nonce, 3) {
+		t.Error("refused before its time")
+	}
+	f.clock.pass(time.Millisecond)
+	if again.take(ctx, nonce, 4) {
+		t.Error("an old nonce is let in")
+	}
+}
+
+func FuzzCredentials(f *testing.F) {
+	f.Add(`Digest username="a", realm="b", nonce="c", uri="sip:d", response="e", qop=auth, nc=00000001, cnonce="f"`)
+	f.Add(`Digest a="\`)
+	f.Fuzz(func(t *testing.T, s string) {
+		c, isDigest, err := parseCredentials(s)
+		if !isDigest && c != (credentials{}) {
+			t.Errorf("fields without Digest: %+v", c)
+		}
+		if err == nil {
+			_, _ = c.count()
+		}
+	})
+}
+
+// What was written with quotes is read back as it was.
+func FuzzParams(f *testing.F) {
+	f.Add("a", `b"\c`)
+	f.Fuzz(func(t *testing.T, name, value string) {
+		if strings.ContainsAny(name, "=\"; \t\r\n") || name == "" || strings.ToLower(name) != name {
+			t.Skip()
+		}
+		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)
+		got, err := parseParams(name+`="`+quoted+`"; x`, ';')
+		if err != nil || len(got) != 2 || got[0] != (param{name, value}) {
+			t.Errorf("%q=%q: %v, %v", name, value, got, err)
+		}
+		_, _ = parseParams(value, ',')
+		for _, v := range splitList(value) {
+			if v == "" {
+				t.Error("an empty element")
+			}
+		}
+	})
+}

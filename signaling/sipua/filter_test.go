@@ -1,0 +1,147 @@
+package sipua
+
+import (
+	"bytes"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/test/rig"
+)
+
+func TestLooksLikeSIP(t *testing.T) {
+	for in, want := range map[string]bool{
+		"OPTIONS sip:x SIP/2.0\r\n":        true,
+		"SIP/2.0 200 OK\r\nVia: x":         true,
+		"SIP/2.0 200 \r\n":                 true,
+		"M-SEARCH! * SIP/2.0\r\n":          true, // a token; the method is refused later
+		"INVITE sip:x SIP/2.0\n":           false,
+		"INVITE sip:x SIP/2.0":             false,
+		"GET / HTTP/1.1\r\n":               false,
+		"SIP/2.0\r\n":                      false,
+		"SIP/2.0 20\r\n":                   false,
+		"INVITE SIP/2.0\r\n":               false,
+		" sip:x SIP/2.0\r\n":               false,
+		"IN(VITE sip:x SIP/2.0\r\n":        false,
+		"\x00\x01\x00\x00\x21\x12\xa4\x42": false, // STUN
+		"":                                 false,
+		"\r\n":                             false,
+		strings.Repeat("A", 33) + " sip:x SIP/2.0\r\n":    false,
+		"A sip:" + strings.Repeat("x", 9000) + " SIP/2.0": false,
+	} {
+		if got := looksLikeSIP([]byte(in)); got != want {
+			t.Errorf("%.40q: %v, want %v", in, got, want)
+		}
+	}
+}
+
+// What is dropped costs no memory.
+func TestFilterDropsForNothing(t *testing.T) {
+	f := openFront(t, func(c *AccessConfig) { c.DatagramBurst = 1; c.DatagramRate = 1e-9 })
+	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 5060}}
+	good, noise := []byte("OPTIONS sip:x SIP/2.0\r\n\r\n"), bytes.Repeat([]byte{0xff}, 1400)
+	if out, err := f.Filter(info, good); err != nil || len(out) != len(good) {
+		t.Fatalf("%q, %v", out, err)
+	}
+	for name, b := range map[string][]byte{"over the rate": good, "noise": noise, "keep-alive": []byte("\r\n\r\n")} {
+		allocs := testing.AllocsPerRun(100, func() {
+			if out, err := f.Filter(info, b); err != nil || len(out) != 0 {
+				t.Errorf("%s: %q, %v", name, out, err)
+			}
+		})
+		if allocs != 0 {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+	if c := f.Counters(); c.Throttled != 101 || c.NotSIP != 101 || c.Oversized != 0 {
+		t.Errorf("counters %+v", c)
+	}
+	stream := info
+	stream.RemoteAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 5060}
+	if out, _ := f.Filter(stream, noise); len(out) != len(noise) {
+		t.Error("bytes of a stream were dropped")
+	}
+}
+
+func TestOversized(t *testing.T) {
+	f := openFront(t, nil)
+	p := f.peer(t)
+	fill := "X: " + strings.Repeat("x", 60) + "\r\n"
+	big := strings.Replace(p.message("OPTIONS", "sip:"+rig.Domain, "sip:a@b", "sip:c@d"), "\r\n\r\n", "\r\n"+strings.Repeat(fill, 520)+"\r\n", 1)
+	res := p.raw(big)
+	if status(res) != 513 || strings.Join(header(res, "Call-ID"), "") != p.id || !strings.Contains(header(res, "To")[0], ";tag=") {
+		t.Errorf("got %q", res)
+	}
+	if _, err := p.conn.Write([]byte(strings.ReplaceAll(big, "OPTIONS", "ACK"))); err != nil {
+		t.Fatal(err)
+	}
+	if res := p.raw(strings.ReplaceAll(big, "OPTIONS", "MESSAGE")); !strings.Contains(res, "MESSAGE") {
+		t.Errorf("an ACK is answered: %q", res)
+	}
+	if c := f.Counters(); c.Oversized != 3 {
+		t.Errorf("counters %+v", c)
+	}
+	if res := p.register("alice", desk); status(res) != 200 {
+		t.Errorf("afterwards: %s", res)
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	const good = "INVITE sip:x SIP/2.0\r\nv: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP b\r\nf: <sip:a>;tag=1\r\nT: <sip:b>;tag=2\r\ni: id\r\nCSeq:\r\n 1 INVITE\r\nX: y\r\n\r\nbody"
+	const want = "SIP/2.0 513 Message Too Large\r\nVia: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP b\r\nFrom: <sip:a>;tag=1\r\nTo: <sip:b>;tag=2\r\nCall-ID: id\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+	if got := string(tooLarge([]byte(good))); got != want {
+		t.Errorf("got %q", got)
+	}
+	for name, bad := range map[string]string{
+		"no Call-ID": strings.Replace(good, "i: id\r\n", "", 1), "two Tos": strings.Replace(good, "f:", "To: x\r\nf:", 1),
+		"response": strings.Replace(good, "INVITE sip:x SIP/2.0", "SIP/2.0 200 OK", 1), "no colon": strings.Replace(good, "X: y", "Xy", 1),
+		"long": strings.Replace(good, "i: id", "i: "+strings.Repeat("x", replyMax), 1),
+	} {
+		if got := tooLarge([]byte(bad)); got != nil {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// Noise neither ends the listener nor is answered, and what is nearly SIP ends
+// nothing either.
+func TestNoise(t *testing.T) {
+	f := openFront(t, nil)
+	p, q := f.peer(t), f.peer(t)
+	for _, noise := range [][]byte{{0}, []byte("\r\n\r\n"), []byte("hello"), bytes.Repeat([]byte{0xff}, 1400), bytes.Repeat([]byte("A"), 60000)} {
+		if _, err := p.conn.Write(noise); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, nearly := range []string{
+		"REGISTER sip:x SIP/2.0\r\n\r\n", "REGISTER sip:x SIP/2.0\r\nVia: SIP/2.0/UDP SELF;branch=z9hG4bKq\r\nContact: <<<\r\n\r\n",
+		"REGISTER \x00 SIP/2.0\r\nContent-Length: -1\r\n\r\n", "SIP/2.0 999 x\r\nCSeq: 1 REGISTER\r\n\r\n",
+		"REGISTER sip:x SIP/2.0\r\nVia: SIP/2.0/UDP SELF;branch=z9hG4bKr\r\nCSeq: 1 REGISTER\r\nContact: *\r\n\r\n",
+	} {
+		if _, err := q.conn.Write([]byte(strings.ReplaceAll(nearly, "SELF", q.addr))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if res := p.register("alice", desk); status(res) != 200 {
+		t.Errorf("the next answer: %q", res)
+	}
+	if f.Counters().NotSIP != 3 {
+		t.Errorf("counters %+v", f.Counters())
+	}
+}
+
+func FuzzTooLarge(f *testing.F) {
+	f.Add([]byte("INVITE sip:x SIP/2.0\r\nv: a\r\nf: b\r\nt: c\r\ni: d\r\nCSeq: 1 INVITE\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		looksLikeSIP(b)
+		got := tooLarge(b)
+		if len(got) > replyMax+200 {
+			t.Errorf("%d bytes", len(got))
+		}
+		if got != nil && bytes.Count(got, []byte("\r\n\r\n")) != 1 {
+			t.Errorf("%q", got)
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package sipua
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestSourceIP(t *testing.T) {
+	for in, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
+		"2001:db8:1:2:3::4": "2001:db8:1:2::", "fe80::1%eth0": "fe80::",
+	} {
+		if got := sourceIP(netip.MustParseAddr(in)).String(); got != want {
+			t.Errorf("%s counts as %s, want %s", in, got, want)
+		}
+	}
+	sourceIP(netip.Addr{}) // an unknown source does not panic
+}
+
+func TestRates(t *testing.T) {
+	r := newRates(10, 5)
+	now := time.Unix(1e9, 0)
+	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	admitted := func(ip netip.Addr, n int) (got int) {
+		for range n {
+			if r.admit(ip, now) {
+				got++
+			}
+		}
+		return got
+	}
+	if got := admitted(a, 20); got != 5 {
+		t.Errorf("a burst of %d", got)
+	}
+	if got := admitted(b, 3); got != 3 {
+		t.Errorf("another source is held back: %d", got)
+	}
+	now = now.Add(300 * time.Millisecond)
+	if got := admitted(a, 20); got != 3 {
+		t.Errorf("%d after 300 ms at 10/s", got)
+	}
+	now = now.Add(-time.Hour) // a clock set back neither helps nor hurts
+	if got := admitted(a, 20); got != 0 {
+		t.Errorf("%d after the clock was set back", got)
+	}
+}
+
+func TestRecentIsBounded(t *testing.T) {
+	r := newRecent[string, int](100)
+	r.put("kept", 1)
+	for i := range 10000 {
+		r.put(fmt.Sprint(i), i)
+		if v, ok := r.get("kept"); !ok || v != 1 {
+			t.Fatalf("what is read often is forgotten after %d", i)
+		}
+		if n := len(r.young) + len(r.old); n > 101 {
+			t.Fatalf("%d entries, the limit is 100", n)
+		}
+	}
+	if _, ok := r.get("9999"); !ok {
+		t.Error("the newest is forgotten")
+	}
+	if _, ok := r.get("1"); ok {
+		t.Error("the oldest is kept")
+	}
+}
+
+func TestFailuresWait(t *testing.T) {
+	f := newFailures(3, 6, 10*time.Second)
+	now := time.Unix(1e9, 0)
+	ip, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	f.succeeded(ip, "old")
+	for range 100 { // more failures do not make the wait longer
+		f.failed(ip, "alice", now)
+	}
+	check := func(what string, ip netip.Addr, account string, want time.Duration) {
+		t.Helper()
+		if got := f.wait(ip, account, now); got != want {
+			t.Errorf("%s: wait %v, want %v", what, got, want)
+		}
+	}
+	check("the account", ip, "alice", 10*time.Second)
+	check("another account from a source with many failures", ip, "bob", time.Second)
+	check("an account known from there", ip, "old", 0)
+	check("another source", other, "alice", 0)
+	now = now.Add(time.Second)
+	check("another account, a second later", ip, "bob", 0)
+	check("the account, a second later", ip, "alice", 9*time.Second)
+	now = now.Add(9 * time.Second)
+	check("the account, ten seconds later", ip, "alice", 0)
+	f.failed(ip, "alice", now)
+	check("again", ip, "alice", 10*time.Second)
+	f.succeeded(ip, "alice")
+	check("after the right password", ip, "alice", 0)
+}
