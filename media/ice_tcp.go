@@ -65,9 +65,7 @@ func newTCPLink(s *browserSocket, conn *net.TCPConn) *tcpLink {
 	if err != nil {
 		return nil
 	}
-	l := &tcpLink{socket: s, tcp: conn, raw: raw, from: addrPortOf(conn.RemoteAddr())}
-	l.try = l.tryWrite
-	return l
+	return &tcpLink{socket: s, tcp: conn, raw: raw, from: addrPortOf(conn.RemoteAddr())}
 }
 
 // admit counts the connection in, unless there are too many.

@@ -12,6 +12,9 @@ func (l *tcpLink) flush() {
 	if len(l.left) == 0 || l.err != nil {
 		return
 	}
+	if l.try == nil {
+		l.try = l.tryWrite // made once: a new one would be an allocation a packet
+	}
 	if err := l.raw.Write(l.try); err != nil {
 		l.err = err
 	}

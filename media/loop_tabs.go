@@ -30,6 +30,8 @@ type tabSide struct {
 	certificate webrtc.Certificate
 	fingerprint string // as in SDP: "sha-256 AB:CD..."
 
+	disconnected, failed time.Duration // ICE timeouts
+
 	mu     sync.Mutex
 	closed bool
 	ends   sync.WaitGroup
@@ -39,6 +41,7 @@ type tabSide struct {
 // gives its goroutines by l.run.
 func (t *tabSide) open(l *Loop) error {
 	t.loop = l
+	t.disconnected, t.failed = iceDisconnected, iceFailed
 	if err := t.makeCertificate(); err != nil {
 		return err
 	}

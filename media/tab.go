@@ -66,7 +66,7 @@ func (l *Loop) NewTabEnd(onState func(TabState)) (*TabEnd, error) {
 // The answer holds all candidates. An offer that is refused changes nothing.
 //
 // It blocks until the candidates are gathered, some milliseconds, one second
-// at most. Errors: ErrBadSDP, ErrNoCodec, ErrClosed.
+// at most. Errors: ErrBadSDP, ErrNoCodec, ErrClosed, and others for our faults.
 func (t *TabEnd) TakeOffer(sdp string, codecs []Codec) (answer string, err error) {
 	o, err := readTabOffer(sdp)
 	if err != nil {
@@ -125,7 +125,7 @@ func (t *TabEnd) AddCandidate(candidate string) error {
 }
 
 // Close ends the end and its PeerConnection and waits for their goroutines, 2 s
-// at most. Calls after the first only wait.
+// at most. Calls after the first only wait. Not to be called by onState.
 func (t *TabEnd) Close() {
 	t.End.Close()
 	select {

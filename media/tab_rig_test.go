@@ -11,6 +11,7 @@ import (
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
+	"github.com/pion/stun"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -278,4 +279,58 @@ func dial(t *testing.T, tab *TabEnd, p *page, o *webrtc.OfferOptions, codecs ...
 	}
 	p.answer(answer)
 	return answer
+}
+
+func ufragOf(t *testing.T, sdp string) string { return attributeOf(t, sdp, "ice-ufrag") }
+
+func attributeOf(t *testing.T, sdp, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(sdp, "a="+name+":")
+	if !ok {
+		t.Fatalf("no a=%s in\n%s", name, sdp)
+	}
+	value, _, _ := strings.Cut(rest, "\r\n")
+	return value
+}
+
+// check sends a valid nominating check, as a page does that then falls silent.
+func check(t *testing.T, l *Loop, offer, answer string) *net.UDPConn {
+	t.Helper()
+	socket, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(l.WebRTCAddr()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = socket.Close() })
+	msg, err := stun.Build(stun.BindingRequest, stun.TransactionID,
+		stun.NewUsername(ufragOf(t, answer)+":"+ufragOf(t, offer)), ice.UseCandidate(), ice.AttrControlling(1),
+		ice.PriorityAttr(1), stun.NewShortTermIntegrity(attributeOf(t, answer, "ice-pwd")), stun.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := socket.Write(msg.Raw); err != nil {
+		t.Fatal(err)
+	}
+	go answerChecks(socket, attributeOf(t, offer, "ice-pwd"))
+	return socket
+}
+
+// answerChecks answers the agent's own check, without which it selects no pair.
+func answerChecks(socket *net.UDPConn, password string) {
+	buf := make([]byte, maxPacket)
+	for {
+		n, err := socket.Read(buf)
+		if err != nil {
+			return
+		}
+		request := &stun.Message{Raw: append([]byte(nil), buf[:n]...)}
+		if request.Decode() != nil || request.Type != stun.BindingRequest {
+			continue
+		}
+		at := socket.RemoteAddr().(*net.UDPAddr)
+		msg, err := stun.Build(request, stun.BindingSuccess, &stun.XORMappedAddress{IP: at.IP, Port: at.Port},
+			stun.NewShortTermIntegrity(password), stun.Fingerprint)
+		if err == nil {
+			_, _ = socket.Write(msg.Raw)
+		}
+	}
 }

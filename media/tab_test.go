@@ -1,8 +1,18 @@
 package media
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/pion/dtls/v2"
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v3"
 )
 
 func TestTabTalks(t *testing.T) {
@@ -11,9 +21,9 @@ func TestTabTalks(t *testing.T) {
 		for _, c := range []Codec{PCMU, PCMA, G722, Opus} {
 			t.Run(fmt.Sprintf("%s/tcp=%v", c, tcp), func(t *testing.T) {
 				tab, states := newTab(t, l)
-				phone := newDesk(t, l, c)
-				tab.Hear(phone.end)
-				phone.end.Hear(tab)
+				desk := newDesk(t, l, c)
+				tab.Hear(desk.end)
+				desk.end.Hear(tab)
 				p := newPage(t, pageOptions{codec: c, tcp: tcp})
 				dial(t, tab, p, nil, c)
 				await(t, states, TabConnected)
@@ -21,11 +31,254 @@ func TestTabTalks(t *testing.T) {
 					t.Errorf("the pair is over TCP: %v", path.link != nil)
 				}
 				p.speak(c, 'b')
-				await(t, phone.heard, fmt.Sprintf("%d b", mimes[c].PayloadType))
+				await(t, desk.heard, fmt.Sprintf("%d b", mimes[c].PayloadType))
 				await(t, p.heard, fmt.Sprintf("%d p", mimes[c].PayloadType))
 				tab.Close()
 				await(t, states, TabClosed)
 			})
 		}
+	}
+}
+
+func TestTabTalksInEveryProfile(t *testing.T) {
+	l := newLoop(t, Config{})
+	for _, profile := range srtpProfiles {
+		t.Run(fmt.Sprintf("%#x", uint16(profile)), func(t *testing.T) {
+			tab, _ := newTab(t, l)
+			tab.Hear(tab)
+			p := newPage(t, pageOptions{codec: PCMU, settings: func(s *webrtc.SettingEngine) {
+				s.SetSRTPProtectionProfiles(profile)
+			}})
+			dial(t, tab, p, nil, PCMU)
+			p.speak(PCMU, 'e')
+			await(t, p.heard, "0 e")
+			want, _ := srtpProfile(profile)
+			if got := tab.peer.Load().opener.Load().keys.Profile; got != want {
+				t.Errorf("negotiated %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestTabTakesICERestart(t *testing.T) {
+	l := newLoop(t, Config{})
+	tab, states := newTab(t, l)
+	tab.Hear(tab)
+	p := newPage(t, pageOptions{codec: PCMU})
+	before := dial(t, tab, p, nil, PCMU)
+	await(t, states, TabConnected)
+	p.speak(PCMU, 'e')
+	await(t, p.heard, "0 e")
+
+	after := dial(t, tab, p, &webrtc.OfferOptions{ICERestart: true}, PCMU)
+	if ufragOf(t, before) == ufragOf(t, after) {
+		t.Fatal("the user name fragment is the old one")
+	}
+	peer, old := tab.peer.Load(), tab.peer.Load().path.Load()
+	eventually(t, "a pair selected again", func() bool { return peer.path.Load() != old })
+	await(t, states, TabConnected)
+	for len(p.heard) > 0 {
+		<-p.heard
+	}
+	await(t, p.heard, "0 e")
+	s := l.tabs.port.sockets[0]
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if len(s.agents) != 2 || s.agents[iceKey{ufragOf(t, before), false}] != nil {
+		t.Errorf("the socket knows %d agents, want the new one on UDP and TCP", len(s.agents))
+	}
+}
+
+// A tab whose checks stopped is told to be lost, and comes back by ICE restart.
+func TestTabComesBackAfterFailure(t *testing.T) {
+	l := newLoop(t, Config{})
+	l.tabs.disconnected, l.tabs.failed = 200*time.Millisecond, 200*time.Millisecond
+	tab, states := newTab(t, l)
+	tab.Hear(tab)
+	p := newPage(t, pageOptions{codec: PCMU}) // checks each 2 s, which is too seldom here
+	dial(t, tab, p, nil, PCMU)
+	for _, s := range []TabState{TabConnected, TabDisconnected, TabFailed} {
+		await(t, states, s)
+	}
+	if tab.peer.Load().path.Load() != nil {
+		t.Error("a failed tab is still sent to")
+	}
+	dial(t, tab, p, &webrtc.OfferOptions{ICERestart: true}, PCMU)
+	await(t, states, TabConnected)
+}
+
+func TestTabTakesOtherCodec(t *testing.T) {
+	l := newLoop(t, Config{})
+	tab, states := newTab(t, l)
+	desk := newDesk(t, l, PCMU)
+	tab.Hear(desk.end)
+	p := newPage(t, pageOptions{codec: PCMU})
+	dial(t, tab, p, nil, PCMU, PCMA)
+	await(t, states, TabConnected)
+	quiet := p.speak(PCMU, 'b')
+	await(t, p.heard, "0 p")
+	eventually(t, "PCMU arrives", func() bool { return tab.Stats().Received > 0 })
+
+	if answer := dial(t, tab, p, nil, PCMA); !strings.Contains(answer, "m=audio 9 UDP/TLS/RTP/SAVPF 8 126\r\n") {
+		t.Errorf("the answer is not PCMA:\n%s", answer)
+	}
+	if got := tab.Codecs(); !slices.Equal(got, []Codec{PCMA}) {
+		t.Errorf("codecs are %v", got)
+	}
+	var law [1]byte
+	convertLaw(law[:], []byte{'p'}, formatPCMU)
+	await(t, p.heard, fmt.Sprintf("8 %c", law[0]))
+	// PCMU is not what was agreed any more; PCMA is.
+	for len(p.heard) > 0 {
+		<-p.heard
+	}
+	stale := tab.Stats().Received
+	await(t, p.heard, fmt.Sprintf("8 %c", law[0]))
+	if got := tab.Stats().Received; got != stale {
+		t.Errorf("%d packets of PCMU were taken after the change", got-stale)
+	}
+	quiet()
+	p.speak(PCMA, 'a')
+	eventually(t, "PCMA arrives", func() bool { return tab.Stats().Received > stale })
+}
+
+func TestNewPeerConnectionReplaces(t *testing.T) {
+	l := newLoop(t, Config{})
+	tab, states := newTab(t, l)
+	tab.Hear(tab)
+	first := newPage(t, pageOptions{codec: PCMU})
+	dial(t, tab, first, nil, PCMU)
+	first.speak(PCMU, '1')
+	await(t, first.heard, "0 1")
+	await(t, states, TabConnected)
+
+	second := newPage(t, pageOptions{codec: PCMU})
+	dial(t, tab, second, nil, PCMU)
+	await(t, states, TabConnected)
+	second.speak(PCMU, '2')
+	await(t, second.heard, "0 2")
+	for len(second.heard) > 0 {
+		if got := <-second.heard; got != "0 2" {
+			t.Fatalf("the new page hears %q", got)
+		}
+	}
+	eventually(t, "the old PeerConnection is forgotten", func() bool {
+		s := l.tabs.port.sockets[0]
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		return len(s.agents) == 2
+	})
+}
+
+func TestTabClosesInAnyState(t *testing.T) {
+	l := newLoop(t, Config{})
+	t.Run("without an offer", func(t *testing.T) {
+		tab, states := newTab(t, l)
+		tab.Close()
+		await(t, states, TabClosed)
+	})
+	t.Run("nobody came", func(t *testing.T) {
+		tab, _ := newTab(t, l)
+		p := newPage(t, pageOptions{codec: PCMU})
+		if _, err := tab.TakeOffer(p.offer(nil), []Codec{PCMU}); err != nil {
+			t.Fatal(err)
+		}
+		tab.Close()
+	})
+	t.Run("in the DTLS handshake", func(t *testing.T) {
+		tab, _ := newTab(t, l)
+		p := newPage(t, pageOptions{codec: PCMU})
+		offer := p.offer(nil)
+		answer, err := tab.TakeOffer(offer, []Codec{PCMU})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, l, offer, answer)
+		eventually(t, "a pair", func() bool { return tab.peer.Load().path.Load() != nil })
+		tab.Close()
+	})
+	t.Run("connected, twice at once", func(t *testing.T) {
+		tab, states := newTab(t, l)
+		p := newPage(t, pageOptions{codec: PCMU})
+		dial(t, tab, p, nil, PCMU)
+		await(t, states, TabConnected)
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(tab.Close)
+		}
+		wg.Wait()
+		await(t, states, TabClosed)
+		if _, err := tab.TakeOffer(p.offer(nil), []Codec{PCMU}); !errors.Is(err, ErrClosed) {
+			t.Errorf("an offer to a closed end: %v", err)
+		}
+		if err := tab.AddCandidate("candidate:1"); !errors.Is(err, ErrClosed) {
+			t.Errorf("a candidate to a closed end: %v", err)
+		}
+	})
+	s := l.tabs.port.sockets[0]
+	eventually(t, "nothing is left in the tables", func() bool {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		return len(s.agents)+len(s.routes)+len(s.links) == 0
+	})
+}
+
+func TestTabReports(t *testing.T) {
+	l := newLoop(t, Config{})
+	tab, states := newTab(t, l)
+	tab.Hear(tab)
+	p := newPage(t, pageOptions{codec: PCMU})
+	dial(t, tab, p, nil, PCMU)
+	await(t, states, TabConnected)
+	p.speak(PCMU, 'e')
+	await(t, p.heard, "0 e")
+
+	report := &rtcp.SenderReport{SSRC: uint32(p.audio.Sender().GetParameters().Encodings[0].SSRC), NTPTime: 0x1234_5678_9abc_def0}
+	if err := p.pc.WriteRTCP([]rtcp.Packet{report}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the page's report", func() bool { return tab.out.report.lastSR.Load() == 0x5678_9abc })
+
+	ours := make(chan uint32, 10)
+	p.wg.Go(func() {
+		for {
+			packets, _, err := p.audio.Receiver().ReadRTCP()
+			if err != nil {
+				return
+			}
+			for _, r := range packets {
+				if sr, ok := r.(*rtcp.SenderReport); ok {
+					ours <- sr.SSRC
+				}
+			}
+		}
+	})
+	tab.out.mu.Lock()
+	tab.sendReport(l.now())
+	tab.out.mu.Unlock()
+	await(t, ours, tab.ssrc)
+}
+
+// The keys come out of an unexported field of DTLSTransport, the transports of
+// browsers out of what pion's ICE agent does: look at both again when a version
+// changes here.
+func TestPionVersionsArePinned(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"github.com/pion/webrtc/v3 v3.3.6", "github.com/pion/ice/v2 v2.3.38",
+		"github.com/pion/dtls/v2 v2.2.12", "github.com/pion/srtp/v2 v2.0.20",
+	} {
+		if !strings.Contains(string(mod), want) {
+			t.Errorf("go.mod has another version than %s: check dtlsConnOf and iceMux, then change this test", want)
+		}
+	}
+	if _, err := dtlsConnOf(&webrtc.DTLSTransport{}); err == nil || strings.Contains(err.Error(), "no field") {
+		t.Errorf("reading the field of an unconnected transport: %v", err)
+	}
+	if _, ok := srtpProfile(dtls.SRTPProtectionProfile(0x7777)); ok {
+		t.Error("an unknown SRTP profile is taken")
 	}
 }
