@@ -82,6 +82,8 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		u.answer(req, tx, busy(err))
 		return
 	}
+	// At once, not sipgo's after 200 ms: a repeated INVITE would switch that off.
+	_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusTrying, "Trying", nil))
 	u.begin(l, caller, sdp)
 	l.attend(r)
 }

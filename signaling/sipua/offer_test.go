@@ -1,0 +1,190 @@
+package sipua
+
+import (
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+// glareWait is longer than the longest wait after a 491.
+const glareWait = 4 * time.Second
+
+// up sets up a call from a to w.
+func up(a *party, w *wire) (*line, *sip.Request) {
+	a.t.Helper()
+	out, inv := dialled(a, w, nil)
+	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP))
+	expect[gateway.Answered](out)
+	w.request("ACK")
+	return out, inv
+}
+
+func endOf(a *party, w *wire, out *line) {
+	a.t.Helper()
+	out.leg.HangUp(gateway.CauseHangUp)
+	expect[gateway.Ended](out)
+	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
+	a.gone()
+	out.silent()
+}
+
+// 491 to our re-INVITE: tried again after the wait of RFC 3261 14.1.
+func TestGlareOurs(t *testing.T) {
+	t.Run("owner of the Call-ID", func(t *testing.T) {
+		a := newParty(t, nil)
+		w := newWire(t, "127.0.0.3")
+		out, _ := up(a, w)
+		out.leg.Reoffer([]byte(holdSDP))
+		re := w.request("INVITE")
+		w.send(a.at("udp"), w.reply(re, 491, "Request Pending", "", ""))
+		begin := time.Now()
+		w.request("ACK")
+		again := w.request("INVITE")
+		if d := time.Since(begin); d < 2*time.Second || d > glareWait {
+			t.Fatalf("tried again after %s", d)
+		}
+		same(t, "offer", string(again.Body()), holdSDP)
+		w.send(a.at("udp"), w.reply(again, 200, "OK", "", answerSDP))
+		w.request("ACK")
+		done := expect[gateway.Reoffered](out)
+		same(t, "status", done.Status, 200)
+		endOf(a, w, out)
+	})
+	t.Run("the other", func(t *testing.T) {
+		b := newParty(t, nil)
+		w := newWire(t, "127.0.0.2")
+		in, ok := talking(b, w, "glare")
+		in.leg.Reoffer([]byte(holdSDP))
+		re := w.request("INVITE")
+		w.send(b.at("udp"), w.reply(re, 491, "Request Pending", "", ""))
+		w.request("ACK")
+		begin := time.Now()
+		// While we wait, their offer is served.
+		w.send(b.at("udp"), w.within(ok, "INVITE", 2, offerSDP))
+		expect[gateway.Offered](in)
+		in.leg.Answer([]byte(answerSDP))
+		second := w.response(200, "INVITE")
+		w.send(b.at("udp"), w.within(second, "ACK", 2, ""))
+		again := w.request("INVITE")
+		if d := time.Since(begin); d > glareWait {
+			t.Fatalf("tried again after %s", d)
+		}
+		w.send(b.at("udp"), w.reply(again, 488, "No", "", ""))
+		same(t, "status", expect[gateway.Reoffered](in).Status, 488)
+		hangUpFrom(b, w, in, ok, 3)
+		b.gone()
+	})
+}
+
+// Their re-INVITE while ours is under way gets 491, a second one of theirs 500.
+func TestGlareTheirs(t *testing.T) {
+	a := newParty(t, nil)
+	w := newWire(t, "127.0.0.3")
+	out, inv := up(a, w)
+	out.leg.Reoffer([]byte(holdSDP))
+	re := w.request("INVITE")
+	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 1, offerSDP))
+	w.response(491, "INVITE")
+	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
+	expect[gateway.Reoffered](out)
+	w.request("ACK")
+
+	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 2, offerSDP))
+	expect[gateway.Offered](out)
+	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 3, offerSDP))
+	if r := w.response(500, "INVITE"); headerValue(r, "Retry-After") == "" {
+		t.Fatal("500 without Retry-After")
+	}
+	out.leg.Reoffer([]byte(holdSDP)) // has to wait for their ACK
+	out.leg.Answer([]byte(answerSDP))
+	ok := w.response(200, "INVITE")
+	if n := w.drain(80*time.Millisecond, is("INVITE")); n > 0 {
+		t.Fatal("re-INVITE before the ACK")
+	}
+	w.send(a.at("udp"), w.back(inv, "t1", "ACK", int(ok.CSeq().SeqNo), ""))
+	re = w.request("INVITE")
+	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
+	expect[gateway.Reoffered](out)
+	endOf(a, w, out)
+}
+
+// Each Reoffer has its outcome; one that was never sent is told 491.
+func TestSupersededOffer(t *testing.T) {
+	a := newParty(t, nil)
+	w := newWire(t, "127.0.0.3")
+	out, _ := up(a, w)
+	out.leg.Reoffer([]byte(holdSDP))
+	re := w.request("INVITE")
+	out.leg.Reoffer([]byte("v=0 second"))
+	out.leg.Reoffer([]byte(offerSDP))
+	same(t, "second", expect[gateway.Reoffered](out).Status, 491)
+	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
+	same(t, "first", expect[gateway.Reoffered](out).Status, 200)
+	w.request("ACK")
+	re = w.request("INVITE")
+	same(t, "third offer", string(re.Body()), offerSDP)
+	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
+	same(t, "third", expect[gateway.Reoffered](out).Status, 200)
+	endOf(a, w, out)
+}
+
+// 481 and silence to a re-INVITE end the call (RFC 3261 12.2.1.2, 14.1).
+func TestLostDialog(t *testing.T) {
+	t.Run("481", func(t *testing.T) {
+		a := newParty(t, nil)
+		w := newWire(t, "127.0.0.3")
+		out, _ := up(a, w)
+		out.leg.Reoffer([]byte(holdSDP))
+		w.send(a.at("udp"), w.reply(w.request("INVITE"), 481, "No Such Call", "", ""))
+		same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseDialogLost)
+		a.gone()
+		same(t, "no BYE", w.drain(0, is("BYE")), 0)
+	})
+	t.Run("silence", func(t *testing.T) {
+		a := newParty(t, nil)
+		w := newWire(t, "127.0.0.3")
+		out, _ := up(a, w)
+		out.leg.Reoffer([]byte(holdSDP))
+		same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseDialogLost)
+		w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
+		a.gone()
+	})
+}
+
+func TestHoldFromPhone(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	in, ok := talking(b, w, "hold")
+	w.send(b.at("udp"), w.within(ok, "INVITE", 2, holdSDP))
+	same(t, "hold", expect[gateway.Offered](in).SDP, holdSDP)
+	in.leg.Answer([]byte(answerSDP))
+	second := w.response(200, "INVITE")
+	same(t, "answer", string(second.Body()), answerSDP)
+	w.send(b.at("udp"), w.within(second, "ACK", 2, ""))
+	// UPDATE: without SDP a refresh, with SDP an offer that needs no ACK.
+	w.send(b.at("udp"), w.within(ok, "UPDATE", 3, ""))
+	w.response(200, "UPDATE")
+	w.send(b.at("udp"), w.within(ok, "UPDATE", 4, offerSDP))
+	expect[gateway.Offered](in)
+	in.leg.Answer([]byte(answerSDP))
+	same(t, "update answer", string(w.response(200, "UPDATE").Body()), answerSDP)
+	// A re-INVITE without SDP: our Answer is an offer, the ACK has the answer.
+	w.send(b.at("udp"), w.within(ok, "INVITE", 5, ""))
+	same(t, "late", len(expect[gateway.Offered](in).SDP), 0)
+	in.leg.Answer([]byte(offerSDP))
+	third := w.response(200, "INVITE")
+	w.send(b.at("udp"), w.within(third, "ACK", 5, answerSDP))
+	same(t, "their answer", expect[gateway.Reoffered](in).SDP, answerSDP)
+	// HangUp with an offer waiting refuses it.
+	w.send(b.at("udp"), w.within(ok, "INVITE", 6, holdSDP))
+	expect[gateway.Offered](in)
+	in.leg.HangUp(gateway.CauseHangUp)
+	expect[gateway.Ended](in)
+	w.response(487, "INVITE")
+	w.send(b.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
+	b.gone()
+	in.silent()
+}

@@ -1,0 +1,126 @@
+package sipua
+
+import (
+	"testing"
+	"time"
+
+	"ringsplash/gateway"
+	"ringsplash/policy"
+)
+
+// Two of our UAs call each other, over UDP and TCP.
+func TestCallBetweenTwo(t *testing.T) {
+	for _, network := range []string{"udp", "tcp"} {
+		t.Run(network, func(t *testing.T) {
+			a, b := newParty(t, nil), newParty(t, nil)
+			out := a.call(uriAt("alice", b.at(network), network), nil)
+			in := b.desk.next()
+			same(t, "display", in.in.From.Display, `Bob "the" Builder`)
+			same(t, "address", in.in.From.Address, "sip:bob@example.test")
+			same(t, "level", in.in.From.Level, policy.Unverified)
+			same(t, "offer", in.in.Offer, offerSDP)
+			same(t, "dialled", in.in.Dialled, uriAt("alice", b.at(network), network))
+			if network == "udp" {
+				same(t, "source", in.in.Source, mustAddr(a.at("udp")))
+			}
+
+			in.leg.Ring(nil)
+			same(t, "rang", expect[gateway.Rang](out).Status, 180)
+			in.leg.Ring([]byte(answerSDP))
+			rang := expect[gateway.Rang](out)
+			same(t, "early", rang.Status, 183)
+			same(t, "early media", rang.SDP, answerSDP)
+			in.leg.Answer([]byte(answerSDP))
+			same(t, "answer", expect[gateway.Answered](out).SDP, answerSDP)
+
+			out.leg.Reoffer([]byte(holdSDP))
+			same(t, "hold", expect[gateway.Offered](in).SDP, holdSDP)
+			in.leg.Answer([]byte(answerSDP))
+			done := expect[gateway.Reoffered](out)
+			same(t, "hold answer", string(done.SDP), answerSDP)
+			same(t, "hold status", done.Status, 200)
+
+			in.leg.Reoffer([]byte(offerSDP))
+			expect[gateway.Offered](out)
+			out.leg.Reject(gateway.CauseNoCodec)
+			same(t, "rejected re-INVITE", expect[gateway.Reoffered](in).Status, 488)
+
+			in.leg.HangUp(gateway.CauseHangUp)
+			same(t, "own end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+			same(t, "far end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+			b.gone()
+			a.gone()
+			out.silent()
+			in.silent()
+		})
+	}
+}
+
+func TestFinalResponses(t *testing.T) {
+	a, b := newParty(t, nil), newParty(t, nil)
+	for cause, status := range map[gateway.Cause]int{
+		gateway.CauseBusy: 486, gateway.CauseDeclined: 603, gateway.CauseUnknown: 404, gateway.CauseNoCodec: 488,
+		gateway.CauseForbidden: 403, gateway.CauseOffline: 480, gateway.CauseLoop: 482, gateway.CauseFault: 500,
+	} {
+		out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
+		b.desk.next().leg.Reject(cause)
+		same(t, string(cause), expect[gateway.Refused](out).Status, status)
+	}
+	out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
+	in := b.desk.next()
+	in.leg.HangUp(gateway.CauseOverload)
+	refused := expect[gateway.Refused](out)
+	same(t, "status", refused.Status, 503)
+	same(t, "phrase", refused.Phrase, "Too Many Calls")
+	same(t, "retry after", refused.RetryAfter, 10*time.Second)
+	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseOverload)
+}
+
+func TestCancel(t *testing.T) {
+	a, b := newParty(t, nil), newParty(t, nil)
+	out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
+	in := b.desk.next()
+	in.leg.Ring(nil)
+	expect[gateway.Rang](out)
+	out.leg.Cancel(gateway.CauseElsewhere)
+	same(t, "callee sees", expect[gateway.Ended](in).Cause, gateway.CauseElsewhere)
+	same(t, "branch", expect[gateway.Refused](out).Status, 487)
+	in.leg.Answer([]byte(answerSDP)) // too late: does nothing
+	a.gone()
+	b.gone()
+	in.silent()
+	out.silent()
+}
+
+// A HangUp before any 1xx: the CANCEL waits for it, the call does not.
+func TestHangUpBeforeRinging(t *testing.T) {
+	a, b := newParty(t, nil), newParty(t, nil)
+	out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
+	out.leg.HangUp(gateway.CauseCallerGone)
+	same(t, "own end", expect[gateway.Ended](out).Cause, gateway.CauseCallerGone)
+	in := b.desk.next()
+	same(t, "callee sees", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	a.gone()
+	b.gone()
+}
+
+// An INVITE without SDP: our Answer is the offer, the ACK brings the answer.
+func TestLateOffer(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	w.send(b.at("udp"), w.invite("alice", "late", 1, ""))
+	in := b.desk.next()
+	same(t, "offer", len(in.in.Offer), 0)
+	in.leg.Answer([]byte(offerSDP))
+	ok := w.response(200, "INVITE")
+	same(t, "our offer", string(ok.Body()), offerSDP)
+	w.send(b.at("udp"), w.within(ok, "ACK", 1, answerSDP))
+	done := expect[gateway.Reoffered](in)
+	same(t, "status", done.Status, 200)
+	same(t, "their answer", done.SDP, answerSDP)
+	in.leg.HangUp(gateway.CauseHangUp)
+	expect[gateway.Ended](in)
+	bye := w.request("BYE")
+	w.send(b.at("udp"), w.reply(bye, 200, "OK", "", ""))
+	b.gone()
+}
