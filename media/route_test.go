@@ -128,6 +128,26 @@ func TestSequenceIsKeptThroughLossAndDisorder(t *testing.T) {
 	}
 }
 
+// Half an hour: sequence numbers wrap.
+func TestLongTalk(t *testing.T) {
+	l := still()
+	mic, _ := newBare(t, l, false, g711Types)
+	listener, err := newEnd(l, nowhere{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.setPayloads(mic.payloads.Load(), false)
+	listener.Hear(mic)
+	speak := &talker{end: mic, ssrc: 1, clock: 8000}
+	const packets = 30 * 60 * 50
+	for range packets {
+		speak.say()
+	}
+	if got, in := listener.Stats().Sent, mic.Stats(); got != packets || in.Lost != 0 {
+		t.Errorf("%d of %d packets came through, %d lost", got, packets, in.Lost)
+	}
+}
+
 func TestLossIsCounted(t *testing.T) {
 	l := still()
 	mic, _ := newBare(t, l, false, g711Types)

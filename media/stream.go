@@ -29,13 +29,12 @@ type stream struct {
 
 // mapping turns numbers of the source being relayed into ours.
 type mapping struct {
-	from     *End
-	ssrc     uint32
-	epoch    uint32
-	firstSeq uint16 // ours, of the first packet under this mapping
-	seqOff   uint16
-	tsOff    uint32
-	tsKnown  bool
+	from    *End
+	ssrc    uint32
+	epoch   uint32
+	seqOff  uint16
+	tsOff   uint32
+	tsKnown bool
 	// An event whose clock is not that of the audio has a time line of its own.
 	eventIn, eventOut uint32
 	eventKnown        bool
@@ -70,10 +69,11 @@ func (s *stream) place(from *End, p *packet, as format) (seq uint16, ts uint32, 
 		fresh = jump > maxJump || jump < -maxJump
 	}
 	if fresh {
-		*m = mapping{from: from, ssrc: p.ssrc, epoch: p.epoch, firstSeq: s.seq + 1, seqOff: s.seq + 1 - p.seq}
+		*m = mapping{from: from, ssrc: p.ssrc, epoch: p.epoch, seqOff: s.seq + 1 - p.seq}
+		s.history = ^uint64(0) // what is late from here on belongs before the mapping
 	}
 	seq = p.seq + m.seqOff
-	if int16(seq-m.firstSeq) < 0 || !s.unused(seq) {
+	if !s.unused(seq) {
 		return 0, 0, false, false
 	}
 	if as.event() {
