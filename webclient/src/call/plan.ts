@@ -61,6 +61,12 @@ export function canUnmute(call: Call): boolean {
   return (call.state === 'connected' || call.state === 'held') && call.microphone !== 'live';
 }
 
+/** Whether a call that is over rang for the user and nobody of his took or declined it. */
+export function isMissed(call: Call): boolean {
+  const known = call.cause === 'declined' || call.cause === 'answered_elsewhere';
+  return call.state === 'ended' && call.direction === 'in' && !call.answered && !known;
+}
+
 /** The calls to show, what needs the user first: ringing, talking, waiting, over. */
 export function inOrder(calls: readonly Call[]): Call[] {
   const rank = (call: Call) => {

@@ -9,7 +9,7 @@ export function duration(ms: number): string {
 
 /** When something was: the time for today, the weekday within a week, else the date. */
 export function moment(time: Date, now: Date, lang: string): string {
-  const clock = new Intl.DateTimeFormat(lang, {hour: 'numeric', minute: '2-digit'}).format(time);
+  const clock = new Intl.DateTimeFormat(lang, {timeStyle: 'short'}).format(time);
   const days = Math.round((midnight(now) - midnight(time)) / 86_400_000);
   if (days === 0) return clock;
   const day: Intl.DateTimeFormatOptions =

@@ -43,7 +43,6 @@ export const en = {
   hold: 'Hold',
   resume: 'Resume',
   keypad: 'Keypad',
-  closeKeypad: 'Close keypad',
   sentDigits: 'Digits sent',
   microphoneMuted: 'Microphone muted',
   microphoneOpen: 'Microphone open',
@@ -68,6 +67,8 @@ export const en = {
   callFrom: 'Call from',
   thisBrowser: 'This browser',
   nothingToDial: 'Type a name or a number first.',
+  showKeypad: 'Show keypad',
+  hideKeypad: 'Hide keypad',
   backspace: 'Delete last digit',
 
   // Devices and history
@@ -81,6 +82,7 @@ export const en = {
   tabRings: 'this one rings',
   history: 'History',
   historyEmpty: 'No calls yet.',
+  showOlder: 'Show older',
   historyFailed: 'The list of calls could not be loaded.',
   retry: 'Try again',
   missed: 'Missed',

@@ -61,7 +61,14 @@ export async function loggedIn(): Promise<boolean> {
   }
 }
 
-export async function history(): Promise<HistoryEntry[]> {
-  const answer = (await request('GET', '/history')) as {history?: HistoryEntry[]} | null;
-  return answer?.history ?? [];
+/** A page of past calls; `next` asks for the page after it. */
+export interface HistoryPage {
+  history: HistoryEntry[];
+  next?: string;
+}
+
+/** The newest calls, or those before the entry `before`. */
+export async function history(before = ''): Promise<HistoryPage> {
+  const query = before ? `?before=${encodeURIComponent(before)}` : '';
+  return (await request('GET', `/history${query}`)) as HistoryPage;
 }

@@ -39,6 +39,14 @@ export class CallCard extends LitElement {
         font-size: 1.125rem;
         font-variant-numeric: tabular-nums;
       }
+      @container (max-width: 300px) {
+        .avatar {
+          --avatar: 2.5rem;
+        }
+        .who {
+          gap: 0.25rem 0.625rem;
+        }
+      }
       .place {
         display: flex;
         flex-wrap: wrap;

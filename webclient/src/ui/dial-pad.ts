@@ -149,8 +149,7 @@ export class DialPad extends LitElement {
           <button
             type="button"
             class="big"
-            aria-expanded=${this.keypad}
-            aria-label=${this.keypad ? t.closeKeypad : t.keypad}
+            aria-label=${this.keypad ? t.hideKeypad : t.showKeypad}
             @click=${() => {
               this.keypad = !this.keypad;
             }}

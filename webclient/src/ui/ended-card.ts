@@ -1,5 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property} from 'lit/decorators.js';
+import {isMissed} from '../call/plan.js';
 import {duration} from '../call/time.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
@@ -32,6 +33,10 @@ export class EndedCard extends LitElement {
       h2 {
         font-size: 1.0625rem;
       }
+      .missed {
+        color: var(--stop-text);
+        font-weight: 600;
+      }
       .acts {
         display: flex;
         flex-wrap: wrap;
@@ -51,13 +56,14 @@ export class EndedCard extends LitElement {
   override render() {
     const {call} = this;
     const talked = call.answered ? duration(Date.parse(call.since) - Date.parse(call.answered)) : '';
-    const missed = call.direction === 'in' && !call.answered;
+    const missed = isMissed(call);
     return html`
       <div class="card" role="group" aria-label=${peerName(call.peer)}>
         <div class="who">
           <div class="avatar" aria-hidden="true">${initials(call.peer)}</div>
           <div>
             <h2 tabindex="-1">${peerName(call.peer)}</h2>
+            ${missed ? html`<p class="missed">${t.missedCall}</p>` : nothing}
             <p>${call.reason || t.callEnded}</p>
             ${talked ? html`<p class="small soft">${t.lasted(talked)}</p>` : nothing}
           </div>

@@ -58,6 +58,7 @@ export class HistoryList extends LitElement {
   @property({type: Boolean}) offline = false;
   @property({attribute: false}) now: () => number = Date.now;
   @state() private entries: HistoryEntry[] | null = null;
+  @state() private next = '';
   @state() private failed = false;
 
   override updated(changed: PropertyValues<this>): void {
@@ -68,12 +69,25 @@ export class HistoryList extends LitElement {
   private async load(): Promise<void> {
     const {version} = this;
     try {
-      const entries = await history();
+      const page = await history();
       if (version !== this.version) return; // a newer list is on its way
-      this.entries = entries;
+      this.entries = page.history;
+      this.next = page.next ?? '';
       this.failed = false;
     } catch {
       this.failed = this.entries === null;
+    }
+  }
+
+  private async older(): Promise<void> {
+    const {version, next} = this;
+    try {
+      const page = await history(next);
+      if (version !== this.version || next !== this.next) return;
+      this.entries = [...(this.entries ?? []), ...page.history];
+      this.next = page.next ?? '';
+    } catch {
+      // The button stays: pressing it again tries again.
     }
   }
 
@@ -84,6 +98,7 @@ export class HistoryList extends LitElement {
         ${this.failed ? this.fault() : nothing}
         ${this.entries?.length === 0 ? html`<p class="soft small">${t.historyEmpty}</p>` : nothing}
         ${this.entries?.length ? html`<ul>${this.entries.map(entry => this.row(entry))}</ul>` : nothing}
+        ${this.next ? html`<button class="wide" ?disabled=${this.offline} @click=${this.older}>${t.showOlder}</button>` : nothing}
       </section>
     `;
   }

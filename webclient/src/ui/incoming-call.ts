@@ -91,6 +91,14 @@ export class IncomingCall extends LitElement {
         color: var(--stop-text);
         background: var(--stop-soft);
       }
+      @container (max-width: 300px) {
+        .avatar {
+          --avatar: 2.5rem;
+        }
+        .who {
+          gap: 0.625rem;
+        }
+      }
       @container (min-width: 480px) {
         .answers {
           grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
