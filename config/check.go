@@ -31,8 +31,8 @@ type checker struct {
 	faults []Fault
 }
 
-func (c *checker) fault(key, remedy, problem string, args ...any) {
-	c.faults = append(c.faults, Fault{Line: c.cfg.lineOf(key), Key: key, Problem: fmt.Sprintf(problem, args...), Remedy: remedy})
+func (k *checker) fault(key, remedy, problem string, args ...any) {
+	k.faults = append(k.faults, Fault{Line: k.cfg.Line(key), Key: key, Problem: fmt.Sprintf(problem, args...), Remedy: remedy})
 }
 
 // Check says what is wrong with the values, in no special order. It reads the

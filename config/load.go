@@ -102,8 +102,9 @@ func (c *Config) resolve(folder string) {
 
 var lastStep = regexp.MustCompile(`(\.[^.\[]+|\[\d+\])$`)
 
-// lineOf is the line of a key, or of what it should stand in.
-func (c *Config) lineOf(key string) int {
+// Line is the line of a key such as "users[0].name", or of what it should
+// stand in; 0 when the file has neither.
+func (c *Config) Line(key string) int {
 	for key != "" {
 		if n := c.lines[key]; n > 0 {
 			return n

@@ -93,19 +93,19 @@ type DevicePatch struct {
 
 // NewDevice is a device with its SIP password in clear, which is not kept.
 type NewDevice struct {
-	ID           string
-	Display      string
-	SIPPassword  string
-	Interworking bool
-	Primary      bool
-	Profile      string
+	ID           string `json:"id"`
+	Display      string `json:"display,omitempty"`
+	SIPPassword  string `json:"sipPassword"`
+	Interworking bool   `json:"interworking,omitempty"`
+	Primary      bool   `json:"primary,omitempty"`
+	Profile      string `json:"profile,omitempty"`
 }
 
 // NewUser is a user with passwords in clear, which are not kept.
 type NewUser struct {
 	User
-	Password string
-	Devices  []NewDevice
+	Password string      `json:"password"`
+	Devices  []NewDevice `json:"devices,omitempty"`
 }
 
 // Directory is the copy in memory and the way to the store. Its methods may be

@@ -16,7 +16,7 @@ type domainRecord struct {
 	Domain string `json:"domain"`
 }
 
-// CheckDomain returns ErrDomain when the store's SIP passwords were made for
+// CheckDomain returns a *DomainError (an ErrDomain) when the store's SIP passwords were made for
 // another domain. HA1 contains the realm, so they would all be wrong. It
 // writes nothing.
 func CheckDomain(ctx context.Context, s store.Store, domain string) error {
@@ -31,11 +31,29 @@ func CheckDomain(ctx context.Context, s store.Store, domain string) error {
 	if len(users) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: the stored SIP passwords were made for %q and cannot work in %q. "+
-		"Put \"domain: %s\" back, or run \"ringsplash user forget-sip-passwords\" and set the SIP passwords again "+
-		"(\"ringsplash user passwd NAME --device ID\"; those in the configuration file are set by themselves)",
-		ErrDomain, was, domain, was)
+	return &DomainError{Was: was, Now: domain}
 }
+
+// DomainError is the ErrDomain with its two domains.
+type DomainError struct{ Was, Now string }
+
+// Problem says what is wrong, for people.
+func (e *DomainError) Problem() string {
+	return fmt.Sprintf("the stored SIP passwords were made for the domain %q and cannot work in %q", e.Was, e.Now)
+}
+
+// Remedy says what to do.
+func (e *DomainError) Remedy() string {
+	return fmt.Sprintf("put \"domain: %s\" back, or run \"ringsplash user forget-sip-passwords\" and set the SIP passwords again "+
+		"with \"ringsplash user passwd NAME --device ID\" (those in the configuration file are set by themselves)", e.Was)
+}
+
+func (e *DomainError) Error() string {
+	return ErrDomain.Error() + ": " + e.Problem() + "; " + e.Remedy()
+}
+
+// Is makes it an ErrDomain.
+func (e *DomainError) Is(target error) bool { return target == ErrDomain }
 
 // ForgetSIPPasswords drops every stored SIP password and makes domain the
 // store's domain, so that Open accepts it. It returns how many devices need a

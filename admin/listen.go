@@ -1,0 +1,210 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"ringsplash/directory"
+)
+
+const (
+	socketName = "admin.sock"
+	bodyLimit  = 64 << 10
+	closeWait  = 2 * time.Second
+)
+
+// ErrRunning: a node has its socket in that data folder already.
+var ErrRunning = errors.New("admin: another node runs in this data folder")
+
+// Server answers the subcommands. Whoever can open the socket may do
+// everything: it belongs to the user who runs the node, mode 0600.
+type Server struct {
+	path    string
+	http    *http.Server
+	serving sync.WaitGroup
+}
+
+// Listen serves on dir/admin.sock until Close. A socket that a node left
+// behind when it crashed is replaced. ErrRunning: a node answers there.
+func Listen(dir string, d *directory.Directory, log *slog.Logger) (*Server, error) {
+	path := filepath.Join(dir, socketName)
+	if err := removeStale(path); err != nil {
+		return nil, err
+	}
+	l, err := listenPrivately(dir, path)
+	if err != nil {
+		return nil, fmt.Errorf("admin: listen on %s: %w; if the path is longer than 100 bytes choose a shorter \"data\" folder", path, err)
+	}
+	s := &Server{path: path, http: &http.Server{
+		Handler:           routes(Local{d}, log),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
+	s.serving.Add(1)
+	go func() {
+		defer s.serving.Done()
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the administration socket ended; \"ringsplash user\" does not work until a restart", "err", err)
+		}
+	}()
+	return s, nil
+}
+
+// Close answers what is being asked, waits for it, and removes the socket.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	s.serving.Wait()
+	if rerr := os.Remove(s.path); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	return err
+}
+
+func removeStale(path string) error {
+	conn, err := net.Dial("unix", path)
+	if err == nil {
+		_ = conn.Close()
+		return fmt.Errorf("%w: it answers on %s; stop it, or give this one another \"data\" folder", ErrRunning, path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("admin: remove the socket that was left behind: %w", err)
+	}
+	return nil
+}
+
+// listenPrivately makes the socket in a folder nobody else can enter and moves
+// it into place once its mode is right, so that it is never open to others.
+func listenPrivately(dir, path string) (net.Listener, error) {
+	tmp, err := os.MkdirTemp(dir, ".s")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(tmp) }()
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: filepath.Join(tmp, "s")})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false)
+	if err := os.Chmod(filepath.Join(tmp, "s"), 0o600); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	if err := os.Rename(filepath.Join(tmp, "s"), path); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// secret is the body of a request that sets a password.
+type secret struct {
+	Password string `json:"password"`
+}
+
+// problem is the body of an answer that says no (RFC 9457 3.1).
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Code   string `json:"code"`
+}
+
+func routes(people Local, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	// serve turns a function into a route: its error becomes a problem, a
+	// change becomes one line of the log.
+	serve := func(pattern, did string, do func(r *http.Request) (any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+			v, err := do(r)
+			if err != nil {
+				refuse(w, err)
+				return
+			}
+			if did != "" {
+				log.Info(did, "user", r.PathValue("name"), "device", r.PathValue("device"))
+			}
+			answer(w, v)
+		})
+	}
+	serve("GET /domain", "", func(r *http.Request) (any, error) { return people.Domain(r.Context()) })
+	serve("GET /users", "", func(r *http.Request) (any, error) { return people.List(r.Context()) })
+	serve("PUT /users/{name}", "user added", func(r *http.Request) (any, error) {
+		var u directory.NewUser
+		if err := read(r, &u); err != nil {
+			return nil, err
+		}
+		u.Name = r.PathValue("name")
+		return nil, people.Add(r.Context(), u)
+	})
+	serve("DELETE /users/{name}", "user removed", func(r *http.Request) (any, error) {
+		return nil, people.Remove(r.Context(), r.PathValue("name"))
+	})
+	serve("PUT /users/{name}/password", "password set", func(r *http.Request) (any, error) {
+		var s secret
+		if err := read(r, &s); err != nil {
+			return nil, err
+		}
+		return nil, people.SetPassword(r.Context(), r.PathValue("name"), s.Password)
+	})
+	serve("PUT /users/{name}/devices/{device}/password", "SIP password set", func(r *http.Request) (any, error) {
+		var s secret
+		if err := read(r, &s); err != nil {
+			return nil, err
+		}
+		return nil, people.SetSIPPassword(r.Context(), r.PathValue("name"), r.PathValue("device"), s.Password)
+	})
+	serve("DELETE /users/{name}/devices/{device}/pairing", "device unpaired", func(r *http.Request) (any, error) {
+		return nil, people.Unpair(r.Context(), r.PathValue("name"), r.PathValue("device"))
+	})
+	return mux
+}
+
+func read(r *http.Request, v any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%w: the request: %w", directory.ErrInvalid, err)
+	}
+	return nil
+}
+
+func answer(w http.ResponseWriter, v any) {
+	if v == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+var statuses = map[string]int{
+	"not_found": http.StatusNotFound, "exists": http.StatusConflict, "invalid": http.StatusBadRequest,
+	"fixed": http.StatusConflict, "away": http.StatusServiceUnavailable, "conflict": http.StatusConflict,
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	p := problem{Code: codeOf(err), Detail: err.Error(), Status: http.StatusInternalServerError}
+	if status, ok := statuses[p.Code]; ok {
+		p.Status = status
+	}
+	p.Title = http.StatusText(p.Status)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}

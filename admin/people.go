@@ -1,0 +1,96 @@
+// Package admin lets the subcommands reach the users: through the socket of
+// the node that runs, or directly in the store when none does.
+package admin
+
+import (
+	"context"
+	"errors"
+
+	"ringsplash/directory"
+	"ringsplash/store"
+)
+
+// People is what an administrator does with users. Every method may block;
+// the errors are those of the directory, compared with errors.Is.
+type People interface {
+	Domain(ctx context.Context) (string, error)
+	List(ctx context.Context) ([]Person, error)
+	Add(ctx context.Context, u directory.NewUser) error
+	SetPassword(ctx context.Context, name, password string) error
+	SetSIPPassword(ctx context.Context, name, device, password string) error
+	// Unpair lets the next phone with the device's password take its place.
+	Unpair(ctx context.Context, name, device string) error
+	Remove(ctx context.Context, name string) error
+}
+
+// Person is a user with his devices.
+type Person struct {
+	directory.User
+	Devices []directory.Device `json:"devices"`
+}
+
+// Local is People in this process.
+type Local struct{ Directory *directory.Directory }
+
+var _ People = Local{}
+
+// Domain is the domain of the addresses.
+func (l Local) Domain(context.Context) (string, error) { return l.Directory.Domain(), nil }
+
+// List returns everybody, sorted by name.
+func (l Local) List(context.Context) ([]Person, error) {
+	people := []Person{}
+	for _, u := range l.Directory.Users() {
+		people = append(people, Person{User: u, Devices: l.Directory.Devices(u.Name)})
+	}
+	return people, nil
+}
+
+// Add makes a user with his devices.
+func (l Local) Add(ctx context.Context, u directory.NewUser) error { return l.Directory.Put(ctx, u) }
+
+// SetPassword changes a log-in password.
+func (l Local) SetPassword(ctx context.Context, name, password string) error {
+	return l.Directory.SetPassword(ctx, name, password)
+}
+
+// SetSIPPassword changes a device's SIP password.
+func (l Local) SetSIPPassword(ctx context.Context, name, device, password string) error {
+	return l.Directory.SetSIPPassword(ctx, name, device, password)
+}
+
+// Unpair frees a device for another phone.
+func (l Local) Unpair(ctx context.Context, name, device string) error {
+	return l.Directory.Unpair(ctx, name, device)
+}
+
+// Remove deletes a user.
+func (l Local) Remove(ctx context.Context, name string) error { return l.Directory.Remove(ctx, name) }
+
+// codes are the errors that keep their meaning over the socket.
+var codes = map[string]error{
+	"not_found": directory.ErrNotFound,
+	"exists":    directory.ErrExists,
+	"invalid":   directory.ErrInvalid,
+	"fixed":     directory.ErrFixed,
+	"away":      store.ErrAway,
+	"conflict":  store.ErrConflict,
+}
+
+func codeOf(err error) string {
+	for code, known := range codes {
+		if errors.Is(err, known) {
+			return code
+		}
+	}
+	return "fault"
+}
+
+// remoteError is an error that came over the socket.
+type remoteError struct {
+	text string
+	is   error
+}
+
+func (e *remoteError) Error() string { return e.text }
+func (e *remoteError) Unwrap() error { return e.is }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"ringsplash/admin"
+	"ringsplash/config"
+	"ringsplash/directory"
+	"ringsplash/store"
+)
+
+// check names every fault of a configuration, one a line.
+func check(ctx context.Context, c console, args []string) error {
+	flags := newFlags(c, "check", "--config FILE")
+	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	cfg, err := config.Load(*file)
+	if err != nil {
+		return err
+	}
+	if fault := checkDomain(ctx, cfg); fault != nil {
+		return &config.Faults{File: *file, List: []config.Fault{*fault}}
+	}
+	_, _ = fmt.Fprintf(c.out, "%s is good\n", *file)
+	return nil
+}
+
+// checkDomain compares the domain with the one the stored SIP passwords were
+// made for. It makes no store where there is none.
+func checkDomain(ctx context.Context, cfg config.Config) *config.Fault {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	err := compareDomain(ctx, cfg)
+	var changed *directory.DomainError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &changed):
+		return &config.Fault{Line: cfg.Line("domain"), Key: "domain", Problem: changed.Problem(), Remedy: changed.Remedy()}
+	case cfg.Redis != "":
+		return &config.Fault{Line: cfg.Line("redis"), Key: "redis", Problem: "the store cannot be used: " + err.Error(), Remedy: "start it, or correct its address"}
+	}
+	return &config.Fault{Line: cfg.Line("data"), Key: "data", Problem: "the store cannot be used: " + err.Error(), Remedy: "correct that, or name another folder"}
+}
+
+func compareDomain(ctx context.Context, cfg config.Config) error {
+	node, err := admin.Dial(cfg.Data)
+	if err == nil {
+		was, err := node.Domain(ctx)
+		if err == nil && was != cfg.Domain {
+			err = &directory.DomainError{Was: was, Now: cfg.Domain}
+		}
+		return err
+	}
+	if !errors.Is(err, admin.ErrNotRunning) {
+		return err
+	}
+	if cfg.Redis == "" {
+		if _, err := os.Stat(filepath.Join(cfg.Data, "ringsplash.db")); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+	}
+	s, err := openStore(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.CheckDomain(ctx, s, cfg.Domain), s.Close())
+}
+
+func openStore(ctx context.Context, cfg config.Config, log *slog.Logger) (store.Store, error) {
+	if cfg.Redis != "" {
+		return store.OpenRedis(ctx, cfg.Redis, log)
+	}
+	return store.OpenBolt(cfg.Data, log)
+}

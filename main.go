@@ -1,0 +1,169 @@
+// Ringsplash is a browser softphone gateway: calls ring the deskphone and the
+// browser, and are answered in either.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"ringsplash/config"
+)
+
+// version is set by the linker.
+var version = "unversioned"
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitFault = 1 // what was asked for could not be done
+	exitUsage = 2 // it was not asked for rightly
+)
+
+const usage = `ringsplash is a browser softphone gateway.
+
+  ringsplash serve --config FILE   run the gateway until SIGTERM or Ctrl-C
+  ringsplash demo                  run a demonstration on loopback, no phone needed
+  ringsplash user ...              add, list, change and remove users ("ringsplash user" tells more)
+  ringsplash check --config FILE   name every fault of a configuration, with its remedy
+  ringsplash version               print the version
+  ringsplash help                  print this
+
+Every setting is explained in ringsplash.example.yaml.
+Exit codes: 0 done, 1 could not be done, 2 wrong use.
+`
+
+// errUsage marks an error of the one who typed the command.
+var errUsage = errors.New("wrong use")
+
+// console is what a subcommand reads and writes.
+type console struct {
+	in       *os.File
+	out, err io.Writer
+}
+
+func main() {
+	os.Exit(run(context.Background(), console{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// untilSignal ends with the first SIGTERM or Ctrl-C; a second one ends the
+// process at once.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// run carries out one command line and returns the exit code.
+func run(ctx context.Context, c console, args []string) int {
+	err := command(ctx, c, args)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK // the flag set has printed it
+	case errors.Is(err, errUsage):
+		_, _ = fmt.Fprintf(c.err, "ringsplash: %v\n", err)
+		return exitUsage
+	}
+	_, _ = fmt.Fprintf(c.err, "ringsplash: %v\n", err)
+	return exitFault
+}
+
+func command(ctx context.Context, c console, args []string) error {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(c.err, usage)
+		return wrongUse("name a command")
+	}
+	switch name, rest := args[0], args[1:]; name {
+	case "serve":
+		cfg, err := loadFor(c, "serve", rest)
+		if err != nil {
+			return err
+		}
+		ctx, stop := untilSignal(ctx)
+		defer stop()
+		return serve(ctx, cfg, newLog(c.err, cfg.Log))
+	case "demo":
+		if err := parseFlags(newFlags(c, "demo", ""), rest); err != nil {
+			return err
+		}
+		ctx, stop := untilSignal(ctx)
+		defer stop()
+		return demoRun(ctx, c)
+	case "user":
+		return userCommand(ctx, c, rest)
+	case "check":
+		return check(ctx, c, rest)
+	case "version", "--version":
+		_, _ = fmt.Fprintf(c.out, "ringsplash %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return nil
+	case "help", "--help", "-h":
+		_, _ = fmt.Fprint(c.out, usage)
+		return nil
+	default:
+		_, _ = fmt.Fprint(c.err, usage)
+		return wrongUse("there is no command %q", name)
+	}
+}
+
+// loadFor reads "--config FILE" and the file.
+func loadFor(c console, name string, args []string) (config.Config, error) {
+	flags := newFlags(c, name, "--config FILE")
+	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`")
+	if err := parseFlags(flags, args); err != nil {
+		return config.Config{}, err
+	}
+	return config.Load(*file)
+}
+
+func newFlags(c console, name, synopsis string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(c.err)
+	flags.Usage = func() {
+		_, _ = fmt.Fprintf(c.err, "usage: ringsplash %s\n", strings.TrimSpace(name+" "+synopsis))
+		flags.PrintDefaults()
+	}
+	return flags
+}
+
+// parseFlags takes no words besides the flags.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		return asUsage(err)
+	}
+	if flags.NArg() > 0 {
+		flags.Usage()
+		return wrongUse("%q is one word too many", flags.Arg(0))
+	}
+	return nil
+}
+
+func asUsage(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errUsage, err)
+}
+
+func wrongUse(format string, a ...any) error {
+	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, a...))
+}
+
+func newLog(w io.Writer, l config.Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.Level)) // checked by config
+	opt := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}

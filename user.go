@@ -1,0 +1,294 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"ringsplash/admin"
+	"ringsplash/config"
+	"ringsplash/directory"
+	"ringsplash/store"
+)
+
+const userUsage = `usage: ringsplash user COMMAND --config FILE
+
+  user add NAME [--number N] [--display TEXT] [--admin]
+           [--device ID [--device-display TEXT] [--device-interworking] [--device-profile NAME]]...
+                                     add a user and deskphones; --device-... belong to the --device before them
+  user passwd NAME                   set the log-in password
+  user passwd NAME --device ID       set the SIP password of a deskphone
+  user unpair NAME --device ID       let the next phone with the device's password take its place
+  user list                          list users and deskphones
+  user remove NAME                   remove a user with devices, history and grants
+  user forget-sip-passwords          after a change of domain: drop the SIP passwords made for the old one
+
+Passwords are asked for on the terminal. --password-stdin and --password-file FILE
+read them instead, a line each: the log-in password first, then one for each --device.
+A running gateway is changed while it runs; without one the store is changed directly.
+`
+
+// userFlags are those of all user commands; each command uses some.
+type userFlags struct {
+	config       string
+	passwordFile string
+	stdin        bool
+	name         string
+	user         directory.NewUser
+}
+
+func userCommand(ctx context.Context, c console, args []string) error {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(c.err, userUsage)
+		return wrongUse("name a command after user")
+	}
+	commands := map[string]func(context.Context, console, userFlags) error{
+		"add": userAdd, "passwd": userPasswd, "unpair": userUnpair, "list": userList, "remove": userRemove,
+		"forget-sip-passwords": userForget,
+	}
+	do, ok := commands[args[0]]
+	switch {
+	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
+		_, _ = fmt.Fprint(c.out, userUsage)
+		return nil
+	case !ok:
+		_, _ = fmt.Fprint(c.err, userUsage)
+		return wrongUse("there is no command user %q", args[0])
+	}
+	f, err := parseUser(c, args[0], args[1:])
+	if err != nil {
+		return err
+	}
+	return do(ctx, c, f)
+}
+
+// parseUser takes flags before and after the name.
+func parseUser(c console, name string, args []string) (userFlags, error) {
+	var f userFlags
+	flags := flag.NewFlagSet("user "+name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&f.config, "config", "ringsplash.yaml", "")
+	flags.StringVar(&f.passwordFile, "password-file", "", "")
+	flags.BoolVar(&f.stdin, "password-stdin", false, "")
+	flags.Func("device", "", func(id string) error {
+		f.user.Devices = append(f.user.Devices, directory.NewDevice{ID: id})
+		return nil
+	})
+	if name == "add" {
+		addFlags(flags, &f.user)
+	}
+	var words []string
+	for rest := args; ; {
+		if err := flags.Parse(rest); err != nil {
+			out := c.err
+			if errors.Is(err, flag.ErrHelp) {
+				out = c.out
+			}
+			_, _ = fmt.Fprint(out, userUsage)
+			return f, asUsage(err)
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
+	}
+	want := 1
+	if name == "list" || name == "forget-sip-passwords" {
+		want = 0
+	}
+	if len(words) != want {
+		_, _ = fmt.Fprint(c.err, userUsage)
+		return f, wrongUse("user %s takes %d name, not %d", name, want, len(words))
+	}
+	if want == 1 {
+		f.name, f.user.Name = words[0], words[0]
+	}
+	return f, nil
+}
+
+func addFlags(flags *flag.FlagSet, u *directory.NewUser) {
+	flags.StringVar(&u.Number, "number", "", "")
+	flags.StringVar(&u.Display, "display", "", "")
+	flags.BoolVar(&u.Admin, "admin", false, "")
+	last := func(set func(*directory.NewDevice)) error {
+		if len(u.Devices) == 0 {
+			return errors.New("it must come after the --device it belongs to")
+		}
+		set(&u.Devices[len(u.Devices)-1])
+		return nil
+	}
+	flags.Func("device-display", "", func(s string) error { return last(func(d *directory.NewDevice) { d.Display = s }) })
+	flags.Func("device-profile", "", func(s string) error { return last(func(d *directory.NewDevice) { d.Profile = s }) })
+	flags.BoolFunc("device-interworking", "", func(s string) error {
+		return last(func(d *directory.NewDevice) { d.Interworking = s == "true" })
+	})
+}
+
+func userAdd(ctx context.Context, c console, f userFlags) error {
+	return withPeople(ctx, c, f, func(p admin.People) error {
+		secrets, err := openPasswords(c, f.passwordFile, f.stdin)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = secrets.close() }()
+		if f.user.Password, err = secrets.next("log-in password of " + f.name); err != nil {
+			return err
+		}
+		for i := range f.user.Devices {
+			d := &f.user.Devices[i]
+			if d.SIPPassword, err = secrets.next("SIP password of device " + d.ID); err != nil {
+				return err
+			}
+		}
+		if err := p.Add(ctx, f.user); err != nil {
+			return err
+		}
+		domain, err := p.Domain(ctx)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(c.out, "added %s: sip:%s@%s\n", f.name, f.name, domain)
+		for _, d := range f.user.Devices {
+			_, _ = fmt.Fprintf(c.out, "device %s registers as sip:%s@%s, user name %s or %s~%s\n", d.ID, f.name, domain, f.name, f.name, d.ID)
+		}
+		return nil
+	})
+}
+
+func userPasswd(ctx context.Context, c console, f userFlags) error {
+	if len(f.user.Devices) > 1 {
+		return wrongUse("name one --device at a time")
+	}
+	return withPeople(ctx, c, f, func(p admin.People) error {
+		secrets, err := openPasswords(c, f.passwordFile, f.stdin)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = secrets.close() }()
+		if len(f.user.Devices) == 0 {
+			word, err := secrets.next("new log-in password of " + f.name)
+			if err != nil {
+				return err
+			}
+			return p.SetPassword(ctx, f.name, word)
+		}
+		device := f.user.Devices[0].ID
+		word, err := secrets.next("new SIP password of device " + device)
+		if err != nil {
+			return err
+		}
+		return p.SetSIPPassword(ctx, f.name, device, word)
+	})
+}
+
+func userUnpair(ctx context.Context, c console, f userFlags) error {
+	if len(f.user.Devices) != 1 {
+		return wrongUse("name one --device")
+	}
+	return withPeople(ctx, c, f, func(p admin.People) error { return p.Unpair(ctx, f.name, f.user.Devices[0].ID) })
+}
+
+func userRemove(ctx context.Context, c console, f userFlags) error {
+	return withPeople(ctx, c, f, func(p admin.People) error { return p.Remove(ctx, f.name) })
+}
+
+func userList(ctx context.Context, c console, f userFlags) error {
+	return withPeople(ctx, c, f, func(p admin.People) error {
+		people, err := p.List(ctx)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
+		_, _ = fmt.Fprintln(w, "NAME\tNUMBER\tDISPLAY\tFROM\tDEVICES")
+		for _, person := range people {
+			from := "store"
+			if person.Fixed {
+				from = "file"
+			}
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", person.Name, person.Number, person.Display, from, devicesInWords(person.Devices))
+		}
+		return w.Flush()
+	})
+}
+
+func devicesInWords(devices []directory.Device) string {
+	words := make([]string, 0, len(devices))
+	for _, d := range devices {
+		var notes []string
+		if d.Primary {
+			notes = append(notes, "primary")
+		}
+		if d.Interworking {
+			notes = append(notes, "interworking")
+		}
+		if d.Instance == "" {
+			notes = append(notes, "no phone yet")
+		}
+		word := d.ID
+		if len(notes) > 0 {
+			word += " (" + strings.Join(notes, ", ") + ")"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, ", ")
+}
+
+// withPeople finds the users: at the node that runs, else in the store.
+func withPeople(ctx context.Context, c console, f userFlags, do func(admin.People) error) error {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return err
+	}
+	node, err := admin.Dial(cfg.Data)
+	if err == nil {
+		return do(node)
+	}
+	if !errors.Is(err, admin.ErrNotRunning) {
+		return err
+	}
+	return withStore(ctx, c, cfg, func(s store.Store, log *slog.Logger) error {
+		d, err := directory.Open(ctx, s, cfg.Domain, log)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(admin.Local{Directory: d}), d.Close())
+	})
+}
+
+func withStore(ctx context.Context, c console, cfg config.Config, do func(store.Store, *slog.Logger) error) error {
+	log := newLog(c.err, config.Log{Level: "warn", Format: "text"})
+	s, err := openStore(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(s, log), s.Close())
+}
+
+func userForget(ctx context.Context, c console, f userFlags) error {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return err
+	}
+	switch _, err := admin.Dial(cfg.Data); {
+	case err == nil:
+		return errors.New("the gateway runs; stop it before its domain is changed")
+	case !errors.Is(err, admin.ErrNotRunning):
+		return err
+	}
+	return withStore(ctx, c, cfg, func(s store.Store, _ *slog.Logger) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		n, err := directory.ForgetSIPPasswords(ctx, s, cfg.Domain)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(c.out, "the domain is %s; %d devices need a new SIP password\n", cfg.Domain, n)
+		return nil
+	})
+}
