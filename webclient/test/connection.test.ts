@@ -12,6 +12,7 @@ interface Received {
   type: string;
   id?: string;
   do?: string;
+  page?: string;
   resume?: {tab: string; secret: string};
 }
 
@@ -175,7 +176,7 @@ test('answers each command with its own reply, in any order', async () => {
 test('resumes its tab after a break and sends what was not answered again, under the same id', async () => {
   const c = connect();
   const before = await peer(1);
-  await before.next();
+  const hello = await before.next();
   before.welcome();
   await until(() => c.phase === 'open');
   const answer = c.do({do: 'answer', call: 'c_1', version: 1, on: 'browser'});
@@ -184,7 +185,9 @@ test('resumes its tab after a break and sends what was not answered again, under
   await until(() => c.phase === 'waiting');
   assert.ok(c.parts, 'the last state stays on the screen');
   const after = await peer(2);
-  assert.deepEqual((await after.next()).resume, {tab: 't_1', secret: 's1'});
+  const back = await after.next();
+  assert.deepEqual(back.resume, {tab: 't_1', secret: 's1'});
+  assert.ok(hello.page && hello.page === back.page, 'it is the same page load');
   after.welcome({resumed: true});
   assert.deepEqual(await after.next(), sent);
   after.send({type: 'reply', id: sent.id, ok: true});
@@ -236,7 +239,7 @@ test('a command nobody ever answers fails with a sentence', async () => {
 test('a page load does not use the command ids of the load before it', async () => {
   const c = connect();
   const gateway = await peer(1);
-  await gateway.next();
+  const {page} = await gateway.next();
   gateway.welcome();
   await until(() => c.phase === 'open');
   c.do({do: 'mute', call: 'c_1'}).catch(() => {});
@@ -244,7 +247,9 @@ test('a page load does not use the command ids of the load before it', async () 
   c.stop();
   const reloaded = connect();
   const again = await peer(2);
-  assert.equal((await again.next()).resume?.tab, 't_1');
+  const hello = await again.next();
+  assert.equal(hello.resume?.tab, 't_1');
+  assert.notEqual(hello.page, page);
   again.welcome({resumed: true});
   await until(() => reloaded.phase === 'open');
   reloaded.do({do: 'mute', call: 'c_1'}).catch(() => {});

@@ -1,5 +1,6 @@
 import {backoff} from '../protocol/backoff.js';
 import {type Command, CommandError, type MediaWant, type Result} from '../protocol/messages.js';
+import {randomId} from '../protocol/random.js';
 import {mediaStep, preferCodecs} from './plan.js';
 
 /** The PeerConnection stays this long (ms) after the last call, ready for the next. */
@@ -129,7 +130,7 @@ export class Media {
   private open(): void {
     const pc = new RTCPeerConnection();
     this.pc = pc;
-    this.pcId = crypto.randomUUID?.() ?? Math.random().toString(36).slice(2);
+    this.pcId = randomId();
     const audio = pc.addTransceiver('audio', {direction: 'sendrecv'});
     pc.addTransceiver('video', {direction: 'sendrecv'});
     pc.addTransceiver('video', {direction: 'sendrecv'});

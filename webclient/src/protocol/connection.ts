@@ -1,5 +1,6 @@
 import {backoff} from './backoff.js';
 import {Close, type Command, CommandError, type FromGateway, type Parts, type Reply, type Result} from './messages.js';
+import {randomId} from './random.js';
 import type {TabStore} from './tabstore.js';
 
 /**
@@ -57,6 +58,8 @@ export class Connection {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private clockOffset = Date.now() - performance.now();
   private nextId = 1;
+  /** Names this page load: its next socket may take the tab from a dead one at once. */
+  private readonly page = randomId();
   private readonly waiting = new Map<string, Waiting>();
 
   constructor(private readonly options: ConnectionOptions) {}
@@ -111,7 +114,7 @@ export class Connection {
     socket.addEventListener('open', () => {
       opened = true;
       const resume = this.options.store.read();
-      const hello = {type: 'hello', protocol: 1, build: this.options.build};
+      const hello = {type: 'hello', protocol: 1, build: this.options.build, page: this.page};
       socket.send(JSON.stringify(resume ? {...hello, resume: {tab: resume.id, secret: resume.secret}} : hello));
     });
     socket.addEventListener('message', event => {
