@@ -39,8 +39,9 @@ type TabEnd struct {
 }
 
 // NewTabEnd makes the end of a tab; nothing flows before TakeOffer. onState is
-// told each new state of the transport, in order, from one goroutine of this
-// end, TabClosed last; it must not block. The error is ErrClosed.
+// told the transport's state when it is another than it was told before, from
+// one goroutine of this end, TabClosed last; it must not block. States that
+// passed meanwhile are left out. The error is ErrClosed.
 func (l *Loop) NewTabEnd(onState func(TabState)) (*TabEnd, error) {
 	t := &TabEnd{
 		side: &l.tabs, onState: onState, ssrc: newSSRC(),

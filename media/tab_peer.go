@@ -133,14 +133,17 @@ func (p *tabPeer) take(o *tabOffer) error {
 	if err = p.pc.SetLocalDescription(answer); err != nil {
 		return badSDP("%v", err)
 	}
-	own, err := p.pc.SCTP().Transport().ICETransport().GetLocalParameters()
-	if err != nil {
-		return badSDP("%v", err)
+	// Not from ICETransport.GetLocalParameters, which races with its own Start.
+	own, err := answer.Unmarshal()
+	if err != nil || len(own.MediaDescriptions) != 1 {
+		return badSDP("the PeerConnection does not answer it: %v", err)
 	}
-	if own.UsernameFragment == p.ufrag {
+	ufrag, _ := own.MediaDescriptions[0].Attribute("ice-ufrag")
+	if ufrag == p.ufrag {
 		return nil // the same ICE as before
 	}
-	p.ufrag, p.password = own.UsernameFragment, own.Password
+	p.ufrag = ufrag
+	p.password, _ = own.MediaDescriptions[0].Attribute("ice-pwd")
 	select {
 	case <-p.gathered:
 		return nil

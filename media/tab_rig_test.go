@@ -40,6 +40,7 @@ type page struct {
 type pageOptions struct {
 	codec    Codec // the first track's
 	tcp      bool
+	anywhere bool // not only on loopback
 	settings func(*webrtc.SettingEngine)
 }
 
@@ -47,7 +48,7 @@ func newPage(t *testing.T, o pageOptions) *page {
 	t.Helper()
 	s := webrtc.SettingEngine{}
 	s.SetIncludeLoopbackCandidate(true)
-	s.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	s.SetIPFilter(func(ip net.IP) bool { return o.anywhere || ip.IsLoopback() })
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	if o.tcp {
