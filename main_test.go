@@ -1,0 +1,296 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain lets the test binary be ringsplash itself, so that signals and
+// crashes are tested on a process.
+func TestMain(m *testing.M) {
+	if os.Getenv("RINGSPLASH_TEST_RUN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+type result struct {
+	code     int
+	out, err string
+}
+
+// ringsplash carries out one command in this process.
+func ringsplash(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	in, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _ = in.Close() }()
+	_, err = io.WriteString(w, stdin)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	var out, errs bytes.Buffer
+	code := run(t.Context(), console{in, &out, &errs}, args)
+	return result{code, out.String(), errs.String()}
+}
+
+// node is a gateway that runs.
+type node struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// start returns once the gateway is ready.
+func start(t *testing.T, config string) *node {
+	t.Helper()
+	n := &node{t: t, cmd: exec.Command(os.Args[0], "serve", "--config", config), done: make(chan struct{})}
+	n.cmd.Env = append(os.Environ(), "RINGSPLASH_TEST_RUN=1")
+	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	errs, err := n.cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, n.cmd.Start())
+	t.Cleanup(func() { _ = n.cmd.Process.Kill(); <-n.done })
+	ready := make(chan error, 1)
+	go func() {
+		defer close(n.done)
+		var said []string
+		for lines := bufio.NewScanner(errs); lines.Scan(); {
+			said = append(said, lines.Text())
+			if strings.Contains(lines.Text(), "msg=ready") {
+				ready <- nil
+			}
+		}
+		_ = n.cmd.Wait()
+		select {
+		case ready <- fmt.Errorf("it ended: %s", strings.Join(said, "\n")):
+		default: // it was ready, and nobody waits any more
+		}
+	}()
+	select {
+	case err := <-ready:
+		require.NoError(t, err)
+	case <-time.After(30 * time.Second):
+		t.Fatal("it is not ready")
+	}
+	return n
+}
+
+// stop sends the signal and returns the exit code.
+func (n *node) stop(s syscall.Signal) int {
+	n.t.Helper()
+	require.NoError(n.t, n.cmd.Process.Signal(s))
+	select {
+	case <-n.done:
+	case <-time.After(20 * time.Second):
+		n.t.Fatal("it does not end")
+	}
+	return n.cmd.ProcessState.ExitCode()
+}
+
+// file writes a configuration with ports of the kernel's choice.
+func file(t *testing.T, more string) (path, folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	path = filepath.Join(folder, "r.yaml")
+	write(t, path, "example.test", more)
+	return path, folder
+}
+
+func write(t *testing.T, path, domain, more string) {
+	t.Helper()
+	text := "domain: " + domain + `
+http: {listen: "127.0.0.1:0"}
+sip: {listen: ["udp://127.0.0.1:0"]}
+media: {webrtc_port: 0, rtp_ports: 0}
+` + more
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+}
+
+func TestUsage(t *testing.T) {
+	conf, _ := file(t, "")
+	rows := []struct {
+		args     []string
+		code     int
+		out, err string
+	}{
+		{nil, exitUsage, "", "name a command"},
+		{[]string{"dance"}, exitUsage, "", `no command "dance"`},
+		{[]string{"help"}, exitOK, "ringsplash serve --config FILE", ""},
+		{[]string{"--help"}, exitOK, "ringsplash demo", ""},
+		{[]string{"version"}, exitOK, "ringsplash unversioned go1", ""},
+		{[]string{"serve", "--help"}, exitOK, "", "usage: ringsplash serve --config FILE"},
+		{[]string{"serve", "--port", "1"}, exitUsage, "", "not defined: -port"},
+		{[]string{"serve", "x"}, exitUsage, "", `"x" is one word too many`},
+		{[]string{"serve", "--config", "/nowhere.yaml"}, exitFault, "", "name it with --config FILE"},
+		{[]string{"check", "--config", "/nowhere.yaml"}, exitFault, "", "no such file"},
+		{[]string{"demo", "x"}, exitUsage, "", "too many"},
+		{[]string{"user"}, exitUsage, "", "ringsplash user COMMAND"},
+		{[]string{"user", "help"}, exitOK, "user passwd NAME", ""},
+		{[]string{"user", "add", "--help"}, exitOK, "user passwd NAME", ""},
+		{[]string{"user", "dance"}, exitUsage, "", `no command user "dance"`},
+		{[]string{"user", "add"}, exitUsage, "", "takes 1 name, not 0"},
+		{[]string{"user", "list", "x"}, exitUsage, "", "takes 0 name, not 1"},
+		{[]string{"user", "remove", "a", "b"}, exitUsage, "", "takes 1 name, not 2"},
+		{[]string{"user", "add", "a", "--password", "x"}, exitUsage, "", "not defined: -password"},
+		{[]string{"user", "add", "a", "--device-display", "x"}, exitUsage, "", "after the --device"},
+		{[]string{"user", "passwd", "a", "--number", "1"}, exitUsage, "", "not defined: -number"},
+		{[]string{"user", "passwd", "a", "--device", "b", "--device", "c"}, exitUsage, "", "one --device at a time"},
+		{[]string{"user", "unpair", "a"}, exitUsage, "", "name one --device"},
+		{[]string{"user", "add", "a", "--config", conf}, exitUsage, "", "no terminal to ask"},
+		{[]string{"user", "add", "a", "--config", conf, "--password-stdin", "--password-file", "x"}, exitUsage, "", "not both"},
+		{[]string{"user", "add", "a", "--config", conf, "--password-file", "/nowhere"}, exitFault, "", "cannot be read"},
+		{[]string{"user", "add", "a", "--config", conf, "--password-stdin"}, exitFault, "", "no line left for the log-in password of a"},
+	}
+	for _, row := range rows {
+		r := ringsplash(t, "", row.args...)
+		require.Equal(t, row.code, r.code, "%v: %+v", row.args, r)
+		require.Contains(t, r.out, row.out, "%v", row.args)
+		require.Contains(t, r.err, row.err, "%v", row.args)
+	}
+}
+
+// TestUserCommands are the same with a node that runs and without one.
+func TestUserCommands(t *testing.T) {
+	for _, running := range []bool{false, true} {
+		name := map[bool]string{false: "store", true: "node"}[running]
+		t.Run(name, func(t *testing.T) {
+			conf, folder := file(t, "users:\n- {name: carol, password: x}\n")
+			n := start(t, conf) // takes carol over
+			if !running {
+				require.Zero(t, n.stop(syscall.SIGTERM))
+			}
+			do := func(stdin string, args ...string) result {
+				return ringsplash(t, stdin, append(append([]string{"user"}, args...), "--config", conf)...)
+			}
+			r := do("wonder\ns-desk\ns-cell\n", "add", "alice", "--number", "1001", "--display", "Alice Archer", "--password-stdin",
+				"--device", "desk", "--device-display", "Desk phone", "--device-interworking", "--device", "cell", "--device-profile", "yealink")
+			require.Zero(t, r.code, "%+v", r)
+			require.Contains(t, r.out, "added alice: sip:alice@example.test\n")
+			require.Contains(t, r.out, "user name alice or alice~cell")
+
+			r = do("wonder\n", "add", "alice", "--password-stdin")
+			require.Equal(t, exitFault, r.code)
+			require.Contains(t, r.err, "exists already: user alice")
+			r = do("x\n", "add", "Alice", "--password-stdin")
+			require.Equal(t, exitFault, r.code)
+			require.Contains(t, r.err, "use a-z")
+			r = do("x\n", "add", "bob", "--number", "1001", "--password-stdin")
+			require.Contains(t, r.err, "number 1001 belongs to alice")
+			r = do("x\n", "add", "bob", "--device", "desk", "--password-stdin")
+			require.Contains(t, r.err, "no line left for the SIP password of device desk")
+
+			secret := filepath.Join(folder, "secret")
+			require.NoError(t, os.WriteFile(secret, []byte("s-new\n"), 0o600))
+			require.Zero(t, do("", "passwd", "alice", "--device", "cell", "--password-file", secret).code)
+			require.Zero(t, do("new", "passwd", "alice", "--password-stdin").code, "the last line needs no end")
+			require.Zero(t, do("", "unpair", "alice", "--device", "desk").code)
+			r = do("new\n", "passwd", "dave", "--password-stdin")
+			require.Equal(t, exitFault, r.code)
+			require.Contains(t, r.err, "not found: user dave")
+			r = do("new\n", "passwd", "carol", "--password-stdin")
+			require.Contains(t, r.err, "set by the configuration file")
+
+			r = do("", "list")
+			require.Zero(t, r.code)
+			require.Equal(t, `NAME   NUMBER  DISPLAY       FROM   DEVICES
+alice  1001    Alice Archer  store  desk (primary, interworking, no phone yet), cell (no phone yet)
+carol          carol         file   `+"\n", r.out)
+
+			require.Zero(t, do("", "remove", "alice").code)
+			require.Equal(t, exitFault, do("", "remove", "alice").code)
+			require.NotContains(t, do("", "list").out, "alice")
+		})
+	}
+}
+
+func TestServe(t *testing.T) {
+	conf, folder := file(t, "users:\n- {name: alice, password: x}\n")
+	n := start(t, conf)
+	sock := filepath.Join(folder, "data", "admin.sock")
+	_, err := os.Stat(sock)
+	require.NoError(t, err)
+
+	// A second one on the same data says why it cannot.
+	r := ringsplash(t, "", "serve", "--config", conf)
+	require.Equal(t, exitFault, r.code)
+	require.Contains(t, r.err, "in use by another process")
+	require.Zero(t, ringsplash(t, "", "check", "--config", conf).code, "check while it runs")
+
+	// Killed, it leaves its socket; the next one goes on with the same users.
+	require.Equal(t, -1, n.stop(syscall.SIGKILL))
+	_, err = os.Stat(sock)
+	require.NoError(t, err)
+	require.Zero(t, ringsplash(t, "pw\n", "user", "add", "bob", "--password-stdin", "--config", conf).code)
+	n = start(t, conf)
+	require.Contains(t, ringsplash(t, "", "user", "list", "--config", conf).out, "bob")
+	require.Zero(t, n.stop(syscall.SIGINT))
+	_, err = os.Stat(sock)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	info, err := os.Stat(filepath.Join(folder, "data"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+}
+
+func TestCheck(t *testing.T) {
+	conf, folder := file(t, "")
+	r := ringsplash(t, "", "check", "--config", conf)
+	require.Equal(t, result{exitOK, conf + " is good\n", ""}, r)
+	_, err := os.Stat(filepath.Join(folder, "data"))
+	require.ErrorIs(t, err, os.ErrNotExist, "check makes nothing")
+
+	bad, _ := file(t, "max_calls: 0\nlog: {levle: info}\n")
+	for _, command := range []string{"check", "serve"} {
+		r = ringsplash(t, "", command, "--config", bad)
+		require.Equal(t, exitFault, r.code)
+		require.Contains(t, r.err, "line 5: max_calls: 0 calls a user is none; write 1 or more\n")
+		require.Contains(t, r.err, `line 6: log.levle: there is no such key; write "level", or remove it`)
+	}
+
+	gone, _ := file(t, "redis: redis://127.0.0.1:1/0\n")
+	r = ringsplash(t, "", "check", "--config", gone)
+	require.Equal(t, exitFault, r.code)
+	require.Contains(t, r.err, "line 5: redis: the store cannot be used")
+}
+
+// TestChangedDomain: refused by check and by serve, until the passwords that
+// were made for the old one are given up.
+func TestChangedDomain(t *testing.T) {
+	conf, _ := file(t, "")
+	add := []string{"user", "add", "alice", "--device", "desk", "--password-stdin", "--config", conf}
+	require.Zero(t, ringsplash(t, "pw\ns\n", add...).code)
+	n := start(t, conf)
+	write(t, conf, "other.test", "")
+	refused := func(command ...string) {
+		r := ringsplash(t, "", append(command, "--config", conf)...)
+		require.Equal(t, exitFault, r.code, "%v %+v", command, r)
+		require.Contains(t, r.err, `made for the domain "example.test"`)
+		require.Contains(t, r.err, "set the SIP passwords again")
+	}
+	refused("check") // by asking the node
+	r := ringsplash(t, "", "user", "forget-sip-passwords", "--config", conf)
+	require.Equal(t, exitFault, r.code)
+	require.Contains(t, r.err, "stop it")
+	require.Zero(t, n.stop(syscall.SIGTERM))
+	refused("check")
+	refused("serve")
+	refused("user", "list")
+	require.Contains(t, ringsplash(t, "", "check", "--config", conf).err, "line 1: domain: ")
+
+	r = ringsplash(t, "", "user", "forget-sip-passwords", "--config", conf)
+	require.Zero(t, r.code, "%+v", r)
+	require.Contains(t, r.out, "1 devices need a new SIP password")
+	require.Zero(t, ringsplash(t, "", "check", "--config", conf).code)
+	require.Zero(t, ringsplash(t, "s2\n", "user", "passwd", "alice", "--device", "desk", "--password-stdin", "--config", conf).code)
+	require.Zero(t, start(t, conf).stop(syscall.SIGTERM))
+}
