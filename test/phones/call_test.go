@@ -109,8 +109,8 @@ func TestHoldAndResume(t *testing.T) {
 			if side == "the callee" {
 				holder, other, holderTone, otherTone = bob, alice, otherTone, holderTone
 			}
-			wire := rig.StartCapture(t, holder.Addr)
-			wire.HearsOnWire(otherTone)
+			wire := rig.StartCapture(t)
+			wire.Hears(holder, otherTone)
 
 			holder.Hold()
 			other.HearsNot(holderTone)
@@ -118,11 +118,11 @@ func TestHoldAndResume(t *testing.T) {
 			rig.Until(t, rig.Patience, "music on hold", func() bool {
 				return other.Received().From(before).Loud() >= 300*time.Millisecond
 			})
-			wire.Quiet(500 * time.Millisecond)
+			wire.Quiet(holder, 500*time.Millisecond)
 
 			holder.Resume()
 			other.Hears(holderTone)
-			wire.HearsOnWire(otherTone) // the phone's own recording ends at its hold
+			wire.Hears(holder, otherTone) // the phone's own recording ends at its hold
 
 			holder.Hangup()
 			other.WaitEvent("CALL_CLOSED")

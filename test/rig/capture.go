@@ -14,20 +14,19 @@ import (
 	"time"
 )
 
-// Capture is what goes over loopback to or from one address. It needs root.
+// Capture is the RTP of phones on loopback. It needs root.
 type Capture struct {
 	t    testing.TB
-	addr string
 	file string
 	cmd  *exec.Cmd
 	done chan struct{}
 }
 
-// StartCapture begins to capture the UDP of a peer's address. It ends with the test.
-func StartCapture(t testing.TB, addr string) *Capture {
+// StartCapture begins to capture. It ends with the test.
+func StartCapture(t testing.TB) *Capture {
 	t.Helper()
-	c := &Capture{t: t, addr: addr, file: filepath.Join(scratch(t, "capture"), "udp.pcap"), done: make(chan struct{})}
-	c.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-c", "200000", "-w", c.file, "udp and host "+addr)
+	c := &Capture{t: t, file: filepath.Join(scratch(t, "capture"), "udp.pcap"), done: make(chan struct{})}
+	c.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-c", "200000", "-w", c.file, "udp portrange 20000-31999")
 	c.cmd.SysProcAttr = owned()
 	words, err := c.cmd.StderrPipe()
 	if err != nil {
@@ -91,27 +90,52 @@ func (c *Capture) Streams() []*Stream {
 	return streamsOf(text)
 }
 
-// To is all sound that went to the captured address as PCMU or PCMA, one
-// stream after the other.
-func (c *Capture) To() Recording {
-	rec := Recording{Rate: 8000}
+// to are the streams that went to the phone's present media port.
+func (c *Capture) to(p *Phone) (found []*Stream) {
+	c.t.Helper()
+	port := p.mediaPort()
 	for _, s := range c.Streams() {
-		if s.To.Addr().String() == c.addr {
-			rec.Samples = append(rec.Samples, s.Recording().Samples...)
+		if s.To.Port() == port {
+			found = append(found, s)
 		}
+	}
+	return found
+}
+
+// To is all sound that went to the phone as PCMU or PCMA, one stream after the
+// other.
+func (c *Capture) To(p *Phone) Recording {
+	c.t.Helper()
+	rec := Recording{Rate: 8000}
+	for _, s := range c.to(p) {
+		rec.Samples = append(rec.Samples, s.Recording().Samples...)
 	}
 	return rec
 }
 
-// HearsOnWire waits until nothing but the tone went to the address for the
-// last 300 ms.
-func (c *Capture) HearsOnWire(hz float64) {
+// Hears waits until nothing but the tone went to the phone for the last
+// 300 ms. Unlike the phone's own recording it goes on after a hold.
+func (c *Capture) Hears(p *Phone, hz float64) {
 	c.t.Helper()
-	start := c.To().Duration()
-	Until(c.t, Patience, fmt.Sprintf("%g Hz goes to %s", hz, c.addr), func() bool {
-		rec := c.To()
+	start := c.To(p).Duration()
+	Until(c.t, Patience, fmt.Sprintf("%g Hz goes to %s's phone", hz, p.name), func() bool {
+		rec := c.To(p)
 		last := rec.Last(300 * time.Millisecond)
 		return rec.Duration() >= start+300*time.Millisecond && last.Heard(hz) == last.Duration()
+	})
+}
+
+// Quiet waits until no RTP went to the phone for d.
+func (c *Capture) Quiet(p *Phone, d time.Duration) {
+	c.t.Helper()
+	Until(c.t, Patience, "no RTP goes to "+p.name+"'s phone", func() bool {
+		var last time.Time
+		for _, s := range c.to(p) {
+			if at := s.Packets[len(s.Packets)-1].At; at.After(last) {
+				last = at
+			}
+		}
+		return time.Since(last) > d
 	})
 }
 
@@ -224,18 +248,4 @@ func fromALaw(b byte) int16 {
 		return -v
 	}
 	return v
-}
-
-// Quiet waits until no RTP went to the address for d.
-func (c *Capture) Quiet(d time.Duration) {
-	c.t.Helper()
-	Until(c.t, Patience, "no RTP goes to "+c.addr, func() bool {
-		var last time.Time
-		for _, s := range c.Streams() {
-			if at := s.Packets[len(s.Packets)-1].At; s.To.Addr().String() == c.addr && at.After(last) {
-				last = at
-			}
-		}
-		return time.Since(last) > d
-	})
 }

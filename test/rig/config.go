@@ -79,6 +79,6 @@ func (o Options) yaml(dir string) string {
 			fmt.Fprintf(&b, "  %s: %s\n", name, value)
 		}
 	}
-	b.WriteString("log: {level: debug, format: text}\n")
+	b.WriteString("log: {level: info, format: text}\n")
 	return b.String()
 }

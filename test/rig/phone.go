@@ -1,12 +1,15 @@
 package rig
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,7 +26,7 @@ type PhoneOptions struct {
 	// Codec is the only one it speaks, as baresip writes it: PCMU, PCMA,
 	// G722/16000/1, opus/48000/2. Default: all of them.
 	Codec string
-	UUID  string // +sip.instance, with Outbound
+	UUID  string // +sip.instance; default one that belongs to the device
 	// Outbound makes it register by RFC 5626.
 	Outbound bool
 	// Direct phones have neither registrar nor proxy.
@@ -88,6 +91,9 @@ func (o PhoneOptions) environment() []string {
 	if o.AuthUser == "" {
 		o.AuthUser = o.User.Name
 	}
+	if o.UUID == "" {
+		o.UUID = uuidOf(o.User.Name, o.Device)
+	}
 	if o.Tone == 0 {
 		o.Tone = 440
 	}
@@ -108,13 +114,34 @@ func (o PhoneOptions) environment() []string {
 	return append(env, "PARAMS="+params)
 }
 
+// uuidOf is the same for the same device, as a real phone's is after a restart.
+func uuidOf(user, device string) string {
+	h := sha256.Sum256([]byte(user + "~" + device))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
+}
+
 func (p *Phone) logFile() string { return filepath.Join(p.dir, "phone.log") }
 
-// Registered waits until the gateway has accepted the phone.
+// Registered waits until the gateway has accepted the phone. The event of it
+// may have come before the control connection.
 func (p *Phone) Registered() *Phone {
 	p.t.Helper()
-	p.WaitEvent("REGISTER_OK")
+	Until(p.t, Patience, p.name+"'s phone is registered", func() bool {
+		return strings.Contains(p.Command("reginfo", ""), "OK ")
+	})
 	return p
+}
+
+// RegisterFails waits until the gateway has refused the phone.
+func (p *Phone) RegisterFails() {
+	p.t.Helper()
+	Until(p.t, Patience, p.name+"'s phone is refused", func() bool {
+		info := p.Command("reginfo", "")
+		if strings.Contains(info, "OK ") {
+			p.t.Fatalf("%s's phone is registered", p.name)
+		}
+		return strings.Contains(info, "ERR")
+	})
 }
 
 // Command sends a command of baresip and fails the test when it is refused.
@@ -211,6 +238,22 @@ func (p *Phone) waitSound(what string, ok func(Recording) bool) {
 		return rec.Duration() >= start+300*time.Millisecond && ok(rec)
 	})
 }
+
+// mediaPort is the port in the newest SDP the phone wrote, 0 before one.
+func (p *Phone) mediaPort() (port uint16) {
+	for _, message := range strings.Split(p.Messages(), "\nUDP ") {
+		if !strings.HasPrefix(message, p.Addr+":") {
+			continue
+		}
+		if m := mediaLine.FindStringSubmatch(message); m != nil {
+			n, _ := strconv.ParseUint(m[1], 10, 16)
+			port = uint16(n)
+		}
+	}
+	return port
+}
+
+var mediaLine = regexp.MustCompile(`(?m)^m=audio ([0-9]+) `)
 
 // Messages is the phone's log: every SIP message it sent or received.
 func (p *Phone) Messages() string {

@@ -44,7 +44,7 @@ func TestPhonesDirectly(t *testing.T) {
 			t.Parallel()
 			a := nobody.NewPhone(t, PhoneOptions{User: Alice, Tone: 440, Codec: codec, Direct: true})
 			b := nobody.NewPhone(t, PhoneOptions{User: Bob, Tone: 700, Codec: codec, Direct: true})
-			wire := StartCapture(t, a.Addr)
+			wire := StartCapture(t)
 			a.Dial("sip:bob@" + b.Addr)
 			b.WaitEvent("CALL_INCOMING")
 			b.Accept()
@@ -52,7 +52,7 @@ func TestPhonesDirectly(t *testing.T) {
 			a.Hears(700)
 			b.Hears(440)
 			if strings.HasPrefix(codec, "PCM") {
-				wire.HearsOnWire(700)
+				wire.Hears(a, 700)
 			}
 			b.SendDigit("5")
 			if ev := a.WaitEvent("CALL_DTMF_START"); ev.Param != "5" {

@@ -41,7 +41,7 @@ const configuration = (data, {trunks = [], timers = {}}) =>
     })),
     trunks,
     timers,
-    log: {level: 'debug', format: 'text'},
+    log: {level: 'info', format: 'text'},
   });
 
 let built;

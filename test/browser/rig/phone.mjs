@@ -1,4 +1,4 @@
-import {randomUUID} from 'node:crypto';
+import {createHash, randomUUID} from 'node:crypto';
 import {readdirSync} from 'node:fs';
 import {connect} from 'node:net';
 import {join} from 'node:path';
@@ -6,6 +6,10 @@ import {Child, peer} from './child.mjs';
 import {domain} from './gateway.mjs';
 import {last, readWav, tonePresent} from './sound.mjs';
 import {newAddress, patience, until} from './wait.mjs';
+
+/** The same for the same device, as a real phone's is after a restart. */
+const uuidOf = name =>
+  createHash('sha256').update(name).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5');
 
 /** One running baresip, registered. Its microphone hears `tone` (Hz). */
 export class Phone {
@@ -27,7 +31,7 @@ export class Phone {
       PASSWORD: user.sipPassword(device),
       DISPLAY_NAME: user.display,
       TONE: String(tone),
-      UUID: randomUUID(),
+      UUID: uuidOf(`${user.name}~${device}`),
       PARAMS: `;answermode=manual${codec && `;audio_codecs=${codec}`}`,
     };
   }
@@ -36,7 +40,7 @@ export class Phone {
     this.child = new Child(join(this.dir, 'log'), peer('baresip/baresip.sh'), [], this.env);
     this.socket = await until(`${this.name} has started`, () => this.dialControl());
     this.read();
-    await this.event('REGISTER_OK');
+    await until(`${this.name} is registered`, async () => (await this.command('reginfo')).includes('OK '));
   }
 
   /** One connection only: a second would replace it, and events are not replayed. */
@@ -146,7 +150,7 @@ export class Phone {
       .slice(1)
       .map(block => {
         const [way, ...lines] = block.split('\x1b[;m')[0].split(/\r?\n/);
-        return {sent: way.startsWith(this.address), first: lines[0], text: lines.join('\n')};
+        return {sent: way.startsWith(`${this.address}:`), first: lines[0], text: lines.join('\n')};
       });
   }
 

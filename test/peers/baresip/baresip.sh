@@ -2,8 +2,11 @@
 # One deskphone, in the foreground until TERM: baresip.sh
 #  env: RUN       directory of this phone: config, rec/ (required; one for each phone)
 #       USERNAME PASSWORD=secret DOMAIN SERVER=host:port of the registrar (required: USERNAME DOMAIN SERVER)
-#       IP        address of the phone (required; an own one of 127.0.0.0/8, then no port can clash)
-#       TRANSPORT=udp|tcp|tls  SIPPORT=5060 (TLS listens on SIPPORT+1)  CTLPORT=4444  RTPLO=26000 RTPHI=26199
+#       IP        where it listens for SIP and control (required; an own one of 127.0.0.0/8, then no port can clash)
+#       MEDIAIP=127.0.0.1  the address in its SDP. RTP sockets are bound to all addresses, so that on loopback
+#                 RTP leaves from 127.0.0.1 always; a free port is taken from RTPLO=20000 to RTPHI=31999
+#       SIPPORT=5060 (TLS listens on SIPPORT+1)  CTLPORT=4444
+#       TRANSPORT=udp|tcp|tls
 #       TONE=440  Hz that the microphone hears, or SOURCE=aufile,/path/48k-stereo.wav
 #       PARAMS    further account parameters, each led by ';': ';audio_codecs=PCMU;answermode=auto'
 #       OUTBOUND=yes  RFC 5626 (reg-id, +sip.instance, ob)   REGINT=60 (seconds; 0: do not register)
@@ -23,8 +26,8 @@ if [ ! -f "$RUN/phone.pem" ]; then
     cat "$RUN/key.pem" "$RUN/cert.pem" >"$RUN/phone.pem"
 fi
 [ -z "${UUID:-}" ] || printf %s "$UUID" >"$RUN/uuid"
-sed -e "s#@IP@#$IP#g; s#@SIPPORT@#${SIPPORT:-5060}#g; s#@CTLPORT@#${CTLPORT:-4444}#g; s#@DIR@#$RUN#g" \
-    -e "s#@RTPLO@#${RTPLO:-26000}#g; s#@RTPHI@#${RTPHI:-26199}#g; s#@RTCPMUX@#${RTCPMUX:-no}#g" \
+sed -e "s#@IP@#$IP#g; s#@MEDIAIP@#${MEDIAIP:-127.0.0.1}#g; s#@SIPPORT@#${SIPPORT:-5060}#g; s#@CTLPORT@#${CTLPORT:-4444}#g; s#@DIR@#$RUN#g" \
+    -e "s#@RTPLO@#${RTPLO:-20000}#g; s#@RTPHI@#${RTPHI:-31999}#g; s#@RTCPMUX@#${RTCPMUX:-no}#g" \
     -e "s#@SOURCE@#${SOURCE:-ausine,${TONE:-440}}#g; s#@CAFILE@#${CAFILE:-}#g" \
     -e '/^sip_cafile[[:space:]]*$/d' "$here/config.in" >"$RUN/config"
 proxy="sip:$SERVER;transport=$TRANSPORT"
