@@ -81,8 +81,8 @@ type AccessConfig struct {
 	MaxExpires     time.Duration // longest and default registration; default 1 h
 	MaxBindings    int           // bindings a user; default 10
 	NonceLife      time.Duration // default 5 min
-	DatagramRate   float64       // messages a second from one IP address; default 2000
-	DatagramBurst  int           // default 4000
+	DatagramRate   float64       // messages a second from one IP address; default 5000
+	DatagramBurst  int           // default 10000
 	FailureBurst   int           // free log-in failures of one source with one account; default 5
 	FailureEvery   time.Duration // then one more each; default 10 s
 	SourceFailures int           // free failures of one source with all accounts; default 50
@@ -96,8 +96,8 @@ func (c AccessConfig) withDefaults() AccessConfig {
 	fill(&c.MaxExpires, time.Hour)
 	fill(&c.MaxBindings, 10)
 	fill(&c.NonceLife, 5*time.Minute)
-	fill(&c.DatagramRate, 2000)
-	fill(&c.DatagramBurst, 4000)
+	fill(&c.DatagramRate, 5000)
+	fill(&c.DatagramBurst, 10000)
 	fill(&c.FailureBurst, 5)
 	fill(&c.FailureEvery, 10*time.Second)
 	fill(&c.SourceFailures, 50)

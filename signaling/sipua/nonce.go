@@ -19,8 +19,9 @@ import (
 
 const (
 	nonceKey    = "nonce/key"
-	nonceWindow = 64    // counts that may overtake each other
-	nonceMax    = 65536 // counted nonces kept in memory; more are in the store only
+	nonceWait   = 200 * time.Millisecond // for the store; a call must not wait for one that hangs
+	nonceWindow = 64                     // counts that may overtake each other
+	nonceMax    = 65536                  // counted nonces kept in memory; more are in the store only
 )
 
 // nonces makes and judges digest nonces (RFC 7616 3.3). A nonce is the time it
@@ -118,6 +119,8 @@ func (n *nonces) ends(nonce string) (time.Time, bool) {
 // right. It may block on the store; with the store away this node's own
 // memory decides.
 func (n *nonces) take(ctx context.Context, nonce string, nc uint32) bool {
+	ctx, cancel := context.WithTimeout(ctx, nonceWait)
+	defer cancel()
 	ends, fresh := n.ends(nonce)
 	if !fresh {
 		return false

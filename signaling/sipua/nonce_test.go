@@ -18,8 +18,23 @@ func TestCountsTake(t *testing.T) {
 		nc   uint32
 		want bool
 	}{
-		{1, true}, {1, false}, {3, true}, {2, true}, {2, false}, {3, false}, {66, true}, {3, false}, {4, true}, {4, false},
-		{2, false}, {67, true}, {1 << 31, true}, {1<<31 - 63, true}, {1<<31 - 64, false}, {0, false}, {1<<31 + 1, false},
+		{1, true},
+		{1, false},
+		{3, true},
+		{2, true},
+		{2, false},
+		{3, false},
+		{66, true},
+		{3, false},
+		{4, true},
+		{4, false},
+		{2, false},
+		{67, true},
+		{1 << 31, true},
+		{1<<31 - 63, true},
+		{1<<31 - 64, false},
+		{0, false},
+		{1<<31 + 1, false},
 	} {
 		if got := c.take(step.nc); got != step.want {
 			t.Fatalf("count %d: %v, want %v (%+v)", step.nc, got, step.want, c)

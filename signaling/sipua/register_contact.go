@@ -99,22 +99,34 @@ func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires tim
 		c.instance = guessedInstance(uri, params, headerText(req, "User-Agent"), headerText(req, "x-nt-GUID"))
 	}
 	for _, p := range params {
-		switch p.name {
-		case "expires":
-			if seconds, err := strconv.ParseUint(p.value, 10, 32); err == nil { // else as if it were not there
-				c.expires = time.Duration(seconds) * time.Second
-			}
-		case "reg-id": // ignored without an instance id and without outbound (RFC 5626 6)
-			n, err := strconv.ParseInt(p.value, 10, 32)
-			if c.declared && outbound && (err != nil || n < 1) {
-				return contact{}, badRequest("Malformed reg-id")
-			}
-			if c.declared && outbound {
-				c.regID = int(n)
-			}
+		if p.name != "expires" {
+			continue
+		}
+		if seconds, err := strconv.ParseUint(p.value, 10, 32); err == nil { // else as if it were not there
+			c.expires = time.Duration(seconds) * time.Second
+		}
+	}
+	if c.declared && outbound { // else reg-id is ignored (RFC 5626 6)
+		if c.regID, err = flowID(params); err != nil {
+			return contact{}, badRequest("Malformed reg-id")
 		}
 	}
 	return a.boundExpires(c)
+}
+
+// flowID reads reg-id, 1 to 2^31-1 (RFC 5626 11.1); 0 when there is none.
+func flowID(params []param) (int, error) {
+	for _, p := range params {
+		if p.name != "reg-id" {
+			continue
+		}
+		n, err := strconv.ParseInt(p.value, 10, 32)
+		if err != nil || n < 1 {
+			return 0, errParams
+		}
+		return int(n), nil
+	}
+	return 0, nil
 }
 
 // boundExpires applies the shortest and longest registration (RFC 3261 10.3 step 7).

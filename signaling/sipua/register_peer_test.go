@@ -1,10 +1,16 @@
 package sipua
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/test/rig"
 )
@@ -54,6 +60,76 @@ func TestSippRegisters(t *testing.T) {
 	}
 	run("-key", "cparams", ";"+uuid1, "-key", "expires", "0").OK()
 	f.wait(t, "alice", 0)
+}
+
+const linphonerc = `[sip]
+sip_port=-1
+sip_tcp_port=0
+sip_tls_port=-2
+use_ipv6=0
+default_proxy=0
+register_only_when_network_is_up=0
+guess_hostname=0
+contact=sip:alice@127.0.0.1
+auto_net_state_mon=0
+[sound]
+remote_ring=
+local_ring=
+ring=
+[misc]
+use_files=1
+log_collection_upload_server_url=
+[proxy_0]
+reg_proxy=<sip:%s;transport=udp>
+reg_identity=sip:alice@%s
+reg_expires=60
+reg_sendregister=1
+publish=0
+[auth_info_0]
+username=alice
+passwd=%s
+realm=%s
+`
+
+// linphone takes the first algorithm it knows, and gets SHA-256 first.
+func TestLinphoneRegisters(t *testing.T) {
+	path, err := exec.LookPath("linphonec")
+	if err != nil {
+		t.Skip("linphonec is not installed: no foreign phone that knows SHA-256")
+	}
+	f := openFront(t, func(c *AccessConfig) { c.Users = onlySHA256{c.Users} }) // MD5 would not do
+	home := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(home, ".local/share/linphone"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	rc := fmt.Sprintf(linphonerc, f.addr, rig.Domain, desk, rig.Domain)
+	if err := os.WriteFile(filepath.Join(home, "rc"), []byte(rc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "-c", filepath.Join(home, "rc"))
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_DATA_HOME="+home)
+	keyboard, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = keyboard.Close()
+		_ = cmd.Wait()
+	})
+	if b := f.wait(t, "alice", 1)[0]; b.Device != "desk" || !strings.HasPrefix(b.UserAgent, "Linphone") || !strings.HasPrefix(b.Instance, "urn:uuid:") {
+		t.Errorf("%+v", b)
+	}
+}
+
+// onlySHA256 hides the other secrets.
+type onlySHA256 struct{ Users }
+
+func (u onlySHA256) Secrets(name string) []directory.HA1 {
+	return slices.DeleteFunc(slices.Clone(u.Users.Secrets(name)), func(s directory.HA1) bool { return s.Algorithm != algSHA256 })
 }
 
 func (f *front) wait(t *testing.T, user string, n int) (list []gateway.Binding) {
