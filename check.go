@@ -12,7 +12,7 @@ import (
 	"ringsplash/admin"
 	"ringsplash/config"
 	"ringsplash/directory"
-	"ringsplash/store"
+	"ringsplash/node"
 )
 
 // check names every fault of a configuration, one a line.
@@ -52,9 +52,9 @@ func checkDomain(ctx context.Context, cfg config.Config) *config.Fault {
 }
 
 func compareDomain(ctx context.Context, cfg config.Config) error {
-	node, err := admin.Dial(cfg.Data)
+	running, err := admin.Dial(cfg.Data)
 	if err == nil {
-		was, err := node.Domain(ctx)
+		was, err := running.Domain(ctx)
 		if err == nil && was != cfg.Domain {
 			err = &directory.DomainError{Was: was, Now: cfg.Domain}
 		}
@@ -68,16 +68,9 @@ func compareDomain(ctx context.Context, cfg config.Config) error {
 			return nil
 		}
 	}
-	s, err := openStore(ctx, cfg, slog.New(slog.DiscardHandler))
+	s, err := node.OpenStore(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	return errors.Join(directory.CheckDomain(ctx, s, cfg.Domain), s.Close())
-}
-
-func openStore(ctx context.Context, cfg config.Config, log *slog.Logger) (store.Store, error) {
-	if cfg.Redis != "" {
-		return store.OpenRedis(ctx, cfg.Redis, log)
-	}
-	return store.OpenBolt(cfg.Data, log)
 }

@@ -44,17 +44,17 @@ func ringsplash(t *testing.T, stdin string, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// node is a gateway that runs.
-type node struct {
+// process is a gateway that runs.
+type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	done chan struct{}
 }
 
 // start returns once the gateway is ready.
-func start(t *testing.T, config string) *node {
+func start(t *testing.T, config string) *process {
 	t.Helper()
-	n := &node{t: t, cmd: exec.Command(os.Args[0], "serve", "--config", config), done: make(chan struct{})}
+	n := &process{t: t, cmd: exec.Command(os.Args[0], "serve", "--config", config), done: make(chan struct{})}
 	n.cmd.Env = append(os.Environ(), "RINGSPLASH_TEST_RUN=1")
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	errs, err := n.cmd.StderrPipe()
@@ -87,7 +87,7 @@ func start(t *testing.T, config string) *node {
 }
 
 // stop sends the signal and returns the exit code.
-func (n *node) stop(s syscall.Signal) int {
+func (n *process) stop(s syscall.Signal) int {
 	n.t.Helper()
 	require.NoError(n.t, n.cmd.Process.Signal(s))
 	select {

@@ -14,6 +14,7 @@ import (
 	"ringsplash/admin"
 	"ringsplash/config"
 	"ringsplash/directory"
+	"ringsplash/node"
 	"ringsplash/store"
 )
 
@@ -245,9 +246,9 @@ func withPeople(ctx context.Context, c console, f userFlags, do func(admin.Peopl
 	if err != nil {
 		return err
 	}
-	node, err := admin.Dial(cfg.Data)
+	running, err := admin.Dial(cfg.Data)
 	if err == nil {
-		return do(node)
+		return do(running)
 	}
 	if !errors.Is(err, admin.ErrNotRunning) {
 		return err
@@ -263,7 +264,7 @@ func withPeople(ctx context.Context, c console, f userFlags, do func(admin.Peopl
 
 func withStore(ctx context.Context, c console, cfg config.Config, do func(store.Store, *slog.Logger) error) error {
 	log := newLog(c.err, config.Log{Level: "warn", Format: "text"})
-	s, err := openStore(ctx, cfg, log)
+	s, err := node.OpenStore(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

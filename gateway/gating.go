@@ -94,5 +94,5 @@ func (g *Gateway) profileOf(user string, one Binding) Profile {
 // behindNAT tells whether the phone's Contact differs from where it sends from.
 func behindNAT(b Binding) bool {
 	source, err := netip.ParseAddrPort(b.Source)
-	return err == nil && HostOf(b.Contact) != source.Addr().Unmap().String()
+	return err == nil && uriHost(b.Contact) != source.Addr().Unmap().String()
 }

@@ -130,19 +130,13 @@ func cutAddress(text string) (scheme, user, host string) {
 	return scheme, user, host
 }
 
-// HostOf is the host of a SIP address, without port.
-func HostOf(address string) string {
-	return hostOf(HostPortOf(address))
-}
-
-// HostPortOf is the host of a SIP address with its port, for a Request-URI.
-func HostPortOf(address string) string {
-	address = strings.TrimPrefix(strings.TrimPrefix(address, "sips:"), "sip:")
-	if at := strings.LastIndexByte(address, '@'); at >= 0 {
-		address = address[at+1:]
+// uriHost is the host of a SIP URI that may have no user part.
+func uriHost(uri string) string {
+	uri = strings.TrimPrefix(strings.TrimPrefix(uri, "sips:"), "sip:")
+	if at := strings.LastIndexByte(uri, '@'); at >= 0 {
+		uri = uri[at+1:]
 	}
-	address, _, _ = strings.Cut(address, ";")
-	return address
+	return hostOf(uri)
 }
 
 func hostOf(text string) string {

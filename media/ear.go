@@ -30,3 +30,11 @@ type deaf struct{}
 func (deaf) sendRTP([]byte) bool    { return true }
 func (deaf) sendRTCP([]rtcp.Packet) {}
 func (deaf) close()                 {}
+
+// Ends is how many ends are alive.
+func (l *Loop) Ends() int {
+	if ends := l.ends.Load(); ends != nil {
+		return len(*ends)
+	}
+	return 0
+}

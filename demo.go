@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"ringsplash/config"
+	"ringsplash/demo"
+	"ringsplash/node"
+)
+
+const (
+	demoDomain   = "demo.ringsplash.test"
+	demoHTTP     = "127.0.0.1:8080"
+	demoPassword = "ringsplash"
+)
+
+// demoConfig is alice and bob on loopback, on ports of the kernel's choice but
+// for the page's, when that one is free.
+func demoConfig(dir string) config.Config {
+	cfg := config.Default()
+	cfg.Domain, cfg.Data = demoDomain, filepath.Join(dir, "data")
+	loopback := netip.MustParseAddr("127.0.0.1")
+	cfg.SIP.Listen = []config.SIPListen{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
+	cfg.Media.WebRTCPort, cfg.Media.RTPPorts = 0, config.PortRange{}
+	cfg.HTTP.Listen = demoHTTP
+	if l, err := net.Listen("tcp", demoHTTP); err != nil {
+		cfg.HTTP.Listen = "127.0.0.1:0"
+	} else {
+		_ = l.Close()
+	}
+	cfg.Users = []config.User{
+		{Name: "alice", Number: "1001", Display: "Alice Archer", Password: demoPassword, Devices: []config.Device{
+			{ID: "desk", Display: "Desk phone", SIPPassword: "alice-desk", Interworking: true, Profile: "auto"},
+		}},
+		{Name: "bob", Number: "1002", Display: "Bob Baker", Password: demoPassword, Devices: []config.Device{
+			{ID: "desk", Display: "Desk phone", SIPPassword: "bob-desk", Interworking: true, Profile: "auto"},
+		}},
+	}
+	cfg.Log.Level = "warn"
+	return cfg
+}
+
+// demoRun runs a gateway, two simulated phones and their page, with a data
+// folder that is thrown away.
+func demoRun(ctx context.Context, c console) error {
+	dir, err := os.MkdirTemp("", "ringsplash-demo")
+	if err != nil {
+		return fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	cfg := demoConfig(dir)
+	log := newLog(c.err, cfg.Log)
+	d, err := demo.New(demoDomain, log)
+	if err != nil {
+		return err
+	}
+	n, err := node.Start(ctx, cfg, map[string]http.Handler{"/demo": d.Handler()}, log)
+	if err != nil {
+		return errors.Join(err, d.Close())
+	}
+	if err := startDemo(ctx, d, n, c.out, log); err != nil {
+		return errors.Join(err, closeNode(n, d.Close))
+	}
+	<-ctx.Done()
+	return closeNode(n, d.Close)
+}
+
+func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, out io.Writer, log *slog.Logger) error {
+	err := d.Start(ctx, n.SIP()[0],
+		demo.Account{Name: "alice", Display: "Alice Archer", Password: "alice-desk", Instance: "urn:uuid:00000000-0000-4000-8000-00000000a11c"},
+		demo.Account{Name: "bob", Display: "Bob Baker", Password: "bob-desk", Instance: "urn:uuid:00000000-0000-4000-8000-000000000b0b"})
+	if err != nil {
+		return err
+	}
+	log.Debug("demo ready")
+	_, err = fmt.Fprintf(out, `Ringsplash demo is ready, on this computer only.
+
+  1. Softphone       http://%[1]s/       log in as  alice  with  %[2]s
+  2. The two phones  http://%[1]s/demo/  "Bob calls Alice", handset, loudspeaker
+
+Ctrl-C ends it; nothing is kept.
+`, n.HTTP(), demoPassword)
+	return err
+}

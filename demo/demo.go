@@ -1,0 +1,123 @@
+// Package demo runs Ringsplash without hardware: a gateway on loopback, and two
+// simulated SIP phones (real SIP, real RTP) with a page of their own. Alice's
+// phone is the deskphone beside her browser tab; Bob's calls her.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+
+	"ringsplash/gateway"
+	"ringsplash/media"
+	"ringsplash/policy"
+	"ringsplash/signaling/sipua"
+)
+
+// trunkName is what a phone's own user agent calls the gateway.
+const trunkName = "gateway"
+
+// Account is how a simulated phone logs in at the gateway.
+type Account struct{ Name, Display, Password, Instance string }
+
+// Demo is the two simulated phones and their page. The page may be served
+// before Start: it then shows phones that are not connected yet.
+type Demo struct {
+	domain string
+	log    *slog.Logger
+	loop   *media.Loop
+	alice  *phone
+	bob    *phone
+	uas    []*sipua.UA
+	page   *page
+	up     atomic.Bool
+}
+
+// New makes the phones, not yet connected. It opens sockets on loopback.
+func New(domain string, log *slog.Logger) (*Demo, error) {
+	loop, err := media.Listen(media.Config{Listen: []netip.Addr{loopback}}, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{domain: domain, log: log, loop: loop}
+	d.page = newPage(d, log)
+	d.alice = d.newPhone("alice", melody("alice", 440, 550, 660))
+	d.bob = d.newPhone("bob", melody("bob", 700, 590, 500))
+	return d, nil
+}
+
+var loopback = netip.MustParseAddr("127.0.0.1")
+
+func (d *Demo) newPhone(name string, voice media.Source) *phone {
+	p := &phone{name: name, loop: d.loop, voice: voice, local: loopback, log: d.log, onFace: d.page.changed}
+	p.onSound = func(payload []byte) { d.page.sound(name, payload) }
+	p.face = face{Name: name, State: "idle", Display: "Connecting"}
+	return p
+}
+
+// Handler is the page with the phones, to be mounted at /demo.
+func (d *Demo) Handler() http.Handler { return d.page }
+
+// Start registers the phones at the gateway's SIP address ("udp://host:port").
+// It waits until both are registered.
+func (d *Demo) Start(ctx context.Context, sip string, alice, bob Account) error {
+	for _, one := range []struct {
+		p *phone
+		a Account
+	}{{d.alice, alice}, {d.bob, bob}} {
+		if err := d.connect(ctx, one.p, sip, one.a); err != nil {
+			return fmt.Errorf("simulated phone of %s: %w", one.a.Name, err)
+		}
+	}
+	d.up.Store(true)
+	return nil
+}
+
+func (d *Demo) connect(ctx context.Context, p *phone, sip string, a Account) error {
+	address := "sip:" + strings.TrimPrefix(sip, "udp://")
+	ua, err := sipua.Listen(sipua.Config{
+		Domain: d.domain, Listen: []string{"udp://127.0.0.1:0"}, Calls: p,
+		Trunks: []sipua.Trunk{{Name: trunkName, Address: address, Register: sipua.Credentials{User: a.Name, Password: a.Password, Realm: d.domain}}},
+	}, d.log.With("phone", a.Name))
+	if err != nil {
+		return err
+	}
+	d.uas = append(d.uas, ua)
+	from := policy.Identity{Address: "sip:" + a.Name + "@" + d.domain, Display: a.Display}
+	p.dial = func(in gateway.Invite, sink gateway.Sink) gateway.Leg {
+		in.From, in.To = from, in.URI
+		return ua.Invite(in, sink)
+	}
+	if err := ua.Register(ctx, sipua.RegisterOptions{
+		AOR: from.Address, Registrar: address, Instance: a.Instance,
+		Credentials: sipua.Credentials{User: a.Name, Password: a.Password, Realm: d.domain},
+	}); err != nil {
+		return err
+	}
+	p.locked(func() { p.show("idle", "") })
+	return nil
+}
+
+// callAlice lets Bob's phone call her.
+func (d *Demo) callAlice() {
+	if d.up.Load() {
+		d.bob.call("Calling Alice", "sip:alice@"+d.domain)
+	}
+}
+
+// Close hangs up and gives everything back.
+func (d *Demo) Close() error {
+	d.alice.hangUp()
+	d.bob.hangUp()
+	d.page.close()
+	var errs []error
+	for _, ua := range d.uas {
+		errs = append(errs, ua.Close())
+	}
+	return errors.Join(append(errs, d.loop.Close())...)
+}

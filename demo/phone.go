@@ -1,0 +1,314 @@
+package demo
+
+import (
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ringsplash/gateway"
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// Lamp and display of a simulated phone, as its page shows them.
+type face struct {
+	Name string `json:"name"`
+	// State is idle, calling, ringing, talking or held.
+	State string `json:"state"`
+	// Display is what the phone's display says.
+	Display string `json:"display"`
+	// Muted tells that the microphone key is pressed.
+	Muted bool `json:"muted"`
+	// Sends tells that the phone's microphone is on the line at all: false
+	// while the gateway asked the phone to listen only.
+	Sends bool `json:"sends"`
+}
+
+// phone is a SIP phone with one line, played by this program: real SIP and
+// RTP, but its keys are on a web page and its loudspeaker is heard there.
+type phone struct {
+	name    string
+	dial    func(in gateway.Invite, sink gateway.Sink) gateway.Leg
+	loop    *media.Loop
+	voice   media.Source // what its microphone picks up
+	local   netip.Addr
+	log     *slog.Logger
+	onFace  func()
+	onSound func(payload []byte)
+
+	mu      sync.Mutex
+	face    face
+	leg     gateway.Leg
+	legID   gateway.LegID
+	end     *media.RTPEnd
+	ear     *media.Ear
+	codecs  []media.Codec
+	remote  media.Direction // what the gateway described last
+	holding bool
+}
+
+var phoneCodecs = []media.Codec{media.PCMU, media.PCMA}
+
+func (p *phone) show(state, display string) {
+	p.face.State, p.face.Display = state, display
+}
+
+// look returns the face.
+func (p *phone) look() face {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := p.face
+	f.Sends = p.end != nil && f.State == "talking" && (p.remote == media.SendRecv || p.remote == media.RecvOnly)
+	return f
+}
+
+func (p *phone) locked(f func()) {
+	p.mu.Lock()
+	f()
+	p.mu.Unlock()
+	p.onFace()
+}
+
+// Begin takes an incoming INVITE (sipua.Calls).
+func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
+	in := build(p.event)
+	p.locked(func() {
+		if p.leg != nil {
+			in.Leg.Reject(gateway.CauseBusy)
+			return
+		}
+		end, err := p.newEnd(in.Source.Addr())
+		if err == nil {
+			_, err = end.TakeOffer(in.Offer)
+		}
+		if err != nil {
+			p.log.Warn("simulated phone refuses a call", "phone", p.name, "err", err)
+			in.Leg.Reject(gateway.CauseNoCodec)
+			return
+		}
+		p.leg, p.legID, p.end = in.Leg, in.Leg.ID(), end
+		p.show("ringing", caller(in.From))
+		p.leg.Ring(nil)
+	})
+}
+
+func caller(from policy.Identity) string {
+	if from.Display != "" {
+		return from.Display
+	}
+	return from.Address
+}
+
+func (p *phone) newEnd(peer netip.Addr) (*media.RTPEnd, error) {
+	return p.loop.NewRTPEnd(media.RTPOptions{Peer: peer})
+}
+
+// call dials an address through the gateway.
+func (p *phone) call(display, uri string) {
+	p.locked(func() {
+		if p.leg != nil {
+			return
+		}
+		end, err := p.newEnd(p.local)
+		if err != nil {
+			p.log.Warn("simulated phone cannot call", "phone", p.name, "err", err)
+			return
+		}
+		offer, err := end.Offer(phoneCodecs, media.SendRecv)
+		if err != nil {
+			end.Close()
+			p.log.Warn("simulated phone cannot call", "phone", p.name, "err", err)
+			return
+		}
+		p.end, p.legID = end, gateway.LegID(gateway.NewNodeName())
+		p.show("calling", display)
+		p.leg = p.dial(gateway.Invite{Leg: p.legID, Trunk: trunkName, URI: uri, Offer: offer}, p.event)
+	})
+}
+
+// lift answers, or does nothing when it does not ring.
+func (p *phone) lift() {
+	p.locked(func() {
+		if p.face.State == "ringing" {
+			p.answer()
+		}
+	})
+}
+
+// answer accepts the call. Under mu.
+func (p *phone) answer() {
+	sdp, sound, err := p.end.Answer(phoneCodecs, media.SendRecv)
+	if err != nil {
+		p.leg.Reject(gateway.CauseNoCodec)
+		p.clear()
+		return
+	}
+	p.leg.Answer(sdp)
+	p.talk(sound)
+}
+
+// talk switches loudspeaker and microphone on. Under mu.
+func (p *phone) talk(sound media.Negotiated) {
+	p.codecs, p.remote = sound.Codecs, sound.Remote
+	p.show("talking", p.face.Display)
+	if p.ear == nil {
+		ear, err := p.loop.NewEar(sound.Codecs[0], p.onSound)
+		if err != nil {
+			p.log.Warn("simulated phone has no loudspeaker", "phone", p.name, "err", err)
+			return
+		}
+		p.ear = ear
+		ear.Hear(p.end)
+	}
+	p.speak()
+}
+
+// speak puts the microphone on the line, or silence. Under mu.
+func (p *phone) speak() {
+	if p.end == nil {
+		return
+	}
+	if p.face.Muted {
+		p.end.Hear(media.Silence)
+		return
+	}
+	p.end.Hear(p.voice)
+}
+
+// hangUp puts the handset back.
+func (p *phone) hangUp() {
+	p.locked(func() {
+		if p.leg == nil {
+			return
+		}
+		if p.face.State == "ringing" {
+			p.leg.Reject(gateway.CauseDeclined)
+		} else {
+			p.leg.HangUp(gateway.CauseHangUp)
+		}
+		p.clear()
+	})
+}
+
+// mute presses the phone's microphone key. It sends no SIP.
+func (p *phone) mute() {
+	p.locked(func() {
+		p.face.Muted = !p.face.Muted
+		p.speak()
+	})
+}
+
+// hold presses the phone's hold key.
+func (p *phone) hold() {
+	p.locked(func() {
+		if p.face.State != "talking" && p.face.State != "held" {
+			return
+		}
+		p.holding = !p.holding
+		dir, state := media.SendRecv, "talking"
+		if p.holding {
+			dir, state = media.SendOnly, "held"
+		}
+		sdp, err := p.end.Offer(p.codecs, dir)
+		if err != nil {
+			p.log.Warn("simulated phone cannot hold", "phone", p.name, "err", err)
+			return
+		}
+		p.show(state, p.face.Display)
+		p.leg.Reoffer(sdp)
+	})
+}
+
+// clear goes back to idle. Under mu.
+func (p *phone) clear() {
+	if p.ear != nil {
+		p.ear.Close()
+	}
+	if p.end != nil {
+		p.end.Close()
+	}
+	p.leg, p.legID, p.end, p.ear, p.holding = nil, "", nil, nil, false
+	p.face.Muted = false
+	p.show("idle", "")
+}
+
+// event takes what happens to the phone's leg (gateway.Sink).
+func (p *phone) event(e gateway.Event) {
+	p.locked(func() {
+		switch e := e.(type) {
+		case gateway.Answered:
+			p.answered(e)
+		case gateway.Refused:
+			if e.Leg == p.legID {
+				p.clear()
+				p.face.Display = gateway.CauseOf(e.Status).Outcome().Caller
+			}
+		case gateway.Ended:
+			if e.Leg == p.legID {
+				p.clear()
+			}
+		case gateway.Offered:
+			p.offered(e)
+		case gateway.Reoffered:
+			if e.Leg == p.legID && e.Status < 300 && len(e.SDP) > 0 {
+				if sound, err := p.end.TakeAnswer(e.SDP); err == nil {
+					p.remote = sound.Remote
+				}
+			}
+		}
+	})
+}
+
+func (p *phone) answered(e gateway.Answered) {
+	if e.Leg != p.legID {
+		return
+	}
+	sound, err := p.end.TakeAnswer(e.SDP)
+	if err != nil {
+		p.leg.HangUp(gateway.CauseNoCodec)
+		p.clear()
+		return
+	}
+	p.talk(sound)
+}
+
+// offered accepts the gateway's re-INVITE as it comes: the phone's own user
+// has nothing against being un-muted from his tab.
+func (p *phone) offered(e gateway.Offered) {
+	if e.Leg != p.legID || p.end == nil {
+		return
+	}
+	sound, err := p.end.TakeOffer(e.SDP)
+	if err != nil {
+		p.leg.Reject(gateway.CauseNoCodec)
+		return
+	}
+	dir := media.SendRecv
+	switch sound.Remote {
+	case media.SendOnly:
+		dir = media.RecvOnly
+	case media.RecvOnly:
+		dir = media.SendOnly
+	case media.Inactive:
+		dir = media.Inactive
+	}
+	sdp, answered, err := p.end.Answer(phoneCodecs, dir)
+	if err != nil {
+		p.leg.Reject(gateway.CauseNoCodec)
+		return
+	}
+	p.remote = answered.Remote
+	p.leg.Answer(sdp)
+}
+
+// melody is a voice to recognise a phone by: notes of 8 kHz PCM, quiet, each
+// with a soft start and end.
+func melody(name string, notes ...float64) media.Source {
+	var pcm []int16
+	for _, hz := range notes {
+		pcm = append(pcm, note(hz, 300*time.Millisecond)...)
+	}
+	pcm = append(pcm, make([]int16, 8000/2)...)
+	return media.NewTone(name, true, pcm)
+}

@@ -1,0 +1,349 @@
+// Package node puts one running gateway together: store, directory, media,
+// SIP, calls and browser side, started in that order and ended in the reverse.
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"ringsplash/admin"
+	"ringsplash/config"
+	"ringsplash/directory"
+	"ringsplash/gateway"
+	"ringsplash/media"
+	"ringsplash/signaling/browser"
+	"ringsplash/signaling/sipua"
+	"ringsplash/store"
+	"ringsplash/webclient"
+)
+
+// ErrNotBuilt: the web client is missing in this binary.
+var ErrNotBuilt = errors.New("the web client is not in this binary: run `make build`, then start bin/ringsplash")
+
+// drain is how long running calls may take to end when the node stops.
+const drain = 5 * time.Second
+
+// Node is one running gateway.
+type Node struct {
+	cfg config.Config
+	log *slog.Logger
+	// ends are what Close undoes, last first.
+	ends []func(context.Context) error
+
+	store     store.Store
+	directory *directory.Directory
+	media     *media.Loop
+	bindings  *gateway.Bindings
+	gateway   *gateway.Gateway
+	sip       *sipua.UA
+	http      net.Listener
+	served    sync.WaitGroup
+}
+
+// Start brings a node up; it blocks until everything listens. extra are more
+// pages, by path. On an error nothing is left running.
+func Start(ctx context.Context, cfg config.Config, extra map[string]http.Handler, log *slog.Logger) (*Node, error) {
+	if !webclient.Built() {
+		return nil, ErrNotBuilt
+	}
+	n := &Node{cfg: cfg, log: log}
+	steps := []func(context.Context) error{n.openStore, n.openDirectory, n.openMedia, n.openGateway}
+	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, extra) }, n.tellReady)
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, n.Close(ctx))
+		}
+	}
+	return n, nil
+}
+
+func (n *Node) onClose(f func(context.Context) error) { n.ends = append(n.ends, f) }
+
+// Close refuses new calls, ends the running ones and stops everything, in the
+// reverse order of the start.
+func (n *Node) Close(ctx context.Context) error {
+	_ = os.Remove(n.readyFile())
+	var errs []error
+	for len(n.ends) > 0 {
+		last := n.ends[len(n.ends)-1]
+		n.ends = n.ends[:len(n.ends)-1]
+		errs = append(errs, last(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// HTTP is the address browsers come to; SIP are those of phones and trunks
+// ("udp://127.0.0.1:5060").
+func (n *Node) HTTP() string  { return n.http.Addr().String() }
+func (n *Node) SIP() []string { return n.sip.Addrs() }
+
+// OpenStore opens the store the configuration names. It blocks for I/O.
+func OpenStore(ctx context.Context, cfg config.Config, log *slog.Logger) (store.Store, error) {
+	if cfg.Redis != "" {
+		return store.OpenRedis(ctx, cfg.Redis, log)
+	}
+	return store.OpenBolt(cfg.Data, log)
+}
+
+func (n *Node) openStore(ctx context.Context) error {
+	if err := os.MkdirAll(n.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	s, err := OpenStore(ctx, n.cfg, n.log)
+	if err != nil {
+		return err
+	}
+	n.store = s
+	n.onClose(func(context.Context) error { return n.store.Close() })
+	return nil
+}
+
+func (n *Node) openDirectory(ctx context.Context) error {
+	d, err := directory.Open(ctx, n.store, n.cfg.Domain, n.log)
+	if err != nil {
+		return err
+	}
+	n.directory = d
+	n.onClose(func(context.Context) error { return d.Close() })
+	if err := d.Sync(ctx, n.users()); err != nil {
+		return fmt.Errorf("take over the users of the configuration file: %w", err)
+	}
+	a, err := admin.Listen(n.cfg.Data, d, n.log)
+	if err != nil {
+		return err
+	}
+	n.onClose(func(context.Context) error { return a.Close() })
+	return nil
+}
+
+// users are those of the configuration file.
+func (n *Node) users() []directory.NewUser {
+	var out []directory.NewUser
+	for _, u := range n.cfg.Users {
+		one := directory.NewUser{User: directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin}, Password: u.Password}
+		for _, d := range u.Devices {
+			one.Devices = append(one.Devices, directory.NewDevice{
+				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile,
+			})
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (n *Node) openMedia(context.Context) error {
+	m := n.cfg.Media
+	loop, err := media.Listen(media.Config{
+		Listen: m.Listen, Public: m.Public, LocalNets: m.LocalNets,
+		WebRTCPort: m.WebRTCPort, RTPLow: m.RTPPorts.Low, RTPHigh: m.RTPPorts.High,
+	}, n.log)
+	if err != nil {
+		return err
+	}
+	n.media = loop
+	n.onClose(func(context.Context) error { return loop.Close() })
+	return nil
+}
+
+// lateDialer lets the gateway exist before the user agent that dials for it,
+// which in turn hands its calls to the gateway.
+type lateDialer struct {
+	ready chan struct{}
+	gateway.Dialer
+}
+
+func (d *lateDialer) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
+	<-d.ready
+	return d.Dialer.Invite(in, sink)
+}
+
+func (n *Node) openGateway(ctx context.Context) error {
+	name, err := nodeName(n.cfg.Data)
+	if err != nil {
+		return err
+	}
+	if n.bindings, err = gateway.NewBindings(ctx, name, n.store, n.log); err != nil {
+		return err
+	}
+	n.onClose(func(context.Context) error { n.bindings.Close(); return nil })
+	trunks, err := n.gatewayTrunks(ctx)
+	if err != nil {
+		return err
+	}
+	dialer := &lateDialer{ready: make(chan struct{})}
+	n.gateway, err = gateway.New(gateway.Config{
+		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
+		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls,
+		Timers:    gateway.Timers{Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone},
+		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer,
+	}, n.bindings, n.log)
+	if err != nil {
+		return err
+	}
+	n.sip, err = sipua.Listen(n.sipConfig(name), n.log)
+	if err != nil {
+		// Nothing called yet, so nothing waits for the dialer.
+		return errors.Join(err, n.gateway.Close(ctx))
+	}
+	dialer.Dialer = n.sip
+	close(dialer.ready)
+	n.onClose(func(context.Context) error { return n.sip.Close() })
+	n.onClose(func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, drain)
+		defer cancel()
+		return n.gateway.Close(ctx)
+	})
+	return nil
+}
+
+func (n *Node) sipConfig(name string) sipua.Config {
+	c := sipua.Config{
+		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
+		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, First1xx: n.cfg.Timers.First1xx,
+		Access: &sipua.AccessConfig{
+			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name,
+			Users: n.directory, Locations: n.bindings, Store: n.store,
+		},
+	}
+	for _, l := range n.cfg.SIP.Listen {
+		c.Listen = append(c.Listen, l.Transport+"://"+l.Addr.String())
+	}
+	for _, t := range n.cfg.Trunks {
+		c.Trunks = append(c.Trunks, sipua.Trunk{
+			Name: t.Name, Address: t.Address, Transport: t.Transport,
+			Register:      sipua.Credentials{User: t.Register.User, Password: t.Register.Password, Realm: t.Register.Realm},
+			TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP,
+		})
+	}
+	return c
+}
+
+// hosts are the addresses that mean this node in a Request-URI.
+func (n *Node) hosts() []string {
+	var out []string
+	for _, l := range n.cfg.SIP.Listen {
+		addr := l.Addr.Addr()
+		out = append(out, addr.String())
+		if public, ok := n.cfg.Media.Public[addr]; ok {
+			out = append(out, public.String())
+		}
+	}
+	return out
+}
+
+func (n *Node) gatewayTrunks(ctx context.Context) ([]gateway.Trunk, error) {
+	var out []gateway.Trunk
+	for _, t := range n.cfg.Trunks {
+		uri, err := t.URI()
+		if err != nil {
+			return nil, fmt.Errorf("trunk %s: address: %w", t.Name, err)
+		}
+		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host)
+		if err != nil || len(addrs) == 0 {
+			return nil, fmt.Errorf("trunk %s: the address %s cannot be resolved; check `trunks` in the configuration: %w", t.Name, uri.Host, err)
+		}
+		one := gateway.Trunk{Name: t.Name, Host: hostPort(uri), Addr: addrs[0].Unmap(), MediaFrom: t.MediaFrom}
+		for _, p := range t.Prefixes {
+			one.Prefixes = append(one.Prefixes, gateway.Prefix{Match: p.Match, Strip: p.Strip, Add: p.Add})
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func hostPort(u config.TrunkURI) string {
+	if u.Port == 0 {
+		return u.Host
+	}
+	return net.JoinHostPort(u.Host, strconv.Itoa(u.Port))
+}
+
+// tabs bridges the gateway's tabs to what the browser side asks for.
+type tabs struct{ *gateway.Gateway }
+
+func (t tabs) OpenTab(user string, r gateway.Resume, wake func()) (browser.Tab, bool, error) {
+	s, resumed, err := t.Gateway.OpenTab(user, r, wake)
+	if err != nil {
+		return nil, false, err
+	}
+	return s, resumed, nil
+}
+
+func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) error {
+	origins := make([]string, 0, len(n.cfg.HTTP.EmbedOrigins))
+	for _, o := range n.cfg.HTTP.EmbedOrigins {
+		origins = append(origins, o.Origin)
+	}
+	srv, err := browser.New(browser.Config{
+		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store,
+		Page: webclient.Handler(), Extra: extra, Metrics: n.metrics(), Build: webclient.Build(), EmbedOrigins: origins,
+		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TabGone: n.cfg.Timers.TabGone,
+	}, n.log)
+	if err != nil {
+		return err
+	}
+	n.http, err = net.Listen("tcp", n.cfg.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("http.listen: %w", err)
+	}
+	n.served.Add(1)
+	go func() {
+		defer n.served.Done()
+		if err := srv.Serve(n.http); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			n.log.Error("the HTTP server stopped", "err", err)
+		}
+	}()
+	n.onClose(func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, drain)
+		defer cancel()
+		err := srv.Close(ctx)
+		n.served.Wait()
+		return err
+	})
+	return nil
+}
+
+func (n *Node) readyFile() string { return filepath.Join(n.cfg.Data, "ready.json") }
+
+// tellReady writes where the node listens, for scripts that chose port 0.
+func (n *Node) tellReady(context.Context) error {
+	ready := struct {
+		HTTP   string   `json:"http"`
+		SIP    []string `json:"sip"`
+		WebRTC string   `json:"webrtc"`
+	}{n.HTTP(), n.SIP(), n.media.WebRTCAddr().String()}
+	text, err := json.Marshal(ready)
+	if err != nil {
+		return err
+	}
+	part := n.readyFile() + ".part"
+	if err := os.WriteFile(part, text, 0o600); err != nil {
+		return err
+	}
+	n.log.Info("ready", "http", ready.HTTP, "sip", ready.SIP, "webrtc", ready.WebRTC)
+	return os.Rename(part, n.readyFile())
+}
+
+// nodeName reads this node's name from its data folder, or makes it.
+func nodeName(dir string) (string, error) {
+	path := filepath.Join(dir, "node")
+	text, err := os.ReadFile(path)
+	if err == nil && len(text) > 0 {
+		return string(text), nil
+	}
+	name := gateway.NewNodeName()
+	if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
+		return "", fmt.Errorf("node name: %w", err)
+	}
+	return name, nil
+}
