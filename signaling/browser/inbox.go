@@ -121,13 +121,16 @@ func (in *inbox) run(q *queue) {
 func (in *inbox) carryOut(tab Tab, e *errand) (answer []byte) {
 	ctx, cancel := context.WithTimeout(in.base, commandWait)
 	defer cancel()
+	if ctx.Err() != nil { // shutting down: the socket that asked is gone
+		return refusal(e.ID, tooFast)
+	}
 	result, err := safely(func() (gateway.Result, error) { return tab.Do(ctx, e.Command) })
 	if err == nil {
 		in.metrics.commands.WithLabelValues(e.Do, "ok").Inc()
 		return encode(reply{Type: typeReply, ID: e.ID, OK: true, Result: result})
 	}
 	refused, known := errorOf(e.Do, err)
-	if !known {
+	if !known && in.base.Err() == nil {
 		in.log.Error("a command failed", "do", e.Do, "call", e.Call, "tab", tab.ID(), "error", err)
 	}
 	in.metrics.commands.WithLabelValues(e.Do, refused.Code).Inc()

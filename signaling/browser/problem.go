@@ -63,7 +63,7 @@ func problemOf(err error) *problem {
 	case errors.Is(err, directory.ErrNotFound):
 		return refuse(http.StatusNotFound, "not_found", "There is nothing with this name. Fetch the list again and choose from it.")
 	case errors.Is(err, directory.ErrInvalid):
-		return refuse(http.StatusUnprocessableEntity, "not_valid", "The change was not made: "+strings.TrimPrefix(err.Error(), "directory: ")+". Correct the value and send it again.")
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "The change was not made: "+strings.TrimPrefix(err.Error(), directory.ErrInvalid.Error()+": ")+". Correct the value and send it again.")
 	case errors.Is(err, directory.ErrFixed):
 		return refuse(http.StatusConflict, "fixed", "The configuration file of the gateway sets this, so it cannot be changed here. Ask the administrator to change the file.")
 	}

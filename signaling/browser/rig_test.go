@@ -310,6 +310,26 @@ func (p *page) tryRead() (message, error) {
 	return m, documented(b)
 }
 
+// pump reads all the time, as a browser does, so that pings are answered.
+func (p *page) pump() <-chan message {
+	read := make(chan message, 100)
+	go func() {
+		defer close(read)
+		for {
+			_, b, err := p.conn.Read(p.r.t.Context())
+			if err != nil {
+				return
+			}
+			var m message
+			if json.Unmarshal(b, &m) == nil {
+				m.raw = b
+				read <- m
+			}
+		}
+	}()
+	return read
+}
+
 // reply reads on until the reply to id comes.
 func (p *page) reply(id string) message {
 	p.r.t.Helper()
@@ -416,8 +436,14 @@ func (t *playedTab) Secret() string    { return "secret of " + string(t.id) }
 func (t *playedTab) Snapshot() gateway.Snapshot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.snapshot.Me.Name == panicName {
+		panic("broken tab")
+	}
 	return t.snapshot
 }
+
+// panicName in a snapshot makes the tab panic.
+const panicName = "panic"
 
 func (t *playedTab) Do(ctx context.Context, c gateway.Command) (gateway.Result, error) {
 	t.gw.mu.Lock()

@@ -96,9 +96,10 @@ func (s *Server) Addr() net.Addr {
 	return s.addr
 }
 
-// Close stops listening, tells every tab (1001), waits for sockets, commands
-// and requests, and returns when all are gone. When ctx ends first the rest is
-// cut off and the context's error returned.
+// Close stops listening, tells every tab (1001), waits for their goodbyes and
+// for requests, ends the commands still running, and returns when all are
+// gone. When ctx ends first the rest is cut off and the context's error
+// returned.
 func (s *Server) Close(ctx context.Context) error {
 	// Shutdown closes the listeners at once; hijacked connections are not its
 	// business, so the sockets are told here meanwhile.
@@ -112,8 +113,9 @@ func (s *Server) Close(ctx context.Context) error {
 		err = ctx.Err()
 		s.sockets.cut()
 	}
-	s.cancel()
+	s.cancel() // commands still running, which nobody waits for any more
 	<-gone
+	s.sockets.queues.Wait()
 	if e := <-requests; e != nil {
 		err = errors.Join(err, e, s.http.Close())
 	}

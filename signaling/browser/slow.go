@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -16,7 +17,7 @@ type slow struct {
 	mu       sync.Mutex
 	sources  buckets
 	accounts buckets
-	familiar map[visit]time.Time
+	familiar map[visit]struct{}
 }
 
 type visit struct {
@@ -38,7 +39,7 @@ func newSlow() *slow {
 	return &slow{
 		sources:  buckets{burst: sourceBurst, refill: sourceRefill, full: map[string]time.Time{}},
 		accounts: buckets{burst: accountBurst, refill: accountRefill, full: map[string]time.Time{}},
-		familiar: map[visit]time.Time{},
+		familiar: map[visit]struct{}{},
 	}
 }
 
@@ -90,15 +91,12 @@ func (s *slow) right(account string, source netip.Prefix, now time.Time) {
 		s.accounts.refund(account, now)
 	}
 	if len(s.familiar) >= maxBuckets {
-		oldest, at := v, now
-		for other, t := range s.familiar {
-			if t.Before(at) {
-				oldest, at = other, t
-			}
+		for other := range s.familiar { // any one: it only has to stay bounded
+			delete(s.familiar, other)
+			break
 		}
-		delete(s.familiar, oldest)
 	}
-	s.familiar[v] = now
+	s.familiar[v] = struct{}{}
 }
 
 // buckets are leaky buckets by key. full is when the bucket will be full
@@ -110,8 +108,11 @@ type buckets struct {
 }
 
 func (b *buckets) wait(key string, now time.Time) time.Duration {
-	missing := b.full[key].Sub(now)
-	return max(0, missing-time.Duration(b.burst-1)*b.refill)
+	full, there := b.full[key]
+	if !there {
+		return 0
+	}
+	return max(0, full.Sub(now)-time.Duration(b.burst-1)*b.refill)
 }
 
 func (b *buckets) pay(key string, now time.Time) {
@@ -137,17 +138,19 @@ func (b *buckets) refund(key string, now time.Time) {
 	delete(b.full, key)
 }
 
-// makeRoom drops the buckets that are full again, else the fullest.
+// makeRoom drops a tenth of the buckets at least, so that it is rarely called:
+// those that are full again first, then those that lack one attempt, so that a
+// flood of strangers does not wash out the bucket they empty, then any.
 func (b *buckets) makeRoom(now time.Time) {
-	fullest, at := "", time.Time{}
-	for key, full := range b.full {
-		if !full.After(now) {
-			delete(b.full, key)
-		} else if at.IsZero() || full.Before(at) {
-			fullest, at = key, full
+	enough := maxBuckets - maxBuckets/10
+	for _, lacking := range []time.Duration{0, b.refill, math.MaxInt64} {
+		for key, full := range b.full {
+			if len(b.full) <= enough {
+				return
+			}
+			if full.Sub(now) <= lacking {
+				delete(b.full, key)
+			}
 		}
-	}
-	if len(b.full) >= maxBuckets {
-		delete(b.full, fullest)
 	}
 }

@@ -18,9 +18,8 @@ type sockets struct {
 	tabs    map[gateway.TabID]*socket // the socket a tab has now
 	inboxes map[gateway.TabID]*inbox
 
-	// running counts sockets and command queues; a queue is only started on
-	// behalf of an open socket.
-	running sync.WaitGroup
+	live   sync.WaitGroup // open sockets
+	queues sync.WaitGroup // running command queues; only open sockets start one
 }
 
 // maxInboxes bounds the inboxes kept for tabs without a socket.
@@ -47,7 +46,7 @@ func (ss *sockets) add(s *socket) error {
 		return refuse(http.StatusTooManyRequests, "too_many_tabs", "Too many pages of this phone are open. Close some of them and load this one again.").after(10 * time.Second)
 	}
 	ss.open[s] = struct{}{}
-	ss.running.Add(1)
+	ss.live.Add(1)
 	return nil
 }
 
@@ -55,7 +54,7 @@ func (ss *sockets) remove(s *socket) {
 	ss.mu.Lock()
 	delete(ss.open, s)
 	ss.mu.Unlock()
-	ss.running.Done()
+	ss.live.Done()
 }
 
 // attach gives a tab's socket its inbox, the former one when the tab was
@@ -141,7 +140,7 @@ func (ss *sockets) endLogin(hash string) {
 }
 
 // shut ends every socket and lets no new one in. The channel closes when all
-// sockets and command queues are gone.
+// sockets are gone.
 func (ss *sockets) shut() <-chan struct{} {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
@@ -156,7 +155,7 @@ func (ss *sockets) shut() <-chan struct{} {
 	}
 	gone := make(chan struct{})
 	go func() {
-		ss.running.Wait()
+		ss.live.Wait()
 		close(gone)
 	}()
 	return gone

@@ -1,0 +1,523 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"ringsplash/gateway"
+)
+
+type snapshot = gateway.Snapshot
+
+func nop(*snapshot) {}
+
+// command is a valid command of a kind.
+func command(do string) gateway.Command {
+	c := gateway.Command{Do: do}
+	for _, name := range rules[do].needs {
+		switch name {
+		case "call":
+			c.Call = "c_1"
+		case "version":
+			c.Version = 1
+		case "on":
+			c.On = "browser"
+		case "to":
+			c.To = "bob"
+		case "digits":
+			c.Digits = "12#"
+		case "text":
+			c.Text = "hello\nthere"
+		case "sdp":
+			c.SDP = "v=0\r\n"
+		case "pc":
+			c.PC = "pc1"
+		case "codecs":
+			c.Codecs = []string{"PCMU"}
+		}
+	}
+	return c
+}
+
+func TestWelcomeAndState(t *testing.T) {
+	r := newRig(t, nil)
+	p, m := r.loggedIn("alice", alicePassword).open(nil)
+	tab := r.gw.tab(t)
+	if m.Seq != 1 || m.Build != "test-build" || m.Resumed || m.Tab.ID != tab.id || m.Tab.Secret != tab.Secret() || m.Me.Name != "alice" {
+		t.Errorf("welcome: %s", m.raw)
+	}
+	for _, part := range []string{`"devices":[]`, `"calls":[]`, `"presence":[]`, `"media":{"want":null}`} {
+		if !strings.Contains(string(m.raw), part) {
+			t.Errorf("no %s in %s", part, m.raw)
+		}
+	}
+	answered := time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)
+	tab.show(func(s *snapshot) {
+		s.Calls = []gateway.CallView{{ID: "c_1", Version: 1, Direction: "in", State: "ringing", Since: answered, Answered: &answered}}
+		s.Media.Want = &gateway.MediaWant{Generation: 1}
+	})
+	m = p.read()
+	if m.Type != typeState || m.Seq != 2 || len(m.Calls) != 1 || m.Me != nil || m.Devices != nil || m.Media == nil || m.Counts != nil {
+		t.Errorf("state: %s", m.raw)
+	}
+	if text := string(m.raw); !strings.Contains(text, `"since":"2026-01-31T09:30:00.000Z","answered":"2026-01-31T09:30:00.000Z"`) || !strings.Contains(text, `"codecs":[]`) {
+		t.Errorf("state: %s", m.raw)
+	}
+	// A wake without a change sends nothing and uses no seq.
+	tab.show(nop)
+	p.do("1", command("hangup"))
+	if m := p.read(); m.Type != typeReply {
+		t.Errorf("no reply but %s", m.raw)
+	}
+	tab.show(func(s *snapshot) { s.Calls = nil })
+	if m := p.read(); m.Seq != 3 || !strings.Contains(string(m.raw), `"calls":[]`) || strings.Contains(string(m.raw), "media") {
+		t.Errorf("state: %s", m.raw)
+	}
+}
+
+func TestUpgradeNeedsALogIn(t *testing.T) {
+	r := newRig(t, nil)
+	_, res, err := r.browser().tryDial(r.base)
+	if err == nil || res.StatusCode != http.StatusUnauthorized || res.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%v %v", res, err)
+	}
+}
+
+func TestSocketsPerUser(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.SocketsPerUser = 2 })
+	b := r.loggedIn("alice", alicePassword)
+	first, _ := b.open(nil)
+	b.open(nil)
+	if _, res, err := b.tryDial(r.base); err == nil || res.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("a third: %v", err)
+	}
+	r.loggedIn("bob", bobPassword).open(nil)
+	_ = first.conn.Close(websocket.StatusNormalClosure, "")
+	eventually(t, "a place is free again", func() bool { _, _, err := b.tryDial(r.base); return err == nil })
+}
+
+func TestResume(t *testing.T) {
+	r := newRig(t, nil)
+	b := r.loggedIn("alice", alicePassword)
+	p, m := b.open(nil)
+	tab := r.gw.tab(t)
+	_ = p.conn.CloseNow() // as a reload or a broken network
+	wait(t, tab.detached)
+	p, again := b.open(m.key())
+	if !again.Resumed || again.Tab != m.Tab || again.Seq != 1 {
+		t.Errorf("not resumed: %s", again.raw)
+	}
+	p.pump()
+	// A copy of the page, while the first lives, gets a tab of its own.
+	_, copied := b.open(m.key())
+	if copied.Resumed || copied.Tab.ID == m.Tab.ID {
+		t.Errorf("a copy took the tab: %s", copied.raw)
+	}
+	for _, key := range []*tabKey{{Tab: m.Tab.ID, Secret: "guess"}, {Tab: "t_99", Secret: m.Tab.Secret}, {}} {
+		if _, other := b.open(key); other.Resumed {
+			t.Errorf("%v was resumed", key)
+		}
+	}
+	if _, other := r.loggedIn("bob", bobPassword).open(m.key()); other.Resumed {
+		t.Error("another user took the tab")
+	}
+}
+
+// A page whose network changed comes back while its old socket still seems alive.
+func TestResumeFromADeadSocket(t *testing.T) {
+	r := newRig(t, nil)
+	b := r.loggedIn("alice", alicePassword)
+	_, m := b.open(nil) // nobody reads it: it answers no ping
+	tab := r.gw.tab(t)
+	start := time.Now()
+	_, again := b.open(m.key())
+	if !again.Resumed || again.Tab != m.Tab {
+		t.Errorf("not resumed: %s", again.raw)
+	}
+	if took := time.Since(start); took > patience/2 {
+		t.Errorf("it took %v", took)
+	}
+	wait(t, tab.detached)
+}
+
+// The same page with a new socket ends its former one at once.
+func TestSamePageReplacesItsSocket(t *testing.T) {
+	r := newRig(t, nil)
+	b := r.loggedIn("alice", alicePassword)
+	first := b.dial()
+	first.send(hello{Type: typeHello, Protocol: protocol, Page: "p1"})
+	m := first.read()
+	second := b.dial()
+	second.send(hello{Type: typeHello, Protocol: protocol, Page: "p1", Resume: m.key()})
+	if again := second.read(); !again.Resumed || again.Tab != m.Tab {
+		t.Errorf("not resumed: %s", again.raw)
+	}
+	if code := first.closed(); code != 4409 {
+		t.Errorf("the first was closed with %d", code)
+	}
+	second.do("1", command("hangup"))
+	if m := second.reply("1"); !m.OK {
+		t.Errorf("the second does not work: %s", m.raw)
+	}
+}
+
+func TestCommandsPass(t *testing.T) {
+	r := newRig(t, nil)
+	got := make(chan gateway.Command, 100)
+	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
+		got <- c
+		switch c.Do {
+		case "call":
+			return gateway.Result{Call: "c_9"}, nil
+		case "offer":
+			return gateway.Result{SDP: "v=0 answer"}, nil
+		}
+		return gateway.Result{}, nil
+	})
+	p, _ := r.loggedIn("alice", alicePassword).open(nil)
+	for name := range rules {
+		p.do("id "+name, command(name))
+		m := p.reply("id " + name)
+		if !m.OK || m.Error != nil {
+			t.Errorf("%s: %s", name, m.raw)
+		}
+		if c := wait(t, got); fmt.Sprint(c) != fmt.Sprint(command(name)) {
+			t.Errorf("%s arrived as %v", name, c)
+		}
+		if (m.Call == "c_9") != (name == "call") || (m.SDP == "v=0 answer") != (name == "offer") {
+			t.Errorf("%s: %s", name, m.raw)
+		}
+	}
+}
+
+func TestCommandsRefused(t *testing.T) {
+	r := newRig(t, nil)
+	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
+		switch c.Do {
+		case "answer":
+			return gateway.Result{}, fmt.Errorf("wrapped: %w", &gateway.CommandError{Code: "already_answered", Message: "Another of your devices answered this call."})
+		case "hold": // a code the protocol does not have for it
+			return gateway.Result{}, &gateway.CommandError{Code: "already_answered", Message: "Odd."}
+		case "mute":
+			return gateway.Result{}, errors.New("disk on fire")
+		case "hangup":
+			panic("broken call")
+		}
+		return gateway.Result{}, nil
+	})
+	p, _ := r.loggedIn("alice", alicePassword).open(nil)
+	for i, c := range []struct {
+		text, code, says string
+	}{
+		{`{"type":"do","id":"ID","do":"answer","call":"c_1","version":3,"on":"browser"}`, "already_answered", "Another of your devices"},
+		{`{"type":"do","id":"ID","do":"hold","call":"c_1"}`, "fault", "Odd."},
+		{`{"type":"do","id":"ID","do":"mute","call":"c_1"}`, "fault", "Try again"},
+		{`{"type":"do","id":"ID","do":"hangup","call":"c_1"}`, "fault", "Try again"},
+		{`{"type":"do","id":"ID","do":"explode"}`, "bad_request", "Reload"},
+		{`{"type":"do","id":"ID"}`, "bad_request", "Reload"},
+		{`{"type":"do","id":"ID","do":"hangup"}`, "bad_request", "call"},
+		{`{"type":"do","id":"ID","do":"hangup","call":7}`, "bad_request", "kind"},
+		{`{"type":"do","id":"ID","do":"answer","call":"c_1","version":-1,"on":"browser"}`, "bad_request", "kind"},
+		{`{"type":"do","id":"ID","do":"call","to":"bob\r\nContact: x"}`, "bad_request", "to"},
+		{`{"type":"do","id":"ID","do":"call","to":"` + strings.Repeat("b", 300) + `"}`, "bad_request", "to"},
+		{`{"type":"do","id":"ID","do":"digits","call":"c_1","digits":"12x"}`, "bad_request", "digits"},
+		{`{"type":"do","id":"ID","do":"offer","sdp":"v=0","pc":"1","codecs":["a","b","c","d","e","f","g","h","i"]}`, "bad_request", "codecs"},
+		{`{"type":"do","id":"ID","do":"candidate","pc":"1","candidate":"a\nb"}`, "bad_request", "candidate"},
+	} {
+		id := fmt.Sprint(i)
+		p.send([]byte(strings.Replace(c.text, "ID", id, 1)))
+		m := p.reply(id)
+		if m.OK || m.Error == nil || m.Error.Code != c.code || !strings.Contains(m.Error.Message, c.says) {
+			t.Errorf("%.100s\n got %s", c.text, m.raw)
+		}
+	}
+	if log := r.log.String(); !strings.Contains(log, "disk on fire") || !strings.Contains(log, "broken call") {
+		t.Error("the log does not tell what failed")
+	}
+}
+
+func TestCommandIDsAreCarriedOutOnce(t *testing.T) {
+	r := newRig(t, nil)
+	var calls atomic.Int32
+	entered, release := make(chan string, 10), make(chan struct{})
+	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
+		n := calls.Add(1)
+		entered <- c.Do
+		if c.Do == "call" {
+			<-release
+		}
+		return gateway.Result{Call: gateway.CallID(fmt.Sprintf("c_%d", n))}, nil
+	})
+	b := r.loggedIn("alice", alicePassword)
+	p, m := b.open(nil)
+	tab := r.gw.tab(t)
+	p.do("7", command("call"))
+	wait(t, entered)
+	_ = p.conn.CloseNow() // before the reply came
+	wait(t, tab.detached)
+
+	p, again := b.open(m.key())
+	if !again.Resumed {
+		t.Fatalf("not resumed: %s", again.raw)
+	}
+	p.do("7", command("call")) // still being carried out
+	p.do("7", command("call"))
+	p.do("8", command("hangup")) // waits its turn behind 7
+	close(release)
+	for range 2 {
+		if m := p.reply("7"); m.Call != "c_1" {
+			t.Errorf("7 was carried out again: %s", m.raw)
+		}
+	}
+	if m := p.reply("8"); m.Call != "c_2" {
+		t.Errorf("8: %s", m.raw)
+	}
+	_ = p.conn.CloseNow()
+	wait(t, tab.detached)
+	p, _ = b.open(m.key())
+	p.do("7", command("decline")) // long done; whatever it says now
+	if m := p.reply("7"); m.Call != "c_1" || calls.Load() != 2 {
+		t.Errorf("7 was carried out again: %s", m.raw)
+	}
+	// Ids are a tab's own.
+	other, _ := b.open(nil)
+	other.do("7", command("hangup"))
+	if m := other.reply("7"); m.Call != "c_3" {
+		t.Errorf("another tab's 7: %s", m.raw)
+	}
+}
+
+func TestOrderOfCommands(t *testing.T) {
+	r := newRig(t, nil)
+	entered, release := make(chan string, 10), make(chan struct{})
+	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
+		entered <- c.Do
+		if c.Do == "offer" || c.Do == "hold" {
+			<-release
+		}
+		return gateway.Result{}, nil
+	})
+	p, _ := r.loggedIn("alice", alicePassword).open(nil)
+	p.do("1", command("offer"))
+	p.do("2", command("candidate"))
+	if got := wait(t, entered); got != "offer" {
+		t.Fatalf("first %s", got)
+	}
+	p.do("3", command("hangup"))
+	if m := p.read(); m.ID != "3" { // the offer does not hold it back
+		t.Errorf("got %s", m.raw)
+	}
+	if got := wait(t, entered); got != "hangup" {
+		t.Errorf("then %s", got)
+	}
+	p.do("4", command("hold"))
+	p.do("5", command("resume"))
+	if got := wait(t, entered); got != "hold" {
+		t.Errorf("then %s", got)
+	}
+	select {
+	case got := <-entered:
+		t.Errorf("%s overtook what came before it", got)
+	default:
+	}
+	close(release)
+	got := map[string]bool{wait(t, entered): true, wait(t, entered): true}
+	if !got["candidate"] || !got["resume"] {
+		t.Errorf("then %v", got)
+	}
+}
+
+func TestSlowSocketSkipsStates(t *testing.T) {
+	r := newRig(t, nil)
+	p, _ := r.loggedIn("alice", alicePassword).open(nil)
+	tab := r.gw.tab(t)
+	// Far more than the kernel takes for a socket that is not read.
+	const states = 200
+	filler := strings.Repeat("x", 256<<10)
+	for i := 1; i <= states; i++ {
+		tab.show(func(s *snapshot) {
+			s.Counters.Missed = i
+			s.Me.Display = fmt.Sprint(i, filler)
+		})
+	}
+	seen, last := 0, uint64(1)
+	for {
+		m := p.read()
+		seen++
+		if m.Seq != last+1 {
+			t.Fatalf("seq %d after %d", m.Seq, last)
+		}
+		last = m.Seq
+		if m.Counts != nil && m.Counts.Missed == states {
+			break
+		}
+	}
+	if seen >= states/2 {
+		t.Errorf("%d of %d states came", seen, states)
+	}
+}
+
+func TestTooManyRepliesWaiting(t *testing.T) {
+	r := newRig(t, nil)
+	r.gw.play(func(ctx context.Context, _ *playedTab, _ gateway.Command) (gateway.Result, error) {
+		<-ctx.Done()
+		return gateway.Result{}, ctx.Err()
+	})
+	p, _ := r.loggedIn("alice", alicePassword).open(nil)
+	for i := range maxOwed + 1 {
+		p.do(fmt.Sprint(i), command("hangup"))
+	}
+	if code := p.closed(); code != 1013 {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestCommandRate(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.CommandRate, c.CommandBurst = 1, 3 })
+	p, _ := r.loggedIn("alice", alicePassword).open(nil)
+	over := 0
+	for i := range 10 {
+		p.do(fmt.Sprint(i), command("hangup"))
+		if m := p.reply(fmt.Sprint(i)); m.Error != nil && m.Error.Code == "overload" {
+			over++
+		}
+	}
+	if over < 5 || over > 7 {
+		t.Errorf("%d of 10 were over the rate", over)
+	}
+}
+
+func TestBrokenMessages(t *testing.T) {
+	r := newRig(t, nil)
+	b := r.loggedIn("alice", alicePassword)
+	for _, text := range []string{
+		"", "hello", "[]", "7", `"x"`, "null", `{"type":"hello"`, `{"type":"do"}`, `{"type":"do","id":""}`, `{"type":"do","id":7}`,
+		`{"type":"do","id":"` + strings.Repeat("x", maxID+1) + `"}`, `{"type":"state"}`, `{"type":"hello","protocol":1}`,
+		`{"do":"hangup","id":"1"}`, `{"type":"do","id":"1","x":"` + strings.Repeat("x", maxMessage) + `"}`,
+	} {
+		p, _ := b.open(nil)
+		tab := r.gw.tab(t)
+		p.send([]byte(text))
+		if code := p.closed(); code != 4400 {
+			t.Errorf("%.40q was closed with %d", text, code)
+		}
+		wait(t, tab.detached)
+	}
+	p, _ := b.open(nil)
+	if err := p.conn.Write(t.Context(), websocket.MessageBinary, []byte(`{"type":"do","id":"1","do":"hangup","call":"c"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.closed(); code != 4400 {
+		t.Errorf("binary was closed with %d", code)
+	}
+}
+
+func TestHello(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.HelloWait = 50 * time.Millisecond })
+	b := r.loggedIn("alice", alicePassword)
+	for text, want := range map[string]int{
+		"":                                      4408,
+		`{"type":"hello","protocol":0}`:         4406,
+		`{"type":"hello","protocol":2}`:         4406,
+		`{"type":"hello"}`:                      4406,
+		`{"type":"hello","protocol":"1"}`:       4400,
+		`{"type":"do","id":"1","do":"dismiss"}`: 4400,
+		`nonsense`:                              4400,
+	} {
+		p := b.dial()
+		if text != "" {
+			p.send([]byte(text))
+		}
+		if code := p.closed(); code != want {
+			t.Errorf("%q was closed with %d, not %d", text, code, want)
+		}
+	}
+	if len(r.gw.opened) != 0 {
+		t.Error("a tab was opened without a hello")
+	}
+}
+
+func TestGatewayRefusesATab(t *testing.T) {
+	for code, refused := range map[int]error{
+		4401: &gateway.CommandError{Code: "forbidden", Message: "This user does not exist any more."},
+		1013: &gateway.CommandError{Code: "overload", Message: "Full."},
+		1011: errors.New("broken"),
+	} {
+		r := newRig(t, nil)
+		r.gw.refuse = refused
+		p := r.loggedIn("alice", alicePassword).dial()
+		p.send(hello{Type: typeHello, Protocol: protocol})
+		if got := p.closed(); got != code {
+			t.Errorf("%v: closed with %d, not %d", refused, got, code)
+		}
+	}
+}
+
+func TestLogOutClosesItsSockets(t *testing.T) {
+	r := newRig(t, nil)
+	b, other := r.loggedIn("alice", alicePassword), r.loggedIn("alice", alicePassword)
+	one, _ := b.open(nil)
+	two, _ := b.open(nil)
+	elsewhere, _ := other.open(nil)
+	b.send("DELETE", "/api/v1/login", nil)
+	for _, p := range []*page{one, two} {
+		if code := p.closed(); code != 4401 {
+			t.Errorf("closed with %d", code)
+		}
+	}
+	elsewhere.do("1", command("hangup"))
+	if m := elsewhere.reply("1"); !m.OK {
+		t.Errorf("another log-in's socket: %s", m.raw)
+	}
+}
+
+func TestSilence(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.PingEvery = 10 * time.Millisecond; c.TabGone = 100 * time.Millisecond })
+	b := r.loggedIn("alice", alicePassword)
+	// A page that only answers pings lives.
+	p, _ := b.open(nil)
+	tab := r.gw.tab(t)
+	read := p.pump()
+	start := time.Now()
+	eventually(t, "several times the silence passed", func() bool { return time.Since(start) > 500*time.Millisecond })
+	tab.show(func(s *snapshot) { s.Counters.Missed = 1 })
+	if m := wait(t, read); m.Type != typeState {
+		t.Errorf("no state: %s", m.raw)
+	}
+	tab.mu.Lock()
+	if tab.alive < 5 {
+		t.Errorf("the gateway heard of %d signs of life", tab.alive)
+	}
+	tab.mu.Unlock()
+	// A page that answers nothing does not.
+	b.open(nil)
+	silent := r.gw.tab(t)
+	wait(t, silent.detached)
+	if strings.Count(r.log.String(), "fell silent") != 1 {
+		t.Error("the log does not tell about the silence")
+	}
+}
+
+func TestPanicInASnapshot(t *testing.T) {
+	r := newRig(t, nil)
+	b := r.loggedIn("alice", alicePassword)
+	p, _ := b.open(nil)
+	tab := r.gw.tab(t)
+	other, _ := b.open(nil)
+	tab.show(func(s *snapshot) { s.Me.Name = panicName })
+	if code := p.closed(); code != 1011 {
+		t.Errorf("closed with %d", code)
+	}
+	other.do("1", command("hangup"))
+	if m := other.reply("1"); !m.OK {
+		t.Errorf("another tab: %s", m.raw)
+	}
+}
