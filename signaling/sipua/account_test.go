@@ -1,0 +1,194 @@
+package sipua
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"ringsplash/gateway"
+	"ringsplash/policy"
+	"ringsplash/test/rig"
+)
+
+const instance = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+
+// withAccess is a gateway-like party that knows the rig's users.
+func withAccess(t *testing.T, change func(*Config)) (*party, *front) {
+	f := openFront(t, nil)
+	g := newParty(t, func(c *Config) {
+		c.Domain = rig.Domain
+		c.Access = &AccessConfig{Node: "n1", Users: f.users, Locations: f.places, Store: f.store, DatagramRate: 1e6, DatagramBurst: 1e6}
+		if change != nil {
+			change(c)
+		}
+	})
+	return g, f
+}
+
+// phoneOf is a simulated phone of alice at the gateway g, registered.
+func phoneOf(t *testing.T, g *party, network string) *party {
+	registered := make(chan error, 10)
+	p := newParty(t, func(c *Config) {
+		c.Domain = "phone.invalid"
+		c.Trunks = []Trunk{{
+			Name: "gateway", Address: "sip:" + g.at(network), Transport: network, AOR: rig.Alice.Address(), Instance: instance,
+			Register: Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID)},
+		}}
+		c.Registered = func(_ string, err error) { registered <- err }
+	})
+	select {
+	case err := <-registered:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(wait):
+		t.Fatal("not registered")
+	}
+	return p
+}
+
+func TestPhoneAtGateway(t *testing.T) {
+	for _, network := range []string{"udp", "tcp"} {
+		t.Run(network, func(t *testing.T) {
+			g, f := withAccess(t, nil)
+			p := phoneOf(t, g, network)
+			bound := f.places.Of("alice")
+			same(t, "bindings", len(bound), 1)
+			b := bound[0]
+			same(t, "instance", b.Instance, instance)
+			same(t, "local", b.Local, g.at(network))
+			same(t, "transport", b.Transport, network)
+			if network == "udp" {
+				same(t, "source", b.Source, p.at("udp"))
+			}
+
+			// The gateway calls the phone.
+			out := g.call("", func(in *gateway.Invite) { in.Binding = &b; in.Leg = "leg 1/ä" })
+			in := p.desk.next()
+			in.leg.Ring(nil)
+			expect[gateway.Rang](out)
+			in.leg.Answer([]byte(answerSDP))
+			expect[gateway.Answered](out)
+			in.leg.Reoffer([]byte(holdSDP)) // finds the leg by its Contact's dialog
+			expect[gateway.Offered](out)
+			out.leg.Answer([]byte(answerSDP))
+			same(t, "hold", expect[gateway.Reoffered](in).Status, 200)
+			out.leg.HangUp(gateway.CauseHangUp)
+			expect[gateway.Ended](out)
+			expect[gateway.Ended](in)
+
+			// The phone calls the gateway and proves who it is.
+			out = p.call("", func(in *gateway.Invite) {
+				in.Trunk, in.URI = "gateway", "sip:bob@"+rig.Domain
+				in.From = policy.Identity{Address: rig.Alice.Address()}
+			})
+			in = g.desk.next()
+			same(t, "caller", in.in.From.User, "alice")
+			same(t, "level", in.in.From.Level, policy.Proven)
+			same(t, "device", in.in.Device, rig.Alice.Devices[0].ID)
+			same(t, "dialled", in.in.Dialled, "sip:bob@"+rig.Domain)
+			in.leg.Answer([]byte(answerSDP))
+			expect[gateway.Answered](out)
+			in.leg.HangUp(gateway.CauseHangUp)
+			expect[gateway.Ended](in)
+			expect[gateway.Ended](out)
+
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
+			}
+			same(t, "bindings after Close", len(f.places.Of("alice")), 0)
+		})
+	}
+}
+
+func TestRegisterRefused(t *testing.T) {
+	g, _ := withAccess(t, nil)
+	p := newParty(t, nil)
+	o := RegisterOptions{AOR: rig.Alice.Address(), Registrar: "sip:" + g.at("udp"), Credentials: Credentials{User: "alice", Password: "wrong"}}
+	err := p.Register(context.Background(), o)
+	if err == nil {
+		t.Fatal("registered with a wrong password")
+	}
+	o.Credentials = Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID), Realm: "elsewhere"}
+	if err := p.Register(context.Background(), o); err == nil || !strings.Contains(err.Error(), "realm") {
+		t.Fatalf("gave its credentials to a foreign realm: %v", err)
+	}
+}
+
+// Register keeps the registration until its context ends, and answers 423.
+func TestRegisterKeeps(t *testing.T) {
+	g, f := withAccess(t, func(c *Config) { c.Access.MinExpires = time.Second })
+	p := newParty(t, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	err := p.Register(ctx, RegisterOptions{
+		AOR: rig.Alice.Address(), Registrar: "sip:" + g.at("udp"), Instance: instance, Expires: time.Second,
+		Credentials: Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := f.places.Of("alice")[0]
+	rig.Until(t, wait, "a refresh", func() bool {
+		now := f.places.Of("alice")
+		return len(now) == 1 && now[0].CSeq > first.CSeq && now[0].CallID == first.CallID
+	})
+	cancel()
+	rig.Until(t, wait, "the binding to go", func() bool { return len(f.places.Of("alice")) == 0 })
+}
+
+// A trunk is known by its address, challenged by nobody, and its asserted
+// identity counts where it may.
+func TestTrunk(t *testing.T) {
+	pbx := newParty(t, nil)
+	g, _ := withAccess(t, func(c *Config) {
+		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + pbx.at("udp"), TrustIdentity: true, TrustUDP: true}}
+	})
+	out := pbx.call("", func(in *gateway.Invite) { in.URI = "sip:alice@" + g.at("udp") })
+	in := g.desk.next()
+	same(t, "trunk", in.in.From.Trunk, "pbx")
+	in.leg.Reject(gateway.CauseBusy)
+	same(t, "busy", expect[gateway.Refused](out).Status, 486)
+
+	w := newWire(t, "127.0.0.2")
+	g2, _ := withAccess(t, func(c *Config) {
+		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: true, TrustUDP: true,
+			Register: Credentials{User: "gw", Password: "secret"}}}
+	})
+	reg := w.request("REGISTER")
+	w.send(g2.at("udp"), w.reply(reg, 401, "Unauthorized", "r", "",
+		`WWW-Authenticate: Digest realm="pbx", nonce="n1", algorithm=MD5, qop="auth-int, auth"`,
+		`WWW-Authenticate: Digest realm="pbx", nonce="n2", algorithm=SHA-256, qop="auth"`))
+	reg = w.request("REGISTER")
+	if a := headerValue(reg, "Authorization"); !strings.Contains(a, "algorithm=SHA-256") || strings.Contains(a, "secret") {
+		t.Fatalf("Authorization: %s", a)
+	}
+	w.send(g2.at("udp"), w.reply(reg, 200, "OK", "r", "", "Contact: "+reg.Contact().Value()+";expires=600"))
+
+	trunkCall := g2.call("", func(in *gateway.Invite) {
+		in.Trunk, in.URI = "pbx", "tel:+441234;phone-context=x"
+		in.Leg = "tr"
+	})
+	inv := w.request("INVITE")
+	same(t, "request uri", inv.Recipient.String(), "sip:+441234@"+w.addr()+";user=phone")
+	same(t, "pai", headerValue(inv, "P-Asserted-Identity"), `"Bob \"the\" Builder" <sip:bob@example.test>`)
+	w.send(g2.at("udp"), w.reply(inv, 407, "Proxy Authentication Required", "x", "", `Proxy-Authenticate: Digest realm="pbx", nonce="n3", algorithm=MD5, qop="auth"`))
+	w.request("ACK")
+	again := w.request("INVITE")
+	same(t, "cseq", again.CSeq().SeqNo, inv.CSeq().SeqNo+1)
+	same(t, "call", again.CallID().Value(), inv.CallID().Value())
+	if headerValue(again, "Proxy-Authorization") == "" {
+		t.Fatal("no credentials")
+	}
+	// Refused credentials are not tried for ever, nor given to another realm.
+	w.send(g2.at("udp"), w.reply(again, 407, "Proxy Authentication Required", "x", "", `Proxy-Authenticate: Digest realm="evil", nonce="n4"`))
+	same(t, "refused", expect[gateway.Refused](trunkCall).Status, 407)
+	w.held = nil
+	done := make(chan struct{})
+	go func() { defer close(done); _ = g2.Close() }()
+	unreg := w.request("REGISTER")
+	same(t, "expires", headerValue(unreg, "Expires"), "0")
+	w.send(g2.at("udp"), w.reply(unreg, 200, "OK", "r", ""))
+	<-done
+}

@@ -1,0 +1,154 @@
+package sipua
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ringsplash/gateway"
+	"ringsplash/test/rig"
+)
+
+// sipp is a foreign implementation; the scenarios are test/peers/sipp.
+func sipp(t *testing.T, p *party, scenario string, o rig.SippOptions) *rig.Sipp {
+	t.Helper()
+	g := &rig.Gateway{SIP: mustAddr(p.at("udp"))}
+	return g.StartSipp(t, scenario, o)
+}
+
+func phoneAt(t *testing.T, scenario string, env ...string) (*party, *rig.Sipp, string) {
+	t.Helper()
+	addr := rig.NewAddr()
+	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr} })
+	s := sipp(t, a, scenario, rig.SippOptions{Addr: addr, Env: append(env, "LIMIT=30")})
+	return a, s, "sip:alice@" + addr + ":5060"
+}
+
+func TestSippCaller(t *testing.T) {
+	b := newParty(t, nil)
+	s := sipp(t, b, "uac_call", rig.SippOptions{Args: []string{"-s", "alice", "-d", "300"}})
+	in := b.desk.next()
+	if !strings.Contains(string(in.in.Offer), "m=audio") {
+		t.Fatalf("offer: %q", in.in.Offer)
+	}
+	in.leg.Ring(nil)
+	in.leg.Answer([]byte(answerSDP))
+	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	s.OK()
+	b.gone()
+}
+
+// A hundred calls at 50 a second leave nothing behind.
+func TestSippManyCalls(t *testing.T) {
+	b := newParty(t, nil)
+	const calls = 100
+	s := sipp(t, b, "uac_call", rig.SippOptions{Env: []string{"CALLS=100"}, Args: []string{"-s", "alice", "-d", "200", "-r", "50"}})
+	lines := make([]*line, calls)
+	for i := range lines {
+		lines[i] = b.desk.next()
+		lines[i].leg.Ring(nil)
+		lines[i].leg.Answer([]byte(answerSDP))
+	}
+	for _, l := range lines {
+		same(t, "end", expect[gateway.Ended](l).Cause, gateway.CauseHangUp)
+	}
+	s.OK()
+	b.gone()
+}
+
+func TestSippCallerGivesUp(t *testing.T) {
+	b := newParty(t, nil)
+	s := sipp(t, b, "uac_cancel", rig.SippOptions{Env: []string{"RING_MS=100"}, Args: []string{"-s", "alice"}})
+	in := b.desk.next()
+	in.leg.Ring(nil)
+	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	s.OK()
+	if !strings.Contains(s.Log(), "CANCELLED") {
+		t.Fatalf("sipp says %q", s.Log())
+	}
+	b.gone()
+	in.silent()
+}
+
+func TestSippCancelCrosses(t *testing.T) {
+	b := newParty(t, nil)
+	s := sipp(t, b, "uac_crossing", rig.SippOptions{Args: []string{"-s", "alice"}})
+	in := b.desk.next()
+	in.leg.Ring(nil)
+	in.leg.Answer([]byte(answerSDP))
+	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	s.OK()
+	b.gone()
+}
+
+func TestSippPhoneAnswers(t *testing.T) {
+	a, s, uri := phoneAt(t, "uas_phone", "RING_MS=100")
+	out := a.call(uri, nil)
+	same(t, "rang", expect[gateway.Rang](out).Status, 180)
+	if sdp := expect[gateway.Answered](out).SDP; !strings.Contains(string(sdp), "m=audio") {
+		t.Fatalf("answer: %q", sdp)
+	}
+	out.leg.Reoffer([]byte(holdSDP))
+	same(t, "hold", expect[gateway.Reoffered](out).Status, 200)
+	out.leg.HangUp(gateway.CauseHangUp)
+	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+	s.OK()
+	a.gone()
+}
+
+func TestSippPhoneRefuses(t *testing.T) {
+	for _, c := range []struct {
+		status string
+		want   int
+		cause  gateway.Cause
+	}{
+		{"486 Busy Here", 486, gateway.CauseBusy}, {"603 Decline", 603, gateway.CauseDeclined}, {"420 Bad Extension", 420, gateway.CauseUnsupported},
+	} {
+		t.Run(c.status, func(t *testing.T) {
+			a, s, uri := phoneAt(t, "uas_reject", "STATUS="+c.status)
+			out := a.call(uri, nil)
+			expect[gateway.Rang](out)
+			no := expect[gateway.Refused](out)
+			same(t, "status", no.Status, c.want)
+			same(t, "cause", gateway.CauseOf(no.Status), c.cause)
+			s.OK()
+			a.gone()
+		})
+	}
+}
+
+func TestSippPhoneIsCancelled(t *testing.T) {
+	a, s, uri := phoneAt(t, "uas_cancelled")
+	out := a.call(uri, nil)
+	expect[gateway.Rang](out)
+	out.leg.Cancel(gateway.CauseElsewhere)
+	same(t, "status", expect[gateway.Refused](out).Status, 487)
+	s.OK()
+	if !strings.Contains(s.Log(), `SIP;cause=200;text="Call completed elsewhere"`) {
+		t.Fatalf("sipp says %q", s.Log())
+	}
+	a.gone()
+}
+
+// Its 200 crosses our CANCEL: ACK and BYE, and the call hears of its end once.
+func TestSippPhoneCrosses(t *testing.T) {
+	a, s, uri := phoneAt(t, "uas_crossing")
+	out := a.call(uri, nil)
+	expect[gateway.Rang](out)
+	out.leg.HangUp(gateway.CauseNoAnswer)
+	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseNoAnswer)
+	s.OK()
+	a.gone()
+	out.silent()
+}
+
+// Nobody at that address: no 1xx within first_1xx.
+func TestNobodyThere(t *testing.T) {
+	addr := rig.NewAddr()
+	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr}; c.First1xx = 200 * time.Millisecond })
+	out := a.call("sip:alice@"+addr+":5060", nil)
+	same(t, "status", expect[gateway.Refused](out).Status, 408)
+	same(t, "cause", gateway.CauseOf(408), gateway.CauseUnreachable)
+	a.gone() // the transaction gives up after 64*T1
+	out.silent()
+}
