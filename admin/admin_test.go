@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"bytes"
+	"context"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -193,7 +194,7 @@ func TestWire(t *testing.T) {
 	srv, err := admin.Listen(dir, openDirectory(t), slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, srv.Close()) }()
-	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, Dial: func(string, string) (net.Conn, error) {
+	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return net.Dial("unix", filepath.Join(dir, "admin.sock"))
 	}}}
 	rows := []struct {

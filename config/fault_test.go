@@ -96,7 +96,7 @@ var faultRows = []faultRow{
 	{"profile", user("  - {id: d, sip_password: x, profile: \"A b\"}\n"), 6, "users[0].devices[0].profile", "not the name of a profile", "auto"},
 
 	{"trunk name", base + "trunks:\n- {address: \"sip:h\"}\n", 3, "trunks[0].name", "missing", "a-z"},
-	{"trunk address", base + "trunks:\n- {name: t, address: h}\n", 3, "trunks[0].address", "begin with sip:", "sip:192.0.2.20:5060"},
+	{"trunk address", base + "trunks:\n- {name: t, address: h}\n", 3, "trunks[0].address", "neither sip: nor sips:", "sip:192.0.2.20:5060"},
 	{"trunk address user", base + "trunks:\n- {name: t, address: \"sip:u@h\"}\n", 3, "trunks[0].address", "not a host", "sip:192.0.2.20:5060"},
 	{"trunk port", base + "trunks:\n- {name: t, address: \"sip:h:0\"}\n", 3, "trunks[0].address", `"0" is not a port`, "sip:192.0.2.20:5060"},
 	{"trunk transport", base + "trunks:\n- {name: t, address: \"sip:h\", transport: sctp}\n", 3, "trunks[0].transport", "not known", "udp, tcp, tls"},

@@ -64,7 +64,7 @@ type TrunkURI struct {
 func (t Trunk) URI() (TrunkURI, error) {
 	scheme, rest, _ := strings.Cut(t.Address, ":")
 	if scheme != "sip" && scheme != "sips" {
-		return TrunkURI{}, errors.New("it does not begin with sip: or sips:")
+		return TrunkURI{}, errors.New("it has neither sip: nor sips: in front")
 	}
 	u, err := url.Parse("sip://" + rest)
 	if err != nil || u.User != nil || u.Hostname() == "" || u.Path != "" || strings.ContainsAny(rest, ";?") {

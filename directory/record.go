@@ -58,12 +58,17 @@ func (r *deviceRecord) group() string {
 func userKey(name string) string       { return "user/" + name }
 func devicesKey(user string) string    { return "device/" + user + "/" }
 func deviceKey(user, id string) string { return devicesKey(user) + id }
-func compare(a, b string) int          { return strings.Compare(a, b) }
-func sameInstance(a, b string) bool    { return a != "" && strings.EqualFold(a, b) }
-func invalid(f string, a ...any) error { return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(f, a...)) }
-func exists(f string, a ...any) error  { return fmt.Errorf("%w: %s", ErrExists, fmt.Sprintf(f, a...)) }
-func notFound(f string, a ...any) error {
-	return fmt.Errorf("%w: %s", ErrNotFound, fmt.Sprintf(f, a...))
+
+func compare(a, b string) int { return strings.Compare(a, b) }
+
+func sameInstance(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+
+func invalid(format string, a ...any) error  { return because(ErrInvalid, format, a) }
+func exists(format string, a ...any) error   { return because(ErrExists, format, a) }
+func notFound(format string, a ...any) error { return because(ErrNotFound, format, a) }
+
+func because(err error, format string, a []any) error {
+	return fmt.Errorf("%w: %s", err, fmt.Sprintf(format, a...))
 }
 
 // cutDevice takes a digest user name apart: "alice~desk" is alice and desk.
