@@ -25,8 +25,14 @@ func TestG711(t *testing.T) {
 	for _, c := range []struct {
 		got, want int16
 	}{
-		{decodeMu(0x80), 32124}, {decodeMu(0x00), -32124}, {decodeMu(0xff), 0}, {decodeMu(0xfe), 8},
-		{decodeA(0xaa), 32256}, {decodeA(0x2a), -32256}, {decodeA(0xd5), 8}, {decodeA(0x55), -8},
+		{decodeMu(0x80), 32124},
+		{decodeMu(0x00), -32124},
+		{decodeMu(0xff), 0},
+		{decodeMu(0xfe), 8},
+		{decodeA(0xaa), 32256},
+		{decodeA(0x2a), -32256},
+		{decodeA(0xd5), 8},
+		{decodeA(0x55), -8},
 	} {
 		if c.got != c.want {
 			t.Errorf("%d, want %d", c.got, c.want)

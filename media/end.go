@@ -62,8 +62,8 @@ type End struct {
 type out struct {
 	// busy makes the tick look here: a tone, digits or both.
 	busy atomic.Bool
-	// hears is the end being relayed, nil when none. Written under mu, and
-	// read by the tick without it.
+	// hears is the end being relayed, nil when none. It changes under the
+	// loop's routes lock.
 	hears atomic.Pointer[End]
 	tap   atomic.Pointer[func(Codec, []byte)]
 

@@ -33,8 +33,8 @@ func (s GateState) String() string {
 }
 
 // shutWait bounds how long Shut waits for a packet that is already past the
-// gate. A mute must take hold within 50 ms.
-const shutWait = 40 * time.Millisecond
+// gate: longer than any scheduler keeps a goroutine, and no hang for ever.
+const shutWait = time.Second
 
 // Gate is the lock on what an end's microphone sends. It sits on the receiving
 // side of the end, before routing: a packet that does not pass is dropped on
@@ -116,7 +116,7 @@ func (g *Gate) advance(u Unmute, to GateState) bool {
 
 // Shut closes the gate and makes every earlier Unmute void. When it returns no
 // packet is on its way through: it waits for the one that is being sent, some
-// microseconds, at most 40 ms.
+// microseconds, at most a second.
 func (g *Gate) Shut() {
 	for {
 		old := g.word.Load()

@@ -175,6 +175,8 @@ func TestShutWaitsForThePacketUnderWay(t *testing.T) {
 	sent := func() uint64 { return listener.Stats().Sent }
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(stop)
 	wg.Go(func() {
 		for seq := uint16(0); ; seq++ {
 			select {
@@ -197,8 +199,6 @@ func TestShutWaitsForThePacketUnderWay(t *testing.T) {
 		}
 		mic.Gate().Open(UnmuteByOwner(mic.Gate()))
 	}
-	close(stop)
-	wg.Wait()
 	if n := mic.Stats().PassedWhileShut; n != 0 {
 		t.Errorf("%d passed while shut", n)
 	}

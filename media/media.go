@@ -81,40 +81,6 @@ type RTPOptions struct {
 	Shut bool
 }
 
-// The contract the gateway uses. Names below are fixed; the files beside this
-// one implement them.
-//
-//	func Listen(cfg Config, log *slog.Logger) (*Loop, error)
-//	func (l *Loop) Close() error                                  // waits for its goroutines
-//	func (l *Loop) WebRTCAddr() netip.AddrPort
-//	func (l *Loop) NewRTPEnd(o RTPOptions) (*RTPEnd, error)
-//	func (l *Loop) NewTabEnd(onState func(TabState)) (*TabEnd, error)
-//
-//	*End is the audio side both kinds embed:
-//	func (e *End) Hear(s Source)                  // what is sent to this end: another *End, a Tone, or nil for nothing
-//	func (e *End) PlayOnce(t Tone, done func())   // replaces what is heard until the tone is over, then Hear's source again
-//	func (e *End) SendDigits(digits string) error // RFC 4733 toward this end, queued, 100 ms each; ErrNoDTMF
-//	func (e *End) OnDigit(f func(digit byte))     // a DTMF digit this end sent and its gate let through, once per event
-//	func (e *End) Gate() *Gate
-//	func (e *End) Codecs() []Codec                // negotiated, preferred first
-//	func (e *End) Stats() Stats                   // packets, bytes, dropped by gate, passed while shut, lost, last packet time
-//	func (e *End) Mute(on bool)                   // drops what this end sends (the user's own mute in software)
-//	func (e *End) Close()                         // idempotent; frees ports
-//
-//	func (e *RTPEnd) Offer(codecs []Codec, dir Direction) ([]byte, error)            // o= version + 1 at each new description
-//	func (e *RTPEnd) TakeAnswer(sdp []byte) (Negotiated, error)
-//	func (e *RTPEnd) TakeOffer(sdp []byte) (Negotiated, error)                        // what the far side offers, common with us
-//	func (e *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, error) // to the taken offer, codecs in our order
-//
-//	func (t *TabEnd) TakeOffer(sdp string, codecs []Codec) (answer string, err error) // also re-offers and ICE restarts
-//	func (t *TabEnd) AddCandidate(candidate string) error
-//
-//	func CodecsOf(sdp []byte) ([]Codec, error)        // the offered audio codecs we know, in the offer's order
-//	func Convertible(from, to Codec) bool             // equal, or PCMU<->PCMA
-//	func Offerable(codecs []Codec) []Codec            // codecs in order, then what we can convert to them
-//	Tones: Splash, Ringback, Busy, HoldMusic, Silence (Tone values); NewTone(...)
-const _ = 0
-
 // TabState is the transport state of a tab's PeerConnection.
 type TabState string
 

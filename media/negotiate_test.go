@@ -91,13 +91,21 @@ func TestTakeAnswer(t *testing.T) {
 		want    Negotiated
 		err     error
 	}{
-		{"all", "111 0 8 101 110", []string{"a=rtpmap:111 opus/48000/2", "a=rtpmap:101 telephone-event/8000"},
-			Negotiated{[]Codec{Opus, PCMU, PCMA}, SendRecv, SendRecv, true}, nil},
+		{
+			"all", "111 0 8 101 110",
+			[]string{"a=rtpmap:111 opus/48000/2", "a=rtpmap:101 telephone-event/8000"},
+			Negotiated{[]Codec{Opus, PCMU, PCMA}, SendRecv, SendRecv, true},
+			nil,
+		},
 		{"their order", "8 0", nil, Negotiated{[]Codec{PCMA, PCMU}, SendRecv, SendRecv, false}, nil},
 		{"recvonly", "0", []string{"a=recvonly"}, Negotiated{[]Codec{PCMU}, RecvOnly, SendRecv, false}, nil},
 		{"not offered", "9", nil, Negotiated{}, ErrNoCodec},
-		{"other numbers", "100 102", []string{"a=rtpmap:100 opus/48000/2", "a=rtpmap:102 telephone-event/48000"},
-			Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true}, nil},
+		{
+			"other numbers", "100 102",
+			[]string{"a=rtpmap:100 opus/48000/2", "a=rtpmap:102 telephone-event/48000"},
+			Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true},
+			nil,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newRTPEnd(t, l)
@@ -160,8 +168,13 @@ func TestAnswer(t *testing.T) {
 		want    Negotiated
 		err     error
 	}{
-		{"our order, their numbers", "0 96 97 98", events, []Codec{Opus, PCMU}, SendRecv, "96 0 98 97",
-			Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true}, nil},
+		{
+			"our order, their numbers", "0 96 97 98", events,
+			[]Codec{Opus, PCMU},
+			SendRecv, "96 0 98 97",
+			Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true},
+			nil,
+		},
 		{"one codec, its event", "0 96 97 98", events, []Codec{PCMU}, SendRecv, "0 97", Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true}, nil},
 		{"the other event clock", "96 97", events, []Codec{Opus}, SendRecv, "96 97", Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true}, nil},
 		{"hold", "0", []string{"a=sendonly"}, []Codec{PCMU}, SendRecv, "0", Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false}, nil},

@@ -292,3 +292,44 @@ func TestHeldEndGetsNothing(t *testing.T) {
 		t.Errorf("%d packets to an end that is sendonly", n)
 	}
 }
+
+// What was held back leaves no gap that looks like loss.
+func TestMuteIsNoLoss(t *testing.T) {
+	l := still()
+	mic, _ := newBare(t, l, false, g711Types)
+	listener, far := newBare(t, l, false, g711Types)
+	listener.Hear(mic)
+	speak := &talker{end: mic, ssrc: 1, clock: 8000}
+	for i := range 10 {
+		at(l, 20*i+20)
+		mic.Mute(i == 4)
+		speak.say()
+	}
+	all := far.sent()
+	for i, p := range all {
+		if p.SequenceNumber != all[0].SequenceNumber+uint16(i) {
+			t.Errorf("packet %d: sequence %d after %d", i, p.SequenceNumber, all[0].SequenceNumber)
+		}
+	}
+	if len(all) != 9 || !all[4].Marker {
+		t.Errorf("%d packets", len(all))
+	}
+}
+
+// A packet that was on its way when the source changed is not mixed in.
+func TestPacketOfTheSourceBefore(t *testing.T) {
+	l := still()
+	before, _ := newBare(t, l, false, g711Types)
+	after, _ := newBare(t, l, false, g711Types)
+	listener, far := newBare(t, l, false, g711Types)
+	listener.Hear(before)
+	listener.Hear(after)
+	listener.relay(before, &packet{format: formatPCMU, ssrc: 1, at: l.now(), payload: make([]byte, 160)})
+	if n := len(far.sent()); n != 0 {
+		t.Errorf("%d packets of the source before", n)
+	}
+	listener.relay(after, &packet{format: formatPCMU, ssrc: 1, at: l.now(), payload: make([]byte, 160)})
+	if n := len(far.sent()); n != 1 {
+		t.Errorf("%d packets of the source now", n)
+	}
+}
