@@ -22,8 +22,6 @@ const (
 	boltLive = "live.db"       // not synced: what phones and tabs tell again after a crash
 
 	boltLockWait = 500 * time.Millisecond
-	sweepEvery   = 30 * time.Second
-	sweepBatch   = 500
 	prefixLen    = 16 // version, then expiry in ms since 1970 (0: never)
 )
 
@@ -309,70 +307,4 @@ func unpack(stored []byte, now time.Time) (version Version, value []byte, ok boo
 func expired(stored []byte, now time.Time) bool {
 	end := binary.BigEndian.Uint64(stored[8:prefixLen])
 	return end != 0 && uint64(now.UnixMilli()) >= end
-}
-
-func (b *boltStore) sweepLoop() {
-	defer b.sweeper.Done()
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-b.stop:
-			return
-		case <-tick.C:
-		}
-		for _, db := range []*bbolt.DB{b.live, b.kept} {
-			if err := b.sweep(db, time.Now()); err != nil {
-				b.log.Warn("expired keys could not be removed; trying again later", "file", db.Path(), "err", err)
-			}
-		}
-	}
-}
-
-// sweep removes expired keys, some at a time so that writers get between.
-func (b *boltStore) sweep(db *bbolt.DB, now time.Time) error {
-	for {
-		old, err := expiredKeys(db, now)
-		if err != nil || len(old) == 0 {
-			return err
-		}
-		err = db.Update(func(tx *bbolt.Tx) error {
-			for _, k := range old {
-				bucket := tx.Bucket(k.space)
-				if v := bucket.Get(k.rest); len(v) < prefixLen || !expired(v, now) {
-					continue // written again meanwhile
-				}
-				if err := bucket.Delete(k.rest); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		select {
-		case <-b.stop:
-			return nil
-		default:
-		}
-	}
-}
-
-type boltKey struct{ space, rest []byte }
-
-func expiredKeys(db *bbolt.DB, now time.Time) ([]boltKey, error) {
-	var old []boltKey
-	err := db.View(func(tx *bbolt.Tx) error {
-		return tx.ForEach(func(space []byte, bucket *bbolt.Bucket) error {
-			c := bucket.Cursor()
-			for k, v := c.First(); k != nil && len(old) < sweepBatch; k, v = c.Next() {
-				if len(v) >= prefixLen && expired(v, now) {
-					old = append(old, boltKey{bytes.Clone(space), bytes.Clone(k)})
-				}
-			}
-			return nil
-		})
-	})
-	return old, err
 }

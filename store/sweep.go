@@ -1,0 +1,79 @@
+package store
+
+import (
+	"bytes"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	sweepEvery = 30 * time.Second
+	sweepBatch = 500
+)
+
+func (b *boltStore) sweepLoop() {
+	defer b.sweeper.Done()
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-b.stop:
+			return
+		case <-tick.C:
+		}
+		for _, db := range []*bbolt.DB{b.live, b.kept} {
+			if err := b.sweep(db, time.Now()); err != nil {
+				b.log.Warn("expired keys could not be removed; trying again later", "file", db.Path(), "err", err)
+			}
+		}
+	}
+}
+
+// sweep removes expired keys, some at a time so that writers get between.
+func (b *boltStore) sweep(db *bbolt.DB, now time.Time) error {
+	for {
+		old, err := expiredKeys(db, now)
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		err = db.Update(func(tx *bbolt.Tx) error {
+			for _, k := range old {
+				bucket := tx.Bucket(k.space)
+				if v := bucket.Get(k.rest); len(v) < prefixLen || !expired(v, now) {
+					continue // written again meanwhile
+				}
+				if err := bucket.Delete(k.rest); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		select {
+		case <-b.stop:
+			return nil
+		default:
+		}
+	}
+}
+
+type boltKey struct{ space, rest []byte }
+
+func expiredKeys(db *bbolt.DB, now time.Time) ([]boltKey, error) {
+	var old []boltKey
+	err := db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(space []byte, bucket *bbolt.Bucket) error {
+			c := bucket.Cursor()
+			for k, v := c.First(); k != nil && len(old) < sweepBatch; k, v = c.Next() {
+				if len(v) >= prefixLen && expired(v, now) {
+					old = append(old, boltKey{bytes.Clone(space), bytes.Clone(k)})
+				}
+			}
+			return nil
+		})
+	})
+	return old, err
+}
