@@ -70,11 +70,11 @@ func TestTabTakesICERestart(t *testing.T) {
 	p.speak(PCMU, 'e')
 	await(t, p.heard, "0 e")
 
+	peer, old := tab.peer.Load(), tab.peer.Load().path.Load()
 	after := dial(t, tab, p, &webrtc.OfferOptions{ICERestart: true}, PCMU)
 	if ufragOf(t, before) == ufragOf(t, after) {
 		t.Fatal("the user name fragment is the old one")
 	}
-	peer, old := tab.peer.Load(), tab.peer.Load().path.Load()
 	eventually(t, "a pair selected again", func() bool { return peer.path.Load() != old })
 	for len(p.heard) > 0 {
 		<-p.heard

@@ -1,0 +1,267 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/pion/dtls/v2"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v3"
+
+	"ringsplash/media"
+)
+
+// The far sides run in a process of their own, so that the CPU time of this one
+// is the gateway's: a PeerConnection and a phone's socket, ordered about by lines
+// of JSON.
+const farSideEnv = "RINGSPLASH_BENCH_FAR_SIDE"
+
+// order is a line to the far sides: the answer to their offer, or packets to send.
+type order struct {
+	Answer string
+	RTP    netip.AddrPort
+	Send   int
+	ToTab  bool
+}
+
+// told is a line of theirs: the offer, or the delays of the packets sent.
+type told struct {
+	Offer  string
+	Port   int
+	Delays []time.Duration
+}
+
+func BenchmarkRelayWebRTC(b *testing.B) {
+	for name, profile := range map[string]dtls.SRTPProtectionProfile{
+		"AES128_CM_SHA1_80": dtls.SRTP_AES128_CM_HMAC_SHA1_80, "AES_128_GCM": dtls.SRTP_AEAD_AES_128_GCM,
+	} {
+		for _, toTab := range []bool{true, false} {
+			way := "tab-to-RTP"
+			if toTab {
+				way = "RTP-to-tab"
+			}
+			b.Run(way+"/"+name, func(b *testing.B) { relayWebRTC(b, profile, toTab) })
+		}
+	}
+}
+
+func relayWebRTC(b *testing.B, profile dtls.SRTPProtectionProfile, toTab bool) {
+	far := startFarSide(b, profile)
+	l, err := media.Listen(media.Config{}, slog.Default())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	connected := make(chan struct{}, 1)
+	tab, err := l.NewTabEnd(func(s media.TabState) {
+		if s == media.TabConnected {
+			connected <- struct{}{}
+		}
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	end, err := l.NewRTPEnd(media.RTPOptions{Peer: netip.MustParseAddr("127.0.0.1")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	tab.Hear(end)
+	end.Hear(tab)
+
+	hello := far.hear(b)
+	offer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\n", hello.Port)
+	if _, err := end.TakeOffer([]byte(offer)); err != nil {
+		b.Fatal(err)
+	}
+	if _, _, err := end.Answer([]media.Codec{media.PCMU}, media.SendRecv); err != nil {
+		b.Fatal(err)
+	}
+	answer, err := tab.TakeOffer(hello.Offer, []media.Codec{media.PCMU})
+	if err != nil {
+		b.Fatal(err)
+	}
+	far.tell(b, order{Answer: answer, RTP: end.Addr()})
+	<-connected
+	far.tell(b, order{Send: relayBatch, ToTab: toTab}) // warm
+	far.hear(b)
+
+	var costs, delays []time.Duration
+	var allocs uint64
+	for b.Loop() {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := cpu(b)
+		far.tell(b, order{Send: relayBatch, ToTab: toTab})
+		delays = append(delays, far.hear(b).Delays...)
+		costs = append(costs, (cpu(b)-start)/relayBatch)
+		runtime.ReadMemStats(&after)
+		allocs += after.Mallocs - before.Mallocs
+	}
+	report(b, "cpu", costs)
+	report(b, "delay", delays)
+	b.ReportMetric(float64(allocs)/float64(len(delays)), "allocs/packet")
+	b.ReportMetric(0, "ns/op")
+}
+
+type farSide struct {
+	in  *json.Encoder
+	out *json.Decoder
+}
+
+func startFarSide(b *testing.B, profile dtls.SRTPProtectionProfile) farSide {
+	b.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestFarSide$", "-test.timeout=5m")
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", farSideEnv, profile))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close() // it ends by that
+		_, _ = io.Copy(io.Discard, out)
+		_ = cmd.Wait()
+	})
+	return farSide{json.NewEncoder(in), json.NewDecoder(bufio.NewReader(out))}
+}
+
+func (f farSide) tell(b *testing.B, o order) {
+	b.Helper()
+	if err := f.in.Encode(o); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (f farSide) hear(b *testing.B) told {
+	b.Helper()
+	var t told
+	if err := f.out.Decode(&t); err != nil {
+		b.Fatal(err)
+	}
+	return t
+}
+
+// TestFarSide is the other process of BenchmarkRelayWebRTC.
+func TestFarSide(t *testing.T) {
+	var profile dtls.SRTPProtectionProfile
+	if _, err := fmt.Sscan(os.Getenv(farSideEnv), &profile); err != nil {
+		t.Skip("only for BenchmarkRelayWebRTC")
+	}
+	phone, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer phone.Close()
+	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, "a", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pc, heard := farPage(t, profile, track)
+	defer pc.Close()
+	up := make(chan struct{})
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if s == webrtc.PeerConnectionStateConnected {
+			close(up)
+		}
+	})
+	offer, err := pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pc.SetLocalDescription(offer); err != nil {
+		t.Fatal(err)
+	}
+	orders, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	say := func(v told) {
+		if err := out.Encode(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(told{Offer: offer.SDP, Port: phone.LocalAddr().(*net.UDPAddr).Port})
+	var o order
+	if err := orders.Decode(&o); err != nil {
+		t.Fatal(err)
+	}
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: o.Answer}); err != nil {
+		t.Fatal(err)
+	}
+	<-up
+	gateway := net.UDPAddrFromAddrPort(o.RTP)
+	buf := make([]byte, 2000)
+	packet := &rtp.Packet{Header: rtp.Header{Version: 2}, Payload: make([]byte, payload)}
+	for orders.Decode(&o) == nil {
+		var delays []time.Duration
+		for range o.Send {
+			packet.SequenceNumber++
+			packet.Timestamp += payload
+			start := time.Now()
+			if o.ToTab {
+				raw, _ := packet.Marshal()
+				_, _ = phone.WriteToUDP(raw, gateway)
+				select {
+				case <-heard:
+				case <-time.After(time.Second):
+					t.Fatal("the page did not hear a packet")
+				}
+			} else {
+				_ = track.WriteRTP(packet)
+				_ = phone.SetReadDeadline(time.Now().Add(time.Second))
+				if _, err := phone.Read(buf); err != nil {
+					t.Fatal(err)
+				}
+			}
+			delays = append(delays, time.Since(start))
+		}
+		say(told{Delays: delays})
+	}
+}
+
+func farPage(t *testing.T, profile dtls.SRTPProtectionProfile, track webrtc.TrackLocal) (*webrtc.PeerConnection, <-chan struct{}) {
+	t.Helper()
+	var s webrtc.SettingEngine
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	s.SetSRTPProtectionProfiles(profile)
+	var m webrtc.MediaEngine
+	if err := m.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithSettingEngine(s), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pc.AddTrack(track); err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan struct{}, 10000)
+	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		buf := make([]byte, 2000)
+		for {
+			if _, _, err := track.Read(buf); err != nil {
+				return
+			}
+			heard <- struct{}{}
+		}
+	})
+	return pc, heard
+}
