@@ -307,6 +307,9 @@ func (m *move) refused(id LegID, cause Cause) {
 	if l == nil || l.Stage == Gone {
 		return
 	}
+	if l.Kind == TrunkLeg && cause == CauseUnreachable {
+		cause = CauseTrunkDown
+	}
 	wasUp := l.Stage == Up
 	taken := l.Stage == TakingBack
 	l.Stage = Gone

@@ -288,3 +288,13 @@ func TestNextIsPure(t *testing.T) {
 		t.Fatal("next wrote to its argument")
 	}
 }
+
+// A trunk that does not react is a trunk that is down, not a phone unplugged.
+func TestSilentTrunk(t *testing.T) {
+	newScript(t).on(Begun{
+		From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
+		To:     "tel:0123", Callee: Party{}, Offered: pcm,
+		Targets: []Target{{Leg: "t", Kind: TrunkLeg}},
+	}).on(Refused{Leg: "t", Status: 408}).wants(reject{"a", CauseTrunkDown})
+}

@@ -39,8 +39,8 @@ var habits = []struct {
 }{
 	// Takes the first algorithm it knows.
 	{regexp.MustCompile(`(?i)^linphone`), []string{algSHA256, algMD5}},
-	// Gives up at any header with another algorithm than MD5, wherever it stands.
-	{regexp.MustCompile(`(?i)^baresip v?[01]\.`), []string{algMD5}},
+	// Give up at any header with another algorithm than MD5, wherever it stands.
+	{regexp.MustCompile(`(?i)^(baresip v?[01]\.|sipp\b)`), []string{algMD5}},
 }
 
 func offeredTo(agent string) []string {

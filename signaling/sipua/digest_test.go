@@ -107,6 +107,7 @@ func TestDigestAlgorithms(t *testing.T) {
 		{"Yealink SIP-T46S 66.84.0.15", []string{algMD5, algSHA256}},
 		{"Linphonec/5.1.65", []string{algSHA256, algMD5}},
 		{"baresip v1.0.0 (x86_64/linux)", []string{algMD5}},
+		{"sipp", []string{algMD5}},
 		{"baresip v3.10.0 (x86_64/linux)", []string{algMD5, algSHA256}},
 	}
 	for _, tt := range tests {

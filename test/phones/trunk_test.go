@@ -23,7 +23,7 @@ func TestCallThroughTrunk(t *testing.T) {
 		Addr: pbx, Env: []string{"RING_MS=200"}, Args: []string{"-rtp_echo"},
 	}).Listening()
 
-	bob.Dial("0 (123) 456-7")
+	bob.Dial("0(123)456-7")
 	bob.WaitEvent("CALL_ESTABLISHED")
 	bob.Hears(callerTone) // the far end sends back what it hears
 	bob.Hangup()
