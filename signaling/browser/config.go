@@ -40,8 +40,8 @@ type Config struct {
 	// they speak for. They must pass the Host header on [none].
 	TrustedProxies []netip.Prefix
 
-	PingEvery time.Duration // between pings on a socket [4 s]
 	TabGone   time.Duration // silence after which a socket is dropped [10 s]
+	PingEvery time.Duration // between pings on a socket, at most 2/5 of TabGone [4 s]
 	HelloWait time.Duration // from the upgrade to the hello [5 s]
 
 	LoginIdle  time.Duration // a log-in nobody uses ends after this [12 h]
@@ -76,6 +76,8 @@ func (c *Config) validate() error {
 	}
 	setDefault(&c.PingEvery, 4*time.Second)
 	setDefault(&c.TabGone, 10*time.Second)
+	// A live socket must have answered twice before it could count as silent.
+	c.PingEvery = min(c.PingEvery, c.TabGone*2/5)
 	setDefault(&c.HelloWait, 5*time.Second)
 	setDefault(&c.LoginIdle, 12*time.Hour)
 	setDefault(&c.LoginMax, 30*24*time.Hour)

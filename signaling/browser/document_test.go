@@ -286,7 +286,7 @@ func TestRulesKnowEveryField(t *testing.T) {
 }
 
 func TestDocumentCommonErrors(t *testing.T) {
-	line := regexp.MustCompile("(?m)^Common errors: (.*?)\\. ").FindStringSubmatch(document())
+	line := regexp.MustCompile(`(?m)^Common errors: (.*?)\. `).FindStringSubmatch(document())
 	if line == nil {
 		t.Fatal("no common errors")
 	}

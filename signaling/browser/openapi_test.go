@@ -79,8 +79,8 @@ func (c checkedTransport) check(r *http.Request, sent []byte, res *http.Response
 		}
 		return nil // a page, or a route that does not exist
 	}
-	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route,
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true}}
+	options := &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true}
+	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: options}
 	if res.StatusCode < 300 {
 		if err := openapi3filter.ValidateRequest(r.Context(), in); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (c checkedTransport) check(r *http.Request, sent []byte, res *http.Response
 	}
 	return openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: in, Status: res.StatusCode, Header: res.Header,
-		Body: io.NopCloser(bytes.NewReader(body)), Options: in.Options,
+		Body: io.NopCloser(bytes.NewReader(body)), Options: options,
 	})
 }
 

@@ -57,9 +57,9 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	if r.people, err = directory.Open(t.Context(), r.store, "example.test", log); err != nil {
 		t.Fatal(err)
 	}
+	desk := directory.NewDevice{ID: "desk", Display: "Desk phone", SIPPassword: "s3cret-sip", Interworking: true, Profile: "auto"}
 	for _, u := range []directory.NewUser{
-		{User: directory.User{Name: "alice", Number: "1001", Display: "Alice Archer"}, Password: alicePassword,
-			Devices: []directory.NewDevice{{ID: "desk", Display: "Desk phone", SIPPassword: "s3cret-sip", Interworking: true, Profile: "auto"}}},
+		{User: directory.User{Name: "alice", Number: "1001", Display: "Alice Archer"}, Password: alicePassword, Devices: []directory.NewDevice{desk}},
 		{User: directory.User{Name: "bob", Number: "1002", Display: "Bob Stone"}, Password: bobPassword},
 	} {
 		if err := r.people.Put(t.Context(), u); err != nil {
@@ -99,6 +99,9 @@ func (r *rig) close() {
 	}
 	if err := <-r.served; err != nil {
 		r.t.Errorf("serve: %v", err)
+	}
+	if real, ok := r.srv.conf.Gateway.(*closingGateway); ok {
+		real.close()
 	}
 	if err := r.people.Close(); err != nil {
 		r.t.Errorf("close the directory: %v", err)
@@ -201,18 +204,15 @@ type page struct {
 // dial opens a socket and says nothing yet.
 func (b *browserClient) dial() *page {
 	b.r.t.Helper()
-	p, res, err := b.tryDial(b.r.base)
+	p, status, err := b.tryDial(b.r.base)
 	if err != nil {
-		status := 0
-		if res != nil {
-			status = res.StatusCode
-		}
 		b.r.t.Fatalf("upgrade: %d %v", status, err)
 	}
 	return p
 }
 
-func (b *browserClient) tryDial(origin string) (*page, *http.Response, error) {
+// tryDial opens a socket; status is that of a refusal.
+func (b *browserClient) tryDial(origin string) (p *page, status int, err error) {
 	header := http.Header{}
 	if origin != "" {
 		header.Set("Origin", origin)
@@ -220,14 +220,18 @@ func (b *browserClient) tryDial(origin string) (*page, *http.Response, error) {
 	ctx, cancel := context.WithTimeout(b.r.t.Context(), patience)
 	defer cancel()
 	plain := &http.Client{Jar: b.Jar, Transport: b.Transport.(checkedTransport).next}
+	//nolint:bodyclose // the library says: never needed
 	conn, res, err := websocket.Dial(ctx, b.r.base+"/ws", &websocket.DialOptions{HTTPClient: plain, HTTPHeader: header})
+	if res != nil {
+		status = res.StatusCode
+	}
 	if err != nil {
-		return nil, res, err
+		return nil, status, err
 	}
 	conn.SetReadLimit(-1)
-	p := &page{b.r, conn}
+	p = &page{b.r, conn}
 	b.r.t.Cleanup(func() { _ = conn.CloseNow() })
-	return p, res, nil
+	return p, status, nil
 }
 
 // open opens a socket, says hello and takes the welcome.

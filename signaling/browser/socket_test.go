@@ -85,9 +85,8 @@ func TestWelcomeAndState(t *testing.T) {
 
 func TestUpgradeNeedsALogIn(t *testing.T) {
 	r := newRig(t, nil)
-	_, res, err := r.browser().tryDial(r.base)
-	if err == nil || res.StatusCode != http.StatusUnauthorized || res.Header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("%v %v", res, err)
+	if _, status, err := r.browser().tryDial(r.base); err == nil || status != http.StatusUnauthorized {
+		t.Errorf("%d %v", status, err)
 	}
 }
 
@@ -96,7 +95,7 @@ func TestSocketsPerUser(t *testing.T) {
 	b := r.loggedIn("alice", alicePassword)
 	first, _ := b.open(nil)
 	b.open(nil)
-	if _, res, err := b.tryDial(r.base); err == nil || res.StatusCode != http.StatusTooManyRequests {
+	if _, status, err := b.tryDial(r.base); err == nil || status != http.StatusTooManyRequests {
 		t.Errorf("a third: %v", err)
 	}
 	r.loggedIn("bob", bobPassword).open(nil)
