@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"ringsplash/config"
 	"ringsplash/demo"
@@ -67,21 +67,22 @@ func demoRun(ctx context.Context, c console) error {
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}
-	if err := startDemo(ctx, d, n, c.out, log); err != nil {
+	if err := startDemo(ctx, d, n, c.out); err != nil {
 		return errors.Join(err, closeNode(n, d.Close))
 	}
 	<-ctx.Done()
 	return closeNode(n, d.Close)
 }
 
-func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, out io.Writer, log *slog.Logger) error {
+func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	err := d.Start(ctx, n.SIP()[0],
 		demo.Account{Name: "alice", Display: "Alice Archer", Password: "alice-desk", Instance: "urn:uuid:00000000-0000-4000-8000-00000000a11c"},
 		demo.Account{Name: "bob", Display: "Bob Baker", Password: "bob-desk", Instance: "urn:uuid:00000000-0000-4000-8000-000000000b0b"})
 	if err != nil {
 		return err
 	}
-	log.Debug("demo ready")
 	_, err = fmt.Fprintf(out, `Ringsplash demo is ready, on this computer only.
 
   1. Softphone       http://%[1]s/       log in as  alice  with  %[2]s

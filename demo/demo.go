@@ -64,7 +64,7 @@ func (d *Demo) newPhone(name string, voice media.Source) *phone {
 func (d *Demo) Handler() http.Handler { return d.page }
 
 // Start registers the phones at the gateway's SIP address ("udp://host:port").
-// It waits until both are registered.
+// It waits until both are registered, at most until ctx ends.
 func (d *Demo) Start(ctx context.Context, sip string, alice, bob Account) error {
 	for _, one := range []struct {
 		p *phone
@@ -79,25 +79,37 @@ func (d *Demo) Start(ctx context.Context, sip string, alice, bob Account) error 
 }
 
 func (d *Demo) connect(ctx context.Context, p *phone, sip string, a Account) error {
-	address := "sip:" + strings.TrimPrefix(sip, "udp://")
+	aor := "sip:" + a.Name + "@" + d.domain
+	registered := make(chan error, 1)
 	ua, err := sipua.Listen(sipua.Config{
 		Domain: d.domain, Listen: []string{"udp://127.0.0.1:0"}, Calls: p,
-		Trunks: []sipua.Trunk{{Name: trunkName, Address: address, Register: sipua.Credentials{User: a.Name, Password: a.Password, Realm: d.domain}}},
+		Trunks: []sipua.Trunk{{
+			Name: trunkName, Address: "sip:" + strings.TrimPrefix(sip, "udp://"), AOR: aor, Instance: a.Instance,
+			Register: sipua.Credentials{User: a.Name, Password: a.Password, Realm: d.domain},
+		}},
+		Registered: func(_ string, err error) {
+			select {
+			case registered <- err:
+			default: // only the first outcome is waited for
+			}
+		},
 	}, d.log.With("phone", a.Name))
 	if err != nil {
 		return err
 	}
 	d.uas = append(d.uas, ua)
-	from := policy.Identity{Address: "sip:" + a.Name + "@" + d.domain, Display: a.Display}
+	from := policy.Identity{Address: aor, Display: a.Display}
 	p.dial = func(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 		in.From, in.To = from, in.URI
 		return ua.Invite(in, sink)
 	}
-	if err := ua.Register(ctx, sipua.RegisterOptions{
-		AOR: from.Address, Registrar: address, Instance: a.Instance,
-		Credentials: sipua.Credentials{User: a.Name, Password: a.Password, Realm: d.domain},
-	}); err != nil {
-		return err
+	select {
+	case err := <-registered:
+		if err != nil {
+			return err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	p.locked(func() { p.show("idle", "") })
 	return nil
@@ -106,7 +118,7 @@ func (d *Demo) connect(ctx context.Context, p *phone, sip string, a Account) err
 // callAlice lets Bob's phone call her.
 func (d *Demo) callAlice() {
 	if d.up.Load() {
-		d.bob.call("Calling Alice", "sip:alice@"+d.domain)
+		d.bob.call("Alice", "sip:alice@"+d.domain)
 	}
 }
 
