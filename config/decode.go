@@ -103,7 +103,7 @@ func (d *decoder) structure(node ast.Node, v reflect.Value, key string) {
 		return
 	}
 	for _, pair := range pairs {
-		name := pair.Key.String()
+		name := keyText(pair.Key)
 		sub := join(key, name)
 		field, ok := fieldOf(v.Type(), name)
 		if !ok {
@@ -141,7 +141,7 @@ func (d *decoder) mapping(node ast.Node, v reflect.Value, key, example string) {
 		if !ok {
 			continue
 		}
-		sub := join(key, pair.Key.String())
+		sub := join(key, keyText(pair.Key))
 		before := len(d.faults)
 		d.value(keyNode, k, sub, example)
 		d.value(pair.Value, val, sub, example)
@@ -171,6 +171,16 @@ func (d *decoder) scalar(node ast.Node, v reflect.Value, key, example string) {
 	if err := setText(v, text); err != nil {
 		d.fault(node, key, remedyFor(example, "write another value"), "%q: %v", text, err)
 	}
+}
+
+// keyText is the name of a key without the quotes it may be written with.
+func keyText(key ast.MapKeyNode) string {
+	if node, ok := key.(ast.Node); ok {
+		if text, ok := scalarText(node); ok {
+			return text
+		}
+	}
+	return key.String()
 }
 
 func scalarText(node ast.Node) (string, bool) {

@@ -99,6 +99,15 @@ func TestSmallestFile(t *testing.T) {
 	require.Equal(t, want, cfg)
 }
 
+// JSON is YAML too: keys may be quoted.
+func TestQuotedKeys(t *testing.T) {
+	cfg, err := Load(write(t, `{"domain": "example.test", 'log': {"level": "debug"}, "emergency": {"112": "pbx"}, "trunks": [{"name": "pbx", "address": "sip:192.0.2.1"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, "example.test", cfg.Domain)
+	require.Equal(t, "debug", cfg.Log.Level)
+	require.Equal(t, map[string]string{"112": "pbx"}, cfg.Emergency)
+}
+
 func TestValues(t *testing.T) {
 	t.Setenv("RS_PW", "from outside: ${RS_SIP}")
 	t.Setenv("RS_SIP", "s3")

@@ -92,7 +92,7 @@ func (o PhoneOptions) environment() []string {
 		o.AuthUser = o.User.Name
 	}
 	if o.UUID == "" {
-		o.UUID = uuidOf(o.User.Name, o.Device)
+		o.UUID = UUIDOf(o.User.Name, o.Device)
 	}
 	if o.Tone == 0 {
 		o.Tone = 440
@@ -114,8 +114,8 @@ func (o PhoneOptions) environment() []string {
 	return append(env, "PARAMS="+params)
 }
 
-// uuidOf is the same for the same device, as a real phone's is after a restart.
-func uuidOf(user, device string) string {
+// UUIDOf is the default +sip.instance, the same for the same device, as a real phone's is after a restart.
+func UUIDOf(user, device string) string {
 	h := sha256.Sum256([]byte(user + "~" + device))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
