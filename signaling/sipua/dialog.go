@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"slices"
+
 	"github.com/emiago/sipgo/sip"
 )
 
@@ -72,27 +74,32 @@ func (d *dialog) next() uint32 {
 // confirm takes the dialog from a 2xx to our INVITE (RFC 3261 12.1.2).
 func (d *dialog) confirm(res *sip.Response) {
 	d.remote.Params = nil
-	if tag := tagOf(res.To()); tag != "" {
+	if tag := tagOf(res.To()); tag != "" && cleanTag(tag) {
 		d.remote.Params = sip.HeaderParams{{K: "tag", V: tag}}
 	}
-	d.routes = nil
-	found := res.GetHeaders("Record-Route")
-	for i := len(found) - 1; i >= 0; i-- {
-		if rr, ok := found[i].(*sip.RecordRouteHeader); ok {
-			d.routes = append(d.routes, rr.Address)
-		}
-	}
+	d.routes = recordRoute(res)
+	slices.Reverse(d.routes)
 	d.refresh(res.Contact())
 }
 
 // accept takes the dialog from an INVITE to us (RFC 3261 12.1.1).
 func (d *dialog) accept(req *sip.Request) {
-	for _, h := range req.GetHeaders("Record-Route") {
+	d.routes = recordRoute(req)
+	d.refresh(req.Contact())
+}
+
+// recordRoute reads the proxies that want to stay in the dialog, in the order
+// of the message. One that cannot be written again is left out.
+func recordRoute(m sip.Message) []sip.Uri {
+	var out []sip.Uri
+	for _, h := range m.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.routes = append(d.routes, rr.Address)
+			if uri, err := parseTarget(rr.Address.String()); err == nil {
+				out = append(out, uri)
+			}
 		}
 	}
-	d.refresh(req.Contact())
+	return out
 }
 
 // refresh takes a new remote target (RFC 3261 12.2.1.2). One that cannot be

@@ -20,7 +20,7 @@ func phoneAt(t *testing.T, scenario string, env ...string) (*party, *rig.Sipp, s
 	t.Helper()
 	addr := rig.NewAddr()
 	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr} })
-	s := sipp(t, a, scenario, rig.SippOptions{Addr: addr, Env: append(env, "LIMIT=30")})
+	s := sipp(t, a, scenario, rig.SippOptions{Addr: addr, Env: append(env, "LIMIT=30")}).Listening()
 	return a, s, "sip:alice@" + addr + ":5060"
 }
 

@@ -28,6 +28,14 @@ func cleanText(s string) string {
 	return s
 }
 
+// cleanTag tells whether s can be written as a tag or Call-ID again (RFC 3261
+// 25.1); it may not hold what would end it there.
+func cleanTag(s string) bool {
+	return len(s) <= maxText && strings.IndexFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`;,<>"`, r)
+	}) < 0
+}
+
 // quoteDisplay makes s fit between the quotes of a display name (RFC 3261
 // 25.1, quoted-pair).
 func quoteDisplay(s string) string {
@@ -66,7 +74,7 @@ func parseTarget(s string) (sip.Uri, error) {
 	}
 	switch u.Scheme {
 	case "sip", "sips":
-		if u.Host == "" || u.Wildcard {
+		if u.Host == "" || u.Host == "*" {
 			return u, fmt.Errorf("the URI %q names no host", s)
 		}
 		if u.Port < 0 || u.Port > 65535 {
@@ -75,6 +83,10 @@ func parseTarget(s string) (sip.Uri, error) {
 	case "tel":
 	default:
 		return u, fmt.Errorf("the URI %q is neither sip: nor tel:", s)
+	}
+	var again sip.Uri
+	if err := sip.ParseUri(u.String(), &again); err != nil || again.User != u.User || again.Host != u.Host {
+		return u, fmt.Errorf("the URI %q can be read in two ways", s)
 	}
 	u.Headers = nil // headers of a URI never make it into a request of ours (RFC 3261 19.1.5)
 	return u, nil

@@ -1,0 +1,203 @@
+package sipua
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"ringsplash/gateway"
+)
+
+func TestConfigIsChecked(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"no domain":    func(c *Config) { c.Domain = "" },
+		"bad domain":   func(c *Config) { c.Domain = "a b" },
+		"no scheme":    func(c *Config) { c.Listen = []string{"127.0.0.1:0"} },
+		"bad port":     func(c *Config) { c.Listen = []string{"udp://127.0.0.1:70000"} },
+		"trunk twice":  func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "sip:h"}, {Name: "a", Address: "sip:h"}} },
+		"trunk uri":    func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "mail:h"}} },
+		"trunk socket": func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "sip:h", Transport: "sctp"}} },
+		"negative":     func(c *Config) { c.First1xx = -1 },
+	} {
+		c := Config{Domain: "example.test", Listen: []string{"udp://127.0.0.1:0"}}
+		change(&c)
+		if ua, err := Listen(c, quiet); err == nil {
+			_ = ua.Close()
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	a := newParty(t, nil)
+	_, err := Listen(Config{Domain: "x", Listen: []string{"udp://127.0.0.1:0", "udp://" + a.at("udp")}}, quiet)
+	if err == nil || !strings.Contains(err.Error(), a.at("udp")) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// The address we write depends on where it goes.
+func TestAdvertisedAddress(t *testing.T) {
+	p := newParty(t, func(c *Config) {
+		c.Public = map[netip.Addr]netip.Addr{netip.MustParseAddr("127.0.0.1"): netip.MustParseAddr("192.0.2.1")}
+		c.LocalNets = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/24")}
+		c.AllowDomains = []string{"127.0.0.2", "127.0.9.2"}
+	})
+	for ip, host := range map[string]string{"127.0.0.2": "127.0.0.1", "127.0.9.2": "192.0.2.1"} {
+		w := newWire(t, ip)
+		out, inv := dialled(p, w, nil)
+		same(t, "via", inv.Via().Host, host)
+		same(t, "contact", inv.Contact().Address.Host, host)
+		same(t, "port", fmt.Sprint(inv.Contact().Address.Port), p.at("udp")[strings.LastIndex(p.at("udp"), ":")+1:])
+		w.send(p.at("udp"), w.reply(inv, 486, "Busy", "t", ""))
+		expect[gateway.Refused](out)
+	}
+}
+
+// Close waits for the BYE under way, ends what is alive, and refuses what comes.
+func TestClose(t *testing.T) {
+	a := newParty(t, nil)
+	w := newWire(t, "127.0.0.3")
+	out, _ := up(a, w)
+	alive, inv := dialled(a, w, nil)
+	w.send(a.at("udp"), w.reply(inv, 180, "Ringing", "t", ""))
+	expect[gateway.Rang](alive)
+	out.leg.HangUp(gateway.CauseShuttingDown)
+	expect[gateway.Ended](out)
+	bye := w.request("BYE")
+	done := make(chan struct{})
+	go func() { defer close(done); _ = a.Close() }()
+	select {
+	case <-done:
+		t.Fatal("Close did not wait for the BYE")
+	case <-time.After(100 * time.Millisecond):
+	}
+	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
+	select {
+	case <-done:
+	case <-time.After(wait):
+		t.Fatal("Close hangs")
+	}
+	same(t, "legs", a.Legs(), 0)
+	alive.silent()
+	late := a.call("sip:x@"+w.addr(), nil)
+	same(t, "after Close", expect[gateway.Refused](late).Status, 503)
+	_ = a.Close()
+}
+
+// A panic above a leg ends that leg with 500 and no other.
+func TestPanicEndsOneLeg(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	good, ok := talking(b, w, "good")
+	w.send(b.at("udp"), w.invite("alice", "bad", 1, offerSDP))
+	bad := b.desk.next()
+	l := bad.leg.(*leg)
+	l.mail.post(func() { panic("test") })
+	same(t, "end", expect[gateway.Ended](bad).Cause, gateway.CauseFault)
+	w.response(500, "INVITE")
+	if !strings.Contains(b.log.String(), "by a fault of ours") {
+		t.Fatal("no log line")
+	}
+	w.send(b.at("udp"), w.within(ok, "INFO", 2, ""))
+	w.response(200, "INFO")
+	hangUpFrom(b, w, good, ok, 3)
+}
+
+func TestPanicInRequest(t *testing.T) {
+	b := newParty(t, func(c *Config) { c.Calls = panicking{} })
+	w := newWire(t, "127.0.0.2")
+	w.send(b.at("udp"), w.invite("alice", "boom", 1, offerSDP))
+	w.response(500, "INVITE")
+	b.gone()
+	w.send(b.at("udp"), w.invite("alice", "boom2", 1, offerSDP))
+	w.response(500, "INVITE")
+}
+
+type panicking struct{}
+
+func (panicking) Begin(func(gateway.Sink) gateway.Incoming) { panic("test") }
+
+func TestTooMany(t *testing.T) {
+	b := newParty(t, func(c *Config) { c.MaxLegs = 1 })
+	w := newWire(t, "127.0.0.2")
+	w.send(b.at("udp"), w.invite("alice", "one", 1, offerSDP))
+	in := b.desk.next()
+	w.send(b.at("udp"), w.invite("alice", "two", 1, offerSDP))
+	if r := w.response(503, "INVITE"); headerValue(r, "Retry-After") != "10" {
+		t.Fatal("no Retry-After")
+	}
+	same(t, "out", expect[gateway.Refused](b.call("sip:x@"+w.addr(), nil)).Status, 503)
+	in.leg.HangUp(gateway.CauseHangUp)
+	expect[gateway.Ended](in)
+	b.gone()
+}
+
+// Noise does not stop the listener, and after sipgo's memory of peers was
+// dropped calls still work.
+func TestListenerSurvives(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	for _, noise := range []string{"", "\x00\x00", "hello", "INVITE", "INVITE sip:a@b SIP/2.0\r\n\r\n", "SIP/2.0 200\r\n\r\n", "\r\n\r\n",
+		"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP\r\nCSeq: x\r\n\r\n", strings.Repeat("A", 40000)} {
+		w.send(b.at("udp"), noise)
+	}
+	in, ok := talking(b, w, "after-noise")
+	for _, s := range b.socks {
+		if s.packet != nil {
+			if err := s.packet.SetReadDeadline(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	in.leg.Reoffer([]byte(holdSDP))
+	w.send(b.at("udp"), w.reply(w.request("INVITE"), 200, "OK", "", answerSDP))
+	expect[gateway.Reoffered](in)
+	hangUpFrom(b, w, in, ok, 2)
+	b.gone()
+}
+
+func TestTCPConnectionsAreBounded(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCapped(l)
+	defer func() { _ = c.Close() }()
+	from := netip.MustParseAddr("192.0.2.1")
+	for range maxStreamsPerSource {
+		if !c.take(from) {
+			t.Fatal("refused too early")
+		}
+	}
+	if c.take(from) {
+		t.Fatal("no bound")
+	}
+	if !c.take(netip.MustParseAddr("192.0.2.2")) {
+		t.Fatal("another source pays for the first")
+	}
+	c.give(from)
+	if !c.take(from) {
+		t.Fatal("a closed connection still counts")
+	}
+}
+
+// A caller whose TCP connection dies while it rings has given up.
+func TestTCPCallerVanishes(t *testing.T) {
+	b := newParty(t, nil)
+	c, err := net.Dial("tcp", b.at("tcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWire(t, "127.0.0.2")
+	if _, err := c.Write([]byte(strings.Replace(w.invite("alice", "tcp", 1, offerSDP), "SIP/2.0/UDP", "SIP/2.0/TCP", 1))); err != nil {
+		t.Fatal(err)
+	}
+	in := b.desk.next()
+	_ = c.Close()
+	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	b.gone()
+}
