@@ -169,7 +169,9 @@ func (l *tcpLink) frame(pkt []byte) {
 	case kindRTCP:
 		conn.peer.receiveRTCP(pkt)
 		conn.deliver(pkt, l.from)
-	case kindSTUN, kindDTLS:
+	case kindDTLS:
+		conn.peer.receiveDTLS(conn, pkt, l.from)
+	case kindSTUN:
 		conn.deliver(pkt, l.from)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
+	"github.com/pion/stun"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -35,6 +36,7 @@ type tabPeer struct {
 	session, version uint64
 
 	gathered chan struct{}
+	early    earlyDTLS
 	broken   atomic.Bool // it cannot take another offer
 	path     atomic.Pointer[tabPath]
 	sealer   atomic.Pointer[sealer]
@@ -83,7 +85,10 @@ func newTabPeer(t *TabEnd, id string) (*tabPeer, error) {
 	})
 	dtls := p.pc.SCTP().Transport()
 	dtls.OnStateChange(func(s webrtc.DTLSTransportState) {
-		if s == webrtc.DTLSTransportStateConnected {
+		switch s {
+		case webrtc.DTLSTransportStateConnecting:
+			p.early.release()
+		case webrtc.DTLSTransportStateConnected:
 			p.secure(dtls)
 		}
 	})
@@ -105,6 +110,11 @@ func (p *tabPeer) settings() webrtc.SettingEngine {
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.DisableActiveTCP(true)
 	s.SetLite(true)
+	// The page's handshake begins with its first valid check; nomination comes
+	// 50-100 ms later, and changes the pair if it names another.
+	s.SetICEBindingRequestHandler(func(*stun.Message, ice.Candidate, ice.Candidate, *ice.CandidatePair) bool {
+		return p.path.Load() == nil
+	})
 	s.SetICETimeouts(side.disconnected, side.failed, iceKeepAlive)
 	s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
 	s.SetDTLSRetransmissionInterval(dtlsRepeat)
@@ -159,38 +169,6 @@ func (o *tabOffer) transport() string {
 		"m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n" +
 		"a=rtpmap:0 PCMU/8000\r\na=setup:actpass\r\na=ice-ufrag:" + o.ufrag + "\r\na=ice-pwd:" + o.password +
 		"\r\na=fingerprint:" + o.fingerprint + "\r\n"
-}
-
-// secure takes the SRTP keys when DTLS is connected and the page's certificate
-// is the one its offer named.
-func (p *tabPeer) secure(t *webrtc.DTLSTransport) {
-	defer p.tab.loop.recovered("DTLS")
-	err := func() error {
-		conn, err := dtlsConnOf(t)
-		if err != nil {
-			return err
-		}
-		keys, err := srtpKeys(conn)
-		if err != nil {
-			return err
-		}
-		opener, err := newOpener(keys)
-		if err != nil {
-			return err
-		}
-		sealer, err := newSealer(keys)
-		if err != nil {
-			return err
-		}
-		p.opener.Store(opener)
-		p.sealer.Store(sealer)
-		return nil
-	}()
-	if err != nil {
-		p.tab.loop.log.Error("media: a tab has no sound because its SRTP keys could not be read; please report it", "error", err)
-		p.broken.Store(true)
-		p.tab.stir()
-	}
 }
 
 // selected notes the pair the page nominated.
