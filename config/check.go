@@ -67,6 +67,9 @@ func (k *checker) general() {
 			k.fault("redis", "write it like redis://host:6379/0, or \"\" for the embedded store", "this is not the address of a Redis")
 		}
 	}
+	if c.Profiles != "" {
+		k.file("profiles", c.Profiles)
+	}
 	if c.MaxCalls < 1 {
 		k.fault("max_calls", "write 1 or more", "%d calls a user is none", c.MaxCalls)
 	}

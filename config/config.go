@@ -24,6 +24,9 @@ type Config struct {
 	// Users are those of the file; it wins for the users it names.
 	Users  []User  `yaml:"users"`
 	Trunks []Trunk `yaml:"trunks"`
+	// Profiles is a file of the administrator's own phone profiles (the form
+	// of gateway/profiles.yaml), "" for none.
+	Profiles string `yaml:"profiles"`
 	// Emergency maps emergency numbers to the trunk that takes them.
 	Emergency map[string]string `yaml:"emergency" example:"{\"112\": pbx}"`
 	Policy    Policy            `yaml:"policy"`

@@ -93,7 +93,7 @@ func (c *Config) resolve(folder string) {
 	if err != nil {
 		abs = folder
 	}
-	for _, p := range []*string{&c.Data, &c.HTTP.TLS.Cert, &c.HTTP.TLS.Key, &c.SIP.TLS.Cert, &c.SIP.TLS.Key, &c.SIP.TLS.ClientCA} {
+	for _, p := range []*string{&c.Data, &c.HTTP.TLS.Cert, &c.HTTP.TLS.Key, &c.SIP.TLS.Cert, &c.SIP.TLS.Key, &c.SIP.TLS.ClientCA, &c.Profiles} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(abs, *p)
 		}

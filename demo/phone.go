@@ -80,7 +80,9 @@ func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
 		}
 		end, err := p.newEnd(in.Source.Addr())
 		if err == nil {
-			_, err = end.TakeOffer(in.Offer)
+			var sound media.Negotiated
+			sound, err = end.TakeOffer(in.Offer)
+			p.remote = sound.Remote
 		}
 		if err != nil {
 			p.log.Warn("simulated phone refuses a call", "phone", p.name, "err", err)
@@ -88,6 +90,13 @@ func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
 			return
 		}
 		p.leg, p.legID, p.end = in.Leg, in.Leg.ID(), end
+		if in.AnswerMode.Auto {
+			// No hand on it: the loudspeaker goes on, the microphone stays off
+			// until the gateway's re-INVITE asks for it.
+			p.show("ringing", "Auto-Answered: "+caller(in.From))
+			p.answer()
+			return
+		}
 		p.show("ringing", caller(in.From))
 		p.leg.Ring(nil)
 	})
@@ -138,7 +147,7 @@ func (p *phone) lift() {
 
 // answer accepts the call. Under mu.
 func (p *phone) answer() {
-	sdp, sound, err := p.end.Answer(phoneCodecs, media.SendRecv)
+	sdp, sound, err := p.end.Answer(phoneCodecs, p.mirror())
 	if err != nil {
 		p.leg.Reject(gateway.CauseNoCodec)
 		p.clear()
@@ -146,6 +155,20 @@ func (p *phone) answer() {
 	}
 	p.leg.Answer(sdp)
 	p.talk(sound)
+}
+
+// mirror is the direction to answer the gateway's offer with (RFC 3264 6.1).
+// Under mu.
+func (p *phone) mirror() media.Direction {
+	switch p.remote {
+	case media.SendOnly:
+		return media.RecvOnly
+	case media.RecvOnly:
+		return media.SendOnly
+	case media.Inactive:
+		return media.Inactive
+	}
+	return media.SendRecv
 }
 
 // talk switches loudspeaker and microphone on. Under mu.
@@ -284,16 +307,8 @@ func (p *phone) offered(e gateway.Offered) {
 		p.leg.Reject(gateway.CauseNoCodec)
 		return
 	}
-	dir := media.SendRecv
-	switch sound.Remote {
-	case media.SendOnly:
-		dir = media.RecvOnly
-	case media.RecvOnly:
-		dir = media.SendOnly
-	case media.Inactive:
-		dir = media.Inactive
-	}
-	sdp, answered, err := p.end.Answer(phoneCodecs, dir)
+	p.remote = sound.Remote
+	sdp, answered, err := p.end.Answer(phoneCodecs, p.mirror())
 	if err != nil {
 		p.leg.Reject(gateway.CauseNoCodec)
 		return

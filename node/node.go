@@ -180,12 +180,16 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	profiles, err := n.profiles()
+	if err != nil {
+		return err
+	}
 	dialer := &lateDialer{ready: make(chan struct{})}
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
 		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls,
 		Timers:    gateway.Timers{Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone},
-		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer,
+		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err
@@ -204,6 +208,18 @@ func (n *Node) openGateway(ctx context.Context) error {
 		return n.gateway.Close(ctx)
 	})
 	return nil
+}
+
+// profiles are the phone models we know, with the administrator's own.
+func (n *Node) profiles() (*gateway.Profiles, error) {
+	var own []byte
+	if n.cfg.Profiles != "" {
+		var err error
+		if own, err = os.ReadFile(n.cfg.Profiles); err != nil {
+			return nil, fmt.Errorf("profiles: %w", err)
+		}
+	}
+	return gateway.LoadProfiles(own, n.cfg.Domain)
 }
 
 func (n *Node) sipConfig(name string) sipua.Config {
