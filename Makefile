@@ -57,7 +57,7 @@ browser: bin/ringsplash-race $(MODULES) ## whole-program tests with real browser
 	@RINGSPLASH_BIN=$(CURDIR)/$< node --test --test-reporter=tap --test-concurrency=1 $$(ls test/browser/*.test.mjs)
 
 bench: build  ## measure delays and cost, as median and p99
-	go run ./bench
+	go test -run "^$$" -bench . -benchtime 2000x ./bench
 
 screenshots: build $(MODULES) ## picture every screen at four widths, light and dark, into screenshots/
 	npm run --silent screenshots
