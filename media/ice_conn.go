@@ -82,7 +82,6 @@ type iceConn struct {
 	peer   *tabPeer
 	ufrag  string
 	tcp    bool
-	routes int // under socket.mu
 
 	inbox chan *inboxPacket
 	once  sync.Once
@@ -99,6 +98,11 @@ var inboxPackets = sync.Pool{New: func() any { return new(inboxPacket) }}
 
 // deliver hands a copy of pkt to the agent, or drops it when too many wait.
 func (c *iceConn) deliver(pkt []byte, from netip.AddrPort) {
+	select {
+	case <-c.done:
+		return
+	default:
+	}
 	p := inboxPackets.Get().(*inboxPacket)
 	p.n = copy(p.b[:], pkt)
 	if c.tcp {

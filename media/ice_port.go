@@ -17,8 +17,8 @@ const (
 	// routeKeep is how long an address stays with the connection that proved
 	// it last, whoever else claims it. Browsers check each 2.5 s or more often.
 	routeKeep = 5 * time.Second
-	// routesPerConn bounds the addresses one browser may prove.
-	routesPerConn = 16
+	// routesPerPeer bounds the addresses one PeerConnection may prove.
+	routesPerPeer = 16
 )
 
 // browserPort is the one UDP and TCP port all browsers send to. It reads every
@@ -211,35 +211,35 @@ func (s *browserSocket) prove(conn *iceConn, addr netip.AddrPort) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.agents[iceKey{conn.ufrag, false}] != conn {
+	if s.agents[iceKey{conn.ufrag, false}] != conn || conn.peer.over.Load() {
 		return // closed meanwhile
 	}
 	r := s.routes[addr]
 	switch {
 	case r == nil:
-		if conn.routes >= routesPerConn {
-			s.forgetOldest(conn)
-		}
+		s.thin(conn.peer)
 		s.routes[addr] = &route{conn: conn, seen: now}
-		conn.routes++
 	case r.conn == conn:
 		r.seen = now
 	case r.conn.peer.tab == conn.peer.tab || now.Sub(r.seen) > routeKeep:
-		r.conn.routes--
 		s.routes[addr] = &route{conn: conn, seen: now}
-		conn.routes++
 	}
 }
 
-func (s *browserSocket) forgetOldest(conn *iceConn) {
-	var oldest netip.AddrPort
+// thin makes room for one more address of peer: the one proved longest ago goes.
+func (s *browserSocket) thin(peer *tabPeer) {
+	n, oldest := 0, netip.AddrPort{}
 	for addr, r := range s.routes {
-		if r.conn == conn && (!oldest.IsValid() || r.seen.Before(s.routes[oldest].seen)) {
+		if r.conn.peer != peer {
+			continue
+		}
+		if n++; n == 1 || r.seen.Before(s.routes[oldest].seen) {
 			oldest = addr
 		}
 	}
-	delete(s.routes, oldest)
-	conn.routes--
+	if n >= routesPerPeer {
+		delete(s.routes, oldest)
+	}
 }
 
 // join makes conn reachable by its user name.
@@ -254,26 +254,36 @@ func (s *browserSocket) join(conn *iceConn) error {
 	return nil
 }
 
-// leave takes conn, its addresses and its TCP connections away.
+// leave makes conn's user name unknown. What it proved stays until the
+// PeerConnection ends or proves something newer: after an ICE restart the page
+// sends from the old address until it has a new pair.
 func (s *browserSocket) leave(conn *iceConn) {
-	var links []*tcpLink
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if key := (iceKey{conn.ufrag, conn.tcp}); s.agents[key] == conn {
 		delete(s.agents, key)
 	}
-	for addr, r := range s.routes {
-		if r.conn == conn {
-			delete(s.routes, addr)
+}
+
+// forget takes away every address and TCP connection p proved.
+func (p *browserPort) forget(peer *tabPeer) {
+	for _, s := range p.sockets {
+		var links []*tcpLink
+		s.mu.Lock()
+		for addr, r := range s.routes {
+			if r.conn.peer == peer {
+				delete(s.routes, addr)
+			}
 		}
-	}
-	for _, l := range s.links {
-		if l.conn.Load() == conn {
-			links = append(links, l)
+		for _, l := range s.links {
+			if c := l.conn.Load(); c != nil && c.peer == peer {
+				links = append(links, l)
+			}
 		}
-	}
-	s.mu.Unlock()
-	for _, l := range links {
-		l.close()
+		s.mu.Unlock()
+		for _, l := range links {
+			l.close()
+		}
 	}
 }
 

@@ -68,20 +68,21 @@ func TestAddressClaimedByAnother(t *testing.T) {
 	if s.routed(at) != other {
 		t.Fatal("the address stays with a tab that fell silent")
 	}
-	_ = mine.Close()
+	l.tabs.port.forget(mine.peer)
 	if s.routed(at) != other {
 		t.Fatal("the former owner took the address with it")
 	}
-	for i := range 5 * routesPerConn {
+	for i := range 5 * routesPerPeer {
 		s.prove(other, netip.AddrPortFrom(at.Addr(), uint16(6000+i)))
 	}
 	s.mu.RLock()
 	n := len(s.routes)
 	s.mu.RUnlock()
-	if n != routesPerConn || s.routed(netip.AddrPortFrom(at.Addr(), uint16(6000+5*routesPerConn-1))) != other {
-		t.Errorf("%d addresses are kept, want the newest %d", n, routesPerConn)
+	if n != routesPerPeer || s.routed(netip.AddrPortFrom(at.Addr(), uint16(6000+5*routesPerPeer-1))) != other {
+		t.Errorf("%d addresses are kept, want the newest %d", n, routesPerPeer)
 	}
 	_ = other.Close()
+	l.tabs.port.forget(other.peer)
 	s.prove(other, at)
 	if s.routed(at) != nil {
 		t.Error("a closed connection proves an address")

@@ -98,6 +98,9 @@ func (l *tcpLink) prove(conn *iceConn) {
 	if old := l.conn.Load(); old == nil || old.peer.tab == conn.peer.tab {
 		l.conn.Store(conn)
 	}
+	if conn.peer.over.Load() {
+		l.close() // forget may have come before
+	}
 }
 
 func (l *tcpLink) close() { _ = l.tcp.Close() }

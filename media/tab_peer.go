@@ -38,6 +38,7 @@ type tabPeer struct {
 	gathered chan struct{}
 	early    earlyDTLS
 	broken   atomic.Bool // it cannot take another offer
+	over     atomic.Bool // closed, or about to be
 	path     atomic.Pointer[tabPath]
 	sealer   atomic.Pointer[sealer]
 	opener   atomic.Pointer[opener]
@@ -255,6 +256,8 @@ func (p *tabPeer) receiveRTCP(pkt []byte) {
 // close ends the PeerConnection and waits for its goroutines.
 func (p *tabPeer) close() {
 	defer p.tab.loop.recovered("the end of a PeerConnection")
+	p.over.Store(true)
 	p.path.Store(nil)
+	p.tab.side.port.forget(p)
 	_ = p.pc.GracefulClose()
 }

@@ -71,7 +71,16 @@ func TestTabTakesICERestart(t *testing.T) {
 	await(t, p.heard, "0 e")
 
 	peer, old := tab.peer.Load(), tab.peer.Load().path.Load()
-	after := dial(t, tab, p, &webrtc.OfferOptions{ICERestart: true}, PCMU)
+	offer := p.offer(&webrtc.OfferOptions{ICERestart: true})
+	after, err := tab.TakeOffer(offer, []Codec{PCMU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The page goes on with the old pair until it has a new one.
+	if c := old.socket.routed(old.to); c == nil || c.peer != peer || peer.path.Load() != old {
+		t.Error("the old pair is dead before there is a new one")
+	}
+	p.answer(after)
 	if ufragOf(t, before) == ufragOf(t, after) {
 		t.Fatal("the user name fragment is the old one")
 	}
