@@ -1,13 +1,12 @@
-import {Media} from './call/media.js';
-import {Microphone, MicrophoneError, type MicrophoneFault} from './call/microphone.js';
-import {mayTalk, needsMicrophone, ringing} from './call/plan.js';
+import {ringing} from './call/plan.js';
 import {TitleBell, tone} from './call/ringer.js';
 import {Sound} from './call/tones.js';
+import {Voice} from './call/voice.js';
 import {Settings} from './desktop/settings.js';
 import {RingLock} from './desktop/tabs.js';
 import {t} from './locales/words.js';
 import {Connection, type Phase} from './protocol/connection.js';
-import {type Call, type Command, CommandError, type Parts} from './protocol/messages.js';
+import {type Call, type Command, CommandError, type Parts, type Result} from './protocol/messages.js';
 import * as rest from './protocol/rest.js';
 import {TabStore} from './protocol/tabstore.js';
 
@@ -21,22 +20,14 @@ export interface Notice {
 export class Phone {
   readonly settings = new Settings();
   notice: Notice | null = null;
-  microphoneFault: MicrophoneFault | 'gone' | null = null;
   /** Calls whose answer was pressed here, with where. */
   readonly answering = new Map<string, string>();
-  /** The far end's sound is there, and the browser does not play it. */
-  private playBlocked = false;
-
   private readonly store = new TabStore();
   private readonly connection: Connection;
-  private readonly media: Media;
-  private readonly microphone: Microphone;
+  private readonly voice: Voice;
   private readonly sound: Sound;
   private readonly ringLock: RingLock;
   private readonly bell = new TitleBell(t.product);
-  /** Clicks that have asked for the microphone and whose call is not here yet. */
-  private asking = 0;
-  private readonly muting = new Set<string>();
   private readonly rung = new Set<string>();
   private tabId = '';
 
@@ -55,14 +46,11 @@ export class Phone {
       onFault: () => this.tell({text: t.fault, action: 'reload'}),
       loggedIn: rest.loggedIn,
     });
-    this.media = new Media({
+    this.voice = new Voice({
       do: command => this.connection.do(command),
       onFault: text => this.tell({text}),
       onChange: changed,
-    });
-    this.microphone = new Microphone(() => {
-      this.microphoneFault = 'gone';
-      this.follow();
+      onOpen: () => void this.enableSound(),
     });
     this.sound = new Sound(() => this.follow());
     this.ringLock = new RingLock(() => this.follow());
@@ -86,12 +74,17 @@ export class Phone {
   }
 
   get soundBlocked(): boolean {
-    return !this.sound.allowed || this.playBlocked;
+    return !this.sound.allowed || this.voice.blocked;
   }
 
   /** Whether the sound of this tab's call can flow. */
   get mediaConnected(): boolean {
-    return this.media.connected;
+    return this.voice.connected;
+  }
+
+  /** Why the microphone is not open though it should be. */
+  get microphoneFault(): Voice['fault'] {
+    return this.voice.fault;
   }
 
   /** The gateway's time in milliseconds since 1970. */
@@ -102,14 +95,14 @@ export class Phone {
   async start(): Promise<void> {
     addEventListener('online', () => {
       this.connection.retryNow();
-      this.media.networkChanged();
+      this.voice.networkChanged();
     });
     addEventListener('pageshow', event => event.persisted && this.connection.retryNow());
     const touched = () => void this.enableSound();
     for (const type of ['pointerdown', 'pointerup', 'keydown'])
       addEventListener(type, touched, {capture: true, once: true});
     void this.sound.enable();
-    void this.microphone.watchPermission();
+    void this.voice.watchPermission();
     if (this.store.read() || (await rest.loggedIn())) this.connection.start();
     else this.showLogIn();
   }
@@ -155,7 +148,7 @@ export class Phone {
   /** To be called at a click: from then on the page may sound. */
   async enableSound(): Promise<void> {
     await this.sound.enable();
-    await this.playFarEnd();
+    await this.voice.play();
     this.follow();
   }
 
@@ -165,7 +158,7 @@ export class Phone {
   }
 
   dismissMicrophoneFault(): void {
-    this.microphoneFault = null;
+    this.voice.fault = null;
     this.changed();
   }
 
@@ -174,7 +167,7 @@ export class Phone {
     this.answering.set(call.id, on);
     this.changed();
     try {
-      await this.talking(on, () => {
+      await this.talking(on, call.id, () => {
         const now = this.calls.find(other => other.id === call.id) ?? call;
         return {do: 'answer', call: call.id, version: now.version, on};
       });
@@ -186,23 +179,18 @@ export class Phone {
 
   /** Calls somebody, from "browser" or a device; whether the gateway took it. */
   async call(to: string, from: string): Promise<boolean> {
-    return this.talking(from, () => ({do: 'call', to, from}));
+    return this.talking(from, '', () => ({do: 'call', to, from}));
   }
 
   /** Mutes here at once; the gateway follows. */
   async mute(call: Call): Promise<void> {
-    this.muting.add(call.id);
-    this.follow();
-    await this.run({do: 'mute', call: call.id});
-    this.muting.delete(call.id);
-    this.follow();
+    await this.voice.mute(call.id, this.run({do: 'mute', call: call.id}));
+    this.changed();
   }
 
   /** Opens the microphone again after a fault, at a click. */
-  async retryMicrophone(): Promise<void> {
-    this.microphoneFault = null;
-    await this.openMicrophone();
-    this.follow();
+  retryMicrophone(): Promise<void> {
+    return this.voice.retry();
   }
 
   simple(name: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'resume' | 'unmute', call: Call): Promise<boolean> {
@@ -214,59 +202,28 @@ export class Phone {
   }
 
   /** Carries out a command that makes the user talk; in the browser the microphone comes first. */
-  private async talking(place: string, command: () => Command): Promise<boolean> {
+  private async talking(place: string, call: string, command: () => Command): Promise<boolean> {
+    this.notice = null; // what went wrong before is history now
     if (place !== 'browser') return this.run(command());
-    this.microphoneFault = null;
-    this.asking++;
     try {
-      const opened = this.openMicrophone();
-      // A granted microphone opens while the gateway answers; one to be asked for may be refused.
-      if (!this.microphone.granted && !(await opened)) return false;
-      return await this.run(command());
+      return await this.voice.talk(call, () => this.attempt(command()));
     } finally {
-      this.asking--;
-      this.follow();
+      this.changed();
     }
   }
 
   private async run(command: Command): Promise<boolean> {
+    return (await this.attempt(command)) !== null;
+  }
+
+  /** Carries out a command; null, and a notice, when it was refused. */
+  private async attempt(command: Command): Promise<Result | null> {
     try {
-      await this.connection.do(command);
-      return true;
+      return await this.connection.do(command);
     } catch (error) {
       this.tell({text: error instanceof CommandError ? error.message : String(error)});
-      return false;
+      return null;
     }
-  }
-
-  private async openMicrophone(): Promise<boolean> {
-    try {
-      const track = await this.microphone.open();
-      track.enabled = this.mayTalk();
-      await this.media.setTrack(track);
-      void this.enableSound(); // capture lifts the block on sound
-      return true;
-    } catch (error) {
-      this.microphoneFault = error instanceof MicrophoneError ? error.fault : 'busy';
-      this.changed();
-      return false;
-    }
-  }
-
-  private mayTalk(): boolean {
-    return this.muting.size === 0 && mayTalk(this.calls);
-  }
-
-  private async playFarEnd(): Promise<void> {
-    if (!this.media.audio.srcObject || !needsMicrophone(this.calls)) return;
-    try {
-      await this.media.audio.play();
-      this.playBlocked = false;
-    } catch (error) {
-      // An interrupted play is none of the browser's refusals.
-      this.playBlocked = error instanceof DOMException && error.name === 'NotAllowedError';
-    }
-    this.changed();
   }
 
   /** Brings microphone, media, ring and title in line with the state. */
@@ -275,28 +232,14 @@ export class Phone {
     const open = this.phase === 'open';
     const id = this.store.read()?.id ?? '';
     if (open && id !== this.tabId) {
-      if (this.tabId) this.media.forget();
+      if (this.tabId) this.voice.newTab();
       this.tabId = id;
       this.rung.clear();
     }
-    if (open && parts) this.media.update(parts.media.want);
-    if (!parts) this.media.close();
-    this.followMicrophone();
+    if (open || !parts) this.voice.want(parts?.media.want);
+    this.voice.follow(this.calls);
     this.followRing();
     this.changed();
-  }
-
-  private followMicrophone(): void {
-    const {track} = this.microphone;
-    if (track) track.enabled = this.mayTalk();
-    if (needsMicrophone(this.calls) || this.asking) {
-      if (!track && !this.microphoneFault) void this.openMicrophone();
-      if (this.media.audio.paused) void this.playFarEnd();
-      return;
-    }
-    if (!track) return;
-    this.microphone.close();
-    void this.media.setTrack(null);
   }
 
   private followRing(): void {

@@ -1,4 +1,5 @@
-// Bundles webclient/test/*.test.ts for Node and runs them with node --test.
+// Bundles webclient/test/*.test.ts for Node, builds the page, and runs them and
+// the tests of the page in Chromium with node --test.
 import {spawnSync} from 'node:child_process';
 import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
@@ -8,7 +9,9 @@ import * as esbuild from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = await mkdtemp(join(here, '../../node_modules/.test-'));
 try {
-  const tests = (await readdir(here)).filter(name => name.endsWith('.test.ts'));
+  const names = await readdir(here);
+  const tests = names.filter(name => name.endsWith('.test.ts'));
+  const inBrowser = names.filter(name => name.endsWith('.test.mjs')).map(name => join(here, name));
   await esbuild.build({
     entryPoints: tests.map(name => join(here, name)),
     outdir: out,
@@ -22,8 +25,10 @@ try {
     logLevel: 'warning',
   });
   const files = tests.map(name => join(out, name.replace(/\.ts$/, '.mjs')));
-  const {status} = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...files], {stdio: 'inherit'});
-  process.exitCode = status ?? 1;
+  const run = (...args) => spawnSync(process.execPath, args, {stdio: 'inherit'}).status ?? 1;
+  process.exitCode =
+    run(join(here, '../build.mjs')) ||
+    run('--enable-source-maps', '--test', '--test-concurrency=1', ...files, ...inBrowser);
 } finally {
   await rm(out, {recursive: true, force: true});
 }

@@ -10,7 +10,7 @@ const me = {
   tabs: 1,
   interworking: true,
 };
-const desk = {
+export const desk = {
   id: 'desk',
   display: 'Desk phone',
   instance: 'urn:uuid:1',
@@ -96,7 +96,7 @@ const history = [
   },
 ];
 
-const parts = (calls = [], more = {}) => ({
+export const parts = (calls = [], more = {}) => ({
   me,
   devices: [desk],
   calls,
@@ -106,7 +106,7 @@ const parts = (calls = [], more = {}) => ({
   ...more,
 });
 
-const incoming = (peer = bob) => ({
+export const incoming = (peer = bob) => ({
   id: 'c_1',
   version: 1,
   direction: 'in',
@@ -117,7 +117,7 @@ const incoming = (peer = bob) => ({
   microphone: 'live',
   since: ago(7),
 });
-const talking = more => ({
+export const talking = more => ({
   ...incoming(),
   version: 4,
   state: 'connected',

@@ -4,7 +4,7 @@
 import {mkdir, readFile, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {chromium} from 'playwright-core';
+import {farEnd, launch} from './chromium.mjs';
 import {screens} from './screen-list.mjs';
 import {scriptedGateway} from './scripted.mjs';
 
@@ -19,37 +19,14 @@ const sizes = [
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const only = process.argv.slice(2);
 
-/** Runs in the page: the far end of its PeerConnection, so that the call is really up. */
-async function farEnd(sdp) {
-  const pc = new RTCPeerConnection();
-  window.farEnds = [...(window.farEnds ?? []), pc]; // kept from the garbage collector
-  await pc.setRemoteDescription({type: 'offer', sdp});
-  await pc.setLocalDescription(await pc.createAnswer());
-  while (pc.iceGatheringState !== 'complete')
-    await new Promise(done => pc.addEventListener('icegatheringstatechange', done));
-  return pc.localDescription.sdp;
-}
-
 const faults = [];
 const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 await rm(out, {recursive: true, force: true});
 await mkdir(out, {recursive: true});
 
 let page;
-const gateway = await scriptedGateway({answerOffer: sdp => page.evaluate(farEnd, sdp)});
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-quic',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--use-fake-device-for-media-stream',
-    '--disable-features=WebRtcHideLocalIpsWithMdns',
-    '--allow-loopback-in-peer-connection',
-    '--autoplay-policy=no-user-gesture-required',
-  ],
-});
+const gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
+const browser = await launch();
 try {
   for (const screen of screens()) if (only.length === 0 || only.includes(screen.name)) await picture(screen);
 } finally {

@@ -1,4 +1,4 @@
-// A scripted gateway for pictures only: it serves the built page under the
+// A scripted gateway for pictures and for what only the page decides: it serves the built page under the
 // content policy of webclient.go, answers REST, and sends each tab the state a
 // screen needs. What the gateway does is tested against the gateway.
 import {readFile} from 'node:fs/promises';
@@ -46,10 +46,18 @@ export async function scriptedGateway({answerOffer}) {
   sockets.on('connection', socket => {
     gateway.sockets.add(socket);
     socket.on('close', () => gateway.sockets.delete(socket));
-    socket.on('message', text => receive(gateway, socket, JSON.parse(String(text)), answerOffer));
+    // A page that goes away while it makes its own answer takes its socket with it.
+    socket.on('message', text =>
+      receive(gateway, socket, JSON.parse(String(text)), answerOffer).catch(() => socket.terminate()),
+    );
   });
   await new Promise(done => http.listen(0, '127.0.0.1', done));
   gateway.url = `http://localhost:${http.address().port}/`;
+  gateway.push = parts => {
+    Object.assign(gateway.screen.parts, parts);
+    for (const socket of gateway.sockets)
+      socket.send(JSON.stringify({type: 'state', seq: 2, now: new Date().toISOString(), ...parts}));
+  };
   gateway.close = () => {
     for (const socket of gateway.sockets) socket.terminate();
     sockets.close();
@@ -88,7 +96,7 @@ async function receive(gateway, socket, message, answerOffer) {
     return;
   }
   gateway.commands.push(message);
-  const sdp = message.do === 'offer' ? await answerOffer(message.sdp) : undefined;
+  const sdp = message.do === 'offer' ? await answerOffer({sdp: message.sdp, id: message.pc}) : undefined;
   const error = screen.refuse?.[message.do];
   socket.send(JSON.stringify({type: 'reply', id: message.id, ...(error ? {error} : {ok: true, sdp})}));
 }

@@ -151,6 +151,7 @@ export class Media {
     const early: string[] = [];
     let sent = false;
     pc.onicecandidate = ({candidate}) => {
+      if (candidate && candidate.sdpMLineIndex !== 0) return; // all m-lines share the transport of the first
       const line = candidate?.candidate ?? '';
       if (sent) this.sendCandidate(id, line);
       else early.push(line);

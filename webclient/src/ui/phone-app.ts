@@ -39,7 +39,7 @@ export class PhoneApp extends LitElement {
   @query('key-list') private keyList!: KeyList | null;
   @query('incoming-call') private incoming!: IncomingCall | null;
   private callsBefore: Call[] = [];
-  private endPressed = 0;
+  private endPressed = Number.NEGATIVE_INFINITY;
   private hadFocus = false;
   private readonly onKey = (event: KeyboardEvent) => this.key(event);
   private readonly onRoom = () => {
@@ -172,9 +172,9 @@ export class PhoneApp extends LitElement {
     if (!parts || this.offline || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (typing(event.composedPath()) && event.key !== 'Escape') return;
     const name = keyName(event.key);
-    if (!name || this.keysOff.has(name)) return;
     const twice = event.timeStamp - this.endPressed < twiceWithin;
-    this.endPressed = name === 'E' ? event.timeStamp : 0;
+    this.endPressed = name === 'E' ? event.timeStamp : Number.NEGATIVE_INFINITY;
+    if (!name || this.keysOff.has(name)) return;
     const action = keyAction(event.key, parts.calls, parts.devices, twice);
     if (action && this.act(action)) event.preventDefault();
   }

@@ -1,0 +1,172 @@
+// What the page itself decides, in Chromium: whom the keys and the focus belong
+// to, when the microphone is asked for, and when it offers.
+import assert from 'node:assert/strict';
+import {after, afterEach, before, beforeEach, test} from 'node:test';
+import {farEnd, launch} from './chromium.mjs';
+import {desk, incoming, parts, talking} from './screen-list.mjs';
+import {scriptedGateway} from './scripted.mjs';
+
+const want = (codecs, generation = 1) => ({media: {want: {codecs, generation}}});
+let browser;
+let gateway;
+let page;
+
+before(async () => {
+  browser = await launch();
+  gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
+});
+
+after(async () => {
+  await browser.close();
+  await gateway.close();
+});
+
+beforeEach(() => {
+  gateway.commands.length = 0;
+});
+
+afterEach(() => page.context().close());
+
+/** Opens the page on a state; counts what it asks of the microphone. */
+async function open(state) {
+  gateway.screen = {parts: state};
+  const context = await browser.newContext({permissions: ['microphone'], viewport: {width: 900, height: 760}});
+  page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  await page.addInitScript(() => {
+    window.asked = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async constraints => {
+      const stream = await ask(constraints);
+      window.asked.push(stream);
+      return stream;
+    };
+  });
+  await page.goto(gateway.url);
+  await page.getByLabel('Name or number').waitFor();
+}
+
+const sent = name => gateway.commands.filter(command => command.do === name);
+const asked = () => page.evaluate(() => window.asked.length);
+
+/** Waits until the gateway got so many commands of a kind. */
+async function receives(name, count) {
+  const late = Date.now() + 10_000;
+  while (sent(name).length < count) {
+    assert.ok(Date.now() < late, `the gateway got ${sent(name).length} of ${count} ${name}`);
+    await page.evaluate(() => new Promise(done => requestAnimationFrame(done)));
+  }
+}
+
+test('a call that comes while the user types takes neither his focus nor his keys', async () => {
+  await open(parts());
+  await page.getByLabel('Name or number').focus();
+  gateway.push({calls: [incoming()]});
+  await page.getByRole('alertdialog', {name: 'Bob Stone'}).waitFor();
+  await page.keyboard.type('abe2');
+  assert.equal(await page.getByLabel('Name or number').inputValue(), 'abe2');
+  assert.equal(sent('answer').length, 0);
+});
+
+test('a call that comes while the user does nothing gets the focus, and keys answer it', async () => {
+  await open(parts());
+  gateway.push({calls: [incoming()]});
+  await page.locator('[role=alertdialog]:focus').waitFor();
+  await page.keyboard.press('a');
+  await receives('answer', 1);
+  assert.deepEqual([sent('answer')[0].on, sent('answer')[0].call], ['desk', 'c_1']);
+  assert.equal(await asked(), 0, 'a deskphone needs no microphone here');
+});
+
+test('E must come twice; focus stays with the cards when one goes', async () => {
+  await open(parts([talking({on: 'desk', here: false})]));
+  await page.keyboard.press('e');
+  await page.keyboard.press('x');
+  await page.keyboard.press('e');
+  assert.equal(sent('hangup').length, 0);
+  await page.keyboard.press('e');
+  await receives('hangup', 1);
+  await page.getByRole('button', {name: 'Hang up'}).focus();
+  gateway.push({calls: [talking({on: null, here: false, state: 'ended', reason: 'The call has ended.'})]});
+  await page.locator('ended-card h2:focus').waitFor();
+});
+
+test('a key that was switched off does nothing, after a reload too', async () => {
+  await open(parts([incoming()]));
+  await page.keyboard.press('?');
+  await page.getByLabel('Answer in browser').uncheck();
+  await page.keyboard.press('Escape');
+  for (const reload of [false, true]) {
+    if (reload) await page.reload();
+    await page.getByRole('button', {name: 'Answer in browser'}).waitFor();
+    await page.keyboard.press('b');
+    await page.keyboard.press('a');
+    await receives('answer', reload ? 2 : 1);
+  }
+  assert.deepEqual(
+    sent('answer').map(command => command.on),
+    ['desk', 'desk'],
+  );
+});
+
+test('ringing offers ahead without a microphone; answering adds it and offers nothing', async () => {
+  await open(parts([incoming()], want(['PCMU', 'opus'])));
+  await receives('offer', 1);
+  const [{sdp, codecs}] = sent('offer');
+  assert.deepEqual(
+    [...sdp.matchAll(/^m=(\w+)/gm)].map(match => match[1]),
+    ['audio', 'video', 'video'],
+  );
+  assert.match(sdp, /^m=audio \d+ \S+ 0 111 /m, 'the wanted codecs come first, in order');
+  assert.deepEqual(codecs, ['PCMU', 'opus']);
+  await receives('ringing', 1);
+  assert.equal(await asked(), 0);
+
+  await page.getByRole('button', {name: 'Answer in browser'}).click();
+  await receives('answer', 1);
+  gateway.push({calls: [talking({since: new Date().toISOString()})]});
+  await page.getByRole('button', {name: 'Mute'}).waitFor();
+  await page.waitForFunction(() => window.asked[0]?.getAudioTracks()[0].enabled);
+  await page.waitForFunction(async () => {
+    const [far] = window.farEnds.values();
+    const audio = [...(await far.getStats()).values()].find(s => s.type === 'inbound-rtp' && s.kind === 'audio');
+    return audio?.packetsReceived > 5;
+  });
+  assert.deepEqual([sent('offer').length, await asked()], [1, 1]);
+
+  gateway.push({calls: [talking({microphone: 'muted'})]});
+  await page.waitForFunction(() => !window.asked[0].getAudioTracks()[0].enabled);
+  gateway.push({calls: [talking({state: 'ended', here: false, on: null})]});
+  await page.waitForFunction(() => window.asked[0].getAudioTracks()[0].readyState === 'ended');
+});
+
+test('other codecs are offered again, another generation on a new PeerConnection', async () => {
+  await open(parts([incoming()], want(['PCMU'])));
+  await receives('offer', 1);
+  gateway.push(want(['PCMA', 'PCMU']));
+  await receives('offer', 2);
+  gateway.push(want(['PCMA', 'PCMU'], 2));
+  await receives('offer', 3);
+  const [first, second, third] = sent('offer').map(offer => offer.pc);
+  assert.equal(first, second);
+  assert.notEqual(second, third);
+  assert.match(sent('offer')[1].sdp, /^m=audio \d+ \S+ 8 0 /m);
+});
+
+test('a reload in a call opens the microphone again by itself', async () => {
+  await open(parts([talking()], want(['opus'])));
+  await page.waitForFunction(() => window.asked.length === 1 && window.asked[0].getAudioTracks()[0].enabled);
+  await page.reload();
+  await page.waitForFunction(() => window.asked.length === 1 && window.asked[0].getAudioTracks()[0].enabled);
+  await receives('offer', 2);
+});
+
+test('without a microphone the call rings on, and the way out is said', async () => {
+  await open(parts([incoming()], {devices: [desk]}));
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
+    navigator.permissions.query = () => Promise.reject(new TypeError('not known'));
+  });
+  await page.getByRole('button', {name: 'Answer in browser'}).click();
+  await page.getByText('No microphone was found. Plug one in, then try again. You can still use Desk phone.').waitFor();
+});
