@@ -42,16 +42,15 @@ type RegisterOptions struct {
 
 // account is a registration that is kept.
 type account struct {
-	u       *UA
-	o       RegisterOptions
-	aor     sip.Uri
-	where   sip.Uri
-	purse   *purse
-	callID  string
-	seq     uint32
-	bad     bool // Changed was told an error last
-	told    bool
-	logName string
+	u      *UA
+	o      RegisterOptions
+	aor    sip.Uri
+	where  sip.Uri
+	purse  *purse
+	callID string
+	seq    uint32
+	bad    bool // Changed was told an error last
+	told   bool
 }
 
 // Register registers and keeps the registration until ctx or the UA ends, when
@@ -143,6 +142,9 @@ func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
 // run refreshes the registration until ctx or the UA ends. granted is how long
 // the present one lasts, 0 when there is none.
 func (a *account) run(ctx context.Context, granted time.Duration) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.u.leaving, cancel)()
 	wait := refreshAfter(granted)
 	failures := 0
 	for {
@@ -152,13 +154,12 @@ func (a *account) run(ctx context.Context, granted time.Duration) {
 			timer.Stop()
 			a.giveBack(granted)
 			return
-		case <-a.u.leaving.Done():
-			timer.Stop()
-			a.giveBack(granted)
-			return
 		case <-timer.C:
 		}
 		expires, err := a.once(ctx, a.o.Expires)
+		if ctx.Err() != nil {
+			continue
+		}
 		a.tell(err)
 		if err != nil {
 			wait = backOff(failures)

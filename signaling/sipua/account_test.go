@@ -153,8 +153,10 @@ func TestTrunk(t *testing.T) {
 
 	w := newWire(t, "127.0.0.2")
 	g2, _ := withAccess(t, func(c *Config) {
-		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: true, TrustUDP: true,
-			Register: Credentials{User: "gw", Password: "secret"}}}
+		c.Trunks = []Trunk{{
+			Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: true, TrustUDP: true,
+			Register: Credentials{User: "gw", Password: "secret"},
+		}}
 	})
 	reg := w.request("REGISTER")
 	w.send(g2.at("udp"), w.reply(reg, 401, "Unauthorized", "r", "",

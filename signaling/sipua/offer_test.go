@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -187,4 +188,27 @@ func TestHoldFromPhone(t *testing.T) {
 	w.send(b.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 	b.gone()
 	in.silent()
+}
+
+// A re-INVITE that is cancelled before the Answer leaves the dialog as it was.
+func TestCancelledOffer(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	in, ok := talking(b, w, "re-cancel")
+	re := w.within(ok, "INVITE", 2, holdSDP)
+	w.send(b.at("udp"), re)
+	expect[gateway.Offered](in)
+	cancel := strings.Replace(strings.Replace(re, "INVITE sip", "CANCEL sip", 1), "2 INVITE", "2 CANCEL", 1)
+	w.send(b.at("udp"), cancel[:strings.Index(cancel, "Content-Type")]+"Content-Length: 0\r\n\r\n")
+	w.response(200, "CANCEL")
+	w.response(487, "INVITE")
+	in.leg.Answer([]byte(answerSDP))
+	w.send(b.at("udp"), w.within(ok, "INVITE", 3, offerSDP))
+	same(t, "next offer", expect[gateway.Offered](in).SDP, offerSDP)
+	in.leg.Answer([]byte(answerSDP))
+	second := w.response(200, "INVITE")
+	same(t, "cseq", second.CSeq().SeqNo, uint32(3))
+	w.send(b.at("udp"), w.within(second, "ACK", 3, ""))
+	hangUpFrom(b, w, in, ok, 4)
+	b.gone()
 }

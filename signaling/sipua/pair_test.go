@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -54,6 +55,33 @@ func TestCallBetweenTwo(t *testing.T) {
 			in.silent()
 		})
 	}
+}
+
+func TestCallOverIPv6(t *testing.T) {
+	c, err := net.ListenPacket("udp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6: ", err)
+	}
+	_ = c.Close()
+	six := func(c *Config) {
+		c.Listen = []string{"udp://[::1]:0"}
+		c.AllowDomains = []string{"::1"}
+	}
+	a, b := newParty(t, six), newParty(t, six)
+	out := a.call("sip:alice@"+b.at("udp"), nil)
+	in := b.desk.next()
+	same(t, "source", in.in.Source, mustAddr(a.at("udp")))
+	in.leg.Ring(nil)
+	expect[gateway.Rang](out)
+	in.leg.Answer([]byte(answerSDP))
+	expect[gateway.Answered](out)
+	in.leg.Reoffer([]byte(holdSDP))
+	expect[gateway.Offered](out)
+	out.leg.Answer([]byte(answerSDP))
+	same(t, "hold", expect[gateway.Reoffered](in).Status, 200)
+	out.leg.HangUp(gateway.CauseHangUp)
+	expect[gateway.Ended](out)
+	expect[gateway.Ended](in)
 }
 
 func TestFinalResponses(t *testing.T) {

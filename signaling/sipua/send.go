@@ -101,16 +101,8 @@ func (l *leg) drain(s *sent, by sentBy) {
 	for {
 		select {
 		case res := <-s.tx.Responses():
-			final := !res.IsProvisional()
-			l.mail.post(func() {
-				if by.response != nil {
-					by.response(s, res)
-				}
-				if final && (!s.req.IsInvite() || !res.IsSuccess()) {
-					l.endTx(s)
-				}
-			})
-			if !final {
+			l.mail.post(func() { l.took(s, by, res) })
+			if res.IsProvisional() {
 				continue
 			}
 			if !s.req.IsInvite() {
@@ -122,6 +114,16 @@ func (l *leg) drain(s *sent, by sentBy) {
 			l.mail.post(func() { l.lostTx(s, by, err) })
 			return
 		}
+	}
+}
+
+// took hands a response on. After a 2xx to an INVITE more may come.
+func (l *leg) took(s *sent, by sentBy, res *sip.Response) {
+	if by.response != nil {
+		by.response(s, res)
+	}
+	if !res.IsProvisional() && (!s.req.IsInvite() || !res.IsSuccess()) {
+		l.endTx(s)
 	}
 }
 

@@ -82,7 +82,7 @@ func parseTarget(s string) (sip.Uri, error) {
 		}
 	case "tel":
 	default:
-		return u, fmt.Errorf("the URI %q is neither sip: nor tel:", s)
+		return u, fmt.Errorf("the URI %q is neither a sip: nor a tel: address", s)
 	}
 	var again sip.Uri
 	if err := sip.ParseUri(u.String(), &again); err != nil || again.User != u.User || again.Host != u.Host {

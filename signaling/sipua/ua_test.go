@@ -141,8 +141,10 @@ func TestTooMany(t *testing.T) {
 func TestListenerSurvives(t *testing.T) {
 	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
-	for _, noise := range []string{"", "\x00\x00", "hello", "INVITE", "INVITE sip:a@b SIP/2.0\r\n\r\n", "SIP/2.0 200\r\n\r\n", "\r\n\r\n",
-		"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP\r\nCSeq: x\r\n\r\n", strings.Repeat("A", 40000)} {
+	for _, noise := range []string{
+		"", "\x00\x00", "hello", "INVITE", "INVITE sip:a@b SIP/2.0\r\n\r\n", "SIP/2.0 200\r\n\r\n", "\r\n\r\n",
+		"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP\r\nCSeq: x\r\n\r\n", strings.Repeat("A", 40000),
+	} {
 		w.send(b.at("udp"), noise)
 	}
 	in, ok := talking(b, w, "after-noise")
