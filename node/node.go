@@ -21,6 +21,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/media"
+	"ringsplash/policy"
 	"ringsplash/signaling/browser"
 	"ringsplash/signaling/sipua"
 	"ringsplash/store"
@@ -42,6 +43,7 @@ type Node struct {
 
 	store     store.Store
 	directory *directory.Directory
+	policy    *policy.Book
 	media     *media.Loop
 	bindings  *gateway.Bindings
 	gateway   *gateway.Gateway
@@ -57,7 +59,7 @@ func Start(ctx context.Context, cfg config.Config, extra map[string]http.Handler
 		return nil, ErrNotBuilt
 	}
 	n := &Node{cfg: cfg, log: log}
-	steps := []func(context.Context) error{n.openStore, n.openDirectory, n.openMedia, n.openGateway}
+	steps := []func(context.Context) error{n.openStore, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
 	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, extra) }, n.tellReady)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -30,6 +30,9 @@ type Identity struct {
 	User string `json:"user,omitempty"`
 	// Trunk is the configured trunk the request came through, else "".
 	Trunk string `json:"trunk,omitempty"`
+	// FoldCase: the evidence writes the user part in lower case (RFC 8224 8.3),
+	// so its case says nothing.
+	FoldCase bool `json:"foldCase,omitempty"`
 }
 
 // Verified tells whether the identity may be shown to people as checked.

@@ -1,0 +1,293 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"ringsplash/store"
+)
+
+const (
+	// decideFor bounds a decision.
+	decideFor = 300 * time.Millisecond
+	// recordFor is what of it is kept for the record when the store hangs.
+	recordFor = 60 * time.Millisecond
+	// tallyTries bounds how often a count is made anew when others count too.
+	tallyTries = 5
+)
+
+// People is what the rule asks of the directory. Both may block for the store
+// and honour ctx; an error denies.
+type People interface {
+	// Interworking tells whether the user's device may be made to answer by
+	// itself: read from the store, so that switching it off is in force on
+	// every node at once. False for a device that does not exist.
+	Interworking(ctx context.Context, user, device string) (bool, error)
+	// Known tells whether the canonical address is in the user's personal
+	// directory, and whether it is a friend's there.
+	Known(ctx context.Context, user, address string) (friend, known bool, err error)
+}
+
+// Config of a Book. Store, People and AuditDir are needed.
+type Config struct {
+	Store  store.Store
+	People People
+	// Forbid are the groups the administrator does not let users allow [none].
+	Forbid []Group
+	// AuditDir is the folder of this node's audit file.
+	AuditDir string
+	Node     string // name of this node in records
+	// PhoneHosts are the hosts of the trusted trunks, where a user part like
+	// +15551234 is a telephone number [none].
+	PhoneHosts []string
+	Now        func() time.Time // [time.Now]
+	Log        *slog.Logger     // [none]
+}
+
+// Book keeps the grants, decides by them and records each decision. Its
+// methods may be called from any goroutine.
+type Book struct {
+	cfg    Config
+	phones []host
+	audit  *audit
+	copies *copies
+
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// New opens the audit file, repairing its end, and starts the goroutines that
+// write it and copy decisions to the store; Close ends them. It blocks for the
+// disk.
+func New(cfg Config) (*Book, error) {
+	if cfg.Store == nil || cfg.People == nil || cfg.AuditDir == "" {
+		return nil, errors.New("policy: Store, People and AuditDir must be set")
+	}
+	for _, g := range cfg.Forbid {
+		if !slices.Contains(Groups, g) {
+			return nil, fmt.Errorf("policy: there is no group %q to forbid", g)
+		}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &Book{cfg: cfg}
+	for _, text := range cfg.PhoneHosts {
+		h, err := parseHost(text)
+		if err != nil {
+			return nil, fmt.Errorf("policy: the host %q of a trunk: %w", text, err)
+		}
+		b.phones = append(b.phones, h)
+	}
+	var err error
+	if b.audit, err = newAudit(cfg.AuditDir, cfg.Node, cfg.Now(), cfg.Log); err != nil {
+		return nil, err
+	}
+	b.copies = newCopies(cfg.Store, cfg.Log)
+	return b, nil
+}
+
+// Close writes what waits and ends the goroutines. Decisions after it are denied.
+func (b *Book) Close() error {
+	b.closeOnce.Do(func() {
+		b.closeErr = b.audit.close()
+		b.copies.close()
+	})
+	return b.closeErr
+}
+
+// Forbidden are the groups the administrator does not let users allow.
+func (b *Book) Forbidden() []Group { return slices.Clone(b.cfg.Forbid) }
+
+// Decide answers whether the phone may be told to answer by itself, and
+// records the answer in the audit file before it returns an allow. It blocks
+// for the store and the disk, 300 ms at most: what is not known and recorded by
+// then is denied.
+func (b *Book) Decide(ctx context.Context, q Question) (d Decision) {
+	ctx, cancel := context.WithTimeout(ctx, decideFor)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			b.cfg.Log.Error("a decision panicked", "call", q.Call, "panic", r, "stack", string(debug.Stack()))
+			d = deny(faultPanic)
+		}
+	}()
+	now := b.cfg.Now()
+	d = b.rule(ctx, q, now, true)
+	r := recordOf(q, d, now)
+	d.ID = r.ID
+	err := b.audit.append(ctx, r)
+	b.copies.add(copyOf(q, d, now))
+	if err == nil || !d.Allow {
+		if err != nil {
+			b.cfg.Log.Error("a denial was not recorded in time", "id", d.ID, "err", err)
+		}
+		return d
+	}
+	return b.withdraw(q, d, now, err)
+}
+
+// withdraw turns an allow that is not known to be recorded into a deny. Its
+// record may still reach the file, so another one says that it was not used.
+func (b *Book) withdraw(q Question, d Decision, now time.Time, err error) Decision {
+	b.cfg.Log.Error("an allowed decision was not recorded in time and is denied", "id", d.ID, "err", err)
+	void := d.ID
+	d = deny(faultAudit)
+	r := recordOf(q, d, now)
+	r.Event, r.Void, d.ID = eventVoid, void, r.ID
+	if !b.audit.later(r) {
+		b.cfg.Log.Error("the audit queue is full; a withdrawn decision is not marked as such", "id", void)
+	}
+	b.copies.add(copyOf(q, d, now))
+	return d
+}
+
+// Simulate answers what Decide would, for a requester who proves his address,
+// without a record and without counting. The owner's own name stands for his
+// own tab. It may block for the store.
+func (b *Book) Simulate(ctx context.Context, requester, owner, device string) Decision {
+	ctx, cancel := context.WithTimeout(ctx, decideFor)
+	defer cancel()
+	q := Question{
+		Requester: Identity{Address: requester, Level: Proven, How: "simulated"},
+		Owner:     owner, Device: device, Kind: ThirdParty, At: b.cfg.Now(),
+	}
+	if requester == owner {
+		q.Kind, q.Requester.Level, q.Requester.User = Click, Self, owner
+	}
+	d := b.rule(ctx, q, b.cfg.Now(), false)
+	if d.Allow && q.Kind == ThirdParty && d.Grant != string(Public) {
+		d.Reason += " It holds for callers who prove their address: by their own log-in here or by a trusted trunk. Who only claims it is not let in."
+	}
+	return d
+}
+
+// rule gathers the facts, each only when it can matter, and decides. With take
+// a third party's allow is counted.
+func (b *Book) rule(ctx context.Context, q Question, now time.Time, take bool) Decision {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-recordFor))
+		defer cancel()
+	}
+	f, err := b.facts(ctx, q)
+	if err != nil {
+		b.cfg.Log.Warn("a decision lacks its facts and is denied", "call", q.Call, "owner", q.Owner, "err", err)
+		f.fault = faultStore
+	}
+	d := decide(q, f)
+	if !d.Allow || d.Grant == grantSelf {
+		return d
+	}
+	for range tallyTries {
+		d, err = b.counted(ctx, q, f, now, take)
+		if errors.Is(err, store.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			b.cfg.Log.Warn("automatic answers cannot be counted, so one is denied", "call", q.Call, "owner", q.Owner, "err", err)
+			return deny(faultStore)
+		}
+		return d
+	}
+	return deny(faultBusy)
+}
+
+// facts reads what the decision rests on: nothing of it is ever remembered, so
+// a revocation is in force with the next decision on every node.
+func (b *Book) facts(ctx context.Context, q Question) (*facts, error) {
+	f := &facts{forbid: b.cfg.Forbid, phoneHosts: b.phones}
+	if q.Kind == Privileged {
+		return f, nil // denied whatever they are
+	}
+	var err error
+	if f.grants, err = b.Get(ctx, q.Owner); err != nil {
+		return f, err
+	}
+	f.entries = f.grants.entries()
+	if f.interworking, err = b.cfg.People.Interworking(ctx, q.Owner, q.Device); err != nil {
+		return f, err
+	}
+	if !wantsPeople(q, f) {
+		return f, nil
+	}
+	for _, name := range namesOf(q.Requester, f) {
+		if err := b.ask(ctx, q.Owner, name, f); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// ask looks one name up in the owner's directory. Like an address that was
+// allowed, an entry without sips: means both schemes.
+func (b *Book) ask(ctx context.Context, owner string, name address, f *facts) error {
+	for {
+		friend, known, err := b.cfg.People.Known(ctx, owner, name.String())
+		if err != nil {
+			return err
+		}
+		f.friend, f.known = f.friend || friend, f.known || known
+		if name.scheme != "sips" {
+			return nil
+		}
+		name.scheme = "sip"
+	}
+}
+
+// counted decides with the counts of the last hour and, with take, adds one.
+func (b *Book) counted(ctx context.Context, q Question, f *facts, now time.Time, take bool) (Decision, error) {
+	requester, err := b.tally(ctx, requesterKey(q.Requester), now)
+	if err != nil {
+		return Decision{}, err
+	}
+	owner, err := b.tally(ctx, ownerKey(q.Owner), now)
+	if err != nil {
+		return Decision{}, err
+	}
+	f.byRequester, f.byOwner = len(requester.times), len(owner.times)
+	d := decide(q, f)
+	if !d.Allow || !take {
+		return d, nil
+	}
+	// When the second one conflicts the requester has one too many: that errs
+	// on the safe side.
+	if err := b.add(ctx, requester, now); err != nil {
+		return Decision{}, err
+	}
+	return d, b.add(ctx, owner, now)
+}
+
+func recordOf(q Question, d Decision, now time.Time) *Record {
+	at := q.At
+	if at.IsZero() {
+		at = now
+	}
+	r := &Record{
+		ID: newID(now), Time: at.UTC(), Event: eventDecision, Owner: q.Owner,
+		Requester: q.Requester.Address, Evidence: q.Requester.How, Level: q.Requester.Level,
+		Kind: q.Kind, Device: q.Device, Instance: q.Instance, Call: q.Call, Require: q.Require,
+		Allow: d.Allow, Grant: d.Grant, Reason: d.Reason,
+	}
+	if q.Requester.Verified() {
+		r.Authenticated = q.Requester.How
+	}
+	return r
+}
+
+// copyOf is the record for the store. The audit's own may still be in the
+// writer's hands.
+func copyOf(q Question, d Decision, now time.Time) *Record {
+	r := recordOf(q, d, now)
+	r.ID = d.ID
+	return r
+}

@@ -1,0 +1,434 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"ringsplash/store"
+	"ringsplash/store/storetest"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashEnv); dir != "" {
+		crashWriter(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// cast is a directory that a test writes. Real ones are tested where they live.
+type cast struct {
+	mu      sync.Mutex
+	off     bool
+	friends []string
+	others  []string
+	err     error
+}
+
+func (c *cast) Interworking(_ context.Context, _, device string) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.off && device == "desk", c.err
+}
+
+func (c *cast) Known(_ context.Context, _, address string) (friend, known bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.friends, address), slices.Contains(c.others, address), c.err
+}
+
+func openStore(t testing.TB) store.Store {
+	t.Helper()
+	s, err := store.OpenBolt(t.TempDir(), quiet)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func openRedis(t testing.TB, r *storetest.Redis) store.Store {
+	t.Helper()
+	s, err := store.OpenRedis(t.Context(), r.URL(), quiet)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func openBook(t testing.TB, s store.Store, p People, change func(*Config)) *Book {
+	t.Helper()
+	cfg := Config{Store: s, People: p, AuditDir: t.TempDir(), Node: "n1", Log: quiet}
+	if change != nil {
+		change(&cfg)
+	}
+	b, err := New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+func bob() Identity {
+	return Identity{Address: "sip:bob@example.test", Level: Proven, How: "digest", User: "bob"}
+}
+
+// fromBob is bob's INVITE with Answer-Mode: Auto to alice's phone.
+func fromBob() Question {
+	return Question{Requester: bob(), Owner: "alice", Device: "desk", Instance: "i-desk", Kind: ThirdParty, Call: "c1"}
+}
+
+// click is alice's own click.
+func click() Question {
+	return Question{
+		Requester: Identity{Address: "sip:alice@example.test", Level: Self, How: "tab", User: "alice"},
+		Owner:     "alice", Device: "desk", Instance: "i-desk", Kind: Click, Call: "c1",
+	}
+}
+
+func lines(t testing.TB, b *Book) []Record {
+	t.Helper()
+	return linesIn(t, b.cfg.AuditDir)
+}
+
+func linesIn(t testing.TB, dir string) []Record {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, AuditName))
+	require.NoError(t, err)
+	var out []Record
+	for line := range splitLines(text) {
+		r, _, err := unseal(line)
+		require.NoError(t, err, "%s", line)
+		out = append(out, r)
+	}
+	return out
+}
+
+func TestDecideRecordsFirst(t *testing.T) {
+	b := openBook(t, openStore(t), &cast{}, nil)
+	d := b.Decide(t.Context(), click())
+	require.True(t, d.Allow, d.Reason)
+	require.Equal(t, "self", d.Grant)
+	all := lines(t, b)
+	require.Len(t, all, 1)
+	r := all[0]
+	require.Equal(t, d.ID, r.ID)
+	require.Equal(t, []any{"alice", "sip:alice@example.test", "tab", "tab", Self, Click, "desk", "i-desk", "c1", true, "self", d.Reason, "n1"},
+		[]any{r.Owner, r.Requester, r.Authenticated, r.Evidence, r.Level, r.Kind, r.Device, r.Instance, r.Call, r.Allow, r.Grant, r.Reason, r.Node})
+	require.NoError(t, VerifyAudit(filepath.Join(b.cfg.AuditDir, AuditName)))
+}
+
+// An allow whose record does not reach the disk is no allow. The record may
+// reach it later, and is then marked as not used.
+func TestNoRecordNoAllow(t *testing.T) {
+	b := openBook(t, openStore(t), &cast{}, nil)
+	gate, entered := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	real := b.audit.sync
+	b.audit.sync = func() error {
+		once.Do(func() { close(entered) })
+		<-gate
+		return real()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-entered; cancel() }()
+	d := b.Decide(ctx, click())
+	require.False(t, d.Allow)
+	require.Equal(t, faultAudit, d.Reason)
+	close(gate)
+	require.NoError(t, b.Close())
+	all := lines(t, b)
+	require.Len(t, all, 2)
+	require.True(t, all[0].Allow)
+	require.Equal(t, []any{eventVoid, all[0].ID, false}, []any{all[1].Event, all[1].Void, all[1].Allow})
+	require.False(t, b.Decide(t.Context(), click()).Allow, "after Close")
+}
+
+func TestAuditDiskFull(t *testing.T) {
+	b := openBook(t, openStore(t), &cast{}, nil)
+	require.True(t, b.Decide(t.Context(), click()).Allow)
+	fail := errors.New("no space left on device")
+	real := b.audit.sync
+	// The writer reads it in its goroutine, after it took a record from the channel.
+	b.audit.sync = func() error { return fail }
+	d := b.Decide(t.Context(), click())
+	require.False(t, d.Allow)
+	require.Equal(t, faultAudit, d.Reason)
+	// Nothing is in flight but the void record; it is refused as well.
+	require.Error(t, b.audit.append(t.Context(), &Record{Event: "test"}))
+	b.audit.sync = real
+	require.True(t, b.Decide(t.Context(), click()).Allow)
+	require.Len(t, lines(t, b), 2, "what failed was cut back")
+	require.NoError(t, VerifyAudit(filepath.Join(b.cfg.AuditDir, AuditName)))
+}
+
+func TestGrantsOverRestart(t *testing.T) {
+	server := storetest.StartRedis(t)
+	open := map[string]func(dir string) store.Store{
+		"bolt": func(dir string) store.Store {
+			s, err := store.OpenBolt(dir, quiet)
+			require.NoError(t, err)
+			return s
+		},
+		"redis": func(string) store.Store { return openRedis(t, server) },
+	}
+	for name, open := range open {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := open(dir)
+			b := openBook(t, s, &cast{}, nil)
+			kept, err := b.Put(t.Context(), "alice", "alice", Grants{AllowAddresses: true, Addresses: []string{"BOB@Example.Test.", " 2001:DB8::1", "bob@example.test"}})
+			require.NoError(t, err)
+			// The user part keeps its case, so these are two.
+			require.Equal(t, []string{"BOB@example.test", "2001:db8::1", "bob@example.test"}, kept.Addresses)
+			_, err = b.Put(t.Context(), "alice", "alice", Grants{})
+			require.ErrorIs(t, err, store.ErrConflict)
+			require.True(t, b.Decide(t.Context(), fromBob()).Allow)
+			require.NoError(t, b.Close())
+			require.NoError(t, s.Close())
+			if name == "redis" {
+				server.Kill()
+				server.Restart()
+			}
+			s = open(dir)
+			b = openBook(t, s, &cast{}, nil)
+			again, err := b.Get(t.Context(), "alice")
+			require.NoError(t, err)
+			require.Equal(t, kept, again)
+			d := b.Decide(t.Context(), fromBob())
+			require.True(t, d.Allow, d.Reason)
+			require.Equal(t, "addresses", d.Grant)
+			require.NoError(t, b.Close())
+			require.NoError(t, s.Close())
+		})
+	}
+}
+
+// A change of the grants is in the audit file before it is acknowledged.
+func TestRevocationIsRecorded(t *testing.T) {
+	b := openBook(t, openStore(t), &cast{}, nil)
+	_, err := b.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	all := lines(t, b)
+	require.Len(t, all, 1)
+	require.Equal(t, []any{eventGrants, "alice", "alice", true}, []any{all[0].Event, all[0].Owner, all[0].By, all[0].Grants.AllowPublic})
+}
+
+// Two nodes share the store: what one revokes the other denies from then on.
+func TestRevocationOnAnotherNode(t *testing.T) {
+	server := storetest.StartRedis(t)
+	stores := map[string]func() (a, b store.Store){
+		"bolt":  func() (store.Store, store.Store) { s := openStore(t); return s, s },
+		"redis": func() (store.Store, store.Store) { return openRedis(t, server), openRedis(t, server) },
+	}
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			sa, sb := open()
+			a, b := openBook(t, sa, &cast{}, nil), openBook(t, sb, &cast{}, nil)
+			on, err := a.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+			require.NoError(t, err)
+			require.True(t, b.Decide(t.Context(), fromBob()).Allow)
+			on.AllowPublic = false
+			_, err = a.Put(t.Context(), "alice", "alice", on)
+			require.NoError(t, err)
+			require.False(t, b.Decide(t.Context(), fromBob()).Allow)
+			// Both wrote; each reads what the other decided.
+			require.Eventually(t, func() bool {
+				all, err := a.Decisions(t.Context(), "alice", "", 10)
+				return err == nil && len(all) == 2 && !all[0].Allow && all[1].Allow
+			}, patience, time.Millisecond)
+		})
+	}
+}
+
+// The store dies, or hangs, at the moment of a decision: the answer is no
+// within the bound of the caller, recorded all the same, and yes again when the
+// store is back.
+func TestStoreAwayDenies(t *testing.T) {
+	server := storetest.StartRedis(t)
+	faults := map[string]struct{ harm, heal func() }{
+		"killed": {server.Kill, server.Restart},
+		"hung":   {server.Freeze, server.Thaw},
+	}
+	for _, name := range []string{"hung", "killed"} {
+		t.Run(name, func(t *testing.T) {
+			b := openBook(t, openRedis(t, server), &cast{}, nil)
+			require.True(t, b.Decide(t.Context(), click()).Allow)
+			faults[name].harm()
+			// The caller's ctx is the bound; an answer after its end would have
+			// no record, for append gives up with ctx.
+			ctx, cancel := context.WithTimeout(t.Context(), decideFor)
+			defer cancel()
+			d := b.Decide(ctx, click())
+			late := ctx.Err()
+			third := b.Decide(t.Context(), fromBob())
+			faults[name].heal()
+			require.NoError(t, late, "it took longer than 300 ms")
+			require.False(t, d.Allow)
+			require.False(t, third.Allow)
+			require.Equal(t, faultStore, d.Reason)
+			all := lines(t, b)
+			require.GreaterOrEqual(t, len(all), 2)
+			require.Equal(t, []any{d.ID, false, faultStore}, []any{all[1].ID, all[1].Allow, all[1].Reason})
+			require.Eventually(t, func() bool { return b.Decide(t.Context(), click()).Allow }, patience, 10*time.Millisecond)
+			// What was decided meanwhile arrives in the store as well.
+			require.Eventually(t, func() bool {
+				all, err := b.Decisions(t.Context(), "alice", "", 100)
+				return err == nil && len(b.copies.of("alice")) == 0 &&
+					slices.ContainsFunc(all, func(r Record) bool { return r.ID == d.ID })
+			}, patience, 10*time.Millisecond)
+		})
+	}
+}
+
+func TestPeopleAwayDenies(t *testing.T) {
+	people := &cast{friends: []string{"sip:bob@example.test"}}
+	b := openBook(t, openStore(t), people, nil)
+	_, err := b.Put(t.Context(), "alice", "alice", Grants{AllowFriends: true})
+	require.NoError(t, err)
+	require.True(t, b.Decide(t.Context(), fromBob()).Allow)
+	people.err = store.ErrAway
+	require.Equal(t, faultStore, b.Decide(t.Context(), fromBob()).Reason)
+}
+
+func TestLimits(t *testing.T) {
+	var mu sync.Mutex
+	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	clock := func(c *Config) {
+		c.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	}
+	s := openStore(t)
+	b, other := openBook(t, s, &cast{}, clock), openBook(t, s, &cast{}, clock)
+	_, err := b.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	from := func(name string) Question {
+		q := fromBob()
+		q.Requester = Identity{Address: "sip:" + name + "@example.test", Level: Proven, How: "digest", User: name}
+		return q
+	}
+	for i := range requesterMax {
+		require.True(t, []*Book{b, other}[i%2].Decide(t.Context(), from("bob")).Allow)
+	}
+	d := b.Decide(t.Context(), from("bob"))
+	require.False(t, d.Allow)
+	require.Contains(t, d.Reason, "10 times")
+	require.False(t, b.Simulate(t.Context(), "sip:bob@example.test", "alice", "desk").Allow)
+	for i := range ownerMax - requesterMax {
+		require.True(t, b.Decide(t.Context(), from([]string{"carol", "dave"}[i%2])).Allow)
+	}
+	require.Contains(t, other.Decide(t.Context(), from("erin")).Reason, "30 times")
+	require.True(t, b.Decide(t.Context(), click()).Allow, "the owner himself is not limited")
+	mu.Lock()
+	now = now.Add(tallyLife + time.Millisecond)
+	mu.Unlock()
+	require.True(t, b.Decide(t.Context(), from("bob")).Allow)
+}
+
+// Many at once on two nodes: the limit holds exactly.
+func TestLimitsAtOnce(t *testing.T) {
+	server := storetest.StartRedis(t)
+	books := []*Book{openBook(t, openRedis(t, server), &cast{}, nil), openBook(t, openRedis(t, server), &cast{}, nil)}
+	_, err := books[0].Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	var mu sync.Mutex
+	var allowed int
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			if books[i%2].Decide(t.Context(), fromBob()).Allow {
+				mu.Lock()
+				allowed++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	require.Positive(t, allowed)
+	require.LessOrEqual(t, allowed, requesterMax)
+}
+
+func TestSimulateLeavesNoTrace(t *testing.T) {
+	b := openBook(t, openStore(t), &cast{}, nil)
+	_, err := b.Put(t.Context(), "alice", "alice", Grants{AllowAddresses: true, Addresses: []string{"bob@example.test"}})
+	require.NoError(t, err)
+	before := lines(t, b)
+	for range requesterMax + 1 {
+		require.True(t, b.Simulate(t.Context(), "sip:bob@example.test", "alice", "desk").Allow)
+	}
+	require.False(t, b.Simulate(t.Context(), "sip:eve@example.test", "alice", "desk").Allow)
+	require.Equal(t, "self", b.Simulate(t.Context(), "alice", "alice", "desk").Grant)
+	require.False(t, b.Simulate(t.Context(), "alice", "alice", "kitchen").Allow, "no interworking there")
+	require.Equal(t, before, lines(t, b))
+	all, err := b.Decisions(t.Context(), "alice", "", 10)
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+func TestDecisionsPages(t *testing.T) {
+	var mu sync.Mutex
+	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	b := openBook(t, openStore(t), &cast{}, func(c *Config) {
+		c.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); now = now.Add(time.Second); return now }
+	})
+	var ids []string
+	for range 7 {
+		ids = append(ids, b.Decide(t.Context(), click()).ID)
+	}
+	slices.Reverse(ids)
+	for range 2 { // while some wait for the store, and when it has them all
+		var got []string
+		for before := ""; ; {
+			page, err := b.Decisions(t.Context(), "alice", before, 3)
+			require.NoError(t, err)
+			if len(page) == 0 {
+				break
+			}
+			for _, r := range page {
+				got = append(got, r.ID)
+			}
+			before = got[len(got)-1]
+		}
+		require.Equal(t, ids, got)
+		require.Eventually(t, func() bool { return len(b.copies.of("alice")) == 0 }, patience, time.Millisecond)
+	}
+}
+
+// A directory that panics ends nothing but its own decision.
+func TestPanicDenies(t *testing.T) {
+	b := openBook(t, openStore(t), panicking{}, nil)
+	require.Equal(t, faultPanic, b.Decide(t.Context(), click()).Reason)
+}
+
+type panicking struct{ People }
+
+func TestCeilings(t *testing.T) {
+	s := openStore(t)
+	free := openBook(t, s, &cast{}, nil)
+	g, err := free.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	b := openBook(t, s, &cast{}, func(c *Config) { c.Forbid = []Group{Public} })
+	require.False(t, b.Decide(t.Context(), fromBob()).Allow, "a ceiling takes back what was allowed before")
+	g.AllowFriends = true
+	g, err = b.Put(t.Context(), "alice", "alice", g)
+	require.NoError(t, err, "the rest can still be changed")
+	g.AllowPublic = false
+	g, err = b.Put(t.Context(), "alice", "alice", g)
+	require.NoError(t, err)
+	g.AllowPublic = true
+	_, err = b.Put(t.Context(), "alice", "alice", g)
+	var ceiling *CeilingError
+	require.ErrorAs(t, err, &ceiling)
+	_, err = New(Config{Store: s, People: &cast{}, AuditDir: t.TempDir(), Forbid: []Group{"strangers"}})
+	require.Error(t, err)
+}

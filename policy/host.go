@@ -1,0 +1,130 @@
+package policy
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+var (
+	errHost = errors.New("the domain has characters or empty parts that no domain has")
+	errTop  = errors.New("what stands last in the domain must begin with a letter, as in example.com, or the whole must be an IP address")
+	errIP   = errors.New("the text in square brackets is no IPv6 address")
+	errPort = errors.New("the port is not a number")
+	errIDN  = errors.New("the domain is no valid international domain name")
+)
+
+// host is a domain in A-labels and lower case, or an IP address; one of the
+// two is zero.
+type host struct {
+	name string
+	ip   netip.Addr
+}
+
+func (h host) String() string {
+	switch {
+	case h.name != "":
+		return h.name
+	case h.ip.Is6():
+		return "[" + h.ip.String() + "]"
+	}
+	return h.ip.String()
+}
+
+// parseHost reads "host", "host:port", "[IPv6]:port" or an IPv6 address without
+// brackets; the port is dropped. IPv4 in IPv6 becomes IPv4, zones go.
+func parseHost(text string) (host, error) {
+	if inner, ok := strings.CutPrefix(text, "["); ok {
+		inner, port, ok := strings.Cut(inner, "]")
+		ip, err := netip.ParseAddr(inner)
+		if !ok || err != nil || !ip.Is6() {
+			return host{}, errIP
+		}
+		return host{ip: plainIP(ip)}, checkPort(port)
+	}
+	if ip, err := netip.ParseAddr(text); err == nil {
+		return host{ip: plainIP(ip)}, nil
+	}
+	name, port, ok := strings.Cut(text, ":")
+	if ok {
+		if err := checkPort(":" + port); err != nil {
+			return host{}, err
+		}
+		if ip, err := netip.ParseAddr(name); err == nil {
+			return host{ip: plainIP(ip)}, nil
+		}
+	}
+	name, err := domainName(name)
+	return host{name: name}, err
+}
+
+func plainIP(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
+
+func checkPort(text string) error {
+	digits, ok := strings.CutPrefix(text, ":")
+	if text == "" {
+		return nil
+	}
+	if !ok || digits == "" || len(digits) > 5 || strings.Trim(digits, "0123456789") != "" {
+		return errPort
+	}
+	return nil
+}
+
+// domainName brings a domain into the one form it is compared in: IDNA2008
+// A-labels (RFC 5891), lower case, without a final dot.
+func domainName(text string) (string, error) {
+	name := strings.ToLower(strings.TrimSuffix(text, "."))
+	if foreign(name) {
+		ascii, err := idna.Lookup.ToASCII(name)
+		if err != nil {
+			return "", errIDN
+		}
+		name = ascii
+	}
+	if name == "" || len(name) > 253 {
+		return "", errHost
+	}
+	last := ""
+	for label := range strings.SplitSeq(name, ".") {
+		if !validLabel(label) {
+			return "", errHost
+		}
+		last = label
+	}
+	// RFC 3261 25.1, toplabel: this keeps broken IPv4 addresses out.
+	if last[0] < 'a' || last[0] > 'z' {
+		return "", errTop
+	}
+	return name, nil
+}
+
+// foreign tells whether the name has to go through IDNA: it has U-labels, or
+// A-labels that may be false ones.
+func foreign(name string) bool {
+	if strings.HasPrefix(name, "xn--") || strings.Contains(name, ".xn--") {
+		return true
+	}
+	for i := range len(name) {
+		if name[i] >= 0x80 {
+			return true
+		}
+	}
+	return false
+}
+
+// validLabel tolerates underscores, which private domains have.
+func validLabel(label string) bool {
+	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+		return false
+	}
+	for i := range len(label) {
+		c := label[i]
+		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}

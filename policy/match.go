@@ -1,0 +1,148 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var (
+	errEmpty    = errors.New("it is empty")
+	errName     = errors.New("it has a name or angle brackets; write the address alone, like bob@example.com")
+	errStar     = errors.New("the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com")
+	errPassword = errors.New("there is a colon before the @; write the address alone, like bob@example.com")
+	errNobody   = errors.New("everybody who withholds his identity has it, so it names nobody")
+)
+
+// anonymousHost is the host of callers who withhold their identity (RFC 3323
+// 4.1.1.3).
+const anonymousHost = "anonymous.invalid"
+
+// entry is one line of the allowed addresses: a person, a telephone number, all
+// users of a domain or of an IP address, or with any all sub-domains.
+type entry struct {
+	address
+	any bool
+}
+
+// String is how the entry is kept and shown.
+func (e entry) String() string {
+	text := e.address.String()
+	if e.scheme == "tel" {
+		return text
+	}
+	prefix := ""
+	if e.scheme == "sips" {
+		prefix = "sips:"
+	}
+	switch {
+	case e.any:
+		return prefix + "*." + e.host.name
+	case e.user == "" && prefix == "" && e.host.ip.Is6():
+		return e.host.ip.String()
+	}
+	return prefix + strings.TrimPrefix(text, e.scheme+":")
+}
+
+// parseEntry reads what a person wrote: user@domain, domain, *.domain, an IPv4
+// or IPv6 address, +number, or any of them as URI.
+func parseEntry(text string) (entry, error) {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return entry{}, errEmpty
+	case strings.ContainsAny(text, `<>"`):
+		return entry{}, errName
+	}
+	head, rest, _ := strings.Cut(text, ":")
+	switch head = strings.ToLower(head); {
+	case head == "tel" && rest != "":
+		return parseTel(rest)
+	case head == "sip" && rest != "", head == "sips" && rest != "":
+		return parsePlace(head, rest)
+	case strings.HasPrefix(text, "+") && !strings.Contains(text, "@"):
+		return parseTel(text)
+	}
+	return parsePlace("sip", text)
+}
+
+func parseTel(text string) (entry, error) {
+	number, err := parseNumber(text)
+	return entry{address: address{scheme: "tel", number: number}}, err
+}
+
+func parsePlace(scheme, text string) (entry, error) {
+	e := entry{}
+	before, after, hasUser := strings.Cut(text, "@")
+	switch {
+	case hasUser && strings.Contains(before, ":"):
+		return entry{}, errPassword
+	case hasUser && (before == "*" || strings.HasPrefix(after, "*")):
+		return entry{}, errStar
+	case !hasUser && strings.HasPrefix(text, "*"):
+		text, e.any = strings.CutPrefix(text, "*.")
+		if !e.any || strings.Contains(text, "*") {
+			return entry{}, errStar
+		}
+	}
+	var err error
+	if e.address, err = parseAddress(scheme + ":" + text); err != nil {
+		return entry{}, err
+	}
+	if e.any && e.host.name == "" {
+		return entry{}, errStar
+	}
+	if e.host.name == anonymousHost {
+		return entry{}, errNobody
+	}
+	return e, nil
+}
+
+// matches tells whether id is one of those the entry names. An entry without
+// sips: takes both schemes; one with it takes only itself. A name never equals
+// an IP address, and a domain never a telephone number.
+func (e entry) matches(id address, foldUser bool) bool {
+	if e.scheme == "tel" || id.scheme == "tel" {
+		return e.scheme == id.scheme && e.number == id.number
+	}
+	if e.scheme == "sips" && id.scheme != "sips" {
+		return false
+	}
+	if e.user != "" && e.user != id.user && !(foldUser && strings.EqualFold(e.user, id.user)) {
+		return false
+	}
+	if e.any {
+		// The dot is the label boundary: evilexample.com is not example.com's.
+		return len(id.host.name) > len(e.host.name)+1 && strings.HasSuffix(id.host.name, e.host.name) &&
+			id.host.name[len(id.host.name)-len(e.host.name)-1] == '.'
+	}
+	return e.host == id.host
+}
+
+// Malformed is an address that cannot be allowed, with the reason.
+type Malformed struct {
+	// Index is its place in the list, from 0.
+	Index int
+	Entry string
+	// Sentence tells a person what is wrong and what to write.
+	Sentence string
+}
+
+// MalformedError lists every malformed address of a change.
+type MalformedError struct{ Addresses []Malformed }
+
+func (e *MalformedError) Error() string {
+	sentences := make([]string, len(e.Addresses))
+	for i, m := range e.Addresses {
+		sentences[i] = m.Sentence
+	}
+	return strings.Join(sentences, " ")
+}
+
+func malformed(i int, text string, err error) Malformed {
+	shown := strings.ToValidUTF8(text, "?")
+	if len(shown) > 80 {
+		shown = strings.ToValidUTF8(shown[:80], "") + "..."
+	}
+	return Malformed{i, text, fmt.Sprintf("%q cannot be allowed: %v.", shown, err)}
+}

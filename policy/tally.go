@@ -1,0 +1,71 @@
+package policy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"ringsplash/store"
+)
+
+// tallyLife is the time the limits of third-party automatic answers look back.
+const tallyLife = time.Hour
+
+// tally is when somebody's automatic answers of the last hour were, in ms since
+// 1970. It is kept in the store, so that the limits hold over all nodes and
+// over a restart; it costs two round trips more, for third parties that would
+// be let in only.
+type tally struct {
+	key     string
+	times   []int64
+	version store.Version
+}
+
+type tallyRecord struct {
+	V     int     `json:"v"`
+	Times []int64 `json:"times"`
+}
+
+func requesterKey(who Identity) string {
+	name, err := Canonical(who.Address)
+	if err != nil || anonymous(who) {
+		name = "nobody" // all who withhold their identity share one limit
+	}
+	return "rate/open-by/" + name
+}
+
+func ownerKey(owner string) string { return "rate/open-of/" + owner }
+
+func (b *Book) tally(ctx context.Context, key string, now time.Time) (tally, error) {
+	t := tally{key: key}
+	item, err := b.cfg.Store.Get(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return t, nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("policy: count automatic answers: %w", err)
+	}
+	var r tallyRecord
+	if err := json.Unmarshal(item.Value, &r); err != nil {
+		return t, fmt.Errorf("policy: %s is not readable: %w", key, err)
+	}
+	t.version = item.Version
+	for _, at := range r.Times {
+		if at > now.Add(-tallyLife).UnixMilli() {
+			t.times = append(t.times, at)
+		}
+	}
+	return t, nil
+}
+
+// add counts one more. store.ErrConflict: another node was quicker.
+func (b *Book) add(ctx context.Context, t tally, now time.Time) error {
+	value, err := json.Marshal(tallyRecord{recordVersion, append(t.times, now.UnixMilli())})
+	if err != nil {
+		return err
+	}
+	_, err = b.cfg.Store.Put(ctx, t.key, value, t.version, tallyLife)
+	return err
+}
