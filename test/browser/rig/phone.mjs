@@ -143,6 +143,29 @@ export class Phone {
     });
   }
 
+  /**
+   * Watches from now on for how long (ms) the tone does not arrive. No RTP at
+   * all counts too: the recording does not grow then. The function given back
+   * ends it and tells the longest such time.
+   */
+  watchGaps(hz) {
+    let longest = 0;
+    let there = performance.now();
+    let samples = this.received().samples.length;
+    const look = () => {
+      const rec = this.received();
+      const now = performance.now();
+      if (rec.samples.length > samples && last(rec, 100).every(w => tonePresent(w, rec.rate, hz))) there = now;
+      samples = rec.samples.length;
+      longest = Math.max(longest, now - there);
+    };
+    const timer = setInterval(look, 20);
+    return () => {
+      clearInterval(timer);
+      return longest;
+    };
+  }
+
   /** Every SIP message it sent or received: {sent, first, text}. */
   messages() {
     return this.said()

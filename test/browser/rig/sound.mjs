@@ -50,14 +50,3 @@ export function tonePresent(window, rate, hz) {
   const power = (2 * (s1 * s1 + s2 * s2 - c * s1 * s2)) / window.length ** 2;
   return 10 * Math.log10(power / (32768 ** 2 / 2) + 1e-12) > -40 && power >= energy / window.length / 2;
 }
-
-/** The longest time (ms) in the recording in which the tone was not there. */
-export function longestGap(recording, hz) {
-  let gap = 0;
-  let longest = 0;
-  for (const w of windows(recording)) {
-    gap = tonePresent(w, recording.rate, hz) ? 0 : gap + 100;
-    longest = Math.max(longest, gap);
-  }
-  return longest;
-}
