@@ -191,7 +191,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
 		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls,
 		Timers:    gateway.Timers{Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone},
-		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For,
+		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Policy: n.policy,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err

@@ -57,6 +57,7 @@ type Book struct {
 	phones []host
 	audit  *audit
 	copies *copies
+	within time.Duration // decideFor, or a patient test's
 
 	closeOnce sync.Once
 	closeErr  error
@@ -80,7 +81,7 @@ func New(cfg Config) (*Book, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	b := &Book{cfg: cfg}
+	b := &Book{cfg: cfg, within: decideFor}
 	for _, text := range cfg.PhoneHosts {
 		h, err := parseHost(text)
 		if err != nil {
@@ -113,7 +114,7 @@ func (b *Book) Forbidden() []Group { return slices.Clone(b.cfg.Forbid) }
 // for the store and the disk, 300 ms at most: what is not known and recorded by
 // then is denied.
 func (b *Book) Decide(ctx context.Context, q Question) (d Decision) {
-	ctx, cancel := context.WithTimeout(ctx, decideFor)
+	ctx, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
@@ -155,7 +156,7 @@ func (b *Book) withdraw(q Question, d Decision, now time.Time, err error) Decisi
 // without a record and without counting. The owner's own name stands for his
 // own tab. It may block for the store.
 func (b *Book) Simulate(ctx context.Context, requester, owner, device string) Decision {
-	ctx, cancel := context.WithTimeout(ctx, decideFor)
+	ctx, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
 	q := Question{
 		Requester: Identity{Address: requester, Level: Proven, How: "simulated"},

@@ -76,6 +76,7 @@ func openBook(t testing.TB, s store.Store, p People, change func(*Config)) *Book
 	}
 	b, err := New(cfg)
 	require.NoError(t, err)
+	b.within = patience // a loaded machine is no hung store
 	t.Cleanup(func() { _ = b.Close() })
 	return b
 }
@@ -265,6 +266,7 @@ func TestStoreAwayDenies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := openBook(t, openRedis(t, server), &cast{}, nil)
 			require.True(t, b.Decide(t.Context(), click()).Allow)
+			b.within = decideFor
 			faults[name].harm()
 			// The caller's ctx is the bound; an answer after its end would have
 			// no record, for append gives up with ctx.
