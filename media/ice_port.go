@@ -26,9 +26,10 @@ const (
 //
 //   - STUN requests go to the ICE agent their user name asks for, other STUN to
 //     the agent that proved the sender's address;
-//   - DTLS and RTCP from a proven address go to that PeerConnection;
-//   - RTP from a proven address goes straight to the tab's End, in the goroutine
-//     that read it;
+//   - DTLS from a proven address goes to that PeerConnection;
+//   - RTP and RTCP from a proven address go straight to the tab's End, in the
+//     goroutine that read it. (The PeerConnection has no streams: it would keep
+//     them unread. Those of video will be its own.)
 //   - everything else is dropped.
 //
 // An address is proven when the agent answers a check from it with success,
@@ -174,7 +175,6 @@ func (s *browserSocket) datagram(pkt []byte, from netip.AddrPort) {
 	case kindRTCP:
 		if conn := s.routed(from); conn != nil {
 			conn.peer.receiveRTCP(pkt)
-			conn.deliver(pkt, from)
 		}
 	case kindDTLS:
 		if conn := s.routed(from); conn != nil {

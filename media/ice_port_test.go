@@ -100,8 +100,15 @@ func TestStrangersOfThePort(t *testing.T) {
 	check = append(append(check, make([]byte, 12)...), 0, 6, 0, 6)
 	mine, yours := append(check, "mine:x\x00\x00"...), append(check[:len(check):len(check)], "your:x\x00\x00"...)
 	for _, pkt := range [][]byte{
-		nil, {1}, yours, mine[:28], {0, 1, 0, 0}, append([]byte{1, 1}, mine[2:]...),
-		append([]byte{22}, make([]byte, 50)...), append([]byte{128, 0}, make([]byte, 50)...), append([]byte{128, 200}, make([]byte, 50)...),
+		nil,
+		{1},
+		yours,
+		mine[:28],
+		{0, 1, 0, 0},
+		append([]byte{1, 1}, mine[2:]...),
+		append([]byte{22}, make([]byte, 50)...),
+		append([]byte{128, 0}, make([]byte, 50)...),
+		append([]byte{128, 200}, make([]byte, 50)...),
 	} {
 		s.datagram(pkt, at)
 	}

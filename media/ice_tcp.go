@@ -171,7 +171,6 @@ func (l *tcpLink) frame(pkt []byte) {
 		conn.peer.receiveRTP(pkt)
 	case kindRTCP:
 		conn.peer.receiveRTCP(pkt)
-		conn.deliver(pkt, l.from)
 	case kindDTLS:
 		conn.peer.receiveDTLS(conn, pkt, l.from)
 	case kindSTUN:

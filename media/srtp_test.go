@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v2"
 )
@@ -158,6 +159,35 @@ func TestSRTPAllocatesNoMoreThanItsLibrary(t *testing.T) {
 		t.Logf("allocations a packet: open %.0f, of them srtp %.0f; seal %.0f, of them srtp %.0f", whole, library, seal, encrypt)
 		if whole > library || seal > encrypt {
 			t.Error("our own code allocates")
+		}
+	})
+}
+
+func TestOpenerReadsReports(t *testing.T) {
+	eachProfile(t, func(t *testing.T, s *sealer, o *opener) {
+		raw, err := (&rtcp.SenderReport{SSRC: 7, NTPTime: 99}).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wire := func() []byte {
+			b, err := s.ctx.EncryptRTCP(nil, raw, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		for i := range 10 * maxProbes {
+			forged := wire()
+			forged[4+i%4] ^= byte(1 + i%255)
+			if _, ok := o.openRTCP(forged); ok {
+				t.Fatal("a forged report was taken")
+			}
+		}
+		if o.forged >= maxProbes {
+			t.Errorf("the states of %d forged reports are kept", o.forged)
+		}
+		if plain, ok := o.openRTCP(wire()); !ok || !bytes.Equal(plain, raw) {
+			t.Errorf("a true report: %v", ok)
 		}
 	})
 }

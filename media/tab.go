@@ -19,7 +19,7 @@ const closeWait = 2 * time.Second
 // PeerConnection comes (the page was reloaded); routes, gate and SSRC stay. We
 // are ICE-lite and the DTLS server, and never offer.
 //
-// The PeerConnection does ICE, DTLS and RTCP. Audio never enters it: the
+// The PeerConnection does ICE, DTLS and outgoing RTCP. Audio never enters it: the
 // goroutine that reads the socket decrypts and routes, and the goroutine that
 // sends encrypts and writes (RFC 5764 4.2, RFC 3711).
 type TabEnd struct {

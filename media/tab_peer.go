@@ -117,7 +117,7 @@ func (p *tabPeer) settings() webrtc.SettingEngine {
 		return p.path.Load() == nil
 	})
 	s.SetICETimeouts(side.disconnected, side.failed, iceKeepAlive)
-	s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
+	_ = s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer) // no error for a role there is
 	s.SetDTLSRetransmissionInterval(dtlsRepeat)
 	// ICE proved the address, so the cookie of RFC 6347 4.2.1 would only cost
 	// a round trip.
@@ -240,7 +240,7 @@ func (p *tabPeer) receiveRTP(pkt []byte) {
 	}
 }
 
-// receiveRTCP reads the audio reports on their way to the PeerConnection.
+// receiveRTCP takes a report of the page.
 func (p *tabPeer) receiveRTCP(pkt []byte) {
 	o := p.opener.Load()
 	if o == nil || p.tab.peer.Load() != p {
