@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
@@ -139,28 +138,4 @@ func (f *front) wait(t *testing.T, user string, n int) (list []gateway.Binding) 
 		return len(list) == n
 	})
 	return list
-}
-
-// Registrations of one user at the same moment all hold.
-func TestRegisterTogether(t *testing.T) {
-	f := openFront(t, nil)
-	done := make(chan string)
-	const phones = 8
-	for range phones {
-		p := f.peerAt(t, rig.NewAddr())
-		go func() { done <- p.register("alice", desk, "Contact: <sip:alice@"+p.addr+">") }()
-	}
-	for range phones {
-		select {
-		case res := <-done:
-			if status(res) != 200 {
-				t.Error(res)
-			}
-		case <-time.After(rig.Patience):
-			t.Fatal("no answer")
-		}
-	}
-	if n := len(f.places.Of("alice")); n != phones {
-		t.Errorf("%d bindings, want %d", n, phones)
-	}
 }

@@ -297,3 +297,27 @@ func TestRegisterPanics(t *testing.T) {
 		t.Errorf("the next request: %s", res)
 	}
 }
+
+// Registrations of one user at the same moment follow each other, so that
+// they see the limit.
+func TestRegisterTogether(t *testing.T) {
+	const phones, limit = 8, 3
+	f := openFront(t, func(c *AccessConfig) { c.MaxBindings = limit })
+	done := make(chan string, phones)
+	for range phones {
+		p := f.peerAt(t, rig.NewAddr())
+		go func() { done <- p.register("alice", desk, "Contact: <sip:alice@"+p.addr+">") }()
+	}
+	answers := map[int]int{}
+	for range phones {
+		select {
+		case res := <-done:
+			answers[status(res)]++
+		case <-time.After(rig.Patience):
+			t.Fatal("no answer")
+		}
+	}
+	if answers[200] != limit || answers[403] != phones-limit || len(f.places.Of("alice")) != limit {
+		t.Errorf("answers %v, %d bindings; the limit is %d", answers, len(f.places.Of("alice")), limit)
+	}
+}
