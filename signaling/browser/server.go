@@ -96,6 +96,9 @@ func (s *Server) Addr() net.Addr {
 	return s.addr
 }
 
+// cancelWait is how long a command may take to notice that its context ended.
+const cancelWait = 2 * time.Second
+
 // Close stops listening, tells every tab (1001), waits for their goodbyes and
 // for requests, ends the commands still running, and returns when all are
 // gone. When ctx ends first the rest is cut off and the context's error
@@ -115,7 +118,9 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.cancel() // commands still running, which nobody waits for any more
 	<-gone
-	s.sockets.queues.Wait()
+	if !s.sockets.idle(cancelWait) {
+		err = errors.Join(err, errors.New("browser: a command goes on although its context has ended"))
+	}
 	if e := <-requests; e != nil {
 		err = errors.Join(err, e, s.http.Close())
 	}

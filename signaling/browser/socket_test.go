@@ -243,15 +243,22 @@ func TestCommandsRefused(t *testing.T) {
 	}
 }
 
+func await(ctx context.Context, c <-chan struct{}) {
+	select {
+	case <-c:
+	case <-ctx.Done():
+	}
+}
+
 func TestCommandIDsAreCarriedOutOnce(t *testing.T) {
 	r := newRig(t, nil)
 	var calls atomic.Int32
 	entered, release := make(chan string, 10), make(chan struct{})
-	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
+	r.gw.play(func(ctx context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
 		n := calls.Add(1)
 		entered <- c.Do
 		if c.Do == "call" {
-			<-release
+			await(ctx, release)
 		}
 		return gateway.Result{Call: gateway.CallID(fmt.Sprintf("c_%d", n))}, nil
 	})
@@ -297,10 +304,10 @@ func TestCommandIDsAreCarriedOutOnce(t *testing.T) {
 func TestOrderOfCommands(t *testing.T) {
 	r := newRig(t, nil)
 	entered, release := make(chan string, 10), make(chan struct{})
-	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
+	r.gw.play(func(ctx context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
 		entered <- c.Do
 		if c.Do == "offer" || c.Do == "hold" {
-			<-release
+			await(ctx, release)
 		}
 		return gateway.Result{}, nil
 	})
@@ -400,7 +407,7 @@ func TestBrokenMessages(t *testing.T) {
 	for _, text := range []string{
 		"", "hello", "[]", "7", `"x"`, "null", `{"type":"hello"`, `{"type":"do"}`, `{"type":"do","id":""}`, `{"type":"do","id":7}`,
 		`{"type":"do","id":"` + strings.Repeat("x", maxID+1) + `"}`, `{"type":"state"}`, `{"type":"hello","protocol":1}`,
-		`{"do":"hangup","id":"1"}`, `{"type":"do","id":"1","x":"` + strings.Repeat("x", maxMessage) + `"}`,
+		`{"do":"hangup","id":"1"}`, `{"type":"do","id":"1","do":"hangup","call":"c"}` + strings.Repeat(" ", maxMessage),
 	} {
 		p, _ := b.open(nil)
 		tab := r.gw.tab(t)

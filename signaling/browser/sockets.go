@@ -161,6 +161,22 @@ func (ss *sockets) shut() <-chan struct{} {
 	return gone
 }
 
+// idle waits until no command queue runs, at most for d, once all sockets are
+// gone.
+func (ss *sockets) idle(d time.Duration) bool {
+	done := make(chan struct{})
+	go func() {
+		ss.queues.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
 // cut breaks the connections of the sockets that are still there.
 func (ss *sockets) cut() {
 	ss.mu.Lock()
