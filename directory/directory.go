@@ -1,5 +1,5 @@
 // Package directory knows the people and their devices: users, credentials,
-// devices and pairing, and the history of calls.
+// devices and pairing, personal directories, and the history of calls.
 //
 // Reads of users, devices and secrets come from a copy in memory (filled by
 // Open, kept by subscription, so that another node's change arrives) and do no
@@ -111,6 +111,10 @@ type NewUser struct {
 // Directory is the copy in memory and the way to the store. Its methods may be
 // called from any goroutine.
 type Directory struct {
+	// Canonical brings a sip:, sips: or tel: URI into the one form in which
+	// addresses are compared. It is set before entries are written.
+	Canonical func(uri string) (string, error)
+
 	store  store.Store
 	domain string
 	log    *slog.Logger
@@ -126,6 +130,7 @@ type Directory struct {
 	numbers map[string]string  // number -> name
 	fixed   map[string]verifier
 	watch   map[*watcher]struct{}
+	books   booksSeen
 
 	stop    context.CancelFunc
 	running sync.WaitGroup

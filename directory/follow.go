@@ -24,6 +24,8 @@ const (
 type change struct {
 	V    int    `json:"v"`
 	User string `json:"user"`
+	// Entries is the version of the user's book when only that changed, else 0.
+	Entries store.Version `json:"entries,omitempty"`
 }
 
 // follow keeps the copy until ctx ends. What could not be read because the
@@ -58,7 +60,12 @@ func (d *Directory) follow(ctx context.Context, changes <-chan store.Message) {
 func (d *Directory) take(ctx context.Context, m store.Message) error {
 	var c change
 	if err := json.Unmarshal(m.Data, &c); err != nil || !nameForm.MatchString(c.User) {
+		d.lostEntries()
 		return d.reload(ctx)
+	}
+	if c.Entries != 0 {
+		d.sawEntries(c.User, c.Entries)
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()

@@ -1,0 +1,208 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"ringsplash/store"
+)
+
+// book is one user's personal directory: the value of entry/<user>/book.
+//
+// It is one value, not one for each entry, because the store changes one key
+// at a time. So a friend who was removed counts no more from the very write
+// that took him out, Known is a single read with nothing remembered between
+// two, no address can get into two entries, and an import is one write. The
+// price is that a change writes the whole book, which bookBytesMax bounds.
+type book struct {
+	V       int     `json:"v"`
+	Entries []Entry `json:"entries"`
+
+	version store.Version
+}
+
+func bookKey(user string) string { return "entry/" + user + "/book" }
+
+// readBook gets the user's book, an empty one when he has none yet.
+func (d *Directory) readBook(ctx context.Context, user string) (*book, error) {
+	if !nameForm.MatchString(user) {
+		return nil, notFound("user %q", user)
+	}
+	it, err := d.store.Get(ctx, bookKey(user))
+	if errors.Is(err, store.ErrNotFound) {
+		return &book{V: recordVersion}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("directory: read the entries of %s: %w", user, err)
+	}
+	b := &book{version: it.Version}
+	if err := json.Unmarshal(it.Value, b); err != nil {
+		return nil, fmt.Errorf("directory: %s is not readable: %w", it.Key, err)
+	}
+	return b, nil
+}
+
+// changeBook writes what change makes of the user's book. When another writer
+// was quicker, change is called again with the newer book.
+func (d *Directory) changeBook(ctx context.Context, user string, change func(*book) error) error {
+	if _, ok := d.User(user); !ok {
+		return notFound("user %q", user)
+	}
+	for range writeTries {
+		b, err := d.readBook(ctx, user)
+		if err != nil {
+			return err
+		}
+		if err := change(b); err != nil {
+			return err
+		}
+		value, err := json.Marshal(b)
+		if err != nil {
+			return fmt.Errorf("directory: write the entries of %s: %w", user, err)
+		}
+		if len(value) > bookBytesMax {
+			return invalid("the directory is full: all entries together may take %d MiB; remove some, or shorten notes", bookBytesMax>>20)
+		}
+		version, err := d.store.Put(ctx, bookKey(user), value, b.version, 0)
+		if errors.Is(err, store.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("directory: write the entries of %s: %w", user, err)
+		}
+		d.tellEntries(ctx, user, version)
+		return nil
+	}
+	return errBusy(user)
+}
+
+// Known tells whether the canonical address is in the user's directory, and
+// whether it is a friend's there. It is one read of the store and blocks for
+// it; nothing is remembered between two calls.
+func (d *Directory) Known(ctx context.Context, user, address string) (friend, known bool, err error) {
+	b, err := d.readBook(ctx, user)
+	if errors.Is(err, ErrNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	for _, e := range b.Entries {
+		if slices.Contains(e.Addresses, address) {
+			known, friend = true, friend || e.Friend
+		}
+	}
+	return friend, known, nil
+}
+
+// Entry reads one entry. It blocks for the store. ErrNotFound: no such entry.
+func (d *Directory) Entry(ctx context.Context, user, id string) (Entry, error) {
+	b, err := d.readBook(ctx, user)
+	if err != nil {
+		return Entry{}, err
+	}
+	i, err := b.find(id)
+	if err != nil {
+		return Entry{}, err
+	}
+	return b.Entries[i], nil
+}
+
+// AddEntry makes an entry. ErrInvalid: something in it cannot be used.
+// ErrExists: another entry has one of the addresses. It blocks for the store.
+func (d *Directory) AddEntry(ctx context.Context, user string, in EntryDraft) (Entry, error) {
+	e, err := d.check(in)
+	if err != nil {
+		return Entry{}, err
+	}
+	e.ID, e.Version = newEntryID(), 1
+	return e, d.changeBook(ctx, user, func(b *book) error {
+		if len(b.Entries) >= entriesMax {
+			return errFull()
+		}
+		if err := b.free(e); err != nil {
+			return err
+		}
+		b.Entries = append(b.Entries, e)
+		return nil
+	})
+}
+
+// PutEntry replaces what an entry says, when it still has the version.
+// ErrChanged: it has another. Else as AddEntry. It blocks for the store.
+func (d *Directory) PutEntry(ctx context.Context, user, id string, version uint64, in EntryDraft) (Entry, error) {
+	e, err := d.check(in)
+	if err != nil {
+		return Entry{}, err
+	}
+	e.ID, e.Version = id, version+1
+	return e, d.changeBook(ctx, user, func(b *book) error {
+		i, err := b.at(id, version)
+		if err != nil {
+			return err
+		}
+		if err := b.free(e); err != nil {
+			return err
+		}
+		b.Entries[i] = e
+		return nil
+	})
+}
+
+// RemoveEntry takes an entry out, when it still has the version (0: whatever
+// version it has). ErrNotFound, ErrChanged. It blocks for the store.
+func (d *Directory) RemoveEntry(ctx context.Context, user, id string, version uint64) error {
+	return d.changeBook(ctx, user, func(b *book) error {
+		i, err := b.at(id, version)
+		if err != nil {
+			return err
+		}
+		b.Entries = slices.Delete(b.Entries, i, i+1)
+		return nil
+	})
+}
+
+func (b *book) find(id string) (int, error) {
+	for i, e := range b.Entries {
+		if e.ID == id {
+			return i, nil
+		}
+	}
+	return 0, notFound("entry %q", id)
+}
+
+func (b *book) at(id string, version uint64) (int, error) {
+	i, err := b.find(id)
+	if err == nil && version != 0 && b.Entries[i].Version != version {
+		err = fmt.Errorf("%w: entry %s", ErrChanged, id)
+	}
+	return i, err
+}
+
+// free says ErrExists when another entry has one of the addresses.
+func (b *book) free(e Entry) error {
+	for _, other := range b.Entries {
+		if other.ID == e.ID {
+			continue
+		}
+		for _, address := range e.Addresses {
+			if slices.Contains(other.Addresses, address) {
+				return exists("%s is in the entry %q already; change that one", address, other.Display)
+			}
+		}
+	}
+	return nil
+}
+
+func errFull() error {
+	return invalid("the directory is full: it has %d entries; remove some first", entriesMax)
+}
+
+func newEntryID() string { return ulid.MustNew(ulid.Timestamp(time.Now()), rand.Reader).String() }
