@@ -1,0 +1,341 @@
+package gateway
+
+import (
+	"flag"
+	"log/slog"
+	"net/netip"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// modelSteps is how many events one random call gets; -rapid.checks is how
+// many calls there are.
+var modelSteps = flag.Int("model.steps", 50, "events a random call gets")
+
+// modelLeg is a device that does nothing by itself: the model decides what it
+// does, and checks what the call asked of it.
+type modelLeg struct {
+	in    Invite
+	id    LegID
+	asked []string
+}
+
+func (l *modelLeg) note(s string)  { l.asked = append(l.asked, s) }
+func (l *modelLeg) ID() LegID      { return l.id }
+func (l *modelLeg) Ring([]byte)    { l.note("ring") }
+func (l *modelLeg) Answer([]byte)  { l.note("answer") }
+func (l *modelLeg) Reject(Cause)   { l.note("reject") }
+func (l *modelLeg) Reoffer([]byte) { l.note("reoffer") }
+func (l *modelLeg) Cancel(Cause)   { l.note("cancel") }
+func (l *modelLeg) HangUp(Cause)   { l.note("hangup") }
+func (l *modelLeg) told(s string) bool {
+	for _, a := range l.asked {
+		if a == s {
+			return true
+		}
+	}
+	return false
+}
+
+// model is one random call of the real Call, its real ends and gates, without
+// sockets of SIP and without a clock.
+type model struct {
+	t      *rapid.T
+	w      *workbench
+	c      *Call
+	legs   map[LegID]*modelLeg
+	caller *modelLeg
+	peers  map[LegID]*media.RTPEnd
+	// mayOpen: the owner un-muted this leg and nothing shut it since.
+	mayOpen map[LegID]bool
+	// gated: the leg was shut at some time.
+	gated    map[LegID]bool
+	allows   int
+	triggers []*modelLeg
+	over     map[LegID]bool // legs that ended themselves
+}
+
+// Invite implements Dialer.
+func (m *model) Invite(in Invite, _ Sink) Leg {
+	l := &modelLeg{in: in, id: in.Leg}
+	m.legs[in.Leg] = l
+	if len(in.Headers) > 0 {
+		m.triggers = append(m.triggers, l)
+	}
+	return l
+}
+
+func newModel(t *rapid.T, w *workbench) *model {
+	m := &model{
+		t: t, w: w, legs: map[LegID]*modelLeg{}, peers: map[LegID]*media.RTPEnd{},
+		mayOpen: map[LegID]bool{}, gated: map[LegID]bool{}, over: map[LegID]bool{},
+	}
+	w.gw.cfg.Dialer = m
+	m.c = w.gw.newCall()
+	m.caller = &modelLeg{id: "caller"}
+	m.legs["caller"] = m.caller
+	m.c.legs["caller"] = m.caller
+	end := m.peer("caller")
+	offer, err := end.Offer(pcm, media.SendRecv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := Incoming{
+		Leg: m.caller, From: policy.Identity{Address: "sip:bob@example.test", Level: policy.Proven, User: "bob"}, Device: "desk",
+		Dialled: "sip:alice@example.test", Offer: offer, Source: netip.MustParseAddrPort("127.0.0.1:5063"),
+	}
+	if rapid.Bool().Draw(t, "asks for an automatic answer") {
+		in.AnswerMode = AnswerMode{Auto: true, Require: rapid.Bool().Draw(t, "require")}
+	}
+	m.step(placed{in})
+	return m
+}
+
+func (m *model) peer(id LegID) *media.RTPEnd {
+	if m.peers[id] == nil {
+		end, err := m.w.loop.NewRTPEnd(media.RTPOptions{Peer: netip.MustParseAddr("127.0.0.1")})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		m.peers[id] = end
+	}
+	return m.peers[id]
+}
+
+func (m *model) close() {
+	m.step(ShutDown{})
+	m.check()
+	m.c.tearDown()
+	for _, end := range m.peers {
+		end.Close()
+	}
+	m.w.gw.board.drop("", m.c.id)
+}
+
+// step runs one event through the call, as its goroutine does.
+func (m *model) step(e Event) {
+	m.c.step(e)
+	for _, l := range m.c.state.Legs {
+		if l.Gate != GateNever {
+			m.gated[l.ID] = true
+		}
+		if l.Gate == GateShut {
+			m.mayOpen[l.ID] = false
+		}
+	}
+}
+
+// some draws one of the legs that are not over.
+func (m *model) some() *LegState {
+	var alive []*LegState
+	for i := range m.c.state.Legs {
+		if l := &m.c.state.Legs[i]; l.Kind != TabLeg && m.legs[l.ID] != nil && !m.over[l.ID] {
+			alive = append(alive, l)
+		}
+	}
+	if len(alive) == 0 {
+		return nil
+	}
+	return alive[rapid.IntRange(0, len(alive)-1).Draw(m.t, "leg")]
+}
+
+var directions = rapid.SampledFrom([]media.Direction{media.SendRecv, media.SendOnly, media.RecvOnly, media.Inactive})
+
+// sdp is what the leg's device answers, or offers.
+func (m *model) sdp(id LegID, offer []byte) []byte {
+	end, dir := m.peer(id), directions.Draw(m.t, "direction")
+	if offer == nil {
+		sdp, err := end.Offer(pcm, dir)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		return sdp
+	}
+	if _, err := end.TakeOffer(offer); err != nil {
+		m.t.Fatal(err)
+	}
+	sdp, _, err := end.Answer(pcm, dir)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return sdp
+}
+
+// device lets one device do something, in turn or not.
+func (m *model) device() {
+	l := m.some()
+	if l == nil {
+		return
+	}
+	id, in := l.ID, m.legs[l.ID].in
+	switch rapid.IntRange(0, 7).Draw(m.t, "device does") {
+	case 0:
+		m.step(Rang{Leg: id, Status: 180})
+	case 1, 2:
+		if in.Offer != nil {
+			m.step(Answered{Leg: id, SDP: m.sdp(id, in.Offer)})
+		}
+	case 3:
+		if l.Stage == Up || l.Side == Caller || rapid.IntRange(0, 3).Draw(m.t, "refuses") > 0 {
+			return
+		}
+		m.over[id] = true
+		m.step(Refused{Leg: id, Status: rapid.SampledFrom([]int{408, 420, 480, 486, 487, 488, 503, 603}).Draw(m.t, "status")})
+	case 4:
+		if rapid.IntRange(0, 9).Draw(m.t, "hangs up") > 0 {
+			return
+		}
+		m.over[id] = true
+		m.step(Ended{Leg: id, Cause: CauseHangUp})
+	case 5:
+		if l.Stage == Up {
+			m.step(Offered{Leg: id, SDP: m.sdp(id, nil)})
+		}
+	case 6:
+		if l.Reoffering && in.Offer != nil {
+			m.step(Reoffered{Leg: id, Status: 200, SDP: m.sdp(id, in.Offer)})
+		}
+	case 7:
+		m.step(Reoffered{Leg: id, Status: 491})
+	}
+}
+
+// press lets somebody press something in a tab.
+func (m *model) press() {
+	who := rapid.SampledFrom([]string{"alice", "alice", "alice", "bob", "eve"}).Draw(m.t, "who")
+	do := rapid.SampledFrom([]string{"answer", "answer", "unmute", "unmute", "mute", "hold", "resume", "move", "ringing"}).Draw(m.t, "do")
+	on := rapid.SampledFrom([]string{"desk", "desk-2", "browser", "nowhere"}).Draw(m.t, "on")
+	before := m.c.state.clone()
+	side, ok := before.side(who, TabID("tab-"+who))
+	if own := before.audio(side); ok && own != nil && do == "unmute" {
+		m.mayOpen[own.ID] = true
+	}
+	m.step(Asked{User: who, Tab: TabID("tab-" + who), Command: Command{Do: do, On: on}})
+}
+
+// decide gives the awaited decision, or one nobody waits for.
+func (m *model) decide() {
+	d := policy.Decision{Allow: rapid.Bool().Draw(m.t, "allow"), Grant: "self", Reason: "so it is"}
+	if o := m.c.state.Opening; d.Allow && o != nil && o.Step == StepDeciding {
+		m.allows++
+		if o.Move && o.Live {
+			m.mayOpen[o.Target.Leg] = true // the move click is the un-mute
+		}
+	}
+	m.step(Decided{d})
+}
+
+// onward takes the next natural step of the call, so that random calls get far.
+func (m *model) onward() {
+	s := &m.c.state
+	if o := s.Opening; o != nil {
+		switch o.Step {
+		case StepDeciding:
+			m.decide()
+		case StepTakingBack:
+			m.over[o.Old] = true
+			m.step(Refused{Leg: o.Old, Status: 487})
+		case StepAsking, StepFailing:
+			id := o.Target.Leg
+			m.step(Answered{Leg: id, SDP: m.sdp(id, m.legs[id].in.Offer)})
+		}
+		return
+	}
+	for _, l := range s.Legs {
+		if l.Reoffering && l.Stage == Up && m.legs[l.ID].in.Offer != nil {
+			m.step(Reoffered{Leg: l.ID, Status: 200, SDP: m.sdp(l.ID, m.legs[l.ID].in.Offer)})
+			return
+		}
+	}
+	do := "answer"
+	if s.Phase == Established {
+		do = rapid.SampledFrom([]string{"move", "mute"}).Draw(m.t, "do")
+	}
+	m.step(Asked{User: "alice", Tab: "tab-alice", Command: Command{Do: do, On: rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "on")}})
+}
+
+// check holds the invariants against what the legs saw and the gates say.
+func (m *model) check() {
+	s := &m.c.state
+	for id, end := range m.c.ends {
+		if m.gated[id] && end.Gate().State() == media.GateOpen && !m.mayOpen[id] {
+			m.t.Fatalf("I1, I2: the gate of %s is open without its owner's un-mute", id)
+		}
+		if end.Stats().PassedWhileShut != 0 {
+			m.t.Fatalf("I1: %s let packets through while shut", id)
+		}
+	}
+	for _, l := range s.Legs {
+		if l.Gate == GateOpen && !m.mayOpen[l.ID] {
+			m.t.Fatalf("I2: the call takes %s for un-muted without its owner", l.ID)
+		}
+	}
+	for id, h := range m.c.hearing {
+		if h.Leg == "" {
+			continue
+		}
+		if l := s.leg(h.Leg); l != nil && l.Gate.closed() {
+			m.t.Fatalf("I1: %s hears %s, whose gate is %s", id, h.Leg, l.Gate)
+		}
+	}
+	if len(m.triggers) > m.allows {
+		m.t.Fatalf("I3, I4: %d triggers after %d allow decisions", len(m.triggers), m.allows)
+	}
+	for _, l := range m.triggers {
+		if l.in.Binding == nil || l.in.Binding.Instance != "urn:uuid:"+l.in.Binding.Device {
+			m.t.Fatalf("I3: trigger to %+v", l.in.Binding)
+		}
+		if st := s.leg(l.id); st != nil && st.Stage == Up && st.Gate == GateNever {
+			m.t.Fatalf("I1: the triggered leg %s was never gated", l.id)
+		}
+	}
+	if s.Phase == Terminated {
+		for id, l := range m.legs {
+			if !m.over[id] && !l.told("hangup") && !l.told("reject") {
+				m.t.Fatalf("I8: the leg %s was left behind: %v", id, l.asked)
+			}
+		}
+	}
+}
+
+// TestModel drives random calls through the real call, ends and gates.
+func TestModel(t *testing.T) {
+	w := newWorkbench(t, func(c *Config) {
+		c.Profile = func(name, _ string) Profile {
+			p := Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia}
+			p.ResumeUnmutes = name == "resumes"
+			return p
+		}
+	})
+	w.register("alice", "desk", "urn:uuid:desk")
+	w.register("alice", "desk-2", "urn:uuid:desk-2")
+	w.gw.log = slog.New(slog.DiscardHandler)
+	for _, user := range []string{"alice", "bob"} {
+		tab := &Tab{id: TabID("tab-" + user), user: user, gw: w.gw, generation: 1}
+		w.gw.board.addTab(tab)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		m := newModel(t, w)
+		defer m.close()
+		w.gw.cfg.Policy = nil // the model posts the decisions itself
+		for range *modelSteps {
+			switch rapid.IntRange(0, 13).Draw(t, "next") {
+			case 0, 1, 2, 3:
+				m.device()
+			case 4, 5, 6:
+				m.press()
+			case 7, 8:
+				m.decide()
+			case 9, 10, 11, 12:
+				m.onward()
+			case 13:
+				m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, unmuteTimer, mutedTimer}).Draw(t, "timer")})
+			}
+			m.check()
+		}
+	})
+}
