@@ -87,7 +87,7 @@ func (p *page) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	p.wg.Add(1)
 	defer p.wg.Done()
-	defer conn.CloseNow()
+	defer func() { _ = conn.CloseNow() }()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	v := &viewer{wake: make(chan struct{}, 1), sound: make(chan []byte, 50)}

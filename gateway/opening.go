@@ -257,7 +257,8 @@ func (m *move) wished(e Begun) {
 		m.fork(rest)
 	}
 	if e.Wish.Target != nil && m.Phase != Terminated {
-		m.open(Opening{Side: Callee, Kind: e.Wish.Kind, Require: e.Wish.Require, Again: e.Wish.Again}, e.Wish.Target)
+		// Nothing is being asked yet and there is a target, so this is not refused.
+		_ = m.open(Opening{Side: Callee, Kind: e.Wish.Kind, Require: e.Wish.Require, Again: e.Wish.Again}, e.Wish.Target)
 	}
 }
 

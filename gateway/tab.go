@@ -105,8 +105,10 @@ func (t *Tab) attach(page string, wake func()) *Socket {
 	return &Socket{Tab: t, number: t.sockets}
 }
 
-// ID and Secret are what the page keeps to resume.
-func (t *Tab) ID() TabID      { return t.id }
+// ID is what the page keeps, with Secret, to resume.
+func (t *Tab) ID() TabID { return t.id }
+
+// Secret proves that a page is the one that had the tab.
 func (t *Tab) Secret() string { return t.secret }
 
 // Alive is told at each sign of life; a live socket needs nothing of it.
@@ -199,6 +201,7 @@ func (t *Tab) hear(call CallID, src media.Source) bool {
 // Snapshot is all parts, for this tab.
 func (t *Tab) Snapshot() Snapshot {
 	calls, want, counters, tabs := t.gw.board.shownTo(t)
+	counters.Directory = t.gw.cfg.Directory.EntriesVersion(t.user)
 	s := Snapshot{Calls: calls, Counters: counters, Presence: []PresenceView{}}
 	s.Me = t.gw.me(t.user, tabs)
 	s.Devices = t.gw.devices(t.user)

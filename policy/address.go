@@ -9,7 +9,7 @@ import (
 const addressMax = 512
 
 var (
-	errScheme    = errors.New("it does not begin with sip:, sips: or tel:")
+	errScheme    = errors.New("it begins with neither sip: nor sips: nor tel")
 	errLong      = errors.New("it is longer than 512 bytes")
 	errNoUser    = errors.New("there is nothing before the @")
 	errTwoAts    = errors.New("there is more than one @")
