@@ -303,7 +303,7 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 		origins = append(origins, o.Origin)
 	}
 	srv, err := browser.New(browser.Config{
-		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store,
+		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
 		Page: webclient.Handler(), Extra: extra, Metrics: n.metrics(), Build: webclient.Build(), EmbedOrigins: origins,
 		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TabGone: n.cfg.Timers.TabGone,
 	}, n.log)

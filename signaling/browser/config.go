@@ -21,6 +21,8 @@ type Config struct {
 	People  People
 	// Store keeps the log-ins, under login/<hash>.
 	Store store.Store
+	// Policy keeps what users allow [none: the routes under /policy refuse].
+	Policy Policy
 	// Page serves the web client: every path that nothing else owns.
 	Page http.Handler
 	// Extra mounts more pages: the key is a path without trailing slash

@@ -127,6 +127,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 	}
 	for name, v := range map[string]any{
 		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "Problem": problem{},
+		"Policy": policyView{}, "Decision": decisionView{},
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var want, have []string

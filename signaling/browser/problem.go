@@ -25,8 +25,17 @@ type problem struct {
 	Code   string `json:"code"`
 	// Request is the id of the request in the log.
 	Request string `json:"request,omitempty"`
+	// Errors are the single faults of a body, when several can be told.
+	Errors []memberFault `json:"errors,omitempty"`
 
 	retryAfter time.Duration // for the Retry-After header, 0 for none
+}
+
+// memberFault is one fault of a body: the JSON pointer of the member, and the
+// sentence (the example of RFC 9457 3).
+type memberFault struct {
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
 }
 
 func (p *problem) Error() string { return p.Code + ": " + p.Detail }

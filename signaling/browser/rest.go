@@ -48,18 +48,27 @@ const (
 	historyPageMax = 200
 )
 
-// getHistory is GET /api/v1/history?before=&limit=, newest first.
-func (s *Server) getHistory(c echo.Context) error {
-	before, limit := c.QueryParam("before"), historyPage
+// pageOf reads before and limit, which every list kept by ULID takes.
+func pageOf(c echo.Context) (before string, limit int, err error) {
+	before, limit = c.QueryParam("before"), historyPage
 	if before != "" && !ulidForm.MatchString(before) {
-		return refuse(http.StatusBadRequest, "bad_query", "before must be the id of a history entry. Use next of the page before.")
+		return "", 0, refuse(http.StatusBadRequest, "bad_query", "before must be the id of an entry of this list. Use next of the page before.")
 	}
 	if text := c.QueryParam("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > historyPageMax {
-			return refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
+			return "", 0, refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
 		}
 		limit = n
+	}
+	return before, limit, nil
+}
+
+// getHistory is GET /api/v1/history?before=&limit=, newest first.
+func (s *Server) getHistory(c echo.Context) error {
+	before, limit, err := pageOf(c)
+	if err != nil {
+		return err
 	}
 	entries, err := s.conf.People.History(c.Request().Context(), loginOf(c).User, before, limit)
 	if err != nil {

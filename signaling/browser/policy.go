@@ -1,0 +1,269 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"ringsplash/directory"
+	"ringsplash/gateway"
+	"ringsplash/policy"
+	"ringsplash/store"
+)
+
+// Policy is what the browser side asks of the grants. All may block.
+type Policy interface {
+	Get(ctx context.Context, user string) (policy.Grants, error)
+	// Put is refused by *policy.MalformedError, policy.ErrTooMany,
+	// *policy.CeilingError or store.ErrConflict.
+	Put(ctx context.Context, user, by string, g policy.Grants) (policy.Grants, error)
+	Forbidden() []policy.Group
+	Simulate(ctx context.Context, requester, owner, device string) policy.Decision
+	// Decisions is newest first and begins before the one named by before.
+	Decisions(ctx context.Context, owner, before string, limit int) ([]policy.Record, error)
+}
+
+// policyView is the body of GET and PUT /api/v1/policy.
+type policyView struct {
+	policy.Grants
+	// Forbid are the groups the administrator does not let anybody allow. It
+	// is taken and ignored in a PUT, so that what was got can be put.
+	Forbid []policy.Group `json:"forbid"`
+}
+
+// needPolicy lets nothing through on a gateway without grants.
+func (s *Server) needPolicy(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.conf.Policy == nil {
+			return refuse(http.StatusServiceUnavailable, "not_set_up", "This gateway makes no phone answer by itself, so there is nothing to allow. Ask the administrator.")
+		}
+		return next(c)
+	}
+}
+
+// needInterworking lets a user through who has a phone that may answer by
+// itself: without one there is nothing to grant.
+func (s *Server) needInterworking(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !slices.ContainsFunc(s.conf.Gateway.Devices(loginOf(c).User), interworking) {
+			return refuse(http.StatusForbidden, "no_interworking", "None of your deskphones may be made to answer by itself, so there is nothing to allow. Switch interworking on for a deskphone first.")
+		}
+		return next(c)
+	}
+}
+
+// getPolicy is GET /api/v1/policy.
+func (s *Server) getPolicy(c echo.Context) error {
+	g, err := s.conf.Policy.Get(c.Request().Context(), loginOf(c).User)
+	if err != nil {
+		return err
+	}
+	return s.showPolicy(c, g)
+}
+
+func (s *Server) showPolicy(c echo.Context, g policy.Grants) error {
+	c.Response().Header().Set("ETag", `"`+strconv.FormatUint(uint64(g.Version), 10)+`"`)
+	return c.JSON(http.StatusOK, policyView{g, listOf(s.conf.Policy.Forbidden())})
+}
+
+// putPolicy is PUT /api/v1/policy: all grants at once, when they are still as
+// the client saw them.
+func (s *Server) putPolicy(c echo.Context) error {
+	var in struct {
+		Version        *store.Version `json:"version"`
+		AllowPublic    bool           `json:"allowPublic"`
+		AllowFriends   bool           `json:"allowFriends"`
+		AllowDirectory bool           `json:"allowDirectory"`
+		AllowAddresses bool           `json:"allowAddresses"`
+		Addresses      []string       `json:"addresses"`
+		Forbid         []policy.Group `json:"forbid"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	version, err := seenVersion(c.Request().Header.Get("If-Match"), in.Version)
+	if err != nil {
+		return err
+	}
+	user := loginOf(c).User
+	kept, err := s.conf.Policy.Put(c.Request().Context(), user, user, policy.Grants{
+		Version: version, AllowPublic: in.AllowPublic, AllowFriends: in.AllowFriends,
+		AllowDirectory: in.AllowDirectory, AllowAddresses: in.AllowAddresses, Addresses: in.Addresses,
+	})
+	if err != nil {
+		return policyProblem(err)
+	}
+	return s.showPolicy(c, kept)
+}
+
+// seenVersion is the version the client saw: its If-Match (RFC 9110 13.1.1),
+// else the version in the body.
+func seenVersion(match string, inBody *store.Version) (store.Version, error) {
+	switch match = strings.TrimSpace(match); {
+	case match == "*":
+		return store.AnyVersion, nil
+	case match == "" && inBody != nil && *inBody != store.AnyVersion:
+		return *inBody, nil
+	case match == "":
+		return 0, refuse(http.StatusPreconditionRequired, "no_version", "Say which version you changed: send its ETag as If-Match, so that nobody's change is lost.")
+	}
+	n, err := strconv.ParseUint(strings.Trim(match, `"`), 10, 64)
+	if err != nil || store.Version(n) == store.AnyVersion {
+		return 0, policyConflict()
+	}
+	return store.Version(n), nil
+}
+
+func policyConflict() *problem {
+	return refuse(http.StatusPreconditionFailed, "version_conflict", "Somebody changed this meanwhile, perhaps you in another tab. Fetch it again and repeat your change.")
+}
+
+// policyProblem words what a change of the grants can fail with.
+func policyProblem(err error) error {
+	var malformed *policy.MalformedError
+	var ceiling *policy.CeilingError
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		return policyConflict()
+	case errors.As(err, &malformed):
+		p := refuse(http.StatusUnprocessableEntity, "bad_address", "Nothing was changed. "+malformed.Error())
+		for _, m := range malformed.Addresses {
+			p.Errors = append(p.Errors, memberFault{Pointer: fmt.Sprintf("#/addresses/%d", m.Index), Detail: m.Sentence})
+		}
+		return p
+	case errors.Is(err, policy.ErrTooMany):
+		return refuse(http.StatusUnprocessableEntity, "too_many", "Nothing was changed: at most 200 addresses can be allowed. Allow a whole domain instead of each of its users.")
+	case errors.As(err, &ceiling):
+		return refuse(http.StatusForbidden, "forbidden_group", ceiling.Error())
+	}
+	return err
+}
+
+// simulatePolicy is POST /api/v1/policy/simulate: could this requester make my
+// phone answer now, and why?
+func (s *Server) simulatePolicy(c echo.Context) error {
+	var in struct {
+		Requester string `json:"requester"`
+		Device    string `json:"device"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	user := loginOf(c).User
+	requester, err := s.requesterAddress(in.Requester)
+	if err != nil {
+		return refuse(http.StatusUnprocessableEntity, "bad_address", fmt.Sprintf("%q is no address: %v. Write a name of somebody here, or an address like bob@example.com.", in.Requester, err))
+	}
+	who := requester
+	if own, err := policy.Canonical(s.addressOf(user)); err == nil && requester == own {
+		who = user // stands for his own tab
+	}
+	device, err := s.deviceOf(user, in.Device)
+	if err != nil {
+		return err
+	}
+	d := s.conf.Policy.Simulate(c.Request().Context(), who, user, device)
+	return c.JSON(http.StatusOK, struct {
+		Requester string `json:"requester"`
+		Device    string `json:"device"`
+		Allow     bool   `json:"allow"`
+		Grant     string `json:"grant"`
+		Reason    string `json:"reason"`
+	}{requester, device, d.Allow, d.Grant, d.Reason})
+}
+
+func (s *Server) addressOf(user string) string { return "sip:" + user + "@" + s.conf.People.Domain() }
+
+// requesterAddress takes a name of ours, an address with or without scheme, or
+// a number with +.
+func (s *Server) requesterAddress(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if u, ok := s.conf.People.User(strings.ToLower(text)); ok {
+		return policy.Canonical(s.addressOf(u.Name))
+	}
+	scheme, _, _ := strings.Cut(strings.ToLower(text), ":")
+	switch {
+	case scheme == "sip" || scheme == "sips" || scheme == "tel":
+	case strings.HasPrefix(text, "+") && !strings.Contains(text, "@"):
+		text = "tel:" + text
+	case !strings.Contains(text, "@"):
+		return "", errors.New("nobody here has this name")
+	default:
+		text = "sip:" + text
+	}
+	return policy.Canonical(text)
+}
+
+// deviceOf is the phone that is asked about: the primary one, which comes
+// first, when none is named.
+func (s *Server) deviceOf(user, id string) (string, error) {
+	for _, d := range s.conf.Gateway.Devices(user) {
+		if id == "" || d.ID == id {
+			return d.ID, nil
+		}
+	}
+	return "", directory.ErrNotFound
+}
+
+// decisionView is one row of GET /api/v1/policy/decisions.
+type decisionView struct {
+	ID        string  `json:"id"`
+	Time      instant `json:"time"`
+	Requester string  `json:"requester"`
+	// Authenticated is how the requester was proven, "" for not at all.
+	Authenticated string      `json:"authenticated"`
+	Evidence      string      `json:"evidence"`
+	Kind          policy.Kind `json:"kind"`
+	Device        string      `json:"device"`
+	Call          string      `json:"call,omitempty"`
+	Allow         bool        `json:"allow"`
+	Grant         string      `json:"grant"`
+	Reason        string      `json:"reason"`
+	Node          string      `json:"node,omitempty"`
+}
+
+// getDecisions is GET /api/v1/policy/decisions?before=&limit=&user=, newest
+// first. Only an administrator may name another user.
+func (s *Server) getDecisions(c echo.Context) error {
+	before, limit, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	owner := loginOf(c).User
+	if other := c.QueryParam("user"); other != "" && other != owner {
+		me, _ := s.conf.People.User(owner)
+		if !me.Admin {
+			return refuse(http.StatusForbidden, "not_admin", "Only an administrator may read the decisions about somebody else's phones. Leave user out for your own.")
+		}
+		if _, ok := s.conf.People.User(other); !ok {
+			return directory.ErrNotFound
+		}
+		owner = other
+	}
+	found, err := s.conf.Policy.Decisions(c.Request().Context(), owner, before, limit)
+	if err != nil {
+		return err
+	}
+	page := struct {
+		Decisions []decisionView `json:"decisions"`
+		Next      string         `json:"next,omitempty"`
+	}{Decisions: make([]decisionView, 0, len(found))}
+	for _, r := range found {
+		page.Decisions = append(page.Decisions, decisionView{
+			ID: r.ID, Time: instant(r.Time), Requester: r.Requester, Authenticated: r.Authenticated, Evidence: r.Evidence,
+			Kind: r.Kind, Device: r.Device, Call: r.Call, Allow: r.Allow, Grant: r.Grant, Reason: r.Reason, Node: r.Node,
+		})
+	}
+	if len(found) == limit {
+		page.Next = found[limit-1].ID
+	}
+	return c.JSON(http.StatusOK, page)
+}
+
+func interworking(d gateway.DeviceView) bool { return d.Interworking }
