@@ -52,6 +52,8 @@ type model struct {
 	peers  map[LegID]*media.RTPEnd
 	// mayOpen: the owner un-muted this leg and nothing shut it since.
 	mayOpen map[LegID]bool
+	// moveOpens: a live call is moved to this leg, which counts as an un-mute.
+	moveOpens map[LegID]bool
 	// gated: the leg was shut at some time.
 	gated    map[LegID]bool
 	allows   int
@@ -72,7 +74,7 @@ func (m *model) Invite(in Invite, _ Sink) Leg {
 func newModel(t *rapid.T, w *workbench) *model {
 	m := &model{
 		t: t, w: w, legs: map[LegID]*modelLeg{}, peers: map[LegID]*media.RTPEnd{},
-		mayOpen: map[LegID]bool{}, gated: map[LegID]bool{}, over: map[LegID]bool{},
+		mayOpen: map[LegID]bool{}, moveOpens: map[LegID]bool{}, gated: map[LegID]bool{}, over: map[LegID]bool{},
 	}
 	w.gw.cfg.Dialer = m
 	m.c = w.gw.newCall()
@@ -122,6 +124,10 @@ func (m *model) step(e Event) {
 	for _, l := range m.c.state.Legs {
 		if l.Gate != GateNever {
 			m.gated[l.ID] = true
+		}
+		if l.Gate == GateWanted && m.moveOpens[l.ID] {
+			m.mayOpen[l.ID] = true
+			delete(m.moveOpens, l.ID)
 		}
 		if l.Gate == GateShut {
 			m.mayOpen[l.ID] = false
@@ -223,7 +229,7 @@ func (m *model) decide() {
 	if o := m.c.state.Opening; d.Allow && o != nil && o.Step == StepDeciding {
 		m.allows++
 		if o.Move && o.Live {
-			m.mayOpen[o.Target.Leg] = true // the move click is the un-mute
+			m.moveOpens[o.Target.Leg] = true // the move click is the un-mute, once
 		}
 	}
 	m.step(Decided{d})
