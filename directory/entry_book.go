@@ -123,7 +123,7 @@ func (d *Directory) AddEntry(ctx context.Context, user string, in EntryDraft) (E
 		return Entry{}, err
 	}
 	e.ID, e.Version = newEntryID(), 1
-	return e, d.changeBook(ctx, user, func(b *book) error {
+	err = d.changeBook(ctx, user, func(b *book) error {
 		if len(b.Entries) >= entriesMax {
 			return errFull()
 		}
@@ -133,17 +133,19 @@ func (d *Directory) AddEntry(ctx context.Context, user string, in EntryDraft) (E
 		b.Entries = append(b.Entries, e)
 		return nil
 	})
+	return e, err
 }
 
-// PutEntry replaces what an entry says, when it still has the version.
-// ErrChanged: it has another. Else as AddEntry. It blocks for the store.
+// PutEntry replaces what an entry says, when it still has the version (0:
+// whatever version it has). ErrNotFound; ErrChanged: it has another; else as
+// AddEntry. It blocks for the store.
 func (d *Directory) PutEntry(ctx context.Context, user, id string, version uint64, in EntryDraft) (Entry, error) {
 	e, err := d.check(in)
 	if err != nil {
 		return Entry{}, err
 	}
-	e.ID, e.Version = id, version+1
-	return e, d.changeBook(ctx, user, func(b *book) error {
+	e.ID = id
+	err = d.changeBook(ctx, user, func(b *book) error {
 		i, err := b.at(id, version)
 		if err != nil {
 			return err
@@ -151,9 +153,11 @@ func (d *Directory) PutEntry(ctx context.Context, user, id string, version uint6
 		if err := b.free(e); err != nil {
 			return err
 		}
+		e.Version = b.Entries[i].Version + 1
 		b.Entries[i] = e
 		return nil
 	})
+	return e, err
 }
 
 // RemoveEntry takes an entry out, when it still has the version (0: whatever
