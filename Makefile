@@ -14,7 +14,7 @@ WEB      := webclient/dist/index.html
 WEBFILES := $(shell find webclient package.json package-lock.json \( -path webclient/dist -o -name '*.go' \) -prune -o -type f -print 2>/dev/null)
 FUZZTIME ?= 30s
 
-.PHONY: help build demo test deps vet lint check unit phones web browser bench screenshots fuzz clean
+.PHONY: model help build demo test deps vet lint check unit phones web browser bench screenshots fuzz clean
 
 help:         ## say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -61,6 +61,9 @@ bench: build  ## measure delays and cost, as median and p99
 
 screenshots: build $(MODULES) ## picture every screen at four widths, light and dark, into screenshots/
 	npm run --silent screenshots
+
+model:        ## a million random events for the call machine
+	go test -run TestModel ./gateway -model.runs=200
 
 fuzz:         ## fuzz what a stranger can send, FUZZTIME for each target
 	@grep -rlE '^func Fuzz' --include='*_test.go' --exclude-dir=node_modules . | while read -r f; do \

@@ -12,9 +12,11 @@ import (
 	"ringsplash/policy"
 )
 
-// modelSteps is how many events one random call gets; -rapid.checks is how
-// many calls there are.
-var modelSteps = flag.Int("model.steps", 50, "events a random call gets")
+// modelEvents is how many events one random call gets; modelRuns times 100 is
+// how many calls there are.
+const modelEvents = 50
+
+var modelRuns = flag.Int("model.runs", 10, "runs of 100 random calls")
 
 // modelLeg is a device that does nothing by itself: the model decides what it
 // does, and checks what the call asked of it.
@@ -324,24 +326,28 @@ func TestModel(t *testing.T) {
 		tab := &Tab{id: TabID("tab-" + user), user: user, gw: w.gw, generation: 1}
 		w.gw.board.addTab(tab)
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		m := newModel(t, w)
-		defer m.close()
-		w.gw.cfg.Policy = nil // the model posts the decisions itself
-		for range *modelSteps {
-			switch rapid.IntRange(0, 13).Draw(t, "next") {
-			case 0, 1, 2, 3:
-				m.device()
-			case 4, 5, 6:
-				m.press()
-			case 7, 8:
-				m.decide()
-			case 9, 10, 11, 12:
-				m.onward()
-			case 13:
-				m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, unmuteTimer, mutedTimer}).Draw(t, "timer")})
-			}
-			m.check()
+	w.gw.cfg.Policy = nil // the model posts the decisions itself
+	for range *modelRuns {
+		rapid.Check(t, func(t *rapid.T) { randomCall(t, w) })
+	}
+}
+
+func randomCall(t *rapid.T, w *workbench) {
+	m := newModel(t, w)
+	defer m.close()
+	for range modelEvents {
+		switch rapid.IntRange(0, 13).Draw(t, "next") {
+		case 0, 1, 2, 3:
+			m.device()
+		case 4, 5, 6:
+			m.press()
+		case 7, 8:
+			m.decide()
+		case 9, 10, 11, 12:
+			m.onward()
+		case 13:
+			m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, unmuteTimer, mutedTimer}).Draw(t, "timer")})
 		}
-	})
+		m.check()
+	}
 }
