@@ -268,21 +268,26 @@ func TestStoreAwayDenies(t *testing.T) {
 			require.True(t, b.Decide(t.Context(), click()).Allow)
 			b.within = decideFor
 			faults[name].harm()
-			// The caller's ctx is the bound; an answer after its end would have
-			// no record, for append gives up with ctx.
-			ctx, cancel := context.WithTimeout(t.Context(), decideFor)
-			defer cancel()
-			d := b.Decide(ctx, click())
-			late := ctx.Err()
+			// An answer that comes after the end of ctx is too late; a loaded
+			// machine may be late once, a missing bound always.
+			var d Decision
+			inTime := false
+			for range 5 {
+				ctx, cancel := context.WithTimeout(t.Context(), decideFor)
+				d = b.Decide(ctx, click())
+				inTime = inTime || ctx.Err() == nil
+				cancel()
+				require.False(t, d.Allow)
+				require.Equal(t, faultStore, d.Reason)
+			}
 			third := b.Decide(t.Context(), fromBob())
 			faults[name].heal()
-			require.NoError(t, late, "it took longer than 300 ms")
-			require.False(t, d.Allow)
+			require.True(t, inTime, "no answer within 300 ms")
 			require.False(t, third.Allow)
-			require.Equal(t, faultStore, d.Reason)
-			all := lines(t, b)
-			require.GreaterOrEqual(t, len(all), 2)
-			require.Equal(t, []any{d.ID, false, faultStore}, []any{all[1].ID, all[1].Allow, all[1].Reason})
+			b.within = patience
+			require.Eventually(t, func() bool {
+				return slices.ContainsFunc(lines(t, b), func(r Record) bool { return r.ID == d.ID && !r.Allow && r.Reason == faultStore })
+			}, patience, time.Millisecond)
 			require.Eventually(t, func() bool { return b.Decide(t.Context(), click()).Allow }, patience, 10*time.Millisecond)
 			// What was decided meanwhile arrives in the store as well.
 			require.Eventually(t, func() bool {
