@@ -1,12 +1,14 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -22,7 +24,11 @@ import (
 // two, no address can get into two entries, and an import is one write. The
 // price is that a change writes the whole book, which bookBytesMax bounds.
 type book struct {
-	V       int     `json:"v"`
+	V int `json:"v"`
+	// Friends and Others are all addresses of the entries, each between line
+	// ends. They stand ahead of the entries, so that Known need not read on.
+	Friends string  `json:"friends"`
+	Others  string  `json:"others"`
 	Entries []Entry `json:"entries"`
 
 	version store.Version
@@ -63,6 +69,7 @@ func (d *Directory) changeBook(ctx context.Context, user string, change func(*bo
 		if err := change(b); err != nil {
 			return err
 		}
+		b.index()
 		value, err := json.Marshal(b)
 		if err != nil {
 			return fmt.Errorf("directory: write the entries of %s: %w", user, err)
@@ -83,23 +90,67 @@ func (d *Directory) changeBook(ctx context.Context, user string, change func(*bo
 	return errBusy(user)
 }
 
+// index makes Friends and Others of the entries.
+func (b *book) index() {
+	var friends, others strings.Builder
+	for _, e := range b.Entries {
+		list := &others
+		if e.Friend {
+			list = &friends
+		}
+		for _, address := range e.Addresses {
+			list.WriteString("\n" + address + "\n")
+		}
+	}
+	b.Friends, b.Others = friends.String(), others.String()
+}
+
 // Known tells whether the canonical address is in the user's directory, and
 // whether it is a friend's there. It is one read of the store and blocks for
 // it; nothing is remembered between two calls.
 func (d *Directory) Known(ctx context.Context, user, address string) (friend, known bool, err error) {
-	b, err := d.readBook(ctx, user)
-	if errors.Is(err, ErrNotFound) {
+	if !nameForm.MatchString(user) || address == "" || strings.Contains(address, "\n") {
+		return false, false, nil
+	}
+	it, err := d.store.Get(ctx, bookKey(user))
+	if errors.Is(err, store.ErrNotFound) {
 		return false, false, nil
 	}
 	if err != nil {
-		return false, false, err
+		return false, false, fmt.Errorf("directory: read the entries of %s: %w", user, err)
 	}
-	for _, e := range b.Entries {
-		if slices.Contains(e.Addresses, address) {
-			known, friend = true, friend || e.Friend
+	friends, others, err := readIndex(it.Value)
+	if err != nil {
+		return false, false, fmt.Errorf("directory: %s is not readable: %w", it.Key, err)
+	}
+	address = "\n" + address + "\n"
+	friend = strings.Contains(friends, address)
+	return friend, friend || strings.Contains(others, address), nil
+}
+
+// readIndex reads a book up to its entries.
+func readIndex(value []byte) (friends, others string, err error) {
+	dec := json.NewDecoder(bytes.NewReader(value))
+	if _, err := dec.Token(); err != nil {
+		return "", "", err
+	}
+	var v int
+	for _, member := range []struct {
+		name string
+		to   any
+	}{{"v", &v}, {"friends", &friends}, {"others", &others}} {
+		name, err := dec.Token()
+		if err != nil {
+			return "", "", err
+		}
+		if name != member.name {
+			return "", "", fmt.Errorf("%v stands where %s belongs", name, member.name)
+		}
+		if err := dec.Decode(member.to); err != nil {
+			return "", "", err
 		}
 	}
-	return friend, known, nil
+	return friends, others, nil
 }
 
 // Entry reads one entry. It blocks for the store. ErrNotFound: no such entry.
