@@ -41,6 +41,7 @@ type Tab interface {
 
 // People is what the browser side asks of the directory.
 type People interface {
+	Entries
 	Domain() string
 	User(name string) (directory.User, bool)
 	// CheckPassword takes the same time for unknown users. It may block.

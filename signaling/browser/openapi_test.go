@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"ringsplash/directory"
 	"ringsplash/gateway"
 )
 
@@ -127,6 +128,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 	}
 	for name, v := range map[string]any{
 		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "Problem": problem{},
+		"Entry": directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
 		"Policy": policyView{}, "Decision": decisionView{},
 	} {
 		schema := doc.Components.Schemas[name].Value

@@ -20,6 +20,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/policy"
 	"ringsplash/store"
 )
 
@@ -57,6 +58,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	if r.people, err = directory.Open(t.Context(), r.store, "example.test", log); err != nil {
 		t.Fatal(err)
 	}
+	r.people.Canonical = policy.Canonical
 	desk := directory.NewDevice{ID: "desk", Display: "Desk phone", SIPPassword: "s3cret-sip", Interworking: true, Profile: "auto"}
 	for _, u := range []directory.NewUser{
 		{User: directory.User{Name: "alice", Number: "1001", Display: "Alice Archer"}, Password: alicePassword, Devices: []directory.NewDevice{desk}},

@@ -24,7 +24,7 @@ func (s *Server) routes() *echo.Echo {
 	if len(s.conf.TrustedProxies) > 0 {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(trustOnly(s.conf.TrustedProxies)...)
 	}
-	e.Use(s.nameRequest, s.logRequest, s.secureHeaders, s.recoverRequest, s.checkOrigin, middleware.BodyLimit("64K"), s.pages)
+	e.Use(s.nameRequest, s.logRequest, s.secureHeaders, s.recoverRequest, s.checkOrigin, limitBody(), s.pages)
 
 	e.GET("/ws", s.upgrade)
 	e.GET("/healthz", s.healthz)
@@ -42,7 +42,22 @@ func (s *Server) routes() *echo.Echo {
 	e.PUT("/api/v1/policy", s.putPolicy, s.authenticate, s.needPolicy, s.needInterworking)
 	e.POST("/api/v1/policy/simulate", s.simulatePolicy, s.authenticate, s.needPolicy)
 	e.GET("/api/v1/policy/decisions", s.getDecisions, s.authenticate, s.needPolicy)
+	e.GET("/api/v1/directory", s.getEntries, s.authenticate)
+	e.POST("/api/v1/directory", s.postEntry, s.authenticate)
+	e.POST(importPath, s.importEntries, s.authenticate)
+	e.GET("/api/v1/directory/export", s.exportEntries, s.authenticate)
+	e.GET("/api/v1/directory/:id", s.getEntry, s.authenticate)
+	e.PUT("/api/v1/directory/:id", s.putEntry, s.authenticate)
+	e.DELETE("/api/v1/directory/:id", s.deleteEntry, s.authenticate)
 	return e
+}
+
+// limitBody bounds what a request may carry; an import has its own bound.
+func limitBody() echo.MiddlewareFunc {
+	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
+		Limit:   "64K",
+		Skipper: func(c echo.Context) bool { return c.Path() == importPath },
+	})
 }
 
 func trustOnly(proxies []netip.Prefix) []echo.TrustOption {

@@ -1,0 +1,204 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"ringsplash/directory"
+	"ringsplash/store"
+)
+
+// Entries is what the browser side asks of the personal directories. All block
+// for the store.
+type Entries interface {
+	Entries(ctx context.Context, user, query, after string, limit int) (directory.EntryPage, error)
+	Entry(ctx context.Context, user, id string) (directory.Entry, error)
+	AddEntry(ctx context.Context, user string, in directory.EntryDraft) (directory.Entry, error)
+	PutEntry(ctx context.Context, user, id string, version uint64, in directory.EntryDraft) (directory.Entry, error)
+	RemoveEntry(ctx context.Context, user, id string, version uint64) error
+	ImportVCard(ctx context.Context, user string, r io.Reader) (directory.Imported, error)
+	ImportCSV(ctx context.Context, user string, r io.Reader) (directory.Imported, error)
+	ExportVCard(ctx context.Context, user string, w io.Writer) error
+	ExportCSV(ctx context.Context, user string, w io.Writer) error
+}
+
+const (
+	importPath    = "/api/v1/directory/import"
+	entriesPage   = 50
+	entriesMax    = 200
+	queryBytesMax = 200
+)
+
+// getEntries is GET /api/v1/directory?q=&after=&limit=, by display name.
+func (s *Server) getEntries(c echo.Context) error {
+	query, limit := c.QueryParam("q"), entriesPage
+	if len(query) > queryBytesMax {
+		return refuse(http.StatusBadRequest, "bad_query", "q is longer than 200 bytes. Search for fewer words.")
+	}
+	if text := c.QueryParam("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > entriesMax {
+			return refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
+		}
+		limit = n
+	}
+	page, err := s.conf.People.Entries(c.Request().Context(), loginOf(c).User, query, c.QueryParam("after"), limit)
+	if errors.Is(err, directory.ErrInvalid) {
+		return refuse(http.StatusBadRequest, "bad_query", "after is not the next of a page. Use next of the page before.")
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, struct {
+		Entries []directory.Entry `json:"entries"`
+		Total   int               `json:"total"`
+		// Next is what to ask for as after; left out on the last page.
+		Next string `json:"next,omitempty"`
+	}{page.Entries, page.Total, page.Next})
+}
+
+// postEntry is POST /api/v1/directory.
+func (s *Server) postEntry(c echo.Context) error {
+	var in directory.EntryDraft
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	e, err := s.conf.People.AddEntry(c.Request().Context(), loginOf(c).User, in)
+	if err != nil {
+		return entryProblem(err)
+	}
+	c.Response().Header().Set(echo.HeaderLocation, "/api/v1/directory/"+e.ID)
+	return showEntry(c, http.StatusCreated, e)
+}
+
+// getEntry is GET /api/v1/directory/{id}.
+func (s *Server) getEntry(c echo.Context) error {
+	e, err := s.conf.People.Entry(c.Request().Context(), loginOf(c).User, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return showEntry(c, http.StatusOK, e)
+}
+
+// putEntry is PUT /api/v1/directory/{id}: all of an entry, when it is still as
+// the client saw it. The id in the body is taken and ignored, so that what was
+// got can be put.
+func (s *Server) putEntry(c echo.Context) error {
+	var in struct {
+		directory.EntryDraft
+		ID      string         `json:"id"`
+		Version *store.Version `json:"version"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	version, err := entryVersion(c, in.Version)
+	if err != nil {
+		return err
+	}
+	e, err := s.conf.People.PutEntry(c.Request().Context(), loginOf(c).User, c.Param("id"), version, in.EntryDraft)
+	if err != nil {
+		return entryProblem(err)
+	}
+	return showEntry(c, http.StatusOK, e)
+}
+
+// deleteEntry is DELETE /api/v1/directory/{id}; without If-Match, whatever its
+// version is.
+func (s *Server) deleteEntry(c echo.Context) error {
+	version := uint64(0)
+	if c.Request().Header.Get("If-Match") != "" {
+		var err error
+		if version, err = entryVersion(c, nil); err != nil {
+			return err
+		}
+	}
+	if err := s.conf.People.RemoveEntry(c.Request().Context(), loginOf(c).User, c.Param("id"), version); err != nil {
+		return entryProblem(err)
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// entryVersion is the version of an entry that the client saw, 0 for any.
+func entryVersion(c echo.Context, inBody *store.Version) (uint64, error) {
+	version, err := seenVersion(c.Request().Header.Get("If-Match"), inBody)
+	switch {
+	case err != nil:
+		return 0, err
+	case version == store.AnyVersion:
+		return 0, nil
+	case version == 0: // entries begin with 1
+		return 0, policyConflict()
+	}
+	return uint64(version), nil
+}
+
+func showEntry(c echo.Context, status int, e directory.Entry) error {
+	c.Response().Header().Set("ETag", `"`+strconv.FormatUint(e.Version, 10)+`"`)
+	return c.JSON(status, e)
+}
+
+// entryProblem words what a change of an entry can fail with.
+func entryProblem(err error) error {
+	switch {
+	case errors.Is(err, directory.ErrChanged), errors.Is(err, store.ErrConflict):
+		return policyConflict()
+	case errors.Is(err, directory.ErrExists):
+		_, why, _ := strings.Cut(err.Error(), directory.ErrExists.Error()+": ")
+		return refuse(http.StatusConflict, "exists", "Nothing was changed: "+why+".")
+	}
+	return err
+}
+
+// importEntries is POST /api/v1/directory/import with a vCard or CSV file as
+// its body.
+func (s *Server) importEntries(c echo.Context) error {
+	read := s.conf.People.ImportCSV
+	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+	switch kind {
+	case "text/vcard", "text/x-vcard":
+		read = s.conf.People.ImportVCard
+	case "text/csv":
+	default:
+		return refuse(http.StatusUnsupportedMediaType, "not_importable", "Only vCard and CSV files can be imported. Send one with Content-Type: text/vcard or text/csv.")
+	}
+	file, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, directory.ImportMax))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return refuse(http.StatusRequestEntityTooLarge, "too_large", "The file is over 1 MiB, the most that is imported at once. Split it.")
+	case err != nil:
+		return refuse(http.StatusBadRequest, "cut_off", "The file did not arrive whole. Send it again.")
+	}
+	result, err := read(c.Request().Context(), loginOf(c).User, bytes.NewReader(file))
+	if err != nil {
+		return entryProblem(err)
+	}
+	return c.JSON(http.StatusOK, result)
+}
+
+// exportEntries is GET /api/v1/directory/export?format=vcard|csv.
+func (s *Server) exportEntries(c echo.Context) error {
+	write, kind, name := s.conf.People.ExportVCard, "text/vcard; charset=utf-8", "directory.vcf"
+	switch c.QueryParam("format") {
+	case "vcard":
+	case "csv":
+		write, kind, name = s.conf.People.ExportCSV, "text/csv; charset=utf-8; header=present", "directory.csv"
+	default:
+		return refuse(http.StatusBadRequest, "bad_query", "format must be vcard or csv.")
+	}
+	var file bytes.Buffer // so that a store that goes away leaves no half of it
+	if err := write(c.Request().Context(), loginOf(c).User, &file); err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+	return c.Blob(http.StatusOK, kind, file.Bytes())
+}
