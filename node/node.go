@@ -84,9 +84,10 @@ func (n *Node) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// HTTP is the address browsers come to; SIP are those of phones and trunks
-// ("udp://127.0.0.1:5060").
-func (n *Node) HTTP() string  { return n.http.Addr().String() }
+// HTTP is the address browsers come to ("127.0.0.1:8080").
+func (n *Node) HTTP() string { return n.http.Addr().String() }
+
+// SIP are the addresses of phones and trunks ("udp://127.0.0.1:5060").
 func (n *Node) SIP() []string { return n.sip.Addrs() }
 
 // OpenStore opens the store the configuration names. It blocks for I/O.
