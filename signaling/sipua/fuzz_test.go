@@ -27,6 +27,7 @@ func FuzzMessage(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add([]byte("INVITE sip:a@b SIP/2.0\r\nf: <sip:a@b>;tag=1\r\nt: b <sip:b@c>\r\ni: 1\r\nCSeq: 1 INVITE\r\nm: <sip:a@b>\r\nk: x\r\nRecord-Route: <sip:r>, <sip:s;lr>\r\nAnswer-Mode: Auto;require\r\nReason: SIP;cause=200\r\nRetry-After: 5\r\nc: multipart/mixed;boundary=x\r\n\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--x--"))
+	f.Add([]byte("BYE sip:a@b SIP/2.0\r\nFrom: <sip:\na@b>;tag=1\r\nTo: <sip:b@c>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n"))
 	parser := newParser()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := parser.ParseSIP(b)

@@ -95,14 +95,15 @@ func check(req *sip.Request) *Refusal {
 	}
 	for _, h := range req.Headers() {
 		// sipgo takes a bare LF, which another reader would take for a line end.
-		if strings.ContainsAny(h.Value(), "\r\n\x00") {
-			return bad("Control Character In A Header")
+		if strings.ContainsAny(h.Value(), "\r\n") {
+			return bad("Line End In A Header")
 		}
 	}
 	if req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
 		return bad("From, To, Call-ID Or CSeq Not Readable")
 	}
-	if strings.TrimSpace(string(req.CSeq().MethodName)) != string(req.Method) {
+	// sipgo has written the method in capitals, but not that of the CSeq.
+	if !strings.EqualFold(strings.TrimSpace(string(req.CSeq().MethodName)), string(req.Method)) {
 		return bad("CSeq Names Another Method")
 	}
 	for _, id := range []string{tagOf(req.From()), tagOf(req.To())} {

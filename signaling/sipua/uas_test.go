@@ -108,6 +108,33 @@ func TestCancelCrossesAnswer(t *testing.T) {
 	b.gone()
 }
 
+// The same at the instant that no test can hit: the CANCEL comes between our
+// look at it and the response.
+func TestAnswerAfterCancel(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	inv := w.invite("alice", "instant", 1, offerSDP)
+	w.send(b.at("udp"), inv)
+	in := b.desk.next()
+	cancel := strings.Replace(strings.Replace(inv, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
+	w.send(b.at("udp"), cancel[:strings.Index(cancel, "Content-Type")]+"Content-Length: 0\r\n\r\n")
+	expect[gateway.Ended](in)
+	b.gone() // so that nobody else uses the leg
+	l := in.leg.(*leg)
+	if l.submit(l.in, l.response(l.in.req, 200, "OK")) {
+		t.Fatal("the 200 was sent")
+	}
+	w.held = nil
+	for range 3 {
+		w.response(487, "INVITE")
+	}
+	for _, m := range w.held {
+		if r, ok := m.(*sip.Response); ok && r.StatusCode == 200 && r.CSeq().MethodName == "INVITE" {
+			t.Fatal("a 200 after the 487")
+		}
+	}
+}
+
 func TestInDialogRequests(t *testing.T) {
 	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
@@ -237,6 +264,8 @@ func TestRefusedBeforeTheCall(t *testing.T) {
 		"two Content-Length": {replace("Max-Forwards: 70", "Max-Forwards: 70\r\nContent-Length: 1"), 400, "", ""},
 		"compressed body":    {replace("Content-Type", "Content-Encoding: gzip\r\nContent-Type"), 415, "", ""},
 		"method unknown":     {func(s string) string { return strings.ReplaceAll(s, "INVITE", "DANCE") }, 405, "Allow", b.allow},
+		"bare LF":            {replace("To: <sip:alice@", "To: <sip:alice\n@"), 400, "", ""},
+		"bad tag":            {replace(";tag=far", ";tag=<far"), 400, "", ""},
 		"missing Call-ID":    {replace("Call-ID: ", "X-Call-ID: "), 400, "", ""},
 	} {
 		w.send(to, invite(c.change))
