@@ -54,37 +54,69 @@ func cutCards(text string, reject func(line int, err error)) []cardText {
 		}
 		begin, lines = 0, nil
 	}
-	n := 0
-	for line := range strings.SplitSeq(text, "\n") {
-		n++
-		line = strings.TrimSuffix(line, "\r")
-		switch mark := strings.ToUpper(strings.TrimSpace(line)); {
+	for _, l := range unfold(text) {
+		switch mark := strings.ToUpper(strings.TrimSpace(l.text)); {
 		case mark == "BEGIN:VCARD":
 			end()
-			begin, lines = n, []string{mark}
+			begin, lines = l.line, []string{mark}
 		case begin == 0:
 			if mark != "" && outside == 0 {
-				outside = n
-				reject(n, invalid("there is text outside of a card; it was left out"))
+				outside = l.line
+				reject(l.line, invalid("there is text outside of a card; it was left out"))
 			}
 		case mark == "END:VCARD":
 			cards = append(cards, cardText{begin, strings.Join(append(lines, mark), "\r\n") + "\r\n"})
 			begin, lines = 0, nil
-		case continued(lines[len(lines)-1]):
-			lines[len(lines)-1] = strings.TrimSuffix(lines[len(lines)-1], "=") + line
 		default:
-			lines = append(lines, nameTypes(line))
+			lines = append(lines, modern(l.text))
 		}
 	}
 	end()
 	return cards
 }
 
-// nameTypes writes the bare parameters of vCard 2.1 (TEL;CELL:...) as all
-// later versions have them (TEL;TYPE=CELL:...).
-func nameTypes(line string) string {
+// unfold joins what belongs to one line: that which begins with white space
+// (RFC 6350 3.2), and quoted-printable that goes on in the next line. The
+// library would take a long time for a long one.
+func unfold(text string) []cardText {
+	var lines []cardText
+	var parts []string
+	begin, n := 0, 0
+	flush := func() {
+		if begin > 0 {
+			lines = append(lines, cardText{begin, strings.Join(parts, "")})
+		}
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		n++
+		line = strings.TrimSuffix(line, "\r")
+		last := len(parts) - 1
+		switch {
+		case last >= 0 && strings.HasSuffix(parts[last], "=") && quotedPrintable(parts[0]):
+			parts[last] = strings.TrimSuffix(parts[last], "=")
+			parts = append(parts, line)
+		case last >= 0 && line != "" && (line[0] == ' ' || line[0] == '\t'):
+			parts = append(parts, line[1:])
+		default:
+			flush()
+			begin, parts = n, []string{line}
+		}
+	}
+	flush()
+	return lines
+}
+
+func quotedPrintable(line string) bool {
+	head, _, _ := strings.Cut(line, ":")
+	return strings.Contains(strings.ToUpper(head)+";", "QUOTED-PRINTABLE;")
+}
+
+// modern writes a line as the library reads it: the bare parameters of vCard
+// 2.1 (TEL;CELL:...) as all later versions have them (TEL;TYPE=CELL:...), and
+// escapes it does not know (RFC 6350 3.4) undone.
+func modern(line string) string {
 	head, value, ok := strings.Cut(line, ":")
-	if !ok || !strings.Contains(head, ";") || strings.ContainsAny(head, "\" \t") {
+	if !ok || strings.ContainsAny(head, "\"") {
 		return line
 	}
 	params := strings.Split(head, ";")
@@ -97,14 +129,14 @@ func nameTypes(line string) string {
 			params[i+1] = "TYPE=" + p
 		}
 	}
+	name := strings.ToUpper(params[0][strings.LastIndex(params[0], ".")+1:])
+	if name != vcard.FieldName { // whose parts have semicolons between them
+		value = escapes.Replace(value)
+	}
 	return strings.Join(params, ";") + ":" + value
 }
 
-// continued tells whether a quoted-printable value goes on in the next line.
-func continued(line string) bool {
-	head, _, _ := strings.Cut(line, ":")
-	return strings.HasSuffix(line, "=") && strings.HasSuffix(strings.ToUpper(head), "ENCODING=QUOTED-PRINTABLE")
-}
+var escapes = strings.NewReplacer(`\\`, `\\`, `\;`, ";", `\N`, `\n`)
 
 func cardRow(card vcard.Card) row {
 	var r row
@@ -155,16 +187,16 @@ func display(key string, fields []*vcard.Field) string {
 	return ""
 }
 
-// valueOf undoes what the library leaves: escapes of semicolons and capital
-// \N (RFC 6350 3.4), and the quoted-printable of vCard 2.1.
+// valueOf undoes the quoted-printable of vCard 2.1.
 func valueOf(f *vcard.Field) string {
-	value := f.Value
-	if strings.EqualFold(f.Params.Get("ENCODING"), "QUOTED-PRINTABLE") {
-		if text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(value))); err == nil {
-			value = strings.ToValidUTF8(string(text), "?")
-		}
+	if !strings.EqualFold(f.Params.Get("ENCODING"), "QUOTED-PRINTABLE") {
+		return f.Value
 	}
-	return strings.NewReplacer(`\;`, ";", `\N`, "\n").Replace(value)
+	text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(f.Value)))
+	if err != nil {
+		return f.Value
+	}
+	return strings.ToValidUTF8(string(text), "?")
 }
 
 // ExportVCard writes the user's directory as vCard 4.0 (RFC 6350). It blocks
