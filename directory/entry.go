@@ -57,6 +57,9 @@ func (d *Directory) check(in EntryDraft) (Entry, error) {
 func (d *Directory) usable(in EntryDraft) (e Entry, bad []error) {
 	e = Entry{Display: strings.TrimSpace(in.Display), Note: plainLines(in.Note), Friend: in.Friend, Addresses: []string{}}
 	for _, text := range in.Addresses {
+		if len(e.Addresses) > addressesMax {
+			break // refused by its check, however many more there are
+		}
 		address, err := d.address(text)
 		switch {
 		case err != nil:

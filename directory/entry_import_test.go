@@ -154,6 +154,28 @@ func TestImportMerges(t *testing.T) {
 	require.Equal(t, "friend", known(t, d, "tel:+15551"))
 }
 
+// A file of the largest size is no work for long, whatever is in it.
+func TestImportTakesNoTime(t *testing.T) {
+	cell := "address\n"
+	for i := 0; len(cell)+40 < ImportMax; i += 1000 {
+		var part strings.Builder
+		for n := range 1000 {
+			fmt.Fprintf(&part, "u%d@example.com|", i+n)
+		}
+		if cell += part.String(); len(cell)+part.Len() > ImportMax {
+			break
+		}
+	}
+	d := fuzzDirectory()
+	start := time.Now()
+	_, err := d.ImportCSV(t.Context(), "alice", strings.NewReader(cell))
+	require.NoError(t, err)
+	_, err = d.ImportVCard(t.Context(), "alice", strings.NewReader("BEGIN:VCARD\nPHOTO:"+strings.Repeat("\n x", 340000)+"\nTEL:+1\nEND:VCARD\n"))
+	require.NoError(t, err)
+	require.Less(t, time.Since(start), 5*time.Second, "a fraction of a second; quadratic work takes minutes under the race detector")
+	require.Len(t, all(t, d), 1)
+}
+
 // An import is one write, however many people it brings, and half of one is
 // never seen.
 func TestImportIsOneWrite(t *testing.T) {
