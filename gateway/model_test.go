@@ -127,7 +127,7 @@ func (m *model) step(e Event) {
 		if l.Gate != GateNever {
 			m.gated[l.ID] = true
 		}
-		if l.Gate == GateWanted && m.moveOpens[l.ID] {
+		if (l.Gate == GateWanted || l.Gate == GateOpen) && m.moveOpens[l.ID] {
 			m.mayOpen[l.ID] = true
 			delete(m.moveOpens, l.ID)
 		}

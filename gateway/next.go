@@ -215,7 +215,7 @@ func (m *move) answered(e Answered, in input) {
 		m.refused(l.ID, in.Fault)
 		return
 	}
-	l.Stage, l.Codecs, l.Remote = Up, in.Sound.Codecs, in.Sound.Remote
+	l.Stage, l.Codecs, l.Remote, l.Unplaced = Up, in.Sound.Codecs, in.Sound.Remote, in.Sound.Unplaced
 	if l.Side == Caller && !l.Triggered {
 		m.Offered = media.Offerable(l.Codecs)
 		m.fork(m.Pending)

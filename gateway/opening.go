@@ -349,12 +349,23 @@ func (m *move) opened(l *LegState) {
 	o := m.Opening
 	live := o != nil && o.Live && o.Target.Leg == l.ID
 	m.closeOpening(errAnswered)
-	m.do(splash{l.ID, l.Splash})
 	m.say(l.Side, noteMuted)
 	m.do(startTimer{mutedTimer, m.limits.MutedLimit})
+	if l.Mute == MuteSDP && (l.Unplaced || l.Remote == media.Inactive) {
+		m.onlyGate(l, live)
+		return
+	}
+	m.do(splash{l.ID, l.Splash})
 	if live {
 		m.unmute(l)
 	}
+}
+
+// onlyGate goes over to mute mode gate: the phone will not take sendonly, or
+// must send something before it can hear us. The gate drops what it sends.
+func (m *move) onlyGate(l *LegState, live bool) {
+	l.Mute, l.SplashDue, l.UnmuteDue, l.Reoffering = MuteGate, true, live, true
+	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
 }
 
 // unmute is the owner's own act: the one thing that leads to an open gate.
@@ -364,12 +375,9 @@ func (m *move) unmute(l *LegState) {
 	}
 	l.Gate = GateWanted
 	m.do(wantGate{l.ID}, startTimer{unmuteTimer, m.limits.UnmuteWait})
-	if l.Mute == MuteGate || l.Remote == media.SendRecv {
-		// Nothing to agree on: the phone sends already.
-		if l.Mute == MuteGate {
-			m.openGate(l)
-			return
-		}
+	if l.Mute == MuteGate {
+		m.openGate(l) // nothing to agree on: the phone sends already
+		return
 	}
 	l.Reoffering, l.Resumes = true, false
 	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})

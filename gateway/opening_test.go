@@ -163,6 +163,19 @@ func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
 }
 
+// A phone that cannot hear us before it sends, or refuses to listen only, goes
+// over to the gate alone, and hears the splash then.
+func TestOnlyGate(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive)
+	s.phase(Established).wants(reoffer{"auto", pcm[:1], media.SendRecv}).not(splash{}).not(openGate{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(openGate{})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
+		t.Fatalf("routes %v", got)
+	}
+	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto"}, openGate{"auto"}).not(reoffer{})
+	s.on(press("alice", "tab1", "mute", "")).wants(shutGate{"auto"}).not(reoffer{})
+}
+
 func TestResumeUnmutes(t *testing.T) {
 	s := clickable(t)
 	s.target.Profile.ResumeUnmutes = true
@@ -206,6 +219,20 @@ func TestThirdParty(t *testing.T) {
 	thirdParty(t, true).on(deny).phase(Terminated).wants(reject{"a", CauseForbidden})
 	// No user, no phone: the same 403.
 	newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: CauseUnknown, Wish: Wish{Kind: policy.ThirdParty, Require: true}}).wants(reject{"a", CauseForbidden})
+}
+
+// The far end's own offers open nothing, before the owner's un-mute or while
+// the phone has yet to agree to it.
+func TestFarEndReinviteOpensNothing(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	for _, dir := range []media.Direction{media.SendOnly, media.SendRecv, media.RecvOnly, media.SendRecv} {
+		s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], dir).not(openGate{}).not(wantGate{})
+	}
+	s.on(press("alice", "tab1", "unmute", ""))
+	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
+	if s.state.leg("auto").Gate != GateWanted {
+		t.Fatalf("gate %v", s.state.leg("auto").Gate)
+	}
 }
 
 func TestMoveToDeskphone(t *testing.T) {

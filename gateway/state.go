@@ -94,6 +94,12 @@ type LegState struct {
 	Mute          MuteMode   `json:"mute,omitempty"`
 	Splash        SplashMode `json:"splash,omitempty"`
 	ResumeUnmutes bool       `json:"resumeUnmutes,omitempty"`
+	// Unplaced tells that the phone must send before it can hear us (NAT).
+	Unplaced bool `json:"unplaced,omitempty"`
+	// SplashDue tells that the splash waits until the phone can hear it,
+	// UnmuteDue that the un-mute of a move waits for the splash.
+	SplashDue bool `json:"splashDue,omitempty"`
+	UnmuteDue bool `json:"unmuteDue,omitempty"`
 	// Resumes tells that the phone put us on hold by itself while shut.
 	Resumes bool `json:"resumes,omitempty"`
 }

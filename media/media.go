@@ -67,6 +67,9 @@ type Negotiated struct {
 	Local Direction
 	// DTMF tells whether telephone-event was negotiated (RFC 4733).
 	DTMF bool
+	// Unplaced tells that nothing can be sent to the far side before it has
+	// sent something: it is behind NAT and described an address of its own.
+	Unplaced bool
 }
 
 // RTPOptions of a new RTP end.

@@ -194,7 +194,8 @@ func (r *RTPEnd) agree(line *mediaLine, tx []payloadType, local Direction, mux b
 	remote := line.described(to.Addr())
 	r.setPeer(to, line.rtcpPort, mux)
 	r.setPayloads(newPayloads(r.nego.rx, tx), !local.sends() || !remote.receives())
-	return Negotiated{Codecs: codecs, Remote: remote, Local: local, DTMF: hasEvent(tx)}, nil
+	unplaced := !to.Addr().IsUnspecified() && !r.peer.Load().to.IsValid()
+	return Negotiated{Codecs: codecs, Remote: remote, Local: local, DTMF: hasEvent(tx), Unplaced: unplaced}, nil
 }
 
 func hasEvent(types []payloadType) bool {

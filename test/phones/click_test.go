@@ -19,7 +19,7 @@ func clicked(t *testing.T, g *rig.Gateway, alice, bob *rig.Phone) *rig.Tab {
 	bob.WaitEvent("CALL_RINGING")
 	call := tab.InState("ringing")
 	alice.Command("answermode", "auto")
-	if r := tab.Do("answer", "call", call.ID, "on", "desk"); !r.OK {
+	if r := tab.Do("answer", "call", call.ID, "version", call.Version, "on", "desk"); !r.OK {
 		t.Fatalf("answer on the deskphone: %+v", r.Error)
 	}
 	if on := tab.Microphone("shut").On; on == nil || *on != "desk" {
@@ -32,7 +32,7 @@ func clicked(t *testing.T, g *rig.Gateway, alice, bob *rig.Phone) *rig.Tab {
 // invites are the INVITEs a phone received, whole.
 func invites(p *rig.Phone) (found []string) {
 	for _, m := range strings.Split(p.Messages(), "\nUDP ") {
-		if _, text, ok := strings.Cut(m, "-> "+p.Addr+":"); ok && strings.Contains(text, "\nINVITE sip:") {
+		if _, text, ok := strings.Cut(m, "-> "+p.Addr+"\n"); ok && strings.Contains(text, "\nINVITE sip:") {
 			found = append(found, text)
 		}
 	}
@@ -54,6 +54,7 @@ func TestClickToAnswer(t *testing.T) {
 			bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: codec})
 			wire := rig.StartCapture(t)
 			tab := clicked(t, g, alice, bob)
+
 			wire.Hears(alice, callerTone) // the caller is on the phone's loudspeaker
 			for _, hz := range []float64{659.26, 987.77} {
 				if wire.To(alice).Heard(hz) == 0 {
@@ -133,7 +134,7 @@ func TestClickOnPhoneThatDoesNotObey(t *testing.T) {
 	bob.Dial("alice")
 	alice.WaitEvent("CALL_INCOMING")
 	call := tab.InState("ringing")
-	if r := tab.Do("answer", "call", call.ID, "on", "desk"); !r.OK {
+	if r := tab.Do("answer", "call", call.ID, "version", call.Version, "on", "desk"); !r.OK {
 		t.Fatalf("answer: %+v", r.Error)
 	}
 	alice.WaitEvent("CALL_CLOSED")   // the ringing branch
@@ -159,7 +160,7 @@ func TestClickWithoutInterworking(t *testing.T) {
 	bob.Dial("alice")
 	lab.WaitEvent("CALL_INCOMING")
 	call := tab.InState("ringing")
-	if r := tab.Do("answer", "call", call.ID, "on", "lab"); r.OK || r.Error.Message == "" {
+	if r := tab.Do("answer", "call", call.ID, "version", call.Version, "on", "lab"); r.OK || r.Error.Message == "" {
 		t.Fatalf("reply %+v", r)
 	}
 	tab.InState("ringing")

@@ -35,7 +35,7 @@ type PhoneOptions struct {
 
 // Phone is one running baresip.
 type Phone struct {
-	Addr string // its own loopback address
+	Addr string // where it listens for SIP, host:port
 
 	t    testing.TB
 	name string
@@ -49,11 +49,13 @@ type Phone struct {
 // its registration. It is stopped, unregistering, when the test ends.
 func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 	t.Helper()
-	p := &Phone{Addr: NewAddr(), t: t, name: o.User.Name, gone: make(chan struct{})}
+	port := threePorts(t)
+	p := &Phone{Addr: fmt.Sprintf("127.0.0.1:%d", port), t: t, name: o.User.Name, gone: make(chan struct{})}
 	p.dir = scratch(t, "phone-"+p.name)
 	p.cmd = exec.Command(filepath.Join(Root(), "test/peers/baresip/baresip.sh"))
 	p.cmd.Env = append(os.Environ(), o.environment()...)
-	p.cmd.Env = append(p.cmd.Env, "RUN="+p.dir, "IP="+p.Addr, "DOMAIN="+Domain, "SERVER="+g.SIP.String())
+	p.cmd.Env = append(p.cmd.Env, "RUN="+p.dir, "DOMAIN="+Domain, "SERVER="+g.SIP.String(),
+		fmt.Sprintf("SIPPORT=%d", port), fmt.Sprintf("CTLPORT=%d", port+2))
 	log, err := os.Create(p.logFile())
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +74,7 @@ func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 		showOnFailure(t, "the log of "+p.name+"'s phone", p.logFile(), 120)
 	})
 	Until(t, Patience, p.name+"'s phone has started", func() bool {
-		conn, err := net.Dial("tcp", p.Addr+":4444")
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port+2))
 		if err == nil {
 			p.ctrl = newCtrl(conn)
 		}
@@ -242,7 +244,7 @@ func (p *Phone) waitSound(what string, ok func(Recording) bool) {
 // mediaPort is the port in the newest SDP the phone wrote, 0 before one.
 func (p *Phone) mediaPort() (port uint16) {
 	for _, message := range strings.Split(p.Messages(), "\nUDP ") {
-		if !strings.HasPrefix(message, p.Addr+":") {
+		if !strings.HasPrefix(message, p.Addr+" ") {
 			continue
 		}
 		if m := mediaLine.FindStringSubmatch(message); m != nil {

@@ -1,15 +1,17 @@
 // Package rig runs the whole gateway and foreign SIP programs for tests, and
 // measures the sound that arrived.
 //
-// Everything is on loopback. The gateway asks the kernel for its ports; every
-// peer gets an address of its own in 127.0.0.0/8, so that its fixed ports
-// cannot clash and a per-source limit sees several sources. Each thing
-// belongs to the test that made it and is gone when that test ends.
+// Everything is on loopback. The gateway asks the kernel for its ports; sipp
+// and probes get an address of their own in 127.0.0.0/8, so that fixed ports
+// cannot clash and a per-source limit sees several sources. baresip sends RTP
+// from 127.0.0.1 only, so phones are there, on ports that were free. Each
+// thing belongs to the test that made it and is gone when that test ends.
 package rig
 
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -49,6 +51,35 @@ var (
 // NewAddr returns an address of 127.0.0.0/8 that no other peer uses.
 func NewAddr() string {
 	return fmt.Sprintf("127.%d.%d.%d", nets[0], nets[1], hosts.Add(1)%254+1)
+}
+
+// threePorts finds a port that is free on 127.0.0.1 with the two after it, for
+// UDP and TCP, below those the kernel gives to others.
+func threePorts(t testing.TB) int {
+	t.Helper()
+	for range 1000 {
+		port := 8000 + 4*rand.IntN(3000) //nolint:gosec // where to begin
+		if free(port) && free(port+1) && free(port+2) {
+			return port
+		}
+	}
+	t.Fatal("no three free ports between 8000 and 20000")
+	return 0
+}
+
+func free(port int) bool {
+	addr := fmt.Sprintf("127.0.0.1:%d", port)
+	tcp, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		return false
+	}
+	defer udp.Close()
+	return true
 }
 
 // owned makes a child die with this process, even if that is killed.

@@ -112,7 +112,7 @@ func (tab *Tab) part(name string, into any) bool {
 }
 
 // Do sends a command and waits for its reply. fields are name, value, name, value.
-func (tab *Tab) Do(do string, fields ...string) TabReply {
+func (tab *Tab) Do(do string, fields ...any) TabReply {
 	tab.t.Helper()
 	tab.mu.Lock()
 	tab.next++
@@ -120,7 +120,7 @@ func (tab *Tab) Do(do string, fields ...string) TabReply {
 	tab.mu.Unlock()
 	m := map[string]any{"type": "do", "id": id, "do": do}
 	for pair := range slices.Chunk(fields, 2) {
-		m[pair[0]] = pair[1]
+		m[pair[0].(string)] = pair[1]
 	}
 	tab.send(m)
 	var reply TabReply

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {Child, peer} from './child.mjs';
 import {domain} from './gateway.mjs';
 import {last, readWav, tonePresent} from './sound.mjs';
-import {newAddress, patience, until} from './wait.mjs';
+import {patience, threePorts, until} from './wait.mjs';
 
 /** The same for the same device, as a real phone's is after a restart. */
 const uuidOf = name =>
@@ -16,7 +16,6 @@ export class Phone {
   events = [];
   replies = new Map();
   waiting = new Set();
-  address = newAddress();
 
   /** codec: the only one it speaks: PCMU, PCMA, G722/16000/1, opus/48000/2. */
   constructor(dir, gateway, {user, device = user.devices[0].id, tone = 440, codec = ''}) {
@@ -24,7 +23,6 @@ export class Phone {
     this.name = `${user.name}'s ${device}`;
     this.env = {
       RUN: dir,
-      IP: this.address,
       DOMAIN: domain,
       SERVER: gateway.sip,
       USERNAME: user.name,
@@ -37,16 +35,19 @@ export class Phone {
   }
 
   async start() {
+    const port = await threePorts();
+    this.address = `127.0.0.1:${port}`;
+    Object.assign(this.env, {SIPPORT: `${port}`, CTLPORT: `${port + 2}`});
     this.child = new Child(join(this.dir, 'log'), peer('baresip/baresip.sh'), [], this.env);
-    this.socket = await until(`${this.name} has started`, () => this.dialControl());
+    this.socket = await until(`${this.name} has started`, () => this.dialControl(port + 2));
     this.read();
     await until(`${this.name} is registered`, async () => (await this.command('reginfo')).includes('OK '));
   }
 
   /** One connection only: a second would replace it, and events are not replayed. */
-  dialControl() {
+  dialControl(port) {
     return new Promise(done => {
-      const socket = connect(4444, this.address, () => done(socket));
+      const socket = connect(port, '127.0.0.1', () => done(socket));
       socket.once('error', () => done(null));
     });
   }
@@ -173,7 +174,7 @@ export class Phone {
       .slice(1)
       .map(block => {
         const [way, ...lines] = block.split('\x1b[;m')[0].split(/\r?\n/);
-        return {sent: way.startsWith(`${this.address}:`), first: lines[0], text: lines.join('\n')};
+        return {sent: way.startsWith(`${this.address} `), first: lines[0], text: lines.join('\n')};
       });
   }
 

@@ -2,10 +2,9 @@
 # One deskphone, in the foreground until TERM: baresip.sh
 #  env: RUN       directory of this phone: config, rec/ (required; one for each phone)
 #       USERNAME PASSWORD=secret DOMAIN SERVER=host:port of the registrar (required: USERNAME DOMAIN SERVER)
-#       IP        where it listens for SIP and control (required; an own one of 127.0.0.0/8, then no port can clash)
-#       MEDIAIP=127.0.0.1  the address in its SDP. RTP sockets are bound to all addresses, so that on loopback
-#                 RTP leaves from 127.0.0.1 always; a free port is taken from RTPLO=20000 to RTPHI=31999
-#       SIPPORT=5060 (TLS listens on SIPPORT+1)  CTLPORT=4444
+#       SIPPORT CTLPORT  where it listens on IP=127.0.0.1 for SIP (TLS on SIPPORT+1) and control (required)
+#       RTPLO=20000 RTPHI=31999  a free port among them is taken. RTP sockets are bound to all addresses: on
+#                 loopback RTP leaves from 127.0.0.1, so with another IP the phone looks as if it were behind NAT
 #       TRANSPORT=udp|tcp|tls
 #       TONE=440  Hz that the microphone hears, or SOURCE=aufile,/path/48k-stereo.wav
 #       PARAMS    further account parameters, each led by ';': ';audio_codecs=PCMU;answermode=auto'
@@ -17,7 +16,7 @@
 #  received; received sound is lost for the rest of a call once its direction was not sendrecv.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-: "${RUN:?}" "${USERNAME:?}" "${DOMAIN:?}" "${SERVER:?}" "${IP:?}"
+: "${RUN:?}" "${USERNAME:?}" "${DOMAIN:?}" "${SERVER:?}" "${SIPPORT:?}" "${CTLPORT:?}"
 TRANSPORT=${TRANSPORT:-udp}
 mkdir -p "$RUN/rec"
 if [ ! -f "$RUN/phone.pem" ]; then
@@ -26,7 +25,7 @@ if [ ! -f "$RUN/phone.pem" ]; then
     cat "$RUN/key.pem" "$RUN/cert.pem" >"$RUN/phone.pem"
 fi
 [ -z "${UUID:-}" ] || printf %s "$UUID" >"$RUN/uuid"
-sed -e "s#@IP@#$IP#g; s#@MEDIAIP@#${MEDIAIP:-127.0.0.1}#g; s#@SIPPORT@#${SIPPORT:-5060}#g; s#@CTLPORT@#${CTLPORT:-4444}#g; s#@DIR@#$RUN#g" \
+sed -e "s#@IP@#${IP:-127.0.0.1}#g; s#@SIPPORT@#$SIPPORT#g; s#@CTLPORT@#$CTLPORT#g; s#@DIR@#$RUN#g" \
     -e "s#@RTPLO@#${RTPLO:-20000}#g; s#@RTPHI@#${RTPHI:-31999}#g; s#@RTCPMUX@#${RTCPMUX:-no}#g" \
     -e "s#@SOURCE@#${SOURCE:-ausine,${TONE:-440}}#g; s#@CAFILE@#${CAFILE:-}#g" \
     -e '/^sip_cafile[[:space:]]*$/d' "$here/config.in" >"$RUN/config"
