@@ -14,7 +14,7 @@ WEB      := webclient/dist/index.html
 WEBFILES := $(shell find webclient package.json package-lock.json \( -path webclient/dist -o -name '*.go' \) -prune -o -type f -print 2>/dev/null)
 FUZZTIME ?= 30s
 
-.PHONY: model help build demo test deps vet lint check unit phones web browser bench screenshots fuzz clean
+.PHONY: model help build demo test deps vet lint check unit phones web browser bench screenshots fuzz mutants clean
 
 help:         ## say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -70,6 +70,9 @@ fuzz:         ## fuzz what a stranger can send, FUZZTIME for each target
 	  for t in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' "$$f" | cut -c6-); do \
 	    go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) "$$(dirname "$$f")"; \
 	  done; done
+
+mutants:      ## make known mistakes one after the other, each must fail the test it names
+	@test/mutants/run.sh
 
 clean:        ## remove everything that was built
 	rm -rf bin node_modules screenshots demo-data

@@ -136,6 +136,8 @@ func TestNoRecordNoAllow(t *testing.T) {
 	b := openBook(t, openStore(t), &cast{}, nil)
 	gate, entered := make(chan struct{}), make(chan struct{})
 	var once sync.Once
+	pass := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(pass) // before the Book is closed, whatever fails
 	real := b.audit.sync
 	b.audit.sync = func() error {
 		once.Do(func() { close(entered) })
@@ -147,7 +149,7 @@ func TestNoRecordNoAllow(t *testing.T) {
 	d := b.Decide(ctx, click())
 	require.False(t, d.Allow)
 	require.Equal(t, faultAudit, d.Reason)
-	close(gate)
+	pass()
 	require.NoError(t, b.Close())
 	all := lines(t, b)
 	require.Len(t, all, 2)
