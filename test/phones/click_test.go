@@ -32,7 +32,7 @@ func clicked(t *testing.T, g *rig.Gateway, alice, bob *rig.Phone) *rig.Tab {
 // invites are the INVITEs a phone received, whole.
 func invites(p *rig.Phone) (found []string) {
 	for _, m := range strings.Split(p.Messages(), "\nUDP ") {
-		if _, text, ok := strings.Cut(m, "-> "+p.Addr+"\n"); ok && strings.Contains(text, "\nINVITE sip:") {
+		if _, text, ok := strings.Cut(m, "-> "+p.Addr); ok && strings.Contains(text, "\nINVITE sip:") {
 			found = append(found, text)
 		}
 	}
