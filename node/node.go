@@ -191,7 +191,10 @@ func (n *Node) openGateway(ctx context.Context) error {
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
 		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls,
-		Timers:    gateway.Timers{Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone},
+		Timers: gateway.Timers{
+			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
+			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait,
+		},
 		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Policy: n.policy,
 	}, n.bindings, n.log)
 	if err != nil {
@@ -306,7 +309,9 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 	srv, err := browser.New(browser.Config{
 		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
 		Page: webclient.Handler(), Extra: extra, Metrics: n.metrics(), Build: webclient.Build(), EmbedOrigins: origins,
-		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TabGone: n.cfg.Timers.TabGone,
+		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key,
+		// Half for a socket to fall silent, half for its tab to come back.
+		TabGone: n.cfg.Timers.TabGone / 2,
 	}, n.log)
 	if err != nil {
 		return err

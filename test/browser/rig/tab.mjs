@@ -33,7 +33,8 @@ function prepare(hz) {
       const context = new AudioContext();
       const tone = new OscillatorNode(context, {frequency: hz});
       source = context.createMediaStreamDestination();
-      tone.connect(source);
+      // Full scale would wrap past 16 bits in a phone's G722 decoder.
+      tone.connect(new GainNode(context, {gain: 0.5})).connect(source);
       tone.start();
     }
     return source.stream.clone();
