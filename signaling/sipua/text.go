@@ -91,3 +91,18 @@ func parseTarget(s string) (sip.Uri, error) {
 	u.Headers = nil // headers of a URI never make it into a request of ours (RFC 3261 19.1.5)
 	return u, nil
 }
+
+// isToken tells whether s can be a header name (RFC 3261 25.1).
+func isToken(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		alnum := (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+		if !alnum && !strings.ContainsRune("-.!%*_+`'~", rune(c)) {
+			return false
+		}
+	}
+	return true
+}

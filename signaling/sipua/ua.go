@@ -187,7 +187,7 @@ func (u *UA) Addrs() []string {
 
 // Close gives registrations back, waits for hang-ups that are under way (2 s at
 // most) and for every goroutine of the UA, and closes the sockets. It hangs up
-// nothing. A second Close does nothing.
+// nothing: legs that are still up end without an event. A second Close does nothing.
 func (u *UA) Close() error {
 	u.closed.Do(u.close)
 	return nil
@@ -217,12 +217,12 @@ func (u *UA) close() {
 	}
 	u.mu.Unlock()
 	u.sending.Unlock()
+	for _, l := range legs {
+		l.mail.post(l.abandon) // before its transactions end, which it would report
+	}
 	u.closeSockets()
 	if err := u.stack.Close(); err != nil {
 		u.log.Debug("sip: closing", "error", err)
-	}
-	for _, l := range legs {
-		l.mail.post(l.abandon)
 	}
 	u.work.Wait()
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -306,87 +305,4 @@ func (l *leg) reject(c gateway.Cause) {
 		l.refuse(r, c)
 		l.nextOffer()
 	}
-}
-
-// accepted is a 2xx of ours to an INVITE that waits for its ACK (RFC 3261
-// 13.3.1.4).
-type accepted struct {
-	r     *inbound
-	res   *sip.Response
-	late  bool // the INVITE had no SDP: the ACK brings the answer to our offer
-	wait  time.Duration
-	until time.Time
-	timer *time.Timer
-}
-
-// accept sends a 200 with sdp and, for an INVITE, repeats it until the ACK.
-func (l *leg) accept(r *inbound, sdp []byte) bool {
-	res := l.response(r.req, sip.StatusOK, "OK")
-	setSDP(res, sdp)
-	if r.cancelled.Load() || !l.submit(r, res) {
-		r.settle()
-		return false
-	}
-	if !r.req.IsInvite() {
-		r.settle()
-		return true
-	}
-	offer, _ := sdpOf(r.req)
-	a := &accepted{r: r, res: res, late: offer == nil, wait: sip.T1, until: time.Now().Add(64 * sip.T1)}
-	l.ok = a
-	a.timer = l.after(a.wait, func() { l.repeatOK(a) })
-	return true
-}
-
-func (l *leg) repeatOK(a *accepted) {
-	if l.ok != a {
-		return
-	}
-	if !time.Now().Before(a.until) {
-		l.log.Warn("sip: the ACK never came")
-		l.dropOK()
-		l.afterACK()
-		l.lost(true)
-		return
-	}
-	_ = a.r.tx.Respond(a.res)
-	a.wait = min(2*a.wait, sip.T2)
-	a.timer = l.after(min(a.wait, max(time.Until(a.until), time.Millisecond)), func() { l.repeatOK(a) })
-}
-
-func (l *leg) dropOK() {
-	if a := l.ok; a != nil {
-		a.timer.Stop()
-		a.r.settle()
-		l.ok = nil
-	}
-}
-
-// acknowledged takes the ACK of our 2xx.
-func (l *leg) acknowledged(ack *sip.Request) {
-	a := l.ok
-	if a == nil || ack.CSeq().SeqNo != a.r.req.CSeq().SeqNo {
-		return
-	}
-	l.dropOK()
-	if a.late {
-		answer, _ := sdpOf(ack)
-		status := sip.StatusOK
-		if answer == nil {
-			status = sip.StatusNotAcceptableHere
-		}
-		l.tell(gateway.Reoffered{Leg: l.id, Status: status, SDP: answer})
-	}
-	l.afterACK()
-}
-
-// afterACK does what had to wait for the ACK.
-func (l *leg) afterACK() {
-	if c := l.bye; c != "" {
-		l.bye = ""
-		l.owe(-1)
-		l.sendBye(&l.d, c)
-		return
-	}
-	l.nextOffer()
 }

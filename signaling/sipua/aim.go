@@ -1,0 +1,167 @@
+package sipua
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+// refusal is why a branch cannot start.
+type refusal struct {
+	status int
+	err    error
+}
+
+// aim fills in the dialog: where the INVITE goes and who it is from.
+func (l *leg) aim(in gateway.Invite) *refusal {
+	var bad *refusal
+	switch {
+	case in.Binding != nil:
+		bad = l.aimAtBinding(in.Binding)
+	case in.Trunk != "":
+		bad = l.aimAtTrunk(in.Trunk, in.URI)
+	default:
+		bad = l.aimAtURI(in.URI)
+	}
+	if bad != nil {
+		return bad
+	}
+	from, err := parseTarget(in.From.Address)
+	if err != nil {
+		from = sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}
+	}
+	l.d.local.Address = from
+	l.d.local.DisplayName = quoteDisplay(in.From.Display)
+	to, err := parseTarget(in.To)
+	if err != nil {
+		to = l.d.target
+	}
+	l.d.remote.Address = *to.Clone()
+	l.d.contact = l.u.contactURI(string(l.id), l.d.hop)
+	return nil
+}
+
+// aimAtBinding uses the flow the phone registered over (RFC 5626 5.3).
+func (l *leg) aimAtBinding(b *gateway.Binding) *refusal {
+	target, err := parseTarget(b.Contact)
+	if err != nil {
+		return &refusal{sip.StatusServiceUnavailable, err}
+	}
+	source := addrPort(b.Source)
+	transport := strings.ToLower(b.Transport)
+	if !source.IsValid() || (transport != "udp" && transport != "tcp") {
+		return &refusal{sip.StatusServiceUnavailable, fmt.Errorf("no way to a phone at %q over %q", b.Source, b.Transport)}
+	}
+	l.d.target = target
+	for _, p := range b.Path {
+		hop, err := parseTarget(p)
+		if err != nil {
+			return &refusal{sip.StatusServiceUnavailable, err}
+		}
+		l.d.routes = append(l.d.routes, hop)
+	}
+	l.d.hop = hop{transport: transport, addr: source, sock: l.u.socketFor(transport, b.Local, source.Addr())}
+	l.d.sameFlow = true
+	return nil
+}
+
+// aimAtTrunk sends through a trunk, whatever host the URI names.
+func (l *leg) aimAtTrunk(name, uri string) *refusal {
+	t := l.u.trunks[name]
+	if t == nil {
+		return &refusal{sip.StatusServiceUnavailable, fmt.Errorf("there is no trunk %q: add it to the configuration", name)}
+	}
+	target, err := parseTarget(uri)
+	if err != nil {
+		return &refusal{sip.StatusNotFound, err}
+	}
+	if target.Scheme == "tel" {
+		target = sip.Uri{
+			Scheme: "sip", User: escapeUser(strings.SplitN(target.Raw(), ";", 2)[0]), Host: t.uri.Host, Port: t.uri.Port,
+			UriParams: sip.HeaderParams{{K: "user", V: "phone"}},
+		}
+	}
+	h, err := t.hop(l.u)
+	if err != nil {
+		return &refusal{sip.StatusServiceUnavailable, err}
+	}
+	l.trunk, l.d.target, l.d.hop = t, target, h
+	return nil
+}
+
+// aimAtURI calls a foreign domain directly, when it is allowed.
+func (l *leg) aimAtURI(uri string) *refusal {
+	target, err := parseTarget(uri)
+	if err != nil {
+		return &refusal{sip.StatusNotFound, err}
+	}
+	if target.Scheme == "tel" {
+		return &refusal{sip.StatusNotFound, errors.New("a tel: number needs a trunk")}
+	}
+	if !l.u.mayDial(target.Host) {
+		return &refusal{sip.StatusForbidden, fmt.Errorf("the domain %s is not in sip.allow_domains", target.Host)}
+	}
+	transport, err := transportOf(target, "udp")
+	if err != nil {
+		return &refusal{sip.StatusServiceUnavailable, err}
+	}
+	addr, err := resolve(l.u.stop, transport, target)
+	if err != nil {
+		return &refusal{sip.StatusNotFound, err}
+	}
+	l.d.target = target
+	l.d.hop = hop{transport: transport, addr: addr, sock: l.u.socketFor(transport, "", addr.Addr())}
+	return nil
+}
+
+func (u *UA) mayDial(host string) bool {
+	for _, d := range u.cfg.AllowDomains {
+		if strings.EqualFold(strings.Trim(d, "[]"), strings.Trim(host, "[]")) {
+			return true
+		}
+	}
+	return false
+}
+
+// writeInvite writes the INVITE. Nothing in it is copied from another message.
+func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
+	req := l.d.newRequest(sip.INVITE, l.d.next())
+	l.describe(req)
+	if t := l.trunk; t != nil && t.takesIdentity(l.d.hop.transport) && in.From.Verified() {
+		if _, err := parseTarget(in.From.Address); err == nil {
+			value := "<" + in.From.Address + ">"
+			if name := quoteDisplay(in.From.Display); name != "" {
+				value = `"` + name + `" ` + value
+			}
+			req.AppendHeader(sip.NewHeader("P-Asserted-Identity", value)) // RFC 3325 9.1
+		}
+	}
+	for _, h := range in.Headers {
+		if isToken(h.Name) {
+			req.AppendHeader(sip.NewHeader(h.Name, cleanText(h.Value)))
+		}
+	}
+	setSDP(req, in.Offer)
+	return req
+}
+
+// describe adds the headers of every INVITE of ours.
+func (l *leg) describe(req *sip.Request) {
+	req.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
+	req.AppendHeader(sip.NewHeader("Allow", l.u.allow))
+	req.AppendHeader(sip.NewHeader("Accept", sdpType))
+}
+
+func setSDP(m sip.Message, sdp []byte) {
+	if len(sdp) == 0 {
+		m.SetBody(nil)
+		return
+	}
+	kind := sip.ContentTypeHeader(sdpType)
+	m.AppendHeader(&kind)
+	m.SetBody(sdp)
+}

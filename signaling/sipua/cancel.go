@@ -1,0 +1,73 @@
+package sipua
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+// cancel takes the branch back; its outcome is still to come.
+func (l *leg) cancel(c gateway.Cause) {
+	if l.state != legCalling || l.out.cancel != "" {
+		return
+	}
+	l.out.cancel = c
+	if l.out.heard {
+		l.sendCancel()
+	}
+}
+
+// giveUp ends the leg for the call at once and leaves the rest to the wire.
+func (l *leg) giveUp(c gateway.Cause) {
+	pending := l.out.invite != nil && !l.out.invite.over
+	l.cancel(c)
+	l.ended(c)
+	if pending {
+		l.out.given = true
+		l.owe(1)
+	}
+}
+
+func (l *leg) settleGiven() {
+	if l.out.given {
+		l.out.given = false
+		l.owe(-1)
+	}
+}
+
+// sendCancel cancels the INVITE (RFC 3261 9.1): same Via, Route and CSeq
+// number, with the Reason of RFC 3326.
+func (l *leg) sendCancel() {
+	s := l.out.invite
+	if l.out.cancelled || s.over {
+		return
+	}
+	l.out.cancelled = true
+	l.transact(s.hop, cancelFor(s, l.out.cancel), sentBy{})
+	// A far end that never answers the INVITE after all (RFC 3261 9.1).
+	l.after(64*sip.T1, func() {
+		if !s.over && l.state == legCalling {
+			l.refused(gateway.Refused{Leg: l.id, Status: sip.StatusRequestTerminated, Phrase: "Cancelled"})
+		}
+		if !s.over && s.tx != nil {
+			s.tx.Terminate()
+		}
+	})
+}
+
+func cancelFor(s *sent, c gateway.Cause) *sip.Request {
+	req := sip.NewRequest(sip.CANCEL, *s.req.Recipient.Clone())
+	req.AppendHeader(s.req.Via().Clone())
+	sip.CopyHeaders("Route", s.req, req)
+	forwards := sip.MaxForwardsHeader(70)
+	req.AppendHeader(&forwards)
+	req.AppendHeader(sip.HeaderClone(s.req.From()))
+	req.AppendHeader(sip.HeaderClone(s.req.To()))
+	req.AppendHeader(sip.HeaderClone(s.req.CallID()))
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: s.req.CSeq().SeqNo, MethodName: sip.CANCEL})
+	addReason(req, c)
+	req.AppendHeader(sip.NewHeader("User-Agent", product))
+	req.SetBody(nil)
+	s.hop.address(req)
+	return req
+}
