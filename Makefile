@@ -56,8 +56,9 @@ web: $(MODULES) ## unit tests of the web client
 browser: bin/ringsplash-race $(MODULES) ## whole-program tests with real browsers and phones
 	@RINGSPLASH_BIN=$(CURDIR)/$< node --test --test-reporter=tap --test-concurrency=1 $$(ls test/browser/*.test.mjs)
 
-bench: build  ## measure delays and cost, as median and p99
+bench: build $(MODULES) ## measure delays and cost, as median and p99
 	go test -run "^$$" -bench . -benchtime 2000x ./bench
+	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash node bench/page.mjs
 
 screenshots: build $(MODULES) ## picture every screen at four widths, light and dark, into screenshots/
 	npm run --silent screenshots
