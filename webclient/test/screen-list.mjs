@@ -96,6 +96,59 @@ const history = [
   },
 ];
 
+const refusedAddress = `Nothing was changed. "bob@*" cannot be allowed: the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com.`;
+const decision = (id, allow, requester, reason) => ({
+  id,
+  time: ago(600 * id),
+  allow,
+  requester,
+  device: 'desk',
+  grant: allow ? 'addresses' : '',
+  reason,
+});
+/** What the gateway answers about the Feature Options: [status, body]. */
+export const options = {
+  'GET policy': [
+    200,
+    {
+      version: 3,
+      allowPublic: false,
+      allowFriends: true,
+      allowDirectory: true,
+      allowAddresses: true,
+      addresses: [
+        'wilhelmina.featherstonehaugh@subsidiary.example.test',
+        'example.net',
+        '*.example.org',
+        'tel:+4930123',
+      ],
+      forbid: ['public'],
+    },
+  ],
+  'PUT policy': [422, {title: 'Unprocessable', status: 422, detail: refusedAddress}],
+  'POST policy/simulate': [
+    200,
+    {
+      requester: 'sip:eve@example.net',
+      device: 'desk',
+      allow: true,
+      grant: 'addresses',
+      reason: 'The requester is one of the allowed addresses.',
+    },
+  ],
+  'GET policy/decisions': [
+    200,
+    {
+      decisions: [
+        decision(1, true, 'sip:lab@example.net', 'The requester is one of the allowed addresses.'),
+        decision(2, false, long.address, 'The owner allowed no group that the requester belongs to.'),
+        decision(3, false, '', 'The requester withholds his identity and the owner does not allow everybody.'),
+      ],
+      next: '3',
+    },
+  ],
+};
+
 export const parts = (calls = [], more = {}) => ({
   me,
   devices: [desk],
@@ -319,6 +372,55 @@ export function screens() {
       async act(page) {
         await page.keyboard.press('?');
         await page.getByRole('dialog').waitFor();
+      },
+    },
+    {
+      name: 'options',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      rest: options,
+      async act(page) {
+        await page.getByRole('button', {name: 'Feature Options', exact: true}).click();
+        await page.getByLabel('user@domain').fill('bob@*');
+        await page.getByRole('button', {name: 'Add', exact: true}).click();
+        await page.getByText('the star stands for').waitFor();
+        await page.getByLabel('Name, address or number').fill('eve@example.net');
+        await page.getByRole('button', {name: 'Check', exact: true}).click();
+        await page.getByText('Yes, Desk phone would answer').waitFor();
+      },
+    },
+    {
+      name: 'options-public',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      rest: {...options, 'GET policy': [200, {...options['GET policy'][1], forbid: []}]},
+      async act(page) {
+        await page.getByRole('button', {name: 'Feature Options', exact: true}).click();
+        await page.getByRole('switch', {name: 'Allow Public'}).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+    {
+      name: 'options-refused',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      rest: {
+        'GET policy': [
+          403,
+          {
+            title: 'Forbidden',
+            status: 403,
+            detail:
+              'None of your deskphones may be made to answer by itself, so there is nothing to allow. Switch interworking on for a deskphone first.',
+          },
+        ],
+      },
+      async act(page) {
+        await page.getByRole('button', {name: 'Feature Options', exact: true}).click();
+        await page.getByText('there is nothing to allow').waitFor();
       },
     },
   ];

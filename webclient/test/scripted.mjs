@@ -83,7 +83,8 @@ function rest(gateway, request, response, name) {
   if (name === 'me')
     return screen.loggedOut ? reply(401, {title: 'Not logged in', status: 401}) : reply(200, screen.parts.me);
   if (name === 'history') return reply(200, {history: screen.history ?? []});
-  return reply(404, {title: 'Not found', status: 404});
+  const answer = screen.rest?.[`${request.method} ${name}`];
+  return answer ? reply(...answer) : reply(404, {title: 'Not found', status: 404});
 }
 
 async function receive(gateway, socket, message, answerOffer) {

@@ -27,7 +27,7 @@ export class RestError extends Error {
 const api = '/api/v1';
 
 /** Rejects with a RestError; status 0 when the gateway was not reached. */
-async function request(method: string, path: string, body?: unknown): Promise<unknown> {
+export async function request(method: string, path: string, body?: unknown): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(`${api}${path}`, {

@@ -1,5 +1,5 @@
 import {css, html, LitElement, nothing} from 'lit';
-import {customElement, property} from 'lit/decorators.js';
+import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Me} from '../protocol/messages.js';
@@ -61,6 +61,10 @@ export class AppBar extends LitElement {
         background: var(--note-soft);
         color: var(--note-text);
       }
+      [aria-pressed='true'] {
+        background: var(--accent-soft);
+        color: var(--accent);
+      }
       .word {
         display: none;
       }
@@ -80,10 +84,17 @@ export class AppBar extends LitElement {
     `,
   ];
 
+  @query('[aria-pressed]') private optionsButton!: HTMLButtonElement | null;
   @property({attribute: false}) phone!: Phone;
   @property({attribute: false}) me!: Me;
   @property({type: Boolean}) offline = false;
   @property({type: Boolean}) blocked = false;
+  /** Whether the Feature Options are shown. */
+  @property({type: Boolean}) options = false;
+
+  focusOptions(): void {
+    this.optionsButton?.focus();
+  }
 
   override render() {
     const {me} = this;
@@ -105,12 +116,26 @@ export class AppBar extends LitElement {
             : nothing
         }
         <div class="acts">
+          ${me.interworking ? this.opener() : nothing}
           <button class="bare keys" aria-label=${t.shortcuts} @click=${this.showKeys}>${icon('keyboard')}</button>
           <button class="bare" aria-label=${t.logOut} @click=${() => this.phone.logOut()}>
             ${icon('logOut')}<span class="word">${t.logOut}</span>
           </button>
         </div>
       </header>
+    `;
+  }
+
+  private opener() {
+    return html`
+      <button
+        class="bare"
+        aria-label=${t.options.title}
+        aria-pressed=${this.options ? 'true' : 'false'}
+        @click=${() => this.dispatchEvent(new CustomEvent('toggle-options'))}
+      >
+        ${icon('options')}<span class="word">${t.options.title}</span>
+      </button>
     `;
   }
 

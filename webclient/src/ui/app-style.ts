@@ -25,6 +25,9 @@ export const appStyle = css`
   .side > * {
     min-inline-size: 0;
   }
+  .options dial-pad {
+    display: none;
+  }
   incoming-call {
     position: sticky;
     inset-block-start: 0.5rem;
@@ -50,6 +53,9 @@ export const appStyle = css`
       grid-template-columns: minmax(22rem, 26rem) minmax(0, 1fr);
       gap: 1.25rem;
     }
+    .options dial-pad {
+      display: block;
+    }
     .stage,
     .side {
       gap: 1.25rem;
@@ -61,6 +67,9 @@ export const appStyle = css`
     }
     .side {
       grid-template-columns: minmax(0, 1fr) minmax(18rem, 24rem);
+    }
+    .options .side {
+      grid-template-columns: minmax(0, 1fr);
     }
     device-list {
       order: 1;

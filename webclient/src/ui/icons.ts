@@ -20,6 +20,7 @@ const paths = {
   sound: svg`<path d="M4 9.500v5h3.500L12 18.500v-13L7.5 9.500zM15.5 9a4.5 4.5 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11"/>`,
   soundOff: svg`<path d="M4 9.500v5h3.500L12 18.500v-13L7.5 9.500zM16 9.500l5 5M21 9.500l-5 5"/>`,
   warning: svg`<path d="M12 4 2.8 20h18.400zM12 10v4.500M12 17.300v.1"/>`,
+  options: svg`<path d="M4 7h9M18.500 7H20M4 17h1.500M11 17h9"/><circle cx="15.800" cy="7" r="2.600"/><circle cx="8.200" cy="17" r="2.600"/>`,
   check: svg`<path d="M5 12.500l4.5 4.500L19 7.5"/>`,
 };
 

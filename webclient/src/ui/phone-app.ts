@@ -6,6 +6,7 @@ import {t} from '../locales/words.js';
 import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
 import {type Announcement, announce} from './announce.js';
+import type {AppBar} from './app-bar.js';
 import {appStyle} from './app-style.js';
 import './app-bar.js';
 import './app-notices.js';
@@ -15,6 +16,7 @@ import './device-list.js';
 import type {DialPad} from './dial-pad.js';
 import './dial-pad.js';
 import './ended-card.js';
+import './feature-options.js';
 import './history-list.js';
 import type {IncomingCall} from './incoming-call.js';
 import './incoming-call.js';
@@ -23,6 +25,9 @@ import './key-list.js';
 import './log-in.js';
 import {logo} from './logo.js';
 import {shared} from './styles.js';
+
+/** Where the page is while the Feature Options are shown. */
+const optionsPlace = '#options';
 
 /** The page: log-in, or the phone with what is going on in it. */
 @customElement('phone-app')
@@ -35,6 +40,7 @@ export class PhoneApp extends LitElement {
   );
   @state() private said: Announcement = {urgent: '', calm: ''};
   @state() private keysOff = new Set((this.phone.settings.get('keys-off') ?? '').split(' '));
+  @query('app-bar') private appBar!: AppBar | null;
   @query('dial-pad') private dialPad!: DialPad | null;
   @query('key-list') private keyList!: KeyList | null;
   @query('incoming-call') private incoming!: IncomingCall | null;
@@ -42,6 +48,10 @@ export class PhoneApp extends LitElement {
   private endPressed = Number.NEGATIVE_INFINITY;
   private hadFocus = false;
   private readonly onKey = (event: KeyboardEvent) => this.key(event);
+  @state() private place = location.hash;
+  private readonly onPlace = () => {
+    this.place = location.hash;
+  };
   private readonly onRoom = () => {
     this.roomy = this.room.matches;
   };
@@ -51,6 +61,7 @@ export class PhoneApp extends LitElement {
     document.documentElement.lang = t.lang;
     document.addEventListener('keydown', this.onKey);
     this.room.addEventListener('change', this.onRoom);
+    addEventListener('hashchange', this.onPlace);
     void this.phone.start();
   }
 
@@ -58,6 +69,7 @@ export class PhoneApp extends LitElement {
     super.disconnectedCallback();
     document.removeEventListener('keydown', this.onKey);
     this.room.removeEventListener('change', this.onRoom);
+    removeEventListener('hashchange', this.onPlace);
   }
 
   private get offline(): boolean {
@@ -75,6 +87,8 @@ export class PhoneApp extends LitElement {
           .me=${parts.me}
           ?offline=${this.offline}
           ?blocked=${this.phone.soundBlocked}
+          ?options=${this.options}
+          @toggle-options=${() => this.showOptions(!this.options)}
           @show-keys=${() => this.keyList?.open()}
         ></app-bar>
         <app-notices
@@ -94,23 +108,53 @@ export class PhoneApp extends LitElement {
     `;
   }
 
+  /** Whether the Feature Options are shown; they stay so when the page is reloaded. */
+  private get options(): boolean {
+    return this.place === optionsPlace && !!this.phone.parts?.me.interworking;
+  }
+
+  private showOptions(shown: boolean): void {
+    location.hash = shown ? optionsPlace : '';
+    this.place = location.hash;
+  }
+
+  private closeOptions(): void {
+    this.showOptions(false);
+    this.appBar?.focusOptions();
+  }
+
   private main(parts: Parts) {
     return html`
-      <main>
+      <main class=${this.options ? 'options' : ''}>
         <div class="stage">
           ${inOrder(parts.calls).map(call => this.card(call, parts))}
           <dial-pad .phone=${this.phone} .devices=${parts.devices} ?offline=${this.offline} .keypad=${this.roomy && !keepsTalking(parts.calls)}></dial-pad>
         </div>
-        <div class="side">
-          <device-list
-            .devices=${parts.devices}
-            .tabs=${parts.me.tabs}
-            ?offline=${this.offline}
-            ?rings=${this.phone.rings}
-          ></device-list>
-          <history-list .version=${parts.counters.history} .now=${() => this.phone.now()} ?offline=${this.offline}></history-list>
-        </div>
+        <div class="side">${this.options ? this.featureOptions(parts) : this.lists(parts)}</div>
       </main>
+    `;
+  }
+
+  private featureOptions(parts: Parts) {
+    return html`
+      <feature-options
+        .devices=${parts.devices}
+        .now=${() => this.phone.now()}
+        ?offline=${this.offline}
+        @close=${this.closeOptions}
+      ></feature-options>
+    `;
+  }
+
+  private lists(parts: Parts) {
+    return html`
+      <device-list
+        .devices=${parts.devices}
+        .tabs=${parts.me.tabs}
+        ?offline=${this.offline}
+        ?rings=${this.phone.rings}
+      ></device-list>
+      <history-list .version=${parts.counters.history} .now=${() => this.phone.now()} ?offline=${this.offline}></history-list>
     `;
   }
 
@@ -200,7 +244,7 @@ export class PhoneApp extends LitElement {
         this.cards.find(card => card.call.id === action.call.id)?.digit(action.digit);
         return true;
       case 'search':
-        this.dialPad?.focusField();
+        void this.search();
         return true;
       case 'help':
         this.keyList?.open();
@@ -208,6 +252,13 @@ export class PhoneApp extends LitElement {
       case 'close':
         return this.cards.some(card => card.closeKeypad());
     }
+  }
+
+  private async search(): Promise<void> {
+    // A narrow window has no room for the dial field beside the options.
+    if (!this.dialPad?.checkVisibility()) this.showOptions(false);
+    await this.updateComplete;
+    this.dialPad?.focusField();
   }
 
   private get cards(): CallCard[] {

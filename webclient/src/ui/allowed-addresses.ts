@@ -1,0 +1,110 @@
+import {css, html, LitElement, nothing} from 'lit';
+import {customElement, property, query} from 'lit/decorators.js';
+import {t} from '../locales/words.js';
+import {reach} from '../people/policy.js';
+import {icon} from './icons.js';
+import {optionStyle} from './option-style.js';
+import {shared} from './styles.js';
+
+/** The addresses that are allowed one by one; events `add` and `remove` carry one. */
+@customElement('allowed-addresses')
+export class AllowedAddresses extends LitElement {
+  static override styles = [
+    shared,
+    optionStyle,
+    css`
+      :host {
+        margin-block-start: 0.5rem;
+      }
+      ul {
+        margin-block-end: 0.5rem;
+      }
+      li {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        gap: 0.5rem;
+      }
+      li span {
+        overflow-wrap: anywhere;
+      }
+      .idle li > span {
+        color: var(--soft);
+      }
+    `,
+  ];
+
+  @property({attribute: false}) addresses: string[] = [];
+  /** The sentence that says why the last address was refused. */
+  @property({attribute: false}) fault = '';
+  /** The list is kept, but does not count now. */
+  @property({type: Boolean}) idle = false;
+  @property({type: Boolean}) offline = false;
+  @query('input') private field!: HTMLInputElement;
+
+  clear(): void {
+    this.field.value = '';
+    this.focusField();
+  }
+
+  focusField(): void {
+    this.field.focus();
+  }
+
+  override render() {
+    return html`
+      ${
+        this.addresses.length
+          ? html`<ul class=${this.idle ? 'idle' : ''} aria-label=${t.options.allowedAddresses}>
+              ${this.addresses.map(address => this.row(address))}
+            </ul>`
+          : nothing
+      }
+      ${this.idle && this.addresses.length ? html`<p class="small soft">${t.options.listIdle}</p>` : nothing}
+      <form @submit=${this.submit}>
+        <label>
+          <span class="small">${t.options.addressLabel}</span>
+          <input
+            type="text"
+            name="address"
+            autocomplete="off"
+            autocapitalize="off"
+            spellcheck="false"
+            aria-describedby="fault"
+            aria-invalid=${this.fault ? 'true' : 'false'}
+          />
+        </label>
+        <button ?disabled=${this.offline}>${t.options.add}</button>
+      </form>
+      <div role="alert" id="fault">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
+    `;
+  }
+
+  private row(address: string) {
+    const bare = address.replace(/^tel:/, '');
+    return html`
+      <li>
+        <span>${t.options.reach[reach(address)](bare.replace('*.', ''))}</span>
+        <button
+          class="bare"
+          aria-label=${t.options.remove(bare)}
+          ?disabled=${this.offline}
+          @click=${() => this.tell('remove', address)}
+        >
+          ${icon('close')}
+        </button>
+      </li>
+    `;
+  }
+
+  private submit(event: Event): void {
+    event.preventDefault();
+    const address = this.field.value.trim();
+    if (address) this.tell('add', address);
+    else this.focusField();
+  }
+
+  private tell(what: 'add' | 'remove', address: string): void {
+    this.dispatchEvent(new CustomEvent(what, {detail: address}));
+  }
+}

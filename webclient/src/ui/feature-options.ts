@@ -1,0 +1,251 @@
+import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
+import {customElement, property, query, state} from 'lit/decorators.js';
+import {live} from 'lit/directives/live.js';
+import {t} from '../locales/words.js';
+import * as policy from '../people/policy.js';
+import type {Device} from '../protocol/messages.js';
+import {RestError} from '../protocol/rest.js';
+import type {AllowedAddresses} from './allowed-addresses.js';
+import './allowed-addresses.js';
+import './address-question.js';
+import './decision-list.js';
+import {icon} from './icons.js';
+import {optionStyle} from './option-style.js';
+import {shared} from './styles.js';
+
+type Step = (from: policy.Grants) => policy.Grants;
+
+/** Who, besides the user, may make his deskphone answer by itself. Closing it is an event `close`. */
+@customElement('feature-options')
+export class FeatureOptions extends LitElement {
+  static override styles = [
+    shared,
+    optionStyle,
+    css`
+      :host {
+        display: grid;
+        gap: 0.75rem;
+      }
+      header {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        gap: 0.75rem;
+      }
+      h2 {
+        font-size: 1.125rem;
+      }
+      .group {
+        padding-block: 0.625rem;
+        border-block-start: 1px solid var(--line);
+      }
+      .force {
+        padding-block-start: 0.75rem;
+        border-block-start: 1px solid var(--line);
+      }
+      dialog {
+        inline-size: min(28rem, calc(100vw - 1.5rem));
+        padding: 1.25rem;
+        border: 1px solid var(--line);
+        border-radius: var(--round);
+        background: var(--surface);
+        color: var(--text);
+        box-shadow: var(--shadow-high);
+      }
+      dialog::backdrop {
+        background: #0007;
+      }
+      dialog p {
+        margin-block: 0.5rem 1rem;
+      }
+      .acts {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: end;
+        gap: 0.5rem;
+      }
+    `,
+  ];
+
+  @property({attribute: false}) devices: Device[] = [];
+  @property({type: Boolean}) offline = false;
+  @property({attribute: false}) now: () => number = Date.now;
+  @state() private grants: policy.Grants | null = null;
+  /** What the gateway said against the last step. */
+  @state() private fault = '';
+  @state() private addressFault = '';
+  @state() private done = '';
+  @query('h2') private heading!: HTMLElement;
+  @query('dialog') private dialog!: HTMLDialogElement | null;
+  @query('allowed-addresses') private list!: AllowedAddresses | null;
+  private steps: Promise<unknown> = Promise.resolve();
+
+  override firstUpdated(): void {
+    this.heading.focus();
+    void this.load();
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    const back = changed.get('offline') === true && !this.offline;
+    if (back && !this.grants) void this.load();
+  }
+
+  private async load(): Promise<void> {
+    this.fault = '';
+    try {
+      this.grants = await policy.grants();
+    } catch (error) {
+      this.grants = null;
+      this.fault = sentence(error);
+    }
+  }
+
+  /** Puts one step at a time, each on top of what the gateway kept of the one before; "" when it was kept. */
+  private change(step: Step, done: string): Promise<string> {
+    const next = this.steps.then(() => this.put(step, done));
+    this.steps = next;
+    return next;
+  }
+
+  private async put(step: Step, done: string): Promise<string> {
+    if (!this.grants) return t.options.failed;
+    this.done = '';
+    try {
+      this.grants = await policy.putGrants(step(this.grants));
+      this.done = done;
+      return '';
+    } catch (error) {
+      if (!(error instanceof RestError && error.status === 412)) return sentence(error);
+      await this.load();
+      return t.options.conflict;
+    } finally {
+      this.requestUpdate(); // a switch that was pressed in vain goes back
+    }
+  }
+
+  private async allow(group: policy.Group, on: boolean): Promise<void> {
+    this.fault = await this.change(from => policy.allow(from, group, on), t.options.saved);
+  }
+
+  private switched(group: policy.Group, event: Event): void {
+    const on = (event.target as HTMLInputElement).checked;
+    if (group === 'public' && on) {
+      this.requestUpdate(); // it stays off until the question is answered
+      this.dialog?.showModal();
+      return;
+    }
+    void this.allow(group, on);
+  }
+
+  private allowEverybody(): void {
+    this.dialog?.close();
+    void this.allow('public', true);
+  }
+
+  private async addAddress(address: string): Promise<void> {
+    this.addressFault = await this.change(from => policy.withAddress(from, address), t.options.added(address));
+    if (!this.addressFault) this.list?.clear();
+  }
+
+  private async removeAddress(address: string): Promise<void> {
+    this.addressFault = await this.change(from => policy.withoutAddress(from, address), t.options.removed(address));
+    this.list?.focusField();
+  }
+
+  override render() {
+    const {grants} = this;
+    return html`
+      <section class="card" aria-labelledby="title">
+        <header>
+          <h2 id="title" tabindex="-1">${t.options.title}</h2>
+          <button class="bare" aria-label=${t.options.close} @click=${this.close}>${icon('close')}</button>
+        </header>
+        <p class="small soft">${t.options.hint}</p>
+        <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
+        ${grants ? policy.groups.map(group => this.group(grants, group)) : this.absent()}
+        ${grants ? html`<p class="force small">${this.inForce(grants)}</p>` : nothing}
+        <p class="unseen" role="status">${this.done}</p>
+      </section>
+      ${grants ? this.more() : nothing} ${this.question()}
+    `;
+  }
+
+  private absent() {
+    if (!this.fault) return html`<p class="soft small">${t.options.loading}</p>`;
+    return html`<button ?disabled=${this.offline} @click=${this.load}>${t.retry}</button>`;
+  }
+
+  private group(grants: policy.Grants, group: policy.Group) {
+    const on = policy.allows(grants, group);
+    const forbidden = grants.forbid.includes(group);
+    const wider = policy.widerGroup(grants, group);
+    const note = forbidden ? t.options.forbidden : wider ? t.options.included(t.options.groups[wider]) : '';
+    return html`
+      <div class="group">
+        <label class="option">
+          <input
+            type="checkbox"
+            role="switch"
+            aria-describedby="about-${group}"
+            .checked=${live(on)}
+            ?disabled=${this.offline || (forbidden && !on)}
+            @change=${(event: Event) => this.switched(group, event)}
+          />
+          <span class="name">${t.options.groups[group]}</span>
+        </label>
+        <p class="about small soft" id="about-${group}">
+          ${t.options.about[group]}${note ? html` <strong>${note}</strong>` : nothing}
+        </p>
+        ${group === 'addresses' ? this.addresses(grants, on) : nothing}
+      </div>
+    `;
+  }
+
+  private addresses(grants: policy.Grants, on: boolean) {
+    return html`
+      <allowed-addresses
+        .addresses=${grants.addresses}
+        .fault=${this.addressFault}
+        ?idle=${!on}
+        ?offline=${this.offline}
+        @add=${(event: CustomEvent<string>) => this.addAddress(event.detail)}
+        @remove=${(event: CustomEvent<string>) => this.removeAddress(event.detail)}
+      ></allowed-addresses>
+    `;
+  }
+
+  private inForce(grants: policy.Grants): string {
+    const names = policy.inForce(grants).map(group => t.options.groups[group]);
+    return names.length ? t.options.inForce(names) : t.options.nobody;
+  }
+
+  private more() {
+    return html`
+      <address-question .devices=${this.devices} ?offline=${this.offline}></address-question>
+      <decision-list .now=${this.now} .devices=${this.devices} ?offline=${this.offline}></decision-list>
+    `;
+  }
+
+  private question() {
+    return html`
+      <dialog aria-labelledby="ask" aria-describedby="warning">
+        <h2 id="ask">${t.options.askPublic}</h2>
+        <p id="warning">${t.options.warnPublic}</p>
+        <div class="acts">
+          <button autofocus @click=${() => this.dialog?.close()}>${t.options.cancel}</button>
+          <button class="stop" @click=${this.allowEverybody}>${t.options.allowEverybody}</button>
+        </div>
+      </dialog>
+    `;
+  }
+
+  private close(): void {
+    this.dispatchEvent(new CustomEvent('close'));
+  }
+}
+
+/** What to tell the user about a request that failed. */
+function sentence(error: unknown): string {
+  if (!(error instanceof RestError)) return t.options.failed;
+  return error.status === 0 ? t.gatewayAway : error.message || t.options.failed;
+}
