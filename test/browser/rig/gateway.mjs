@@ -23,6 +23,8 @@ export const alice = user('alice', '1001', 'Alice Archer', [
 ]);
 export const bob = user('bob', '1002', 'Bob Baker', [{id: 'desk', display: 'Desk phone', interworking: true}]);
 export const carol = user('carol', '1003', 'Carol Cook', [{id: 'desk', display: 'Desk phone', interworking: true}]);
+/** His deskphone never answers by itself. */
+export const dan = user('dan', '1004', 'Dan Dyer', [{id: 'desk', display: 'Desk phone', interworking: false}]);
 
 /** JSON is YAML: every port in it is for the kernel to choose. */
 const configuration = (data, {trunks = [], timers = {}}) =>
@@ -32,7 +34,7 @@ const configuration = (data, {trunks = [], timers = {}}) =>
     http: {listen: '127.0.0.1:0'},
     sip: {listen: ['udp://127.0.0.1:0']},
     media: {listen: ['127.0.0.1'], webrtc_port: 0, rtp_ports: '0'},
-    users: [alice, bob, carol].map(({name, number, display, password, devices, sipPassword}) => ({
+    users: [alice, bob, carol, dan].map(({name, number, display, password, devices, sipPassword}) => ({
       name,
       number,
       display,
@@ -47,7 +49,7 @@ const configuration = (data, {trunks = [], timers = {}}) =>
 let built;
 
 /** The binary with the race detector inside: RINGSPLASH_BIN, else built once. */
-function program() {
+export function program() {
   if (process.env.RINGSPLASH_BIN) return process.env.RINGSPLASH_BIN;
   const path = join(root, 'bin/ringsplash-race');
   if (!built) execFileSync('go', ['build', '-race', '-o', path, '.'], {cwd: root, stdio: 'inherit'});
