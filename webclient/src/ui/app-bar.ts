@@ -61,7 +61,7 @@ export class AppBar extends LitElement {
         background: var(--note-soft);
         color: var(--note-text);
       }
-      [aria-pressed='true'] {
+      .acts [aria-pressed='true'] {
         background: var(--accent-soft);
         color: var(--accent);
       }

@@ -35,6 +35,9 @@ export class FeatureOptions extends LitElement {
       h2 {
         font-size: 1.125rem;
       }
+      header + p {
+        margin-block-end: 0.625rem;
+      }
       .group {
         padding-block: 0.625rem;
         border-block-start: 1px solid var(--line);
