@@ -13,6 +13,7 @@ import (
 	"ringsplash/node"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
+	"ringsplash/test/rig"
 )
 
 const domain = "bench.test"
@@ -26,7 +27,7 @@ func startNode(b *testing.B) *node.Node {
 	cfg.SIP.Listen = []config.SIPListen{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
 	cfg.HTTP.Listen, cfg.Media.WebRTCPort, cfg.Media.RTPPorts = "127.0.0.1:0", 0, config.PortRange{}
 	for _, name := range []string{"alice", "bob"} {
-		cfg.Users = append(cfg.Users, config.User{Name: name, Display: name, Password: "a long password", Devices: []config.Device{
+		cfg.Users = append(cfg.Users, config.User{Name: name, Display: name, Password: rig.User{Name: name}.Password(), Devices: []config.Device{
 			{ID: "desk", Display: "Desk phone", SIPPassword: name + "-desk", Interworking: true},
 		}})
 	}
