@@ -1,0 +1,227 @@
+package phones
+
+import (
+	"strings"
+	"testing"
+
+	"ringsplash/test/rig"
+)
+
+// desk is alice's deskphone as a sipp scenario, called by bob's phone, and her
+// tab has clicked "Answer on Desk phone" while it rang.
+type desk struct {
+	*rig.Sipp
+	tab  *rig.Tab
+	bob  *rig.Phone
+	call string
+}
+
+func clickOn(t *testing.T, g *rig.Gateway, scenario string, o rig.SippOptions) desk {
+	t.Helper()
+	d := desk{Sipp: scripted(t, g, rig.Alice, "desk", scenario, o)}
+	d.bob = phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: "PCMU"})
+	d.tab = g.LogIn(t, rig.Alice).OpenTab(t)
+	d.bob.Dial("alice")
+	d.bob.WaitEvent("CALL_RINGING")
+	call := d.tab.InState("ringing")
+	d.call = call.ID
+	if r := d.tab.Do("answer", "call", call.ID, "version", call.Version, "on", "desk"); !r.OK {
+		t.Fatalf("answer on the deskphone: %+v", r.Error)
+	}
+	return d
+}
+
+// unmute presses Unmute in the tab.
+func (d desk) unmute(t *testing.T) {
+	t.Helper()
+	if r := d.tab.Do("unmute", "call", d.call); !r.OK {
+		t.Fatalf("unmute: %+v", r.Error)
+	}
+}
+
+// hangUp ends the call in the tab; the phone's scenario must have gone to its end.
+func (d desk) hangUp(t *testing.T) {
+	t.Helper()
+	d.tab.Do("hangup", "call", d.call)
+	d.bob.WaitEvent("CALL_CLOSED")
+	d.OK()
+}
+
+func answering(calls, answer, agreed string) rig.SippOptions {
+	return rig.SippOptions{Env: []string{"CALLS=" + calls}, Args: []string{"-key", "answer", answer, "-key", "agreed", agreed}}
+}
+
+// A phone may lie about directions as it likes and talk from its first
+// packet: nothing reaches the caller before the owner's own Unmute.
+func TestGateHoldsAgainstThePhone(t *testing.T) {
+	g := rig.Start(t, rig.Options{})
+	for _, tt := range []struct {
+		name, answer string
+		music        bool // the answer is taken for a hold
+	}{
+		{"says recvonly and talks", "recvonly", false},
+		{"answers sendrecv and talks", "sendrecv", false},
+		{"answers sendonly and talks", "sendonly", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wire := rig.StartCapture(t)
+			d := clickOn(t, g, "uas_desk", answering("2", tt.answer, "sendrecv"))
+			d.bob.WaitEvent("CALL_ESTABLISHED")
+			d.WaitMessage("ANSWERED")
+			if tt.music {
+				d.tab.Call("on hold with its microphone shut", func(c rig.TabCall) bool { return c.State == "held" && c.Microphone == "shut" })
+				d.bob.HearsNot(calleeTone)
+				if heard := d.bob.Received().Heard(calleeTone); heard > 0 {
+					t.Errorf("the caller heard the phone for %v before the un-mute", heard)
+				}
+			} else {
+				d.tab.Microphone("shut")
+				silent(t, d.bob)
+			}
+			if !talks(wire) {
+				t.Error("the phone sent no tone, so the gate had nothing to hold")
+			}
+			if log := d.Log(); !strings.Contains(log, "Answer-Mode=Auto dir=sendonly") {
+				t.Errorf("the INVITEs were %q", log)
+			}
+			d.unmute(t)
+			d.tab.Microphone("live")
+			d.WaitMessage("re-INVITE dir=")
+			d.bob.Hears(calleeTone)
+			d.hangUp(t)
+			if log := d.Log(); !strings.Contains(log, "re-INVITE dir=sendrecv") {
+				t.Errorf("no re-INVITE with sendrecv in %q", log)
+			}
+		})
+	}
+}
+
+// talks tells whether the phone's tone was on the wire.
+func talks(wire *rig.Capture) bool {
+	for _, s := range wire.Streams() {
+		if s.Recording().Heard(calleeTone) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// A phone that offers sendrecv by itself un-mutes nothing: it gets sendonly.
+func TestPhoneCannotUnmuteItself(t *testing.T) {
+	g := rig.Start(t, rig.Options{})
+	wire := rig.StartCapture(t)
+	d := clickOn(t, g, "uas_desk_pushes", answering("2", "", ""))
+	d.bob.WaitEvent("CALL_ESTABLISHED")
+	d.WaitMessage("PUSHED")
+	d.tab.Microphone("shut")
+	silent(t, d.bob)
+	if !talks(wire) {
+		t.Error("the phone sent no tone, so the gate had nothing to hold")
+	}
+	if log := d.Log(); !strings.Contains(log, "PUSHED got dir=sendonly") {
+		t.Errorf("the phone's offer was answered with %q", log)
+	}
+	d.hangUp(t)
+}
+
+// A phone that lets nobody else open its microphone: the tab says where to
+// press, and what the phone sends is still dropped.
+func TestPhoneKeepsItsMicrophoneShut(t *testing.T) {
+	g := rig.Start(t, rig.Options{})
+	d := clickOn(t, g, "uas_desk", answering("2", "recvonly", "recvonly"))
+	d.bob.WaitEvent("CALL_ESTABLISHED")
+	d.tab.Microphone("shut")
+	d.unmute(t)
+	d.WaitMessage("re-INVITE dir=")
+	d.tab.Call("that tells to press Unmute on the phone", func(c rig.TabCall) bool {
+		return strings.HasPrefix(c.Reason, "Press Unmute on the phone")
+	})
+	d.tab.Microphone("wanted")
+	silent(t, d.bob)
+	d.hangUp(t)
+}
+
+// A 200 that crosses the CANCEL of the auto INVITE is no hand: nothing of it
+// is heard, whatever becomes of the call.
+func TestLateAnswerIsNotHeard(t *testing.T) {
+	g := rig.Start(t, rig.Options{Timers: map[string]string{"auto_answer": "1s"}})
+	d := clickOn(t, g, "uas_desk_late", answering("2", "", ""))
+	d.WaitMessage("LATE")
+	call := d.tab.Call("that is settled", func(c rig.TabCall) bool { return c.State == "connected" || c.State == "ringing" })
+	if call.State == "connected" {
+		d.tab.Microphone("shut")
+		silent(t, d.bob)
+	} else if loud := d.bob.Received().Loud(); loud > 0 {
+		t.Errorf("the caller heard something for %v", loud)
+	}
+	d.hangUp(t)
+}
+
+// The handset is lifted, or the phone answers by itself, in the moment of the
+// click: that cannot be told apart, so it is muted until one press.
+func TestAnswerCrossesTheClick(t *testing.T) {
+	g := rig.Start(t, rig.Options{})
+	wire := rig.StartCapture(t)
+	d := clickOn(t, g, "uas_desk_crossing", answering("1", "", "sendrecv"))
+	d.bob.WaitEvent("CALL_ESTABLISHED")
+	d.tab.Microphone("shut")
+	silent(t, d.bob)
+	if !talks(wire) {
+		t.Error("the phone sent no tone, so the gate had nothing to hold")
+	}
+	d.unmute(t)
+	d.bob.Hears(calleeTone)
+	d.hangUp(t)
+	if strings.Contains(d.Log(), "Answer-Mode=Auto") {
+		t.Error("a phone that had answered got a trigger")
+	}
+}
+
+// A phone that does not react to CANCEL gets the auto INVITE all the same.
+func TestPhoneIgnoresCancel(t *testing.T) {
+	g := rig.Start(t, rig.Options{Timers: map[string]string{"cancel_wait": "500ms"}})
+	d := clickOn(t, g, "uas_desk_deaf", answering("2", "sendrecv", "sendrecv"))
+	d.bob.WaitEvent("CALL_ESTABLISHED")
+	d.WaitMessage("ANSWERED")
+	d.tab.Microphone("shut")
+	silent(t, d.bob)
+	d.unmute(t)
+	d.bob.Hears(calleeTone)
+	d.hangUp(t)
+}
+
+// A phone that refuses the trigger rings once more in the ordinary way, and
+// the caller hears ringing all the time; one that declines is left alone.
+func TestPhoneRefusesTheTrigger(t *testing.T) {
+	g := rig.Start(t, rig.Options{})
+	for _, status := range []string{"486 Busy Here", "480 Temporarily Unavailable", "302 Moved Temporarily", "603 Decline"} {
+		t.Run(status, func(t *testing.T) {
+			rings := status != "603 Decline"
+			calls := "2"
+			if rings {
+				calls = "3"
+			}
+			o := rig.SippOptions{Env: []string{"STATUS=" + status, "CALLS=" + calls, "CONTACT=sip:carol@" + rig.Domain}}
+			d := clickOn(t, g, "uas_desk_refuses", o)
+			d.WaitMessage("REFUSED")
+			d.tab.Call("with a reason", func(c rig.TabCall) bool {
+				return c.State == "ringing" && strings.Contains(c.Reason, "did not answer by itself")
+			})
+			if !rings { // the browser still does, until the owner declines there too
+				d.OK() // it did not ring again: the scenario takes no third INVITE
+				d.tab.Do("decline", "call", d.call)
+				d.bob.WaitClosed("603")
+				return
+			}
+			rig.Until(t, rig.Patience, "the phone rings again", func() bool { return strings.Count(d.Log(), "INVITE Answer-Mode=") == 3 })
+			if d.bob.Saw("CALL_CLOSED") || d.bob.Saw("CALL_ESTABLISHED") {
+				t.Error("the caller does not hear ringing any more")
+			}
+			if n := strings.Count(d.Log(), "Answer-Mode=Auto"); n != 1 {
+				t.Errorf("%d triggers reached the phone, want 1", n)
+			}
+			d.bob.Hangup()
+			d.OK()
+		})
+	}
+}
