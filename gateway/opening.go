@@ -391,6 +391,7 @@ func (m *move) openGate(l *LegState) {
 
 // mute shuts a deskphone's gate first, then tells the phone.
 func (m *move) mute(l *LegState) {
+	l.UnmuteDue = false
 	if l.Gate == GateShut {
 		return
 	}

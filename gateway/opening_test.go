@@ -176,6 +176,13 @@ func TestOnlyGate(t *testing.T) {
 	s.on(press("alice", "tab1", "mute", "")).wants(shutGate{"auto"}).not(reoffer{})
 }
 
+// A Mute pressed while a moved call still waits for its splash holds.
+func TestMuteBeforeSplash(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(openGate{})
+}
+
 func TestResumeUnmutes(t *testing.T) {
 	s := clickable(t)
 	s.target.Profile.ResumeUnmutes = true
