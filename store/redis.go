@@ -112,8 +112,16 @@ func run[T any](ctx context.Context, what string, call func(context.Context) (T,
 		return v, nil
 	case ctx.Err() != nil:
 		return v, ctx.Err()
+	case passed(ctx):
+		// The connection's deadline is the caller's, and was noticed first.
+		return v, context.DeadlineExceeded
 	}
 	return v, fmt.Errorf("%w: %s: %w", ErrAway, what, err)
+}
+
+func passed(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && !time.Now().Before(deadline)
 }
 
 func redisKey(space, rest string) string { return redisPrefix + "{" + space + "}/" + rest }

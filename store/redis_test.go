@@ -17,8 +17,9 @@ import (
 	"ringsplash/store/storetest"
 )
 
-// awayWithin is the promise to those who ring phones meanwhile.
-const awayWithin = 300 * time.Millisecond
+// awayWithin leaves room for a busy machine: the driver's own limit is 200 ms,
+// the library's would be seconds.
+const awayWithin = 1500 * time.Millisecond
 
 func openRedis(t *testing.T, r *storetest.Redis) store.Store {
 	t.Helper()
