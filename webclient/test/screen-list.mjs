@@ -149,6 +149,22 @@ export const options = {
   ],
 };
 
+/** What the gateway answers about the directory. */
+const directory = {
+  'GET directory': [
+    200,
+    {
+      entries: [
+        {id: '1', display: 'Bob Stone', addresses: [bob.address, 'tel:+4930123'], note: '', friend: true, version: 1},
+        {id: '2', display: long.display, addresses: [long.address], note: '', friend: false, version: 2},
+      ],
+      total: 3,
+      next: '2',
+    },
+  ],
+  'POST directory': [422, {title: 'Unprocessable', status: 422, detail: 'Nothing was changed: "bob@*" is no address.'}],
+};
+
 export const parts = (calls = [], more = {}) => ({
   me,
   devices: [desk],
@@ -372,6 +388,19 @@ export function screens() {
       async act(page) {
         await page.keyboard.press('?');
         await page.getByRole('dialog').waitFor();
+      },
+    },
+    {
+      name: 'directory',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      rest: directory,
+      async act(page) {
+        await page.getByRole('button', {name: 'Directory', exact: true}).click();
+        await page.getByLabel('Address or number').fill('bob@*');
+        await page.getByRole('button', {name: 'Add to directory', exact: true}).click();
+        await page.getByText('is no address').waitFor();
       },
     },
     {

@@ -89,13 +89,27 @@ export const en = {
   incoming: 'Incoming',
   outgoing: 'Outgoing',
 
+  // Directory
+  directory: {
+    title: 'Directory',
+    close: 'Close Directory',
+    search: 'Search in the directory',
+    empty: 'Nobody is here.',
+    more: 'Show more',
+    addSomebody: 'Add somebody',
+    display: 'Display name',
+    address: 'Address or number',
+    friend: 'Friend',
+    add: 'Add to directory',
+    friendOf: (name: string) => `${name} is a friend`,
+  },
+
   // Feature Options
   options: {
     title: 'Feature Options',
     close: 'Close Feature Options',
     hint: 'Who, besides you, may make your deskphone answer by itself. Your own clicks need no permission.',
     loading: 'Loading',
-    failed: 'The gateway could not do that. Try again.',
     conflict:
       'This was changed elsewhere meanwhile, perhaps by you in another window. Here it is as it stands now; repeat your change.',
     saved: 'Saved',
@@ -158,6 +172,7 @@ export const en = {
   fault: 'The gateway did not understand this page. Reload it if calls do not work.',
   reload: 'Reload',
   close: 'Close',
+  notDone: 'The gateway could not do that. Try again.',
   enableSound: 'Enable sound',
   soundBlocked: 'The browser keeps this page silent until you allow its sound.',
 

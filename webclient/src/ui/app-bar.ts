@@ -1,11 +1,14 @@
 import {css, html, LitElement, nothing} from 'lit';
-import {customElement, property, query} from 'lit/decorators.js';
+import {customElement, property} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Me} from '../protocol/messages.js';
-import {icon} from './icons.js';
+import {type IconName, icon} from './icons.js';
 import {logo} from './logo.js';
 import {shared} from './styles.js';
+
+/** A screen that may be shown beside the calls; "" for the devices and the history. */
+export type Place = '' | 'options' | 'directory';
 
 /** Who the user is, whether the line is up, and the few things that are always at hand. */
 @customElement('app-bar')
@@ -84,16 +87,16 @@ export class AppBar extends LitElement {
     `,
   ];
 
-  @query('[aria-pressed]') private optionsButton!: HTMLButtonElement | null;
   @property({attribute: false}) phone!: Phone;
   @property({attribute: false}) me!: Me;
   @property({type: Boolean}) offline = false;
   @property({type: Boolean}) blocked = false;
-  /** Whether the Feature Options are shown. */
-  @property({type: Boolean}) options = false;
+  /** Which screen is shown beside the calls. */
+  @property() place: Place = '';
 
-  focusOptions(): void {
-    this.optionsButton?.focus();
+  /** Gives the focus back to the button that opened a screen. */
+  focusPlace(place: Place): void {
+    this.renderRoot.querySelector<HTMLElement>(`[data-place='${place}']`)?.focus();
   }
 
   override render() {
@@ -116,7 +119,8 @@ export class AppBar extends LitElement {
             : nothing
         }
         <div class="acts">
-          ${me.interworking ? this.opener() : nothing}
+          ${this.opener('directory', 'people', t.directory.title)}
+          ${me.interworking ? this.opener('options', 'options', t.options.title) : nothing}
           <button class="bare keys" aria-label=${t.shortcuts} @click=${this.showKeys}>${icon('keyboard')}</button>
           <button class="bare" aria-label=${t.logOut} @click=${() => this.phone.logOut()}>
             ${icon('logOut')}<span class="word">${t.logOut}</span>
@@ -126,15 +130,17 @@ export class AppBar extends LitElement {
     `;
   }
 
-  private opener() {
+  private opener(place: Place, sign: IconName, word: string) {
+    const detail = this.place === place ? '' : place;
     return html`
       <button
         class="bare"
-        aria-label=${t.options.title}
-        aria-pressed=${this.options ? 'true' : 'false'}
-        @click=${() => this.dispatchEvent(new CustomEvent('toggle-options'))}
+        data-place=${place}
+        aria-label=${word}
+        aria-pressed=${this.place === place ? 'true' : 'false'}
+        @click=${() => this.dispatchEvent(new CustomEvent<Place>('place', {detail}))}
       >
-        ${icon('options')}<span class="word">${t.options.title}</span>
+        ${icon(sign)}<span class="word">${word}</span>
       </button>
     `;
   }

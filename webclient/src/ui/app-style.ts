@@ -25,7 +25,7 @@ export const appStyle = css`
   .side > * {
     min-inline-size: 0;
   }
-  .options dial-pad {
+  .screen dial-pad {
     display: none;
   }
   incoming-call {
@@ -53,7 +53,7 @@ export const appStyle = css`
       grid-template-columns: minmax(22rem, 26rem) minmax(0, 1fr);
       gap: 1.25rem;
     }
-    .options dial-pad {
+    .screen dial-pad {
       display: block;
     }
     .stage,
@@ -68,7 +68,7 @@ export const appStyle = css`
     .side {
       grid-template-columns: minmax(0, 1fr) minmax(18rem, 24rem);
     }
-    .options .side {
+    .screen .side {
       grid-template-columns: minmax(0, 1fr);
     }
     device-list {

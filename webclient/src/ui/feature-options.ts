@@ -4,13 +4,13 @@ import {live} from 'lit/directives/live.js';
 import {t} from '../locales/words.js';
 import * as policy from '../people/policy.js';
 import type {Device} from '../protocol/messages.js';
-import {RestError} from '../protocol/rest.js';
 import type {AllowedAddresses} from './allowed-addresses.js';
 import './allowed-addresses.js';
 import './address-question.js';
 import './decision-list.js';
 import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
+import {conflict, refusal} from './refusal.js';
 import {shared} from './styles.js';
 
 type Step = (from: policy.Grants) => policy.Grants;
@@ -24,12 +24,6 @@ export class FeatureOptions extends LitElement {
     css`
       :host {
         display: grid;
-        gap: 0.75rem;
-      }
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
         gap: 0.75rem;
       }
       h2 {
@@ -99,7 +93,7 @@ export class FeatureOptions extends LitElement {
       this.grants = await policy.grants();
     } catch (error) {
       this.grants = null;
-      this.fault = sentence(error);
+      this.fault = refusal(error);
     }
   }
 
@@ -111,14 +105,14 @@ export class FeatureOptions extends LitElement {
   }
 
   private async put(step: Step, done: string): Promise<string> {
-    if (!this.grants) return t.options.failed;
+    if (!this.grants) return t.notDone;
     this.done = '';
     try {
       this.grants = await policy.putGrants(step(this.grants));
       this.done = done;
       return '';
     } catch (error) {
-      if (!(error instanceof RestError && error.status === 412)) return sentence(error);
+      if (!conflict(error)) return refusal(error);
       await this.load();
       return t.options.conflict;
     } finally {
@@ -245,10 +239,4 @@ export class FeatureOptions extends LitElement {
   private close(): void {
     this.dispatchEvent(new CustomEvent('close'));
   }
-}
-
-/** What to tell the user about a request that failed. */
-function sentence(error: unknown): string {
-  if (!(error instanceof RestError)) return t.options.failed;
-  return error.status === 0 ? t.gatewayAway : error.message || t.options.failed;
 }

@@ -1,7 +1,13 @@
 import {css} from 'lit';
 
-/** What the parts of the Feature Options share: a switch, a form of one line, a sentence of refusal. */
+/** What the Feature Options and the directory share: a switch, a form of one line, a sentence of refusal. */
 export const optionStyle = css`
+  header {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    gap: 0.75rem;
+  }
   .option {
     display: flex;
     align-items: center;

@@ -6,7 +6,7 @@ import {t} from '../locales/words.js';
 import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
 import {type Announcement, announce} from './announce.js';
-import type {AppBar} from './app-bar.js';
+import type {AppBar, Place} from './app-bar.js';
 import {appStyle} from './app-style.js';
 import './app-bar.js';
 import './app-notices.js';
@@ -23,11 +23,9 @@ import './incoming-call.js';
 import type {KeyList} from './key-list.js';
 import './key-list.js';
 import './log-in.js';
+import './people-list.js';
 import {logo} from './logo.js';
 import {shared} from './styles.js';
-
-/** Where the page is while the Feature Options are shown. */
-const optionsPlace = '#options';
 
 /** The page: log-in, or the phone with what is going on in it. */
 @customElement('phone-app')
@@ -87,8 +85,8 @@ export class PhoneApp extends LitElement {
           .me=${parts.me}
           ?offline=${this.offline}
           ?blocked=${this.phone.soundBlocked}
-          ?options=${this.options}
-          @toggle-options=${() => this.showOptions(!this.options)}
+          place=${this.shown}
+          @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
           @show-keys=${() => this.keyList?.open()}
         ></app-bar>
         <app-notices
@@ -108,31 +106,44 @@ export class PhoneApp extends LitElement {
     `;
   }
 
-  /** Whether the Feature Options are shown; they stay so when the page is reloaded. */
-  private get options(): boolean {
-    return this.place === optionsPlace && !!this.phone.parts?.me.interworking;
+  /** The screen beside the calls; it stays when the page is reloaded. */
+  private get shown(): Place {
+    if (this.place === '#options') return this.phone.parts?.me.interworking ? 'options' : '';
+    return this.place === '#directory' ? 'directory' : '';
   }
 
-  private showOptions(shown: boolean): void {
-    location.hash = shown ? optionsPlace : '';
+  private show(place: Place): void {
+    location.hash = place;
     this.place = location.hash;
   }
 
-  private closeOptions(): void {
-    this.showOptions(false);
-    this.appBar?.focusOptions();
+  private closePlace(): void {
+    const {shown} = this;
+    this.show('');
+    this.appBar?.focusPlace(shown);
   }
 
   private main(parts: Parts) {
     return html`
-      <main class=${this.options ? 'options' : ''}>
+      <main class=${this.shown ? 'screen' : ''}>
         <div class="stage">
           ${inOrder(parts.calls).map(call => this.card(call, parts))}
           <dial-pad .phone=${this.phone} .devices=${parts.devices} ?offline=${this.offline} .keypad=${this.roomy && !keepsTalking(parts.calls)}></dial-pad>
         </div>
-        <div class="side">${this.options ? this.featureOptions(parts) : this.lists(parts)}</div>
+        <div class="side">${this.side(parts)}</div>
       </main>
     `;
+  }
+
+  private side(parts: Parts) {
+    switch (this.shown) {
+      case 'options':
+        return this.featureOptions(parts);
+      case 'directory':
+        return html`<people-list .version=${parts.counters.directory} ?offline=${this.offline} @close=${this.closePlace}></people-list>`;
+      case '':
+        return this.lists(parts);
+    }
   }
 
   private featureOptions(parts: Parts) {
@@ -141,7 +152,7 @@ export class PhoneApp extends LitElement {
         .devices=${parts.devices}
         .now=${() => this.phone.now()}
         ?offline=${this.offline}
-        @close=${this.closeOptions}
+        @close=${this.closePlace}
       ></feature-options>
     `;
   }
@@ -255,8 +266,8 @@ export class PhoneApp extends LitElement {
   }
 
   private async search(): Promise<void> {
-    // A narrow window has no room for the dial field beside the options.
-    if (!this.dialPad?.checkVisibility()) this.showOptions(false);
+    // A narrow window has no room for the dial field beside a screen.
+    if (!this.dialPad?.checkVisibility()) this.show('');
     await this.updateComplete;
     this.dialPad?.focusField();
   }

@@ -138,6 +138,7 @@ export const shared = css`
     outline-offset: 2px;
   }
   input[type='text'],
+  input[type='search'],
   input[type='password'] {
     inline-size: 100%;
     min-block-size: 2.75rem;
