@@ -193,7 +193,7 @@ export class Phone {
     return this.voice.retry();
   }
 
-  simple(name: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'resume' | 'unmute', call: Call): Promise<boolean> {
+  simple(name: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'mute' | 'resume' | 'unmute', call: Call): Promise<boolean> {
     return this.run({do: name, call: call.id});
   }
 

@@ -34,9 +34,10 @@ test('M, H and digits act on the call in this tab', () => {
   assert.equal(press('m'), null, 'a ringing call has no microphone');
 });
 
-test('on a deskphone only un-mute and hang up work', () => {
+test('on a deskphone only mute, un-mute and hang up work', () => {
   const desk = talking({on: 'desk', here: false});
-  assert.equal(press('m', [desk]), null);
+  assert.equal(press('m', [desk])?.type, 'mute');
+  assert.equal(press('m', [talking({on: 'browser', here: false})]), null, 'in another tab');
   assert.equal(press('m', [{...desk, microphone: 'shut'}])?.type, 'unmute');
   assert.equal(press('h', [desk]), null);
   assert.equal(press('1', [desk]), null);

@@ -61,6 +61,12 @@ export function canUnmute(call: Call): boolean {
   return (call.state === 'connected' || call.state === 'held') && call.microphone !== 'live';
 }
 
+/** Whether a talk on a deskphone can be muted from this tab. */
+export function canMute(call: Call): boolean {
+  const onDevice = call.on !== null && call.on !== 'browser';
+  return onDevice && call.state === 'connected' && call.microphone === 'live';
+}
+
 /** Whether a call that is over rang for the user and nobody of his took or declined it. */
 export function isMissed(call: Call): boolean {
   const known = call.cause === 'declined' || call.cause === 'answered_elsewhere';

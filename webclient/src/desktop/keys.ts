@@ -1,4 +1,4 @@
-import {canUnmute, ringing} from '../call/plan.js';
+import {canMute, canUnmute, ringing} from '../call/plan.js';
 import type {Call, Device} from '../protocol/messages.js';
 
 /** What a key asks for. */
@@ -45,7 +45,7 @@ export function keyAction(
   const call = keyCall(calls);
   if (!call || !name) return null;
   if (name === 'E') return ended ? {type: 'end', call} : null;
-  if (name === 'M' && !call.here) return canUnmute(call) ? {type: 'unmute', call} : null;
+  if (name === 'M' && !call.here) return muteKey(call);
   if (!call.here) return null;
   if (name === '0-9') return call.state === 'connected' ? {type: 'digit', call, digit: key} : null;
   if (name === 'M') {
@@ -54,6 +54,12 @@ export function keyAction(
   }
   if (call.state === 'held') return call.heldBy === 'me' ? {type: 'resume', call} : null;
   return call.state === 'connected' ? {type: 'hold', call} : null;
+}
+
+/** The microphone of a talk that is not in this tab. */
+function muteKey(call: Call): KeyAction | null {
+  if (canUnmute(call)) return {type: 'unmute', call};
+  return canMute(call) ? {type: 'mute', call} : null;
 }
 
 function answerKey(name: 'A' | 'B', calls: readonly Call[], devices: readonly Device[]): KeyAction | null {

@@ -1,5 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
+import {canMute} from '../call/plan.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
@@ -157,7 +158,7 @@ export class CallCard extends LitElement {
           ${call.answered ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
         </div>
         <div class="place">${this.place()} ${this.stateWord()}</div>
-        ${this.hint()} ${this.mutedLine()} ${call.here ? this.acts() : nothing}
+        ${this.hint()} ${this.mutedLine()} ${call.here ? this.acts() : this.muteAct()}
         <div class="end">
           <button class="stop wide big" ?disabled=${this.offline} aria-keyshortcuts="E" @click=${() => this.do('hangup')}>
             ${icon('hangUp')}<span>${t.hangUp}</span>
@@ -221,6 +222,12 @@ export class CallCard extends LitElement {
     `;
   }
 
+  /** A talk on a deskphone can be muted from here: its sound stops in the gateway. */
+  private muteAct() {
+    if (!canMute(this.call)) return nothing;
+    return html`<div class="acts">${this.act('mic', t.mute, 'M', false, true, () => this.do('mute'))}</div>`;
+  }
+
   private acts() {
     const {call} = this;
     const talking = call.state === 'connected';
@@ -277,7 +284,7 @@ export class CallCard extends LitElement {
     else void this.phone.mute(this.call);
   }
 
-  private do(name: 'hangup' | 'hold' | 'resume' | 'unmute'): void {
+  private do(name: 'hangup' | 'hold' | 'mute' | 'resume' | 'unmute'): void {
     void this.phone.simple(name, this.call);
   }
 }
