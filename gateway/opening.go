@@ -64,6 +64,7 @@ const (
 const (
 	noteAsking     = "Your deskphone is being asked to answer."
 	noteNotAlone   = "Your deskphone did not answer by itself. Lift its handset, or answer in the browser."
+	noteDeclined   = "Your deskphone declined the call. Answer in the browser or on another phone."
 	noteGone       = "Your deskphone is not connected any more. Answer in the browser or on another phone."
 	noteMuted      = "Your phone's microphone is muted."
 	notePressPhone = "Press Unmute on the phone: it does not let anybody else switch its microphone on."
@@ -226,9 +227,12 @@ func (m *move) failed(cause Cause) {
 		return // the call goes on where it was
 	}
 	m.backToRinging()
-	if cause == CauseOffline {
+	switch cause {
+	case CauseOffline:
 		m.say(o.Side, noteGone)
-	} else if cause != CauseDeclined {
+	case CauseDeclined:
+		m.say(o.Side, noteDeclined)
+	default:
 		m.ringAgain(*o)
 	}
 	if len(m.branches()) == 0 {

@@ -129,7 +129,10 @@ func TestNoAutoAnswer(t *testing.T) {
 		s := clicked(t).on(Refused{Leg: "auto", Status: status}).phase(Ringing).wants(again)
 		s.on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	}
-	clicked(t).on(Refused{Leg: "auto", Status: 603}).phase(Ringing).not(invite{})
+	s = clicked(t).on(Refused{Leg: "auto", Status: 603}).phase(Ringing).not(invite{})
+	if s.state.Notes[Callee] != noteDeclined {
+		t.Fatalf("note %q", s.state.Notes[Callee])
+	}
 }
 
 // A 200 of the trigger branch after its CANCEL is automatic all the same.
@@ -148,6 +151,18 @@ func TestPhoneReinvitesWhileShut(t *testing.T) {
 	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(openGate{}) // no resume_unmutes in this profile
 	s.on(press("bob", "tab9", "unmute", "")).not(openGate{}).not(wantGate{})               // the far end's own mute is his alone
 	s.on(press("eve", "tab9", "unmute", "")).wants(reply{9, errForbidden}).not(openGate{})
+}
+
+// A phone that answers sendonly with sendonly is not on hold: the caller hears
+// silence, not music.
+func TestShutPhoneDoesNotHold(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.SendOnly)
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) || got["auto"] != (heard{Leg: "a"}) {
+		t.Fatalf("routes %v", got)
+	}
+	if v := show(&s.state, Callee); v.State != "connected" || v.Microphone != "shut" {
+		t.Fatalf("view %+v", v)
+	}
 }
 
 func TestPhoneInsistsOnItsOwnKey(t *testing.T) {

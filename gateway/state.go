@@ -104,9 +104,10 @@ type LegState struct {
 	Resumes bool `json:"resumes,omitempty"`
 }
 
-// holds tells whether the device itself put us on hold.
+// holds tells whether the device itself put us on hold. While its gate is shut
+// a direction says nothing: we asked it not to send.
 func (l LegState) holds() bool {
-	return l.Stage == Up && (l.Remote == media.SendOnly || l.Remote == media.Inactive)
+	return l.Stage == Up && !l.Gate.closed() && (l.Remote == media.SendOnly || l.Remote == media.Inactive)
 }
 
 // Party is one side of the call.
