@@ -147,7 +147,7 @@ func (p *phone) lift() {
 
 // answer accepts the call. Under mu.
 func (p *phone) answer() {
-	sdp, sound, err := p.end.Answer(phoneCodecs, p.mirror())
+	sdp, sound, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
 	if err != nil {
 		p.leg.Reject(gateway.CauseNoCodec)
 		p.clear()
@@ -155,20 +155,6 @@ func (p *phone) answer() {
 	}
 	p.leg.Answer(sdp)
 	p.talk(sound)
-}
-
-// mirror is the direction to answer the gateway's offer with (RFC 3264 6.1).
-// Under mu.
-func (p *phone) mirror() media.Direction {
-	switch p.remote {
-	case media.SendOnly:
-		return media.RecvOnly
-	case media.RecvOnly:
-		return media.SendOnly
-	case media.Inactive:
-		return media.Inactive
-	}
-	return media.SendRecv
 }
 
 // talk switches loudspeaker and microphone on. Under mu.
@@ -308,7 +294,7 @@ func (p *phone) offered(e gateway.Offered) {
 		return
 	}
 	p.remote = sound.Remote
-	sdp, answered, err := p.end.Answer(phoneCodecs, p.mirror())
+	sdp, answered, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
 	if err != nil {
 		p.leg.Reject(gateway.CauseNoCodec)
 		return

@@ -458,7 +458,7 @@ func (m *move) gatedAnswer(l *LegState, remote media.Direction) media.Direction 
 		l.Resumes = false
 	}
 	if l.Mute == MuteGate {
-		return mirror(remote)
+		return remote.Mirror()
 	}
 	if remote == media.SendRecv || remote == media.RecvOnly {
 		return media.SendOnly

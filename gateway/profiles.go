@@ -105,15 +105,6 @@ func (p *Profiles) For(name, userAgent string) Profile {
 	return unknown
 }
 
-// Names are the profiles a device may name, with what must be set at the phone.
-func (p *Profiles) Names() []string {
-	var out []string
-	for _, row := range p.list {
-		out = append(out, row.Name)
-	}
-	return out
-}
-
 func (r profileRow) profile() Profile {
 	p := Profile{Name: r.Name, Mute: r.Mute, Splash: r.Splash, ResumeUnmutes: r.ResumeUnmutes, FromOwner: r.From == "owner"}
 	for _, h := range r.Headers {

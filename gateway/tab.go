@@ -114,13 +114,6 @@ func (t *Tab) Secret() string { return t.secret }
 // Alive is told at each sign of life; a live socket needs nothing of it.
 func (s *Socket) Alive() {}
 
-// Replaced tells whether a newer socket of the same page took the tab over.
-func (s *Socket) Replaced() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.attached != s.number
-}
-
 // Detach says that the socket is gone. The tab has Timers.TabGone to return.
 func (s *Socket) Detach() {
 	s.mu.Lock()

@@ -7,19 +7,6 @@ import (
 	"ringsplash/policy"
 )
 
-// mirror is the direction we answer a described direction with (RFC 3264 6.1).
-func mirror(d media.Direction) media.Direction {
-	switch d {
-	case media.SendOnly:
-		return media.RecvOnly
-	case media.RecvOnly:
-		return media.SendOnly
-	case media.Inactive:
-		return media.Inactive
-	}
-	return media.SendRecv
-}
-
 // offered answers a device's re-INVITE: hold, resume, another codec. The other
 // side's device hears nothing of it in SIP.
 func (m *move) offered(e Offered, in input) {
@@ -43,7 +30,7 @@ func (m *move) offered(e Offered, in input) {
 		return
 	}
 	l.Codecs, l.Remote = codecs, in.Sound.Remote
-	dir := mirror(l.Remote)
+	dir := l.Remote.Mirror()
 	if l.Gate.closed() {
 		dir = m.gatedAnswer(l, l.Remote)
 	}

@@ -30,6 +30,20 @@ const (
 	Inactive Direction = "inactive"
 )
 
+// Mirror is the direction that answers d (RFC 3264 6.1). A missing one counts
+// as sendrecv.
+func (d Direction) Mirror() Direction {
+	switch d {
+	case SendOnly:
+		return RecvOnly
+	case RecvOnly:
+		return SendOnly
+	case Inactive:
+		return Inactive
+	}
+	return SendRecv
+}
+
 // Errors of the package; compare with errors.Is.
 var (
 	// ErrNoCodec: the two sides share no audio codec (488).
