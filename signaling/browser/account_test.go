@@ -403,7 +403,7 @@ func TestLoginEnds(t *testing.T) {
 
 // A log-in slides: use prolongs it, and so does an open socket.
 func TestLoginIsProlonged(t *testing.T) {
-	const idle = 400 * time.Millisecond
+	const idle = 1500 * time.Millisecond
 	r := newRig(t, func(c *Config) { c.LoginIdle = idle; c.LoginCheck = 10 * time.Millisecond })
 	b := r.loggedIn("alice", alicePassword)
 	p, _ := b.open(nil)

@@ -48,7 +48,7 @@ func newRealRig(t *testing.T) *rig {
 		}
 		gw, err := gateway.New(gateway.Config{
 			Node: "n1", Domain: "example.test", Directory: people, Store: c.Store, Media: loop, Dialer: noPhones{},
-			Timers: gateway.Timers{TabGone: 200 * time.Millisecond},
+			Timers: gateway.Timers{TabGone: 1500 * time.Millisecond},
 		}, bindings, log)
 		if err != nil {
 			t.Fatal(err)

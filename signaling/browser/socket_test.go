@@ -253,14 +253,14 @@ func TestLogOutClosesItsSockets(t *testing.T) {
 }
 
 func TestSilence(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.PingEvery = 10 * time.Millisecond; c.TabGone = 100 * time.Millisecond })
+	r := newRig(t, func(c *Config) { c.PingEvery = 200 * time.Millisecond; c.TabGone = time.Second })
 	b := r.loggedIn("alice", alicePassword)
 	// A page that only answers pings lives.
 	p, _ := b.open(nil)
 	tab := r.gw.tab(t)
 	read := p.pump()
 	start := time.Now()
-	eventually(t, "several times the silence passed", func() bool { return time.Since(start) > 500*time.Millisecond })
+	eventually(t, "several times the silence passed", func() bool { return time.Since(start) > 2500*time.Millisecond })
 	tab.show(func(s *snapshot) { s.Counters.Missed = 1 })
 	if m := wait(t, read); m.Type != typeState {
 		t.Errorf("no state: %s", m.raw)
