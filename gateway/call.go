@@ -35,20 +35,11 @@ type Call struct {
 	shown    [2]CallView
 }
 
-// placed is a call asked for from SIP, dialled one asked for by a tab. Both
-// become Begun once it is known where they go.
-type (
-	placed  struct{ In Incoming }
-	dialled struct {
-		User string
-		Tab  TabID
-		From string // "browser" or a device id
-		To   string
-	}
-)
+// placed is a call asked for from SIP. It becomes Begun once it is known where
+// it goes.
+type placed struct{ In Incoming }
 
-func (placed) event()  {}
-func (dialled) event() {}
+func (placed) event() {}
 
 func (g *Gateway) newCall() *Call {
 	id := CallID(g.cfg.NewID("c"))
@@ -130,8 +121,6 @@ func (c *Call) hear(e Event) input {
 	switch e := e.(type) {
 	case placed:
 		in.Event = c.place(e)
-	case dialled:
-		in.Event = c.dial(e)
 	case Rang:
 		if len(e.SDP) > 0 {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)

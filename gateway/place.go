@@ -216,23 +216,23 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 }
 
 // dial answers where a tab's call goes. From a device, that phone rings first.
-func (c *Call) dial(d dialled) Begun {
-	u, _ := c.gw.cfg.Directory.User(d.User)
+func (c *Call) dial(t *Tab, cmd Command) Begun {
+	u, _ := c.gw.cfg.Directory.User(t.user)
 	from := policy.Identity{Address: "sip:" + u.Name + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab", User: u.Name}
 	b := Begun{From: from, Offered: []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}}
 	leg := LegID(c.gw.cfg.NewID("l"))
-	if d.From == "" || d.From == "browser" {
-		b.Caller = Target{Leg: leg, Kind: TabLeg, Tab: d.Tab}
-		return c.aim(b, d.To)
+	if cmd.From == "" || cmd.From == "browser" {
+		b.Caller = Target{Leg: leg, Kind: TabLeg, Tab: t.id}
+		return c.aim(b, cmd.To)
 	}
 	b.Ask = true
-	for _, one := range c.gw.bindings.targets(d.User) {
-		if one.Device == d.From {
+	for _, one := range c.gw.bindings.targets(t.user) {
+		if one.Device == cmd.From {
 			b.Caller = Target{Leg: leg, Kind: PhoneLeg, Device: one.Device, Binding: &one}
-			return c.aim(b, d.To)
+			return c.aim(b, cmd.To)
 		}
 	}
-	b.Caller, b.Cause = Target{Leg: leg, Kind: PhoneLeg, Device: d.From}, CauseOffline
+	b.Caller, b.Cause = Target{Leg: leg, Kind: PhoneLeg, Device: cmd.From}, CauseOffline
 	return b
 }
 

@@ -323,7 +323,8 @@ func (t *Tab) place(c Command) (Result, error) {
 		return Result{}, refuse("too_many_calls", "You have too many calls at once. End one first.")
 	}
 	call := t.gw.newCall()
-	if cause := call.dial(dialled{User: t.user, Tab: t.id, From: c.From, To: c.To}).Cause; cause != "" {
+	begun := call.dial(t, c)
+	if cause := begun.Cause; cause != "" {
 		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
 	}
 	if cause := t.gw.admit(call); cause != "" {
@@ -332,7 +333,7 @@ func (t *Tab) place(c Command) (Result, error) {
 	if c.From == "" || c.From == "browser" {
 		t.holdOthers(call.id)
 	}
-	call.post(dialled{User: t.user, Tab: t.id, From: c.From, To: c.To})
+	call.post(begun)
 	go call.run()
 	return Result{Call: call.id}, nil
 }
