@@ -16,11 +16,13 @@ func sipp(t *testing.T, p *party, scenario string, o rig.SippOptions) *rig.Sipp 
 	return g.StartSipp(t, scenario, o)
 }
 
+// phoneAt registers nothing: the phone is reached by its address. sipp now and
+// then never ends a pause of 0 ms, which is its default, so it gets one of 50.
 func phoneAt(t *testing.T, scenario string, env ...string) (*party, *rig.Sipp, string) {
 	t.Helper()
 	addr := rig.NewAddr()
 	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr} })
-	s := sipp(t, a, scenario, rig.SippOptions{Addr: addr, Env: append(env, "LIMIT=30")}).Listening()
+	s := sipp(t, a, scenario, rig.SippOptions{Addr: addr, Env: append(env, "LIMIT=30"), Args: []string{"-d", "50"}}).Listening()
 	return a, s, "sip:alice@" + addr + ":5060"
 }
 
