@@ -167,6 +167,13 @@ func (w *workbench) register(user, device, instance string) {
 	}))
 }
 
+// interwork lets the user's device be made to answer by itself.
+func (w *workbench) interwork(user, device string) error {
+	on := true
+	_, err := w.dir.PatchDevice(context.Background(), user, device, directory.DevicePatch{Interworking: &on})
+	return err
+}
+
 // peer is a phone's own media end, for real SDP.
 func (w *workbench) peer() *media.RTPEnd {
 	end, err := w.loop.NewRTPEnd(media.RTPOptions{Peer: netip.MustParseAddr("127.0.0.1")})

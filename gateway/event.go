@@ -79,13 +79,14 @@ type input struct {
 	Now    time.Time
 }
 
-// Wish is a third party's request for an automatic answer (RFC 5373), with the
-// owner's primary phone, nil when there is none.
+// Wish is a third party's request for an automatic answer (RFC 5373, or an
+// intercom call from a tab), with the owner's primary phone, nil when there is
+// none.
 type Wish struct {
-	Kind    policy.Kind
-	Require bool
-	Target  *Target
-	Again   LegID
+	Kind    policy.Kind `json:"kind"`
+	Require bool        `json:"require,omitempty"`
+	Target  *Target     `json:"target,omitempty"`
+	Again   LegID       `json:"again"`
 }
 
 // Commands of the machine: what the call's goroutine does after a transition.

@@ -74,6 +74,11 @@ type Config struct {
 	Dialer    Dialer
 	// Policy decides on automatic answers; nil denies all of them.
 	Policy Authority
+	// Revoke takes back what let a requester open the owner's phone: grant is
+	// the one a decision named, requester his address. It says in words what
+	// was taken back; an error is a sentence for the owner. It may block on the
+	// store. nil when grants cannot be taken back here.
+	Revoke func(ctx context.Context, owner, grant, requester string) (said string, err error)
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
 	Profile func(name, userAgent string) Profile
 	// NewID makes ids; nil for random ones.

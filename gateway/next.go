@@ -117,15 +117,20 @@ func (m *move) begun(e Begun) {
 	}
 	m.do(startTimer{ringTimer, m.limits.Ring})
 	if e.Ask {
-		m.Pending = e.Targets
+		m.Pending, m.Wish = e.Targets, e.Wish
 		m.do(invite{Target: e.Caller, Codecs: e.Offered, Direction: media.SendRecv})
 		return
 	}
-	if e.Wish.Kind != "" {
-		m.wished(e)
+	m.placed(e.Targets, e.Wish)
+}
+
+// placed begins to try the called party's devices.
+func (m *move) placed(targets []Target, w Wish) {
+	if w.Kind != "" {
+		m.wished(targets, w)
 		return
 	}
-	m.fork(e.Targets)
+	m.fork(targets)
 }
 
 // fork tries all targets at once, each as a branch of its own.
@@ -218,8 +223,8 @@ func (m *move) answered(e Answered, in input) {
 	l.Stage, l.Codecs, l.Remote, l.Unplaced = Up, in.Sound.Codecs, in.Sound.Remote, in.Sound.Unplaced
 	if l.Side == Caller && !l.Triggered {
 		m.Offered = media.Offerable(l.Codecs)
-		m.fork(m.Pending)
-		m.Pending = nil
+		m.placed(m.Pending, m.Wish)
+		m.Pending, m.Wish = nil, Wish{}
 		return
 	}
 	if m.moves(l) {
@@ -244,9 +249,6 @@ func (m *move) win(l *LegState) {
 	m.enter(Established)
 	m.Talking = m.now
 	if l.Gate == GateShut {
-		if m.Opening != nil {
-			m.AutoBy = m.Opening.Kind
-		}
 		m.opened(l)
 	}
 	m.closeOpening(errAnswered)

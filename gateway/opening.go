@@ -50,7 +50,9 @@ type Opening struct {
 	// Kind and Require are those of the question.
 	Kind    policy.Kind `json:"kind"`
 	Require bool        `json:"require,omitempty"`
-	Grant   string      `json:"grant,omitempty"`
+	// Grant and Reason are the decision's, once there is one.
+	Grant  string `json:"grant,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 const (
@@ -128,7 +130,7 @@ func (m *move) decided(e Decided) {
 		return
 	}
 	o = m.editOpening()
-	o.Grant = e.Decision.Grant
+	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason
 	m.do(reply{o.Ask, nil})
 	o.Ask = 0
 	if old := m.branchOf(o.Target); old != nil {
@@ -250,19 +252,19 @@ func (m *move) ringAgain(o Opening) {
 
 // wished places a call whose requester wants the phone to answer by itself.
 // That phone is spared the ringing until policy has decided.
-func (m *move) wished(e Begun) {
+func (m *move) wished(targets []Target, w Wish) {
 	var rest []Target
-	for _, t := range e.Targets {
-		if t.Binding == nil || e.Wish.Target == nil || t.Binding.Instance != e.Wish.Target.Binding.Instance {
+	for _, t := range targets {
+		if t.Binding == nil || w.Target == nil || t.Binding.Instance != w.Target.Binding.Instance {
 			rest = append(rest, t)
 		}
 	}
-	if len(rest) > 0 || e.Wish.Target == nil {
+	if len(rest) > 0 || w.Target == nil {
 		m.fork(rest)
 	}
-	if e.Wish.Target != nil && m.Phase != Terminated {
+	if w.Target != nil && m.Phase != Terminated {
 		// Nothing is being asked yet and there is a target, so this is not refused.
-		_ = m.open(Opening{Side: Callee, Kind: e.Wish.Kind, Require: e.Wish.Require, Again: e.Wish.Again}, e.Wish.Target)
+		_ = m.open(Opening{Side: Callee, Kind: w.Kind, Require: w.Require, Again: w.Again}, w.Target)
 	}
 }
 
@@ -301,6 +303,9 @@ func (m *move) leave(side Side) {
 	own := m.audio(side)
 	if own == nil {
 		return
+	}
+	if m.Auto != nil && m.Auto.Side == side {
+		m.Auto = nil
 	}
 	own.Stage = Gone
 	if own.Kind != TabLeg {
@@ -352,6 +357,9 @@ func (m *move) backToRinging() {
 func (m *move) opened(l *LegState) {
 	o := m.Opening
 	live := o != nil && o.Live && o.Target.Leg == l.ID
+	if o != nil {
+		m.Auto = &Automatic{Side: l.Side, Kind: o.Kind, Grant: o.Grant, Reason: o.Reason, By: m.requester(*o)}
+	}
 	m.closeOpening(errAnswered)
 	m.say(l.Side, noteMuted)
 	m.do(startTimer{mutedTimer, m.limits.MutedLimit})
@@ -426,7 +434,7 @@ func (m *move) mutedLong() {
 		l := m.audio(side)
 		switch {
 		case l == nil || !l.Gate.closed():
-		case side == Callee && m.AutoBy != "" && m.AutoBy != policy.Click:
+		case m.Auto != nil && m.Auto.Side == side && m.Auto.Kind != policy.Click:
 			m.end(CauseMutedLimit, Callee)
 			return
 		default:

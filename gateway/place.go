@@ -175,18 +175,19 @@ func (c *Call) place(p placed) Begun {
 	b.Offered, b.Cause = c.takeCaller(in)
 	b = c.aim(b, in.Dialled)
 	if in.AnswerMode.Auto || in.AnswerMode.Priv {
-		b.Wish = c.wish(in.AnswerMode, b)
+		kind := policy.ThirdParty
+		if in.AnswerMode.Priv {
+			kind = policy.Privileged
+		}
+		b.Wish = c.wish(kind, in.AnswerMode.Require, b)
 	}
 	return b
 }
 
 // wish reads what the requester asked for. The seam to policy is decide: the
 // phone rings in the ordinary way unless that allows more.
-func (c *Call) wish(mode AnswerMode, b Begun) Wish {
-	w := Wish{Kind: policy.ThirdParty, Require: mode.Require, Again: LegID(c.gw.cfg.NewID("l"))}
-	if mode.Priv {
-		w.Kind = policy.Privileged
-	}
+func (c *Call) wish(kind policy.Kind, require bool, b Begun) Wish {
+	w := Wish{Kind: kind, Require: require, Again: LegID(c.gw.cfg.NewID("l"))}
 	for _, d := range c.gw.cfg.Directory.Devices(b.Callee.User) {
 		if d.Primary {
 			w.Target = c.gw.phoneOf(b.Callee.User, d.ID)
@@ -217,6 +218,14 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 
 // dial answers where a tab's call goes. From a device, that phone rings first.
 func (c *Call) dial(t *Tab, cmd Command) Begun {
+	b := c.dialFrom(t, cmd)
+	if cmd.Intercom && b.Cause == "" {
+		b.Wish = c.wish(policy.Intercom, false, b)
+	}
+	return b
+}
+
+func (c *Call) dialFrom(t *Tab, cmd Command) Begun {
 	u, _ := c.gw.cfg.Directory.User(t.user)
 	from := policy.Identity{Address: "sip:" + u.Name + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab", User: u.Name}
 	b := Begun{From: from, Offered: []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}}

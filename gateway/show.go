@@ -1,12 +1,14 @@
 package gateway
 
+import "ringsplash/policy"
+
 // show is the call as the given side's user sees it; Version and Here are
 // filled in by others.
 func show(s *State, side Side) CallView {
 	own, far := s.Parties[side], s.Parties[side.other()]
 	v := CallView{
 		ID: s.ID, Direction: [2]string{"out", "in"}[side], State: shownState(s),
-		Peer:       PeerView{Display: far.Who.Display, Address: far.Who.Address, Verified: far.Who.Verified()},
+		Peer: peerView(far.Who), Auto: autoView(s, side),
 		Microphone: "live", EarlyMedia: s.Phase == Early, Since: s.Since, Cause: s.Cause,
 	}
 	if l := s.audio(side); l != nil {
@@ -40,6 +42,17 @@ func show(s *State, side Side) CallView {
 		v.Reason = s.Cause.sentence(side)
 	}
 	return v
+}
+
+func peerView(who policy.Identity) PeerView {
+	return PeerView{Display: who.Display, Address: who.Address, Verified: who.Verified()}
+}
+
+func autoView(s *State, side Side) *AutoView {
+	if s.Auto == nil || s.Auto.Side != side {
+		return nil
+	}
+	return &AutoView{Kind: s.Auto.Kind, Grant: s.Auto.Grant, Reason: s.Auto.Reason, By: peerView(s.Auto.By)}
 }
 
 // sentence is what the given side's people read.

@@ -141,12 +141,14 @@ type State struct {
 	Rung bool `json:"rung,omitempty"`
 	// Opening is the phone that is being asked to answer by itself, if any.
 	Opening *Opening `json:"opening,omitempty"`
-	// AutoBy is what kind of request made the called side answer by itself.
-	AutoBy policy.Kind `json:"autoBy,omitempty"`
+	// Auto is the automatic answer that a party's leg came from, if one did.
+	Auto *Automatic `json:"auto,omitempty"`
 	// Notes are the sentences either side's tabs show beside the call.
 	Notes [2]string `json:"notes,omitzero"`
-	// Pending are the branches to try once the caller's own device is up.
+	// Pending are the branches to try once the caller's own device is up, Wish
+	// what he wishes of them.
 	Pending []Target  `json:"pending,omitempty"`
+	Wish    Wish      `json:"wish,omitzero"`
 	Began   time.Time `json:"began"`
 	Since   time.Time `json:"since"`
 	Talking time.Time `json:"talking,omitzero"`
@@ -155,6 +157,16 @@ type State struct {
 	// Cause is why the call ended; By is the side that ended it.
 	Cause Cause `json:"cause,omitempty"`
 	By    Side  `json:"by,omitempty"`
+}
+
+// Automatic is a phone's answer by itself: on whose side, what was asked for,
+// what allowed it, and who asked. It is never written to once it is made.
+type Automatic struct {
+	Side   Side            `json:"side"`
+	Kind   policy.Kind     `json:"kind"`
+	Grant  string          `json:"grant,omitempty"`
+	Reason string          `json:"reason,omitempty"`
+	By     policy.Identity `json:"by"`
 }
 
 // Target is one branch to be tried, with the id of its leg.

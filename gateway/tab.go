@@ -291,7 +291,11 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	if c.Do == "resume" || (c.Do == "answer" || c.Do == "move") && c.On == "browser" {
 		t.holdOthers(c.Call)
 	}
-	return Result{}, t.gw.ask(ctx, call, Asked{User: t.user, Tab: t.id, Command: c})
+	asked := Asked{User: t.user, Tab: t.id, Command: c}
+	if c.Do == "hangup" && c.RemoveGrant {
+		return t.gw.hangUpAndRevoke(ctx, call, asked)
+	}
+	return Result{}, t.gw.ask(ctx, call, asked)
 }
 
 func checkDigits(text string) error {
@@ -324,8 +328,11 @@ func (t *Tab) place(c Command) (Result, error) {
 	}
 	call := t.gw.newCall()
 	begun := call.dial(t, c)
-	if cause := begun.Cause; cause != "" {
+	switch cause := begun.Cause; {
+	case cause != "":
 		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
+	case c.Intercom && begun.Callee.User == "":
+		return Result{}, refuse("not_available", "Intercom reaches only people of this gateway. Call without it.")
 	}
 	if cause := t.gw.admit(call); cause != "" {
 		return Result{}, refuse("overload", cause.Outcome().Caller)

@@ -1,6 +1,10 @@
 package gateway
 
-import "time"
+import (
+	"time"
+
+	"ringsplash/policy"
+)
 
 // Snapshot is what one tab shows: the parts of the WebSocket protocol, whole.
 // The JSON is the wire form (docs/protocol.md).
@@ -51,6 +55,9 @@ type CallView struct {
 	On *string `json:"on"`
 	// Here tells whether On is "browser" and it is this very tab.
 	Here bool `json:"here"`
+	// Auto says who made the user's phone answer by itself and why he may, nil
+	// when a hand answered.
+	Auto *AutoView `json:"auto"`
 	// Microphone is live, muted, shut or wanted (the gate), as the user sees it.
 	Microphone string `json:"microphone"`
 	// HeldBy is "" , "me" or "other".
@@ -65,6 +72,16 @@ type CallView struct {
 	Reason string `json:"reason,omitempty"`
 	// Codec is the audio codec in use, "" before an answer.
 	Codec string `json:"codec,omitempty"`
+}
+
+// AutoView is an automatic answer.
+type AutoView struct {
+	Kind policy.Kind `json:"kind"` // click | thirdParty | intercom
+	// Grant is self, addresses, friends, directory or public.
+	Grant string `json:"grant"`
+	// Reason is a sentence: why it was allowed.
+	Reason string   `json:"reason"`
+	By     PeerView `json:"by"`
 }
 
 // PeerView is the other party.
@@ -120,12 +137,19 @@ type Command struct {
 	Codecs    []string `json:"codecs,omitempty"`
 	Candidate string   `json:"candidate,omitempty"`
 	Text      string   `json:"text,omitempty"`
+	// Intercom asks for an automatic answer of the called person's phone.
+	Intercom bool `json:"intercom,omitempty"`
+	// RemoveGrant takes back, with the hanging up, what let the caller open
+	// the phone.
+	RemoveGrant bool `json:"removeGrant,omitempty"`
 }
 
 // Result is the ok reply to a Command.
 type Result struct {
 	Call CallID `json:"call,omitempty"`
 	SDP  string `json:"sdp,omitempty"`
+	// Said is what was done, in words.
+	Said string `json:"said,omitempty"`
 }
 
 // CommandError is a refused Command: a code for programs, a sentence for people.

@@ -22,10 +22,10 @@ type rule struct {
 var commonErrors = []string{"bad_request", "no_such_call", "ended", "wrong_state", "not_available", "forbidden", "overload", "fault"}
 
 var rules = map[string]rule{
-	"call":      {needs: []string{"to"}, may: []string{"from"}, ok: []string{"call"}, errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"}},
+	"call":      {needs: []string{"to"}, may: []string{"from", "intercom"}, ok: []string{"call"}, errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"}},
 	"answer":    {needs: []string{"call", "version", "on"}, errors: []string{"already_answered", "device_offline"}},
 	"decline":   {needs: []string{"call"}},
-	"hangup":    {needs: []string{"call"}},
+	"hangup":    {needs: []string{"call"}, may: []string{"removeGrant"}, ok: []string{"said"}},
 	"dismiss":   {needs: []string{"call"}},
 	"hold":      {needs: []string{"call"}},
 	"resume":    {needs: []string{"call"}},

@@ -10,6 +10,7 @@ export function aCall(more: Partial<Call> = {}): Call {
     peer: {display: 'Bob Stone', address: 'sip:2002@example.test', verified: true},
     on: null,
     here: false,
+    auto: null,
     microphone: 'live',
     since: '2026-01-31T09:30:00.000Z',
     ...more,

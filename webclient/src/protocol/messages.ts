@@ -32,6 +32,15 @@ export interface Peer {
   verified: boolean;
 }
 
+/** An automatic answer: what was asked for, what allowed it and why, who asked. */
+export interface Automatic {
+  kind: 'click' | 'thirdParty' | 'intercom';
+  grant: string;
+  /** A sentence for people. */
+  reason: string;
+  by: Peer;
+}
+
 export type CallState = 'ringing' | 'early' | 'connected' | 'held' | 'ended';
 
 /** One call as its user sees it. */
@@ -45,6 +54,8 @@ export interface Call {
   on: string | null;
   /** `on` is "browser" and it is this very tab. */
   here: boolean;
+  /** Who made the user's phone answer by itself; null when a hand answered. */
+  auto: Automatic | null;
   microphone: 'live' | 'muted' | 'shut' | 'wanted';
   heldBy?: '' | 'me' | 'other';
   /** The far end's own ringback is in the media: play none. */
@@ -115,15 +126,18 @@ export interface Reply {
   ok?: boolean;
   call?: string;
   sdp?: string;
+  /** What was done, in words. */
+  said?: string;
   error?: {code: string; message: string};
 }
 
 export type FromGateway = Welcome | State | Reply;
 
 export type Command =
-  | {do: 'call'; to: string; from: string}
+  | {do: 'call'; to: string; from: string; intercom?: true}
   | {do: 'answer'; call: string; version: number; on: string}
-  | {do: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'resume' | 'mute' | 'unmute' | 'ringing'; call: string}
+  | {do: 'hangup'; call: string; removeGrant?: true}
+  | {do: 'decline' | 'dismiss' | 'hold' | 'resume' | 'mute' | 'unmute' | 'ringing'; call: string}
   | {do: 'digits'; call: string; digits: string}
   | {do: 'offer'; sdp: string; pc: string; codecs: string[]}
   | {do: 'candidate'; pc: string; candidate: string};
@@ -132,6 +146,8 @@ export type Command =
 export interface Result {
   call?: string;
   sdp?: string;
+  /** What was done, in words. */
+  said?: string;
 }
 
 /** Why the gateway closed the socket. */

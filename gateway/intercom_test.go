@@ -1,0 +1,101 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"ringsplash/policy"
+)
+
+// fakePolicy decides as it is told and notes what it was asked.
+type fakePolicy struct {
+	mu     sync.Mutex
+	answer policy.Decision
+	asked  []policy.Question
+}
+
+func (f *fakePolicy) Decide(_ context.Context, q policy.Question) policy.Decision {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, q)
+	return f.answer
+}
+
+// Bob's tab asks alice's phone to answer by itself: her tabs see at once who
+// and why, and hanging up takes the grant back.
+func TestIntercom(t *testing.T) {
+	p := &fakePolicy{answer: policy.Decision{Allow: true, Grant: "friends", Reason: "The requester is on the friends list."}}
+	var revoked []string
+	w := newWorkbench(t, func(c *Config) {
+		c.Policy = p
+		c.Revoke = func(_ context.Context, owner, grant, requester string) (string, error) {
+			revoked = append(revoked, owner, grant, requester)
+			return "bob is no friend any more.", nil
+		}
+	})
+	w.register("alice", "desk", "urn:uuid:a")
+	must(t, w.interwork("alice", "desk"))
+	tab, news := w.openTab("alice", Resume{})
+	bob, _ := w.openTab("bob", Resume{})
+	r, err := bob.Do(context.Background(), Command{Do: "call", To: "alice", Intercom: true})
+	must(t, err)
+	phone := w.dial.next(t)
+	if len(phone.in.Headers) == 0 {
+		t.Fatal("the INVITE carries no trigger")
+	}
+	if q := p.asked[0]; q.Kind != policy.Intercom || q.Requester.User != "bob" || q.Owner != "alice" || q.Device != "desk" {
+		t.Errorf("asked %+v", q)
+	}
+	w.answer(phone, "PCMU")
+	snap := w.sees(tab, news, "the automatic answer", func(s Snapshot) bool { return len(s.Calls) == 1 && s.Calls[0].Auto != nil })
+	auto := *snap.Calls[0].Auto
+	if auto.Kind != policy.Intercom || auto.Grant != "friends" || auto.Reason == "" || auto.By.Address != "sip:bob@example.test" || !auto.By.Verified {
+		t.Errorf("auto %+v", auto)
+	}
+	if his := bob.Snapshot(); his.Calls[0].Auto != nil {
+		t.Error("the requester is told of the owner's automatic answer")
+	}
+	got, err := tab.Do(context.Background(), Command{Do: "hangup", Call: r.Call, RemoveGrant: true})
+	must(t, err)
+	if got.Said != "bob is no friend any more." || strings.Join(revoked, " ") != "alice friends sip:bob@example.test" {
+		t.Errorf("said %q, revoked %v", got.Said, revoked)
+	}
+	phone.waits(t, "hangup hang_up")
+}
+
+func TestIntercomDeniedRings(t *testing.T) {
+	w := newWorkbench(t, func(c *Config) { c.Policy = &fakePolicy{answer: policy.Decision{Reason: "no"}} })
+	w.register("alice", "desk", "urn:uuid:a")
+	must(t, w.interwork("alice", "desk"))
+	bob, news := w.openTab("bob", Resume{})
+	r, err := bob.Do(context.Background(), Command{Do: "call", To: "alice", Intercom: true})
+	must(t, err)
+	phone := w.dial.next(t)
+	if len(phone.in.Headers) != 0 {
+		t.Fatalf("a denied intercom sent a trigger: %v", phone.in.Headers)
+	}
+	w.answer(phone, "PCMU")
+	snap := w.sees(bob, news, "the call", inState("connected"))
+	if snap.Calls[0].Auto != nil {
+		t.Error("an answer by hand is shown as automatic")
+	}
+	// There is no grant to remove; the call goes on.
+	var refused *CommandError
+	_, err = bob.Do(context.Background(), Command{Do: "hangup", Call: r.Call, RemoveGrant: true})
+	if !errors.As(err, &refused) || refused.Code != "wrong_state" {
+		t.Errorf("removeGrant without a grant: %v", err)
+	}
+	w.sees(bob, news, "the call going on", inState("connected"))
+}
+
+func TestIntercomStaysInside(t *testing.T) {
+	w := newWorkbench(t, nil)
+	bob, _ := w.openTab("bob", Resume{})
+	var refused *CommandError
+	if _, err := bob.Do(context.Background(), Command{Do: "call", To: "01234", Intercom: true}); !errors.As(err, &refused) || refused.Code != "not_available" {
+		t.Errorf("intercom to a trunk: %v", err)
+	}
+}
