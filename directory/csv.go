@@ -123,7 +123,7 @@ func (d *Directory) ExportCSV(ctx context.Context, user string, w io.Writer) err
 	if err := writeCSVRow(w, csvColumns); err != nil {
 		return err
 	}
-	for _, e := range b.search("") {
+	for _, e := range b.search("", false) {
 		friend := "no"
 		if e.Friend {
 			friend = "yes"

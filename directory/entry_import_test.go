@@ -21,7 +21,7 @@ import (
 // all lists a user's entries without their ids.
 func all(t testing.TB, d *Directory) []Entry {
 	t.Helper()
-	page, err := d.Entries(t.Context(), "alice", "", "", entriesMax)
+	page, err := d.Entries(t.Context(), "alice", EntryQuery{Limit: entriesMax})
 	require.NoError(t, err)
 	for i := range page.Entries {
 		require.Len(t, page.Entries[i].ID, 26)
@@ -302,7 +302,7 @@ func fuzzImport(t *testing.T, file []byte, read func(*Directory) func(context.Co
 		}
 		return
 	}
-	page, err := d.Entries(t.Context(), "alice", "", "", entriesMax)
+	page, err := d.Entries(t.Context(), "alice", EntryQuery{Limit: entriesMax})
 	if err != nil || len(page.Entries) != in.Added {
 		t.Fatalf("%d entries, %+v, %v", len(page.Entries), in, err)
 	}

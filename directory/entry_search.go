@@ -20,13 +20,24 @@ type EntryPage struct {
 	Total int
 }
 
-// Entries returns at most limit entries whose display name, note or addresses
-// have all words of query in them, ordered by display name; case and accents
-// do not count. after is the Next of the page before, "" for the first; an
-// entry that was removed meanwhile does not disturb it. It blocks for the
-// store.
-func (d *Directory) Entries(ctx context.Context, user, query, after string, limit int) (EntryPage, error) {
-	last, err := base64.RawURLEncoding.DecodeString(after)
+// EntryQuery says which entries of a directory are asked for.
+type EntryQuery struct {
+	// Words must all be in the display name, the note or the addresses; case
+	// and accents do not count.
+	Words string
+	// Friends leaves out who is none.
+	Friends bool
+	// After is the Next of the page before, "" for the first. An entry that
+	// was removed meanwhile does not disturb it.
+	After string
+	// Limit is the most entries of a page.
+	Limit int
+}
+
+// Entries returns a page of the entries that fit, ordered by display name. It
+// blocks for the store.
+func (d *Directory) Entries(ctx context.Context, user string, q EntryQuery) (EntryPage, error) {
+	last, err := base64.RawURLEncoding.DecodeString(q.After)
 	if err != nil {
 		return EntryPage{}, invalid("after is not the next of a page")
 	}
@@ -34,13 +45,13 @@ func (d *Directory) Entries(ctx context.Context, user, query, after string, limi
 	if err != nil {
 		return EntryPage{}, err
 	}
-	found := b.search(query)
+	found := b.search(q.Words, q.Friends)
 	page := EntryPage{Entries: []Entry{}, Total: len(found)}
 	for i, f := range found {
-		if f.place <= string(last) && after != "" {
+		if f.place <= string(last) && q.After != "" {
 			continue
 		}
-		if len(page.Entries) == limit {
+		if len(page.Entries) == q.Limit {
 			page.Next = base64.RawURLEncoding.EncodeToString([]byte(found[i-1].place))
 			break
 		}
@@ -55,12 +66,39 @@ type placed struct {
 	place string
 }
 
+// Addresses returns the canonical addresses of all entries, the friends' apart
+// from the others', and how many entries these are. It blocks for the store.
+func (d *Directory) Addresses(ctx context.Context, user string) (friends, others AddressList, err error) {
+	b, err := d.readBook(ctx, user)
+	if err != nil {
+		return AddressList{}, AddressList{}, err
+	}
+	for _, e := range b.Entries {
+		list := &others
+		if e.Friend {
+			list = &friends
+		}
+		list.Entries++
+		list.Addresses = append(list.Addresses, e.Addresses...)
+	}
+	return friends, others, nil
+}
+
+// AddressList is the addresses of some entries of a directory.
+type AddressList struct {
+	Entries   int
+	Addresses []string
+}
+
 // search lists the entries that fit, in their order.
-func (b *book) search(query string) []placed {
+func (b *book) search(query string, friends bool) []placed {
 	fold := newFolder()
 	words := strings.Fields(fold(query))
 	found := make([]placed, 0, len(b.Entries))
 	for _, e := range b.Entries {
+		if friends && !e.Friend {
+			continue
+		}
 		display := fold(e.Display)
 		if len(words) > 0 {
 			text := display + "\n" + fold(e.Note) + "\n" + fold(strings.Join(e.Addresses, "\n"))

@@ -107,7 +107,7 @@ func TestEntryRefuses(t *testing.T) {
 	}
 	_, err := d.AddEntry(t.Context(), "carol", draft("x", "bob"))
 	require.ErrorIs(t, err, ErrNotFound)
-	page, err := d.Entries(t.Context(), "alice", "", "", 10)
+	page, err := d.Entries(t.Context(), "alice", EntryQuery{Limit: 10})
 	require.NoError(t, err)
 	require.Empty(t, page.Entries)
 }
@@ -281,7 +281,7 @@ func TestEntriesAreChangedTogether(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		page, err := nodes[0].Entries(t.Context(), "alice", "", "", 1000)
+		page, err := nodes[0].Entries(t.Context(), "alice", EntryQuery{Limit: 1000})
 		require.NoError(t, err)
 		require.Len(t, page.Entries, 3*each)
 		for address, times := range added {
@@ -304,7 +304,7 @@ func TestEntriesSearch(t *testing.T) {
 		require.NoError(t, err)
 	}
 	names := func(query string) string {
-		page, err := d.Entries(ctx, "alice", query, "", 100)
+		page, err := d.Entries(ctx, "alice", EntryQuery{Words: query, Limit: 100})
 		require.NoError(t, err)
 		require.Equal(t, len(page.Entries), page.Total)
 		require.Empty(t, page.Next)
@@ -331,7 +331,7 @@ func TestEntriesSearch(t *testing.T) {
 	} {
 		require.Equal(t, want, names(query), query)
 	}
-	_, err := d.Entries(ctx, "alice", "", "*", 10)
+	_, err := d.Entries(ctx, "alice", EntryQuery{After: "*", Limit: 10})
 	require.ErrorIs(t, err, ErrInvalid)
 }
 
@@ -346,7 +346,7 @@ func TestEntriesPages(t *testing.T) {
 	var seen []string
 	after := ""
 	for {
-		page, err := d.Entries(ctx, "alice", "same", after, 2)
+		page, err := d.Entries(ctx, "alice", EntryQuery{Words: "same", After: after, Limit: 2})
 		require.NoError(t, err)
 		for _, e := range page.Entries {
 			seen = append(seen, e.Addresses[0])

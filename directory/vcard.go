@@ -208,7 +208,7 @@ func (d *Directory) ExportVCard(ctx context.Context, user string, w io.Writer) e
 	}
 	enc := vcard.NewEncoder(w)
 	var errs []error
-	for _, e := range b.search("") {
+	for _, e := range b.search("", false) {
 		errs = append(errs, enc.Encode(cardOf(e.Entry)))
 	}
 	return errors.Join(errs...)

@@ -19,7 +19,8 @@ import (
 // Entries is what the browser side asks of the personal directories. All block
 // for the store.
 type Entries interface {
-	Entries(ctx context.Context, user, query, after string, limit int) (directory.EntryPage, error)
+	Entries(ctx context.Context, user string, q directory.EntryQuery) (directory.EntryPage, error)
+	Addresses(ctx context.Context, user string) (friends, others directory.AddressList, err error)
 	Entry(ctx context.Context, user, id string) (directory.Entry, error)
 	AddEntry(ctx context.Context, user string, in directory.EntryDraft) (directory.Entry, error)
 	PutEntry(ctx context.Context, user, id string, version uint64, in directory.EntryDraft) (directory.Entry, error)
@@ -37,10 +38,17 @@ const (
 	queryBytesMax = 200
 )
 
-// getEntries is GET /api/v1/directory?q=&after=&limit=, by display name.
+// getEntries is GET /api/v1/directory?q=&friends=&after=&limit=, by display name.
 func (s *Server) getEntries(c echo.Context) error {
-	query, limit := c.QueryParam("q"), entriesPage
-	if len(query) > queryBytesMax {
+	query := directory.EntryQuery{Words: c.QueryParam("q"), After: c.QueryParam("after"), Limit: entriesPage}
+	switch c.QueryParam("friends") {
+	case "true":
+		query.Friends = true
+	case "", "false":
+	default:
+		return refuse(http.StatusBadRequest, "bad_query", "friends must be true or false. Leave it out for everybody.")
+	}
+	if len(query.Words) > queryBytesMax {
 		return refuse(http.StatusBadRequest, "bad_query", "q is longer than 200 bytes. Search for fewer words.")
 	}
 	if text := c.QueryParam("limit"); text != "" {
@@ -48,9 +56,9 @@ func (s *Server) getEntries(c echo.Context) error {
 		if err != nil || n < 1 || n > entriesMax {
 			return refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
 		}
-		limit = n
+		query.Limit = n
 	}
-	page, err := s.conf.People.Entries(c.Request().Context(), loginOf(c).User, query, c.QueryParam("after"), limit)
+	page, err := s.conf.People.Entries(c.Request().Context(), loginOf(c).User, query)
 	if errors.Is(err, directory.ErrInvalid) {
 		return refuse(http.StatusBadRequest, "bad_query", "after is not the next of a page. Use next of the page before.")
 	}

@@ -45,6 +45,7 @@ func TestEntries(t *testing.T) {
 		{"GET", directoryPath + "/nobody", "", "", 404, "not_found"},
 		{"GET", directoryPath + "?limit=0", "", "", 400, "bad_query"},
 		{"GET", directoryPath + "?after=*", "", "", 400, "bad_query"},
+		{"GET", directoryPath + "?friends=some", "", "", 400, "bad_query"},
 		{"GET", directoryPath + "?q=" + strings.Repeat("x", 201), "", "", 400, "bad_query"},
 	} {
 		var body any
@@ -104,6 +105,14 @@ func TestEntryPages(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != "Doris émile Frieda" {
 		t.Error(got)
+	}
+	if a := b.send("POST", directoryPath, `{"addresses":["gerd@example.com"],"friend":true}`); a.status != http.StatusCreated {
+		t.Fatalf("gerd: %d %s", a.status, a.body)
+	}
+	for query, total := range map[string]string{"?friends=true": "1", "?friends=false": "4", "?friends=true&q=doris": "0"} {
+		if a := b.send("GET", directoryPath+query, nil); !strings.Contains(string(a.body), `"total":`+total) {
+			t.Errorf("%s: %d %s", query, a.status, a.body)
+		}
 	}
 }
 

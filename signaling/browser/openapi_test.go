@@ -129,7 +129,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 	for name, v := range map[string]any{
 		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "Problem": problem{},
 		"Entry": directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
-		"Policy": policyView{}, "Decision": decisionView{},
+		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{},
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var want, have []string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,18 @@ type policyView struct {
 	// Forbid are the groups the administrator does not let anybody allow. It
 	// is taken and ignored in a PUT, so that what was got can be put.
 	Forbid []policy.Group `json:"forbid"`
+	// Count is taken and ignored as well.
+	Count grantCount `json:"count"`
+}
+
+// grantCount says how many people the groups have, and what is in force.
+type grantCount struct {
+	Friends   int `json:"friends"`
+	Directory int `json:"directory"`
+	// Addresses and Domains are what may open a phone now, each counted once,
+	// leaving out everybody else in the case of allowPublic.
+	Addresses int `json:"addresses"`
+	Domains   int `json:"domains"`
 }
 
 // needPolicy lets nothing through on a gateway without grants.
@@ -68,8 +81,63 @@ func (s *Server) getPolicy(c echo.Context) error {
 }
 
 func (s *Server) showPolicy(c echo.Context, g policy.Grants) error {
+	count, err := s.countGrants(c.Request().Context(), loginOf(c).User, g)
+	if err != nil {
+		return err
+	}
 	c.Response().Header().Set("ETag", `"`+strconv.FormatUint(uint64(g.Version), 10)+`"`)
-	return c.JSON(http.StatusOK, policyView{g, listOf(s.conf.Policy.Forbidden())})
+	return c.JSON(http.StatusOK, policyView{g, listOf(s.conf.Policy.Forbidden()), count})
+}
+
+// countGrants counts the people of the groups and what is in force.
+func (s *Server) countGrants(ctx context.Context, user string, g policy.Grants) (grantCount, error) {
+	friends, others, err := s.conf.People.Addresses(ctx, user)
+	if err != nil {
+		return grantCount{}, err
+	}
+	count := grantCount{Friends: friends.Entries, Directory: friends.Entries + others.Entries}
+	forbidden := s.conf.Policy.Forbidden()
+	inForce := func(allowed bool, group policy.Group) bool { return allowed && !slices.Contains(forbidden, group) }
+	wholeDirectory := inForce(g.AllowDirectory, policy.Directory)
+	one := map[string]bool{}
+	if wholeDirectory || inForce(g.AllowFriends, policy.Friends) {
+		for _, address := range friends.Addresses {
+			one[address] = true
+		}
+	}
+	if wholeDirectory {
+		for _, address := range others.Addresses {
+			one[address] = true
+		}
+	}
+	if inForce(g.AllowAddresses, policy.Addresses) {
+		for _, address := range g.Addresses {
+			switch single, domain := singleAddress(address); {
+			case domain:
+				count.Domains++
+			default:
+				one[single] = true
+			}
+		}
+	}
+	count.Addresses = len(one)
+	return count, nil
+}
+
+// singleAddress brings an allowed address into the form of the directory;
+// domain tells that it stands for all users of a name.
+func singleAddress(allowed string) (address string, domain bool) {
+	place := strings.TrimPrefix(allowed, "sips:")
+	if _, err := netip.ParseAddr(strings.Trim(place, "[]")); err == nil || strings.HasPrefix(place, "tel:") {
+		return allowed, false
+	}
+	if !strings.Contains(place, "@") {
+		return "", true
+	}
+	if place == allowed {
+		return "sip:" + allowed, false
+	}
+	return allowed, false
 }
 
 // putPolicy is PUT /api/v1/policy: all grants at once, when they are still as
@@ -83,6 +151,7 @@ func (s *Server) putPolicy(c echo.Context) error {
 		AllowAddresses bool           `json:"allowAddresses"`
 		Addresses      []string       `json:"addresses"`
 		Forbid         []policy.Group `json:"forbid"`
+		Count          grantCount     `json:"count"`
 	}
 	if err := readJSON(c, &in); err != nil {
 		return err

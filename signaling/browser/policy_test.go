@@ -43,7 +43,7 @@ func TestPolicy(t *testing.T) {
 	r, _ := newPolicyRig(t)
 	b := r.loggedIn("alice", alicePassword)
 	a := b.send("GET", "/api/v1/policy", nil)
-	want := `{"version":0,"allowPublic":false,"allowFriends":false,"allowDirectory":false,"allowAddresses":false,"addresses":[],"forbid":[]}` + "\n"
+	want := `{"version":0,"allowPublic":false,"allowFriends":false,"allowDirectory":false,"allowAddresses":false,"addresses":[],"forbid":[],"count":{"friends":0,"directory":0,"addresses":0,"domains":0}}` + "\n"
 	if a.status != http.StatusOK || string(a.body) != want || a.header.Get("ETag") != `"0"` {
 		t.Fatalf("before any change: %d %s %s", a.status, a.header.Get("ETag"), a.body)
 	}
@@ -82,6 +82,32 @@ func TestPolicy(t *testing.T) {
 	}
 	if a := b.send("PUT", "/api/v1/policy", `{}`, "If-Match", "*"); a.status != http.StatusOK {
 		t.Errorf("whatever is there: %d %s", a.status, a.body)
+	}
+}
+
+// Each address that may open a phone is counted once, whatever allows it.
+func TestPolicyCounts(t *testing.T) {
+	r, _ := newPolicyRig(t)
+	b := r.loggedIn("alice", alicePassword)
+	for _, body := range []string{
+		`{"addresses":["carol@example.com","+15551"],"friend":true}`, `{"addresses":["dave@example.com"]}`,
+	} {
+		if a := b.send("POST", directoryPath, body); a.status != http.StatusCreated {
+			t.Fatalf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+	list := `"addresses":["carol@example.com","tel:+15551","eve@example.com","192.0.2.1","example.net","*.example.org"]`
+	for _, c := range []struct{ allowed, count string }{
+		{`"allowAddresses":false`, `"addresses":0,"domains":0`},
+		{`"allowFriends":true`, `"addresses":2,"domains":0`},
+		{`"allowDirectory":true,"allowFriends":true`, `"addresses":3,"domains":0`},
+		{`"allowAddresses":true`, `"addresses":4,"domains":2`},
+		{`"allowAddresses":true,"allowDirectory":true`, `"addresses":5,"domains":2`},
+	} {
+		a := b.send("PUT", "/api/v1/policy", `{`+c.allowed+`,`+list+`}`, "If-Match", "*")
+		if !strings.Contains(string(a.body), `"count":{"friends":1,"directory":2,`+c.count+`}`) {
+			t.Errorf("%s: %d %s", c.allowed, a.status, a.body)
+		}
 	}
 }
 
