@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 
 	"ringsplash/config"
@@ -62,6 +63,34 @@ func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
+// untilSignals gives a context that ends with the first SIGTERM or Ctrl-C, and
+// one that ends with the second; a third ends the process at once.
+func untilSignals(ctx context.Context) (first, second context.Context, stop func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	first, endFirst := context.WithCancel(ctx)
+	second, endSecond := context.WithCancel(context.WithoutCancel(ctx))
+	var watch sync.WaitGroup
+	quit := make(chan struct{})
+	watch.Go(func() {
+		defer signal.Stop(signals)
+		for _, end := range []context.CancelFunc{endFirst, endSecond} {
+			select {
+			case <-signals:
+				end()
+			case <-quit:
+				return
+			}
+		}
+	})
+	return first, second, func() {
+		close(quit)
+		watch.Wait()
+		endFirst()
+		endSecond()
+	}
+}
+
 // run carries out one command line and returns the exit code.
 func run(ctx context.Context, c console, args []string) int {
 	err := command(ctx, c, args)
@@ -89,9 +118,9 @@ func command(ctx context.Context, c console, args []string) error {
 		if err != nil {
 			return err
 		}
-		ctx, stop := untilSignal(ctx)
+		ctx, again, stop := untilSignals(ctx)
 		defer stop()
-		return serve(ctx, cfg, newLog(c.err, cfg.Log))
+		return serve(ctx, again, cfg, newLog(c.err, cfg.Log))
 	case "demo":
 		if err := parseFlags(newFlags(c, "demo", ""), rest); err != nil {
 			return err

@@ -10,16 +10,20 @@ import (
 	"ringsplash/node"
 )
 
-// closeFor bounds an orderly stop; systemd and Docker kill after more.
+// closeFor bounds an orderly stop once calls are drained.
 const closeFor = 8 * time.Second
 
-// serve runs the gateway until ctx ends.
-func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+// serve runs the gateway until ctx ends; then it lets calls go on until
+// timers.drain is over or again ends.
+func serve(ctx, again context.Context, cfg config.Config, log *slog.Logger) error {
 	n, err := node.Start(ctx, cfg, nil, log)
 	if err != nil {
 		return err
 	}
 	<-ctx.Done()
+	limit, cancel := context.WithTimeout(again, cfg.Timers.Drain)
+	n.Drain(limit)
+	cancel()
 	log.Info("closing")
 	return closeNode(n)
 }

@@ -73,6 +73,9 @@ func (k *checker) general() {
 	if c.MaxCalls < 1 {
 		k.fault("max_calls", "write 1 or more", "%d calls a user is none", c.MaxCalls)
 	}
+	if c.MaxAllCalls < 1 {
+		k.fault("max_all_calls", "write 1 or more", "%d calls is none", c.MaxAllCalls)
+	}
 	for i, grant := range c.Policy.Forbid {
 		k.oneOf(fmt.Sprintf("policy.forbid[%d]", i), grant, "public", "friends", "directory", "addresses")
 	}
@@ -88,9 +91,9 @@ func (k *checker) oneOf(key, value string, allowed ...string) {
 
 func (k *checker) http() {
 	h := k.cfg.HTTP
-	host, port, err := net.SplitHostPort(h.Listen)
-	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || strings.ContainsAny(host, "/ ") {
-		k.fault("http.listen", "write it like 127.0.0.1:8080", "%q is not an address and a port", h.Listen)
+	k.tcpAddress("http.listen", h.Listen, "127.0.0.1:8080")
+	if h.Metrics != "" {
+		k.tcpAddress("http.metrics", h.Metrics, "127.0.0.1:9090")
 	}
 	k.certificate("http.tls", h.TLS.Cert, h.TLS.Key)
 	for i, o := range h.EmbedOrigins {
@@ -98,6 +101,13 @@ func (k *checker) http() {
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			k.fault(fmt.Sprintf("http.embed_origins[%d].origin", i), "write scheme and host only, such as https://intranet.example", "%q is not an origin", o.Origin)
 		}
+	}
+}
+
+func (k *checker) tcpAddress(key, text, example string) {
+	host, port, err := net.SplitHostPort(text)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || strings.ContainsAny(host, "/ ") {
+		k.fault(key, "write it like "+example, "%q is not an address and a port", text)
 	}
 }
 
@@ -234,6 +244,7 @@ func (k *checker) timers() {
 		{"muted_limit", t.MutedLimit, time.Second, 24 * time.Hour},
 		{"unmute_wait", t.UnmuteWait, time.Second, time.Hour},
 		{"tab_gone", t.TabGone, 5 * time.Second, 10 * time.Minute},
+		{"drain", t.Drain, 0, 24 * time.Hour},
 	} {
 		if row.value < row.low || row.value > row.high {
 			k.fault("timers."+row.key, fmt.Sprintf("write %s to %s", row.low, row.high), "%s is out of range", row.value)

@@ -31,9 +31,11 @@ type Config struct {
 	Emergency map[string]string `yaml:"emergency" example:"{\"112\": pbx}"`
 	Policy    Policy            `yaml:"policy"`
 	// MaxCalls is how many calls one user may have at a time.
-	MaxCalls int    `yaml:"max_calls" example:"8"`
-	Timers   Timers `yaml:"timers"`
-	Log      Log    `yaml:"log"`
+	MaxCalls int `yaml:"max_calls" example:"8"`
+	// MaxAllCalls is how many calls this node takes at a time.
+	MaxAllCalls int    `yaml:"max_all_calls" example:"1000"`
+	Timers      Timers `yaml:"timers"`
+	Log         Log    `yaml:"log"`
 
 	// lines tells where a key stands in the file: "users[0].name" -> 12.
 	lines map[string]int
@@ -45,6 +47,11 @@ type HTTP struct {
 	TLS    TLS    `yaml:"tls"`
 	// EmbedOrigins are the web sites that may embed the phone.
 	EmbedOrigins []EmbedOrigin `yaml:"embed_origins"`
+	// TrustedProxies are the networks of proxies in front of us: they may say
+	// whom they speak for (X-Forwarded-For, X-Forwarded-Proto).
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" example:"[\"127.0.0.1/32\"]"`
+	// Metrics is an address where /metrics is served to whoever asks, "" for none.
+	Metrics string `yaml:"metrics" example:"127.0.0.1:9090"`
 }
 
 // TLS names PEM files. Relative paths are taken from the configuration file's
@@ -178,6 +185,8 @@ type Timers struct {
 	MutedLimit time.Duration `yaml:"muted_limit" example:"120s"`
 	UnmuteWait time.Duration `yaml:"unmute_wait" example:"60s"`
 	TabGone    time.Duration `yaml:"tab_gone" example:"10s"`
+	// Drain is how long running calls may go on when the gateway is stopped.
+	Drain time.Duration `yaml:"drain" example:"60s"`
 }
 
 // Log says what is logged.
@@ -202,11 +211,11 @@ func Default() Config {
 			WebRTCPort: 8443,
 			RTPPorts:   PortRange{Low: 10000, High: 19999},
 		},
-		MaxCalls: 8,
+		MaxCalls: 8, MaxAllCalls: 1000,
 		Timers: Timers{
 			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
 			AutoAnswer: 4 * time.Second, MutedLimit: 120 * time.Second,
-			UnmuteWait: 60 * time.Second, TabGone: 10 * time.Second,
+			UnmuteWait: 60 * time.Second, TabGone: 10 * time.Second, Drain: 60 * time.Second,
 		},
 		Log: Log{Level: "info", Format: "text"},
 	}

@@ -44,11 +44,14 @@ var faultRows = []faultRow{
 	{"redis", base + "redis: localhost:6379\n", 2, "redis", "not the address of a Redis", "redis://host:6379/0"},
 	{"max_calls word", base + "max_calls: many\n", 2, "max_calls", "not a whole number", "like 8"},
 	{"max_calls", base + "max_calls: 0\n", 2, "max_calls", "none", "1 or more"},
+	{"max_all_calls", base + "max_all_calls: 0\n", 2, "max_all_calls", "none", "1 or more"},
 	{"forbid", base + "policy: {forbid: [public, all]}\n", 2, "policy.forbid[1]", `"all" is not known`, "public, friends"},
 	{"level", base + "log: {level: loud}\n", 2, "log.level", `"loud" is not known`, "debug, info"},
 	{"format", base + "log: {format: xml}\n", 2, "log.format", "not known", "text, json"},
 
 	{"http.listen", base + "http: {listen: 8080}\n", 2, "http.listen", "not an address and a port", "127.0.0.1:8080"},
+	{"http.metrics", base + "http: {metrics: 9090}\n", 2, "http.metrics", "not an address and a port", "127.0.0.1:9090"},
+	{"trusted_proxies", base + "http: {trusted_proxies: [127.0.0.1]}\n", 2, "http.trusted_proxies[0]", "not a network", "127.0.0.1/32"},
 	{"one tls file", base + "http:\n  tls:\n    cert: c.pem\n", 3, "http.tls", "one of cert and key is missing", "set both"},
 	{"no tls file", base + "http:\n  tls:\n    cert: c.pem\n    key: /dev/null\n", 4, "http.tls.cert", "no such file", "correct the path"},
 	{"origin", base + "http:\n  embed_origins:\n  - origin: https://a.example/x\n", 4, "http.embed_origins[0].origin", "not an origin", "scheme and host only"},
@@ -110,6 +113,7 @@ var faultRows = []faultRow{
 	{"emergency trunk", base + "emergency:\n  112: pbx\n", 3, "emergency.112", `no trunk "pbx"`, "name one of trunks"},
 
 	{"timer unit", base + "timers:\n  tab_gone: 8s\n  ring: 60\n", 4, "timers.ring", "not a time with a unit", "like 60s"},
+	{"drain", base + "timers: {drain: -1s}\n", 2, "timers.drain", "out of range", "write 0s to 24h0m0s"},
 	{"timer range", base + "timers: {first_1xx: 0s}\n", 2, "timers.first_1xx", "out of range", "write 100ms to 1m0s"},
 }
 

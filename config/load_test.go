@@ -82,6 +82,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	require.Equal(t, def.Timers, cfg.Timers)
 	require.Equal(t, def.Log, cfg.Log)
 	require.Equal(t, def.MaxCalls, cfg.MaxCalls)
+	require.Equal(t, def.MaxAllCalls, cfg.MaxAllCalls)
 	require.Equal(t, def.HTTP.Listen, cfg.HTTP.Listen)
 	require.Equal(t, def.SIP.Listen, cfg.SIP.Listen)
 	require.Equal(t, def.Media.Listen, cfg.Media.Listen)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -162,6 +163,16 @@ func (b *board) wake(user string) {
 		if t := b.tab(id); t != nil {
 			t.nudge()
 		}
+	}
+}
+
+// wakeAll tells every tab to look again.
+func (b *board) wakeAll() {
+	b.mu.Lock()
+	tabs := slices.Collect(maps.Values(b.tabs))
+	b.mu.Unlock()
+	for _, t := range tabs {
+		t.nudge()
 	}
 }
 

@@ -21,6 +21,8 @@ type Call struct {
 	gw  *Gateway
 	log *slog.Logger
 	box *mailbox
+	// payer is on whose account the call is counted. Under Gateway.mu.
+	payer string
 
 	// The rest belongs to the goroutine.
 	state    State
@@ -57,7 +59,11 @@ func (g *Gateway) newCall() *Call {
 func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	c := g.newCall()
 	in := build(func(e Event) { c.post(e) })
-	if cause := g.admit(c); cause != "" {
+	limit := g.cfg.MaxSourceCalls
+	if in.From.User != "" {
+		limit = g.cfg.MaxCalls
+	}
+	if cause := g.admit(c, payer(in), limit); cause != "" {
 		in.Leg.Reject(cause)
 		g.log.Warn("call refused", "call", c.id, "cause", cause, "from", in.From.Address)
 		return
@@ -446,7 +452,7 @@ func (c *Call) tearDown() {
 	for _, end := range c.ends {
 		end.Close()
 	}
-	c.gw.forget(c.id)
+	c.gw.forget(c)
 	for _, e := range c.box.close() {
 		c.afterwards(e)
 	}

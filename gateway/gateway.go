@@ -66,7 +66,13 @@ type Config struct {
 	// MaxAllCalls is how many calls this node takes before it refuses new ones
 	// with 503 [1000].
 	MaxAllCalls int
-	Timers      Timers
+	// MaxSourceCalls is how many calls at a time may come from one address of
+	// callers we do not know [a tenth of MaxAllCalls, 10 at least].
+	MaxSourceCalls int
+	// MaxLate is how late media may be, smoothed over a second, before new
+	// calls are refused [100 ms].
+	MaxLate time.Duration
+	Timers  Timers
 
 	Directory *directory.Directory
 	Store     store.Store
@@ -91,6 +97,8 @@ func (c *Config) validate() error {
 	}
 	setDefault(&c.MaxCalls, 8)
 	setDefault(&c.MaxAllCalls, 1000)
+	setDefault(&c.MaxSourceCalls, max(10, c.MaxAllCalls/10))
+	setDefault(&c.MaxLate, 100*time.Millisecond)
 	setDefault(&c.Timers.Ring, time.Minute)
 	setDefault(&c.Timers.CancelWait, time.Second)
 	setDefault(&c.Timers.AutoAnswer, 4*time.Second)
@@ -130,12 +138,16 @@ type Gateway struct {
 	bindings *Bindings
 	board    *board
 
-	mu      sync.Mutex
-	calls   map[CallID]*Call
+	mu    sync.Mutex
+	calls map[CallID]*Call
+	// begun counts the running calls by who began them (Call.payer).
+	begun   map[string]int
 	closing bool
+	empty   chan struct{} // closed when closing and without calls
 
 	running    sync.WaitGroup // call goroutines
 	began      atomic.Uint64
+	refused    [3]atomic.Uint64 // by refusals
 	asks       asks
 	writer     chan func() // store writes nobody waits for
 	background sync.WaitGroup
@@ -153,8 +165,8 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[CallID]*Call{}, writer: make(chan func(), 1024),
-		closed: make(chan struct{}),
+		calls: map[CallID]*Call{}, begun: map[string]int{}, writer: make(chan func(), 1024),
+		empty: make(chan struct{}), closed: make(chan struct{}),
 	}
 	g.board = newBoard(cfg.Timers.Ended)
 	g.background.Add(2)
@@ -188,42 +200,6 @@ func (g *Gateway) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("gateway: calls did not end in time: %w", ctx.Err())
 	}
-}
-
-// Drain refuses new calls from now on; the running ones go on.
-func (g *Gateway) Drain() {
-	g.mu.Lock()
-	g.closing = true
-	g.mu.Unlock()
-}
-
-// Running tells how many calls there are, and how many began since the start.
-func (g *Gateway) Running() (now int, began uint64) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.calls), g.began.Load()
-}
-
-// admit registers a new call, or says why not.
-func (g *Gateway) admit(c *Call) Cause {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	switch {
-	case g.closing:
-		return CauseShuttingDown
-	case len(g.calls) >= g.cfg.MaxAllCalls:
-		return CauseOverload
-	}
-	g.calls[c.id] = c
-	g.began.Add(1)
-	g.running.Add(1)
-	return ""
-}
-
-func (g *Gateway) forget(id CallID) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.calls, id)
 }
 
 func (g *Gateway) call(id CallID) (*Call, bool) {

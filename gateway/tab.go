@@ -224,7 +224,7 @@ func (t *Tab) watchIdle(needed bool) {
 
 func (g *Gateway) me(user string, tabs int) MeView {
 	u, _ := g.cfg.Directory.User(user)
-	return MeView{Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs}
+	return MeView{Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs, Notice: g.notice()}
 }
 
 // devices lists the user's deskphones with what can be done with each now.
@@ -334,8 +334,8 @@ func (t *Tab) place(c Command) (Result, error) {
 	case c.Intercom && begun.Callee.User == "":
 		return Result{}, refuse("not_available", "Intercom reaches only people of this gateway. Call without it.")
 	}
-	if cause := t.gw.admit(call); cause != "" {
-		return Result{}, refuse("overload", cause.Outcome().Caller)
+	if cause := t.gw.admit(call, "user "+t.user, t.gw.cfg.MaxCalls); cause != "" {
+		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
 	}
 	if c.From == "" || c.From == "browser" {
 		t.holdOthers(call.id)
@@ -351,7 +351,9 @@ func commandCode(c Cause) string {
 		return "not_found"
 	case CauseTrunkDown:
 		return "trunk_down"
-	case CauseBusy, CauseOverload:
+	case CauseOverload, CauseShuttingDown:
+		return "overload"
+	case CauseBusy, CauseOwnLimit:
 		return "too_many_calls"
 	case CauseOffline:
 		return "device_offline"

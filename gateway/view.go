@@ -26,6 +26,8 @@ type MeView struct {
 	Tabs    int    `json:"tabs"`
 	// Interworking tells whether Feature Options are shown at all.
 	Interworking bool `json:"interworking"`
+	// Notice is a sentence of the gateway to everybody, "" for none.
+	Notice string `json:"notice,omitempty"`
 }
 
 // DeviceView is one of the user's deskphones.

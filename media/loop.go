@@ -30,8 +30,11 @@ type Loop struct {
 	routes sync.Mutex
 	ends   atomic.Pointer[[]*End] // replaced, never changed
 	endsMu sync.Mutex
+	past   Stats // of ends that are closed; under endsMu
 
-	ports ports
+	ports     ports
+	filePairs int
+	late      atomic.Int64 // ns, see Late
 
 	laterMu sync.Mutex
 	queued  []func()
@@ -50,7 +53,7 @@ func Listen(cfg Config, log *slog.Logger) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, log: log, birth: time.Now(), closing: make(chan struct{})}
+	l := &Loop{cfg: cfg, log: log, birth: time.Now(), closing: make(chan struct{}), filePairs: filePairs()}
 	l.ports.low, l.ports.high = cfg.RTPLow, cfg.RTPHigh
 	if err := l.tabs.open(l); err != nil {
 		return nil, err
@@ -141,6 +144,9 @@ func (l *Loop) remove(e *End) {
 	if p := l.ends.Load(); p != nil {
 		all := slices.DeleteFunc(slices.Clone(*p), func(x *End) bool { return x == e })
 		l.ends.Store(&all)
+		if len(all) < len(*p) {
+			l.past.add(e.Stats()) // a packet under way may be counted no more
+		}
 	}
 }
 
@@ -177,12 +183,14 @@ func (l *Loop) ticks() {
 	t := time.NewTicker(tickEvery)
 	defer t.Stop()
 	n := uint64(1)
-	for {
+	for last := time.Now(); ; {
 		select {
 		case <-l.closing:
 			return
 		case <-t.C:
 		}
+		l.noteLate(time.Since(last))
+		last = time.Now()
 		now := uint64(l.now()/int64(tickEvery)) + 1
 		if now > n+maxBehind {
 			n = now - 1

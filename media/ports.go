@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // readBuffer is the socket buffer asked for: 4 s of audio.
@@ -18,12 +19,19 @@ type ports struct {
 	mu        sync.Mutex
 	low, high int // 0, 0: the kernel chooses
 	next      int
+
+	bound atomic.Int64 // pairs
 }
 
 // open binds an even port for RTP and the one after it for RTCP (RFC 3550 11)
 // on addr. It is ErrNoPort when there is no such pair. In a range it goes
 // round, so that a port rests before it is used again.
 func (p *ports) open(addr netip.Addr) (rtp, rtcp *net.UDPConn, err error) {
+	defer func() {
+		if err == nil {
+			p.bound.Add(1)
+		}
+	}()
 	if p.low == 0 {
 		return openKernel(addr)
 	}
@@ -65,6 +73,13 @@ func openKernel(addr netip.Addr) (rtp, rtcp *net.UDPConn, err error) {
 		probe.Close()
 	}
 	return nil, nil, fmt.Errorf("%w on %s: no free pair of ports found", ErrNoPort, addr)
+}
+
+// close frees a pair that open gave.
+func (p *ports) close(rtp, rtcp *net.UDPConn) {
+	_ = rtp.Close()
+	_ = rtcp.Close()
+	p.bound.Add(-1)
 }
 
 func openPair(addr netip.Addr, port int) (rtp, rtcp *net.UDPConn, err error) {

@@ -41,7 +41,7 @@ func (l *Loop) NewRTPEnd(o RTPOptions) (*RTPEnd, error) {
 	}
 	r.addr = netip.AddrPortFrom(write, portOf(r.rtp))
 	if r.End, err = newEnd(l, r, o.Shut); err != nil {
-		r.close()
+		l.ports.close(r.rtp, r.rtcp)
 		return nil, err
 	}
 	if !l.run("rtp", func() { r.read(r.rtp, r.receiveRTP) }) || !l.run("rtcp", func() { r.read(r.rtcp, r.receiveControl) }) {
@@ -135,10 +135,7 @@ func (r *RTPEnd) sendRTCP(packets []rtcp.Packet) {
 }
 
 // close frees the ports; the readers return.
-func (r *RTPEnd) close() {
-	r.rtp.Close()
-	r.rtcp.Close()
-}
+func (r *RTPEnd) close() { r.loop.ports.close(r.rtp, r.rtcp) }
 
 // usesMux tells whether RTCP shares the RTP port by the last offer/answer.
 func (r *RTPEnd) usesMux() bool {

@@ -31,8 +31,8 @@ import (
 // ErrNotBuilt: the web client is missing in this binary.
 var ErrNotBuilt = errors.New("the web client is not in this binary: run `make build`, then start bin/ringsplash")
 
-// drain is how long running calls may take to end when the node stops.
-const drain = 5 * time.Second
+// hangUpFor is how long running calls may take to be hung up when the node stops.
+const hangUpFor = 5 * time.Second
 
 // Node is one running gateway.
 type Node struct {
@@ -82,6 +82,20 @@ func (n *Node) Close(ctx context.Context) error {
 		errs = append(errs, last(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// Drain refuses new calls, says so to phones, tabs and /readyz, and returns
+// when no call runs any more or ctx ends.
+func (n *Node) Drain(ctx context.Context) {
+	empty := n.gateway.Drain()
+	now, _ := n.gateway.Running()
+	n.log.Info("draining: new calls are refused", "calls", now)
+	select {
+	case <-empty:
+	case <-ctx.Done():
+		now, _ = n.gateway.Running()
+		n.log.Info("draining ended; what still runs is hung up", "calls", now)
+	}
 }
 
 // HTTP is the address browsers come to ("127.0.0.1:8080").
@@ -190,7 +204,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 	dialer := &lateDialer{ready: make(chan struct{})}
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
-		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls,
+		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Timers: gateway.Timers{
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait,
@@ -209,7 +223,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 	close(dialer.ready)
 	n.onClose(func(context.Context) error { return n.sip.Close() })
 	n.onClose(func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, drain)
+		ctx, cancel := context.WithTimeout(ctx, hangUpFor)
 		defer cancel()
 		return n.gateway.Close(ctx)
 	})
@@ -231,7 +245,7 @@ func (n *Node) profiles() (*gateway.Profiles, error) {
 func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
-		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, First1xx: n.cfg.Timers.First1xx,
+		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, First1xx: n.cfg.Timers.First1xx,
 		Access: &sipua.AccessConfig{
 			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name,
 			Users: n.directory, Locations: n.bindings, Store: n.store,
@@ -308,8 +322,8 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 	}
 	srv, err := browser.New(browser.Config{
 		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
-		Page: webclient.Handler(), Extra: extra, Metrics: n.metrics(), Build: webclient.Build(), EmbedOrigins: origins,
-		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key,
+		Page: webclient.Handler(), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(), EmbedOrigins: origins,
+		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TrustedProxies: n.cfg.HTTP.TrustedProxies,
 		// Half for a socket to fall silent, half for its tab to come back.
 		TabGone: n.cfg.Timers.TabGone / 2,
 	}, n.log)
@@ -328,7 +342,7 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 		}
 	}()
 	n.onClose(func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, drain)
+		ctx, cancel := context.WithTimeout(ctx, hangUpFor)
 		defer cancel()
 		err := srv.Close(ctx)
 		n.served.Wait()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ringsplash/gateway"
 	"ringsplash/store"
 )
 
@@ -30,6 +31,9 @@ type Config struct {
 	Extra map[string]http.Handler
 	// Metrics are counters of other packages for /metrics [none].
 	Metrics prometheus.Gatherer
+	// Room tells why the node takes no new calls now, "" when it does; /readyz
+	// says so [it always does].
+	Room func() gateway.Cause
 	// Build is the id of the embedded web client, as in welcome.
 	Build string
 	// EmbedOrigins are origins besides our own that may log in and open

@@ -129,8 +129,15 @@ func (s *Server) healthz(c echo.Context) error {
 	return c.JSON(http.StatusOK, statusView{"ok"})
 }
 
-// readyz says that the node can take people: not shutting down, store there.
+// readyz says that the node can take people and calls: not shutting down, not
+// full, store there.
 func (s *Server) readyz(c echo.Context) error {
+	if s.conf.Room != nil {
+		if cause := s.conf.Room(); cause != "" {
+			o := cause.Outcome()
+			return refuse(http.StatusServiceUnavailable, string(cause), o.Caller).after(o.RetryAfter)
+		}
+	}
 	if s.sockets.closing() {
 		return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Use another node, or wait for its restart.")
 	}

@@ -66,6 +66,11 @@ type Config struct {
 	Trunks       []Trunk
 	// Calls takes incoming calls. nil: every INVITE gets 480.
 	Calls Calls
+	// Room tells why no new call can be taken now, "" when one can; it is asked
+	// before an INVITE is worked on, and by OPTIONS. nil: there always is.
+	Room func() gateway.Cause
+	// TurnedAway is told of every INVITE that Room refused. nil: nobody is.
+	TurnedAway func(gateway.Cause)
 	// Access decides who may register and call. nil: there is no registrar and
 	// every INVITE is taken, unverified. Its Domain, Trunk, Local and Reply
 	// are filled in by Listen when they are empty.

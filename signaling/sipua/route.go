@@ -167,6 +167,11 @@ func (u *UA) onOptions(req *sip.Request, tx sip.ServerTransaction) {
 		u.inDialog(req, tx)
 		return
 	}
+	if no, _ := u.noRoom(); no != nil {
+		no.Headers = append(no.Headers, u.abilities()...)
+		u.answer(req, tx, no) // with the status an INVITE would get
+		return
+	}
 	u.answer(req, tx, &Refusal{Status: sip.StatusOK, Phrase: "OK", Headers: u.abilities()})
 }
 

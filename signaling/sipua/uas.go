@@ -67,6 +67,13 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		u.inDialog(req, tx)
 		return
 	}
+	if no, cause := u.noRoom(); no != nil {
+		if u.cfg.TurnedAway != nil {
+			u.cfg.TurnedAway(cause)
+		}
+		u.answer(req, tx, no)
+		return
+	}
 	r := newInbound(req, tx)
 	caller, sdp, no := u.screen(req)
 	if no != nil {
@@ -144,6 +151,23 @@ func (u *UA) screen(req *sip.Request) (Caller, []byte, *Refusal) {
 		}
 	}
 	return caller, sdp, nil
+}
+
+// noRoom refuses what asks for a new call while none is taken. It is no line
+// in the log: there may be very many.
+func (u *UA) noRoom() (*Refusal, gateway.Cause) {
+	if u.cfg.Room == nil {
+		return nil, ""
+	}
+	cause := u.cfg.Room()
+	if cause == "" {
+		return nil, ""
+	}
+	o := cause.Outcome()
+	return &Refusal{
+		Status: o.Status, Phrase: o.Phrase,
+		Headers: []sip.Header{sip.NewHeader("Reason", o.Reason), sip.NewHeader("Retry-After", seconds(o.RetryAfter))},
+	}, cause
 }
 
 // busy refuses an INVITE that adopt would not take.

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 )
@@ -47,6 +48,8 @@ type Options struct {
 	Redis string
 	// Timers replace single timers: {"ring": "2s"}.
 	Timers map[string]string
+	// More are lines of YAML that go before all others: "max_calls: 500".
+	More string
 }
 
 // yaml is the configuration file; every port in it is for the kernel to choose.
@@ -56,7 +59,8 @@ func (o Options) yaml(dir string) string {
 		users = []User{Alice, Bob, Carol}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "domain: %s\ndata: %q\nredis: %q\n", Domain, filepath.Join(dir, "data"), o.Redis)
+	b.WriteString(o.More)
+	fmt.Fprintf(&b, "\ndomain: %s\ndata: %q\nredis: %q\n", Domain, filepath.Join(dir, "data"), o.Redis)
 	b.WriteString("http: {listen: \"127.0.0.1:0\"}\n")
 	b.WriteString("sip: {listen: [\"udp://127.0.0.1:0\"]}\n")
 	b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: \"0\"}\nusers:\n")
@@ -73,11 +77,11 @@ func (o Options) yaml(dir string) string {
 		}
 		fmt.Fprintf(&b, "  - %s\n", trunk)
 	}
-	if len(o.Timers) > 0 {
-		b.WriteString("timers:\n")
-		for name, value := range o.Timers {
-			fmt.Fprintf(&b, "  %s: %s\n", name, value)
-		}
+	timers := map[string]string{"drain": "0s"} // a test that ends wants no calls to go on
+	maps.Copy(timers, o.Timers)
+	b.WriteString("timers:\n")
+	for name, value := range timers {
+		fmt.Fprintf(&b, "  %s: %s\n", name, value)
 	}
 	b.WriteString("log: {level: info, format: text}\n")
 	return b.String()

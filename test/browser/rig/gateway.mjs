@@ -42,7 +42,7 @@ const configuration = (data, {trunks = [], timers = {}}) =>
       devices: devices.map(d => ({...d, sip_password: sipPassword(d.id)})),
     })),
     trunks,
-    timers,
+    timers: {drain: '0s', ...timers},
     log: {level: 'info', format: 'text'},
   });
 

@@ -8,6 +8,8 @@ export interface Me {
   address: string;
   tabs: number;
   interworking: boolean;
+  /** A sentence of the gateway to everybody: it is being restarted. */
+  notice?: string;
 }
 
 /** One of the user's deskphones. */

@@ -54,6 +54,8 @@ export class AppNotices extends LitElement {
   @property({attribute: false}) notice: Notice | null = null;
   @property({attribute: false}) microphone: MicrophoneFault | 'gone' | null = null;
   @property() phase: Phase = 'open';
+  /** What the gateway says to everybody. */
+  @property() gateway = '';
   @property({type: Boolean}) talking = false;
   @property({type: Boolean, attribute: 'new-build'}) newBuild = false;
 
@@ -66,7 +68,7 @@ export class AppNotices extends LitElement {
 
   /** Whether the gateway is in reach. */
   private line() {
-    if (this.phase === 'open') return nothing;
+    if (this.phase === 'open') return this.gateway ? this.box('', this.gateway) : nothing;
     if (this.phase === 'elsewhere') {
       return this.box('', t.elsewhere, html`<button @click=${() => this.phone.useHere()}>${t.useHere}</button>`);
     }

@@ -95,6 +95,7 @@ export class PhoneApp extends LitElement {
           .notice=${this.phone.notice}
           .microphone=${this.phone.microphoneFault}
           phase=${this.phone.phase}
+          gateway=${parts.me.notice ?? ''}
           ?talking=${keepsTalking(parts.calls)}
           ?new-build=${this.phone.newBuild && !keepsTalking(parts.calls)}
         ></app-notices>
