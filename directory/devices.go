@@ -24,6 +24,9 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 		set(&r.Interworking, p.Interworking)
 		set(&r.Primary, p.Primary)
 		set(&r.Profile, p.Profile)
+		if p.Profile != nil {
+			r.Learned = Learned{}
+		}
 		return nil
 	})
 	if err != nil {
@@ -78,7 +81,7 @@ func (d *Directory) Unpair(ctx context.Context, user, id string) error {
 		return d.tell(ctx, user)
 	}
 	return d.editDevice(ctx, user, id, func(r *deviceRecord) error {
-		r.Instance, r.UserAgent = "", ""
+		r.Instance, r.UserAgent, r.Learned = "", "", Learned{}
 		return nil
 	})
 }

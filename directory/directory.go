@@ -40,6 +40,9 @@ type User struct {
 	Number  string `json:"number,omitempty"`
 	Display string `json:"display,omitempty"`
 	Admin   bool   `json:"admin,omitempty"`
+	// WhileBusy is what the user chose for a phone of his that is in a call
+	// when it is to answer another by itself: BusyRing, also when "", or BusyHold.
+	WhileBusy string `json:"whileBusy,omitempty"`
 	// Fixed tells that the configuration file names the user.
 	Fixed bool `json:"fixed,omitempty"`
 }
@@ -56,6 +59,15 @@ type Device struct {
 	Primary      bool   `json:"primary"`
 	Profile      string `json:"profile"`
 	UserAgent    string `json:"userAgent"`
+	// Learned is what the paired phone turned out to want, over its profile.
+	Learned Learned `json:"learned,omitzero"`
+}
+
+// Learned is what was found out about a phone: the method that makes it answer
+// by itself, and the mute mode it takes; "" for what the profile says.
+type Learned struct {
+	Method string `json:"method,omitempty"`
+	Mute   string `json:"mute,omitempty"`
 }
 
 // HA1 is one digest secret (RFC 7616 3.4.2: H(user:realm:password), hex).

@@ -98,7 +98,7 @@ func (d *Directory) pairOnce(ctx context.Context, user, device, instance, userAg
 		r = p.joined(base)
 	}
 	if !same {
-		r.Instance, r.Paired = instance, time.Now().UTC()
+		r.Instance, r.Paired, r.Learned = instance, time.Now().UTC(), Learned{}
 	}
 	if !same || r.UserAgent != userAgent {
 		r.UserAgent = userAgent
@@ -148,7 +148,7 @@ func (d *Directory) leaveOthers(ctx context.Context, p *person, device, instance
 		if r.Shares != "" {
 			err = d.store.Delete(ctx, deviceKey(r.User, r.ID), r.version)
 		} else {
-			r.Instance, r.UserAgent = "", ""
+			r.Instance, r.UserAgent, r.Learned = "", "", Learned{}
 			_, err = putDevice(ctx, d.store, r)
 		}
 		if err != nil {

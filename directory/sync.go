@@ -99,7 +99,7 @@ func (d *Directory) syncUser(ctx context.Context, u NewUser) error {
 
 func (d *Directory) writeDifference(ctx context.Context, u NewUser, p *person) (changed bool, err error) {
 	want := userRecord{V: recordVersion, User: named(u.User)}
-	want.Fixed = true
+	want.Fixed, want.WhileBusy = true, p.user.WhileBusy
 	if want != p.user {
 		if p.version != 0 && !p.user.Fixed {
 			d.log.Warn("the configuration file now names this user; it replaces what was set before", "user", u.Name)
@@ -143,6 +143,9 @@ func (d *Directory) fileDevice(was deviceRecord, user string, n NewDevice, order
 	if was.version != 0 && was.Shares == "" {
 		next.Instance, next.UserAgent, next.Paired = was.Instance, was.UserAgent, was.Paired
 		next.Primary = was.Primary || n.Primary
+		if was.Profile == next.Profile {
+			next.Learned = was.Learned
+		}
 	}
 	return next
 }

@@ -35,6 +35,7 @@ type entry struct {
 	call  *Call
 	side  Side
 	view  CallView
+	auto  *Automatic         // how the call was answered, when by itself
 	audio TabID              // the tab that carries the party's audio
 	want  map[TabID][]string // what each of the party's tabs should offer
 }
@@ -78,7 +79,7 @@ func (b *board) publish(c *Call, s *State, views [2]CallView, version uint64) {
 			continue
 		}
 		e := b.entry(party.User, c, Side(side))
-		e.view = views[side]
+		e.view, e.auto = views[side], s.Auto
 		e.view.Version = version
 	}
 	b.mu.Unlock()

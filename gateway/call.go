@@ -143,7 +143,7 @@ func (c *Call) hear(e Event) input {
 		}
 	case Asked:
 		if on := e.Command.On; on != "" && on != "browser" {
-			in.Target, in.Again = c.gw.phoneOf(e.User, on), LegID(c.gw.cfg.NewID("l"))
+			in.Target, in.Again = c.phoneOf(e.User, on), LegID(c.gw.cfg.NewID("l"))
 		}
 	case TabMedia:
 		c.forgetRoutes(e.Tab)
@@ -247,6 +247,8 @@ func (c *Call) perform(cmd command) {
 		c.gw.reply(cmd.ID, c.sendDigits(cmd))
 	case decide:
 		c.decide(cmd)
+	case holdOthers:
+		c.holdOthers(c.state.Parties[cmd.Side].User, cmd.Device)
 	case shutGate, wantGate, openGate:
 		c.workGate(cmd)
 	case splash:

@@ -109,6 +109,11 @@ type (
 		Device, Instance string
 		Requester        policy.Identity
 	}
+	// holdOthers puts the other calls on the side's phone on hold.
+	holdOthers struct {
+		Side   Side
+		Device string
+	}
 	// shutGate, wantGate and openGate work the leg's gate. wantGate is only
 	// ever the owner's own un-mute.
 	shutGate struct{ Leg LegID }
@@ -183,6 +188,7 @@ func (stopTimer) command()  {}
 func (reply) command()      {}
 func (digits) command()     {}
 func (decide) command()     {}
+func (holdOthers) command() {}
 func (shutGate) command()   {}
 func (wantGate) command()   {}
 func (openGate) command()   {}

@@ -80,11 +80,6 @@ type Config struct {
 	Dialer    Dialer
 	// Policy decides on automatic answers; nil denies all of them.
 	Policy Authority
-	// Revoke takes back what let a requester open the owner's phone: grant is
-	// the one a decision named, requester his address. It says in words what
-	// was taken back; an error is a sentence for the owner. It may block on the
-	// store. nil when grants cannot be taken back here.
-	Revoke func(ctx context.Context, owner, grant, requester string) (said string, err error)
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
 	Profile func(name, userAgent string) Profile
 	// NewID makes ids; nil for random ones.
@@ -128,6 +123,9 @@ type Authority interface {
 	// Decide answers and records. It may block on the store and the audit
 	// file, at most until ctx ends; without a record there is no allow.
 	Decide(ctx context.Context, q policy.Question) policy.Decision
+	// Revoke takes back the grant that a decision named for the requester. It
+	// may block on the store.
+	Revoke(ctx context.Context, owner, grant string, requester policy.Identity) (policy.Revocation, error)
 }
 
 // Gateway holds the running calls and the tabs of this node. Its methods may

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ringsplash/directory"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -75,6 +76,53 @@ func (g *Gateway) phoneOf(user, device string) *Target {
 		}
 	}
 	return nil
+}
+
+// phoneOf adds whether the phone is in another call than this one.
+func (c *Call) phoneOf(user, device string) *Target {
+	t := c.gw.phoneOf(user, device)
+	if t == nil {
+		return nil
+	}
+	others, held := c.gw.board.callsOn(user, device, c.id)
+	t.Busy = len(others) > 0
+	t.Hold = t.Busy && held && c.gw.holds(user)
+	return t
+}
+
+// holds tells what the user chose for a phone that is in a call.
+func (g *Gateway) holds(user string) bool {
+	u, _ := g.cfg.Directory.User(user)
+	return u.WhileBusy == directory.BusyHold
+}
+
+// holdOthers holds the calls the phone is in: the other side hears music, and
+// nothing more is sent to the phone than before.
+func (c *Call) holdOthers(user, device string) {
+	others, _ := c.gw.board.callsOn(user, device, c.id)
+	for _, other := range others {
+		c.log.Info("a call is held, its phone is to answer another", "held", other.id, "device", device)
+		other.post(Asked{User: user, Command: Command{Do: "hold", Call: other.id}})
+	}
+}
+
+// callsOn are the calls the user's phone is active in, without one of them,
+// and whether all of them can be held: one that rings out cannot.
+func (b *board) callsOn(user, device string, without CallID) (calls []*Call, holdable bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.places[user]
+	if p == nil {
+		return nil, true
+	}
+	holdable = true
+	for _, e := range p.entries {
+		if on := e.view.On; on != nil && *on == device && e.call.id != without && e.view.State != "ended" && e.view.HeldBy != "me" {
+			calls = append(calls, e.call)
+			holdable = holdable && (e.view.State == "connected" || e.view.State == "held")
+		}
+	}
+	return calls, holdable
 }
 
 func (g *Gateway) profileOf(user string, one Binding) Profile {

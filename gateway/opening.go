@@ -86,6 +86,8 @@ func (m *move) open(o Opening, target *Target) *CommandError {
 		return refuse("already_answered", "Your deskphone is being asked already.")
 	case target == nil:
 		return refuse("device_offline", "This phone is not connected. Check that it is switched on, or answer in the browser.")
+	case target.Busy && !target.Hold:
+		return refuse("device_busy", "This phone is in another call. Hold or end that call first, or answer in the browser.")
 	}
 	o.Step, o.Target = StepDeciding, *target
 	m.Opening = &o
@@ -133,6 +135,9 @@ func (m *move) decided(e Decided) {
 	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason
 	m.do(reply{o.Ask, nil})
 	o.Ask = 0
+	if o.Target.Busy {
+		m.do(holdOthers{o.Side, o.Target.Device})
+	}
 	if old := m.branchOf(o.Target); old != nil {
 		o.Old, o.Step = old.ID, StepTakingBack
 		old.Gate, old.Stage = GateShut, TakingBack
@@ -263,9 +268,24 @@ func (m *move) wished(targets []Target, w Wish) {
 		m.fork(rest)
 	}
 	if w.Target != nil && m.Phase != Terminated {
-		// Nothing is being asked yet and there is a target, so this is not refused.
-		_ = m.open(Opening{Side: Callee, Kind: w.Kind, Require: w.Require, Again: w.Again}, w.Target)
+		o := Opening{Side: Callee, Kind: w.Kind, Require: w.Require, Target: *w.Target, Again: w.Again}
+		if busy := m.open(o, w.Target); busy != nil {
+			m.wishRefused(o)
+		}
 	}
+}
+
+// wishRefused lets the phone ring in the ordinary way; who wanted nothing but
+// an automatic answer is refused.
+func (m *move) wishRefused(o Opening) {
+	if o.Require {
+		m.end(CauseForbidden, Callee)
+		return
+	}
+	if m.Phase == Initial {
+		m.enter(Ringing)
+	}
+	m.ringAgain(o)
 }
 
 // askedMove moves the user's audio to another device of his, while he talks.

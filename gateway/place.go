@@ -190,7 +190,7 @@ func (c *Call) wish(kind policy.Kind, require bool, b Begun) Wish {
 	w := Wish{Kind: kind, Require: require, Again: LegID(c.gw.cfg.NewID("l"))}
 	for _, d := range c.gw.cfg.Directory.Devices(b.Callee.User) {
 		if d.Primary {
-			w.Target = c.gw.phoneOf(b.Callee.User, d.ID)
+			w.Target = c.phoneOf(b.Callee.User, d.ID)
 		}
 	}
 	return w

@@ -16,11 +16,8 @@ const grantSelf = "self"
 // then takes back what allowed it: the phone is safe before the store is asked.
 func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result, error) {
 	auto := g.board.autoOf(a.User, c)
-	switch {
-	case auto == nil || auto.Grant == grantSelf || auto.Grant == "":
+	if auto == nil || auto.Grant == grantSelf || auto.Grant == "" || g.cfg.Policy == nil {
 		return Result{}, refuse("wrong_state", "No grant made your phone answer this call, so there is none to remove. Use Hang up.")
-	case g.cfg.Revoke == nil:
-		return Result{}, refuse("not_available", "Grants cannot be removed from here. Hang up, and change what you allow in Feature Options.")
 	}
 	var ended *CommandError
 	if err := g.ask(ctx, c, a); err != nil && (!errors.As(err, &ended) || ended.Code != "ended") {
@@ -28,23 +25,23 @@ func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result
 	}
 	ctx, cancel := context.WithTimeout(ctx, revokeFor)
 	defer cancel()
-	said, err := g.cfg.Revoke(ctx, a.User, auto.Grant, auto.By.Address)
+	taken, err := g.cfg.Policy.Revoke(ctx, a.User, auto.Grant, auto.By)
 	if err != nil {
 		g.log.Error("a grant was not removed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address, "err", err)
-		return Result{}, refuse("fault", "The call was ended, but the grant is still there: "+err.Error()+" Remove it in Feature Options.")
+		return Result{}, refuse("fault", "The call was ended, but what allowed it could not be taken back. Remove it in Feature Options.")
 	}
 	g.log.Info("a grant was removed with the call it had allowed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address)
-	return Result{Said: said}, nil
+	return Result{Said: taken.Sentence()}, nil
 }
 
 // autoOf is the automatic answer of the user's call, nil when it had none.
-func (b *board) autoOf(user string, c *Call) *AutoView {
+func (b *board) autoOf(user string, c *Call) *Automatic {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p := b.places[user]; p != nil {
 		for _, e := range p.entries {
-			if e.call == c && e.view.Auto != nil {
-				return e.view.Auto
+			if e.call == c && e.auto != nil && e.auto.Side == e.side {
+				return e.auto
 			}
 		}
 	}

@@ -180,6 +180,10 @@ type Target struct {
 	URI     string   `json:"uri,omitempty"`
 	// Profile is how the phone wants to be asked to answer by itself.
 	Profile Profile `json:"profile,omitzero"`
+	// Busy tells that another call is on the phone; Hold that its user wants
+	// that call held then, and that it can be.
+	Busy bool `json:"busy,omitempty"`
+	Hold bool `json:"hold,omitempty"`
 }
 
 // clone copies the state deep enough for next to write in it.

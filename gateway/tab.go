@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringsplash/directory"
 	"ringsplash/media"
 	"ringsplash/store"
 )
@@ -224,7 +225,13 @@ func (t *Tab) watchIdle(needed bool) {
 
 func (g *Gateway) me(user string, tabs int) MeView {
 	u, _ := g.cfg.Directory.User(user)
-	return MeView{Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs, Notice: g.notice()}
+	if u.WhileBusy == "" {
+		u.WhileBusy = directory.BusyRing
+	}
+	return MeView{
+		Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs,
+		WhileBusy: u.WhileBusy, Notice: g.notice(),
+	}
 }
 
 // devices lists the user's deskphones with what can be done with each now.
@@ -243,6 +250,8 @@ func (g *Gateway) devices(user string) []DeviceView {
 		}
 		b, ok := live[d.ID]
 		v.Live = ok
+		others, holdable := g.board.callsOn(user, d.ID, "")
+		busy := len(others) > 0 && !(holdable && g.holds(user))
 		switch {
 		case !ok:
 			v.Why = d.Display + " is not connected. Check that it is switched on and has network."
@@ -250,6 +259,8 @@ func (g *Gateway) devices(user string) []DeviceView {
 			v.UserAgent, v.Why = b.UserAgent, "Interworking is not enabled for this phone. Ask the administrator, or lift its handset."
 		case g.cfg.Policy == nil:
 			v.UserAgent, v.Why = b.UserAgent, "Answering on the deskphone from here is not set up on this gateway. Lift its handset."
+		case busy:
+			v.UserAgent, v.Why = b.UserAgent, d.Display+" is in a call. Hold or end it first."
 		default:
 			v.UserAgent, v.Answerable = b.UserAgent, true
 		}

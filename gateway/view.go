@@ -26,6 +26,9 @@ type MeView struct {
 	Tabs    int    `json:"tabs"`
 	// Interworking tells whether Feature Options are shown at all.
 	Interworking bool `json:"interworking"`
+	// WhileBusy is ring or hold: what becomes of the call a phone is in when
+	// it is to answer another by itself.
+	WhileBusy string `json:"whileBusy"`
 	// Notice is a sentence of the gateway to everybody, "" for none.
 	Notice string `json:"notice,omitempty"`
 }

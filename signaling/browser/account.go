@@ -159,6 +159,8 @@ type meView struct {
 	Admin   bool   `json:"admin"`
 	// Fixed: the configuration file names the user, so nothing can be changed here.
 	Fixed bool `json:"fixed"`
+	// WhileBusy is ring or hold.
+	WhileBusy string `json:"whileBusy"`
 }
 
 func (s *Server) getMe(c echo.Context) error {
@@ -166,21 +168,30 @@ func (s *Server) getMe(c echo.Context) error {
 	if !ok {
 		return notLoggedIn // removed a moment ago
 	}
+	if user.WhileBusy == "" {
+		user.WhileBusy = directory.BusyRing
+	}
 	return c.JSON(http.StatusOK, meView{
-		Name: user.Name, Number: user.Number, Display: user.Display,
+		WhileBusy: user.WhileBusy, Name: user.Name, Number: user.Number, Display: user.Display,
 		Address: "sip:" + user.Name + "@" + s.conf.People.Domain(), Admin: user.Admin, Fixed: user.Fixed,
 	})
 }
 
-// patchMe is PATCH /api/v1/me: a new password, which ends the user's other
-// log-ins.
+// patchMe is PATCH /api/v1/me: a choice, or a new password, which ends the
+// user's other log-ins.
 func (s *Server) patchMe(c echo.Context) error {
 	var in struct {
 		Password        *string `json:"password"`
 		CurrentPassword string  `json:"currentPassword"`
+		WhileBusy       *string `json:"whileBusy"`
 	}
 	if err := readJSON(c, &in); err != nil {
 		return err
+	}
+	if in.WhileBusy != nil {
+		if err := s.conf.People.SetWhileBusy(c.Request().Context(), loginOf(c).User, *in.WhileBusy); err != nil {
+			return err
+		}
 	}
 	if in.Password == nil {
 		return s.getMe(c)

@@ -47,6 +47,8 @@ type People interface {
 	// CheckPassword takes the same time for unknown users. It may block.
 	CheckPassword(ctx context.Context, name, password string) (directory.User, error)
 	SetPassword(ctx context.Context, name, password string) error
+	// SetWhileBusy is directory.ErrInvalid for what is neither ring nor hold.
+	SetWhileBusy(ctx context.Context, name, choice string) error
 	PatchDevice(ctx context.Context, user, id string, p directory.DevicePatch) (directory.Device, error)
 	// History is newest first and begins before the entry named by before.
 	History(ctx context.Context, user, before string, limit int) ([]directory.HistoryEntry, error)

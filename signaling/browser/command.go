@@ -23,7 +23,7 @@ var commonErrors = []string{"bad_request", "no_such_call", "ended", "wrong_state
 
 var rules = map[string]rule{
 	"call":      {needs: []string{"to"}, may: []string{"from", "intercom"}, ok: []string{"call"}, errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"}},
-	"answer":    {needs: []string{"call", "version", "on"}, errors: []string{"already_answered", "device_offline"}},
+	"answer":    {needs: []string{"call", "version", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
 	"decline":   {needs: []string{"call"}},
 	"hangup":    {needs: []string{"call"}, may: []string{"removeGrant"}, ok: []string{"said"}},
 	"dismiss":   {needs: []string{"call"}},
@@ -32,7 +32,7 @@ var rules = map[string]rule{
 	"mute":      {needs: []string{"call"}},
 	"unmute":    {needs: []string{"call"}},
 	"transfer":  {needs: []string{"call", "to"}},
-	"move":      {needs: []string{"call", "on"}},
+	"move":      {needs: []string{"call", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
 	"digits":    {needs: []string{"call", "digits"}, errors: []string{"no_dtmf"}},
 	"message":   {needs: []string{"to", "text"}},
 	"ringing":   {needs: []string{"call"}},

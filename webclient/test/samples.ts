@@ -46,6 +46,7 @@ export function someParts(more: Partial<Parts> = {}): Parts {
       address: 'sip:alice@example.test',
       tabs: 1,
       interworking: true,
+      whileBusy: 'ring',
     },
     devices: [],
     calls: [],

@@ -8,6 +8,8 @@ export interface Me {
   address: string;
   tabs: number;
   interworking: boolean;
+  /** What becomes of the call a deskphone is in when it is to answer another by itself. */
+  whileBusy: 'ring' | 'hold';
   /** A sentence of the gateway to everybody: it is being restarted. */
   notice?: string;
 }

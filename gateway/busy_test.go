@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+
+	"ringsplash/directory"
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+func busyClick(t *testing.T, hold bool) *script {
+	s := clickable(t)
+	s.target.Busy, s.target.Hold = true, hold
+	return s.on(press("alice", "tab1", "answer", "desk"))
+}
+
+// A phone that is in a call is asked only when its user chose to hold that one.
+func TestBusyPhone(t *testing.T) {
+	s := busyClick(t, false).phase(Ringing).not(decide{}).not(invite{}).not(takeBack{})
+	if r, ok := s.out[0].(reply); !ok || r.Err == nil || r.Err.Code != "device_busy" {
+		t.Fatalf("commands %#v", s.out)
+	}
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{}) // a hand
+
+	s = busyClick(t, true).not(holdOthers{}).on(deny).phase(Ringing).not(holdOthers{})
+	s = busyClick(t, true).on(allow).wants(holdOthers{Callee, "desk"}, takeBack{"d1", CauseElsewhere})
+	s.on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(s))
+}
+
+func TestThirdPartyOnBusyPhone(t *testing.T) {
+	rows := []struct {
+		name          string
+		require, hold bool
+	}{{"rings", false, false}, {"required", true, false}, {"held", false, true}}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			s := newScript(t)
+			s.target = deskTarget("auto")
+			s.target.Busy, s.target.Hold = true, row.hold
+			s.on(Begun{
+				From: policy.Identity{Address: "sip:bob@example.test", User: "bob"}, Caller: Target{Leg: "a", Kind: PhoneLeg},
+				Callee: Party{User: "alice"}, Offered: pcm, Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}}},
+				Wish: Wish{Kind: policy.ThirdParty, Require: row.require, Target: s.target, Again: "again"},
+			})
+			switch {
+			case row.require:
+				s.phase(Terminated).wants(reject{"a", CauseForbidden}).not(invite{})
+			case row.hold:
+				s.not(invite{}).on(allow).wants(holdOthers{Callee, "desk"}, autoInvite(s))
+			default:
+				again := *s.target
+				again.Leg, again.Profile = "again", Profile{}
+				s.phase(Ringing).not(decide{}).wants(invite{Target: again, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
+			}
+		})
+	}
+}
+
+// The running call goes on hold, its other side hears music, and the phone
+// takes the new one; with the other choice the click is refused in words.
+func TestWhileBusy(t *testing.T) {
+	w := newWorkbench(t, func(c *Config) { c.Policy = &fakePolicy{answer: policy.Decision{Allow: true, Grant: "self"}} })
+	w.register("alice", "desk", "urn:uuid:a")
+	must(t, w.interwork("alice", "desk"))
+	tab, news := w.openTab("alice", Resume{})
+	_, _ = w.incoming("sip:alice@example.test", media.PCMU)
+	w.answer(w.dial.next(t), media.PCMU)
+	first := w.sees(tab, news, "the first call", inState("connected")).Calls[0].ID
+	if d := tab.Snapshot().Devices[0]; d.Answerable || d.Why == "" {
+		t.Errorf("a busy phone is shown as %+v", d)
+	}
+	_, _ = w.incoming("sip:alice@example.test", media.PCMU)
+	ringing := w.dial.next(t)
+	second := w.sees(tab, news, "the second call", func(s Snapshot) bool { return len(s.Calls) == 2 }).Calls[1]
+	click := Command{Do: "answer", Call: second.ID, Version: second.Version, On: "desk"}
+	if _, err := tab.Do(context.Background(), click); err == nil || err.(*CommandError).Code != "device_busy" {
+		t.Fatalf("click on a busy phone: %v", err)
+	}
+	must(t, w.dir.SetWhileBusy(context.Background(), "alice", directory.BusyHold))
+	w.sees(tab, news, "a phone that can be asked", func(s Snapshot) bool { return s.Devices[0].Answerable && s.Me.WhileBusy == "hold" })
+	_, err := tab.Do(context.Background(), click)
+	must(t, err)
+	ringing.waits(t, "cancel answered_elsewhere")
+	w.sees(tab, news, "the first call on hold", func(s Snapshot) bool {
+		return s.Calls[0].ID == first && s.Calls[0].State == "held" && s.Calls[0].HeldBy == "me"
+	})
+	if auto := w.dial.next(t); len(auto.in.Headers) == 0 {
+		t.Error("the phone was not asked")
+	}
+}
