@@ -18,9 +18,11 @@ import (
 type household struct{}
 
 func (household) Interworking(context.Context, string, string) (bool, error) { return true, nil }
-func (household) Known(context.Context, string, string) (friend, known bool, err error) {
+func (household) DoNotDisturb(context.Context, string) (bool, error)         { return false, nil }
+func (household) Known(context.Context, string, []string, bool) (friend, known bool, err error) {
 	return false, false, nil
 }
+func (household) UserAt(string) (name, number string) { return "bob", "1002" }
 
 // asked is a third party whom only the last of 50 addresses lets in.
 var asked = policy.Question{

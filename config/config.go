@@ -174,6 +174,8 @@ type Policy struct {
 	// Forbid lists the grants nobody may give: public, friends, directory,
 	// addresses.
 	Forbid []string `yaml:"forbid" example:"[public]"`
+	// FoldUserCase takes Bob@example.com and bob@example.com for one person.
+	FoldUserCase bool `yaml:"fold_user_case" example:"false"`
 }
 
 // Timers of calls.

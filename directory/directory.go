@@ -43,6 +43,9 @@ type User struct {
 	// WhileBusy is what the user chose for a phone of his that is in a call
 	// when it is to answer another by itself: BusyRing, also when "", or BusyHold.
 	WhileBusy string `json:"whileBusy,omitempty"`
+	// DoNotDisturb is the user's own choice: nothing but his own click makes a
+	// phone of his answer. Phones and tabs ring all the same.
+	DoNotDisturb bool `json:"doNotDisturb,omitempty"`
 	// Fixed tells that the configuration file names the user.
 	Fixed bool `json:"fixed,omitempty"`
 }

@@ -105,11 +105,12 @@ func (b *book) index() {
 	b.Friends, b.Others = friends.String(), others.String()
 }
 
-// Known tells whether the canonical address is in the user's directory, and
-// whether it is a friend's there. It is one read of the store and blocks for
-// it; nothing is remembered between two calls.
-func (d *Directory) Known(ctx context.Context, user, address string) (friend, known bool, err error) {
-	if !nameForm.MatchString(user) || address == "" || strings.Contains(address, "\n") {
+// Known tells whether one of the canonical addresses is in the user's
+// directory, and whether one is a friend's there; with foldCase the case of
+// user parts does not count. It is one read of the store and blocks for it;
+// nothing is remembered between two calls.
+func (d *Directory) Known(ctx context.Context, user string, addresses []string, foldCase bool) (friend, known bool, err error) {
+	if !nameForm.MatchString(user) {
 		return false, false, nil
 	}
 	it, err := d.store.Get(ctx, bookKey(user))
@@ -123,9 +124,21 @@ func (d *Directory) Known(ctx context.Context, user, address string) (friend, kn
 	if err != nil {
 		return false, false, fmt.Errorf("directory: %s is not readable: %w", it.Key, err)
 	}
-	address = "\n" + address + "\n"
-	friend = strings.Contains(friends, address)
-	return friend, friend || strings.Contains(others, address), nil
+	if foldCase {
+		friends, others = strings.ToLower(friends), strings.ToLower(others)
+	}
+	for _, address := range addresses {
+		if address == "" || strings.Contains(address, "\n") {
+			continue
+		}
+		if foldCase {
+			address = strings.ToLower(address)
+		}
+		address = "\n" + address + "\n"
+		friend = friend || strings.Contains(friends, address)
+		known = known || friend || strings.Contains(others, address)
+	}
+	return friend, known, nil
 }
 
 // readIndex reads a book up to its entries.

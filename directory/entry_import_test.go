@@ -316,7 +316,7 @@ func fuzzImport(t *testing.T, file []byte, read func(*Directory) func(context.Co
 				t.Fatalf("%q is %q, %v, also in %q", address, again, err, owners[address])
 			}
 			owners[address] = e.ID
-			if _, there, err := d.Known(t.Context(), "alice", address); err != nil || !there {
+			if _, there, err := d.Known(t.Context(), "alice", []string{address}, false); err != nil || !there {
 				t.Fatalf("%q is not known: %v", address, err)
 			}
 		}

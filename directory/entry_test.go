@@ -37,7 +37,7 @@ func draft(display string, addresses ...string) EntryDraft {
 // known asks for "friend", "known" or "".
 func known(t *testing.T, d *Directory, address string) string {
 	t.Helper()
-	friend, known, err := d.Known(t.Context(), "alice", address)
+	friend, known, err := d.Known(t.Context(), "alice", []string{address}, false)
 	require.NoError(t, err)
 	switch {
 	case friend:
@@ -127,7 +127,7 @@ func TestEntryLife(t *testing.T) {
 		for _, part := range []string{"", "tel:+1555123", "el:+15551234", "sip:bob@example.test\n\ntel:+15551234"} {
 			require.Equal(t, "", known(t, d, part), part)
 		}
-		friend, there, err := d.Known(ctx, "bob", "tel:+15551234")
+		friend, there, err := d.Known(ctx, "bob", []string{"tel:+15551234"}, false)
 		require.NoError(t, err)
 		require.False(t, friend || there, "another user's directory")
 
@@ -220,14 +220,14 @@ func TestKnownIsOneRead(t *testing.T) {
 		require.Equal(t, []int{1, 0, 0}, []int{s.gets, s.puts, s.others})
 	}
 	s.fail = fmt.Errorf("%w: test", store.ErrAway)
-	friend, there, err := d.Known(t.Context(), "alice", "sip:bob@example.test")
+	friend, there, err := d.Known(t.Context(), "alice", []string{"sip:bob@example.test"}, false)
 	require.ErrorIs(t, err, store.ErrAway)
 	require.False(t, friend || there)
 	s.fail = nil
 	for _, value := range []string{"{", "", "null", `{"v":1}`, `{"v":1,"entries":[]}`, `{"v":1,"friends":"\nsip:bob@example.test\n"}`} {
 		_, err = s.Store.Put(t.Context(), bookKey("alice"), []byte(value), store.AnyVersion, 0)
 		require.NoError(t, err)
-		friend, there, err = d.Known(t.Context(), "alice", "sip:bob@example.test")
+		friend, there, err = d.Known(t.Context(), "alice", []string{"sip:bob@example.test"}, false)
 		require.Error(t, err, "what cannot be read is not an empty directory")
 		require.False(t, friend || there)
 	}
@@ -249,7 +249,7 @@ func TestRemovedFriendCountsAtOnce(t *testing.T) {
 		require.Equal(t, "", known(t, other, "sip:bob@example.test"))
 	}
 	server.Kill()
-	friend, there, err := other.Known(t.Context(), "alice", "sip:bob@example.test")
+	friend, there, err := other.Known(t.Context(), "alice", []string{"sip:bob@example.test"}, false)
 	require.Error(t, err)
 	require.False(t, friend || there)
 }
@@ -402,7 +402,7 @@ func TestRemovedUserLeavesNoEntries(t *testing.T) {
 			require.NotEqual(t, before, d.EntriesVersion("bob"))
 		}
 		require.NoError(t, d.Remove(ctx, "bob"))
-		_, there, err := d.Known(ctx, "bob", "sip:u0@example.com")
+		_, there, err := d.Known(ctx, "bob", []string{"sip:u0@example.com"}, false)
 		require.NoError(t, err)
 		require.False(t, there)
 		require.NoError(t, d.Put(ctx, bob()))
@@ -460,7 +460,7 @@ func BenchmarkKnown(b *testing.B) {
 			fullBook(b, s, entries)
 			d := &Directory{store: s}
 			for b.Loop() {
-				if _, _, err := d.Known(b.Context(), "alice", "tel:+15550004999"); err != nil {
+				if _, _, err := d.Known(b.Context(), "alice", []string{"tel:+15550004999"}, false); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -99,7 +99,7 @@ func (d *Directory) syncUser(ctx context.Context, u NewUser) error {
 
 func (d *Directory) writeDifference(ctx context.Context, u NewUser, p *person) (changed bool, err error) {
 	want := userRecord{V: recordVersion, User: named(u.User)}
-	want.Fixed, want.WhileBusy = true, p.user.WhileBusy
+	want.Fixed, want.WhileBusy, want.DoNotDisturb = true, p.user.WhileBusy, p.user.DoNotDisturb
 	if want != p.user {
 		if p.version != 0 && !p.user.Fixed {
 			d.log.Warn("the configuration file now names this user; it replaces what was set before", "user", u.Name)

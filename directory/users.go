@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"ringsplash/store"
 )
@@ -97,7 +99,7 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 	if err := d.store.Delete(ctx, "policy/"+name, store.AnyVersion); err != nil {
 		return fmt.Errorf("directory: remove the grants of %s: %w", name, err)
 	}
-	for _, space := range []string{"entry", "history", "message", "read"} {
+	for _, space := range []string{"entry", "history", "message", "read", "decision"} {
 		if err := d.dropAll(ctx, space+"/"+name+"/"); err != nil {
 			return err
 		}
@@ -154,6 +156,31 @@ func (d *Directory) storedUser(ctx context.Context, name string) (userRecord, st
 	}
 	u, err := readUser(it)
 	return u, it.Version, err
+}
+
+// UserAt is who of ours has the canonical address, by name or number, and his
+// number; "" for nobody, and for a number that is somebody's name as well,
+// which goes before. It answers from memory.
+func (d *Directory) UserAt(address string) (name, number string) {
+	_, rest, _ := strings.Cut(address, ":")
+	at, host, _ := strings.Cut(rest, "@")
+	if host != d.domain {
+		return "", ""
+	}
+	if plain, err := url.PathUnescape(at); err == nil {
+		at = plain // * and # stand escaped in a URI
+	}
+	u, ok := d.User(at)
+	if !ok {
+		u, ok = d.UserByNumber(at)
+	}
+	if !ok {
+		return "", ""
+	}
+	if _, taken := d.User(u.Number); taken {
+		u.Number = ""
+	}
+	return u.Name, u.Number
 }
 
 func named(u User) User {

@@ -230,7 +230,7 @@ func (g *Gateway) me(user string, tabs int) MeView {
 	}
 	return MeView{
 		Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs,
-		WhileBusy: u.WhileBusy, Notice: g.notice(),
+		WhileBusy: u.WhileBusy, DoNotDisturb: u.DoNotDisturb, Notice: g.notice(),
 	}
 }
 

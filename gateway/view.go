@@ -29,6 +29,8 @@ type MeView struct {
 	// WhileBusy is ring or hold: what becomes of the call a phone is in when
 	// it is to answer another by itself.
 	WhileBusy string `json:"whileBusy"`
+	// DoNotDisturb: nothing but the user's own click makes a phone of his answer.
+	DoNotDisturb bool `json:"doNotDisturb"`
 	// Notice is a sentence of the gateway to everybody, "" for none.
 	Notice string `json:"notice,omitempty"`
 }

@@ -29,9 +29,15 @@ type People interface {
 	// itself: read from the store, so that switching it off is in force on
 	// every node at once. False for a device that does not exist.
 	Interworking(ctx context.Context, user, device string) (bool, error)
-	// Known tells whether the canonical address is in the user's personal
-	// directory, and whether it is a friend's there.
-	Known(ctx context.Context, user, address string) (friend, known bool, err error)
+	// DoNotDisturb tells whether the user wants quiet: read from the store too.
+	DoNotDisturb(ctx context.Context, user string) (bool, error)
+	// Known tells whether one of the canonical addresses is in the user's
+	// personal directory, and whether one is a friend's there. With foldCase
+	// the case of user parts does not count.
+	Known(ctx context.Context, user string, addresses []string, foldCase bool) (friend, known bool, err error)
+	// UserAt is who of ours has the canonical address, by name or number, and
+	// his number; "" for nobody, and for none. It does not block.
+	UserAt(address string) (name, number string)
 }
 
 // Config of a Book. Store, People and AuditDir are needed.
@@ -46,8 +52,11 @@ type Config struct {
 	// PhoneHosts are the hosts of the trusted trunks, where a user part like
 	// +15551234 is a telephone number [none].
 	PhoneHosts []string
-	Now        func() time.Time // [time.Now]
-	Log        *slog.Logger     // [none]
+	// FoldUserCase lets "Bob@example.com" and "bob@example.com" be one person
+	// everywhere, though RFC 3261 19.1.4 tells them apart.
+	FoldUserCase bool
+	Now          func() time.Time // [time.Now]
+	Log          *slog.Logger     // [none]
 }
 
 // Book keeps the grants, decides by them and records each decision. Its
@@ -162,6 +171,7 @@ func (b *Book) Simulate(ctx context.Context, requester, owner, device string) De
 		Requester: Identity{Address: requester, Level: Proven, How: "simulated"},
 		Owner:     owner, Device: device, Kind: ThirdParty, At: b.cfg.Now(),
 	}
+	q.Requester.User, _ = b.cfg.People.UserAt(requester)
 	if requester == owner {
 		q.Kind, q.Requester.Level, q.Requester.User = Click, Self, owner
 	}
@@ -206,7 +216,7 @@ func (b *Book) rule(ctx context.Context, q Question, now time.Time, take bool) D
 // facts reads what the decision rests on: nothing of it is ever remembered, so
 // a revocation is in force with the next decision on every node.
 func (b *Book) facts(ctx context.Context, q Question) (*facts, error) {
-	f := &facts{forbid: b.cfg.Forbid, phoneHosts: b.phones}
+	f := b.ground(q.Requester)
 	if q.Kind == Privileged {
 		return f, nil // denied whatever they are
 	}
@@ -218,31 +228,41 @@ func (b *Book) facts(ctx context.Context, q Question) (*facts, error) {
 	if f.interworking, err = b.cfg.People.Interworking(ctx, q.Owner, q.Device); err != nil {
 		return f, err
 	}
-	if !wantsPeople(q, f) {
-		return f, nil
-	}
-	for _, name := range namesOf(q.Requester, f) {
-		if err := b.ask(ctx, q.Owner, name, f); err != nil {
+	if q.Kind == ThirdParty || q.Kind == Intercom {
+		if f.quiet, err = b.cfg.People.DoNotDisturb(ctx, q.Owner); err != nil {
 			return f, err
 		}
 	}
-	return f, nil
+	if wantsPeople(q, f) {
+		f.friend, f.known, err = b.cfg.People.Known(ctx, q.Owner, listable(namesOf(q.Requester, f)), f.fold)
+	}
+	return f, err
 }
 
-// ask looks one name up in the owner's directory. Like an address that was
-// allowed, an entry without sips: means both schemes.
-func (b *Book) ask(ctx context.Context, owner string, name address, f *facts) error {
-	for {
-		friend, known, err := b.cfg.People.Known(ctx, owner, name.String())
-		if err != nil {
-			return err
-		}
-		f.friend, f.known = f.friend || friend, f.known || known
-		if name.scheme != "sips" {
-			return nil
-		}
-		name.scheme = "sip"
+// ground is what is known without asking the store.
+func (b *Book) ground(who Identity) *facts {
+	f := &facts{forbid: b.cfg.Forbid, phoneHosts: b.phones, fold: b.cfg.FoldUserCase || who.FoldCase}
+	if who.User == "" {
+		return f
 	}
+	if name, number := b.cfg.People.UserAt(who.Address); name == who.User {
+		f.number = number
+	}
+	return f
+}
+
+// listable are the names as a directory has them: like an address that was
+// allowed, an entry without sips: means both schemes.
+func listable(names []address) []string {
+	var out []string
+	for _, name := range names {
+		out = append(out, name.String())
+		if name.scheme == "sips" {
+			name.scheme = "sip"
+			out = append(out, name.String())
+		}
+	}
+	return out
 }
 
 // counted decides with the counts of the last hour and, with take, adds one.
@@ -279,7 +299,7 @@ func recordOf(q Question, d Decision, now time.Time) *Record {
 		Kind: q.Kind, Device: q.Device, Instance: q.Instance, Call: q.Call, Require: q.Require,
 		Allow: d.Allow, Grant: d.Grant, Reason: d.Reason,
 	}
-	if q.Requester.Verified() {
+	if q.Requester.Verified() || q.Requester.Domain != "" {
 		r.Authenticated = q.Requester.How
 	}
 	return r

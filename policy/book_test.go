@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +36,7 @@ const patience = 20 * time.Second
 type cast struct {
 	mu      sync.Mutex
 	off     bool
+	quiet   bool
 	friends []string
 	others  []string
 	err     error
@@ -46,10 +48,26 @@ func (c *cast) Interworking(_ context.Context, _, device string) (bool, error) {
 	return !c.off && device == "desk", c.err
 }
 
-func (c *cast) Known(_ context.Context, _, address string) (friend, known bool, err error) {
+func (c *cast) DoNotDisturb(context.Context, string) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Contains(c.friends, address), slices.Contains(c.others, address), c.err
+	return c.quiet, c.err
+}
+
+func (c *cast) Known(_ context.Context, _ string, addresses []string, _ bool) (friend, known bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, address := range addresses {
+		friend, known = friend || slices.Contains(c.friends, address), known || slices.Contains(c.others, address)
+	}
+	return friend, known, c.err
+}
+
+func (c *cast) UserAt(address string) (name, number string) {
+	if name, _, ours := strings.Cut(strings.TrimPrefix(address, "sip:"), "@example.test"); ours && name == "bob" {
+		return "bob", "1002"
+	}
+	return "", ""
 }
 
 func openStore(t testing.TB) store.Store {
@@ -248,7 +266,7 @@ func TestRevocationOnAnotherNode(t *testing.T) {
 			require.False(t, b.Decide(t.Context(), fromBob()).Allow)
 			// Both wrote; each reads what the other decided.
 			require.Eventually(t, func() bool {
-				all, err := a.Decisions(t.Context(), "alice", "", 10)
+				all, err := a.Decisions(t.Context(), []string{"alice"}, "", 10)
 				return err == nil && len(all) == 2 && !all[0].Allow && all[1].Allow
 			}, patience, time.Millisecond)
 		})
@@ -293,7 +311,7 @@ func TestStoreAwayDenies(t *testing.T) {
 			require.Eventually(t, func() bool { return b.Decide(t.Context(), click()).Allow }, patience, 10*time.Millisecond)
 			// What was decided meanwhile arrives in the store as well.
 			require.Eventually(t, func() bool {
-				all, err := b.Decisions(t.Context(), "alice", "", 100)
+				all, err := b.Decisions(t.Context(), []string{"alice"}, "", 100)
 				return err == nil && len(b.copies.of("alice")) == 0 &&
 					slices.ContainsFunc(all, func(r Record) bool { return r.ID == d.ID })
 			}, patience, 10*time.Millisecond)
@@ -377,9 +395,13 @@ func TestSimulateLeavesNoTrace(t *testing.T) {
 	}
 	require.False(t, b.Simulate(t.Context(), "sip:eve@example.test", "alice", "desk").Allow)
 	require.Equal(t, "self", b.Simulate(t.Context(), "alice", "alice", "desk").Grant)
+	_, err = b.Put(t.Context(), "alice", "alice", Grants{Version: 1, AllowAddresses: true, Addresses: []string{"1002@example.test"}})
+	require.NoError(t, err)
+	before = lines(t, b)
+	require.True(t, b.Simulate(t.Context(), "sip:bob@example.test", "alice", "desk").Allow, "his number is one of his names")
 	require.False(t, b.Simulate(t.Context(), "alice", "alice", "kitchen").Allow, "no interworking there")
 	require.Equal(t, before, lines(t, b))
-	all, err := b.Decisions(t.Context(), "alice", "", 10)
+	all, err := b.Decisions(t.Context(), []string{"alice"}, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, all)
 }
@@ -398,7 +420,7 @@ func TestDecisionsPages(t *testing.T) {
 	for range 2 { // while some wait for the store, and when it has them all
 		var got []string
 		for before := ""; ; {
-			page, err := b.Decisions(t.Context(), "alice", before, 3)
+			page, err := b.Decisions(t.Context(), []string{"alice"}, before, 3)
 			require.NoError(t, err)
 			if len(page) == 0 {
 				break

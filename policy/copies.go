@@ -59,13 +59,13 @@ func (c *copies) add(r *Record) {
 	}
 }
 
-// of are the owner's decisions that the store does not have yet, newest first.
-func (c *copies) of(owner string) []Record {
+// of are the owners' decisions that the store does not have yet, newest first.
+func (c *copies) of(owners ...string) []Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []Record
 	for _, r := range slices.Backward(c.pending) {
-		if r.Owner == owner {
+		if slices.Contains(owners, r.Owner) {
 			out = append(out, *r)
 		}
 	}
@@ -156,11 +156,26 @@ func decisionKey(owner, id string) string {
 	}, id)
 }
 
-// Decisions are the last decisions about the owner's phones on all nodes,
-// newest first, at most limit, and before the one with the id before ("": from
-// the newest). It may block; store.ErrAway (wrapped) when the store cannot be
-// reached.
-func (b *Book) Decisions(ctx context.Context, owner, before string, limit int) ([]Record, error) {
+// Decisions are the last decisions about the owners' phones on all nodes,
+// newest first, at most limit together, and before the one with the id before
+// ("": from the newest). It reads the store once for each owner and may block;
+// store.ErrAway (wrapped) when the store cannot be reached.
+func (b *Book) Decisions(ctx context.Context, owners []string, before string, limit int) ([]Record, error) {
+	// Taken first: one that is copied meanwhile is found twice, never not at all.
+	out := slices.DeleteFunc(b.copies.of(owners...), func(r Record) bool { return before != "" && r.ID >= before })
+	for _, owner := range owners {
+		stored, err := b.storedDecisions(ctx, owner, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, stored...)
+	}
+	slices.SortFunc(out, func(a, b Record) int { return strings.Compare(b.ID, a.ID) })
+	out = slices.CompactFunc(out, func(a, b Record) bool { return a.ID == b.ID })
+	return out[:min(len(out), limit)], nil
+}
+
+func (b *Book) storedDecisions(ctx context.Context, owner, before string, limit int) ([]Record, error) {
 	if !plainName(owner) {
 		return nil, fmt.Errorf("policy: %q is no user name", owner)
 	}
@@ -168,12 +183,11 @@ func (b *Book) Decisions(ctx context.Context, owner, before string, limit int) (
 	if before != "" {
 		after = decisionKey(owner, before)
 	}
-	// Taken first: one that is copied meanwhile is found twice, never not at all.
-	out := slices.DeleteFunc(b.copies.of(owner), func(r Record) bool { return before != "" && r.ID >= before })
 	items, err := b.cfg.Store.Scan(ctx, decisionKey(owner, ""), after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("policy: read the decisions of %s: %w", owner, err)
 	}
+	out := make([]Record, 0, len(items))
 	for _, item := range items {
 		var r decisionRecord
 		if err := json.Unmarshal(item.Value, &r); err != nil {
@@ -181,7 +195,5 @@ func (b *Book) Decisions(ctx context.Context, owner, before string, limit int) (
 		}
 		out = append(out, r.Record)
 	}
-	slices.SortFunc(out, func(a, b Record) int { return strings.Compare(b.ID, a.ID) })
-	out = slices.CompactFunc(out, func(a, b Record) bool { return a.ID == b.ID })
-	return out[:min(len(out), limit)], nil
+	return out, nil
 }

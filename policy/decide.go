@@ -13,9 +13,11 @@ type facts struct {
 	// fault says why the facts are not known; "" when they are.
 	fault        string
 	interworking bool
-	grants       Grants
-	entries      []entry
-	forbid       []Group
+	// quiet: the owner does not want to be disturbed.
+	quiet   bool
+	grants  Grants
+	entries []entry
+	forbid  []Group
 	// friend and known: the requester is in the owner's directory. A friend
 	// is always known as well.
 	friend, known bool
@@ -24,6 +26,10 @@ type facts struct {
 	// phoneHosts are hosts whose users are telephone numbers when they look
 	// like it: those of the trusted trunks.
 	phoneHosts []host
+	// number is that of the requester, when he is a user of ours.
+	number string
+	// fold: the case of user parts does not count.
+	fold bool
 }
 
 // allowed tells whether the owner allows the group and the administrator does
@@ -70,6 +76,8 @@ func decide(q Question, f *facts) Decision {
 	}
 	d := thirdParty(q.Requester, f)
 	switch {
+	case d.Allow && f.quiet:
+		return deny("The owner set do not disturb, so nothing but his own click makes the phone answer.")
 	case d.Allow && f.byRequester >= requesterMax:
 		return deny(fmt.Sprintf("This requester opened phones %d times within the last hour, which is the limit.", f.byRequester))
 	case d.Allow && f.byOwner >= ownerMax:
@@ -84,9 +92,9 @@ func deny(reason string) Decision { return Decision{Reason: reason} }
 func thirdParty(who Identity, f *facts) Decision {
 	names := namesOf(who, f)
 	switch {
-	case len(names) == 0:
-	case f.allowed(Addresses) && listed(f.entries, names, who.FoldCase):
+	case f.allowed(Addresses) && listed(f.entries, append(names, domainOf(who)...), f.fold):
 		return allow(Addresses, "The requester is one of the allowed addresses.")
+	case len(names) == 0:
 	case f.allowed(Friends) && f.friend:
 		return allow(Friends, "The requester is on the friends list.")
 	case f.allowed(Directory) && (f.known || f.friend):
@@ -117,7 +125,7 @@ func namesOf(who Identity, f *facts) []address {
 	if err != nil || a.host.name == anonymousHost {
 		return nil
 	}
-	names := []address{a}
+	names := append([]address{a}, byNumber(a, f.number)...)
 	if who.Trunk == "" || a.scheme == "tel" || len(a.user) == 0 || a.user[0] != '+' {
 		return names
 	}
@@ -132,6 +140,35 @@ func namesOf(who Identity, f *facts) []address {
 		}
 	}
 	return names
+}
+
+// byNumber are the other names of a user of ours: his number is one, here and,
+// when it is a global one, everywhere.
+func byNumber(a address, number string) []address {
+	if number == "" {
+		return nil
+	}
+	var names []address
+	if user, err := canonicalUser(number); err == nil {
+		names = append(names, address{scheme: a.scheme, user: user, host: a.host})
+	}
+	if global, err := parseNumber(number); err == nil {
+		names = append(names, address{scheme: "tel", number: global})
+	}
+	return names
+}
+
+// domainOf is the domain that a certificate proved, as an address without user:
+// entries of a person never match it.
+func domainOf(who Identity) []address {
+	a, err := parseAddress(who.Address)
+	if err != nil || who.Domain == "" || a.scheme == "tel" || a.host.name == anonymousHost {
+		return nil
+	}
+	if proven, err := parseHost(who.Domain); err != nil || proven != a.host {
+		return nil
+	}
+	return []address{{scheme: a.scheme, host: a.host}}
 }
 
 func listed(entries []entry, names []address, foldUser bool) bool {

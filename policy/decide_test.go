@@ -19,6 +19,10 @@ func trunkSays(address string) Identity {
 	return Identity{Address: address, Level: Asserted, How: "trunk pbx", Trunk: "pbx"}
 }
 
+func byCertificate(address, domain string) Identity {
+	return Identity{Address: address, How: "TLS certificate of " + domain, Domain: domain}
+}
+
 func TestDecide(t *testing.T) {
 	everything := Grants{AllowPublic: true, AllowFriends: true, AllowDirectory: true, AllowAddresses: true, Addresses: []string{"bob@example.test"}}
 	only := func(set func(*Grants)) Grants { g := Grants{Addresses: everything.Addresses}; set(&g); return g }
@@ -85,13 +89,34 @@ func TestDecide(t *testing.T) {
 		{"number of a trunk's host not through it", Grants{AllowAddresses: true, Addresses: []string{"+1555"}}, func(q *Question, _ *facts) { q.Requester.Address = "sip:+1555@carrier.example" }, "", "no group"},
 		{"tel identity and domain entry", Grants{AllowAddresses: true, Addresses: []string{"carrier.example"}}, func(q *Question, _ *facts) { q.Requester = trunkSays("tel:+1555") }, "", "no group"},
 		{"whole domain by certificate", Grants{AllowAddresses: true, Addresses: []string{"partner.example"}}, func(q *Question, _ *facts) {
-			q.Requester = Identity{Address: "sip:partner.example", Level: Proven, How: "certificate"}
+			q.Requester = byCertificate("sip:bob@partner.example", "partner.example")
 		}, "addresses", ""},
-		{"certificate without user and user entry", Grants{AllowAddresses: true, Addresses: []string{"bob@partner.example"}}, func(q *Question, _ *facts) {
-			q.Requester = Identity{Address: "sip:partner.example", Level: Proven, How: "certificate"}
-		}, "", "no group"},
+		{"sub-domains by certificate", Grants{AllowAddresses: true, Addresses: []string{"*.partner.example"}}, func(q *Question, _ *facts) {
+			q.Requester = byCertificate("sip:bob@berlin.partner.example", "Berlin.Partner.example.")
+		}, "addresses", ""},
+		{"sub-domain by the certificate of the domain", Grants{AllowAddresses: true, Addresses: []string{"*.partner.example"}}, func(q *Question, _ *facts) {
+			q.Requester = byCertificate("sip:bob@berlin.partner.example", "partner.example")
+		}, "", "only claimed"},
+		{"person by certificate", Grants{AllowAddresses: true, Addresses: []string{"bob@partner.example"}}, func(q *Question, _ *facts) {
+			q.Requester = byCertificate("sip:bob@partner.example", "partner.example")
+		}, "", "only claimed"},
+		{"friend by certificate", Grants{AllowFriends: true, AllowDirectory: true}, func(q *Question, f *facts) {
+			q.Requester, f.friend = byCertificate("sip:bob@partner.example", "partner.example"), true
+		}, "", "only claimed"},
+		{"another domain by certificate", Grants{AllowAddresses: true, Addresses: []string{"example.test"}}, func(q *Question, _ *facts) {
+			q.Requester = byCertificate("sip:bob@example.test", "partner.example")
+		}, "", "only claimed"},
+		{"number of ours", Grants{AllowAddresses: true, Addresses: []string{"1002@example.test"}}, func(_ *Question, f *facts) { f.number = "1002" }, "addresses", ""},
+		{"number of ours at another domain", Grants{AllowAddresses: true, Addresses: []string{"1002@example.com"}}, func(_ *Question, f *facts) { f.number = "1002" }, "", "no group"},
+		{"star and hash in a number", Grants{AllowAddresses: true, Addresses: []string{"*1%232@example.test"}}, func(_ *Question, f *facts) { f.number = "*1#2" }, "addresses", ""},
+		{"global number of ours", Grants{AllowAddresses: true, Addresses: []string{"+1 555"}}, func(_ *Question, f *facts) { f.number = "+1555" }, "addresses", ""},
+		{"local number is no global one", Grants{AllowAddresses: true, Addresses: []string{"+1555"}}, func(_ *Question, f *facts) { f.number = "1555" }, "", "no group"},
+		{"do not disturb", everything, func(_ *Question, f *facts) { f.quiet = true }, "", "do not disturb"},
+		{"do not disturb, intercom", public, func(q *Question, f *facts) { q.Kind, f.quiet = Intercom, true }, "", "do not disturb"},
+		{"do not disturb, self", Grants{}, func(q *Question, f *facts) { *q = click(); f.quiet = true }, "self", ""},
+		{"do not disturb tells nothing of grants", Grants{}, func(_ *Question, f *facts) { f.quiet = true }, "", "no group"},
 		{"case of the user", Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}}, nil, "", "no group"},
-		{"case of the user in a PASSporT", Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}}, func(q *Question, _ *facts) { q.Requester.FoldCase = true }, "addresses", ""},
+		{"case of the user in a PASSporT", Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}}, func(_ *Question, f *facts) { f.fold = true }, "addresses", ""},
 		{"broken entry in the store", Grants{AllowAddresses: true, Addresses: []string{"*", "@", "bob@example.test"}}, nil, "addresses", ""},
 	}
 	for _, c := range cases {
@@ -130,6 +155,9 @@ func identities(t *rapid.T) Identity {
 		Level: rapid.SampledFrom([]Level{Unverified, Asserted, Proven, Self}).Draw(t, "level"), How: "drawn",
 		User: rapid.SampledFrom([]string{"", "alice", "bob"}).Draw(t, "user"), Trunk: rapid.SampledFrom([]string{"", "pbx"}).Draw(t, "trunk"),
 	}
+	if rapid.Bool().Draw(t, "certificate") {
+		id.Domain = hosts(t)
+	}
 	switch rapid.IntRange(0, 9).Draw(t, "form") {
 	case 0:
 		id.Address = "sip:anonymous@anonymous.invalid"
@@ -161,6 +189,8 @@ func drawn(t *rapid.T) (Question, *facts) {
 	}
 	f := ground(someGrants(t))
 	f.interworking = rapid.IntRange(0, 4).Draw(t, "interworking") > 0
+	f.quiet = rapid.IntRange(0, 4).Draw(t, "quiet") == 0
+	f.number = rapid.SampledFrom([]string{"", "1002", "+1555"}).Draw(t, "ownNumber")
 	f.friend = rapid.Bool().Draw(t, "friend")
 	f.known = f.friend || rapid.Bool().Draw(t, "known")
 	f.byRequester, f.byOwner = rapid.IntRange(0, requesterMax).Draw(t, "byRequester"), rapid.IntRange(0, ownerMax).Draw(t, "byOwner")
@@ -278,12 +308,41 @@ func TestFriendsArePartOfTheDirectory(t *testing.T) {
 func TestUnprovenIsPublicOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q, f := drawn(t)
-		q.Requester.Level = Unverified
+		q.Requester.Level, q.Requester.Domain = Unverified, ""
 		if d := decide(q, f); d.Allow && d.Grant != string(Public) {
 			t.Fatalf("%+v", d)
 		}
 		if wantsPeople(q, f) {
 			t.Fatal("the directory was asked")
+		}
+	})
+}
+
+// A certificate proves a domain and nobody in it: no entry that names a person
+// is matched by it.
+func TestCertificateIsNoPerson(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q, f := drawn(t)
+		q.Requester.Level = Unverified
+		f.grants.AllowPublic = false
+		f.grants.Addresses = slices.DeleteFunc(f.grants.Addresses, func(text string) bool {
+			e, err := parseEntry(text)
+			return err != nil || e.user == "" && e.scheme != "tel"
+		})
+		f.entries = f.grants.entries()
+		if d := decide(q, f); d.Allow {
+			t.Fatalf("%+v", d)
+		}
+	})
+}
+
+// In do not disturb nothing opens a phone but the owner himself.
+func TestQuietIsQuiet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q, f := drawn(t)
+		f.quiet = true
+		if d := decide(q, f); d.Allow && d.Grant != grantSelf {
+			t.Fatalf("%+v", d)
 		}
 	})
 }

@@ -33,6 +33,10 @@ type Identity struct {
 	// FoldCase: the evidence writes the user part in lower case (RFC 8224 8.3),
 	// so its case says nothing.
 	FoldCase bool `json:"foldCase,omitempty"`
+	// Domain is the host of Address when a TLS client certificate proves it
+	// (RFC 5922 7.3) and nothing proves the user part: entries that name a
+	// domain take it, entries that name a person do not.
+	Domain string `json:"domain,omitempty"`
 }
 
 // Verified tells whether the identity may be shown to people as checked.

@@ -73,11 +73,12 @@ func (b *Book) Revoke(ctx context.Context, owner, grant string, requester Identi
 
 // without parts the list into what stays and what names the requester.
 func (b *Book) without(g Grants, requester Identity) (stay, gone []string) {
-	names := namesOf(requester, &facts{phoneHosts: b.phones})
+	f := b.ground(requester)
+	names := append(namesOf(requester, f), domainOf(requester)...)
 	stay = []string{}
 	for _, text := range g.Addresses {
 		e, err := parseEntry(text)
-		if err == nil && listed([]entry{e}, names, requester.FoldCase) {
+		if err == nil && listed([]entry{e}, names, f.fold) {
 			gone = append(gone, text)
 		} else {
 			stay = append(stay, text)

@@ -30,6 +30,9 @@ type tallyRecord struct {
 
 func requesterKey(who Identity) string {
 	name, err := Canonical(who.Address)
+	if domain := domainOf(who); !who.Verified() && len(domain) > 0 {
+		name = domain[0].String() // whoever its certificate stands for
+	}
 	if err != nil || anonymous(who) {
 		name = "nobody" // all who withhold their identity share one limit
 	}

@@ -157,8 +157,9 @@ type meView struct {
 	Display string `json:"display"`
 	Address string `json:"address"`
 	Admin   bool   `json:"admin"`
-	// Fixed: the configuration file names the user, so nothing can be changed here.
-	Fixed bool `json:"fixed"`
+	// Fixed: the configuration file names the user, so only it changes who he is.
+	Fixed        bool `json:"fixed"`
+	DoNotDisturb bool `json:"doNotDisturb"`
 	// WhileBusy is ring or hold.
 	WhileBusy string `json:"whileBusy"`
 }
@@ -174,48 +175,58 @@ func (s *Server) getMe(c echo.Context) error {
 	return c.JSON(http.StatusOK, meView{
 		WhileBusy: user.WhileBusy, Name: user.Name, Number: user.Number, Display: user.Display,
 		Address: "sip:" + user.Name + "@" + s.conf.People.Domain(), Admin: user.Admin, Fixed: user.Fixed,
+		DoNotDisturb: user.DoNotDisturb,
 	})
 }
 
-// patchMe is PATCH /api/v1/me: a choice, or a new password, which ends the
-// user's other log-ins.
+// patchMe is PATCH /api/v1/me: choices, and a new password, which ends the
+// user's other log-ins. A password that is refused changes nothing at all.
 func (s *Server) patchMe(c echo.Context) error {
 	var in struct {
 		Password        *string `json:"password"`
 		CurrentPassword string  `json:"currentPassword"`
 		WhileBusy       *string `json:"whileBusy"`
+		DoNotDisturb    *bool   `json:"doNotDisturb"`
 	}
 	if err := readJSON(c, &in); err != nil {
 		return err
+	}
+	if in.Password != nil {
+		if err := s.changePassword(c, *in.Password, in.CurrentPassword); err != nil {
+			return err
+		}
 	}
 	if in.WhileBusy != nil {
 		if err := s.conf.People.SetWhileBusy(c.Request().Context(), loginOf(c).User, *in.WhileBusy); err != nil {
 			return err
 		}
 	}
-	if in.Password == nil {
-		return s.getMe(c)
+	if in.DoNotDisturb != nil {
+		if err := s.conf.People.SetDoNotDisturb(c.Request().Context(), loginOf(c).User, *in.DoNotDisturb); err != nil {
+			return err
+		}
 	}
-	if utf8.RuneCountInString(*in.Password) < minPassword || len(*in.Password) > maxPassword {
+	return s.getMe(c)
+}
+
+func (s *Server) changePassword(c echo.Context, password, current string) error {
+	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
 		return refuse(http.StatusUnprocessableEntity, "not_valid", "The new password must have at least 8 characters and at most 1024 bytes. Choose another.")
 	}
 	me, ctx := loginOf(c), c.Request().Context()
-	if _, err := s.checkPassword(c, me.User, in.CurrentPassword); err != nil {
+	if _, err := s.checkPassword(c, me.User, current); err != nil {
 		var p *problem
 		if errors.As(err, &p) && p.Code == "wrong_login" {
 			return refuse(http.StatusForbidden, "wrong_password", "The current password is wrong, so the password was not changed. Type it again.")
 		}
 		return err
 	}
-	if err := s.conf.People.SetPassword(ctx, me.User, *in.Password); err != nil {
+	if err := s.conf.People.SetPassword(ctx, me.User, password); err != nil {
 		return err
 	}
 	ended, err := s.logins.closeOthers(ctx, me.User, me.hash)
 	for _, hash := range ended {
 		s.sockets.endLogin(hash)
 	}
-	if err != nil {
-		return err
-	}
-	return s.getMe(c)
+	return err
 }

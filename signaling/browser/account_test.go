@@ -287,6 +287,33 @@ func TestPassword(t *testing.T) {
 	}
 }
 
+// Do not disturb is shown at once in every tab, and stays when it is set again.
+func TestDoNotDisturb(t *testing.T) {
+	r := newRealRig(t)
+	b := r.loggedIn("alice", alicePassword)
+	tab, welcomed := r.loggedIn("alice", alicePassword).open(nil)
+	if welcomed.Me.DoNotDisturb {
+		t.Error("it is set from the start")
+	}
+	for _, on := range []bool{true, true, false} {
+		a := b.send("PATCH", "/api/v1/me", map[string]bool{"doNotDisturb": on})
+		if a.status != http.StatusOK || a.json["doNotDisturb"] != on {
+			t.Fatalf("set to %v: %d %s", on, a.status, a.body)
+		}
+		if welcomed.Me.DoNotDisturb != on {
+			welcomed = tab.until("do not disturb", func(m message) bool { return m.Me != nil && m.Me.DoNotDisturb == on })
+		}
+	}
+	if a := b.send("PATCH", "/api/v1/me", `{"doNotDisturb":"yes"}`); a.status != http.StatusBadRequest {
+		t.Errorf("a word for a boolean: %d %s", a.status, a.body)
+	}
+	// A refused password refuses all of it.
+	a := b.send("PATCH", "/api/v1/me", `{"doNotDisturb":true,"password":"new password","currentPassword":"guess"}`)
+	if me := b.send("GET", "/api/v1/me", nil); a.status != http.StatusForbidden || me.json["doNotDisturb"] != false {
+		t.Errorf("%d, then %s", a.status, me.body)
+	}
+}
+
 // Logging in as somebody else ends what this browser had open as the former user.
 func TestChangeOfUser(t *testing.T) {
 	r := newRig(t, nil)

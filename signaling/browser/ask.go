@@ -49,6 +49,12 @@ type People interface {
 	SetPassword(ctx context.Context, name, password string) error
 	// SetWhileBusy is directory.ErrInvalid for what is neither ring nor hold.
 	SetWhileBusy(ctx context.Context, name, choice string) error
+	// SetDoNotDisturb blocks for the store.
+	SetDoNotDisturb(ctx context.Context, user string, on bool) error
+	Users() []directory.User
+	// UserAt is who of ours has the canonical address, by name or number, and
+	// his number.
+	UserAt(address string) (name, number string)
 	PatchDevice(ctx context.Context, user, id string, p directory.DevicePatch) (directory.Device, error)
 	// History is newest first and begins before the entry named by before.
 	History(ctx context.Context, user, before string, limit int) ([]directory.HistoryEntry, error)

@@ -162,7 +162,7 @@ func TestOpenAPICheckSeesAWrongAnswer(t *testing.T) {
 	r := httptest.NewRequest("GET", "/api/v1/me", nil)
 	res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}
 	c := checkedTransport{t: t}
-	good := `{"name":"a","number":"","display":"","address":"sip:a@b","admin":false,"fixed":false,"whileBusy":"ring"}`
+	good := `{"name":"a","number":"","display":"","address":"sip:a@b","admin":false,"fixed":false,"doNotDisturb":false,"whileBusy":"ring"}`
 	if err := c.check(r, nil, res, []byte(good)); err != nil {
 		t.Errorf("a right answer was refused: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,8 +27,9 @@ type Policy interface {
 	Put(ctx context.Context, user, by string, g policy.Grants) (policy.Grants, error)
 	Forbidden() []policy.Group
 	Simulate(ctx context.Context, requester, owner, device string) policy.Decision
-	// Decisions is newest first and begins before the one named by before.
-	Decisions(ctx context.Context, owner, before string, limit int) ([]policy.Record, error)
+	// Decisions is newest first, of all the owners together, and begins before
+	// the one named by before.
+	Decisions(ctx context.Context, owners []string, before string, limit int) ([]policy.Record, error)
 }
 
 // policyView is the body of GET and PUT /api/v1/policy.
@@ -249,13 +251,28 @@ func (s *Server) simulatePolicy(c echo.Context) error {
 
 func (s *Server) addressOf(user string) string { return "sip:" + user + "@" + s.conf.People.Domain() }
 
-// requesterAddress takes a name of ours, an address with or without scheme, or
-// a number with +.
+// requesterAddress takes a name or number of ours, an address with or without
+// scheme, or a number with +. Somebody of ours is taken by his name, as his
+// log-in proves him.
 func (s *Server) requesterAddress(text string) (string, error) {
 	text = strings.TrimSpace(text)
-	if u, ok := s.conf.People.User(strings.ToLower(text)); ok {
-		return policy.Canonical(s.addressOf(u.Name))
+	if !strings.ContainsAny(text, ":@") {
+		local := "sip:" + url.PathEscape(strings.ToLower(text)) + "@" + s.conf.People.Domain()
+		if name, _ := s.conf.People.UserAt(local); name != "" {
+			return policy.Canonical(s.addressOf(name))
+		}
 	}
+	address, err := s.foreignAddress(text)
+	if err != nil {
+		return "", err
+	}
+	if name, _ := s.conf.People.UserAt(address); name != "" {
+		return policy.Canonical(s.addressOf(name))
+	}
+	return address, nil
+}
+
+func (s *Server) foreignAddress(text string) (string, error) {
 	scheme, _, _ := strings.Cut(strings.ToLower(text), ":")
 	switch {
 	case scheme == "sip" || scheme == "sips" || scheme == "tel":
@@ -284,6 +301,7 @@ func (s *Server) deviceOf(user, id string) (string, error) {
 type decisionView struct {
 	ID        string  `json:"id"`
 	Time      instant `json:"time"`
+	Owner     string  `json:"owner"`
 	Requester string  `json:"requester"`
 	// Authenticated is how the requester was proven, "" for not at all.
 	Authenticated string      `json:"authenticated"`
@@ -298,24 +316,17 @@ type decisionView struct {
 }
 
 // getDecisions is GET /api/v1/policy/decisions?before=&limit=&user=, newest
-// first. Only an administrator may name another user.
+// first. Only an administrator may name another user, or "*" for all.
 func (s *Server) getDecisions(c echo.Context) error {
 	before, limit, err := pageOf(c)
 	if err != nil {
 		return err
 	}
-	owner := loginOf(c).User
-	if other := c.QueryParam("user"); other != "" && other != owner {
-		me, _ := s.conf.People.User(owner)
-		if !me.Admin {
-			return refuse(http.StatusForbidden, "not_admin", "Only an administrator may read the decisions about somebody else's phones. Leave user out for your own.")
-		}
-		if _, ok := s.conf.People.User(other); !ok {
-			return directory.ErrNotFound
-		}
-		owner = other
+	owners, err := s.ownersAsked(c)
+	if err != nil {
+		return err
 	}
-	found, err := s.conf.Policy.Decisions(c.Request().Context(), owner, before, limit)
+	found, err := s.conf.Policy.Decisions(c.Request().Context(), owners, before, limit)
 	if err != nil {
 		return err
 	}
@@ -325,7 +336,7 @@ func (s *Server) getDecisions(c echo.Context) error {
 	}{Decisions: make([]decisionView, 0, len(found))}
 	for _, r := range found {
 		page.Decisions = append(page.Decisions, decisionView{
-			ID: r.ID, Time: instant(r.Time), Requester: r.Requester, Authenticated: r.Authenticated, Evidence: r.Evidence,
+			ID: r.ID, Time: instant(r.Time), Owner: r.Owner, Requester: r.Requester, Authenticated: r.Authenticated, Evidence: r.Evidence,
 			Kind: r.Kind, Device: r.Device, Call: r.Call, Allow: r.Allow, Grant: r.Grant, Reason: r.Reason, Node: r.Node,
 		})
 	}
@@ -333,6 +344,28 @@ func (s *Server) getDecisions(c echo.Context) error {
 		page.Next = found[limit-1].ID
 	}
 	return c.JSON(http.StatusOK, page)
+}
+
+// ownersAsked are the users whose decisions are asked for.
+func (s *Server) ownersAsked(c echo.Context) ([]string, error) {
+	own, other := loginOf(c).User, c.QueryParam("user")
+	if other == "" || other == own {
+		return []string{own}, nil
+	}
+	if me, _ := s.conf.People.User(own); !me.Admin {
+		return nil, refuse(http.StatusForbidden, "not_admin", "Only an administrator may read the decisions about somebody else's phones. Leave user out for your own.")
+	}
+	if other == "*" {
+		var all []string
+		for _, u := range s.conf.People.Users() {
+			all = append(all, u.Name)
+		}
+		return all, nil
+	}
+	if _, ok := s.conf.People.User(other); !ok {
+		return nil, directory.ErrNotFound
+	}
+	return []string{other}, nil
 }
 
 func interworking(d gateway.DeviceView) bool { return d.Interworking }

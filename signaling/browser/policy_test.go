@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,13 +9,6 @@ import (
 	"ringsplash/policy"
 )
 
-// strangersOnly is a directory in which nobody keeps entries.
-type strangersOnly struct{ *directory.Directory }
-
-func (strangersOnly) Known(context.Context, string, string) (friend, known bool, err error) {
-	return false, false, nil
-}
-
 // newPolicyRig is a rig over real grants and a real audit file.
 func newPolicyRig(t *testing.T, forbid ...policy.Group) (*rig, *policy.Book) {
 	t.Helper()
@@ -24,7 +16,7 @@ func newPolicyRig(t *testing.T, forbid ...policy.Group) (*rig, *policy.Book) {
 	r := newRig(t, func(c *Config) {
 		var err error
 		book, err = policy.New(policy.Config{
-			Store: c.Store, People: strangersOnly{c.People.(*directory.Directory)}, AuditDir: t.TempDir(), Node: "n1", Forbid: forbid,
+			Store: c.Store, People: c.People.(*directory.Directory), AuditDir: t.TempDir(), Node: "n1", Forbid: forbid,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -182,6 +174,8 @@ func TestPolicySimulate(t *testing.T) {
 		{`{"requester":"+1-555-1234"}`, true, "tel:+15551234", "addresses"},
 		{`{"requester":"eve@a.example.org"}`, true, "sip:eve@a.example.org", "addresses"},
 		{`{"requester":"eve@aexample.org"}`, false, "sip:eve@aexample.org", ""},
+		{`{"requester":"1002"}`, true, "sip:bob@example.test", "addresses"},
+		{`{"requester":"1002@example.test"}`, true, "sip:bob@example.test", "addresses"},
 		{`{"requester":"alice"}`, true, "sip:alice@example.test", "self"},
 	} {
 		a := b.send("POST", "/api/v1/policy/simulate", c.body)
@@ -242,6 +236,14 @@ func TestDecisions(t *testing.T) {
 	root := r.loggedIn("root", "turtles all the way")
 	if a := root.send("GET", "/api/v1/policy/decisions?user=alice", nil); len(listIn(a, "decisions")) != 2 {
 		t.Errorf("the administrator sees %s", a.body)
+	}
+	ofBob := book.Decide(t.Context(), policy.Question{Owner: "bob", Device: "desk", Kind: policy.ThirdParty})
+	everybody := listIn(root.send("GET", "/api/v1/policy/decisions?user=*&limit=2", nil), "decisions")
+	if len(everybody) != 2 || everybody[0]["id"] != ofBob.ID || everybody[0]["owner"] != "bob" || everybody[1]["owner"] != "alice" {
+		t.Errorf("the administrator sees of all %v", everybody)
+	}
+	if a := bob.send("GET", "/api/v1/policy/decisions?user=*", nil); a.status != http.StatusForbidden {
+		t.Errorf("bob asks for all: %d %s", a.status, a.body)
 	}
 	if a := root.send("GET", "/api/v1/policy/decisions?user=nobody", nil); a.status != http.StatusNotFound {
 		t.Errorf("of nobody: %d", a.status)
