@@ -29,6 +29,9 @@ func check(ctx context.Context, c console, args []string) error {
 	if fault := checkDomain(ctx, cfg); fault != nil {
 		return &config.Faults{File: *file, List: []config.Fault{*fault}}
 	}
+	if faults := cfg.Certificates(time.Now()); len(faults) > 0 {
+		return &config.Faults{File: *file, List: faults}
+	}
 	_, _ = fmt.Fprintf(c.out, "%s is good\n", *file)
 	return nil
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
@@ -119,6 +121,28 @@ func (k *checker) certificate(key, cert, private string) {
 	}
 	k.file(key+".cert", cert)
 	k.file(key+".key", private)
+	if cert == "" || len(k.faults) > 0 && strings.HasPrefix(k.faults[len(k.faults)-1].Key, key) {
+		return
+	}
+	if _, err := tls.LoadX509KeyPair(cert, private); err != nil {
+		k.fault(key+".cert", "name a PEM certificate and the PEM key that belongs to it", "%v", err)
+	}
+}
+
+// roots wants a file of certificates, or none.
+func (k *checker) roots(key, path string) {
+	before := len(k.faults)
+	k.file(key, path)
+	if path == "" || len(k.faults) > before {
+		return
+	}
+	if text, err := os.ReadFile(path); err != nil || !x509.NewCertPool().AppendCertsFromPEM(text) {
+		k.fault(key, "name a PEM file of certificates", "%s has no certificate in it", path)
+	}
+}
+
+func (k *checker) listens(transport string) bool {
+	return slices.ContainsFunc(k.cfg.SIP.Listen, func(l SIPListen) bool { return l.Transport == transport })
 }
 
 func (k *checker) file(key, path string) {
@@ -154,7 +178,7 @@ func (k *checker) sip() {
 		seen[l] = true
 	}
 	k.certificate("sip.tls", s.TLS.Cert, s.TLS.Key)
-	k.file("sip.tls.client_ca", s.TLS.ClientCA)
+	k.roots("sip.tls.client_ca", s.TLS.ClientCA)
 	for i, d := range s.AllowDomains {
 		if !domainForm.MatchString(d) {
 			k.fault(fmt.Sprintf("sip.allow_domains[%d]", i), domainRule, "%q is not a domain", d)

@@ -77,6 +77,10 @@ func (k *checker) trunks() {
 			k.fault(key+".address", "write it like sip:192.0.2.20:5060", "%q: %v", t.Address, err)
 		}
 		k.oneOf(key+".transport", t.Transport, "udp", "tcp", "tls")
+		if t.Transport != "udp" && !k.listens(t.Transport) {
+			k.fault(key+".transport", fmt.Sprintf("add %s://ADDRESS:PORT to sip.listen", t.Transport), "the trunk cannot call back: nothing listens for %s", t.Transport)
+		}
+		k.roots(key+".ca", t.CA)
 		if t.Register.User != "" && t.Register.Password == "" {
 			k.fault(key+".register.password", "write it, or ${NAME} to take it from the environment", "the trunk %s has no password for %s", t.Name, t.Register.User)
 		}

@@ -139,11 +139,14 @@ type Device struct {
 
 // Trunk is a PBX or carrier.
 type Trunk struct {
-	Name      string        `yaml:"name" example:"pbx"`
-	Address   string        `yaml:"address" example:"\"sip:192.0.2.20:5060\""`
-	Transport string        `yaml:"transport" example:"udp"`
-	Register  TrunkRegister `yaml:"register"`
-	Prefixes  []Prefix      `yaml:"prefixes"`
+	Name      string `yaml:"name" example:"pbx"`
+	Address   string `yaml:"address" example:"\"sip:192.0.2.20:5060\""`
+	Transport string `yaml:"transport" example:"udp"`
+	// CA is a PEM file of who signs the trunk's certificate, "" for those the
+	// system trusts. The certificate must name the host of Address.
+	CA       string        `yaml:"ca"`
+	Register TrunkRegister `yaml:"register"`
+	Prefixes []Prefix      `yaml:"prefixes"`
 	// TrustIdentity takes the trunk's P-Asserted-Identity (RFC 3325) over TLS
 	// and TCP; TrustUDP over UDP too, where the source can be forged.
 	TrustIdentity bool `yaml:"trust_identity" example:"true"`

@@ -64,6 +64,9 @@ var faultRows = []faultRow{
 	{"sip wildcard", base + "sip: {listen: [\"udp://0.0.0.0:5060\"]}\n", 2, "sip.listen[0]", "cannot be written into Contact", "name each address"},
 	{"sip twice", base + "sip: {listen: [\"udp://127.0.0.1:5060\", \"udp://127.0.0.1:5060\"]}\n", 2, "sip.listen[1]", "twice", "remove one"},
 	{"sip tls", base + "sip: {listen: [\"tls://127.0.0.1:5061\"]}\n", 2, "sip.listen[0]", "needs a certificate", "sip.tls.cert"},
+	{"client_ca empty", base + "sip:\n  tls:\n    client_ca: /dev/null\n", 4, "sip.tls.client_ca", "no certificate in it", "PEM file"},
+	{"trunk ca", base + "trunks:\n- {name: a, address: \"sip:h\", ca: x.pem}\n", 3, "trunks[0].ca", "no such file", "correct the path"},
+	{"trunk listener", base + "trunks:\n- {name: a, address: \"sip:h\", transport: tls}\n", 3, "trunks[0].transport", "nothing listens for tls", "sip.listen"},
 	{"client_ca", base + "sip:\n  tls:\n    client_ca: ca.pem\n", 4, "sip.tls.client_ca", "no such file", "correct the path"},
 	{"allow_domains", base + "sip: {allow_domains: [\"*.x\"]}\n", 2, "sip.allow_domains[0]", "not a domain", "host name"},
 

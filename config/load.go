@@ -93,7 +93,11 @@ func (c *Config) resolve(folder string) {
 	if err != nil {
 		abs = folder
 	}
-	for _, p := range []*string{&c.Data, &c.HTTP.TLS.Cert, &c.HTTP.TLS.Key, &c.SIP.TLS.Cert, &c.SIP.TLS.Key, &c.SIP.TLS.ClientCA, &c.Profiles} {
+	paths := []*string{&c.Data, &c.HTTP.TLS.Cert, &c.HTTP.TLS.Key, &c.SIP.TLS.Cert, &c.SIP.TLS.Key, &c.SIP.TLS.ClientCA, &c.Profiles}
+	for i := range c.Trunks {
+		paths = append(paths, &c.Trunks[i].CA)
+	}
+	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(abs, *p)
 		}

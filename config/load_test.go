@@ -135,7 +135,7 @@ users:
   - {id: cell, sip_password: "x${RS_SIP}"}
   - {id: third, sip_password: 007}
 trunks:
-- {name: pbx, address: "sips:[::1]", transport: tls, prefixes: [{match: 0, strip: 1, add: +49}]}
+- {name: pbx, address: "sips:[::1]", transport: tcp, prefixes: [{match: 0, strip: 1, add: +49}]}
 policy: {forbid: [public, friends]}
 max_calls: ${RS_PORT}
 timers: {ring: 1m30s}

@@ -246,6 +246,7 @@ func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
 		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, First1xx: n.cfg.Timers.First1xx,
+		TLS: sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
 		Access: &sipua.AccessConfig{
 			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name,
 			Users: n.directory, Locations: n.bindings, Store: n.store,
@@ -256,7 +257,7 @@ func (n *Node) sipConfig(name string) sipua.Config {
 	}
 	for _, t := range n.cfg.Trunks {
 		c.Trunks = append(c.Trunks, sipua.Trunk{
-			Name: t.Name, Address: t.Address, Transport: t.Transport,
+			Name: t.Name, Address: t.Address, Transport: t.Transport, CA: t.CA,
 			Register:      sipua.Credentials{User: t.Register.User, Password: t.Register.Password, Realm: t.Register.Realm},
 			TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP,
 		})

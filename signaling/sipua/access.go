@@ -66,6 +66,9 @@ type AccessConfig struct {
 	// Trunk tells which trunk, if any, sends from source; nil for none.
 	// transport is in lower case.
 	Trunk func(source netip.AddrPort, transport string) (TrunkPeer, bool)
+	// Domains tells what a peer proved by a TLS client certificate, see
+	// UA.Domains; nil: nobody proved anything.
+	Domains func(source netip.AddrPort, transport string) []string
 	// Local tells which address of ours a request came to; nil asks the
 	// transaction's connection.
 	Local func(req *sip.Request) string

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -25,8 +26,10 @@ type RegisterOptions struct {
 	AOR string
 	// Registrar is where it is: "sip:127.0.0.1:5060"; "" means the host of AOR.
 	Registrar string
-	// Transport is udp or tcp; "" means udp, unless Registrar says otherwise.
-	Transport   string
+	// Transport is udp, tcp or tls; "" means udp, unless Registrar says otherwise.
+	Transport string
+	// Roots sign the registrar's certificate; nil means the system's.
+	Roots       *x509.CertPool
 	Credentials Credentials
 	// Instance is written as +sip.instance (RFC 5626 4.1), without quotes and
 	// angle brackets: "urn:uuid:..."; "" for none.
@@ -100,7 +103,7 @@ func (u *UA) keepTrunk(t *trunk) {
 		aor = "sip:" + escapeUser(t.Register.User) + "@" + t.uri.Host
 	}
 	a, err := u.newAccount(RegisterOptions{
-		AOR: aor, Registrar: t.Address, Transport: t.transport, Instance: t.Instance,
+		AOR: aor, Registrar: t.Address, Transport: t.transport, Roots: t.roots, Instance: t.Instance,
 		Changed: func(err error) {
 			if u.cfg.Registered != nil {
 				u.cfg.Registered(t.Name, err)
@@ -217,7 +220,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	h := hop{transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr())}
+	h := hop{transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr()), host: a.where.Host, roots: a.o.Roots}
 	if h.sock == nil && h.transport == "udp" {
 		return 0, fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", at)
 	}

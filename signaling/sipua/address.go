@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
@@ -17,9 +18,14 @@ const resolveTimeout = 5 * time.Second
 
 // hop is where a request goes next and the socket it leaves by.
 type hop struct {
-	transport string // udp or tcp
+	transport string // udp, tcp or tls
 	addr      netip.AddrPort
-	sock      *socket // nil: TCP without a listener of ours
+	sock      *socket // nil: TCP or TLS without a listener of ours
+	// host is what the certificate of a TLS peer must name, roots who may have
+	// signed it (nil: the system's). Without a host the TCP or TLS connection
+	// there is will be used, and no other be made.
+	host  string
+	roots *x509.CertPool
 }
 
 // resolve finds the address of a URI's host (RFC 3263, without NAPTR: SRV when
@@ -29,12 +35,12 @@ func resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort
 	host := strings.Trim(uri.Host, "[]")
 	port := uri.Port
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return netip.AddrPortFrom(ip.Unmap(), orPort(port)), nil
+		return netip.AddrPortFrom(ip.Unmap(), orPort(transport, port)), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	if port == 0 && !strings.HasSuffix(host, "localhost") {
-		if _, found, err := net.DefaultResolver.LookupSRV(ctx, "sip", transport, host); err == nil && len(found) > 0 {
+		if _, found, err := net.DefaultResolver.LookupSRV(ctx, srvService(transport), srvProtocol(transport), host); err == nil && len(found) > 0 {
 			host, port = strings.TrimSuffix(found[0].Target, "."), int(found[0].Port)
 		}
 	}
@@ -49,27 +55,45 @@ func resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort
 			break
 		}
 	}
-	return netip.AddrPortFrom(best.Unmap(), orPort(port)), nil
+	return netip.AddrPortFrom(best.Unmap(), orPort(transport, port)), nil
 }
 
-func orPort(port int) uint16 {
-	if port <= 0 || port > 65535 {
-		return 5060
+// srvService and srvProtocol name the SRV record of a transport (RFC 3263 4.1).
+func srvService(transport string) string {
+	if transport == "tls" {
+		return "sips"
 	}
-	return uint16(port)
+	return "sip"
+}
+
+func srvProtocol(transport string) string {
+	if transport == "tls" {
+		return "tcp"
+	}
+	return transport
+}
+
+func orPort(transport string, port int) uint16 {
+	switch {
+	case port > 0 && port <= 65535:
+		return uint16(port)
+	case transport == "tls":
+		return 5061
+	}
+	return 5060
 }
 
 // transportOf is the transport a URI asks for, def when it does not say.
 func transportOf(uri sip.Uri, def string) (string, error) {
 	if uri.IsEncrypted() {
-		return "", fmt.Errorf("%s needs TLS, which is not configured", uri.Scheme)
+		return "tls", nil // sipgo itself would take UDP
 	}
 	t, ok := uri.UriParams.Get("transport")
 	if !ok || t == "" {
 		return def, nil
 	}
 	switch t = strings.ToLower(t); t {
-	case "udp", "tcp":
+	case "udp", "tcp", "tls":
 		return t, nil
 	}
 	return "", fmt.Errorf("the transport %q is not supported", t)
@@ -98,7 +122,7 @@ func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
 // inside LocalNets, else its public one.
 func (u *UA) advertise(s *socket, ip netip.Addr) netip.AddrPort {
 	if s == nil {
-		return netip.AddrPortFrom(routeTo(ip), 5060)
+		return netip.AddrPortFrom(routeTo(ip), orPort("udp", 0))
 	}
 	mine := s.addr.Addr()
 	if mine.IsUnspecified() {

@@ -53,7 +53,7 @@ func (l *leg) aimAtBinding(b *gateway.Binding) *refusal {
 	}
 	source := addrPort(b.Source)
 	transport := strings.ToLower(b.Transport)
-	if !source.IsValid() || (transport != "udp" && transport != "tcp") {
+	if !source.IsValid() || (transport != "udp" && transport != "tcp" && transport != "tls") {
 		return &refusal{sip.StatusServiceUnavailable, fmt.Errorf("no way to a phone at %q over %q", b.Source, b.Transport)}
 	}
 	l.d.target = target
@@ -114,7 +114,7 @@ func (l *leg) aimAtURI(uri string) *refusal {
 		return &refusal{sip.StatusNotFound, err}
 	}
 	l.d.target = target
-	l.d.hop = hop{transport: transport, addr: addr, sock: l.u.socketFor(transport, "", addr.Addr())}
+	l.d.hop = hop{transport: transport, addr: addr, sock: l.u.socketFor(transport, "", addr.Addr()), host: target.Host}
 	return nil
 }
 

@@ -27,8 +27,12 @@ type Trunk struct {
 	Name string
 	// Address is where the trunk listens and sends from ("sip:192.0.2.5:5060").
 	Address string
-	// Transport is udp or tcp; "" means udp.
+	// Transport is udp, tcp or tls; "" means udp. Over TLS the trunk's
+	// certificate must name the host of Address.
 	Transport string
+	// CA is a PEM file of who signs the trunk's certificate; "" means those the
+	// system trusts.
+	CA string
 	// Register holds the credentials; with a user the trunk is registered to
 	// and its challenges are answered. The zero value does neither.
 	Register Credentials
@@ -53,9 +57,13 @@ type Credentials struct {
 type Config struct {
 	// Domain is ours: the host of our users' AORs. It must be set.
 	Domain string
-	// Listen are the sockets, "udp://host:port" or "tcp://host:port"; port 0
-	// asks the kernel. None means udp://127.0.0.1:5060.
+	// Listen are the sockets, "udp://host:port", "tcp://host:port" or
+	// "tls://host:port"; port 0 asks the kernel. None means udp://127.0.0.1:5060.
 	Listen []string
+	// TLS is needed for tls:// sockets.
+	TLS TLSFiles
+	// Stream bounds the time of TCP and TLS peers.
+	Stream StreamTimers
 	// Public maps a listen address to the one the world sees. It is written
 	// into Via and Contact for destinations outside LocalNets. nil: the listen
 	// address is written everywhere.
@@ -90,7 +98,7 @@ type Config struct {
 
 // listener is one entry of Config.Listen.
 type listener struct {
-	network string // udp or tcp
+	network string // udp, tcp or tls
 	address string // host:port
 }
 
@@ -98,6 +106,7 @@ func (c Config) withDefaults() Config {
 	if len(c.Listen) == 0 {
 		c.Listen = []string{"udp://127.0.0.1:5060"}
 	}
+	c.Stream = c.Stream.withDefaults()
 	if c.First1xx == 0 {
 		c.First1xx = 3 * time.Second
 	}
@@ -122,8 +131,12 @@ func (c Config) validate() error {
 		return errors.New("sipua: first_1xx and the limits must not be negative")
 	}
 	for _, s := range c.Listen {
-		if _, err := parseListen(s); err != nil {
+		l, err := parseListen(s)
+		if err != nil {
 			return err
+		}
+		if l.network == "tls" && c.TLS.Cert == "" {
+			return fmt.Errorf("sipua: listen %q needs a certificate: set sip.tls.cert and sip.tls.key", s)
 		}
 	}
 	seen := map[string]bool{}
@@ -135,8 +148,8 @@ func (c Config) validate() error {
 		if _, err := parseTarget(t.Address); err != nil {
 			return fmt.Errorf("sipua: trunk %s: address: %w", t.Name, err)
 		}
-		if t.Transport != "" && t.Transport != "udp" && t.Transport != "tcp" {
-			return fmt.Errorf("sipua: trunk %s: transport %q is not known: write udp or tcp", t.Name, t.Transport)
+		if t.Transport != "" && t.Transport != "udp" && t.Transport != "tcp" && t.Transport != "tls" {
+			return fmt.Errorf("sipua: trunk %s: transport %q is not known: write udp, tcp or tls", t.Name, t.Transport)
 		}
 	}
 	return nil
@@ -144,12 +157,12 @@ func (c Config) validate() error {
 
 func parseListen(s string) (listener, error) {
 	network, address, ok := strings.Cut(s, "://")
-	if !ok || (network != "udp" && network != "tcp") {
-		return listener{}, fmt.Errorf("sipua: listen %q: write udp://host:port or tcp://host:port", s)
+	if !ok || (network != "udp" && network != "tcp" && network != "tls") {
+		return listener{}, fmt.Errorf("sipua: listen %q: write udp://host:port, tcp://host:port or tls://host:port", s)
 	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return listener{}, fmt.Errorf("sipua: listen %q: %w: write udp://host:port or tcp://host:port", s, err)
+		return listener{}, fmt.Errorf("sipua: listen %q: %w: write udp://host:port, tcp://host:port or tls://host:port", s, err)
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return listener{}, fmt.Errorf("sipua: listen %q: the port must be 0 to 65535", s)

@@ -194,8 +194,8 @@ func same(t *testing.T, what string, got, want any) {
 func mustAddr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
 func uriAt(user, at, network string) string {
-	if network == "tcp" {
-		return fmt.Sprintf("sip:%s@%s;transport=tcp", user, at)
+	if network != "udp" {
+		return fmt.Sprintf("sip:%s@%s;transport=%s", user, at, network)
 	}
 	return fmt.Sprintf("sip:%s@%s", user, at)
 }

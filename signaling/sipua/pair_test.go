@@ -7,14 +7,22 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/policy"
+	"ringsplash/test/rig"
 )
 
-// Two of our UAs call each other, over UDP and TCP.
+// Two of our UAs call each other, over UDP, TCP and TLS.
 func TestCallBetweenTwo(t *testing.T) {
-	for _, network := range []string{"udp", "tcp"} {
+	for _, network := range []string{"udp", "tcp", "tls"} {
 		t.Run(network, func(t *testing.T) {
-			a, b := newParty(t, nil), newParty(t, nil)
-			out := a.call(uriAt("alice", b.at(network), network), nil)
+			t.Parallel()
+			ca := rig.NewCA(t)
+			b := newParty(t, secure(ca, "b", "localhost"))
+			a := newParty(t, through(ca, "localhost", b))
+			out := a.call(uriAt("alice", b.at(network), network), func(in *gateway.Invite) {
+				if network == "tls" {
+					in.Trunk = "b"
+				}
+			})
 			in := b.desk.next()
 			same(t, "display", in.in.From.Display, `Bob "the" Builder`)
 			same(t, "address", in.in.From.Address, "sip:bob@example.test")

@@ -51,7 +51,13 @@ func (l *leg) route(d *dialog) (hop, error) {
 	if err != nil {
 		return hop{}, err
 	}
-	h := hop{transport: transport, addr: addr, sock: d.hop.sock}
+	h := hop{transport: transport, addr: addr, sock: d.hop.sock, host: uri.Host}
+	if transport != "udp" && transport == d.hop.transport && addr.Addr() == d.hop.addr.Addr() && l.u.flows.find(flowKey{transport, d.hop.addr}) != nil {
+		return d.hop, nil // the connection that the peer chose
+	}
+	if l.trunk != nil {
+		h.roots = l.trunk.roots
+	}
 	if h.sock == nil || h.sock.network != transport {
 		h.sock = l.u.socketFor(transport, "", addr.Addr())
 	}
@@ -72,7 +78,7 @@ func (l *leg) transact(h hop, req *sip.Request, by sentBy) *sent {
 		l.mail.post(func() { l.lostTx(s, by, err) })
 		return s
 	}
-	tx, err := l.u.request(req)
+	tx, err := l.u.request(req, h)
 	if err != nil {
 		l.mail.post(func() { l.lostTx(s, by, err) })
 		return s

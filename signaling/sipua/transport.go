@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -29,7 +30,7 @@ const (
 
 // socket is one listening socket of ours.
 type socket struct {
-	network string // udp or tcp
+	network string // udp, tcp or tls
 	addr    netip.AddrPort
 	packet  *net.UDPConn
 	stream  net.Listener
@@ -48,7 +49,7 @@ var setGlobals = sync.OnceFunc(func() {
 	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
 })
 
-func openSocket(l listener) (*socket, error) {
+func (u *UA) openSocket(l listener) (*socket, error) {
 	if l.network == "udp" {
 		a, err := net.ResolveUDPAddr("udp", l.address)
 		if err != nil {
@@ -64,13 +65,13 @@ func openSocket(l listener) (*socket, error) {
 	}
 	a, err := net.ResolveTCPAddr("tcp", l.address)
 	if err != nil {
-		return nil, fmt.Errorf("sipua: listen tcp://%s: %w", l.address, err)
+		return nil, fmt.Errorf("sipua: listen %s://%s: %w", l.network, l.address, err)
 	}
 	c, err := net.ListenTCP(family("tcp", a.IP), a)
 	if err != nil {
-		return nil, fmt.Errorf("sipua: listen tcp://%s: %w: is another SIP program using the port?", l.address, err)
+		return nil, fmt.Errorf("sipua: listen %s://%s: %w: is another SIP program using the port?", l.network, l.address, err)
 	}
-	return &socket{network: "tcp", addr: c.Addr().(*net.TCPAddr).AddrPort(), stream: newCapped(c)}, nil
+	return &socket{network: l.network, addr: c.Addr().(*net.TCPAddr).AddrPort(), stream: &door{Listener: c, u: u, transport: l.network}}, nil
 }
 
 // family keeps 0.0.0.0 an IPv4 socket: sipgo finds a socket by its exact
@@ -106,10 +107,7 @@ func (u *UA) newSIP() error {
 		sipgo.WithUserAgentTransportLayerOptions(
 			sip.WithTransportLayerLogger(quiet),
 			sip.WithTransportLayerReadFilter(u.filter),
-			sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{
-				WriteTimeout: writeTimeout,
-				DialerCreate: func(local net.Addr) net.Dialer { return net.Dialer{Timeout: dialTimeout, LocalAddr: local} },
-			}}),
+			sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: neverDials(), TLS: &sip.TransportTLS{TransportTCP: neverDials()}}),
 		),
 		sipgo.WithUserAgentTransactionLayerOptions(
 			sip.WithTransactionLayerLogger(quiet),
@@ -128,6 +126,15 @@ func (u *UA) newSIP() error {
 	u.stack, u.server = stack, server
 	u.route()
 	return nil
+}
+
+// neverDials is a transport that uses the connections there are. UA.connect
+// makes new ones, with a name to check and a bound on the time; sipgo would also
+// dial the passing port of a phone that has gone.
+func neverDials() *sip.TransportTCP {
+	return &sip.TransportTCP{DialerCreate: func(net.Addr) net.Dialer {
+		return net.Dialer{Control: func(string, string, syscall.RawConn) error { return errFlowGone }}
+	}}
 }
 
 // filter runs the access filter; sipgo's reader has no recover of its own.
@@ -176,6 +183,9 @@ func (u *UA) serveOnce(s *socket) (err error) {
 	if s.packet != nil {
 		return u.server.ServeUDP(s.packet)
 	}
+	if s.network == "tls" {
+		return u.server.ServeTLS(s.stream)
+	}
 	return u.server.ServeTCP(s.stream)
 }
 
@@ -207,8 +217,11 @@ func (h hop) address(req *sip.Request) {
 }
 
 // request sends a stamped request in a client transaction of its own. It
-// blocks for a TCP connection, dialTimeout at most.
-func (u *UA) request(req *sip.Request) (*sip.ClientTx, error) {
+// blocks for a connection, dialTimeout at most.
+func (u *UA) request(req *sip.Request, h hop) (*sip.ClientTx, error) {
+	if err := u.connect(h); err != nil {
+		return nil, err
+	}
 	u.sending.RLock()
 	defer u.sending.RUnlock()
 	if u.stop.Err() != nil {
@@ -228,7 +241,7 @@ func (u *UA) request(req *sip.Request) (*sip.ClientTx, error) {
 // do sends a request that is not an INVITE and waits for its final response.
 func (u *UA) do(ctx context.Context, req *sip.Request, h hop) (*sip.Response, error) {
 	u.stamp(req, h)
-	tx, err := u.request(req)
+	tx, err := u.request(req, h)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,10 @@
 package sipua
 
 import (
+	"crypto/x509"
+	"fmt"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
@@ -15,20 +18,28 @@ type trunk struct {
 	purse     *purse
 	// found is the address the name last resolved to.
 	found atomic.Pointer[netip.AddrPort]
+	// roots sign the trunk's certificate; nil means the system's.
+	roots *x509.CertPool
 }
 
-// newTrunk takes a checked configuration.
-func newTrunk(c Trunk) *trunk {
+// newTrunk takes a checked configuration. It reads the trunk's CA.
+func newTrunk(c Trunk) (*trunk, error) {
 	t := &trunk{Trunk: c, transport: c.Transport, purse: newPurse(c.Register)}
 	t.uri, _ = parseTarget(c.Address) // validate has read it already
 	if t.transport == "" {
 		t.transport, _ = transportOf(t.uri, "udp")
 	}
-	if ip, err := netip.ParseAddr(t.uri.Host); err == nil {
-		at := netip.AddrPortFrom(ip.Unmap(), orPort(t.uri.Port))
+	if ip, err := netip.ParseAddr(strings.Trim(t.uri.Host, "[]")); err == nil {
+		at := netip.AddrPortFrom(ip.Unmap(), orPort(t.transport, t.uri.Port))
 		t.found.Store(&at)
 	}
-	return t
+	if c.CA != "" {
+		var err error
+		if t.roots, err = readRoots(c.CA); err != nil {
+			return nil, fmt.Errorf("trunk %s: %w", c.Name, err)
+		}
+	}
+	return t, nil
 }
 
 // hop resolves the trunk. It blocks for the DNS unless its address is literal.
@@ -38,7 +49,7 @@ func (t *trunk) hop(u *UA) (hop, error) {
 		return hop{}, err
 	}
 	t.found.Store(&at)
-	return hop{transport: t.transport, addr: at, sock: u.socketFor(t.transport, "", at.Addr())}, nil
+	return hop{transport: t.transport, addr: at, sock: u.socketFor(t.transport, "", at.Addr()), host: t.uri.Host, roots: t.roots}, nil
 }
 
 // at tells whether addr is the trunk's own address.

@@ -46,6 +46,9 @@ type UA struct {
 	server *sipgo.Server
 	access *Access // nil: no registrar, everybody may call
 	socks  []*socket
+	flows  *flows
+	feeds  map[string]*feed // by transport
+	certs  *certificates
 	trunks map[string]*trunk
 	allow  string // the Allow header
 
@@ -96,7 +99,7 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 	}
 	u := &UA{
 		cfg: cfg, log: log, trunks: make(map[string]*trunk), dialogs: make(map[dialogKey]*leg),
-		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
+		flows: newFlows(), merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
 	u.leaving, u.retire = context.WithCancel(u.stop)
@@ -109,6 +112,10 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 		u.work.Add(1)
 		go u.serve(s)
 	}
+	for transport, f := range u.feeds {
+		u.work.Add(1)
+		go u.serve(&socket{network: transport, stream: f})
+	}
 	u.work.Add(1)
 	go u.sweep()
 	for _, t := range u.trunks {
@@ -119,19 +126,29 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 
 // open binds the sockets and makes sipgo's layers.
 func (u *UA) open() error {
+	var err error
+	if u.certs, err = openCertificates(u.cfg.TLS, u.log); err != nil {
+		return err
+	}
+	u.feeds = make(map[string]*feed)
+	for _, transport := range []string{"tcp", "tls"} {
+		u.feeds[transport] = &feed{at: &net.TCPAddr{IP: net.IPv4zero}, in: make(chan *stream), closed: u.stop.Done()}
+	}
 	for _, s := range u.cfg.Listen {
 		l, err := parseListen(s)
 		if err != nil {
 			return err
 		}
-		sock, err := openSocket(l)
+		sock, err := u.openSocket(l)
 		if err != nil {
 			return err
 		}
 		u.socks = append(u.socks, sock)
 	}
 	for _, t := range u.cfg.Trunks {
-		u.trunks[t.Name] = newTrunk(t)
+		if u.trunks[t.Name], err = newTrunk(t); err != nil {
+			return err
+		}
 	}
 	if err := u.openAccess(); err != nil {
 		return err
@@ -153,6 +170,9 @@ func (u *UA) openAccess() error {
 	}
 	if a.Local == nil {
 		a.Local = u.localOf
+	}
+	if a.Domains == nil {
+		a.Domains = u.Domains
 	}
 	if a.Reply == nil {
 		a.Reply = u.reply
@@ -325,8 +345,8 @@ func (u *UA) recovered(what string) {
 	}
 }
 
-// sweep keeps sipgo's memory of UDP peers bounded: it makes the readers start
-// again, which forgets all of them.
+// sweep keeps connections alive and sipgo's memory of UDP peers bounded: it
+// makes the readers start again, which forgets all of them.
 func (u *UA) sweep() {
 	defer u.work.Done()
 	tick := time.NewTicker(10 * time.Second)
@@ -335,7 +355,8 @@ func (u *UA) sweep() {
 		select {
 		case <-u.stop.Done():
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			u.pingFlows(now)
 		}
 		if u.stack.TransportLayer().Pool("udp").Size() < maxSources {
 			continue

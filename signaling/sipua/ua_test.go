@@ -19,14 +19,16 @@ import (
 
 func TestConfigIsChecked(t *testing.T) {
 	for name, change := range map[string]func(*Config){
-		"no domain":    func(c *Config) { c.Domain = "" },
-		"bad domain":   func(c *Config) { c.Domain = "a b" },
-		"no scheme":    func(c *Config) { c.Listen = []string{"127.0.0.1:0"} },
-		"bad port":     func(c *Config) { c.Listen = []string{"udp://127.0.0.1:70000"} },
-		"trunk twice":  func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "sip:h"}, {Name: "a", Address: "sip:h"}} },
-		"trunk uri":    func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "mail:h"}} },
-		"trunk socket": func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "sip:h", Transport: "sctp"}} },
-		"negative":     func(c *Config) { c.First1xx = -1 },
+		"no domain":      func(c *Config) { c.Domain = "" },
+		"bad domain":     func(c *Config) { c.Domain = "a b" },
+		"no scheme":      func(c *Config) { c.Listen = []string{"127.0.0.1:0"} },
+		"bad port":       func(c *Config) { c.Listen = []string{"udp://127.0.0.1:70000"} },
+		"trunk twice":    func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "sip:h"}, {Name: "a", Address: "sip:h"}} },
+		"trunk uri":      func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "mail:h"}} },
+		"no certificate": func(c *Config) { c.Listen = []string{"tls://127.0.0.1:0"} },
+		"trunk CA":       func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "sip:h", CA: "/nonexistent"}} },
+		"trunk socket":   func(c *Config) { c.Trunks = []Trunk{{Name: "a", Address: "sip:h", Transport: "sctp"}} },
+		"negative":       func(c *Config) { c.First1xx = -1 },
 	} {
 		c := Config{Domain: "example.test", Listen: []string{"udp://127.0.0.1:0"}}
 		change(&c)
@@ -166,31 +168,6 @@ func TestListenerSurvives(t *testing.T) {
 	expect[gateway.Reoffered](in)
 	hangUpFrom(b, w, in, ok, 2)
 	b.gone()
-}
-
-func TestTCPConnectionsAreBounded(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := newCapped(l)
-	defer func() { _ = c.Close() }()
-	from := netip.MustParseAddr("192.0.2.1")
-	for range maxStreamsPerSource {
-		if !c.take(from) {
-			t.Fatal("refused too early")
-		}
-	}
-	if c.take(from) {
-		t.Fatal("no bound")
-	}
-	if !c.take(netip.MustParseAddr("192.0.2.2")) {
-		t.Fatal("another source pays for the first")
-	}
-	c.give(from)
-	if !c.take(from) {
-		t.Fatal("a closed connection still counts")
-	}
 }
 
 // A caller whose TCP connection dies while it rings has given up.

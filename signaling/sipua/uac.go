@@ -206,6 +206,10 @@ func (l *leg) sendACK(d *dialog, invite *sent, res *sip.Response) {
 		l.log.Warn("sip: ACK not sent", "error", err)
 		return
 	}
+	if err := l.u.connect(h); err != nil {
+		l.log.Warn("sip: ACK not sent", "error", err)
+		return
+	}
 	l.u.stamp(ack, h)
 	if l.out.acks == nil {
 		l.out.acks = make(map[ackKey]*sip.Request)

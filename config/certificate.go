@@ -1,0 +1,91 @@
+package config
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"time"
+)
+
+// soon is how early an end of a certificate is told.
+const soon = 14 * 24 * time.Hour
+
+// Certificates says which certificates are out of time or name other hosts
+// than they are used for. It reads their files; that they can be read and have
+// a key is Check's part. A gateway starts in spite of these faults: its phones
+// over UDP must not suffer for them.
+func (c Config) Certificates(now time.Time) []Fault {
+	k := &checker{cfg: &c}
+	if leaf := k.leaf("http.tls.cert", c.HTTP.TLS, now); leaf != nil && len(leaf.DNSNames)+len(leaf.IPAddresses) == 0 {
+		k.fault("http.tls.cert", "get one with a subject alternative name", "the certificate names no host, so no browser takes it")
+	}
+	if leaf := k.leaf("sip.tls.cert", TLS{c.SIP.TLS.Cert, c.SIP.TLS.Key}, now); leaf != nil && !c.phonesTake(leaf) {
+		k.fault("sip.tls.cert", fmt.Sprintf("get one for %s or for an address of sip.listen", c.Domain),
+			"the certificate is for %v, so phones that check it refuse us", append(leaf.DNSNames, texts(leaf.IPAddresses)...))
+	}
+	return k.faults
+}
+
+// leaf reads our certificate and tells what is wrong with its time; nil when
+// there is none.
+func (k *checker) leaf(key string, files TLS, now time.Time) *x509.Certificate {
+	if files.Cert == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	if err != nil || pair.Leaf == nil {
+		return nil // Check has told
+	}
+	const remedy = "renew it; a running gateway takes the new files by itself"
+	switch leaf := pair.Leaf; {
+	case now.Before(leaf.NotBefore):
+		k.fault(key, "wait, or correct this machine's clock", "the certificate counts from %s on only", leaf.NotBefore.UTC().Format(time.DateTime))
+	case now.After(leaf.NotAfter):
+		k.fault(key, remedy, "the certificate has expired on %s", leaf.NotAfter.UTC().Format(time.DateTime))
+	case now.Add(soon).After(leaf.NotAfter):
+		k.fault(key, remedy, "the certificate expires on %s", leaf.NotAfter.UTC().Format(time.DateTime))
+	}
+	return pair.Leaf
+}
+
+// phonesTake tells whether the certificate names the domain or an address that
+// phones may be given as their server.
+func (c Config) phonesTake(leaf *x509.Certificate) bool {
+	hosts := []string{c.Domain}
+	for _, l := range c.SIP.Listen {
+		if l.Transport != "tls" {
+			continue
+		}
+		hosts = append(hosts, l.Addr.Addr().String())
+		if public, ok := c.Media.Public[l.Addr.Addr()]; ok {
+			hosts = append(hosts, public.String())
+		}
+	}
+	if names(leaf, hosts...) {
+		return true
+	}
+	// A name below the domain is the host of the server (sip.example.test).
+	for _, name := range leaf.DNSNames {
+		if n := len(name) - len(c.Domain); n > 0 && name[n:] == c.Domain && name[n-1] == '.' {
+			return true
+		}
+	}
+	return false
+}
+
+func names(leaf *x509.Certificate, hosts ...string) bool {
+	for _, h := range hosts {
+		if leaf.VerifyHostname(h) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func texts[T fmt.Stringer](list []T) []string {
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		out = append(out, v.String())
+	}
+	return out
+}

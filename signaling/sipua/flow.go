@@ -1,0 +1,272 @@
+package sipua
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	maxStreams          = 4096 // accepted TCP and TLS connections in all
+	maxStreamsPerSource = 200  // of one IPv4 address or IPv6 /64
+)
+
+var (
+	errFlowGone  = errors.New("the connection the phone came by is closed")
+	errUnproven  = errors.New("the peer of the open connection has no certificate for this name")
+	errOurselves = errors.New("the address is our own")
+)
+
+// flowKey names a connection by its far end.
+type flowKey struct {
+	transport string // tcp or tls
+	peer      netip.AddrPort
+}
+
+// flows are the open TCP and TLS connections, accepted ones and our own. Both
+// are used both ways (RFC 5626 3, RFC 5923): a request to an address that a
+// connection leads to goes over that connection.
+type flows struct {
+	mu       sync.Mutex
+	open     map[flowKey]*stream
+	accepted int
+	sources  map[netip.Addr]int
+	dials    singleflight.Group
+}
+
+func newFlows() *flows {
+	return &flows{open: make(map[flowKey]*stream), sources: make(map[netip.Addr]int)}
+}
+
+func (f *flows) find(k flowKey) *stream {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open[k]
+}
+
+// all are the connections of now.
+func (f *flows) all() []*stream {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make([]*stream, 0, len(f.open))
+	for _, s := range f.open {
+		out = append(out, s)
+	}
+	return out
+}
+
+// add takes a new connection in; false when the bounds are reached.
+func (f *flows) add(s *stream) bool {
+	from := sourceIP(s.key.peer.Addr())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !s.dialed {
+		if f.accepted >= maxStreams || f.sources[from] >= maxStreamsPerSource {
+			return false
+		}
+		f.accepted++
+		f.sources[from]++
+	}
+	f.open[s.key] = s
+	return true
+}
+
+func (f *flows) remove(s *stream) {
+	from := sourceIP(s.key.peer.Addr())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !s.dialed {
+		f.accepted--
+		if f.sources[from]--; f.sources[from] <= 0 {
+			delete(f.sources, from)
+		}
+	}
+	if f.open[s.key] == s {
+		delete(f.open, s.key)
+	}
+}
+
+// door is a listener that makes streams of what it accepts.
+type door struct {
+	net.Listener
+	u         *UA
+	transport string
+}
+
+// Accept closes connections above the bounds at once and waits for the next.
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		conn, err := d.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		s := d.u.newStream(conn, d.transport)
+		if d.transport == "tls" {
+			s.server = tls.Server(conn, d.u.certs.server())
+			s.Conn = s.server
+		}
+		if d.u.flows.add(s) {
+			return s, nil
+		}
+		_ = conn.Close()
+	}
+}
+
+func (u *UA) newStream(conn net.Conn, transport string) *stream {
+	return &stream{
+		Conn: conn, key: flowKey{transport, addrPort(conn.RemoteAddr().String())}, timers: u.cfg.Stream,
+		opened: time.Now(), gone: u.flowGone,
+	}
+}
+
+func (u *UA) flowGone(s *stream) { u.flows.remove(s) }
+
+// feed is a listener for connections that we dialled: sipgo reads them as it
+// reads accepted ones, and never dials itself.
+type feed struct {
+	at     net.Addr
+	in     chan *stream
+	closed <-chan struct{}
+	last   *stream
+}
+
+// Accept waits for the next connection. Being called again says that sipgo has
+// the one before in its pool.
+func (f *feed) Accept() (net.Conn, error) {
+	if f.last != nil {
+		close(f.last.served)
+		f.last = nil
+	}
+	select {
+	case s := <-f.in:
+		f.last = s
+		return s, nil
+	case <-f.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (f *feed) Addr() net.Addr { return f.at }
+func (f *feed) Close() error   { return nil }
+
+// connect makes sure that there is a connection for h, and over TLS that its
+// peer has proven the host of h. It blocks for dialTimeout at most.
+func (u *UA) connect(h hop) error {
+	if h.transport == "udp" {
+		return nil
+	}
+	for _, s := range u.socks {
+		if s.addr == h.addr && s.network == h.transport {
+			return errOurselves
+		}
+	}
+	k := flowKey{h.transport, h.addr}
+	s := u.flows.find(k)
+	if s == nil {
+		if h.host == "" {
+			return errFlowGone
+		}
+		made, err, _ := u.flows.dials.Do(h.transport+h.addr.String()+h.host, func() (any, error) {
+			if s := u.flows.find(k); s != nil {
+				return s, nil
+			}
+			return u.dial(h)
+		})
+		if err != nil {
+			return fmt.Errorf("no connection to %s: %w", h.addr, err)
+		}
+		s, _ = made.(*stream)
+	}
+	if h.transport == "tls" && h.host != "" && (s.proves == nil || !s.proves(h.host)) {
+		return errUnproven
+	}
+	return nil
+}
+
+func (u *UA) dial(h hop) (*stream, error) {
+	ctx, cancel := context.WithTimeout(u.stop, dialTimeout)
+	defer cancel()
+	var d net.Dialer
+	if h.sock != nil && !h.sock.addr.Addr().IsUnspecified() {
+		d.LocalAddr = &net.TCPAddr{IP: h.sock.addr.Addr().AsSlice(), Zone: h.sock.addr.Addr().Zone()} // a trunk knows us by it
+	}
+	conn, err := d.DialContext(ctx, "tcp", h.addr.String())
+	if err != nil {
+		return nil, err
+	}
+	s := u.newStream(conn, h.transport)
+	s.dialed, s.served = true, make(chan struct{})
+	if h.transport == "tls" {
+		client := tls.Client(conn, u.certs.client(h.host, h.roots))
+		if err := client.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		s.Conn = client
+		s.learn(client.ConnectionState())
+	}
+	u.flows.add(s)
+	select {
+	case u.feeds[h.transport].in <- s:
+	case <-ctx.Done():
+		_ = s.Close()
+		return nil, ctx.Err()
+	}
+	select {
+	case <-s.served:
+		return s, nil
+	case <-ctx.Done():
+		return nil, ctx.Err() // sipgo closes it with the others
+	}
+}
+
+// pingFlows keeps our own connections open and closes those that died.
+func (u *UA) pingFlows(now time.Time) {
+	for _, s := range u.flows.all() {
+		if s.dialed && !s.ping(now) {
+			u.log.Info("sip: connection lost, no answer to the keep-alive", "transport", s.key.transport, "peer", s.key.peer)
+			_ = s.Close()
+		}
+	}
+}
+
+// Domains are the domains that the peer at source has proven by a certificate
+// of sip.tls.client_ca (RFC 5922 7.1), in lower case; nil without one and for
+// transports other than tls. source is as sip.Request.Source writes it.
+func (u *UA) Domains(source netip.AddrPort, transport string) []string {
+	if s := u.flows.find(flowKey{transport, netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}); s != nil {
+		return s.domains
+	}
+	return nil
+}
+
+// domainsOf reads the domains a certificate stands for: its SIP URIs without a
+// user part, else its DNS names; wildcards stand for none (RFC 5922 7.1, 7.2).
+func domainsOf(c *x509.Certificate) []string {
+	var out []string
+	for _, uri := range c.URIs {
+		if uri.Scheme != "sip" {
+			continue
+		}
+		if target, err := parseTarget(uri.String()); err == nil && target.User == "" {
+			out = append(out, hostName(target.Host))
+		}
+	}
+	if out != nil {
+		return out
+	}
+	for _, name := range c.DNSNames {
+		if validHost(name) {
+			out = append(out, hostName(name))
+		}
+	}
+	return out
+}

@@ -1,0 +1,280 @@
+package sipua
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// StreamTimers bound what a peer may keep a TCP or TLS connection waiting. The
+// zero value of each means the default beside it.
+type StreamTimers struct {
+	Handshake time.Duration // TLS; default 5 s
+	First     time.Duration // from connecting to the first message; default 30 s
+	Message   time.Duration // from its first byte to its last; default 10 s
+	// Idle closes a connection that sends nothing, not even a keep-alive. A
+	// phone without keep-alives speaks once a registration; default 70 min.
+	Idle time.Duration
+	// Ping is how often we send a keep-alive on connections of our own, and
+	// how long its answer may take where earlier ones were answered (RFC 5626
+	// 4.4.1); default 30 s.
+	Ping time.Duration
+}
+
+func (t StreamTimers) withDefaults() StreamTimers {
+	fill(&t.Handshake, 5*time.Second)
+	fill(&t.First, 30*time.Second)
+	fill(&t.Message, 10*time.Second)
+	fill(&t.Idle, 70*time.Minute)
+	fill(&t.Ping, 30*time.Second)
+	return t
+}
+
+var (
+	errNotSIP  = errors.New("what came is not SIP")
+	errTooLong = errors.New("a message above 32 KiB")
+)
+
+// stream is one TCP or TLS connection. It hands sipgo whole messages, one a
+// Read, so that deadlines, sizes and keep-alives are judged here: sipgo itself
+// waits and collects without end. One goroutine reads.
+type stream struct {
+	net.Conn
+	key    flowKey
+	timers StreamTimers
+	server *tls.Conn // not yet shaken hands, else nil
+	gone   func(*stream)
+	close  sync.Once
+	served chan struct{} // closed when sipgo reads it (connections of our own)
+	dialed bool
+	opened time.Time
+
+	// domains are those of the peer's verified certificate (RFC 5922 7.1),
+	// leaf the certificate's name check. Written before the first message.
+	domains []string
+	proves  func(host string) bool
+
+	// Only the reading goroutine:
+	buf     []byte    // of the message that is coming
+	due     int       // bytes at the front that go to sipgo
+	scanned int       // bytes in which no end of the headers was found
+	began   time.Time // when the message began
+	spoke   bool      // a whole message came before
+
+	pinged, ponged atomic.Int64 // Unix nanoseconds; 0 for never
+}
+
+// Read returns one whole message, or the rest of it when b is too short. A
+// second call may follow only when the first has returned.
+func (s *stream) Read(b []byte) (int, error) {
+	if err := s.greet(); err != nil {
+		return 0, err
+	}
+	for s.due == 0 {
+		if err := s.frame(); err != nil {
+			if errors.Is(err, errTooLong) {
+				s.refuse()
+			}
+			return 0, io.EOF // sipgo closes
+		}
+		if s.due > 0 {
+			break
+		}
+		if err := s.fill(); err != nil {
+			return 0, io.EOF
+		}
+	}
+	n := copy(b, s.buf[:s.due])
+	s.due -= n
+	s.buf = append(s.buf[:0], s.buf[n:]...)
+	if s.due == 0 {
+		s.scanned, s.spoke, s.began = 0, true, time.Now()
+		if len(s.buf) == 0 && cap(s.buf) > 8192 {
+			s.buf = nil // one long message must not cost for the hour to come
+		}
+	}
+	return n, nil
+}
+
+// greet does the TLS handshake of an accepted connection.
+func (s *stream) greet() error {
+	if s.server == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.timers.Handshake)
+	defer cancel()
+	if err := s.server.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	s.learn(s.server.ConnectionState())
+	s.server = nil
+	return nil
+}
+
+// learn takes what the peer's certificate proves.
+func (s *stream) learn(c tls.ConnectionState) {
+	if len(c.VerifiedChains) == 0 {
+		return
+	}
+	leaf := c.PeerCertificates[0]
+	s.proves = func(host string) bool { return leaf.VerifyHostname(host) == nil }
+	s.domains = domainsOf(leaf)
+}
+
+// fill waits for more bytes of the peer.
+func (s *stream) fill() error {
+	until := time.Now().Add(s.timers.Idle)
+	switch {
+	case len(s.buf) > 0:
+		until = s.began.Add(s.timers.Message)
+	case !s.spoke && !s.dialed:
+		until = s.opened.Add(s.timers.First)
+	}
+	if err := s.SetReadDeadline(until); err != nil {
+		return err
+	}
+	if len(s.buf) == 0 {
+		defer func() { s.began = time.Now() }()
+	}
+	s.buf = slices.Grow(s.buf, 4096)
+	n, err := s.Conn.Read(s.buf[len(s.buf):cap(s.buf)])
+	s.buf = s.buf[:len(s.buf)+n]
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// frame looks for a whole message at the front of buf: due stays 0 while there
+// is none.
+func (s *stream) frame() error {
+	if err := s.skipKeepAlives(); err != nil {
+		return err
+	}
+	if line := bytes.IndexByte(s.buf, '\n'); s.scanned == 0 && line >= 0 && !bytes.Contains(s.buf[:line], []byte("SIP/")) {
+		return errNotSIP
+	}
+	end := bytes.Index(s.buf[s.scanned:], []byte("\r\n\r\n"))
+	if end < 0 {
+		s.scanned = max(0, len(s.buf)-3)
+		if len(s.buf) >= messageMax {
+			return errTooLong
+		}
+		return nil
+	}
+	head := s.scanned + end + 4
+	s.scanned += end
+	body, ok := bodyLength(s.buf[:head])
+	switch {
+	case !ok:
+		s.due = head // sipgo cannot tell either where it ends, and closes
+	case head+body >= messageMax:
+		return errTooLong
+	case len(s.buf) >= head+body:
+		s.due = head + body
+	}
+	return nil
+}
+
+// skipKeepAlives takes CRLFs between messages and answers pings (RFC 5626 3.5.1).
+func (s *stream) skipKeepAlives() error {
+	n := 0
+	for bytes.HasPrefix(s.buf[n:], []byte("\r\n")) {
+		n += 2
+	}
+	if n == 0 {
+		return nil
+	}
+	s.buf, s.scanned = append(s.buf[:0], s.buf[n:]...), 0
+	if n == 2 {
+		s.ponged.Store(time.Now().UnixNano())
+		return nil
+	}
+	_, err := s.Write([]byte("\r\n"))
+	return err
+}
+
+// ping keeps the connection open through NATs. It reports whether the peer is
+// there: one that answered before and does so no more is not.
+func (s *stream) ping(now time.Time) bool {
+	pinged, ponged := s.pinged.Load(), s.ponged.Load()
+	if now.Sub(time.Unix(0, pinged)) < s.timers.Ping {
+		return true
+	}
+	if pinged > 0 && ponged > 0 && ponged < pinged {
+		return false
+	}
+	s.pinged.Store(now.UnixNano())
+	_, err := s.Write([]byte("\r\n\r\n"))
+	return err == nil
+}
+
+// refuse answers a message that is too long, if it can be answered, and lets
+// the peer read that: closing at once would reset the connection.
+func (s *stream) refuse() {
+	answer := tooLarge(s.buf)
+	if answer == nil {
+		return
+	}
+	if _, err := s.Write(answer); err != nil {
+		return
+	}
+	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = s.SetReadDeadline(time.Now().Add(time.Second))
+	_, _ = io.CopyN(io.Discard, s.Conn, 8*messageMax)
+}
+
+// Write closes the connection when it cannot write all of b in time: what
+// would follow has no beginning.
+func (s *stream) Write(b []byte) (int, error) {
+	if err := s.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	n, err := s.Conn.Write(b)
+	if err != nil {
+		_ = s.Close()
+	}
+	return n, err
+}
+
+// Close may be called more than once.
+func (s *stream) Close() error {
+	err := net.ErrClosed
+	s.close.Do(func() {
+		s.gone(s)
+		if t, ok := s.Conn.(*tls.Conn); ok {
+			err = t.NetConn().Close() // its own Close would wait to say goodbye
+			return
+		}
+		err = s.Conn.Close()
+	})
+	return err
+}
+
+// bodyLength reads the Content-Length of a message's headers; false for none
+// and for one that is not a number. Of several the last counts, as for sipgo.
+func bodyLength(head []byte) (length int, ok bool) {
+	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
+	for len(rest) > 2 {
+		var line []byte
+		line, rest = headerLine(rest)
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch strings.ToLower(string(bytes.TrimSpace(name))) {
+		case "content-length", "l":
+			n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 31)
+			length, ok = int(n), err == nil
+		}
+	}
+	return length, ok
+}
