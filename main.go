@@ -34,6 +34,7 @@ const usage = `ringsplash is a browser softphone gateway.
   ringsplash serve --config FILE   run the gateway until SIGTERM or Ctrl-C
   ringsplash demo                  run a demonstration on loopback, no phone needed
   ringsplash user ...              add, list, change and remove users ("ringsplash user" tells more)
+  ringsplash apikey ...            add, list and remove keys for servers of sites that embed the phone
   ringsplash check --config FILE   name every fault of a configuration, with its remedy
   ringsplash version               print the version
   ringsplash help                  print this
@@ -130,6 +131,8 @@ func command(ctx context.Context, c console, args []string) error {
 		return demoRun(ctx, c)
 	case "user":
 		return userCommand(ctx, c, rest)
+	case "apikey":
+		return apikeyCommand(ctx, c, rest)
 	case "check":
 		return check(ctx, c, rest)
 	case "version", "--version":

@@ -214,6 +214,38 @@ carol          carol         file   `+"\n", r.out)
 	}
 }
 
+// TestAPIKeyCommands are the same with a node that runs and without one.
+func TestAPIKeyCommands(t *testing.T) {
+	for _, running := range []bool{false, true} {
+		name := map[bool]string{false: "store", true: "node"}[running]
+		t.Run(name, func(t *testing.T) {
+			conf, _ := file(t, "")
+			if running {
+				start(t, conf)
+			}
+			do := func(args ...string) result {
+				return ringsplash(t, "", append(append([]string{"apikey"}, args...), "--config", conf)...)
+			}
+			r := do("add", "intranet")
+			require.Zero(t, r.code, "%+v", r)
+			require.Regexp(t, `^rsk_intranet~[A-Za-z0-9_-]{43}\n$`, r.out, "the key alone, for scripts")
+			require.Contains(t, r.err, "not shown again")
+			r = do("add", "intranet")
+			require.Equal(t, exitFault, r.code)
+			require.Contains(t, r.err, "exists already: API key intranet")
+			require.Contains(t, do("add", "No Name").err, "a-z")
+			require.Equal(t, exitUsage, do("add").code)
+			require.Equal(t, exitUsage, do("rename", "intranet").code)
+			require.Regexp(t, `^NAME +MADE\nintranet +20`, do("list").out)
+			require.Zero(t, do("remove", "intranet").code)
+			r = do("remove", "intranet")
+			require.Equal(t, exitFault, r.code)
+			require.Contains(t, r.err, "not found: API key intranet")
+			require.Equal(t, "NAME  MADE\n", do("list").out)
+		})
+	}
+}
+
 func TestServe(t *testing.T) {
 	conf, folder := file(t, "users:\n- {name: alice, password: x}\n")
 	n := start(t, conf)

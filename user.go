@@ -16,6 +16,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/node"
 	"ringsplash/store"
+	"ringsplash/token"
 )
 
 const userUsage = `usage: ringsplash user COMMAND --config FILE
@@ -240,9 +241,19 @@ func devicesInWords(devices []directory.Device) string {
 	return strings.Join(words, ", ")
 }
 
+// administration is what the subcommands reach: users and API keys.
+type administration interface {
+	admin.People
+	admin.Keys
+}
+
 // withPeople finds the users: at the node that runs, else in the store.
 func withPeople(ctx context.Context, c console, f userFlags, do func(admin.People) error) error {
-	cfg, err := config.Load(f.config)
+	return withAdministration(ctx, c, f.config, func(a administration) error { return do(a) })
+}
+
+func withAdministration(ctx context.Context, c console, file string, do func(administration) error) error {
+	cfg, err := config.Load(file)
 	if err != nil {
 		return err
 	}
@@ -258,7 +269,7 @@ func withPeople(ctx context.Context, c console, f userFlags, do func(admin.Peopl
 		if err != nil {
 			return err
 		}
-		return errors.Join(do(admin.Local{Directory: d}), d.Close())
+		return errors.Join(do(admin.Local{Directory: d, APIKeys: token.Keys{Store: s}}), d.Close())
 	})
 }
 

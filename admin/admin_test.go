@@ -69,7 +69,7 @@ func TestPeople(t *testing.T) {
 		"local": func(_ *testing.T, d *directory.Directory) admin.People { return admin.Local{Directory: d} },
 		"socket": func(t *testing.T, d *directory.Directory) admin.People {
 			dir := t.TempDir()
-			srv, err := admin.Listen(dir, d, quiet)
+			srv, err := admin.Listen(dir, admin.Local{Directory: d}, quiet)
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, srv.Close()) })
 			c, err := admin.Dial(dir)
@@ -126,7 +126,7 @@ func TestPeople(t *testing.T) {
 
 func TestSocketIsPrivate(t *testing.T) {
 	dir := t.TempDir()
-	srv, err := admin.Listen(dir, openDirectory(t), quiet)
+	srv, err := admin.Listen(dir, admin.Local{Directory: openDirectory(t)}, quiet)
 	require.NoError(t, err)
 	info, err := os.Stat(filepath.Join(dir, "admin.sock"))
 	require.NoError(t, err)
@@ -145,9 +145,9 @@ func TestOneNodeAFolder(t *testing.T) {
 	dir, d := t.TempDir(), openDirectory(t)
 	_, err := admin.Dial(dir)
 	require.ErrorIs(t, err, admin.ErrNotRunning)
-	srv, err := admin.Listen(dir, d, quiet)
+	srv, err := admin.Listen(dir, admin.Local{Directory: d}, quiet)
 	require.NoError(t, err)
-	_, err = admin.Listen(dir, d, quiet)
+	_, err = admin.Listen(dir, admin.Local{Directory: d}, quiet)
 	require.ErrorIs(t, err, admin.ErrRunning)
 	c, err := admin.Dial(dir)
 	require.NoError(t, err)
@@ -169,7 +169,7 @@ func TestStaleSocket(t *testing.T) {
 	require.NoError(t, l.Close())
 	_, err = admin.Dial(dir)
 	require.ErrorIs(t, err, admin.ErrNotRunning)
-	srv, err := admin.Listen(dir, openDirectory(t), quiet)
+	srv, err := admin.Listen(dir, admin.Local{Directory: openDirectory(t)}, quiet)
 	require.NoError(t, err)
 	_, err = admin.Dial(dir)
 	require.NoError(t, err)
@@ -179,7 +179,7 @@ func TestStaleSocket(t *testing.T) {
 func TestLongFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("x", 120))
 	require.NoError(t, os.Mkdir(dir, 0o700))
-	_, err := admin.Listen(dir, openDirectory(t), quiet)
+	_, err := admin.Listen(dir, admin.Local{Directory: openDirectory(t)}, quiet)
 	require.ErrorContains(t, err, `shorter "data" folder`)
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -191,7 +191,7 @@ func TestLongFolder(t *testing.T) {
 func TestWire(t *testing.T) {
 	dir := t.TempDir()
 	log := &syncBuffer{}
-	srv, err := admin.Listen(dir, openDirectory(t), slog.New(slog.NewTextHandler(log, nil)))
+	srv, err := admin.Listen(dir, admin.Local{Directory: openDirectory(t)}, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, srv.Close()) }()
 	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {

@@ -35,7 +35,7 @@ type Server struct {
 
 // Listen serves on dir/admin.sock until Close. A socket that a node left
 // behind when it crashed is replaced. ErrRunning: a node answers there.
-func Listen(dir string, d *directory.Directory, log *slog.Logger) (*Server, error) {
+func Listen(dir string, people Local, log *slog.Logger) (*Server, error) {
 	path := filepath.Join(dir, socketName)
 	if err := removeStale(path); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func Listen(dir string, d *directory.Directory, log *slog.Logger) (*Server, erro
 		return nil, fmt.Errorf("admin: listen on %s: %w; if the path is longer than 100 bytes choose a shorter \"data\" folder", path, err)
 	}
 	s := &Server{path: path, http: &http.Server{
-		Handler:           routes(Local{d}, log),
+		Handler:           routes(people, log),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -137,7 +137,7 @@ func routes(people Local, log *slog.Logger) http.Handler {
 				return
 			}
 			if did != "" {
-				log.Info(did, "user", r.PathValue("name"), "device", r.PathValue("device"))
+				log.Info(did, "name", r.PathValue("name"), "device", r.PathValue("device"))
 			}
 			answer(w, v)
 		})
@@ -171,6 +171,14 @@ func routes(people Local, log *slog.Logger) http.Handler {
 	})
 	serve("DELETE /users/{name}/devices/{device}/pairing", "device unpaired", func(r *http.Request) (any, error) {
 		return nil, people.Unpair(r.Context(), r.PathValue("name"), r.PathValue("device"))
+	})
+	serve("GET /apikeys", "", func(r *http.Request) (any, error) { return people.Keys(r.Context()) })
+	serve("PUT /apikeys/{name}", "API key added", func(r *http.Request) (any, error) {
+		text, err := people.AddKey(r.Context(), r.PathValue("name"))
+		return keyText{text}, err
+	})
+	serve("DELETE /apikeys/{name}", "API key removed", func(r *http.Request) (any, error) {
+		return nil, people.RemoveKey(r.Context(), r.PathValue("name"))
 	})
 	return mux
 }

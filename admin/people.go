@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/store"
+	"ringsplash/token"
 )
 
 // People is what an administrator does with users. Every method may block;
@@ -29,8 +30,11 @@ type Person struct {
 	Devices []directory.Device `json:"devices"`
 }
 
-// Local is People in this process.
-type Local struct{ Directory *directory.Directory }
+// Local is People and Keys in this process.
+type Local struct {
+	Directory *directory.Directory
+	APIKeys   token.Keys
+}
 
 var _ People = Local{}
 

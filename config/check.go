@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ringsplash/token"
 )
 
 var (
@@ -102,6 +104,22 @@ func (k *checker) http() {
 		u, err := url.Parse(o.Origin)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			k.fault(fmt.Sprintf("http.embed_origins[%d].origin", i), "write scheme and host only, such as https://intranet.example", "%q is not an origin", o.Origin)
+		}
+	}
+	k.embedKeys()
+}
+
+func (k *checker) embedKeys() {
+	ids := map[string]bool{}
+	for i, e := range k.cfg.HTTP.EmbedKeys {
+		key := fmt.Sprintf("http.embed_keys[%d]", i)
+		k.unique(key+".id", e.ID, ids, nameRule)
+		k.oneOf(key+".algorithm", e.Algorithm, token.Algorithms...)
+		if !slices.Contains(token.Algorithms, e.Algorithm) {
+			continue
+		}
+		if _, err := e.Read(); err != nil {
+			k.fault(key+".public_key", "write the public key as a block of text (public_key: |), as openssl pkey -pubout prints it", "%v", err)
 		}
 	}
 }

@@ -5,6 +5,8 @@ package config
 import (
 	"net/netip"
 	"time"
+
+	"ringsplash/token"
 )
 
 // Config is the whole configuration. Default gives the values of keys that
@@ -52,6 +54,8 @@ type HTTP struct {
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" example:"[\"127.0.0.1/32\"]"`
 	// Metrics is an address where /metrics is served to whoever asks, "" for none.
 	Metrics string `yaml:"metrics" example:"127.0.0.1:9090"`
+	// EmbedKeys are the keys with which such sites may sign tokens themselves.
+	EmbedKeys []EmbedKey `yaml:"embed_keys"`
 }
 
 // TLS names PEM files. Relative paths are taken from the configuration file's
@@ -66,6 +70,20 @@ type TLS struct {
 type EmbedOrigin struct {
 	Origin  string `yaml:"origin" example:"https://intranet.example"`
 	Trusted bool   `yaml:"trusted" example:"false"`
+}
+
+// EmbedKey is the public key of a site that signs its tokens itself. The key
+// and no token says which algorithm is used.
+type EmbedKey struct {
+	ID        string `yaml:"id" example:"intranet"`
+	Algorithm string `yaml:"algorithm" example:"EdDSA"` // EdDSA | ES256 | RS256
+	// PublicKey is the key itself in PEM; it is no secret.
+	PublicKey string `yaml:"public_key" example:"|"`
+}
+
+// Read takes the key from its text.
+func (k EmbedKey) Read() (token.SigningKey, error) {
+	return token.ParseSigningKey(k.ID, k.Algorithm, []byte(k.PublicKey))
 }
 
 // SIP is where phones and trunks come in.

@@ -57,6 +57,9 @@ var faultRows = []faultRow{
 	{"origin", base + "http:\n  embed_origins:\n  - origin: https://a.example/x\n", 4, "http.embed_origins[0].origin", "not an origin", "scheme and host only"},
 	{"trusted", base + "http:\n  embed_origins:\n  - {origin: https://a.example, trusted: yes}\n", 4, "http.embed_origins[0].trusted", "neither true nor false", "like false"},
 
+	{"embed key", base + "http:\n  embed_keys:\n  - {id: a, algorithm: EdDSA, public_key: x}\n", 4, "http.embed_keys[0].public_key", "not a public key in PEM", "openssl pkey -pubout"},
+	{"embed algorithm", base + "http:\n  embed_keys:\n  - {id: a, algorithm: HS256}\n", 4, "http.embed_keys[0].algorithm", `"HS256" is not known`, "EdDSA, ES256, RS256"},
+
 	{"sip none", base + "sip: {listen: []}\n", 2, "sip.listen", "no phone can register", "udp://"},
 	{"sip scheme", base + "sip:\n  listen:\n  - udp://127.0.0.1:5060\n  - ws://127.0.0.1:5060\n", 5, "sip.listen[1]", `"ws" is not udp`, "udp://127.0.0.1:5060"},
 	{"sip no scheme", base + "sip: {listen: [\"127.0.0.1:5060\"]}\n", 2, "sip.listen[0]", "transport is missing", "udp://"},

@@ -25,6 +25,7 @@ import (
 	"ringsplash/signaling/browser"
 	"ringsplash/signaling/sipua"
 	"ringsplash/store"
+	"ringsplash/token"
 	"ringsplash/webclient"
 )
 
@@ -135,7 +136,7 @@ func (n *Node) openDirectory(ctx context.Context) error {
 	if err := d.Sync(ctx, n.users()); err != nil {
 		return fmt.Errorf("take over the users of the configuration file: %w", err)
 	}
-	a, err := admin.Listen(n.cfg.Data, d, n.log)
+	a, err := admin.Listen(n.cfg.Data, admin.Local{Directory: d, APIKeys: token.Keys{Store: n.store}}, n.log)
 	if err != nil {
 		return err
 	}
@@ -317,13 +318,20 @@ func (t tabs) OpenTab(user string, r gateway.Resume, wake func()) (browser.Tab, 
 }
 
 func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) error {
-	origins := make([]string, 0, len(n.cfg.HTTP.EmbedOrigins))
+	mint, err := n.mint()
+	if err != nil {
+		return err
+	}
+	var frames []string
+	var origins []browser.EmbedOrigin
 	for _, o := range n.cfg.HTTP.EmbedOrigins {
-		origins = append(origins, o.Origin)
+		frames = append(frames, o.Origin)
+		origins = append(origins, browser.EmbedOrigin{Origin: o.Origin, Trusted: o.Trusted})
 	}
 	srv, err := browser.New(browser.Config{
 		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
-		Page: webclient.Handler(), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(), EmbedOrigins: origins,
+		Page: webclient.Handler(frames), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(), EmbedOrigins: origins,
+		Mint: mint, APIKeys: token.Keys{Store: n.store},
 		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TrustedProxies: n.cfg.HTTP.TrustedProxies,
 		// Half for a socket to fall silent, half for its tab to come back.
 		TabGone: n.cfg.Timers.TabGone / 2,
@@ -350,6 +358,19 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 		return err
 	})
 	return nil
+}
+
+// mint makes and takes the tokens of embedding sites.
+func (n *Node) mint() (*token.Mint, error) {
+	var keys []token.SigningKey
+	for _, k := range n.cfg.HTTP.EmbedKeys {
+		key, err := k.Read()
+		if err != nil {
+			return nil, fmt.Errorf("http.embed_keys: %s: %w", k.ID, err)
+		}
+		keys = append(keys, key)
+	}
+	return token.NewMint(n.store, n.cfg.Domain, keys), nil
 }
 
 func (n *Node) readyFile() string { return filepath.Join(n.cfg.Data, "ready.json") }

@@ -25,11 +25,15 @@ var embedded embed.FS
 
 const buildFile = "build.txt"
 
-// contentPolicy lets the page load from its own origin alone, run no inline
-// code, and make markup only through the policy Lit names.
+// contentPolicy lets a page load from its own origin alone, run no inline
+// code, and make markup only through the policy Lit names. It ends with who
+// may frame the page.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
 	"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; " +
-	"form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html"
+	"form-action 'self'; require-trusted-types-for 'script'; trusted-types lit-html; frame-ancestors "
+
+// framed is the page for frames in other sites.
+const framed = "/embed"
 
 const permissions = "microphone=(self), camera=(self), speaker-selection=(self), hid=(self), geolocation=()"
 
@@ -51,12 +55,14 @@ func Build() string {
 
 // Handler serves the embedded client below "/": GET and HEAD, everything else
 // is 405, an unknown path 404. It reads and compresses the files once, here.
-func Handler() http.Handler {
+// origins are the sites that may frame /embed ("https://intranet.example");
+// with none only our own pages may. The phone's page is framed by nobody.
+func Handler(origins []string) http.Handler {
 	dist, err := fs.Sub(embedded, "dist")
 	if err != nil {
 		panic("webclient: the embedded folder is gone: " + err.Error()) // a constant path
 	}
-	return newSite(dist)
+	return newSite(dist, origins)
 }
 
 // file is one thing to serve, with its compressed form where that is smaller.
@@ -68,10 +74,16 @@ type file struct {
 }
 
 // site maps URL paths to files.
-type site map[string]*file
+type site struct {
+	files   map[string]*file
+	framers string // of /embed, as frame-ancestors has it
+}
 
-func newSite(dist fs.FS) site {
-	s := site{}
+func newSite(dist fs.FS, origins []string) site {
+	s := site{files: map[string]*file{}, framers: "'self'"}
+	if len(origins) > 0 {
+		s.framers = strings.Join(origins, " ")
+	}
 	err := fs.WalkDir(dist, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || name == buildFile {
 			return err
@@ -80,14 +92,17 @@ func newSite(dist fs.FS) site {
 		if err != nil {
 			return err
 		}
-		s["/"+name] = newFile(name, content)
+		s.files["/"+name] = newFile(name, content)
 		return nil
 	})
 	if err != nil {
 		slog.Error("the embedded web client cannot be read; run make build", "error", err)
 	}
-	if index, ok := s["/index.html"]; ok {
-		s["/"] = index
+	if index, ok := s.files["/index.html"]; ok {
+		s.files["/"] = index
+	}
+	if page, ok := s.files[framed+".html"]; ok {
+		s.files[framed] = page
 	}
 	return s
 }
@@ -135,7 +150,11 @@ func contentType(ext string) string {
 // ServeHTTP answers with a file, 304, 404 or 405.
 func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", contentPolicy)
+	framers := "'none'"
+	if strings.TrimSuffix(r.URL.Path, ".html") == framed {
+		framers = s.framers
+	}
+	h.Set("Content-Security-Policy", contentPolicy+framers)
 	h.Set("Permissions-Policy", permissions)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
@@ -148,10 +167,16 @@ func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only GET and HEAD are served here", http.StatusMethodNotAllowed)
 		return
 	}
-	f, ok := s[r.URL.Path]
+	f, ok := s.files[r.URL.Path]
 	if !ok {
 		http.Error(w, "no such page; the phone is at /", http.StatusNotFound)
 		return
+	}
+	if strings.HasSuffix(r.URL.Path, ".js") {
+		// Pages of other sites load embed.js and client.js as modules, and with
+		// client.js what it imports. There is nothing in them but code.
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	f.serve(w, r)
 }

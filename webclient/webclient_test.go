@@ -14,6 +14,8 @@ func testSite(t *testing.T) *httptest.Server {
 	t.Helper()
 	page := "<!doctype html>" + strings.Repeat("<p>ring</p>", 100)
 	server := httptest.NewServer(newSite(fstest.MapFS{
+		"embed.html":            {Data: []byte("<!doctype html>frame")},
+		"embed.js":              {Data: []byte("loader()")},
 		".gitkeep":              {},
 		"build.txt":             {Data: []byte("ab12cd")},
 		"index.html":            {Data: []byte(page)},
@@ -21,7 +23,7 @@ func testSite(t *testing.T) *httptest.Server {
 		"icons/tiny.svg":        {Data: []byte("<svg/>")},
 		"manifest.webmanifest":  {Data: []byte("{}")},
 		"assets/theme-4567.css": {Data: []byte("p{}")},
-	}))
+	}, []string{"https://a.example", "http://127.0.0.1:8000"}))
 	t.Cleanup(server.Close)
 	return server
 }
@@ -112,6 +114,36 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	}
 }
 
+// The phone's page is framed by nobody, the framed one by the sites listed.
+func TestWhoMayFrame(t *testing.T) {
+	server := testSite(t)
+	for path, want := range map[string]string{
+		"/": "'none'", "/index.html": "'none'", "/assets/app-0123ab.js": "'none'", "/nothing": "'none'", "/embed.js": "'none'",
+		"/embed": "https://a.example http://127.0.0.1:8000", "/embed.html": "https://a.example http://127.0.0.1:8000",
+	} {
+		resp, _ := fetch(t, "GET", server.URL+path, nil)
+		_, got, _ := strings.Cut(resp.Header.Get("Content-Security-Policy"), "frame-ancestors ")
+		if got != want {
+			t.Errorf("%s may be framed by %q, want %q", path, got, want)
+		}
+	}
+	alone := newSite(fstest.MapFS{"embed.html": {}}, nil)
+	if alone.framers != "'self'" {
+		t.Errorf("with no site listed: %s", alone.framers)
+	}
+}
+
+// Modules are loaded by pages of other sites, which needs CORS; nothing else is.
+func TestModulesForOtherSites(t *testing.T) {
+	server := testSite(t)
+	for path, want := range map[string]string{"/embed.js": "*", "/assets/app-0123ab.js": "*", "/": "", "/embed": "", "/icons/tiny.svg": ""} {
+		resp, _ := fetch(t, "GET", server.URL+path, nil)
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("%s: allowed for %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestCompression(t *testing.T) {
 	server := testSite(t)
 	plain, body := fetch(t, "GET", server.URL+"/", nil)
@@ -167,7 +199,7 @@ func TestEmbeddedClient(t *testing.T) {
 	if !Built() {
 		t.Skip("no client is built in; run make build to test it")
 	}
-	server := httptest.NewServer(Handler())
+	server := httptest.NewServer(Handler(nil))
 	defer server.Close()
 	resp, page := fetch(t, "GET", server.URL+"/", nil)
 	if resp.StatusCode != 200 || !strings.Contains(page, `content="`+Build()+`"`) {

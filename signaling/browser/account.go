@@ -18,7 +18,10 @@ import (
 // expiry of its own: the gateway decides.
 const cookieName = "ringsplash"
 
-const loginKeyInContext = "login"
+const (
+	loginKeyInContext = "login"
+	loginPath         = "/api/v1/login"
+)
 
 func loginOf(c echo.Context) login {
 	l, _ := c.Get(loginKeyInContext).(login)
@@ -35,20 +38,47 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		c.Set(loginKeyInContext, found)
+		if r := c.Request(); !safeMethod(r.Method) && r.URL.Path != loginPath && s.right(found) == openNever {
+			return refuse(http.StatusForbidden, "not_trusted", notTrusted(found.Origin))
+		}
 		return next(c)
 	}
 }
 
 func (s *Server) loggedIn(c echo.Context) (login, error) {
-	cookie, err := c.Cookie(cookieName)
-	if err != nil {
-		return login{}, notLoggedIn
+	r := c.Request()
+	bearer := bearerOf(r)
+	text := bearer
+	if bearer == "" {
+		cookie, err := c.Cookie(cookieName)
+		if err != nil || s.fromOthers(r) {
+			return login{}, notLoggedIn
+		}
+		text = cookie.Value
 	}
-	found, err := s.logins.find(c.Request().Context(), cookie.Value)
-	if errors.Is(err, errNoLogin) {
+	found, err := s.logins.find(r.Context(), text)
+	if errors.Is(err, errNoLogin) || err == nil && !s.belongs(r, found, bearer != "") {
 		return login{}, notLoggedIn
 	}
 	return found, err
+}
+
+// belongs tells whether a log-in may be used here: one by password by its
+// cookie, one by token by its bearer and from the pages it was made for. A
+// program that sends no Origin is no page.
+func (s *Server) belongs(r *http.Request, l login, byBearer bool) bool {
+	if byBearer != (l.Origin != "") {
+		return false
+	}
+	if !s.fromOthers(r) {
+		return true
+	}
+	origin, err := cleanOrigin(r.Header.Get(echo.HeaderOrigin))
+	return err == nil && !l.Framed && origin == l.Origin
+}
+
+func safeMethod(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
 var userName = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)

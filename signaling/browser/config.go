@@ -36,9 +36,12 @@ type Config struct {
 	Room func() gateway.Cause
 	// Build is the id of the embedded web client, as in welcome.
 	Build string
-	// EmbedOrigins are origins besides our own that may log in and open
-	// sockets: "https://intranet.example" [none].
-	EmbedOrigins []string
+	// EmbedOrigins are the sites that may embed the phone [none].
+	EmbedOrigins []EmbedOrigin
+	// Mint makes and takes their tokens, for API keys of APIKeys [none: tokens
+	// are refused].
+	Mint    Mint
+	APIKeys APIKeys
 	// CertFile and KeyFile make the server speak TLS only; both are read
 	// again when they change [none: plain HTTP].
 	CertFile, KeyFile string
@@ -53,6 +56,9 @@ type Config struct {
 	LoginIdle  time.Duration // a log-in nobody uses ends after this [12 h]
 	LoginMax   time.Duration // every log-in ends after this [30 days]
 	LoginCheck time.Duration // how often the log-ins of open sockets are checked [30 s]
+	// EmbedIdle and EmbedMax are the same for log-ins by token, which are
+	// renewed by another token [10 min, 1 h].
+	EmbedIdle, EmbedMax time.Duration
 
 	// CommandRate is how many commands a socket may send a second in the long
 	// run, CommandBurst how many at once [30, 300].
@@ -68,12 +74,12 @@ func (c *Config) validate() error {
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("browser: http.tls needs both cert and key, or neither")
 	}
-	for i, origin := range c.EmbedOrigins {
-		clean, err := cleanOrigin(origin)
+	for i, site := range c.EmbedOrigins {
+		clean, err := cleanOrigin(site.Origin)
 		if err != nil {
 			return err
 		}
-		c.EmbedOrigins[i] = clean
+		c.EmbedOrigins[i].Origin = clean
 	}
 	for path := range c.Extra {
 		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") {
@@ -88,6 +94,8 @@ func (c *Config) validate() error {
 	setDefault(&c.LoginIdle, 12*time.Hour)
 	setDefault(&c.LoginMax, 30*24*time.Hour)
 	setDefault(&c.LoginCheck, 30*time.Second)
+	setDefault(&c.EmbedIdle, 10*time.Minute)
+	setDefault(&c.EmbedMax, time.Hour)
 	setDefault(&c.CommandRate, 30)
 	setDefault(&c.CommandBurst, 300)
 	setDefault(&c.SocketsPerUser, 32)

@@ -153,7 +153,7 @@ func TestDocumentTypes(t *testing.T) {
 	for name := range seen {
 		have = append(have, name)
 	}
-	same(t, "types", have, []string{typeHello, typeWelcome, typeState, typeDo, typeReply})
+	same(t, "types", have, []string{typeHello, typeWelcome, typeState, typeDo, typeReply, typeRefused})
 }
 
 // Every example in the document is a message that the code reads or writes,
@@ -196,7 +196,7 @@ func TestDocumentExamples(t *testing.T) {
 
 var shapes = map[string]reflect.Type{
 	typeHello: reflect.TypeFor[hello](), typeWelcome: reflect.TypeFor[welcome](), typeState: reflect.TypeFor[state](),
-	typeDo: reflect.TypeFor[do](), typeReply: reflect.TypeFor[reply](),
+	typeDo: reflect.TypeFor[do](), typeReply: reflect.TypeFor[reply](), typeRefused: reflect.TypeFor[refused](),
 }
 
 // documented tells whether a message of the gateway has only documented
@@ -211,9 +211,10 @@ func documented(b []byte) error {
 		return err
 	}
 	known := map[string]string{
-		typeWelcome: "type seq now build tab resumed me devices calls presence counters media",
+		typeWelcome: "type seq now build tab resumed open bearer me devices calls presence counters media",
 		typeState:   "type seq now me devices calls presence counters media",
 		typeReply:   "type id ok call sdp error",
+		typeRefused: "type error",
 	}[kind]
 	if known == "" {
 		return errors.New("no message of the gateway: " + kind)

@@ -38,6 +38,11 @@ func (k *socket) open() (resumed bool) {
 		k.end(codeProtocol)
 		return false
 	}
+	bearer, ok := k.enter(h)
+	if !ok {
+		return false
+	}
+	k.bearer = bearer
 	return k.openTab(h)
 }
 

@@ -25,6 +25,10 @@ type login struct {
 	User    string    `json:"user"`
 	Made    time.Time `json:"made"`
 	Renewed time.Time `json:"renewed"`
+	// Origin is the site whose token made the log-in, "" for one by password;
+	// Framed tells that it is our page in a frame there, not a page of theirs.
+	Origin string `json:"origin,omitempty"`
+	Framed bool   `json:"framed,omitempty"`
 }
 
 // errNoLogin: the token is unknown, or its log-in is over.
@@ -35,7 +39,9 @@ type logins struct {
 	store     store.Store
 	people    People
 	idle, max time.Duration
-	log       *slog.Logger
+	// The same for log-ins by token.
+	embedIdle, embedMax time.Duration
+	log                 *slog.Logger
 
 	// seen are log-ins found lately. With the store away they still count, so
 	// that people in the middle of their work can reconnect.
@@ -46,7 +52,21 @@ type logins struct {
 const maxSeen = 4096
 
 func newLogins(c Config, log *slog.Logger) *logins {
-	return &logins{store: c.Store, people: c.People, idle: c.LoginIdle, max: c.LoginMax, log: log, seen: map[string]login{}}
+	return &logins{store: c.Store, people: c.People, idle: c.LoginIdle, max: c.LoginMax, embedIdle: c.EmbedIdle, embedMax: c.EmbedMax, log: log, seen: map[string]login{}}
+}
+
+func (l *logins) idleOf(one login) time.Duration {
+	if one.Origin != "" {
+		return l.embedIdle
+	}
+	return l.idle
+}
+
+func (l *logins) maxOf(one login) time.Duration {
+	if one.Origin != "" {
+		return l.embedMax
+	}
+	return l.max
 }
 
 func loginKey(hash string) string { return "login/" + hash }
@@ -60,16 +80,21 @@ func hashOf(token string) string {
 
 // open makes a log-in and its token. It blocks for the store.
 func (l *logins) open(ctx context.Context, user string) (token string, made login, err error) {
+	return l.openFor(ctx, user, "", false)
+}
+
+// openFor makes a log-in for a page of another site, or for ours in a frame there.
+func (l *logins) openFor(ctx context.Context, user, origin string, framed bool) (token string, made login, err error) {
 	raw := make([]byte, tokenBytes)
 	_, _ = rand.Read(raw) // never fails (crypto/rand)
 	token = base64.RawURLEncoding.EncodeToString(raw)
 	now := time.Now().UTC()
-	made = login{hash: hashOf(token), V: 1, User: user, Made: now, Renewed: now}
+	made = login{hash: hashOf(token), V: 1, User: user, Made: now, Renewed: now, Origin: origin, Framed: framed}
 	value, err := json.Marshal(made)
 	if err != nil {
 		return "", login{}, err
 	}
-	if _, err := l.store.Put(ctx, loginKey(made.hash), value, 0, l.idle); err != nil {
+	if _, err := l.store.Put(ctx, loginKey(made.hash), value, 0, l.idleOf(made)); err != nil {
 		return "", login{}, fmt.Errorf("browser: keep a log-in: %w", err)
 	}
 	l.remember(made)
@@ -103,11 +128,11 @@ func (l *logins) use(ctx context.Context, hash string) (login, error) {
 		return login{}, fmt.Errorf("browser: read a log-in: %w", err)
 	}
 	_, known := l.people.User(found.User)
-	if !known || time.Since(found.Made) > l.max {
+	if !known || time.Since(found.Made) > l.maxOf(found) {
 		return login{}, errNoLogin
 	}
 	// Once in a while is enough: 24 writes in an idle time, not one a request.
-	if time.Since(found.Renewed) > l.idle/24 {
+	if time.Since(found.Renewed) > l.idleOf(found)/24 {
 		found.Renewed = time.Now().UTC()
 		l.prolong(ctx, found, item.Version)
 	}
@@ -120,7 +145,7 @@ func (l *logins) use(ctx context.Context, hash string) (login, error) {
 func (l *logins) prolong(ctx context.Context, found login, version store.Version) {
 	value, err := json.Marshal(found)
 	if err == nil {
-		_, err = l.store.Put(ctx, loginKey(found.hash), value, version, l.idle)
+		_, err = l.store.Put(ctx, loginKey(found.hash), value, version, l.idleOf(found))
 	}
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		l.log.Warn("a log-in could not be prolonged", "user", found.User, "error", err)
@@ -184,6 +209,6 @@ func (l *logins) lately(hash string) (login, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	found, ok := l.seen[hash]
-	ok = ok && time.Since(found.Renewed) < l.idle && time.Since(found.Made) < l.max
+	ok = ok && time.Since(found.Renewed) < l.idleOf(found) && time.Since(found.Made) < l.maxOf(found)
 	return found, ok
 }

@@ -20,6 +20,7 @@ const (
 	typeState   = "state"
 	typeDo      = "do"
 	typeReply   = "reply"
+	typeRefused = "refused"
 )
 
 // hello is the first message of a tab.
@@ -28,7 +29,12 @@ type hello struct {
 	Protocol int    `json:"protocol"`
 	Build    string `json:"build"`
 	// Page is a value the page made when it was loaded.
-	Page   string  `json:"page,omitempty"`
+	Page string `json:"page,omitempty"`
+	// Token logs the page's user in where there is no cookie; Bearer, of an
+	// earlier welcome, does so again. Parent is the site our page is framed by.
+	Token  string  `json:"token,omitempty"`
+	Bearer string  `json:"bearer,omitempty"`
+	Parent string  `json:"parent,omitempty"`
 	Resume *tabKey `json:"resume,omitempty"`
 }
 
@@ -46,6 +52,10 @@ type welcome struct {
 	Build   string  `json:"build"`
 	Tab     tabName `json:"tab"`
 	Resumed bool    `json:"resumed"`
+	// Open is what the page may do with the microphones of deskphones.
+	Open right `json:"open"`
+	// Bearer is for later hellos and for REST, when a token was exchanged.
+	Bearer string `json:"bearer,omitempty"`
 	parts
 }
 
@@ -53,6 +63,12 @@ type welcome struct {
 type tabName struct {
 	ID     gateway.TabID `json:"id"`
 	Secret string        `json:"secret"`
+}
+
+// refused says why a token does not log in, before the socket is closed.
+type refused struct {
+	Type  string                `json:"type"`
+	Error *gateway.CommandError `json:"error"`
 }
 
 // state carries the parts that changed.
@@ -89,6 +105,7 @@ const (
 	codeBehind      closeCode = 1013
 	codeBroken      closeCode = 4400
 	codeNotLoggedIn closeCode = 4401
+	codeNotAllowed  closeCode = 4403
 	codeProtocol    closeCode = 4406
 	codeNoHello     closeCode = 4408
 	codeTaken       closeCode = 4409
@@ -101,6 +118,7 @@ var closeReasons = map[closeCode]string{
 	codeBehind:      "Too many replies wait for this tab. Connect again.",
 	codeBroken:      "This message does not follow the protocol. Connect again.",
 	codeNotLoggedIn: "You are not logged in any more. Log in again.",
+	codeNotAllowed:  "This page may not use the phone. The message before says why.",
 	codeProtocol:    "This version of the protocol is not spoken. Reload the page.",
 	codeNoHello:     "No hello came in time. Connect again.",
 	codeTaken:       "This tab was resumed on another socket.",

@@ -53,7 +53,7 @@ func (s *Server) serveMetrics(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if user, ok := s.conf.People.User(found.User); !ok || !user.Admin {
+		if user, ok := s.conf.People.User(found.User); !ok || !user.Admin || found.Origin != "" {
 			return refuse(http.StatusForbidden, "forbidden", "Metrics are for administrators and for programs on the gateway's own machine. Ask from there.")
 		}
 	}

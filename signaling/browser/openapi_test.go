@@ -75,7 +75,7 @@ func (c checkedTransport) check(r *http.Request, sent []byte, res *http.Response
 	r.Body = io.NopCloser(bytes.NewReader(sent))
 	route, params, err := router.FindRoute(r)
 	if err != nil {
-		if isOurs(r.URL.Path) && res.StatusCode < 400 {
+		if isOurs(r.URL.Path) && res.StatusCode < 400 && r.Method != http.MethodOptions {
 			return fmt.Errorf("the route is not described: %w", err)
 		}
 		return nil // a page, or a route that does not exist
@@ -129,7 +129,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 	for name, v := range map[string]any{
 		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "Problem": problem{},
 		"Entry": directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
-		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{},
+		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{}, "EmbedToken": embedToken{},
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var want, have []string

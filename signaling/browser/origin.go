@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 )
 
 // trusts tells whether the connection comes from a proxy that may say whom it
@@ -23,18 +24,49 @@ func (s *Server) secure(r *http.Request) bool {
 	return r.TLS != nil || (s.trusts(r) && r.Header.Get(echo.HeaderXForwardedProto) == "https")
 }
 
-// ownOrigin tells whether an Origin is ours or listed.
-func (s *Server) ownOrigin(r *http.Request, origin string) bool {
-	clean, err := cleanOrigin(origin)
-	if err != nil {
-		return false
-	}
+// own is the origin of our own pages, as this request sees it.
+func (s *Server) own(r *http.Request) string {
 	scheme := "http"
 	if s.secure(r) {
 		scheme = "https"
 	}
-	own := scheme + "://" + withoutDefaultPort(scheme, strings.ToLower(r.Host))
-	return clean == own || slices.Contains(s.conf.EmbedOrigins, clean)
+	return scheme + "://" + withoutDefaultPort(scheme, strings.ToLower(r.Host))
+}
+
+// ownOrigin tells whether an Origin is ours or listed.
+func (s *Server) ownOrigin(r *http.Request, origin string) bool {
+	clean, err := cleanOrigin(origin)
+	return err == nil && (clean == s.own(r) || s.listed(clean) != nil)
+}
+
+// fromOthers tells whether the request comes from a page of another site,
+// listed or not. Our cookie means nothing there: sites of one domain send it
+// to each other.
+func (s *Server) fromOthers(r *http.Request) bool {
+	origin := r.Header.Get(echo.HeaderOrigin)
+	if origin == "" {
+		return false
+	}
+	clean, err := cleanOrigin(origin)
+	return err != nil || clean != s.own(r)
+}
+
+// cors lets scripts of listed sites read the REST interface, with a bearer and
+// never with a cookie.
+func (s *Server) cors() echo.MiddlewareFunc {
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		Skipper: func(c echo.Context) bool {
+			return !strings.HasPrefix(c.Request().URL.Path, "/api/") || !s.fromOthers(c.Request())
+		},
+		AllowOriginFunc: func(origin string) (bool, error) {
+			clean, err := cleanOrigin(origin)
+			return err == nil && s.listed(clean) != nil, nil
+		},
+		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType, "If-Match"},
+		ExposeHeaders: []string{"ETag", echo.HeaderRetryAfter},
+		MaxAge:        600,
+	})
 }
 
 // checkOrigin keeps other sites' pages from acting in a user's name: the

@@ -275,6 +275,8 @@ type message struct {
 	Build   string                 `json:"build"`
 	Tab     tabName                `json:"tab"`
 	Resumed bool                   `json:"resumed"`
+	Open    right                  `json:"open"`
+	Bearer  string                 `json:"bearer"`
 	ID      string                 `json:"id"`
 	OK      bool                   `json:"ok"`
 	Call    string                 `json:"call"`

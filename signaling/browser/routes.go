@@ -24,15 +24,16 @@ func (s *Server) routes() *echo.Echo {
 	if len(s.conf.TrustedProxies) > 0 {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(trustOnly(s.conf.TrustedProxies)...)
 	}
-	e.Use(s.nameRequest, s.logRequest, s.secureHeaders, s.recoverRequest, s.checkOrigin, limitBody(), s.pages)
+	e.Use(s.nameRequest, s.logRequest, s.secureHeaders, s.recoverRequest, s.checkOrigin, s.cors(), limitBody(), s.pages)
 
 	e.GET("/ws", s.upgrade)
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
 	e.GET("/metrics", s.serveMetrics)
 	e.GET("/api/v1/openapi.yaml", s.serveOpenAPI)
-	e.POST("/api/v1/login", s.logIn)
-	e.DELETE("/api/v1/login", s.logOut, s.authenticate)
+	e.POST(loginPath, s.logIn)
+	e.DELETE(loginPath, s.logOut, s.authenticate)
+	e.POST("/api/v1/embed-tokens", s.postEmbedToken)
 	e.GET("/api/v1/me", s.getMe, s.authenticate)
 	e.PATCH("/api/v1/me", s.patchMe, s.authenticate)
 	e.GET("/api/v1/history", s.getHistory, s.authenticate)

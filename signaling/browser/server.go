@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +38,7 @@ type Server struct {
 // New makes a Server. It reads the TLS files and serves nothing yet; Close
 // ends what it started.
 func New(conf Config, log *slog.Logger) (*Server, error) {
-	conf.EmbedOrigins = append([]string(nil), conf.EmbedOrigins...)
+	conf.EmbedOrigins = slices.Clone(conf.EmbedOrigins)
 	if err := conf.validate(); err != nil {
 		return nil, err
 	}

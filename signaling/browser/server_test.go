@@ -92,8 +92,8 @@ func TestConfig(t *testing.T) {
 		"no page":       func(c *Config) { c.Page = nil },
 		"key alone":     func(c *Config) { c.KeyFile = "key.pem" },
 		"no such files": func(c *Config) { c.CertFile, c.KeyFile = "/nowhere/cert.pem", "/nowhere/key.pem" },
-		"origin path":   func(c *Config) { c.EmbedOrigins = []string{"https://a.example/page"} },
-		"origin scheme": func(c *Config) { c.EmbedOrigins = []string{"a.example"} },
+		"origin path":   func(c *Config) { c.EmbedOrigins = []EmbedOrigin{{Origin: "https://a.example/page"}} },
+		"origin scheme": func(c *Config) { c.EmbedOrigins = []EmbedOrigin{{Origin: "a.example"}} },
 		"extra slash":   func(c *Config) { c.Extra = map[string]http.Handler{"demo/": http.NotFoundHandler()} },
 	} {
 		c := good()

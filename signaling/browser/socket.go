@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -46,6 +47,11 @@ type socket struct {
 	once     sync.Once
 	code     closeCode
 
+	origin string // of the page, as its browser wrote it
+	own    bool   // the page is one of ours
+	source netip.Prefix
+	bearer string // for the welcome
+
 	page    string // which page load it is, "" when the page does not say
 	tab     Tab
 	inbox   *inbox
@@ -56,8 +62,9 @@ type socket struct {
 
 // upgrade is GET /ws. It returns when the socket is gone.
 func (s *Server) upgrade(c echo.Context) error {
+	// Without a cookie the hello must bring a token.
 	found, err := s.loggedIn(c)
-	if err != nil {
+	if err != nil && !errors.Is(err, notLoggedIn) {
 		return err
 	}
 	c.Set(loginKeyInContext, found)
@@ -66,6 +73,8 @@ func (s *Server) upgrade(c echo.Context) error {
 		return refuse(http.StatusUpgradeRequired, "no_websocket", "Only WebSockets are served here. The protocol is described in docs/protocol.md.")
 	}
 	k := s.newSocket(found, requestID(c))
+	k.origin, _ = cleanOrigin(c.Request().Header.Get(echo.HeaderOrigin)) // checkOrigin has seen it
+	k.own, k.source = !s.fromOthers(c.Request()), sourceOf(c.RealIP())
 	if err := s.sockets.add(k); err != nil {
 		k.cancel()
 		return err
@@ -235,6 +244,8 @@ func (k *socket) receive(b []byte) {
 		k.answer(refusal(d.ID, refused))
 	case !k.limit.Allow():
 		k.answer(refusal(d.ID, tooFast))
+	case opens(d.Command) && k.srv.right(k.login) == openNever:
+		k.answer(refusal(d.ID, &gateway.CommandError{Code: "forbidden", Message: notTrusted(k.login.Origin)}))
 	default:
 		k.inbox.take(d, k)
 	}
@@ -256,7 +267,8 @@ func (k *socket) write(resumed bool) {
 	seq := uint64(1)
 	ok := k.send(encode(welcome{
 		Type: typeWelcome, Seq: seq, Now: now(), Build: k.srv.conf.Build,
-		Tab: tabName{ID: k.tab.ID(), Secret: k.tab.Secret()}, Resumed: resumed, parts: sent,
+		Tab: tabName{ID: k.tab.ID(), Secret: k.tab.Secret()}, Resumed: resumed,
+		Open: k.srv.right(k.login), Bearer: k.bearer, parts: sent,
 	}))
 	for ok {
 		select {

@@ -53,10 +53,12 @@ func TestWelcomeAndState(t *testing.T) {
 	}
 }
 
-func TestUpgradeNeedsALogIn(t *testing.T) {
+func TestHelloNeedsALogIn(t *testing.T) {
 	r := newRig(t, nil)
-	if _, status, err := r.browser().tryDial(r.base); err == nil || status != http.StatusUnauthorized {
-		t.Errorf("%d %v", status, err)
+	nobody := r.browser().dial() // it may bring a token yet
+	nobody.send(hello{Type: typeHello, Protocol: protocol})
+	if code := nobody.closed(); code != 4401 {
+		t.Errorf("without a log-in: closed with %d", code)
 	}
 }
 

@@ -36,17 +36,44 @@ func (ss *sockets) add(s *socket) error {
 	if ss.over {
 		return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Connect again in half a minute.").after(30 * time.Second)
 	}
-	mine := 0
-	for other := range ss.open {
-		if other.login.User == s.login.User {
-			mine++
-		}
-	}
-	if mine >= ss.perUser {
-		return refuse(http.StatusTooManyRequests, "too_many_tabs", "Too many pages of this phone are open. Close some of them and load this one again.").after(10 * time.Second)
+	if err := ss.room(s, s.login); err != nil {
+		return err
 	}
 	ss.open[s] = struct{}{}
 	ss.live.Add(1)
+	return nil
+}
+
+// maxUnnamed bounds the sockets that have not said yet whose they are.
+const maxUnnamed = 1024
+
+// room refuses one socket too many of a user, or of a source while it is not
+// known whose they are. Under mu.
+func (ss *sockets) room(s *socket, l login) error {
+	same, unnamed := 0, 0
+	for other := range ss.open {
+		if other == s || other.login.User != l.User {
+			continue
+		}
+		unnamed++
+		if l.User != "" || other.source == s.source {
+			same++
+		}
+	}
+	if same >= ss.perUser || l.User == "" && unnamed >= maxUnnamed {
+		return refuse(http.StatusTooManyRequests, "too_many_tabs", "Too many pages of this phone are open. Close some of them and load this one again.").after(10 * time.Second)
+	}
+	return nil
+}
+
+// adopt gives an open socket the log-in its hello brought.
+func (ss *sockets) adopt(s *socket, l login) error {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if err := ss.room(s, l); err != nil {
+		return err
+	}
+	s.login = l
 	return nil
 }
 
@@ -120,7 +147,7 @@ func (ss *sockets) logins() []string {
 	seen := map[string]bool{}
 	var all []string
 	for s := range ss.open {
-		if !seen[s.login.hash] {
+		if s.login.hash != "" && !seen[s.login.hash] {
 			seen[s.login.hash] = true
 			all = append(all, s.login.hash)
 		}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+const apikeyUsage = `usage: ringsplash apikey COMMAND --config FILE
+
+  apikey add NAME       make an API key and print it; it is not shown again
+  apikey list           list the API keys
+  apikey remove NAME    make an API key useless at once
+
+With an API key the server of a site that embeds the phone asks for tokens that
+log its users in (POST /api/v1/embed-tokens). It may ask for any user: keep it
+on that server alone.
+`
+
+func apikeyCommand(ctx context.Context, c console, args []string) error {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(c.err, apikeyUsage)
+		return wrongUse("name a command after apikey")
+	}
+	commands := map[string]struct {
+		names int
+		do    func(ctx context.Context, c console, a administration, name string) error
+	}{"add": {1, apikeyAdd}, "list": {0, apikeyList}, "remove": {1, apikeyRemove}}
+	command, ok := commands[args[0]]
+	switch {
+	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
+		_, _ = fmt.Fprint(c.out, apikeyUsage)
+		return nil
+	case !ok:
+		_, _ = fmt.Fprint(c.err, apikeyUsage)
+		return wrongUse("there is no command apikey %q", args[0])
+	}
+	file, words, err := parseAPIKey(c, args[1:])
+	if err != nil {
+		return err
+	}
+	if len(words) != command.names {
+		_, _ = fmt.Fprint(c.err, apikeyUsage)
+		return wrongUse("apikey %s takes %d name, not %d", args[0], command.names, len(words))
+	}
+	name := ""
+	if len(words) > 0 {
+		name = words[0]
+	}
+	return withAdministration(ctx, c, file, func(a administration) error { return command.do(ctx, c, a, name) })
+}
+
+// parseAPIKey takes flags before and after the name.
+func parseAPIKey(c console, args []string) (file string, words []string, err error) {
+	flags := flag.NewFlagSet("apikey", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&file, "config", "ringsplash.yaml", "")
+	for rest := args; ; {
+		if err := flags.Parse(rest); err != nil {
+			out := c.err
+			if errors.Is(err, flag.ErrHelp) {
+				out = c.out
+			}
+			_, _ = fmt.Fprint(out, apikeyUsage)
+			return "", nil, asUsage(err)
+		}
+		if flags.NArg() == 0 {
+			return file, words, nil
+		}
+		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
+	}
+}
+
+// apikeyAdd prints the key alone on standard output, for scripts.
+func apikeyAdd(ctx context.Context, c console, a administration, name string) error {
+	text, err := a.AddKey(ctx, name)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(c.err, "This is the API key %s. It is not shown again:\n", name)
+	_, _ = fmt.Fprintln(c.out, text)
+	return nil
+}
+
+func apikeyRemove(ctx context.Context, _ console, a administration, name string) error {
+	return a.RemoveKey(ctx, name)
+}
+
+func apikeyList(ctx context.Context, c console, a administration, _ string) error {
+	keys, err := a.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "NAME\tMADE")
+	for _, k := range keys {
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", k.Name, k.Made.Format(time.RFC3339))
+	}
+	return w.Flush()
+}

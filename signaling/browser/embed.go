@@ -1,0 +1,162 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"ringsplash/gateway"
+	"ringsplash/token"
+)
+
+// EmbedOrigin is a site that may embed the phone. Scripts of a trusted one may
+// open microphones of deskphones (I11).
+type EmbedOrigin struct {
+	Origin  string
+	Trusted bool
+}
+
+// Mint makes and takes the tokens with which pages of other sites log in.
+// Every method may block; a token that does not work is a *token.Refusal.
+type Mint interface {
+	Make(ctx context.Context, user, origin string) (text string, expires time.Time, err error)
+	Read(ctx context.Context, text string) (token.Ticket, error)
+	Spend(ctx context.Context, t token.Ticket) error
+}
+
+// APIKeys knows the keys of servers that may ask for tokens.
+type APIKeys interface {
+	// Check returns the name of the key, or token.ErrKey. It may block.
+	Check(ctx context.Context, text string) (name string, err error)
+}
+
+// listed is the entry of an origin under http.embed_origins, nil when there is
+// none.
+func (s *Server) listed(origin string) *EmbedOrigin {
+	i := slices.IndexFunc(s.conf.EmbedOrigins, func(e EmbedOrigin) bool { return e.Origin == origin })
+	if i < 0 {
+		return nil
+	}
+	return &s.conf.EmbedOrigins[i]
+}
+
+// right is what a log-in may do with the microphones of deskphones (I11).
+type right string
+
+const (
+	openAlways  right = "always"
+	openGesture right = "gesture" // the page asks for a click inside itself
+	openNever   right = "never"
+)
+
+// right is looked up each time: the list may be another one after a restart.
+func (s *Server) right(l login) right {
+	if l.Origin == "" {
+		return openAlways
+	}
+	if e := s.listed(l.Origin); e != nil && e.Trusted {
+		return openAlways
+	}
+	if l.Framed {
+		return openGesture
+	}
+	return openNever
+}
+
+// opens tells whether a command opens, or may open, a deskphone's microphone.
+func opens(c gateway.Command) bool {
+	switch c.Do {
+	case "unmute":
+		return true
+	case "answer", "move":
+		return c.On != "browser"
+	}
+	return false
+}
+
+func notTrusted(origin string) string {
+	return "Scripts of " + origin + " may neither answer on a deskphone, nor un-mute, nor change settings. Embed the phone with <ringsplash-phone>, " +
+		"where the user clicks inside the phone's own frame, or ask the gateway's administrator to set trusted: true for this origin under http.embed_origins."
+}
+
+// postEmbedToken is POST /api/v1/embed-tokens: a token for one user and one
+// origin, for the server of an embedding site.
+func (s *Server) postEmbedToken(c echo.Context) error {
+	key, err := s.checkAPIKey(c)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		User   string `json:"user"`
+		Origin string `json:"origin"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	origin, err := cleanOrigin(in.Origin)
+	if err != nil {
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "The member origin must be the embedding site, as its pages' addresses begin: https://intranet.example. Correct it.")
+	}
+	if !s.ownOrigin(c.Request(), origin) {
+		return originNotListed(http.StatusUnprocessableEntity, origin)
+	}
+	if _, ok := s.conf.People.User(in.User); !ok {
+		return refuse(http.StatusUnprocessableEntity, "no_such_user", "The gateway has no user with the name in the member user. Add the user with `ringsplash user add`, or correct the name.")
+	}
+	text, expires, err := s.conf.Mint.Make(c.Request().Context(), in.User, origin)
+	if err != nil {
+		return err
+	}
+	s.log.Info("an embed token was made", "user", in.User, "origin", origin, "apikey", key, "request", requestID(c))
+	return c.JSON(http.StatusCreated, embedToken{text, instant(expires), in.User, origin})
+}
+
+// embedToken is the answer of POST /api/v1/embed-tokens.
+type embedToken struct {
+	Token   string  `json:"token"`
+	Expires instant `json:"expires"`
+	User    string  `json:"user"`
+	Origin  string  `json:"origin"`
+}
+
+func originNotListed(status int, origin string) *problem {
+	return refuse(status, "origin_not_listed", "The gateway does not let pages of "+origin+" embed the phone. Ask its administrator to list this origin under http.embed_origins.")
+}
+
+// checkAPIKey slows guessing like that of passwords.
+func (s *Server) checkAPIKey(c echo.Context) (name string, err error) {
+	wrong := refuse(http.StatusUnauthorized, "wrong_key", "The request needs an API key of this gateway: Authorization: Bearer rsk_... Make one with `ringsplash apikey add NAME`.")
+	c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer") // removed again by a right key
+	if s.conf.Mint == nil || s.conf.APIKeys == nil {
+		return "", refuse(http.StatusServiceUnavailable, "not_available", "This gateway makes no tokens. Run it with `ringsplash serve`.")
+	}
+	name, err = s.conf.APIKeys.Check(c.Request().Context(), bearerOf(c.Request()))
+	if errors.Is(err, token.ErrKey) {
+		s.log.Info("an API key was refused", "from", c.RealIP(), "request", requestID(c))
+		// Only wrong keys pay: a server may ask for many tokens at once.
+		source := sourceOf(c.RealIP())
+		if wait := s.slow.take("an API key from "+source.String(), source, time.Now()); wait > 0 {
+			return "", refuse(http.StatusTooManyRequests, "too_many_attempts", "There were too many wrong API keys. Wait a few seconds and try again.").after(wait)
+		}
+		return "", wrong
+	}
+	if err != nil {
+		return "", err
+	}
+	c.Response().Header().Del(echo.HeaderWWWAuthenticate)
+	return name, nil
+}
+
+// bearerOf is the token of the Authorization header (RFC 6750 2.1), or "".
+func bearerOf(r *http.Request) string {
+	scheme, text, _ := strings.Cut(r.Header.Get(echo.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(text)
+}
