@@ -82,6 +82,10 @@ type Config struct {
 	Policy Authority
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
 	Profile func(name, userAgent string) Profile
+	// Methods are the triggers there are, in the order a test tries them.
+	Methods []Method
+	// Splash announces an automatic answer [media.Splash].
+	Splash media.Tone
 	// NewID makes ids; nil for random ones.
 	NewID func(prefix string) string
 }
@@ -102,6 +106,7 @@ func (c *Config) validate() error {
 	setDefault(&c.Timers.TabGone, 10*time.Second)
 	setDefault(&c.Timers.Ended, 30*time.Second)
 	setDefault(&c.Timers.PCIdle, 75*time.Second)
+	setDefault(&c.Splash, media.Splash)
 	if c.NewID == nil {
 		c.NewID = randomID
 	}
@@ -138,6 +143,7 @@ type Gateway struct {
 
 	mu    sync.Mutex
 	calls map[CallID]*Call
+	tests map[string]context.CancelFunc // phones being tested, by user/device
 	// begun counts the running calls by who began them (Call.payer).
 	begun   map[string]int
 	closing bool
@@ -163,7 +169,7 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[CallID]*Call{}, begun: map[string]int{}, writer: make(chan func(), 1024),
+		calls: map[CallID]*Call{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, writer: make(chan func(), 1024),
 		empty: make(chan struct{}), closed: make(chan struct{}),
 	}
 	g.board = newBoard(cfg.Timers.Ended)
@@ -181,6 +187,9 @@ func (g *Gateway) Close(ctx context.Context) error {
 	g.mu.Lock()
 	for _, c := range g.calls {
 		c.post(ShutDown{})
+	}
+	for _, stop := range g.tests {
+		stop()
 	}
 	g.mu.Unlock()
 	g.closeOnce.Do(func() {

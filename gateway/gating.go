@@ -63,7 +63,7 @@ func (c *Call) splash(cmd splash) {
 		return
 	}
 	if end := c.end(cmd.Leg); end != nil {
-		end.PlayOnce(media.Splash, nil)
+		end.PlayOnce(c.gw.cfg.Splash, nil)
 	}
 }
 
@@ -85,8 +85,9 @@ func (c *Call) phoneOf(user, device string) *Target {
 		return nil
 	}
 	others, held := c.gw.board.callsOn(user, device, c.id)
-	t.Busy = len(others) > 0
-	t.Hold = t.Busy && held && c.gw.holds(user)
+	tested := c.gw.tested(user, device)
+	t.Busy = len(others) > 0 || tested
+	t.Hold = t.Busy && held && !tested && c.gw.holds(user)
 	return t
 }
 
@@ -130,10 +131,24 @@ func (g *Gateway) profileOf(user string, one Binding) Profile {
 	if g.cfg.Profile != nil {
 		d, _ := g.cfg.Directory.Device(user, one.Device)
 		p = g.cfg.Profile(d.Profile, one.UserAgent)
+		p = g.learned(p, d.Learned)
 	}
 	if behindNAT(one) {
 		// A phone that only listens sends nothing, so its address behind the
 		// NAT would never be learnt.
+		p.Mute = MuteGate
+	}
+	return p
+}
+
+// learned puts what was found out about the phone over what its profile says.
+func (g *Gateway) learned(p Profile, l directory.Learned) Profile {
+	for _, m := range g.cfg.Methods {
+		if m.Name == l.Method {
+			p = p.asks(m)
+		}
+	}
+	if l.Mute == string(MuteGate) {
 		p.Mute = MuteGate
 	}
 	return p

@@ -36,15 +36,20 @@ func (m *mailbox) post(e Event) bool {
 // take waits for events and returns all there are, in the order of posting.
 func (m *mailbox) take() []Event {
 	for {
-		m.mu.Lock()
-		got := m.queue
-		m.queue = nil
-		m.mu.Unlock()
-		if len(got) > 0 {
+		if got := m.drain(); len(got) > 0 {
 			return got
 		}
 		<-m.ready
 	}
+}
+
+// drain returns what there is without waiting; ready says when to look.
+func (m *mailbox) drain() []Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	got := m.queue
+	m.queue = nil
+	return got
 }
 
 // close drops later posts and returns what was not taken.

@@ -1,5 +1,7 @@
 package gateway
 
+import "slices"
+
 // MuteMode is how a phone that answered by itself is kept from being heard,
 // besides the gate, which is always there.
 type MuteMode string
@@ -24,16 +26,68 @@ const (
 	SplashOff   SplashMode = "off"
 )
 
+// Method is one trigger: headers that make phones answer by themselves.
+type Method struct {
+	// Name is what is kept for a device: [a-z0-9-]+.
+	Name    string
+	Headers []Header
+	// Said names it for people.
+	Said string
+}
+
 // Profile is how a phone model wants to be asked to answer by itself.
 type Profile struct {
-	Name    string     `json:"name"`
+	Name string `json:"name"`
+	// Method names the trigger in Headers, "" when they are the profile's own.
+	Method  string     `json:"method,omitempty"`
 	Headers []Header   `json:"headers"`
 	Mute    MuteMode   `json:"mute"`
 	Splash  SplashMode `json:"splash"`
+	// DoubleTone: the phone beeps by itself.
+	DoubleTone bool `json:"doubleTone,omitempty"`
 	// ResumeUnmutes: Hold then Resume at the phone is its user's un-mute.
 	ResumeUnmutes bool `json:"resumeUnmutes,omitempty"`
 	// FromOwner writes the owner instead of the caller into From.
 	FromOwner bool `json:"fromOwner,omitempty"`
+	// Talk asks a phone that says it can by NOTIFY (Event: talk) on its ringing
+	// branch, instead of a second INVITE.
+	Talk bool `json:"talk,omitempty"`
+	// Note is what must be set at the phone, for people.
+	Note string `json:"-"`
+}
+
+// splash is who sounds it for this phone: of a phone that beeps by itself and
+// a gateway that would as well, only the phone.
+func (p Profile) splash() SplashMode {
+	if p.Splash == SplashBoth && p.DoubleTone {
+		return SplashPhone
+	}
+	return p.Splash
+}
+
+// asks puts another trigger in the place of the profile's.
+func (p Profile) asks(m Method) Profile {
+	p.Method, p.Headers = m.Name, m.Headers
+	return p
+}
+
+// candidates are the methods to try on a phone: the profile's, then the others
+// that hold a header which was not tried before.
+func candidates(p Profile, all []Method) []Method {
+	first := Method{Name: p.Method, Headers: p.Headers, Said: "the headers of the profile " + p.Name}
+	for _, m := range all {
+		if m.Name == p.Method {
+			first.Said = m.Said
+		}
+	}
+	out, tried := []Method{first}, slices.Clone(first.Headers)
+	for _, m := range all {
+		fresh := slices.ContainsFunc(m.Headers, func(h Header) bool { return !slices.Contains(tried, h) })
+		if m.Name != first.Name && fresh {
+			out, tried = append(out, m), append(tried, m.Headers...)
+		}
+	}
+	return out
 }
 
 // trio asks a phone we know nothing about in the three valid ways

@@ -3,6 +3,8 @@ package gateway
 import (
 	_ "embed"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -14,20 +16,35 @@ var builtinProfiles []byte
 // unknownProfile asks a phone we know nothing about.
 const unknownProfile = "unknown"
 
-// Profiles are the phone models this node knows, first match first.
-type Profiles struct{ list []profileRow }
+// Profiles are the phone models this node knows, first match first, and the
+// methods there are.
+type Profiles struct {
+	list    []profileRow
+	methods []Method
+}
+
+// methodRow is one method as it is written in YAML.
+type methodRow struct {
+	Name    string        `yaml:"name"`
+	Headers yaml.MapSlice `yaml:"headers"`
+	Said    string        `yaml:"said"`
+}
 
 // profileRow is one profile as it is written in YAML.
 type profileRow struct {
 	Name          string        `yaml:"name"`
 	Match         []string      `yaml:"match"`
+	Method        string        `yaml:"method"`
 	Headers       yaml.MapSlice `yaml:"headers"`
+	Talk          bool          `yaml:"talk"`
 	Mute          MuteMode      `yaml:"mute"`
 	Splash        SplashMode    `yaml:"splash"`
 	DoubleTone    bool          `yaml:"double_tone"`
 	ResumeUnmutes bool          `yaml:"resume_unmutes"`
-	From          string        `yaml:"from"`
+	AnswerFrom    string        `yaml:"answer_from"`
 	Note          string        `yaml:"note"`
+
+	headers []Header
 }
 
 // LoadProfiles reads the built-in profiles and, before them, the
@@ -35,50 +52,99 @@ type profileRow struct {
 // by name. gateway is what {gateway} in a header stands for.
 func LoadProfiles(own []byte, gateway string) (*Profiles, error) {
 	p := &Profiles{}
-	for _, text := range [][]byte{own, builtinProfiles} {
+	for _, text := range [][]byte{builtinProfiles, own} {
 		var file struct {
+			Methods  []methodRow  `yaml:"methods"`
 			Profiles []profileRow `yaml:"profiles"`
 		}
 		if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
 			return nil, fmt.Errorf("phone profiles: %w", err)
 		}
-		for _, row := range file.Profiles {
-			if err := row.finish(gateway); err != nil {
-				return nil, fmt.Errorf("phone profile %q: %w", row.Name, err)
+		for _, row := range file.Methods {
+			if err := p.addMethod(row, gateway); err != nil {
+				return nil, fmt.Errorf("method %q to make phones answer: %w", row.Name, err)
 			}
-			p.list = append(p.list, row)
 		}
+		for i := range file.Profiles {
+			if err := file.Profiles[i].finish(gateway, p.methods); err != nil {
+				return nil, fmt.Errorf("phone profile %q: %w", file.Profiles[i].Name, err)
+			}
+		}
+		p.list = append(file.Profiles, p.list...)
 	}
 	return p, nil
 }
 
+var methodForm = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// addMethod puts a method of the administrator in the place of ours of that
+// name, else at the end.
+func (p *Profiles) addMethod(row methodRow, gateway string) error {
+	headers, err := headersOf(row.Headers, gateway)
+	m := Method{Name: row.Name, Headers: headers, Said: row.Said}
+	setDefault(&m.Said, row.Name)
+	switch {
+	case err != nil:
+		return err
+	case !methodForm.MatchString(row.Name):
+		return fmt.Errorf("its name must be of a-z, 0-9 and minus")
+	case len(headers) == 0:
+		return fmt.Errorf("it has no headers: give it at least one")
+	}
+	if i := slices.IndexFunc(p.methods, func(o Method) bool { return o.Name == m.Name }); i >= 0 {
+		p.methods[i] = m
+		return nil
+	}
+	p.methods = append(p.methods, m)
+	return nil
+}
+
 // finish fills in the defaults and checks the row.
-func (r *profileRow) finish(gateway string) error {
+func (r *profileRow) finish(gateway string, methods []Method) error {
 	setDefault(&r.Mute, MuteSDP)
 	setDefault(&r.Splash, SplashMedia)
-	setDefault(&r.From, "caller")
+	setDefault(&r.AnswerFrom, "caller")
+	at := slices.IndexFunc(methods, func(m Method) bool { return m.Name == r.Method })
 	switch {
 	case r.Name == "":
 		return fmt.Errorf("it has no name: give it one")
+	case r.Method != "" && at < 0:
+		return fmt.Errorf("there is no method %q: write one of the methods, or headers", r.Method)
+	case r.Method != "" && len(r.Headers) > 0:
+		return fmt.Errorf("it has both method and headers: write one of them")
 	case r.Mute != MuteSDP && r.Mute != MuteGate:
 		return fmt.Errorf("mute is %q: write %s or %s", r.Mute, MuteSDP, MuteGate)
 	case r.Splash != SplashMedia && r.Splash != SplashPhone && r.Splash != SplashBoth && r.Splash != SplashOff:
 		return fmt.Errorf("splash is %q: write media, phone, both or off", r.Splash)
-	case r.From != "caller" && r.From != "owner":
-		return fmt.Errorf("from is %q: write caller or owner", r.From)
-	}
-	for i, h := range r.Headers {
-		name, value := fmt.Sprint(h.Key), strings.ReplaceAll(fmt.Sprint(h.Value), "{gateway}", gateway)
-		if strings.ContainsAny(name+value, "\r\n") || name == "" || strings.ContainsAny(name, " :\t") {
-			return fmt.Errorf("header %q is not one: write a name and a value on one line", name)
-		}
-		r.Headers[i] = yaml.MapItem{Key: name, Value: value}
+	case r.AnswerFrom != "caller" && r.AnswerFrom != "owner":
+		return fmt.Errorf("answer_from is %q: write caller or owner", r.AnswerFrom)
 	}
 	for i := range r.Match {
 		r.Match[i] = strings.ToLower(r.Match[i])
 	}
-	return nil
+	if r.Method != "" {
+		r.headers = methods[at].Headers
+		return nil
+	}
+	var err error
+	r.headers, err = headersOf(r.Headers, gateway)
+	return err
 }
+
+func headersOf(rows yaml.MapSlice, gateway string) ([]Header, error) {
+	var out []Header
+	for _, h := range rows {
+		name, value := fmt.Sprint(h.Key), strings.ReplaceAll(fmt.Sprint(h.Value), "{gateway}", gateway)
+		if strings.ContainsAny(name+value, "\r\n") || name == "" || strings.ContainsAny(name, " :\t") {
+			return nil, fmt.Errorf("header %q is not one: write a name and a value on one line", name)
+		}
+		out = append(out, Header{Name: name, Value: value})
+	}
+	return out, nil
+}
+
+// Methods are all triggers, in the order in which a test tries them.
+func (p *Profiles) Methods() []Method { return slices.Clone(p.methods) }
 
 // For finds the profile of a phone: the one its device names, else the first
 // whose match is in the User-Agent, else the one for unknown phones. name is
@@ -106,9 +172,8 @@ func (p *Profiles) For(name, userAgent string) Profile {
 }
 
 func (r profileRow) profile() Profile {
-	p := Profile{Name: r.Name, Mute: r.Mute, Splash: r.Splash, ResumeUnmutes: r.ResumeUnmutes, FromOwner: r.From == "owner"}
-	for _, h := range r.Headers {
-		p.Headers = append(p.Headers, Header{Name: fmt.Sprint(h.Key), Value: fmt.Sprint(h.Value)})
+	return Profile{
+		Name: r.Name, Method: r.Method, Headers: r.headers, Mute: r.Mute, Splash: r.Splash, DoubleTone: r.DoubleTone,
+		ResumeUnmutes: r.ResumeUnmutes, FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
 	}
-	return p
 }

@@ -51,7 +51,7 @@ func TestBadProfiles(t *testing.T) {
 		"profiles: [{match: [x]}]":                             "no name",
 		"profiles: [{name: x, mute: loud}]":                    "mute",
 		"profiles: [{name: x, splash: wet}]":                   "splash",
-		"profiles: [{name: x, from: me}]":                      "from",
+		"profiles: [{name: x, answer_from: me}]":               "answer_from",
 		"profiles: [{name: x, unheard: of}]":                   "unheard",
 		"profiles: [{name: x, headers: {\"A B\": c}}]":         "header",
 		"profiles: [{name: x, headers: {A: \"b\\r\\nC: d\"}}]": "header",

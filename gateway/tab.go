@@ -247,6 +247,7 @@ func (g *Gateway) devices(user string) []DeviceView {
 		v := DeviceView{
 			ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking,
 			Primary: d.Primary, Profile: d.Profile, UserAgent: d.UserAgent,
+			Method: d.Learned.Method, Testing: g.tested(user, d.ID),
 		}
 		b, ok := live[d.ID]
 		v.Live = ok
@@ -259,6 +260,8 @@ func (g *Gateway) devices(user string) []DeviceView {
 			v.UserAgent, v.Why = b.UserAgent, "Interworking is not enabled for this phone. Ask the administrator, or lift its handset."
 		case g.cfg.Policy == nil:
 			v.UserAgent, v.Why = b.UserAgent, "Answering on the deskphone from here is not set up on this gateway. Lift its handset."
+		case v.Testing:
+			v.UserAgent, v.Why = b.UserAgent, d.Display+" is being tested. Wait for the outcome."
 		case busy:
 			v.UserAgent, v.Why = b.UserAgent, d.Display+" is in a call. Hold or end it first."
 		default:

@@ -49,6 +49,10 @@ type DeviceView struct {
 	// Why is the sentence that says why not.
 	Answerable bool   `json:"answerable"`
 	Why        string `json:"why,omitempty"`
+	// Method is what Test my deskphone found and keeps, "" for none.
+	Method string `json:"method,omitempty"`
+	// Testing: that test is under way.
+	Testing bool `json:"testing,omitempty"`
 }
 
 // CallView is one call as its user sees it.

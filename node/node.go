@@ -210,7 +210,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait,
 		},
-		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Policy: n.policy,
+		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Policy: n.policy,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err

@@ -20,6 +20,10 @@ type Gateway interface {
 	OpenTab(user string, resume gateway.Resume, wake func()) (tab Tab, resumed bool, err error)
 	// Devices are the user's deskphones, as his tabs see them.
 	Devices(user string) []gateway.DeviceView
+	// TestPhone asks the user's idle phone to answer by itself in all the ways
+	// there are. It blocks, a few seconds a way, and stops when ctx ends. A
+	// refusal is a *gateway.CommandError.
+	TestPhone(ctx context.Context, user, device string) (gateway.PhoneTest, error)
 }
 
 // Tab is one page-load chain of the softphone, as the gateway sees it. All

@@ -127,7 +127,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, v := range map[string]any{
-		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "Problem": problem{},
+		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "PhoneTest": gateway.PhoneTest{}, "Problem": problem{},
 		"Entry": directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
 		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{}, "EmbedToken": embedToken{},
 	} {

@@ -113,6 +113,35 @@ func (s *Server) patchDevice(c echo.Context) error {
 	return directory.ErrNotFound // removed a moment ago
 }
 
+// testFor bounds a test of a deskphone: all methods, none of which works.
+const testFor = 2 * time.Minute
+
+// testDevice is POST /api/v1/devices/{id}/test.
+func (s *Server) testDevice(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), testFor)
+	defer cancel()
+	// It takes longer than a request of ours usually may.
+	deadline := http.NewResponseController(c.Response())
+	_ = deadline.SetReadDeadline(time.Time{})
+	_ = deadline.SetWriteDeadline(time.Now().Add(testFor + 10*time.Second))
+	result, err := s.conf.Gateway.TestPhone(ctx, loginOf(c).User, c.Param("id"))
+	var refused *gateway.CommandError
+	if errors.As(err, &refused) {
+		status, ok := map[string]int{
+			"not_found": http.StatusNotFound, "device_offline": http.StatusConflict, "device_busy": http.StatusConflict,
+			"forbidden": http.StatusForbidden, "overload": http.StatusServiceUnavailable,
+		}[refused.Code]
+		if !ok {
+			status = http.StatusInternalServerError
+		}
+		return refuse(status, refused.Code, refused.Message)
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, result)
+}
+
 //go:embed openapi.yaml
 var openAPI []byte
 

@@ -94,6 +94,21 @@ func TestDevices(t *testing.T) {
 	}
 }
 
+func TestTestDevice(t *testing.T) {
+	r := newRig(t, nil)
+	a := r.loggedIn("alice", alicePassword).send("POST", "/api/v1/devices/desk/test", nil)
+	if a.status != http.StatusOK || a.json["worked"] != "call-info" || a.json["said"] != "It works." {
+		t.Errorf("answered %d %s", a.status, a.body)
+	}
+	a = r.loggedIn("bob", bobPassword).send("POST", "/api/v1/devices/desk/test", nil)
+	if a.status != http.StatusConflict || a.json["code"] != "device_busy" || a.json["detail"] != "The phone is in use." {
+		t.Errorf("answered %d %s", a.status, a.body)
+	}
+	if a := r.browser().send("POST", "/api/v1/devices/desk/test", nil); a.status != http.StatusUnauthorized {
+		t.Errorf("answered %d to a stranger", a.status)
+	}
+}
+
 func TestPathsAndMethods(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.Extra = map[string]http.Handler{"/demo": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

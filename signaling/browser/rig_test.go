@@ -402,6 +402,18 @@ func (g *playedGateway) Devices(user string) []gateway.DeviceView {
 	return views
 }
 
+// TestPhone finds alice's desk at once; every other phone is busy.
+func (g *playedGateway) TestPhone(_ context.Context, user, device string) (gateway.PhoneTest, error) {
+	if user != "alice" {
+		return gateway.PhoneTest{}, &gateway.CommandError{Code: "device_busy", Message: "The phone is in use."}
+	}
+	method := "call-info"
+	return gateway.PhoneTest{
+		Device: device, Worked: &method, Said: "It works.",
+		Tried: []gateway.TriedMethod{{Method: method, Outcome: gateway.TestAnswered, Said: "It answered by itself."}},
+	}, nil
+}
+
 func (g *playedGateway) OpenTab(user string, resume gateway.Resume, wake func()) (Tab, bool, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

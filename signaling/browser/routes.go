@@ -39,6 +39,7 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/api/v1/history", s.getHistory, s.authenticate)
 	e.GET("/api/v1/devices", s.getDevices, s.authenticate)
 	e.PATCH("/api/v1/devices/:id", s.patchDevice, s.authenticate)
+	e.POST("/api/v1/devices/:id/test", s.testDevice, s.authenticate)
 	e.GET("/api/v1/policy", s.getPolicy, s.authenticate, s.needPolicy, s.needInterworking)
 	e.PUT("/api/v1/policy", s.putPolicy, s.authenticate, s.needPolicy, s.needInterworking)
 	e.POST("/api/v1/policy/simulate", s.simulatePolicy, s.authenticate, s.needPolicy)

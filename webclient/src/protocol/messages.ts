@@ -28,6 +28,10 @@ export interface Device {
   answerable: boolean;
   /** The sentence that says why not. */
   why?: string;
+  /** The way of asking that "Test my deskphone" found and keeps. */
+  method?: string;
+  /** Such a test is under way. */
+  testing?: boolean;
 }
 
 export interface Peer {

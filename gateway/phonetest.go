@@ -1,0 +1,325 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ringsplash/directory"
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// PhoneTest is what Test my deskphone found out.
+type PhoneTest struct {
+	Device string `json:"device"`
+	// Worked is the method that made the phone answer by itself and is kept
+	// for it, nil for none.
+	Worked *string       `json:"worked"`
+	Tried  []TriedMethod `json:"tried"`
+	// Said is the outcome in words, with what to do next.
+	Said string `json:"said"`
+}
+
+// TriedMethod is one trigger sent to the phone, with what came of it.
+type TriedMethod struct {
+	Method  string      `json:"method"`
+	Outcome TestOutcome `json:"outcome"`
+	Said    string      `json:"said"`
+}
+
+// TestOutcome is what a phone did with a trigger.
+type TestOutcome string
+
+// Outcomes of a trigger.
+const (
+	TestAnswered    TestOutcome = "answered"    // by itself, or by a hand: nobody can tell
+	TestRang        TestOutcome = "rang"        // and nothing more
+	TestRefused     TestOutcome = "refused"     // with a final response
+	TestUnreachable TestOutcome = "unreachable" // no reaction at all
+	TestStopped     TestOutcome = "stopped"     // the one who asked went away
+)
+
+// phoneTest is a test under way: straight down, no call and no other party.
+type phoneTest struct {
+	gw           *Gateway
+	user, device string
+	display      string
+	mute         MuteMode
+	result       PhoneTest
+}
+
+// byeWait bounds how long the final of a leg that is hung up is awaited.
+const byeWait = 2 * time.Second
+
+// TestPhone asks the user's own idle phone to answer by itself, in one way
+// after the other, until it does: each is a decision of its own with one
+// INVITE. The way that works is kept for the phone. It blocks, a few seconds
+// for each way; when ctx ends it hangs up and returns. A refusal is a
+// *CommandError: not_found, device_offline, device_busy, forbidden or overload.
+func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest, error) {
+	d, ok := g.cfg.Directory.Device(user, device)
+	if !ok {
+		return PhoneTest{}, refuse("not_found", "You have no such phone. Reload the page.")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := g.beginTest(user, device, cancel); err != nil {
+		return PhoneTest{}, err
+	}
+	defer g.endTest(user, device)
+	target := g.phoneOf(user, device)
+	if target == nil {
+		return PhoneTest{}, refuse("device_offline", d.Display+" is not connected. Check that it is switched on and has network, then test again.")
+	}
+	p := &phoneTest{gw: g, user: user, device: device, display: d.Display, mute: target.Profile.Mute}
+	p.result = PhoneTest{Device: device, Tried: []TriedMethod{}}
+	for _, m := range candidates(target.Profile, g.cfg.Methods) {
+		tried, refused := p.try(ctx, m)
+		if refused != nil {
+			return PhoneTest{}, refused
+		}
+		p.result.Tried = append(p.result.Tried, tried)
+		if tried.Outcome == TestAnswered {
+			p.keep(ctx, m)
+			return p.result, nil
+		}
+		if tried.Outcome == TestUnreachable || tried.Outcome == TestStopped {
+			p.result.Said = d.Display + " did not react. Check its network cable, then test again."
+			return p.result, nil
+		}
+	}
+	p.result.Said = d.Display + " did not answer by itself in any of these ways. Allow automatic answer, often called intercom, in its settings, then test again. Until then lift its handset, or answer in the browser."
+	if note := target.Profile.Note; note != "" {
+		p.result.Said += " For this model: " + note
+	}
+	return p.result, nil
+}
+
+// keep remembers the method for the phone.
+func (p *phoneTest) keep(ctx context.Context, m Method) {
+	p.result.Said = p.display + " answers by itself to " + m.Said + ". This is kept for it. If you lifted its handset, test again without touching it."
+	p.result.Worked = &m.Name
+	if m.Name == "" { // the profile's own headers: there is nothing to keep
+		name := "profile"
+		p.result.Worked = &name
+	}
+	err := p.gw.cfg.Directory.Learn(ctx, p.user, p.device, directory.Learned{Method: m.Name, Mute: string(p.mute)})
+	if err != nil {
+		p.gw.log.Warn("what a phone test found out is not kept", "user", p.user, "device", p.device, "err", err)
+		p.result.Said = p.display + " answers by itself to " + m.Said + ", but this could not be kept: the store is away. Test again in a minute."
+	}
+}
+
+// try sends one trigger, and a second one in mode gate when the phone refuses
+// to listen only. A *CommandError ends the test.
+func (p *phoneTest) try(ctx context.Context, m Method) (TriedMethod, *CommandError) {
+	tried, status, refused := p.ask(ctx, m)
+	if refused == nil && p.mute == MuteSDP && (status == 488 || status == 606) {
+		p.mute = MuteGate
+		tried, _, refused = p.ask(ctx, m)
+	}
+	p.gw.log.Info("a phone was tested", "user", p.user, "device", p.device, "method", m.Name, "outcome", tried.Outcome)
+	return tried, refused
+}
+
+// ask is one decision and one INVITE with a trigger. status is that of a
+// refusal.
+func (p *phoneTest) ask(ctx context.Context, m Method) (tried TriedMethod, status int, refused *CommandError) {
+	tried = TriedMethod{Method: m.Name}
+	setDefault(&tried.Method, "profile")
+	target := p.gw.phoneOf(p.user, p.device)
+	if target == nil {
+		tried.Outcome, tried.Said = TestUnreachable, "It is not connected any more."
+		return tried, 0, nil
+	}
+	if refused := p.allowed(ctx, target); refused != nil {
+		return tried, 0, refused
+	}
+	end, err := p.gw.cfg.Media.NewRTPEnd(media.RTPOptions{Peer: p.gw.peerOf(*target), Shut: true})
+	if err != nil {
+		return tried, 0, refuse("overload", "The gateway has no room for another call. Test again in a minute.")
+	}
+	defer end.Close()
+	dir := media.SendOnly
+	if p.mute == MuteGate {
+		dir = media.SendRecv
+	}
+	offer, err := end.Offer(media.Offerable([]media.Codec{media.PCMU, media.PCMA, media.G722, media.Opus}), dir)
+	if err != nil {
+		return tried, 0, refuse("fault", "The gateway made an error. Test again.")
+	}
+	box := newMailbox()
+	me := p.self()
+	leg := p.gw.cfg.Dialer.Invite(Invite{
+		Leg: target.Leg, Binding: target.Binding, From: me, To: me.Address, Offer: offer, Headers: m.Headers,
+	}, func(e Event) { box.post(e) })
+	tried.Outcome, status = p.watch(ctx, leg, box, end)
+	tried.Said = map[TestOutcome]string{
+		TestAnswered:    "It answered by itself.",
+		TestRang:        "It rang, and did not answer by itself.",
+		TestRefused:     fmt.Sprintf("It refused the call (SIP status %d).", status),
+		TestUnreachable: "It did not react.",
+		TestStopped:     "The test was stopped.",
+	}[tried.Outcome]
+	return tried, status, nil
+}
+
+func (p *phoneTest) self() policy.Identity {
+	u, _ := p.gw.cfg.Directory.User(p.user)
+	return policy.Identity{Address: "sip:" + p.user + "@" + p.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab", User: p.user}
+}
+
+// allowed asks the policy, which records its word before the INVITE.
+func (p *phoneTest) allowed(ctx context.Context, target *Target) *CommandError {
+	if p.gw.cfg.Policy == nil {
+		return refuse("forbidden", "Automatic answer is not set up on this gateway.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, decideFor)
+	defer cancel()
+	d := p.gw.cfg.Policy.Decide(ctx, policy.Question{
+		Requester: p.self(), Owner: p.user, Device: p.device, Instance: target.Binding.Instance, Kind: policy.Test, At: time.Now(),
+	})
+	if !d.Allow {
+		return refuse("forbidden", d.Reason)
+	}
+	return nil
+}
+
+// watch follows the leg to its end: splash and hang up when the phone answers,
+// CANCEL when it does not in time.
+func (p *phoneTest) watch(ctx context.Context, leg Leg, box *mailbox, end *media.RTPEnd) (TestOutcome, int) {
+	outcome, taking := TestUnreachable, false
+	limit := time.NewTimer(p.gw.cfg.Timers.AutoAnswer)
+	defer limit.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			leg.HangUp(CauseHangUp)
+			p.await(box)
+			return TestStopped, 0
+		case <-limit.C:
+			if taking { // nor did it react to the CANCEL
+				leg.HangUp(CauseHangUp)
+				return outcome, 0
+			}
+			taking = true
+			leg.Cancel(CauseElsewhere)
+			limit.Reset(byeWait)
+			continue
+		case <-box.ready:
+		}
+		for _, e := range box.drain() {
+			switch e := e.(type) {
+			case Rang:
+				outcome = TestRang
+			case Answered:
+				if !taking { // else it crossed the CANCEL
+					p.sound(ctx, end, e.SDP)
+					outcome = TestAnswered
+				}
+				leg.HangUp(CauseHangUp)
+				p.await(box)
+				return outcome, 0
+			case Refused:
+				if taking || e.Status == 408 && outcome == TestUnreachable {
+					return outcome, e.Status
+				}
+				return TestRefused, e.Status
+			case Ended:
+				return outcome, 0
+			}
+		}
+	}
+}
+
+// sound plays the splash to the phone and waits for its end.
+func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, sdp []byte) {
+	sound, err := end.TakeAnswer(sdp)
+	if err != nil {
+		return
+	}
+	if sound.Remote == media.Inactive {
+		p.mute = MuteGate // it refuses to listen only; the next call offers it sendrecv
+	}
+	over := make(chan struct{})
+	end.PlayOnce(p.gw.cfg.Splash, func() { close(over) })
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}
+
+// await waits for the leg's last event, so that the phone is idle again.
+func (p *phoneTest) await(box *mailbox) {
+	limit := time.NewTimer(byeWait)
+	defer limit.Stop()
+	for {
+		for _, e := range box.drain() {
+			switch e.(type) {
+			case Ended, Refused:
+				return
+			}
+		}
+		select {
+		case <-box.ready:
+		case <-limit.C:
+			return
+		}
+	}
+}
+
+// beginTest takes the phone, when it is idle.
+func (g *Gateway) beginTest(user, device string, stop context.CancelFunc) *CommandError {
+	if calls, _ := g.board.callsOn(user, device, ""); len(calls) > 0 || g.board.rings(user) {
+		return refuse("device_busy", "The phone is in use. End its call first, then test again.")
+	}
+	if refused := g.takePhone(user+"/"+device, stop); refused != nil {
+		return refused
+	}
+	g.board.wake(user)
+	return nil
+}
+
+func (g *Gateway) takePhone(key string, stop context.CancelFunc) *CommandError {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.closing:
+		return refuse("overload", "The gateway is being restarted. Test again in half a minute.")
+	case g.tests[key] != nil:
+		return refuse("device_busy", "The phone is being tested already. Wait for the outcome.")
+	}
+	g.tests[key] = stop
+	g.running.Add(1)
+	return nil
+}
+
+func (g *Gateway) endTest(user, device string) {
+	g.mu.Lock()
+	delete(g.tests, user+"/"+device)
+	g.mu.Unlock()
+	g.board.wake(user)
+	g.running.Done()
+}
+
+// tested tells whether the phone is being tested.
+func (g *Gateway) tested(user, device string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.tests[user+"/"+device] != nil
+}
+
+// rings tells whether a call rings for the user.
+func (b *board) rings(user string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.places[user]; p != nil {
+		for _, e := range p.entries {
+			if e.view.Direction == "in" && (e.view.State == "ringing" || e.view.State == "early") {
+				return true
+			}
+		}
+	}
+	return false
+}
