@@ -63,7 +63,7 @@ func demoRun(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	n, err := node.Start(ctx, cfg, map[string]http.Handler{"/demo": d.Handler()}, log)
+	n, err := node.Start(ctx, cfg, node.Options{Pages: map[string]http.Handler{"/demo": d.Handler()}, Version: version}, log)
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}

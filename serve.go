@@ -16,7 +16,7 @@ const closeFor = 8 * time.Second
 // serve runs the gateway until ctx ends; then it lets calls go on until
 // timers.drain is over or again ends.
 func serve(ctx, again context.Context, cfg config.Config, log *slog.Logger) error {
-	n, err := node.Start(ctx, cfg, nil, log)
+	n, err := node.Start(ctx, cfg, node.Options{Version: version}, log)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func startNode(b *testing.B) *node.Node {
 			{ID: "desk", Display: "Desk phone", SIPPassword: name + "-desk", Interworking: true},
 		}})
 	}
-	n, err := node.Start(context.Background(), cfg, nil, slog.New(slog.DiscardHandler))
+	n, err := node.Start(context.Background(), cfg, node.Options{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

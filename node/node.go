@@ -45,23 +45,34 @@ type Node struct {
 	store     store.Store
 	directory *directory.Directory
 	policy    *policy.Book
+	decisions *decisions
+	browser   *browser.Server
+	version   string
 	media     *media.Loop
 	bindings  *gateway.Bindings
 	gateway   *gateway.Gateway
 	sip       *sipua.UA
 	http      net.Listener
-	served    sync.WaitGroup
+	scrapes   net.Listener // of http.metrics, nil for none
 }
 
-// Start brings a node up; it blocks until everything listens. extra are more
-// pages, by path. On an error nothing is left running.
-func Start(ctx context.Context, cfg config.Config, extra map[string]http.Handler, log *slog.Logger) (*Node, error) {
+// Options of a node besides its configuration; zero values are given.
+type Options struct {
+	// Pages are more pages, by path ("/demo").
+	Pages map[string]http.Handler
+	// Version is the program's, for /metrics.
+	Version string
+}
+
+// Start brings a node up; it blocks until everything listens. On an error
+// nothing is left running.
+func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) (*Node, error) {
 	if !webclient.Built() {
 		return nil, ErrNotBuilt
 	}
-	n := &Node{cfg: cfg, log: log}
+	n := &Node{cfg: cfg, log: log, version: o.Version}
 	steps := []func(context.Context) error{n.openStore, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
-	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, extra) }, n.tellReady)
+	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close(ctx))
@@ -210,7 +221,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait,
 		},
-		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Policy: n.policy,
+		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Policy: n.decisions,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err
@@ -339,25 +350,30 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 	if err != nil {
 		return err
 	}
+	n.browser = srv
 	n.http, err = net.Listen("tcp", n.cfg.HTTP.Listen)
 	if err != nil {
 		return fmt.Errorf("http.listen: %w", err)
 	}
-	n.served.Add(1)
-	go func() {
-		defer n.served.Done()
-		if err := srv.Serve(n.http); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			n.log.Error("the HTTP server stopped", "err", err)
+	n.serve("http.listen", func() error { return srv.Serve(n.http) }, srv.Close)
+	return nil
+}
+
+// serve runs an HTTP server until Close.
+func (n *Node) serve(key string, run func() error, end func(context.Context) error) {
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := run(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			n.log.Error("an HTTP server stopped", "key", key, "err", err)
 		}
-	}()
+	})
 	n.onClose(func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, hangUpFor)
 		defer cancel()
-		err := srv.Close(ctx)
-		n.served.Wait()
+		err := end(ctx)
+		served.Wait()
 		return err
 	})
-	return nil
 }
 
 // mint makes and takes the tokens of embedding sites.
@@ -381,7 +397,9 @@ func (n *Node) tellReady(context.Context) error {
 		HTTP   string   `json:"http"`
 		SIP    []string `json:"sip"`
 		WebRTC string   `json:"webrtc"`
-	}{n.HTTP(), n.SIP(), n.media.WebRTCAddr().String()}
+		// Metrics is where /metrics is for everybody, "" for nowhere.
+		Metrics string `json:"metrics,omitempty"`
+	}{n.HTTP(), n.SIP(), n.media.WebRTCAddr().String(), n.metricsAddr()}
 	text, err := json.Marshal(ready)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ func (n *Node) openPolicy(context.Context) error {
 	if n.policy, err = policy.New(c); err != nil {
 		return err
 	}
+	n.decisions = &decisions{Book: n.policy}
 	n.onClose(func(context.Context) error { return n.policy.Close() })
 	return nil
 }

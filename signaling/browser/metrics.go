@@ -48,7 +48,7 @@ func (m *metrics) closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)
 // serveMetrics shows the counters to programs on this machine and to
 // administrators: they tell how busy the house is.
 func (s *Server) serveMetrics(c echo.Context) error {
-	if from, err := netip.ParseAddr(c.RealIP()); err != nil || !from.Unmap().IsLoopback() {
+	if !s.onThisMachine(c) {
 		found, err := s.loggedIn(c)
 		if err != nil {
 			return err
@@ -57,10 +57,24 @@ func (s *Server) serveMetrics(c echo.Context) error {
 			return refuse(http.StatusForbidden, "forbidden", "Metrics are for administrators and for programs on the gateway's own machine. Ask from there.")
 		}
 	}
+	s.MetricsHandler().ServeHTTP(c.Response(), c.Request())
+	return nil
+}
+
+// onThisMachine tells whether a program of this machine asks for itself: a
+// proxy here that nobody listed under http.trusted_proxies speaks for others.
+func (s *Server) onThisMachine(c echo.Context) bool {
+	from, err := netip.ParseAddr(c.RealIP())
+	h := c.Request().Header
+	forwarded := h.Get(echo.HeaderXForwardedFor) != "" || h.Get("Forwarded") != ""
+	return err == nil && from.Unmap().IsLoopback() && (!forwarded || s.trusts(c.Request()))
+}
+
+// MetricsHandler shows all counters to whoever can reach it.
+func (s *Server) MetricsHandler() http.Handler {
 	all := prometheus.Gatherers{s.metrics.registry}
 	if s.conf.Metrics != nil {
 		all = append(all, s.conf.Metrics)
 	}
-	promhttp.HandlerFor(all, promhttp.HandlerOpts{}).ServeHTTP(c.Response(), c.Request())
-	return nil
+	return promhttp.HandlerFor(all, promhttp.HandlerOpts{})
 }

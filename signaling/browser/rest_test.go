@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"ringsplash/directory"
+	"ringsplash/gateway"
 )
 
 func TestHistory(t *testing.T) {
@@ -224,6 +225,10 @@ func TestMetricsAreNotForEverybody(t *testing.T) {
 	if a := r.browser().send("GET", "/metrics", nil, far...); a.status != http.StatusUnauthorized {
 		t.Errorf("a stranger: %d", a.status)
 	}
+	// A proxy on this machine that is not listed speaks for others.
+	if a := newRig(t, nil).browser().send("GET", "/metrics", nil, far...); a.status != http.StatusUnauthorized {
+		t.Errorf("through a proxy nobody trusts: %d", a.status)
+	}
 	b := r.loggedIn("alice", alicePassword)
 	if a := b.send("GET", "/metrics", nil, far...); a.status != http.StatusForbidden {
 		t.Errorf("a user: %d", a.status)
@@ -233,5 +238,21 @@ func TestMetricsAreNotForEverybody(t *testing.T) {
 	}
 	if a := r.loggedIn("root", "administrator").send("GET", "/metrics", nil, far...); a.status != http.StatusOK {
 		t.Errorf("an administrator: %d", a.status)
+	}
+}
+
+// TestReadyzSaysWhyNot: a node that is full or being stopped says so, with the
+// sentence and when to ask again.
+func TestReadyzSaysWhyNot(t *testing.T) {
+	var cause gateway.Cause
+	r := newRig(t, func(c *Config) { c.Room = func() gateway.Cause { return cause } })
+	if a := r.browser().send("GET", "/readyz", nil); a.status != http.StatusOK {
+		t.Errorf("with room: %d", a.status)
+	}
+	for _, cause = range []gateway.Cause{gateway.CauseShuttingDown, gateway.CauseOverload} {
+		a := r.browser().send("GET", "/readyz", nil)
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(string(a.body), cause.Outcome().Caller) {
+			t.Errorf("%s: %d %v %s", cause, a.status, a.header, a.body)
+		}
 	}
 }

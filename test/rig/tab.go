@@ -61,7 +61,7 @@ func (c *Client) OpenTab(t testing.TB) *Tab {
 		<-tab.done
 	})
 	tab.send(map[string]any{"type": "hello", "protocol": 1, "build": "test"})
-	Until(t, Patience, "the tab is welcome", func() bool { return tab.part("me", new(struct{})) })
+	Until(t, Patience, "the tab is welcome", func() bool { return tab.Part("me", new(struct{})) })
 	return tab
 }
 
@@ -103,8 +103,8 @@ func (tab *Tab) send(m any) {
 	}
 }
 
-// part decodes the newest state of a part, false before the first.
-func (tab *Tab) part(name string, into any) bool {
+// Part decodes the newest state of a part, false before the first.
+func (tab *Tab) Part(name string, into any) bool {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
 	text, ok := tab.parts[name]
@@ -140,7 +140,7 @@ func (tab *Tab) Call(what string, ok func(TabCall) bool) TabCall {
 	var last TabCall
 	Until(tab.t, Patience, "the tab sees a call "+what, func() bool {
 		var calls []TabCall
-		if !tab.part("calls", &calls) || len(calls) == 0 {
+		if !tab.Part("calls", &calls) || len(calls) == 0 {
 			return false
 		}
 		last = calls[len(calls)-1]
