@@ -20,7 +20,9 @@ type (
 		Callee  Party
 		Targets []Target
 		Offered []media.Codec
-		Cause   Cause
+		// Late tells that the caller's INVITE had no offer.
+		Late  bool
+		Cause Cause
 		// Wish is the requester's wish for an automatic answer, if any.
 		Wish Wish
 	}

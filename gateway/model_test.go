@@ -24,16 +24,26 @@ type modelLeg struct {
 	in    Invite
 	id    LegID
 	asked []string
+	sdp   []byte // our last description
 }
 
 func (l *modelLeg) note(s string)  { l.asked = append(l.asked, s) }
 func (l *modelLeg) ID() LegID      { return l.id }
 func (l *modelLeg) Ring([]byte)    { l.note("ring") }
-func (l *modelLeg) Answer([]byte)  { l.note("answer") }
-func (l *modelLeg) Reject(Cause)   { l.note("reject") }
-func (l *modelLeg) Reoffer([]byte) { l.note("reoffer") }
 func (l *modelLeg) Cancel(Cause)   { l.note("cancel") }
 func (l *modelLeg) HangUp(Cause)   { l.note("hangup") }
+func (l *modelLeg) Reject(Cause)   { l.note("reject") }
+
+func (l *modelLeg) Answer(sdp []byte) {
+	l.note("answer")
+	l.sdp = sdp
+}
+
+func (l *modelLeg) Reoffer(sdp []byte) {
+	l.note("reoffer")
+	l.sdp = sdp
+}
+
 func (l *modelLeg) told(s string) bool {
 	for _, a := range l.asked {
 		if a == s {
@@ -65,7 +75,7 @@ type model struct {
 
 // Invite implements Dialer.
 func (m *model) Invite(in Invite, _ Sink) Leg {
-	l := &modelLeg{in: in, id: in.Leg}
+	l := &modelLeg{in: in, id: in.Leg, sdp: in.Offer}
 	m.legs[in.Leg] = l
 	if len(in.Headers) > 0 {
 		m.triggers = append(m.triggers, l)
@@ -91,6 +101,9 @@ func newModel(t *rapid.T, w *workbench) *model {
 	in := Incoming{
 		Leg: m.caller, From: policy.Identity{Address: "sip:bob@example.test", Level: policy.Proven, User: "bob"}, Device: "desk",
 		Dialled: "sip:alice@example.test", Offer: offer, Source: netip.MustParseAddrPort("127.0.0.1:5063"),
+	}
+	if rapid.IntRange(0, 3).Draw(t, "offers late") == 0 {
+		in.Offer = nil
 	}
 	if rapid.Bool().Draw(t, "asks for an automatic answer") {
 		in.AnswerMode = AnswerMode{Auto: true, Require: rapid.Bool().Draw(t, "require")}
@@ -204,8 +217,8 @@ func (m *model) device() {
 			m.step(Offered{Leg: id, SDP: m.sdp(id, nil)})
 		}
 	case 6:
-		if l.Reoffering && in.Offer != nil {
-			m.step(Reoffered{Leg: id, Status: 200, SDP: m.sdp(id, in.Offer)})
+		if offer := m.legs[id].sdp; l.Reoffering && offer != nil {
+			m.step(Reoffered{Leg: id, Status: 200, SDP: m.sdp(id, offer)})
 		}
 	case 7:
 		m.step(Reoffered{Leg: id, Status: 491})
@@ -254,8 +267,8 @@ func (m *model) onward() {
 		return
 	}
 	for _, l := range s.Legs {
-		if l.Reoffering && l.Stage == Up && m.legs[l.ID].in.Offer != nil {
-			m.step(Reoffered{Leg: l.ID, Status: 200, SDP: m.sdp(l.ID, m.legs[l.ID].in.Offer)})
+		if l.Reoffering && l.Stage == Up && m.legs[l.ID].sdp != nil {
+			m.step(Reoffered{Leg: l.ID, Status: 200, SDP: m.sdp(l.ID, m.legs[l.ID].sdp)})
 			return
 		}
 	}

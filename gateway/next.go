@@ -103,7 +103,7 @@ func (m *move) begun(e Begun) {
 	m.To, m.Offered, m.Began, m.Since = e.To, e.Offered, m.now, m.now
 	m.Parties[Caller] = Party{User: e.From.User, Who: e.From, Leg: e.Caller.Leg}
 	m.Parties[Callee] = e.Callee
-	own := LegState{ID: e.Caller.Leg, Side: Caller, Kind: e.Caller.Kind, Device: e.Caller.Device, Tab: e.Caller.Tab, Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask}
+	own := LegState{ID: e.Caller.Leg, Side: Caller, Kind: e.Caller.Kind, Device: e.Caller.Device, Tab: e.Caller.Tab, Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask, Late: e.Late}
 	if own.Kind == TabLeg {
 		own.Stage, own.Codecs, own.Remote = Up, e.Offered, media.SendRecv
 	}
@@ -178,8 +178,13 @@ func (m *move) tellRinging() {
 	m.Rung = true
 }
 
+// tellEarly lets the caller hear early media, where an offer of his was there
+// to be answered.
 func (m *move) tellEarly(codecs []media.Codec) {
-	if own := m.audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg {
+	own := m.audio(Caller)
+	if own != nil && own.Late { // nothing is agreed that he could hear it by
+		m.do(ring{own.ID})
+	} else if own != nil && own.Inbound && own.Kind != TabLeg {
 		own.Codecs = codecs
 		m.do(early{own.ID, codecs})
 	}
@@ -266,6 +271,14 @@ func (m *move) answerCaller(own, l *LegState) {
 	codecs := m.callerCodecs(l.Codecs)
 	if len(codecs) == 0 {
 		m.end(CauseNoCodec, Callee)
+		return
+	}
+	if own.Late {
+		if l.Kind == TabLeg {
+			codecs = l.Codecs // a tab sends whatever he takes
+		}
+		own.Stage, own.Remote, own.Reoffering = Up, media.SendRecv, true
+		m.do(answer{own.ID, media.Offerable(codecs), media.SendRecv})
 		return
 	}
 	told := own.Codecs // by early media

@@ -308,7 +308,7 @@ func (m *move) askedMove(e Asked, side Side, in input) *CommandError {
 
 func (m *move) moveToTab(tab TabID, side Side, id LegID) {
 	l := LegState{ID: id, Side: side, Kind: TabLeg, Tab: tab, Stage: Up, Remote: media.SendRecv}
-	l.Codecs = []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+	l.Codecs = everyCodec()
 	if far := m.audio(side.other()); far != nil {
 		l.Codecs = reorder(l.Codecs, far.Codecs)
 	}

@@ -173,6 +173,7 @@ func (c *Call) place(p placed) Begun {
 	}
 	b := Begun{From: in.From, Caller: Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
 	b.Offered, b.Cause = c.takeCaller(in)
+	b.Late = len(in.Offer) == 0
 	b = c.aim(b, in.Dialled)
 	if in.AnswerMode.Auto || in.AnswerMode.Priv {
 		kind := policy.ThirdParty
@@ -196,7 +197,13 @@ func (c *Call) wish(kind policy.Kind, require bool, b Begun) Wish {
 	return w
 }
 
-// takeCaller makes the caller's end and takes his offer.
+// everyCodec is what is offered on behalf of somebody who has not said what he
+// speaks, the best first.
+func everyCodec() []media.Codec {
+	return []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+}
+
+// takeCaller makes the caller's end and takes his offer, if he made one.
 func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 	opts := media.RTPOptions{Peer: in.Source.Addr()}
 	if in.From.Trunk != "" {
@@ -208,6 +215,9 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 		return nil, faultOf(err)
 	}
 	c.ends[in.Leg.ID()] = end
+	if len(in.Offer) == 0 { // ours goes out with the 200; every phone takes G.711
+		return []media.Codec{media.PCMU, media.PCMA, media.G722, media.Opus}, ""
+	}
 	sound, err := end.TakeOffer(in.Offer)
 	if err != nil {
 		c.log.Warn("caller's offer not usable", "err", err)
@@ -228,7 +238,7 @@ func (c *Call) dial(t *Tab, cmd Command) Begun {
 func (c *Call) dialFrom(t *Tab, cmd Command) Begun {
 	u, _ := c.gw.cfg.Directory.User(t.user)
 	from := policy.Identity{Address: "sip:" + u.Name + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab", User: u.Name}
-	b := Begun{From: from, Offered: []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}}
+	b := Begun{From: from, Offered: everyCodec()}
 	leg := LegID(c.gw.cfg.NewID("l"))
 	if cmd.From == "" || cmd.From == "browser" {
 		b.Caller = Target{Leg: leg, Kind: TabLeg, Tab: t.id}

@@ -77,6 +77,9 @@ type LegState struct {
 	Trunk  string  `json:"trunk,omitempty"`
 	// Inbound tells that the device sent us the INVITE.
 	Inbound bool `json:"inbound,omitempty"`
+	// Late tells that the device's INVITE had no offer: our 200 carries one, the
+	// ACK its answer (RFC 3261 13.2.1). Cleared when the answer is in.
+	Late bool `json:"late,omitempty"`
 	// Codecs were negotiated, the preferred one first; for a tab they are what
 	// it should offer.
 	Codecs []media.Codec `json:"codecs,omitempty"`
@@ -108,6 +111,15 @@ type LegState struct {
 // a direction says nothing: we asked it not to send.
 func (l LegState) holds() bool {
 	return l.Stage == Up && !l.Gate.closed() && (l.Remote == media.SendOnly || l.Remote == media.Inactive)
+}
+
+// offers is the direction an offer of ours names: a phone whose microphone is
+// shut is asked not to send, where it can be asked.
+func (l LegState) offers() media.Direction {
+	if l.Gate == GateShut && l.Mute != MuteGate {
+		return media.SendOnly
+	}
+	return media.SendRecv
 }
 
 // Party is one side of the call.

@@ -21,7 +21,7 @@ func (m *move) offered(e Offered, in input) {
 	}
 	if len(e.SDP) == 0 { // the device asks for our offer (RFC 3261 14.2)
 		l.Reoffering = true
-		m.do(answer{l.ID, l.Codecs, media.SendRecv})
+		m.do(answer{l.ID, l.Codecs, l.offers()})
 		return
 	}
 	codecs := m.keepCodec(l, in.Sound.Codecs)
@@ -60,6 +60,10 @@ func (m *move) reoffered(e Reoffered, in input) {
 		return
 	}
 	l.Reoffering = false
+	if l.Late {
+		m.lateAnswer(l, e, in)
+		return
+	}
 	if l.SplashDue {
 		l.SplashDue = false
 		m.do(splash{l.ID, l.Splash})
@@ -80,6 +84,19 @@ func (m *move) reoffered(e Reoffered, in input) {
 		}
 	case len(e.SDP) > 0:
 		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
+	}
+}
+
+// lateAnswer takes the answer that the ACK of a caller without an offer brings.
+func (m *move) lateAnswer(l *LegState, e Reoffered, in input) {
+	l.Late = false
+	if e.Status >= 300 || in.Fault != "" || len(e.SDP) == 0 {
+		m.end(CauseNoCodec, l.Side)
+		return
+	}
+	l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
+	if far := m.audio(l.Side.other()); far != nil && far.Kind == TabLeg {
+		far.Codecs = reorder(far.Codecs, l.Codecs)
 	}
 }
 

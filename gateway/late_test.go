@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"testing"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// lateCaller begins a call whose INVITE had no offer, to one deskphone.
+func lateCaller(t *testing.T) *script {
+	return newScript(t).on(Begun{
+		From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"}, To: "sip:alice@example.test",
+		Callee: Party{User: "alice"}, Offered: everyCodec(), Late: true,
+		Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}, {Leg: "t1", Kind: TabLeg, Tab: "tab1"}},
+	})
+}
+
+// Our 200 offers what the called phone chose; the ACK brings the answer.
+func TestLateOffer(t *testing.T) {
+	s := lateCaller(t).wants(invite{Target: Target{Leg: "d1", Kind: PhoneLeg, Device: "desk"}, Codecs: everyCodec(), Direction: media.SendRecv})
+	// Early media cannot reach a caller who has agreed on nothing.
+	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm, media.SendRecv).wants(ring{"a"}).not(early{})
+	s.sound(Answered{Leg: "d1"}, pcm[1:], media.SendRecv).phase(Established).
+		wants(answer{"a", []media.Codec{media.PCMA, media.PCMU}, media.SendRecv})
+	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Established).not(hangUp{})
+	if l := s.state.leg("a"); l.Late || l.Reoffering || l.Codecs[0] != media.PCMU {
+		t.Fatalf("the caller's leg: %+v", l)
+	}
+}
+
+// A tab adapts to what the late answer says.
+func TestLateOfferToTab(t *testing.T) {
+	s := lateCaller(t).on(press("alice", "tab1", "answer", "browser"))
+	s.phase(Established)
+	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, pcm[1:], media.SendRecv)
+	if got := s.state.leg("t1").Codecs[0]; got != media.PCMA {
+		t.Fatalf("the tab is to send %s", got)
+	}
+}
+
+func TestLateOfferRefused(t *testing.T) {
+	s := lateCaller(t).sound(Answered{Leg: "d1"}, pcm, media.SendRecv)
+	s.on(Reoffered{Leg: "a", Status: 488}).phase(Terminated).wants(hangUp{"d1", CauseNoCodec}, hangUp{"a", CauseNoCodec})
+}
+
+// A phone whose gate is shut and that asks for our offer is asked not to send.
+func TestLateReofferWhileShut(t *testing.T) {
+	s := clicked(t)
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	s.on(Offered{Leg: "auto"}).wants(answer{"auto", pcm[:1], media.SendOnly})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
+}
