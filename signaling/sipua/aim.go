@@ -154,6 +154,7 @@ func (l *leg) describe(req *sip.Request) {
 	req.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
 	req.AppendHeader(sip.NewHeader("Allow", l.u.allow))
 	req.AppendHeader(sip.NewHeader("Accept", sdpType))
+	req.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
 }
 
 func setSDP(m sip.Message, sdp []byte) {

@@ -119,6 +119,8 @@ func (l *leg) take(r *inbound) {
 		l.onUpdate(r)
 	case sip.INFO:
 		l.onInfo(r)
+	case sip.PRACK:
+		l.onPrack(r)
 	case sip.OPTIONS:
 		l.respond(r, sip.StatusOK, "OK", l.u.abilities()...)
 	default:

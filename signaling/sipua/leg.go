@@ -44,6 +44,7 @@ type leg struct {
 	trunk  *trunk // whose challenges we answer; nil for none
 	out    branch
 	in     *inbound // the INVITE that asked for this leg
+	rel    reliable
 	ok     *accepted
 	theirs *inbound // their offer that waits for Answer or Reject
 	ours   reoffer
@@ -146,7 +147,7 @@ func (l *leg) releaseAll() {
 }
 
 func (l *leg) stopTimers() {
-	for _, t := range []*time.Timer{l.out.first, l.ours.retry, l.ours.guard} {
+	for _, t := range []*time.Timer{l.out.first, l.ours.retry, l.ours.guard, l.rel.timer} {
 		if t != nil {
 			t.Stop()
 		}

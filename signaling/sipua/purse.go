@@ -41,9 +41,7 @@ func (p *purse) authorise(req *sip.Request, res *sip.Response) (*sip.Request, er
 	if err != nil {
 		return nil, err
 	}
-	again := req.Clone()
-	for again.RemoveHeader("Via") {
-	}
+	again := unsent(req)
 	for again.RemoveHeader(give) {
 	}
 	again.AppendHeader(sip.NewHeader(give, answer.String()))

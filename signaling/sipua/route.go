@@ -10,17 +10,17 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// extensions are the option tags we understand (RFC 5373 answermode).
-var extensions = []string{"answermode"}
+// extensions are the option tags we understand (RFC 5373, RFC 3262).
+var extensions = []string{"answermode", tag100rel}
 
 // route registers what answers each method. sipgo wants it before it serves.
 func (u *UA) route() {
-	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE"}
+	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK"}
 	u.server.OnInvite(u.on(u.onInvite))
 	u.server.OnAck(u.on(u.onACK))
 	u.server.OnCancel(u.on(u.onLostCancel))
 	u.server.OnOptions(u.on(u.onOptions))
-	for _, m := range []sip.RequestMethod{sip.BYE, sip.INFO, sip.UPDATE} {
+	for _, m := range []sip.RequestMethod{sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK} {
 		u.server.OnRequest(m, u.on(u.onInside))
 	}
 	if u.access != nil {
@@ -147,7 +147,7 @@ func checkRequire(req *sip.Request) *Refusal {
 	}
 }
 
-// onInside takes BYE, INFO and UPDATE, which make sense in a dialog only.
+// onInside takes BYE, INFO, UPDATE and PRACK, which make sense in a dialog only.
 func (u *UA) onInside(req *sip.Request, tx sip.ServerTransaction) {
 	if tagOf(req.To()) == "" {
 		u.answer(req, tx, noDialog)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -14,6 +15,10 @@ import (
 // maxEarly bounds the early dialogs of one branch that we remember.
 const maxEarly = 20
 
+// maxTries bounds how often one branch's INVITE is sent again because of what
+// the far end answered (a challenge, an extension, a longer interval).
+const maxTries = 3
+
 // branch is our INVITE: what a leg of ours is before it is up.
 type branch struct {
 	invite *sent
@@ -23,10 +28,11 @@ type branch struct {
 	cancelled bool // the CANCEL is out
 	given     bool // given up: Ended was told, only the wire is left
 	first     *time.Timer
-	tries     int // answers to challenges
+	tries     int // INVITEs after the first one
 	early     []string
 	earlyTag  string // the early dialog whose SDP the call has
 	earlySDP  []byte
+	acked     acked
 	acks      map[ackKey]*sip.Request
 }
 
@@ -126,7 +132,7 @@ func (l *leg) provisional(res *sip.Response) {
 	if l.out.cancel != "" {
 		l.sendCancel()
 	}
-	if l.state != legCalling || res.StatusCode == sip.StatusTrying {
+	if res.StatusCode == sip.StatusTrying || l.state == legOver || !l.prack(res) || l.state != legCalling {
 		return
 	}
 	tag := tagOf(res.To())
@@ -171,15 +177,54 @@ func (l *leg) success(res *sip.Response) {
 	l.tell(gateway.Answered{Leg: l.id, SDP: sdp})
 }
 
+// adjusted is the INVITE as a far end wants it that said what it misses: the
+// extensions of a 421 that we have (RFC 3261 21.4.16). nil when nothing helps.
+func (l *leg) adjusted(s *sent, res *sip.Response) *sip.Request {
+	if l.state != legCalling || l.out.cancel != "" || l.out.tries >= maxTries {
+		return nil
+	}
+	if res.StatusCode != 421 {
+		return nil
+	}
+	want := tokens(res, "Require")
+	if len(want) == 0 || s.req.GetHeader("Require") != nil {
+		return nil
+	}
+	for _, tag := range want {
+		if !slices.Contains(extensions, tag) {
+			return nil
+		}
+	}
+	again := unsent(s.req)
+	again.AppendHeader(sip.NewHeader("Require", strings.Join(want, ", ")))
+	return again
+}
+
+// unsent is req without what belongs to its transaction.
+func unsent(req *sip.Request) *sip.Request {
+	again := req.Clone()
+	for again.RemoveHeader("Via") {
+	}
+	return again
+}
+
+func (l *leg) inviteAgain(again *sip.Request) {
+	l.out.tries++
+	again.CSeq().SeqNo = l.d.next()
+	l.sendInvite(again)
+}
+
 func (l *leg) failure(s *sent, res *sip.Response) {
 	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
-	if challenge && l.state == legCalling && l.out.cancel == "" && l.out.tries < 2 {
+	if challenge && l.state == legCalling && l.out.cancel == "" && l.out.tries < maxTries {
 		if again := l.authorised(s, res); again != nil {
-			l.out.tries++
-			again.CSeq().SeqNo = l.d.next()
-			l.sendInvite(again)
+			l.inviteAgain(again)
 			return
 		}
+	}
+	if again := l.adjusted(s, res); again != nil {
+		l.inviteAgain(again)
+		return
 	}
 	e := gateway.Refused{
 		Leg: l.id, Status: res.StatusCode, Phrase: cleanText(res.Reason),

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -204,6 +205,7 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	id := gateway.LegID("s" + newToken())
 	d.contact = u.contactURI(string(id), d.hop)
 	l := u.newLeg(id, legAsked, d)
+	l.rel.on = slices.Contains(tokens(r.req, "Require"), tag100rel)
 	l.in = r
 	l.trunk = u.trunkNamed(caller.Identity.Trunk)
 	return l
@@ -236,9 +238,7 @@ func (l *leg) ring(sdp []byte) {
 	if l.in.cancelled.Load() {
 		return
 	}
-	res := l.response(l.in.req, status, phrase)
-	setSDP(res, sdp)
-	_ = l.in.tx.Respond(res) // an error means CANCEL or a dead connection, which arrive by themselves
+	l.provide(l.response(l.in.req, status, phrase), sdp)
 }
 
 // response builds a response with our tag and, where a dialog wants one, our
@@ -301,7 +301,12 @@ func (l *leg) refuse(r *inbound, c gateway.Cause) {
 // answer accepts what waits: the INVITE, or an offer in the dialog.
 func (l *leg) answer(sdp []byte) {
 	switch {
+	case l.state == legAsked && l.rel.sent != nil && l.rel.told:
+		l.rel.answer = func() { l.answer(sdp) }
 	case l.state == legAsked:
+		if l.rel.told {
+			sdp = nil // they have it
+		}
 		if !l.accept(l.in, sdp) {
 			if !l.in.cancelled.Load() { // else the event is on its way
 				l.ended(gateway.CauseCallerGone)

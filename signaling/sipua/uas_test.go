@@ -146,7 +146,7 @@ func TestInDialogRequests(t *testing.T) {
 	}
 	w.send(to, w.within(ok, "INFO", 3, ""))
 	w.response(200, "INFO")
-	for i, status := range map[string]int{"MESSAGE": 405, "REFER": 405, "NOTIFY": 489, "PRACK": 405} {
+	for i, status := range map[string]int{"MESSAGE": 405, "REFER": 405, "NOTIFY": 489, "PRACK": 481} {
 		w.send(to, w.within(ok, i, 4, ""))
 		w.response(status, i)
 		w.send(to, w.within(ok, "INFO", 5, "")) // CSeq 4 again: out of order
@@ -253,7 +253,7 @@ func TestRefusedBeforeTheCall(t *testing.T) {
 		value  string
 	}{
 		"no hops left":       {replace("Max-Forwards: 70", "Max-Forwards: 0"), 483, "", ""},
-		"unknown extension":  {replace("Max-Forwards: 70", "Max-Forwards: 70\r\nRequire: 100rel, foo"), 420, "Unsupported", "100rel, foo"},
+		"unknown extension":  {replace("Max-Forwards: 70", "Max-Forwards: 70\r\nRequire: 100rel, foo, bar"), 420, "Unsupported", "foo, bar"},
 		"proxy extension":    {replace("Max-Forwards: 70", "Max-Forwards: 70\r\nProxy-Require: foo"), 420, "Unsupported", "foo"},
 		"no contact":         {replace("Contact: ", "X-Contact: "), 400, "", ""},
 		"two From":           {replace("Max-Forwards: 70", "From: <sip:x@y>;tag=2"), 400, "", ""},
