@@ -287,6 +287,9 @@ func (k *checker) timers() {
 		{"unmute_wait", t.UnmuteWait, time.Second, time.Hour},
 		{"tab_gone", t.TabGone, 5 * time.Second, 10 * time.Minute},
 		{"drain", t.Drain, 0, 24 * time.Hour},
+		{"session_min", t.SessionMin, time.Second, time.Hour},
+		{"session", t.Session, t.SessionMin, 24 * time.Hour},
+		{"media_lost", t.MediaLost, time.Second, time.Hour},
 	} {
 		if row.value < row.low || row.value > row.high {
 			k.fault("timers."+row.key, fmt.Sprintf("write %s to %s", row.low, row.high), "%s is out of range", row.value)

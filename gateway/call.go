@@ -145,6 +145,10 @@ func (c *Call) hear(e Event) input {
 		if on := e.Command.On; on != "" && on != "browser" {
 			in.Target, in.Again = c.phoneOf(e.User, on), LegID(c.gw.cfg.NewID("l"))
 		}
+	case Expired:
+		if e.Timer == watchTimer {
+			in.Silent = c.silent(in.Now, c.gw.cfg.Timers.MediaLost)
+		}
 	case TabMedia:
 		c.forgetRoutes(e.Tab)
 	case Digit:
@@ -235,6 +239,8 @@ func (c *Call) perform(cmd command) {
 		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
 			c.legs[cmd.Leg].Reoffer(sdp)
 		}
+	case probe:
+		c.legs[cmd.Leg].Probe()
 	case startTimer:
 		c.timers[cmd.Timer] = time.AfterFunc(cmd.After, func() { c.post(Expired{cmd.Timer}) })
 	case stopTimer:

@@ -79,6 +79,8 @@ type input struct {
 	Target *Target
 	Again  LegID
 	Now    time.Time
+	// Silent are the legs nothing was heard of while a watchTimer ran.
+	Silent []LegID
 }
 
 // Wish is a third party's request for an automatic answer (RFC 5373, or an
@@ -159,6 +161,8 @@ type (
 		Codecs    []media.Codec
 		Direction media.Direction
 	}
+	// probe asks whether the leg's device is still there.
+	probe      struct{ Leg LegID }
 	startTimer struct {
 		Timer string
 		After time.Duration
@@ -195,3 +199,4 @@ func (shutGate) command()   {}
 func (wantGate) command()   {}
 func (openGate) command()   {}
 func (splash) command()     {}
+func (probe) command()      {}

@@ -26,6 +26,7 @@ type Timers struct {
 	AutoAnswer time.Duration // for the 200 of an auto INVITE [4 s]
 	MutedLimit time.Duration // until a muted automatic answer is reminded of or ended [120 s]
 	UnmuteWait time.Duration // for a phone to agree to an un-mute [60 s]
+	MediaLost  time.Duration // without sound until a device is asked whether it is there [30 s]
 	TabGone    time.Duration // silence after which a tab is gone [10 s]
 	Ended      time.Duration // how long an ended call stays on the screen [30 s]
 	PCIdle     time.Duration // how long an unused PeerConnection is kept [75 s]
@@ -103,6 +104,7 @@ func (c *Config) validate() error {
 	setDefault(&c.Timers.AutoAnswer, 4*time.Second)
 	setDefault(&c.Timers.MutedLimit, 2*time.Minute)
 	setDefault(&c.Timers.UnmuteWait, time.Minute)
+	setDefault(&c.Timers.MediaLost, 30*time.Second)
 	setDefault(&c.Timers.TabGone, 10*time.Second)
 	setDefault(&c.Timers.Ended, 30*time.Second)
 	setDefault(&c.Timers.PCIdle, 75*time.Second)

@@ -36,6 +36,9 @@ type Leg interface {
 	Reject(c Cause)
 	// Reoffer sends a re-INVITE with sdp. The outcome is a Reoffered.
 	Reoffer(sdp []byte)
+	// Probe asks an answered device whether it still knows the dialog: when
+	// nothing comes back, Ended with CauseMediaLost follows.
+	Probe()
 	// Cancel takes a ringing branch back: CANCEL after its first 1xx, with
 	// Reason (RFC 3326). The outcome is Refused, or Answered when a 2xx crossed
 	// it; the call then decides what to do with the answered leg.
@@ -145,6 +148,9 @@ type (
 		Status int
 		SDP    []byte
 	}
+	// RefreshDue: the session timer (RFC 4028) wants a Reoffer of what is
+	// agreed; the far end takes no shorter refresh.
+	RefreshDue struct{ Leg LegID }
 	// Digit: a DTMF digit that came as INFO.
 	Digit struct {
 		Leg   LegID
@@ -152,10 +158,11 @@ type (
 	}
 )
 
-func (Rang) event()      {}
-func (Answered) event()  {}
-func (Refused) event()   {}
-func (Ended) event()     {}
-func (Offered) event()   {}
-func (Reoffered) event() {}
-func (Digit) event()     {}
+func (Rang) event()       {}
+func (Answered) event()   {}
+func (Refused) event()    {}
+func (Ended) event()      {}
+func (Offered) event()    {}
+func (Reoffered) event()  {}
+func (RefreshDue) event() {}
+func (Digit) event()      {}

@@ -27,12 +27,13 @@ type modelLeg struct {
 	sdp   []byte // our last description
 }
 
-func (l *modelLeg) note(s string)  { l.asked = append(l.asked, s) }
-func (l *modelLeg) ID() LegID      { return l.id }
-func (l *modelLeg) Ring([]byte)    { l.note("ring") }
-func (l *modelLeg) Cancel(Cause)   { l.note("cancel") }
-func (l *modelLeg) HangUp(Cause)   { l.note("hangup") }
-func (l *modelLeg) Reject(Cause)   { l.note("reject") }
+func (l *modelLeg) note(s string) { l.asked = append(l.asked, s) }
+func (l *modelLeg) ID() LegID     { return l.id }
+func (l *modelLeg) Ring([]byte)   { l.note("ring") }
+func (l *modelLeg) Cancel(Cause)  { l.note("cancel") }
+func (l *modelLeg) HangUp(Cause)  { l.note("hangup") }
+func (l *modelLeg) Reject(Cause)  { l.note("reject") }
+func (l *modelLeg) Probe()        { l.note("probe") }
 
 func (l *modelLeg) Answer(sdp []byte) {
 	l.note("answer")

@@ -49,6 +49,8 @@ func next(s State, in input, limits Timers) (State, []command) {
 		m.offered(e, in)
 	case Reoffered:
 		m.reoffered(e, in)
+	case RefreshDue:
+		m.refreshDue(e)
 	case Asked:
 		m.asked(e, in)
 	case TabCame:
@@ -56,7 +58,7 @@ func next(s State, in input, limits Timers) (State, []command) {
 	case TabGone:
 		m.tabGone(e)
 	case Expired:
-		m.expired(e.Timer)
+		m.expired(e.Timer, in)
 	case Decided:
 		m.decided(e)
 	case Faulted:
@@ -81,8 +83,10 @@ func (m *move) afterEnd(e Event) {
 	}
 }
 
-func (m *move) expired(timer string) {
+func (m *move) expired(timer string, in input) {
 	switch timer {
+	case watchTimer:
+		m.watched(in.Silent)
 	case ringTimer:
 		m.ringOver()
 	case cancelTimer:
@@ -249,7 +253,7 @@ func (m *move) win(l *LegState) {
 		m.do(shutGate{l.ID})
 	}
 	m.Parties[Callee].Leg = l.ID
-	m.do(stopTimer{ringTimer})
+	m.do(stopTimer{ringTimer}, startTimer{watchTimer, m.limits.MediaLost})
 	m.takeBackOthers(l.ID)
 	m.enter(Established)
 	m.Talking = m.now
@@ -420,7 +424,7 @@ func (m *move) end(cause Cause, by Side) {
 	if m.Phase == Terminated {
 		return
 	}
-	m.do(stopTimer{ringTimer}, stopTimer{unmuteTimer}, stopTimer{mutedTimer})
+	m.do(stopTimer{ringTimer}, stopTimer{unmuteTimer}, stopTimer{mutedTimer}, stopTimer{watchTimer})
 	for i := range m.Legs {
 		l := &m.Legs[i]
 		if l.Kind == TabLeg || l.Stage == Gone {

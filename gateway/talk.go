@@ -87,6 +87,17 @@ func (m *move) reoffered(e Reoffered, in input) {
 	}
 }
 
+// refreshDue offers again what is agreed. It is an INVITE of ours, so what the
+// phone did before it counts for nothing any more.
+func (m *move) refreshDue(e RefreshDue) {
+	l := m.leg(e.Leg)
+	if l == nil || l.Stage != Up || l.Reoffering || len(l.Codecs) == 0 {
+		return
+	}
+	l.Reoffering, l.Resumes = true, false
+	m.do(reoffer{l.ID, l.Codecs, l.offers()})
+}
+
 // lateAnswer takes the answer that the ACK of a caller without an offer brings.
 func (m *move) lateAnswer(l *LegState, e Reoffered, in input) {
 	l.Late = false

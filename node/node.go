@@ -219,7 +219,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Timers: gateway.Timers{
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
-			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait,
+			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
 		},
 		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Policy: n.decisions,
 	}, n.bindings, n.log)
@@ -259,6 +259,7 @@ func (n *Node) sipConfig(name string) sipua.Config {
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
 		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, First1xx: n.cfg.Timers.First1xx,
 		TLS: sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
+		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		Access: &sipua.AccessConfig{
 			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name,
 			Users: n.directory, Locations: n.bindings, Store: n.store,

@@ -23,6 +23,7 @@ type accepted struct {
 func (l *leg) accept(r *inbound, sdp []byte) bool {
 	res := l.response(r.req, sip.StatusOK, "OK")
 	setSDP(res, sdp)
+	l.agree(r.req, res)
 	if r.cancelled.Load() || !l.submit(r, res) {
 		r.settle()
 		return false

@@ -149,12 +149,13 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 	return req
 }
 
-// describe adds the headers of every INVITE of ours.
+// describe adds the headers of every INVITE and UPDATE of ours.
 func (l *leg) describe(req *sip.Request) {
 	req.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
 	req.AppendHeader(sip.NewHeader("Allow", l.u.allow))
 	req.AppendHeader(sip.NewHeader("Accept", sdpType))
 	req.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
+	l.askTimer(req)
 }
 
 func setSDP(m sip.Message, sdp []byte) {

@@ -89,6 +89,9 @@ type Config struct {
 	// First1xx is how long a branch may stay without any response before it
 	// counts as unreachable; 0 means 3 s.
 	First1xx time.Duration
+	// SessionExpires is the interval of the session timer we ask for, MinSE the
+	// least we accept (RFC 4028); 0 means 30 min and 90 s.
+	SessionExpires, MinSE time.Duration
 	// MaxLegs bounds the legs alive at a time; more INVITEs get 503. 0 means 5000.
 	MaxLegs int
 	// MaxRequests bounds the requests being worked on at a time, those that
@@ -110,6 +113,12 @@ func (c Config) withDefaults() Config {
 	if c.First1xx == 0 {
 		c.First1xx = 3 * time.Second
 	}
+	if c.MinSE == 0 {
+		c.MinSE = 90 * time.Second
+	}
+	if c.SessionExpires == 0 {
+		c.SessionExpires = max(30*time.Minute, c.MinSE)
+	}
 	if c.MaxLegs == 0 {
 		c.MaxLegs = 5000
 	}
@@ -129,6 +138,9 @@ func (c Config) validate() error {
 	}
 	if c.First1xx < 0 || c.MaxLegs < 0 || c.MaxRequests < 0 {
 		return errors.New("sipua: first_1xx and the limits must not be negative")
+	}
+	if c.MinSE < time.Second || c.SessionExpires < c.MinSE {
+		return errors.New("sipua: the session timer must be at least its own least, and that 1s: see timers.session")
 	}
 	for _, s := range c.Listen {
 		l, err := parseListen(s)

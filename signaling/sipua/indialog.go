@@ -165,10 +165,19 @@ func (l *leg) onUpdate(r *inbound) {
 		l.onOffer(r)
 		return
 	}
-	if l.state == legUp {
-		l.d.refresh(r.req.Contact())
+	if no := l.u.tooShort(r.req); no != nil {
+		l.refuseWith(r, no)
+		return
 	}
-	l.respond(r, sip.StatusOK, "OK")
+	if l.state != legUp {
+		l.respond(r, sip.StatusOK, "OK")
+		return
+	}
+	l.d.refresh(r.req.Contact())
+	res := l.response(r.req, sip.StatusOK, "OK")
+	l.agree(r.req, res)
+	l.submit(r, res)
+	r.settle()
 }
 
 // onInfo takes a DTMF digit. An empty INFO is a question whether we are alive.

@@ -45,6 +45,7 @@ type leg struct {
 	out    branch
 	in     *inbound // the INVITE that asked for this leg
 	rel    reliable
+	se     refreshing
 	ok     *accepted
 	theirs *inbound // their offer that waits for Answer or Reject
 	ours   reoffer
@@ -76,6 +77,9 @@ func (l *leg) Reject(c gateway.Cause) { l.mail.post(func() { l.reject(c) }) }
 
 // Reoffer sends a re-INVITE as soon as the dialog is free for one.
 func (l *leg) Reoffer(sdp []byte) { l.mail.post(func() { l.reofferWith(sdp) }) }
+
+// Probe asks the far end whether it still knows the dialog.
+func (l *leg) Probe() { l.mail.post(l.probe) }
 
 // Cancel takes a ringing branch back.
 func (l *leg) Cancel(c gateway.Cause) { l.mail.post(func() { l.cancel(c) }) }
@@ -147,7 +151,7 @@ func (l *leg) releaseAll() {
 }
 
 func (l *leg) stopTimers() {
-	for _, t := range []*time.Timer{l.out.first, l.ours.retry, l.ours.guard, l.rel.timer} {
+	for _, t := range []*time.Timer{l.out.first, l.ours.retry, l.ours.guard, l.rel.timer, l.se.timer} {
 		if t != nil {
 			t.Stop()
 		}

@@ -73,6 +73,10 @@ func (l *leg) sendOffer(req *sip.Request) {
 
 func (l *leg) offerLost(error) {
 	l.ours.pending = nil
+	if l.se.due {
+		l.unrefreshed()
+		return
+	}
 	l.lost(true) // RFC 3261 14.1: no response at all ends the session
 }
 
@@ -98,6 +102,12 @@ func (l *leg) offerResponse(s *sent, res *sip.Response) {
 				return
 			}
 		}
+	case statusTooSmall:
+		if again := l.longer(s.req, res); again != nil {
+			again.CSeq().SeqNo = l.d.next()
+			l.sendOffer(again)
+			return
+		}
 	case sip.StatusRequestPending:
 		if o.glares < maxGlare {
 			o.glares++
@@ -120,6 +130,7 @@ func (l *leg) offerTaken(s *sent, res *sip.Response) {
 	l.d.refresh(res.Contact())
 	l.sendACK(&l.d, s, res)
 	if s == l.ours.pending {
+		l.agreed(res)
 		sdp, _ := sdpOf(res)
 		l.offerDone(res.StatusCode, sdp)
 	}
@@ -130,6 +141,9 @@ func (l *leg) offerDone(status int, sdp []byte) {
 	o.pending, o.glares = nil, 0
 	if o.guard != nil {
 		o.guard.Stop()
+	}
+	if l.se.due && l.se.ours { // refused, but it is there
+		l.arm(l.se.interval, true)
 	}
 	l.tell(gateway.Reoffered{Leg: l.id, Status: status, SDP: sdp})
 	l.nextOffer()
@@ -160,6 +174,10 @@ func (l *leg) onOffer(r *inbound) {
 	sdp, err := sdpOf(r.req)
 	if err != nil {
 		l.refuseWith(r, notSDP(err))
+		return
+	}
+	if no := l.u.tooShort(r.req); no != nil {
+		l.refuseWith(r, no)
 		return
 	}
 	if l.ok != nil && !l.ok.late {

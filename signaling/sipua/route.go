@@ -10,8 +10,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// extensions are the option tags we understand (RFC 5373, RFC 3262).
-var extensions = []string{"answermode", tag100rel}
+// extensions are the option tags we understand (RFC 5373, 3262, 4028).
+var extensions = []string{"answermode", tag100rel, tagTimer}
 
 // route registers what answers each method. sipgo wants it before it serves.
 func (u *UA) route() {

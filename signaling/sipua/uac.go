@@ -174,14 +174,19 @@ func (l *leg) success(res *sip.Response) {
 	}
 	l.stopTimers()
 	l.enter(legUp, "answered")
+	l.agreed(res)
 	l.tell(gateway.Answered{Leg: l.id, SDP: sdp})
 }
 
 // adjusted is the INVITE as a far end wants it that said what it misses: the
-// extensions of a 421 that we have (RFC 3261 21.4.16). nil when nothing helps.
+// longer session interval of a 422, the extensions of a 421 that we have (RFC
+// 3261 21.4.16). nil when nothing helps.
 func (l *leg) adjusted(s *sent, res *sip.Response) *sip.Request {
 	if l.state != legCalling || l.out.cancel != "" || l.out.tries >= maxTries {
 		return nil
+	}
+	if again := l.longer(s.req, res); again != nil {
+		return again
 	}
 	if res.StatusCode != 421 {
 		return nil

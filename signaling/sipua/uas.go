@@ -144,6 +144,9 @@ func (u *UA) screen(req *sip.Request) (Caller, []byte, *Refusal) {
 	if err != nil {
 		return Caller{}, nil, notSDP(err)
 	}
+	if no := u.tooShort(req); no != nil {
+		return Caller{}, nil, no
+	}
 	caller := Caller{Identity: fromIdentity(req)}
 	if u.access != nil {
 		var no *Refusal
