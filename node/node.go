@@ -258,7 +258,7 @@ func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
 		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, First1xx: n.cfg.Timers.First1xx,
-		TLS: sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
+		TLS:            sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		Access: &sipua.AccessConfig{
 			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name,
