@@ -122,7 +122,7 @@ func (d *door) Accept() (net.Conn, error) {
 
 func (u *UA) newStream(conn net.Conn, transport string) *stream {
 	return &stream{
-		Conn: conn, key: flowKey{transport, addrPort(conn.RemoteAddr().String())}, timers: u.cfg.Stream,
+		Conn: conn, key: flowKey{transport, addrPort(conn.RemoteAddr().String())}, timers: u.cfg.Stream, certs: u.certs,
 		opened: time.Now(), gone: u.flowGone,
 	}
 }
@@ -211,7 +211,7 @@ func (u *UA) dial(h hop) (*stream, error) {
 			return nil, err
 		}
 		s.Conn = client
-		s.learn(client.ConnectionState())
+		s.learn(u.certs.proven(client.ConnectionState()))
 	}
 	u.flows.add(s)
 	select {

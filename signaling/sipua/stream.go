@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -51,6 +52,7 @@ type stream struct {
 	net.Conn
 	key    flowKey
 	timers StreamTimers
+	certs  *certificates
 	server *tls.Conn // not yet shaken hands, else nil
 	gone   func(*stream)
 	close  sync.Once
@@ -115,17 +117,16 @@ func (s *stream) greet() error {
 	if err := s.server.HandshakeContext(ctx); err != nil {
 		return err
 	}
-	s.learn(s.server.ConnectionState())
+	s.learn(s.certs.proven(s.server.ConnectionState()))
 	s.server = nil
 	return nil
 }
 
-// learn takes what the peer's certificate proves.
-func (s *stream) learn(c tls.ConnectionState) {
-	if len(c.VerifiedChains) == 0 {
+// learn takes what the peer's certificate proves, nil for none.
+func (s *stream) learn(leaf *x509.Certificate) {
+	if leaf == nil {
 		return
 	}
-	leaf := c.PeerCertificates[0]
 	s.proves = func(host string) bool { return leaf.VerifyHostname(host) == nil }
 	s.domains = domainsOf(leaf)
 }

@@ -17,8 +17,8 @@ type TLSFiles struct {
 	// Cert and Key are our certificate with its chain, and its key. It is shown
 	// to who connects, and to trunks that ask for one.
 	Cert, Key string
-	// ClientCA signs the certificates that peers may show; "" asks for none. A
-	// peer without one is taken too.
+	// ClientCA signs the certificates that prove a peer's domain; "" asks for
+	// none. A peer without one, or with another's, is taken too.
 	ClientCA string
 }
 
@@ -71,7 +71,9 @@ func (f TLSFiles) load() (*tls.Config, error) {
 		if cfg.ClientCAs, err = readRoots(f.ClientCA); err != nil {
 			return nil, err
 		}
-		cfg.ClientAuth = tls.VerifyClientCertIfGiven
+		// Not VerifyClientCertIfGiven: phones show the certificate of their maker
+		// too, which proves nothing here but is no reason to turn them away.
+		cfg.ClientAuth = tls.RequestClientCert
 	}
 	return cfg, nil
 }
@@ -111,6 +113,29 @@ func (c *certificates) current() *tls.Config {
 	c.config, c.used = fresh, now
 	c.log.Info("sip: certificate read again", "file", c.files.Cert)
 	return fresh
+}
+
+// proven reads what a peer's certificate proves about it; nil for nothing. Over
+// a connection of our own the handshake has verified it.
+func (c *certificates) proven(state tls.ConnectionState) *x509.Certificate {
+	if len(state.VerifiedChains) > 0 {
+		return state.PeerCertificates[0]
+	}
+	cfg := c.current()
+	if len(state.PeerCertificates) == 0 || cfg == nil || cfg.ClientCAs == nil {
+		return nil
+	}
+	between := x509.NewCertPool()
+	for _, cert := range state.PeerCertificates[1:] {
+		between.AddCert(cert)
+	}
+	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{
+		Roots: cfg.ClientCAs, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	if err != nil {
+		return nil
+	}
+	return state.PeerCertificates[0]
 }
 
 // server is the configuration for accepted connections.

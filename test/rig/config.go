@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Domain of every gateway under test.
@@ -44,6 +45,9 @@ type Options struct {
 	Users []User
 	// Trunks are items of the YAML list "trunks", each a flow mapping.
 	Trunks []string
+	// Everywhere makes it listen over UDP, TCP and TLS, on 127.0.0.1 and ::1,
+	// with a certificate of Everywhere for both and for "localhost".
+	Everywhere *CA
 	// Redis is a redis:// URL; empty for the embedded store.
 	Redis string
 	// Timers replace single timers: {"ring": "2s"}.
@@ -62,8 +66,8 @@ func (o Options) yaml(dir string) string {
 	b.WriteString(o.More)
 	fmt.Fprintf(&b, "\ndomain: %s\ndata: %q\nredis: %q\n", Domain, filepath.Join(dir, "data"), o.Redis)
 	b.WriteString("http: {listen: \"127.0.0.1:0\"}\n")
-	b.WriteString("sip: {listen: [\"udp://127.0.0.1:0\"]}\n")
-	b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: \"0\"}\nusers:\n")
+	o.writeSockets(&b)
+	b.WriteString("users:\n")
 	for _, u := range users {
 		fmt.Fprintf(&b, "  - name: %s\n    number: %q\n    display: %q\n    password: %q\n    devices:\n", u.Name, u.Number, u.Display, u.Password())
 		for _, d := range u.Devices {
@@ -85,4 +89,19 @@ func (o Options) yaml(dir string) string {
 	}
 	b.WriteString("log: {level: info, format: text}\n")
 	return b.String()
+}
+
+func (o Options) writeSockets(b *strings.Builder) {
+	if o.Everywhere == nil {
+		b.WriteString("sip: {listen: [\"udp://127.0.0.1:0\"]}\n")
+		b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: \"0\"}\n")
+		return
+	}
+	b.WriteString("sip:\n  listen:\n")
+	for _, transport := range []string{"udp", "tcp", "tls"} {
+		fmt.Fprintf(b, "    - %s://127.0.0.1:0\n    - %s://[::1]:0\n", transport, transport)
+	}
+	cert, key := o.Everywhere.Issue("gateway", 24*time.Hour, "127.0.0.1", "::1", "localhost", Domain)
+	fmt.Fprintf(b, "  tls: {cert: %q, key: %q, client_ca: %q}\n", cert, key, o.Everywhere.File)
+	b.WriteString("media: {listen: [\"127.0.0.1\", \"::1\"], webrtc_port: 0, rtp_ports: \"0\"}\n")
 }

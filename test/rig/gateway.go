@@ -19,6 +19,8 @@ type Gateway struct {
 	// HTTP is host:port of the pages; SIP where phones register over UDP.
 	HTTP string
 	SIP  netip.AddrPort
+	// Listen are all addresses for SIP: "tls://[::1]:40123".
+	Listen []string
 
 	t    testing.TB
 	dir  string
@@ -107,13 +109,20 @@ func (g *Gateway) readReady() bool {
 	if err := json.Unmarshal(text, &ready); err != nil {
 		g.t.Fatalf("%s: %v", g.ready(), err)
 	}
-	g.HTTP = ready.HTTP
-	for _, listen := range ready.SIP {
-		if addr, udp := strings.CutPrefix(listen, "udp://"); udp {
-			g.SIP = netip.MustParseAddrPort(addr)
+	g.HTTP, g.Listen = ready.HTTP, ready.SIP
+	g.SIP = netip.MustParseAddrPort(g.At("udp", false))
+	return true
+}
+
+// At is where the gateway listens over a transport, host:port.
+func (g *Gateway) At(transport string, six bool) string {
+	for _, listen := range g.Listen {
+		if addr, found := strings.CutPrefix(listen, transport+"://"); found && strings.HasPrefix(addr, "[") == six {
+			return addr
 		}
 	}
-	return g.SIP.IsValid()
+	g.t.Fatalf("the gateway does not listen over %s", transport)
+	return ""
 }
 
 // Alive tells whether the process still runs.

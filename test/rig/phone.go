@@ -29,6 +29,10 @@ type PhoneOptions struct {
 	UUID  string // +sip.instance; default one that belongs to the device
 	// Outbound makes it register by RFC 5626.
 	Outbound bool
+	// Transport is udp, tcp or tls; default udp. CA is what a tls phone trusts.
+	Transport string
+	CA        *CA
+	Six       bool // over IPv6
 	// Direct phones have neither registrar nor proxy.
 	Direct bool
 }
@@ -50,11 +54,18 @@ type Phone struct {
 func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 	t.Helper()
 	port := threePorts(t)
-	p := &Phone{Addr: fmt.Sprintf("127.0.0.1:%d", port), t: t, name: o.User.Name, gone: make(chan struct{})}
+	ip := "127.0.0.1"
+	if o.Six {
+		ip = "[::1]"
+	}
+	if o.Transport == "" {
+		o.Transport = "udp"
+	}
+	p := &Phone{Addr: fmt.Sprintf("%s:%d", ip, port), t: t, name: o.User.Name, gone: make(chan struct{})}
 	p.dir = scratch(t, "phone-"+p.name)
 	p.cmd = exec.Command(filepath.Join(Root(), "test/peers/baresip/baresip.sh"))
 	p.cmd.Env = append(os.Environ(), o.environment()...)
-	p.cmd.Env = append(p.cmd.Env, "RUN="+p.dir, "DOMAIN="+Domain, "SERVER="+g.SIP.String(),
+	p.cmd.Env = append(p.cmd.Env, "RUN="+p.dir, "DOMAIN="+Domain, "SERVER="+g.At(o.Transport, o.Six), "TRANSPORT="+o.Transport, "IP="+ip,
 		fmt.Sprintf("SIPPORT=%d", port), fmt.Sprintf("CTLPORT=%d", port+2))
 	log, err := os.Create(p.logFile())
 	if err != nil {
@@ -102,6 +113,9 @@ func (o PhoneOptions) environment() []string {
 	env := []string{
 		"USERNAME=" + o.User.Name, "PASSWORD=" + o.Password, "AUTHUSER=" + o.AuthUser,
 		"DISPLAY_NAME=" + o.User.Display, fmt.Sprintf("TONE=%d", o.Tone), "UUID=" + o.UUID,
+	}
+	if o.CA != nil {
+		env = append(env, "CAFILE="+o.CA.File)
 	}
 	params := ";answermode=manual"
 	if o.Codec != "" {
