@@ -1,5 +1,6 @@
-// Builds the web client into webclient/dist: one script, one style sheet, the
-// page, the icons. Names under assets/ carry a hash of their content.
+// Builds the web client into webclient/dist: the scripts, one style sheet, the
+// pages, the icons, and the npm package into webclient/package. Names under
+// assets/ carry a hash of their content; the app and client.js share chunks.
 import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
@@ -9,9 +10,11 @@ import * as esbuild from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
-const budget = 60_000; // bytes, gzip, everything the page loads
+const budget = 60_000; // bytes, gzip, everything there is
+const loaderBudget = 3_000; // of embed.js, which every embedding page loads
 
 const hash = content => createHash('sha256').update(content).digest('hex').slice(0, 12);
+const source = path => readFile(join(here, path), 'utf8');
 
 /** Writes content below dist and returns it with its path. */
 async function put(path, content) {
@@ -26,54 +29,94 @@ function putHashed(name, content) {
   return put(`assets/${name.slice(0, dot)}-${hash(content)}${name.slice(dot)}`, content);
 }
 
-async function script() {
-  const {outputFiles} = await esbuild.build({
-    entryPoints: [join(here, 'src/main.ts')],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: ['chrome120', 'firefox120', 'safari17'],
-    conditions: ['production'],
-    legalComments: 'none',
-    write: false,
-  });
-  return outputFiles[0].contents;
+const options = {
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['chrome120', 'firefox120', 'safari17'],
+  conditions: ['production'],
+  legalComments: 'none',
+  write: false,
+};
+
+/** A script that stands alone. */
+async function alone(entry, define = {}) {
+  const {outputFiles} = await esbuild.build({...options, entryPoints: [join(here, entry)], define});
+  return outputFiles[0].text;
 }
 
-async function style() {
-  const {code} = await esbuild.transform(await readFile(join(here, 'theme.css')), {loader: 'css', minify: true});
-  return code;
+/** The app and the headless client with what they share; gives the name of each entry and writes all. */
+async function scripts(define) {
+  const {outputFiles, metafile} = await esbuild.build({
+    ...options,
+    entryPoints: {app: join(here, 'src/main.ts'), client: join(here, 'src/embed/client.ts')},
+    splitting: true,
+    metafile: true,
+    define,
+    outdir: join(dist, 'assets'),
+    entryNames: '[name]-[hash]',
+    chunkNames: 'shared-[hash]',
+    absWorkingDir: here,
+  });
+  const files = [];
+  for (const file of outputFiles) files.push(await put(file.path.slice(dist.length + 1), file.text));
+  const entry = name => Object.entries(metafile.outputs).find(([, out]) => out.entryPoint?.endsWith(name));
+  const [app, {imports}] = entry('main.ts');
+  const [client] = entry('client.ts');
+  const path = name => name.replace(/^dist\//, '/');
+  return {files, app: path(app), client: path(client), shared: imports.map(one => path(one.path))};
+}
+
+/** A page with the names of its files in it. */
+async function page(name, build, theme, {app, shared}) {
+  const preload = shared.map(path => `<link rel="modulepreload" href="${path}">`).join('\n    ');
+  const html = (await source(name))
+    .replace('{{build}}', build)
+    .replace('{{theme}}', `/${theme.path}`)
+    .replace('{{shared}}', preload)
+    .replace('{{app}}', app);
+  return put(name, html);
 }
 
 for (const name of await readdir(dist)) {
   if (name !== '.gitkeep') await rm(join(dist, name), {recursive: true});
 }
-const written = [
-  await putHashed('app.js', await script()),
-  await putHashed('theme.css', await style()),
-  await put('manifest.webmanifest', await readFile(join(here, 'manifest.webmanifest'))),
-];
+const theme = await putHashed(
+  'theme.css',
+  (await esbuild.transform(await source('theme.css'), {loader: 'css', minify: true})).code,
+);
+const loader = await put('embed.js', await alone('src/embed/element.ts'));
+const written = [theme, loader, await put('manifest.webmanifest', await source('manifest.webmanifest'))];
 for (const icon of await readdir(join(here, 'icons'))) {
   written.push(await put(`icons/${icon}`, await readFile(join(here, 'icons', icon))));
 }
-const build = hash(Buffer.concat(written.map(file => file.content)));
-const [app, theme] = written;
-const page = (await readFile(join(here, 'index.html'), 'utf8'))
-  .replace('{{build}}', build)
-  .replace('{{app}}', `/${app.path}`)
-  .replace('{{theme}}', `/${theme.path}`);
-written.push(await put('index.html', page));
+// The build's id is of what it is made of, so that the scripts may carry it.
+const headless = await alone('src/embed/client.ts', {BUILD: '"-"'});
+const app = await alone('src/main.ts');
+const build = hash(Buffer.concat([...written.map(file => file.content), Buffer.from(headless), Buffer.from(app)]));
+const made = await scripts({BUILD: JSON.stringify(build)});
+written.push(...made.files);
+written.push(await put('client.js', `export * from '.${made.client}';\n`));
+for (const name of ['index.html', 'embed.html']) written.push(await page(name, build, theme, made));
 await put('build.txt', build);
 
-const loaded = written.filter(file => /\.(js|css|html)$/.test(file.path));
+// The package stands alone: its user bundles it, so there is nothing to share.
+await writeFile(join(here, 'package/embed.js'), loader.content);
+await writeFile(join(here, 'package/client.js'), await alone('src/embed/client.ts', {BUILD: JSON.stringify(build)}));
+
+const size = ({content}) => gzipSync(content, {level: 9}).length;
 let total = 0;
-for (const {path, content} of loaded) {
-  const size = gzipSync(content, {level: 9}).length;
-  total += size;
-  process.stdout.write(`${path} ${content.length} bytes, ${size} gzip\n`);
+for (const file of written.filter(file => /\.(js|css|html)$/.test(file.path))) {
+  total += size(file);
+  process.stdout.write(`${file.path} ${file.content.length} bytes, ${size(file)} gzip\n`);
 }
 process.stdout.write(`build ${build}, ${total} bytes gzip of at most ${budget}\n`);
-if (total > budget) {
-  process.stderr.write('build: the client is over its budget; look for what grew with esbuild --analyze\n');
+const over = (what, is, most) => {
+  if (is <= most) return;
+  process.stderr.write(
+    `build: ${what} has ${is} bytes gzip, over its ${most}; look for what grew with esbuild --analyze\n`,
+  );
   process.exit(1);
-}
+};
+over('the client', total, budget);
+over('embed.js', size(loader), loaderBudget);

@@ -6,6 +6,7 @@ import {Settings} from './desktop/settings.js';
 import {RingLock} from './desktop/tabs.js';
 import {t} from './locales/words.js';
 import {Connection, type Phase} from './protocol/connection.js';
+import {type Entry, opens, type Refusal, type Right} from './protocol/entry.js';
 import {type Call, type Command, CommandError, type Parts, type Result} from './protocol/messages.js';
 import * as rest from './protocol/rest.js';
 import {TabStore} from './protocol/tabstore.js';
@@ -14,6 +15,14 @@ import {TabStore} from './protocol/tabstore.js';
 export interface Notice {
   text: string;
   action?: 'reload';
+}
+
+/** For a phone that is not on the gateway's own page. */
+export interface PhoneOptions {
+  /** The gateway's origin, where it is not the page's own. */
+  gateway?: string;
+  /** How the page logs in without a cookie. */
+  entry?: Entry;
 }
 
 /** This tab: a remote control for the user's calls, and the microphone and speaker of some. */
@@ -34,8 +43,10 @@ export class Phone {
   constructor(
     private readonly build: string,
     private readonly changed: () => void,
+    private readonly options: PhoneOptions = {},
   ) {
-    const url = new URL('/ws', location.href);
+    const {gateway, entry} = options;
+    const url = new URL('/ws', gateway ?? location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.connection = new Connection({
       url: url.href,
@@ -45,6 +56,7 @@ export class Phone {
       onOutdated: () => this.outdated(),
       onFault: () => this.tell({text: t.fault, action: 'reload'}),
       loggedIn: rest.loggedIn,
+      ...(entry ? {entry, onBearer: bearer => rest.useBearer(bearer, gateway)} : {}),
     });
     this.voice = new Voice({
       do: command => this.connection.do(command),
@@ -62,6 +74,16 @@ export class Phone {
 
   get parts(): Parts | null {
     return this.connection.parts;
+  }
+
+  /** Why the page could not log in by the token it was given; null when it did. */
+  get refusal(): Refusal | null {
+    return this.connection.refusal;
+  }
+
+  /** What this page may do with the microphones of deskphones. */
+  get right(): Right {
+    return this.connection.right;
   }
 
   get calls(): Call[] {
@@ -103,7 +125,7 @@ export class Phone {
       addEventListener(type, touched, {capture: true, once: true});
     void this.sound.enable();
     void this.voice.watchPermission();
-    if (this.store.read() || (await rest.loggedIn())) this.connection.start();
+    if (this.options.entry || this.store.read() || (await rest.loggedIn())) this.connection.start();
     else this.showLogIn();
   }
 
@@ -138,6 +160,16 @@ export class Phone {
     this.store.forget();
     this.follow();
     this.showLogIn();
+  }
+
+  /** Asks the site around the page for a token again. */
+  enter(): void {
+    this.connection.start();
+  }
+
+  /** Ends the line; the calls go on elsewhere. */
+  stop(): void {
+    this.connection.stop();
   }
 
   /** Goes on in this window after another took over. */
@@ -212,6 +244,32 @@ export class Phone {
     }
   }
 
+  /**
+   * Carries out a command of a script of the site around the page. Rejects with a CommandError, and tells the user
+   * nothing. A script makes no click: what needs one is refused (I11).
+   */
+  async script(command: Command): Promise<Result> {
+    if (this.right === 'gesture' && opens(command)) throw needsClick();
+    if (command.do === 'mute') {
+      const told = this.connection.do(command);
+      await this.voice.mute(
+        command.call,
+        told.catch(() => {}),
+      );
+      return told;
+    }
+    const place =
+      command.do === 'call' ? command.from : command.do === 'answer' || command.do === 'move' ? command.on : '';
+    if (place !== 'browser') return this.connection.do(command);
+    let result: Result = {};
+    const give = async () => {
+      result = await this.connection.do(command);
+      return result;
+    };
+    if (await this.voice.talk('call' in command ? command.call : '', give)) return result;
+    throw new CommandError('no_microphone', t.microphone[this.microphoneFault ?? 'busy']);
+  }
+
   private async run(command: Command): Promise<boolean> {
     return (await this.attempt(command)) !== null;
   }
@@ -219,6 +277,8 @@ export class Phone {
   /** Carries out a command; null, and a notice, when it was refused. */
   private async attempt(command: Command): Promise<Result | null> {
     try {
+      if (this.right === 'gesture' && opens(command) && navigator.userActivation?.isActive === false)
+        throw needsClick();
       return await this.connection.do(command);
     } catch (error) {
       this.tell({text: error instanceof CommandError ? error.message : String(error)});
@@ -249,7 +309,7 @@ export class Phone {
     const {name, volume} = tone(live, this.rings);
     this.sound.play(name, volume);
     const [first] = ringing(live);
-    this.bell.ring(first ? t.calling(first.peer.display || first.peer.address) : '');
+    if (!this.options.entry) this.bell.ring(first ? t.calling(first.peer.display || first.peer.address) : '');
     if (this.phase !== 'open') return;
     for (const call of ringing(live)) {
       if (this.rung.has(call.id)) continue;
@@ -261,6 +321,7 @@ export class Phone {
   }
 
   private outdated(): void {
+    if (this.options.entry) return this.tell({text: t.outdated}); // the page is the site's to load again
     const tried = `reload-${this.build}`;
     if (this.settings.get('outdated') === tried) return this.tell({text: t.outdated, action: 'reload'});
     this.settings.set('outdated', tried);
@@ -271,4 +332,8 @@ export class Phone {
   get newBuild(): boolean {
     return this.connection.servedBuild !== '' && this.connection.servedBuild !== this.build;
   }
+}
+
+function needsClick(): CommandError {
+  return new CommandError('gesture_needed', t.embed.click);
 }

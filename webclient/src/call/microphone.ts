@@ -1,12 +1,18 @@
 /** Why there is no microphone. */
-export type MicrophoneFault = 'refused' | 'missing' | 'busy' | 'insecure';
+export type MicrophoneFault = 'refused' | 'framed' | 'missing' | 'busy' | 'insecure';
 
 /** Names the reason of a failed getUserMedia. */
 export function microphoneFault(error: unknown): MicrophoneFault {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') return 'refused';
+  if (name === 'NotAllowedError' || name === 'SecurityError') return policyForbids() ? 'framed' : 'refused';
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'missing';
   return 'busy';
+}
+
+/** Whether the page around this one forbids the microphone; browsers that do not tell count as allowing. */
+function policyForbids(): boolean {
+  const {featurePolicy} = globalThis.document as {featurePolicy?: {allowsFeature(name: string): boolean}};
+  return self !== top && featurePolicy?.allowsFeature('microphone') === false;
 }
 
 export class MicrophoneError extends Error {

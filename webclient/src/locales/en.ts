@@ -176,9 +176,26 @@ export const en = {
   enableSound: 'Enable sound',
   soundBlocked: 'The browser keeps this page silent until you allow its sound.',
 
+  // In a page of another site
+  embed: {
+    click:
+      'This opens the microphone of a deskphone, so it takes a click inside the phone. A script of the page around it may do so only when the administrator of the gateway sets trusted: true for the site under http.embed_origins.',
+    title: 'The phone is not connected',
+    waiting: 'Waiting for the page around the phone to log you in',
+    ownWindow: 'Open in own window',
+    noCall: 'There is no such call.',
+    choose: 'Choose in the phone where to answer.',
+    noDeskphone: 'No deskphone can take this call now. Answer in the browser.',
+    unknown: (name: string) => `The phone has no method ${name}.`,
+    askCall: (address: string) => `Call ${address}?`,
+    cancel: 'Cancel',
+  },
+
   // Microphone
   microphone: {
     refused: 'The browser does not let this page use the microphone. Allow it in the address bar, then try again.',
+    framed:
+      'The page around the phone keeps the microphone from it. Whoever runs that page must allow it: its header Permissions-Policy must name the address of this gateway for microphone.',
     missing: 'No microphone was found. Plug one in, then try again.',
     busy: 'The microphone could not be opened; another program may hold it. Close that one, then try again.',
     insecure: 'Browsers open the microphone only on https pages. Open this page by its https address.',

@@ -1,4 +1,5 @@
 import {backoff} from './backoff.js';
+import type {Entry, Refusal, Right} from './entry.js';
 import {Close, type Command, CommandError, type FromGateway, type Parts, type Reply, type Result} from './messages.js';
 import {randomId} from './random.js';
 import type {TabStore} from './tabstore.js';
@@ -23,6 +24,10 @@ export interface ConnectionOptions {
   onOutdated: () => void;
   /** Called when the gateway says that it did not understand us. */
   onFault: () => void;
+  /** Where tokens come from, on pages that have no cookie. */
+  entry?: Entry;
+  /** Called with what REST requests prove the log-in with. */
+  onBearer?: (bearer: string) => void;
   /** Tells whether the log-in still holds; asked when a socket would not open. */
   loggedIn: () => Promise<boolean>;
   socket?: (url: string) => WebSocket;
@@ -52,6 +57,10 @@ export class Connection {
   parts: Parts | null = null;
   /** The build id the gateway serves now; "" before the first welcome. */
   servedBuild = '';
+  /** What this page may do with the microphones of deskphones. */
+  right: Right = 'always';
+  /** Why the last token did not log in, or there was none; null once it did. */
+  refusal: Refusal | null = null;
 
   private socket: WebSocket | null = null;
   private attempt = 0;
@@ -60,13 +69,19 @@ export class Connection {
   private nextId = 1;
   /** Names this page load: its next socket may take the tab from a dead one at once. */
   private readonly page = randomId();
+  private bearer = '';
+  /** Counts what asks for tokens: an answer that comes too late is not used. */
+  private asked = 0;
+  /** Tokens the gateway refused one after the other. */
+  private refused = 0;
   private readonly waiting = new Map<string, Waiting>();
 
   constructor(private readonly options: ConnectionOptions) {}
 
   start(): void {
-    if (this.phase !== 'stopped') return;
+    if (this.phase !== 'stopped' && this.phase !== 'loggedOut') return;
     this.attempt = 0;
+    this.refused = 0;
     this.connect();
   }
 
@@ -105,6 +120,22 @@ export class Connection {
     clearTimeout(this.retry);
     this.drop();
     this.phase = 'connecting';
+    const {entry} = this.options;
+    if (!entry || this.bearer) return this.dial({bearer: this.bearer});
+    const {asked} = this;
+    entry.token().then(
+      token => asked === this.asked && this.dial({token}),
+      error => asked === this.asked && this.noToken(error),
+    );
+    this.options.onChange();
+  }
+
+  private noToken(error: unknown): void {
+    this.refusal = {code: 'no_token', message: error instanceof Error ? error.message : String(error)};
+    this.comeBack();
+  }
+
+  private dial(proof: {token: string} | {bearer: string}): void {
     const make = this.options.socket ?? (url => new WebSocket(url));
     const socket = make(this.options.url);
     this.socket = socket;
@@ -114,7 +145,9 @@ export class Connection {
     socket.addEventListener('open', () => {
       opened = true;
       const resume = this.options.store.read();
-      const hello = {type: 'hello', protocol: 1, build: this.options.build, page: this.page};
+      const {entry, build} = this.options;
+      const login = entry ? {...proof, ...(entry.parent ? {parent: entry.parent} : {})} : {};
+      const hello = {type: 'hello', protocol: 1, build, page: this.page, ...login};
       socket.send(JSON.stringify(resume ? {...hello, resume: {tab: resume.id, secret: resume.secret}} : hello));
     });
     socket.addEventListener('message', event => {
@@ -137,19 +170,32 @@ export class Connection {
 
   private closed(code: number, opened: boolean): void {
     for (const entry of this.waiting.values()) clearTimeout(entry.timer);
-    if (code === Close.loggedOut) return this.leave('loggedOut');
+    if (code === Close.loggedOut && this.options.entry) return this.renew();
+    if (code === Close.loggedOut || code === Close.notAllowed) return this.leave('loggedOut');
     if (code === Close.elsewhere) return this.leave('elsewhere');
     if (code === Close.oldProtocol) {
       this.leave('stopped');
       return this.options.onOutdated();
     }
     if (code === Close.malformed) this.options.onFault();
+    this.comeBack();
+    // A refused upgrade looks like any other failure to a page: ask by REST.
+    if (!opened && !this.options.entry) void this.checkLogin();
+  }
+
+  /** Tries again after a while. */
+  private comeBack(): void {
     this.phase = 'waiting';
     const wait = this.options.backoff ?? backoff;
     this.retry = setTimeout(() => this.connect(), wait(this.attempt++));
-    // A refused upgrade looks like any other failure to a page: ask by REST.
-    if (!opened) void this.checkLogin();
     this.options.onChange();
+  }
+
+  /** The log-in is over: the next token may do. Two refused ones mean that the site gives no good ones. */
+  private renew(): void {
+    this.bearer = '';
+    if (++this.refused > 2) return this.leave('loggedOut');
+    this.connect();
   }
 
   private async checkLogin(): Promise<void> {
@@ -169,6 +215,7 @@ export class Connection {
   private drop(): void {
     const socket = this.socket;
     this.socket = null;
+    this.asked++;
     socket?.close();
     for (const entry of this.waiting.values()) clearTimeout(entry.timer);
   }
@@ -193,6 +240,10 @@ export class Connection {
 
   private receive(text: string): void {
     const message = JSON.parse(text) as FromGateway;
+    if (message.type === 'refused') {
+      this.refusal = message.error;
+      return;
+    }
     if (message.type === 'reply') return this.replied(message);
     if (message.type !== 'welcome' && message.type !== 'state') return; // a newer gateway may say more
     this.clockOffset = Date.parse(message.now) - performance.now();
@@ -202,6 +253,13 @@ export class Connection {
     }
     this.parts = pick(message) as Parts;
     this.servedBuild = message.build;
+    this.right = message.open ?? 'always';
+    this.refusal = null;
+    this.refused = 0;
+    if (message.bearer) {
+      this.bearer = message.bearer;
+      this.options.onBearer?.(this.bearer);
+    }
     this.attempt = 0;
     this.phase = 'open';
     this.options.store.write(message.tab);

@@ -115,6 +115,10 @@ export interface TabKey {
 
 export interface Welcome extends Parts {
   type: 'welcome';
+  /** What the page may do with the microphones of deskphones. */
+  open?: 'always' | 'gesture' | 'never';
+  /** Takes the place of the token in later hellos, and is for REST. */
+  bearer?: string;
   seq: number;
   now: string;
   build: string;
@@ -139,13 +143,22 @@ export interface Reply {
   error?: {code: string; message: string};
 }
 
-export type FromGateway = Welcome | State | Reply;
+/** Why a token does not log in. */
+export interface Refused {
+  type: 'refused';
+  error: {code: string; message: string};
+}
+
+export type FromGateway = Welcome | State | Reply | Refused;
 
 export type Command =
   | {do: 'call'; to: string; from: string; intercom?: true}
   | {do: 'answer'; call: string; version: number; on: string}
   | {do: 'hangup'; call: string; removeGrant?: true}
   | {do: 'decline' | 'dismiss' | 'hold' | 'resume' | 'mute' | 'unmute' | 'ringing'; call: string}
+  | {do: 'transfer'; call: string; to: string}
+  | {do: 'move'; call: string; on: string}
+  | {do: 'message'; to: string; text: string}
   | {do: 'digits'; call: string; digits: string}
   | {do: 'offer'; sdp: string; pc: string; codecs: string[]}
   | {do: 'candidate'; pc: string; candidate: string};
@@ -162,6 +175,7 @@ export interface Result {
 export const Close = {
   malformed: 4400,
   loggedOut: 4401,
+  notAllowed: 4403,
   oldProtocol: 4406,
   elsewhere: 4409,
 } as const;

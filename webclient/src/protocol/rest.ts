@@ -24,15 +24,28 @@ export class RestError extends Error {
   }
 }
 
+let gateway = '';
+let bearer = '';
+
+/** Names the gateway, for pages of other sites, and what they prove their log-in with instead of a cookie. */
+export function useBearer(text: string, base = ''): void {
+  bearer = text;
+  gateway = base;
+}
+
 const api = '/api/v1';
 
 /** Rejects with a RestError; status 0 when the gateway was not reached. */
 export async function request(method: string, path: string, body?: unknown): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(`${api}${path}`, {
+    response = await fetch(`${gateway}${api}${path}`, {
       method,
-      ...(body === undefined ? {} : {body: JSON.stringify(body), headers: {'Content-Type': 'application/json'}}),
+      headers: {
+        ...(bearer ? {Authorization: `Bearer ${bearer}`} : {}),
+        ...(body === undefined ? {} : {'Content-Type': 'application/json'}),
+      },
+      ...(body === undefined ? {} : {body: JSON.stringify(body)}),
     });
   } catch {
     throw new RestError(0, '');

@@ -5,10 +5,12 @@ import type {Phone} from '../phone.js';
 import type {Me} from '../protocol/messages.js';
 import {type IconName, icon} from './icons.js';
 import {logo} from './logo.js';
+import {openWindow} from './own-window.js';
 import {shared} from './styles.js';
 
 /** A screen that may be shown beside the calls; "" for the devices and the history. */
-export type Place = '' | 'options' | 'directory';
+export const places = ['', 'options', 'directory'] as const;
+export type Place = (typeof places)[number];
 
 /** Who the user is, whether the line is up, and the few things that are always at hand. */
 @customElement('app-bar')
@@ -91,6 +93,8 @@ export class AppBar extends LitElement {
   @property({attribute: false}) me!: Me;
   @property({type: Boolean}) offline = false;
   @property({type: Boolean}) blocked = false;
+  /** In a frame of another site: that site logs in and out. */
+  @property({type: Boolean}) framed = false;
   /** Which screen is shown beside the calls. */
   @property() place: Place = '';
 
@@ -122,9 +126,15 @@ export class AppBar extends LitElement {
           ${this.opener('directory', 'people', t.directory.title)}
           ${me.interworking ? this.opener('options', 'options', t.options.title) : nothing}
           <button class="bare keys" aria-label=${t.shortcuts} @click=${this.showKeys}>${icon('keyboard')}</button>
-          <button class="bare" aria-label=${t.logOut} @click=${() => this.phone.logOut()}>
-            ${icon('logOut')}<span class="word">${t.logOut}</span>
-          </button>
+          ${
+            this.framed
+              ? html`<button class="bare" aria-label=${t.embed.ownWindow} title=${t.embed.ownWindow} @click=${openWindow}>
+                  ${icon('ownWindow')}
+                </button>`
+              : html`<button class="bare" aria-label=${t.logOut} @click=${() => this.phone.logOut()}>
+                  ${icon('logOut')}<span class="word">${t.logOut}</span>
+                </button>`
+          }
         </div>
       </header>
     `;

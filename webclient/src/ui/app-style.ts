@@ -33,6 +33,12 @@ export const appStyle = css`
     inset-block-start: 0.5rem;
     z-index: 2;
   }
+  :host([layout='bar']) {
+    min-block-size: 0;
+  }
+  :host([layout='bar']) main:not(.screen) .side {
+    display: none;
+  }
   .starting {
     display: grid;
     place-content: center;

@@ -1,12 +1,13 @@
-import {html, LitElement, type PropertyValues} from 'lit';
-import {customElement, query, state} from 'lit/decorators.js';
+import {html, LitElement, nothing, type PropertyValues} from 'lit';
+import {customElement, property, query, state} from 'lit/decorators.js';
 import {inOrder, keepsTalking, ringing} from '../call/plan.js';
 import {type KeyAction, keyAction, keyName, twiceWithin, typing} from '../desktop/keys.js';
+import {type Frame, frame} from '../embed/frame.js';
 import {t} from '../locales/words.js';
 import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
 import {type Announcement, announce} from './announce.js';
-import type {AppBar, Place} from './app-bar.js';
+import {type AppBar, type Place, places} from './app-bar.js';
 import {appStyle} from './app-style.js';
 import './app-bar.js';
 import './app-notices.js';
@@ -15,6 +16,7 @@ import './call-card.js';
 import './device-list.js';
 import type {DialPad} from './dial-pad.js';
 import './dial-pad.js';
+import {linkedCall} from './ask-call.js';
 import './ended-card.js';
 import './feature-options.js';
 import './history-list.js';
@@ -23,6 +25,7 @@ import './incoming-call.js';
 import type {KeyList} from './key-list.js';
 import './key-list.js';
 import './log-in.js';
+import './not-in.js';
 import './people-list.js';
 import {logo} from './logo.js';
 import {shared} from './styles.js';
@@ -34,14 +37,19 @@ export class PhoneApp extends LitElement {
 
   private readonly phone = new Phone(
     document.querySelector<HTMLMetaElement>('meta[name=ringsplash-build]')?.content ?? '',
-    () => this.requestUpdate(),
+    () => this.changed(),
+    frame ? {entry: frame} : {},
   );
+  /** How much is shown in a frame: "panel", "bar", "hidden"; "" on the app page. */
+  @property({reflect: true}) layout = '';
   @state() private said: Announcement = {urgent: '', calm: ''};
   @state() private keysOff = new Set((this.phone.settings.get('keys-off') ?? '').split(' '));
   @query('app-bar') private appBar!: AppBar | null;
   @query('dial-pad') private dialPad!: DialPad | null;
   @query('key-list') private keyList!: KeyList | null;
   @query('incoming-call') private incoming!: IncomingCall | null;
+  /** Whom a link asked to call. */
+  @state() private asking = frame ? '' : linkedCall();
   private callsBefore: Call[] = [];
   private endPressed = Number.NEGATIVE_INFINITY;
   private hadFocus = false;
@@ -60,7 +68,25 @@ export class PhoneApp extends LitElement {
     document.addEventListener('keydown', this.onKey);
     this.room.addEventListener('change', this.onRoom);
     addEventListener('hashchange', this.onPlace);
+    if (frame) this.settle(frame);
     void this.phone.start();
+  }
+
+  /** In a frame of another site the element around it says how to look, and may open screens. */
+  private settle(around: Frame): void {
+    around.show = view => this.show(places.includes(view as Place) ? (view as Place) : '');
+    around.changed = () => {
+      document.documentElement.style.colorScheme = around.look.colorScheme ?? '';
+      this.layout = around.look.layout ?? '';
+    };
+    around.changed();
+    around.serve(this.phone);
+    new ResizeObserver(() => around.tellHeight(this.scrollHeight)).observe(this);
+  }
+
+  private changed(): void {
+    this.requestUpdate();
+    frame?.follow(this.phone);
   }
 
   override disconnectedCallback(): void {
@@ -76,13 +102,17 @@ export class PhoneApp extends LitElement {
 
   override render() {
     const {parts} = this.phone;
+    if (frame && (this.phone.loggedOut || (!parts && this.phone.refusal)))
+      return html`<not-in .phone=${this.phone}></not-in>`;
     if (this.phone.loggedOut) return html`<log-in .phone=${this.phone}></log-in>`;
-    if (!parts) return html`<div class="starting">${logo}<p role="status">${t.starting}</p></div>`;
+    if (!parts)
+      return html`<div class="starting">${logo}<p role="status">${frame ? t.embed.waiting : t.starting}</p></div>`;
     return html`
       <div class="app" @dial=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail)}>
         <app-bar
           .phone=${this.phone}
           .me=${parts.me}
+          ?framed=${frame !== null}
           ?offline=${this.offline}
           ?blocked=${this.phone.soundBlocked}
           place=${this.shown}
@@ -101,6 +131,17 @@ export class PhoneApp extends LitElement {
         ></app-notices>
         ${this.main(parts)}
       </div>
+      ${
+        this.asking
+          ? html`<ask-call
+              address=${this.asking}
+              @dial=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail)}
+              @close=${() => {
+                this.asking = '';
+              }}
+            ></ask-call>`
+          : nothing
+      }
       <key-list .off=${this.keysOff} @keys=${this.chooseKeys}></key-list>
       <p class="unseen" aria-live="assertive">${this.said.urgent}</p>
       <p class="unseen" aria-live="polite">${this.said.calm}</p>
@@ -114,8 +155,9 @@ export class PhoneApp extends LitElement {
   }
 
   private show(place: Place): void {
-    location.hash = place;
-    this.place = location.hash;
+    // In a frame it would get into the way of the site's own Back.
+    if (!frame) location.hash = place;
+    this.place = place && `#${place}`;
   }
 
   private closePlace(): void {

@@ -1,0 +1,123 @@
+// client.js: the phone without a face, for pages with a look of their own. It
+// belongs to the page: its microphone and its speaker are the page's, and the
+// gateway lets it open no deskphone unless the page's origin is trusted (I11).
+import {Phone} from '../phone.js';
+import {history} from '../protocol/rest.js';
+import type {Shown} from './port.js';
+import {type AnswerOn, Remote} from './remote.js';
+import {Watch} from './watch.js';
+
+export interface ClientOptions {
+  /** The gateway's origin; by default the one this module came from. */
+  gateway?: string;
+  /** Fetches a token from the page's own server, a new one at each call. */
+  getToken: () => string | Promise<string>;
+  answerOn?: AnswerOn;
+}
+
+/** Set by the build. */
+declare const BUILD: string;
+
+export class RingsplashClient extends EventTarget {
+  readonly #phone: Phone;
+  readonly #remote: Remote;
+  readonly #watch: Watch;
+
+  constructor({gateway = new URL(import.meta.url).origin, getToken, answerOn = 'ask'}: ClientOptions) {
+    super();
+    const tell = (name: string, detail: unknown) => this.dispatchEvent(new CustomEvent(name, {detail}));
+    const token = async () => {
+      tell('token-needed', {});
+      return getToken();
+    };
+    this.#phone = new Phone(BUILD, () => this.#watch?.follow(), {gateway, entry: {parent: '', token}});
+    this.#watch = new Watch(this.#phone, tell);
+    this.#remote = new Remote(this.#phone);
+    this.#remote.answerOn = answerOn;
+  }
+
+  get calls(): Shown['calls'] {
+    return this.#watch.shown.calls;
+  }
+
+  get state(): Shown['state'] {
+    return this.#watch.shown.state;
+  }
+
+  get identity(): Shown['identity'] {
+    return this.#watch.shown.identity;
+  }
+
+  /** The user's deskphones. */
+  get devices() {
+    return this.#phone.parts?.devices ?? [];
+  }
+
+  /** Connects; `ready` follows. */
+  start(): void {
+    if (this.state === 'refused') this.#phone.enter();
+    else void this.#phone.start();
+  }
+
+  /** Disconnects; calls go on elsewhere. */
+  stop(): void {
+    this.#phone.stop();
+  }
+
+  call(address: string, more: {from?: string} = {}) {
+    return this.#remote.run('call', [address, more]) as Promise<string>;
+  }
+
+  answer(id = '', more: {on?: string} = {}) {
+    return this.#do('answer', id, more);
+  }
+
+  decline(id = '') {
+    return this.#do('decline', id);
+  }
+
+  hangUp(id = '') {
+    return this.#do('hangUp', id);
+  }
+
+  hold(id = '') {
+    return this.#do('hold', id);
+  }
+
+  resume(id = '') {
+    return this.#do('resume', id);
+  }
+
+  mute(id = '') {
+    return this.#do('mute', id);
+  }
+
+  unmute(id = '') {
+    return this.#do('unmute', id);
+  }
+
+  transfer(id: string, address: string) {
+    return this.#do('transfer', id, address);
+  }
+
+  sendDigits(id: string, digits: string) {
+    return this.#do('sendDigits', id, digits);
+  }
+
+  move(id: string, more: {to?: string} = {}) {
+    return this.#do('move', id, more);
+  }
+
+  message(address: string, text: string) {
+    return this.#do('message', address, text);
+  }
+
+  /** Past calls, newest first, or those before the entry `before`. */
+  history(before = '') {
+    return history(before);
+  }
+
+  async #do(name: string, ...args: unknown[]): Promise<void> {
+    await this.#remote.run(name, args);
+  }
+}
