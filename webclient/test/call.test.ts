@@ -153,6 +153,7 @@ test('tones begin and end in silence and never clip', () => {
 test('why there is no microphone', () => {
   const fault = (name: string) => microphoneFault(new DOMException('', name));
   assert.equal(fault('NotAllowedError'), 'refused');
+  assert.equal(microphoneFault(new DOMException('', 'NotAllowedError'), true), 'framed');
   assert.equal(fault('NotFoundError'), 'missing');
   assert.equal(fault('NotReadableError'), 'busy');
   assert.equal(microphoneFault('odd'), 'busy');

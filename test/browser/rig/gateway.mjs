@@ -27,11 +27,11 @@ export const carol = user('carol', '1003', 'Carol Cook', [{id: 'desk', display: 
 export const dan = user('dan', '1004', 'Dan Dyer', [{id: 'desk', display: 'Desk phone', interworking: false}]);
 
 /** JSON is YAML: every port in it is for the kernel to choose. */
-const configuration = (data, {trunks = [], timers = {}}) =>
+const configuration = (data, {trunks = [], timers = {}, embed = []}) =>
   JSON.stringify({
     domain,
     data,
-    http: {listen: '127.0.0.1:0'},
+    http: {listen: '127.0.0.1:0', embed_origins: embed},
     sip: {listen: ['udp://127.0.0.1:0']},
     media: {listen: ['127.0.0.1'], webrtc_port: 0, rtp_ports: '0'},
     users: [alice, bob, carol, dan].map(({name, number, display, password, devices, sipPassword}) => ({
@@ -78,6 +78,8 @@ export class Gateway {
     });
     const ready = JSON.parse(readFileSync(join(data, 'ready.json'), 'utf8'));
     this.url = `http://${ready.http}`;
+    /** The same gateway as another site than 127.0.0.1. */
+    this.elsewhere = this.url.replace('127.0.0.1', 'localhost');
     this.sip = ready.sip.find(a => a.startsWith('udp://')).slice('udp://'.length);
   }
 

@@ -1,10 +1,10 @@
 /** Why there is no microphone. */
 export type MicrophoneFault = 'refused' | 'framed' | 'missing' | 'busy' | 'insecure';
 
-/** Names the reason of a failed getUserMedia. */
-export function microphoneFault(error: unknown): MicrophoneFault {
+/** Names the reason of a failed getUserMedia; `forbidden` tells that the page around this one keeps the microphone. */
+export function microphoneFault(error: unknown, forbidden = false): MicrophoneFault {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') return policyForbids() ? 'framed' : 'refused';
+  if (name === 'NotAllowedError' || name === 'SecurityError') return forbidden ? 'framed' : 'refused';
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'missing';
   return 'busy';
 }
@@ -67,7 +67,7 @@ export class Microphone {
         audio: {echoCancellation: true, noiseSuppression: true, autoGainControl: true},
       });
     } catch (error) {
-      throw new MicrophoneError(microphoneFault(error));
+      throw new MicrophoneError(microphoneFault(error, policyForbids()));
     }
     const [track] = stream.getAudioTracks();
     if (!track) throw new MicrophoneError('missing');
