@@ -259,6 +259,8 @@ func (c *Call) perform(cmd command) {
 		c.workGate(cmd)
 	case splash:
 		c.splash(cmd)
+	case learn:
+		c.learn(cmd)
 	}
 	if err != nil {
 		c.log.Warn("leg failed on our side", "command", fmt.Sprintf("%T", cmd), "err", err)

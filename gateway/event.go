@@ -52,19 +52,22 @@ type (
 	}
 	// Decided is the policy's answer to a decide.
 	Decided struct{ Decision policy.Decision }
+	// SplashOver: the splash was heard at the leg, or none is to be.
+	SplashOver struct{ Leg LegID }
 	// ShutDown: the node stops.
 	ShutDown struct{}
 )
 
-func (Begun) event()    {}
-func (Asked) event()    {}
-func (TabCame) event()  {}
-func (TabGone) event()  {}
-func (TabMedia) event() {}
-func (Expired) event()  {}
-func (Faulted) event()  {}
-func (Decided) event()  {}
-func (ShutDown) event() {}
+func (Begun) event()      {}
+func (Asked) event()      {}
+func (TabCame) event()    {}
+func (TabGone) event()    {}
+func (TabMedia) event()   {}
+func (Expired) event()    {}
+func (Faulted) event()    {}
+func (Decided) event()    {}
+func (SplashOver) event() {}
+func (ShutDown) event()   {}
 
 // input is an event with what media made of its SDP and the time it is
 // handled: everything next may know.
@@ -123,10 +126,17 @@ type (
 	shutGate struct{ Leg LegID }
 	wantGate struct{ Leg LegID }
 	openGate struct{ Leg LegID }
-	// splash sounds the splash on the leg, before what it hears.
+	// splash sounds the splash on the leg, before what it hears. A SplashOver
+	// follows.
 	splash struct {
 		Leg  LegID
 		Mode SplashMode
+	}
+	// learn keeps a mute mode for the side's device.
+	learn struct {
+		Side   Side
+		Device string
+		Mute   MuteMode
 	}
 	// ring tells the caller 180.
 	ring struct{ Leg LegID }
@@ -200,3 +210,4 @@ func (wantGate) command()   {}
 func (openGate) command()   {}
 func (splash) command()     {}
 func (probe) command()      {}
+func (learn) command()      {}

@@ -59,12 +59,21 @@ func (c *Call) workGate(cmd command) {
 // hears follows when it is over.
 func (c *Call) splash(cmd splash) {
 	c.log.Info("phone answered by itself, its microphone is shut", "leg", cmd.Leg)
-	if cmd.Mode == SplashPhone || cmd.Mode == SplashOff {
+	over := func() { c.post(SplashOver{cmd.Leg}) }
+	end := c.end(cmd.Leg)
+	if end == nil || cmd.Mode == SplashPhone || cmd.Mode == SplashOff {
+		over()
 		return
 	}
-	if end := c.end(cmd.Leg); end != nil {
-		end.PlayOnce(c.gw.cfg.Splash, nil)
-	}
+	end.PlayOnce(c.gw.cfg.Splash, over)
+}
+
+// learn keeps what the phone turned out to want, for the next click.
+func (c *Call) learn(cmd learn) {
+	user := c.state.Parties[cmd.Side].User
+	c.gw.later("mute mode of "+user+"'s "+cmd.Device, func(ctx context.Context) error {
+		return c.gw.cfg.Directory.Learn(ctx, user, cmd.Device, directory.Learned{Mute: string(cmd.Mute)})
+	})
 }
 
 // phoneOf is the one phone a user's device id names now: its newest live

@@ -194,7 +194,7 @@ func (m *model) device() {
 		return
 	}
 	id, in := l.ID, m.legs[l.ID].in
-	switch rapid.IntRange(0, 7).Draw(m.t, "device does") {
+	switch rapid.IntRange(0, 8).Draw(m.t, "device does") {
 	case 0:
 		m.step(Rang{Leg: id, Status: 180})
 	case 1, 2:
@@ -223,6 +223,8 @@ func (m *model) device() {
 		}
 	case 7:
 		m.step(Reoffered{Leg: id, Status: 491})
+	case 8:
+		m.step(SplashOver{Leg: id})
 	}
 }
 

@@ -61,6 +61,8 @@ func next(s State, in input, limits Timers) (State, []command) {
 		m.expired(e.Timer, in)
 	case Decided:
 		m.decided(e)
+	case SplashOver:
+		m.splashOver(e.Leg)
 	case Faulted:
 		m.refused(e.Leg, e.Cause)
 	case ShutDown:

@@ -176,7 +176,7 @@ func (m *move) ask() {
 		dir = media.SendRecv
 	}
 	leg := m.newLeg(o.Target, o.Side)
-	leg.Gate, leg.Triggered, leg.Mute, leg.Splash = GateShut, true, o.Target.Profile.Mute, o.Target.Profile.Splash
+	leg.Gate, leg.Triggered, leg.Mute, leg.Splash = GateShut, true, o.Target.Profile.Mute, o.Target.Profile.splash()
 	leg.ResumeUnmutes = o.Target.Profile.ResumeUnmutes
 	m.Legs = append(m.Legs, leg)
 	m.do(stopTimer{cancelTimer}, startTimer{autoTimer, m.limits.AutoAnswer})
@@ -230,6 +230,10 @@ func (m *move) failed(cause Cause) {
 	o := m.Opening
 	m.closeOpening(nil)
 	m.say(o.Side, noteNotAlone)
+	if cause == CauseNoCodec && o.Target.Profile.Mute == MuteSDP {
+		// It may be the sendonly that it refused: the next click offers sendrecv.
+		m.do(learn{o.Side, o.Target.Device, MuteGate})
+	}
 	if o.Move || !m.ringing() {
 		return // the call goes on where it was
 	}
@@ -383,20 +387,29 @@ func (m *move) opened(l *LegState) {
 	m.closeOpening(errAnswered)
 	m.say(l.Side, noteMuted)
 	m.do(startTimer{mutedTimer, m.limits.MutedLimit})
+	l.UnmuteDue = live // the move click is the un-mute, once the splash is over
 	if l.Mute == MuteSDP && (l.Unplaced || l.Remote == media.Inactive) {
-		m.onlyGate(l, live)
+		m.onlyGate(l)
 		return
 	}
 	m.do(splash{l.ID, l.Splash})
-	if live {
+}
+
+// splashOver: what was to come after the splash may come now.
+func (m *move) splashOver(id LegID) {
+	if l := m.leg(id); l != nil && l.Stage == Up && l.UnmuteDue && !l.SplashDue {
+		l.UnmuteDue = false
 		m.unmute(l)
 	}
 }
 
 // onlyGate goes over to mute mode gate: the phone will not take sendonly, or
 // must send something before it can hear us. The gate drops what it sends.
-func (m *move) onlyGate(l *LegState, live bool) {
-	l.Mute, l.SplashDue, l.UnmuteDue, l.Reoffering = MuteGate, true, live, true
+func (m *move) onlyGate(l *LegState) {
+	if l.Remote == media.Inactive {
+		m.do(learn{l.Side, l.Device, MuteGate})
+	}
+	l.Mute, l.SplashDue, l.Reoffering = MuteGate, true, true
 	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
 }
 

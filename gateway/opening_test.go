@@ -196,6 +196,51 @@ func TestMuteBeforeSplash(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(openGate{})
+	s.on(SplashOver{"auto"}).not(wantGate{}).not(openGate{})
+}
+
+// In mode gate nothing has to be agreed on, so the un-mute of a move waits for
+// the splash; a click on a ringing call is none, however long one waits.
+func TestUnmuteOfAMoveWaitsForTheSplash(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "hold", ""))
+	s.target.Profile.Mute = MuteGate
+	s.on(press("alice", "tab1", "resume", "")).on(press("alice", "tab1", "move", "desk")).on(allow)
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(wantGate{}).not(openGate{})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
+		t.Fatalf("routes during the splash: %v", got)
+	}
+	s.on(SplashOver{"auto"}).wants(wantGate{"auto"}, openGate{"auto"})
+
+	s = clickable(t)
+	s.target.Profile.Mute = MuteGate
+	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).on(SplashOver{"auto"}).not(wantGate{}).not(openGate{})
+}
+
+// A phone that refuses to listen only is asked in mode gate from then on.
+func TestGateIsLearned(t *testing.T) {
+	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).wants(learn{Callee, "desk", MuteGate})
+	clicked(t).on(Refused{Leg: "auto", Status: 488}).wants(learn{Callee, "desk", MuteGate})
+	clicked(t).on(Refused{Leg: "auto", Status: 486}).not(learn{})
+	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).not(learn{})
+}
+
+// Who sounds the splash: never both the gateway and a phone that beeps.
+func TestSplashModes(t *testing.T) {
+	for _, row := range []struct {
+		mode  SplashMode
+		beeps bool
+		want  SplashMode
+	}{
+		{SplashMedia, false, SplashMedia}, {SplashMedia, true, SplashMedia},
+		{SplashBoth, false, SplashBoth}, {SplashBoth, true, SplashPhone},
+		{SplashPhone, false, SplashPhone}, {SplashPhone, true, SplashPhone}, {SplashOff, true, SplashOff},
+	} {
+		s := clickable(t)
+		s.target.Profile.Splash, s.target.Profile.DoubleTone = row.mode, row.beeps
+		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).wants(splash{"auto", row.want})
+	}
 }
 
 func TestResumeUnmutes(t *testing.T) {
@@ -263,7 +308,9 @@ func TestMoveToDeskphone(t *testing.T) {
 	s.on(press("alice", "tab1", "move", "desk")).wants(decide{Side: Callee, Kind: policy.Click, Device: "desk", Instance: "i-desk", Requester: policy.Identity{Address: "sip:alice@example.test", Level: policy.Self, How: "tab", User: "alice"}})
 	s.on(allow).wants(reply{9, nil})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
-		wants(splash{"auto", SplashMedia}, wantGate{"auto"}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+		wants(splash{"auto", SplashMedia}).not(wantGate{}).not(reoffer{})
+	s.on(SplashOver{"auto"}).wants(wantGate{"auto"}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s.on(SplashOver{"auto"}).not(wantGate{}) // once
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
 	if got := routes(&s.state); got["a"] != (heard{Leg: "auto"}) {
 		t.Fatalf("routes %v", got)

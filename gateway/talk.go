@@ -67,10 +67,6 @@ func (m *move) reoffered(e Reoffered, in input) {
 	if l.SplashDue {
 		l.SplashDue = false
 		m.do(splash{l.ID, l.Splash})
-		if l.UnmuteDue {
-			l.UnmuteDue = false
-			m.unmute(l)
-		}
 	}
 	if l.Gate.closed() {
 		m.gateReoffered(l, e, in)
