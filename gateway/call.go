@@ -257,6 +257,8 @@ func (c *Call) perform(cmd command) {
 		c.holdOthers(c.state.Parties[cmd.Side].User, cmd.Device)
 	case shutGate, wantGate, openGate:
 		c.workGate(cmd)
+	case talk:
+		c.legs[cmd.Leg].Talk()
 	case splash:
 		c.splash(cmd)
 	case learn:

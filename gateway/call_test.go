@@ -58,6 +58,7 @@ func (f *fakeLeg) Cancel(c Cause) {
 	f.sink(Refused{Leg: f.id, Status: 487})
 }
 func (f *fakeLeg) Probe()         { f.note("probe", nil) }
+func (f *fakeLeg) Talk()          { f.note("talk", nil) }
 func (f *fakeLeg) HangUp(c Cause) { f.note("hangup "+string(c), nil) }
 
 // waits returns once the leg was asked for what.

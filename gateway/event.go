@@ -126,6 +126,8 @@ type (
 	shutGate struct{ Leg LegID }
 	wantGate struct{ Leg LegID }
 	openGate struct{ Leg LegID }
+	// talk tells the phone that rings on the leg to go off-hook: a trigger.
+	talk struct{ Leg LegID }
 	// splash sounds the splash on the leg, before what it hears. A SplashOver
 	// follows.
 	splash struct {
@@ -208,6 +210,7 @@ func (holdOthers) command() {}
 func (shutGate) command()   {}
 func (wantGate) command()   {}
 func (openGate) command()   {}
+func (talk) command()       {}
 func (splash) command()     {}
 func (probe) command()      {}
 func (learn) command()      {}

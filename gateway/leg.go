@@ -43,6 +43,10 @@ type Leg interface {
 	// Reason (RFC 3326). The outcome is Refused, or Answered when a 2xx crossed
 	// it; the call then decides what to do with the answered leg.
 	Cancel(c Cause)
+	// Talk tells a ringing phone that named Event: talk to go off-hook, by
+	// NOTIFY on its early dialog. Like an INVITE with a trigger it needs an
+	// allow decision. Nothing else comes of it than Answered, if the phone obeys.
+	Talk()
 	// HangUp ends the leg, whatever its state: a final response, CANCEL or
 	// BYE, with Reason. A 2xx that crosses it gets ACK and BYE. Ended follows.
 	HangUp(c Cause)
@@ -109,11 +113,13 @@ type Event interface{ event() }
 
 // Events of a leg. The SIP side posts them; Leg says whose they are.
 type (
-	// Rang: a 18x of a branch we try; SDP when it carries early media.
+	// Rang: a 18x of a branch we try; SDP when it carries early media. Talk:
+	// the phone can be told to go off-hook by NOTIFY.
 	Rang struct {
 		Leg    LegID
 		Status int
 		SDP    []byte
+		Talk   bool
 	}
 	// Answered: a branch was answered (2xx). The ACK was sent already.
 	Answered struct {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"flag"
 	"log/slog"
 	"net/netip"
@@ -25,6 +26,8 @@ type modelLeg struct {
 	id    LegID
 	asked []string
 	sdp   []byte // our last description
+	// talked notes the NOTIFY as the trigger it is.
+	talked func(*modelLeg)
 }
 
 func (l *modelLeg) note(s string) { l.asked = append(l.asked, s) }
@@ -34,6 +37,11 @@ func (l *modelLeg) Cancel(Cause)  { l.note("cancel") }
 func (l *modelLeg) HangUp(Cause)  { l.note("hangup") }
 func (l *modelLeg) Reject(Cause)  { l.note("reject") }
 func (l *modelLeg) Probe()        { l.note("probe") }
+
+func (l *modelLeg) Talk() {
+	l.note("talk")
+	l.talked(l)
+}
 
 func (l *modelLeg) Answer(sdp []byte) {
 	l.note("answer")
@@ -76,7 +84,7 @@ type model struct {
 
 // Invite implements Dialer.
 func (m *model) Invite(in Invite, _ Sink) Leg {
-	l := &modelLeg{in: in, id: in.Leg, sdp: in.Offer}
+	l := &modelLeg{in: in, id: in.Leg, sdp: in.Offer, talked: func(l *modelLeg) { m.triggers = append(m.triggers, l) }}
 	m.legs[in.Leg] = l
 	if len(in.Headers) > 0 {
 		m.triggers = append(m.triggers, l)
@@ -196,7 +204,7 @@ func (m *model) device() {
 	id, in := l.ID, m.legs[l.ID].in
 	switch rapid.IntRange(0, 8).Draw(m.t, "device does") {
 	case 0:
-		m.step(Rang{Leg: id, Status: 180})
+		m.step(Rang{Leg: id, Status: 180, Talk: rapid.Bool().Draw(m.t, "talks")})
 	case 1, 2:
 		if in.Offer != nil {
 			m.step(Answered{Leg: id, SDP: m.sdp(id, in.Offer)})
@@ -329,14 +337,15 @@ func (m *model) check() {
 // TestModel drives random calls through the real call, ends and gates.
 func TestModel(t *testing.T) {
 	w := newWorkbench(t, func(c *Config) {
-		c.Profile = func(name, _ string) Profile {
-			p := Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia}
-			p.ResumeUnmutes = name == "resumes"
-			return p
+		c.Profile = func(_, agent string) Profile {
+			return Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, Talk: agent == "talks"}
 		}
 	})
 	w.register("alice", "desk", "urn:uuid:desk")
 	w.register("alice", "desk-2", "urn:uuid:desk-2")
+	two := w.bind.Of("alice")[0]
+	two.UserAgent = "talks"
+	must(t, w.bind.Put(context.Background(), two))
 	w.gw.log = slog.New(slog.DiscardHandler)
 	for _, user := range []string{"alice", "bob"} {
 		tab := &Tab{id: TabID("tab-" + user), user: user, gw: w.gw, generation: 1}

@@ -161,7 +161,7 @@ func (m *move) rang(e Rang, in input) {
 	if l == nil || l.Stage != Trying && l.Stage != Alerting {
 		return
 	}
-	l.Stage = Alerting
+	l.Stage, l.Talks = Alerting, l.Talks || e.Talk
 	if l.Side == Caller {
 		return // the caller's own device rings first; the call is not placed yet
 	}

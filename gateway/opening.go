@@ -138,7 +138,12 @@ func (m *move) decided(e Decided) {
 	if o.Target.Busy {
 		m.do(holdOthers{o.Side, o.Target.Device})
 	}
-	if old := m.branchOf(o.Target); old != nil {
+	old := m.branchOf(o.Target)
+	switch {
+	case old != nil && old.Talks && old.Stage == Alerting && o.Target.Profile.Talk:
+		m.askOnBranch(old)
+		return
+	case old != nil:
 		o.Old, o.Step = old.ID, StepTakingBack
 		old.Gate, old.Stage = GateShut, TakingBack
 		if m.EarlyLeg == old.ID {
@@ -148,6 +153,25 @@ func (m *move) decided(e Decided) {
 		return
 	}
 	m.ask()
+}
+
+// askOnBranch asks on the phone's ringing branch itself, by NOTIFY. Its INVITE
+// offered sendrecv, so the gate is shut before: a 200 after the NOTIFY cannot be
+// told from a hand.
+func (m *move) askOnBranch(old *LegState) {
+	o := m.editOpening()
+	o.Step, o.Target.Leg = StepAsking, old.ID
+	m.gated(old, o.Target.Profile)
+	old.Told = true
+	if m.EarlyLeg == old.ID {
+		m.EarlyLeg = ""
+	}
+	m.do(shutGate{old.ID}, startTimer{autoTimer, m.limits.AutoAnswer}, talk{old.ID})
+}
+
+// gated marks a leg whose phone is asked to answer by itself.
+func (m *move) gated(l *LegState, p Profile) {
+	l.Gate, l.Triggered, l.Mute, l.Splash, l.ResumeUnmutes = GateShut, true, p.Mute, p.splash(), p.ResumeUnmutes
 }
 
 // branchOf is the phone's own ringing branch: the instance decides, not the AOR.
@@ -176,8 +200,7 @@ func (m *move) ask() {
 		dir = media.SendRecv
 	}
 	leg := m.newLeg(o.Target, o.Side)
-	leg.Gate, leg.Triggered, leg.Mute, leg.Splash = GateShut, true, o.Target.Profile.Mute, o.Target.Profile.splash()
-	leg.ResumeUnmutes = o.Target.Profile.ResumeUnmutes
+	m.gated(&leg, o.Target.Profile)
 	m.Legs = append(m.Legs, leg)
 	m.do(stopTimer{cancelTimer}, startTimer{autoTimer, m.limits.AutoAnswer})
 	m.do(invite{Target: o.Target, Codecs: m.offerFor(o.Side), Direction: dir, Trigger: true})
@@ -393,6 +416,10 @@ func (m *move) opened(l *LegState) {
 		return
 	}
 	m.do(splash{l.ID, l.Splash})
+	if l.Told && l.Mute == MuteSDP && l.Remote != media.RecvOnly {
+		l.Reoffering = true
+		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
+	}
 }
 
 // splashOver: what was to come after the splash may come now.

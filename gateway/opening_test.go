@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"testing"
 
 	"ringsplash/media"
@@ -339,3 +340,52 @@ func TestOtherPhoneWinsWhileAsking(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).phase(Established).wants(takeBack{"auto", CauseElsewhere}).not(shutGate{})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(hangUp{"auto", CauseElsewhere}).not(splash{})
 }
+
+// talking is clickable with a phone that named Event: talk in its 180.
+func talking(t *testing.T, optedIn bool) *script {
+	s := clickable(t).on(Rang{Leg: "d1", Status: 180, Talk: true})
+	s.target.Profile.Talk = optedIn
+	return s.on(press("alice", "tab1", "answer", "desk")).on(allow)
+}
+
+// The NOTIFY goes out on the ringing branch, with its gate shut before; a 200
+// after it is automatic, and the phone is asked to listen only.
+func TestTalk(t *testing.T) {
+	s := talking(t, true).wants(shutGate{"d1"}, talk{"d1"}).not(invite{}).not(takeBack{})
+	if shut, told := at(s.out, shutGate{"d1"}), at(s.out, talk{"d1"}); shut > told {
+		t.Fatalf("the gate is shut after the NOTIFY: %#v", s.out)
+	}
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).
+		wants(splash{"d1", SplashMedia}, reoffer{"d1", pcm[:1], media.SendOnly}).not(openGate{})
+	s.sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
+	if v := show(&s.state, Callee); v.Microphone != "shut" || v.Auto == nil || v.Auto.Grant != "self" {
+		t.Fatalf("view %+v", v)
+	}
+	s.on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"d1"})
+}
+
+// Without the opt-in, or a 180 that names the event, no NOTIFY leaves.
+func TestTalkOnlyByOptIn(t *testing.T) {
+	talking(t, false).not(talk{}).wants(takeBack{"d1", CauseElsewhere})
+	s := clickable(t)
+	s.target.Profile.Talk = true
+	s.on(press("alice", "tab1", "answer", "desk")).on(allow).not(talk{}).wants(takeBack{"d1", CauseElsewhere})
+	s = clickable(t).on(Rang{Leg: "d1", Status: 180, Talk: true})
+	s.target.Profile.Talk = true
+	s.on(press("alice", "tab1", "answer", "desk")).on(deny).not(talk{})
+}
+
+// A phone that ignores the NOTIFY is taken back and rings anew; a 200 that
+// crosses the CANCEL is no hand.
+func TestTalkIgnored(t *testing.T) {
+	s := talking(t, true).on(Expired{autoTimer}).wants(takeBack{"d1", CauseElsewhere}).not(talk{})
+	s.on(Refused{Leg: "d1", Status: 487}).phase(Ringing).not(talk{})
+	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{})
+	s = talking(t, true).on(Expired{autoTimer}).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(openGate{})
+	if s.state.leg("d1").Gate != GateShut {
+		t.Fatal("a 200 after the NOTIFY was taken for a hand")
+	}
+}
+
+// at is where the command stands.
+func at(list []command, c command) int { return slices.Index(list, c) }

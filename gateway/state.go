@@ -97,6 +97,10 @@ type LegState struct {
 	Mute          MuteMode   `json:"mute,omitempty"`
 	Splash        SplashMode `json:"splash,omitempty"`
 	ResumeUnmutes bool       `json:"resumeUnmutes,omitempty"`
+	// Talks tells that the ringing phone can be told to go off-hook by NOTIFY,
+	// Told that it was: its 200 answers an offer of sendrecv.
+	Talks bool `json:"talks,omitempty"`
+	Told  bool `json:"told,omitempty"`
 	// Unplaced tells that the phone must send before it can hear us (NAT).
 	Unplaced bool `json:"unplaced,omitempty"`
 	// SplashDue tells that the splash waits until the phone can hear it,

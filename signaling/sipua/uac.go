@@ -28,7 +28,8 @@ type branch struct {
 	cancelled bool // the CANCEL is out
 	given     bool // given up: Ended was told, only the wire is left
 	first     *time.Timer
-	tries     int // INVITEs after the first one
+	tries     int     // INVITEs after the first one
+	talk      *dialog // the early dialog of a phone that knows Event: talk
 	early     []string
 	earlyTag  string // the early dialog whose SDP the call has
 	earlySDP  []byte
@@ -146,7 +147,7 @@ func (l *leg) provisional(res *sip.Response) {
 	if tag != l.out.earlyTag {
 		sdp = nil // one early dialog has the early media, the first
 	}
-	l.tell(gateway.Rang{Leg: l.id, Status: res.StatusCode, SDP: sdp})
+	l.tell(gateway.Rang{Leg: l.id, Status: res.StatusCode, SDP: sdp, Talk: l.talker(res)})
 }
 
 // success: the first 2xx makes the dialog. Another To tag is another phone
