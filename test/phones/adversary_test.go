@@ -1,6 +1,9 @@
 package phones
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -82,6 +85,54 @@ func TestGateHoldsAgainstThePhone(t *testing.T) {
 			d.hangUp(t)
 			if log := d.Log(); !strings.Contains(log, "re-INVITE dir=sendrecv") {
 				t.Errorf("no re-INVITE with sendrecv in %q", log)
+			}
+		})
+	}
+}
+
+// Phones that do what none should: nothing of them reaches the caller before
+// the owner's own Unmute, and what they do on their own un-mutes nothing.
+func TestAdversaries(t *testing.T) {
+	own := filepath.Join(t.TempDir(), "profiles.yaml")
+	text := "profiles: [{name: scripted, match: [sipp], method: answer-mode, talk: true}]"
+	if err := os.WriteFile(own, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := rig.Start(t, rig.Options{More: fmt.Sprintf("profiles: %q", own)})
+	for _, tt := range []struct {
+		name, scenario, env string
+		calls               string
+		want                []string // in the scenario's log, in the end
+		heard               bool     // after Unmute
+	}{
+		{"holds and resumes by itself", "uas_desk_holds", "", "2", []string{"HELD got dir=inactive", "RESUMED got dir=sendonly"}, false},
+		{"answers twice with different tags", "uas_desk_twice", "", "2", []string{"SECOND ENDED"}, true},
+		{"talks from another port", "uas_desk_otherport", "", "2", nil, false},
+		{"answers 3 s after its 180", "uas_desk_slow", "WAIT_MS=3000", "2", []string{"re-INVITE dir=sendrecv"}, true},
+		{"answers 6 s after its 180, CANCEL or not", "uas_desk_slow", "WAIT_MS=6000", "2", []string{"re-INVITE dir=sendrecv"}, true},
+		{"is told to talk", "uas_desk_talk", "", "1", []string{"NOTIFY Event= talk state= terminated;reason=noresource", "re-INVITE dir=sendonly", "re-INVITE dir=sendrecv"}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wire := rig.StartCapture(t)
+			o := answering(tt.calls, "recvonly", "sendrecv")
+			if tt.env != "" {
+				o.Env = append(o.Env, tt.env)
+			}
+			d := clickOn(t, g, tt.scenario, o)
+			d.bob.WaitEvent("CALL_ESTABLISHED")
+			rig.Until(t, rig.Patience, "the phone sends its tone", func() bool { return talks(wire) })
+			silent(t, d.bob)
+			d.tab.Microphone("shut")
+			if tt.heard {
+				d.unmute(t)
+				d.tab.Microphone("live")
+				d.bob.Hears(calleeTone)
+			}
+			d.hangUp(t)
+			for _, want := range tt.want {
+				if log := d.Log(); !strings.Contains(log, want) {
+					t.Errorf("no %q in the phone's log %q", want, log)
+				}
 			}
 		})
 	}
