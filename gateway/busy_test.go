@@ -23,7 +23,7 @@ func TestBusyPhone(t *testing.T) {
 	}
 	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{}) // a hand
 
-	s = busyClick(t, true).not(holdOthers{}).on(deny).phase(Ringing).not(holdOthers{})
+	busyClick(t, true).not(holdOthers{}).on(deny).phase(Ringing).not(holdOthers{})
 	s = busyClick(t, true).on(allow).wants(holdOthers{Callee, "desk"}, takeBack{"d1", CauseElsewhere})
 	s.on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(s))
 }

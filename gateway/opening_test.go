@@ -233,9 +233,13 @@ func TestSplashModes(t *testing.T) {
 		beeps bool
 		want  SplashMode
 	}{
-		{SplashMedia, false, SplashMedia}, {SplashMedia, true, SplashMedia},
-		{SplashBoth, false, SplashBoth}, {SplashBoth, true, SplashPhone},
-		{SplashPhone, false, SplashPhone}, {SplashPhone, true, SplashPhone}, {SplashOff, true, SplashOff},
+		{SplashMedia, false, SplashMedia},
+		{SplashMedia, true, SplashMedia},
+		{SplashBoth, false, SplashBoth},
+		{SplashBoth, true, SplashPhone},
+		{SplashPhone, false, SplashPhone},
+		{SplashPhone, true, SplashPhone},
+		{SplashOff, true, SplashOff},
 	} {
 		s := clickable(t)
 		s.target.Profile.Splash, s.target.Profile.DoubleTone = row.mode, row.beeps

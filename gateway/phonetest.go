@@ -222,15 +222,21 @@ func (p *phoneTest) watch(ctx context.Context, leg Leg, box *mailbox, end *media
 				p.await(box)
 				return outcome, 0
 			case Refused:
-				if taking || e.Status == 408 && outcome == TestUnreachable {
-					return outcome, e.Status
-				}
-				return TestRefused, e.Status
+				return outcome.refused(e.Status, taking), e.Status
 			case Ended:
 				return outcome, 0
 			}
 		}
 	}
+}
+
+// refused is the outcome when a final response comes: that of a CANCEL, and a
+// phone's silence, say nothing.
+func (o TestOutcome) refused(status int, taking bool) TestOutcome {
+	if taking || status == 408 && o == TestUnreachable {
+		return o
+	}
+	return TestRefused
 }
 
 // sound plays the splash to the phone and waits for its end.
