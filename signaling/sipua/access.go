@@ -69,6 +69,8 @@ type AccessConfig struct {
 	// Domains tells what a peer proved by a TLS client certificate, see
 	// UA.Domains; nil: nobody proved anything.
 	Domains func(source netip.AddrPort, transport string) []string
+	// Signers are whose signatures on Identity headers count; nil: nobody's.
+	Signers *Signers
 	// Local tells which address of ours a request came to; nil asks the
 	// transaction's connection.
 	Local func(req *sip.Request) string
@@ -139,6 +141,7 @@ type Access struct {
 	failures *failures
 	rates    *rates
 	locks    userLocks
+	used     usedPassports
 	count    accessCount
 }
 

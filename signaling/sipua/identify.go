@@ -28,13 +28,21 @@ func (a *Access) Identify(req *sip.Request) (Caller, *Refusal) {
 	claimed := policy.Identity{
 		Address: canonicalURI(from.Address), Display: displayText(from.DisplayName), Level: policy.Unverified, How: "from",
 	}
+	var domains []string
+	if a.cfg.Domains != nil {
+		domains = a.cfg.Domains(source, transport)
+	}
 	if a.cfg.Trunk != nil {
 		if peer, ok := a.cfg.Trunk(source, transport); ok {
-			return a.toOurs(req, Caller{Identity: trunkIdentity(req, peer, transport, claimed)})
+			id := trunkIdentity(req, peer, transport, claimed)
+			if id.Level == policy.Unverified && !hasPrivacy(req) {
+				id = a.evidence(req, domains, id)
+			}
+			return a.toOurs(req, Caller{Identity: id})
 		}
 	}
 	if from.Address.Scheme == "tel" || !a.ours(hostName(from.Address.Host)) {
-		return a.toOurs(req, Caller{Identity: claimed})
+		return a.toOurs(req, Caller{Identity: a.evidence(req, domains, claimed)})
 	}
 	return a.ourUser(req, source)
 }
@@ -132,11 +140,13 @@ func assertedIdentity(values []string) (address, display string, ok bool) {
 			if err != nil {
 				return "", "", false
 			}
-			canonical := canonicalURI(u)
+			canonical, err := policy.Canonical(canonicalURI(u))
 			switch {
-			case u.Scheme == "tel" && tel == "" && len(canonical) > len("tel:"):
+			case err != nil:
+				return "", "", false // such as a local number without its context
+			case u.Scheme == "tel" && tel == "":
 				tel = canonical
-			case (u.Scheme == "sip" || u.Scheme == "sips") && address == "" && validHost(u.Host):
+			case u.Scheme != "tel" && address == "" && validHost(u.Host):
 				address = canonical
 			default:
 				return "", "", false
@@ -174,12 +184,12 @@ func (a *Access) userAt(u sip.Uri) string {
 	} else if host := hostName(u.Host); !a.ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
 		return ""
 	}
+	text, _, _ = strings.Cut(text, ";")
 	name := canonicalUser(text)
 	if _, ok := a.cfg.Users.User(name); ok {
 		return name
 	}
-	number, _, _ := strings.Cut(name, ";")
-	if user, ok := a.cfg.Users.UserByNumber(plainNumber(number)); ok {
+	if user, ok := a.cfg.Users.UserByNumber(plainNumber(name)); ok {
 		return user.Name
 	}
 	return ""

@@ -6,6 +6,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 	"golang.org/x/net/idna"
+
+	"ringsplash/policy"
 )
 
 // displayMax bounds a display name from outside, in bytes.
@@ -13,12 +15,20 @@ const displayMax = 128
 
 // canonicalURI is the one way we write an address of record: scheme, user and
 // host, without port, parameters, password and headers; a tel URI without
-// separators and parameters. It reads "" when there is no host or number.
+// separators, with the parameters that make it another number (RFC 3966 3). It
+// reads "" when there is no host or number. It is as policy.Canonical has it
+// where that can read the URI, and something to be shown where not.
 func canonicalURI(u sip.Uri) string {
 	switch u.Scheme {
 	case "tel":
-		number, _, _ := strings.Cut(u.Raw(), ";")
-		return "tel:" + plainNumber(number)
+		if number, err := policy.Canonical("tel:" + u.Raw()); err == nil {
+			return number
+		}
+		number, params, has := strings.Cut(u.Raw(), ";")
+		if number = "tel:" + plainNumber(number); has {
+			number += ";" + params
+		}
+		return number
 	case "sip", "sips", "":
 	default:
 		return ""
@@ -39,9 +49,7 @@ func canonicalURI(u sip.Uri) string {
 
 // canonicalUser decodes the escapes of unreserved characters (RFC 3261 25.1)
 // and writes the others in upper case, so that one user has one spelling.
-// Parameters of a telephone number in it are cut off.
 func canonicalUser(s string) string {
-	s, _, _ = strings.Cut(s, ";")
 	if !strings.Contains(s, "%") {
 		return s
 	}
