@@ -23,6 +23,7 @@ func (c Config) Certificates(now time.Time) []Fault {
 		k.fault("sip.tls.cert", fmt.Sprintf("get one for %s or for an address of sip.listen", c.Domain),
 			"the certificate is for %v, so phones that check it refuse us", append(leaf.DNSNames, texts(leaf.IPAddresses)...))
 	}
+	k.signerTimes(c.SIP.Identity, now)
 	return k.faults
 }
 
@@ -36,8 +37,13 @@ func (k *checker) leaf(key string, files TLS, now time.Time) *x509.Certificate {
 	if err != nil || pair.Leaf == nil {
 		return nil // Check has told
 	}
-	const remedy = "renew it; a running gateway takes the new files by itself"
-	switch leaf := pair.Leaf; {
+	k.inTime(key, "renew it; a running gateway takes the new files by itself", pair.Leaf, now)
+	return pair.Leaf
+}
+
+// inTime tells when a certificate does not count yet, or not for long.
+func (k *checker) inTime(key, remedy string, leaf *x509.Certificate, now time.Time) {
+	switch {
 	case now.Before(leaf.NotBefore):
 		k.fault(key, "wait, or correct this machine's clock", "the certificate counts from %s on only", leaf.NotBefore.UTC().Format(time.DateTime))
 	case now.After(leaf.NotAfter):
@@ -45,7 +51,6 @@ func (k *checker) leaf(key string, files TLS, now time.Time) *x509.Certificate {
 	case now.Add(soon).After(leaf.NotAfter):
 		k.fault(key, remedy, "the certificate expires on %s", leaf.NotAfter.UTC().Format(time.DateTime))
 	}
-	return pair.Leaf
 }
 
 // phonesTake tells whether the certificate names the domain or an address that

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -65,5 +67,25 @@ func TestCertificateFaults(t *testing.T) {
 			require.Contains(t, all, row.want)
 			require.Len(t, found, 1)
 		})
+	}
+}
+
+// A signer's certificate is found beside the configuration file, and said to
+// be out of time when it is.
+func TestSigners(t *testing.T) {
+	ca := rig.NewCA(t)
+	for life, want := range map[time.Duration]string{90 * 24 * time.Hour: "", -time.Hour: "the certificate has expired"} {
+		cert, _ := ca.Issue("signer", life, "partner.example")
+		file := filepath.Join(filepath.Dir(cert), "ringsplash.yaml")
+		text := base + "sip: {identity: {signers: {\"https://partner.example/signer.pem\": signer.pem}}}\n"
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		cfg, err := Load(file)
+		require.NoError(t, err)
+		require.Equal(t, cert, cfg.SIP.Identity.Signers["https://partner.example/signer.pem"])
+		faults := cfg.Certificates(time.Now())
+		require.Equal(t, want != "", len(faults) == 1)
+		if want != "" {
+			require.Contains(t, faults[0].String(), want)
+		}
 	}
 }

@@ -197,6 +197,7 @@ func (k *checker) sip() {
 	}
 	k.certificate("sip.tls", s.TLS.Cert, s.TLS.Key)
 	k.roots("sip.tls.client_ca", s.TLS.ClientCA)
+	k.identity(s.Identity)
 	for i, d := range s.AllowDomains {
 		if !domainForm.MatchString(d) {
 			k.fault(fmt.Sprintf("sip.allow_domains[%d]", i), domainRule, "%q is not a domain", d)

@@ -92,6 +92,18 @@ type SIP struct {
 	TLS    SIPTLS      `yaml:"tls"`
 	// AllowDomains are foreign domains our users may call.
 	AllowDomains []string `yaml:"allow_domains" example:"[partner.example]"`
+	Identity     Identity `yaml:"identity"`
+}
+
+// Identity says whose signatures on callers count (RFC 8224). Nothing is
+// fetched: what is not here proves nothing.
+type Identity struct {
+	// Signers maps the URL that a certificate is named by to its PEM file. A
+	// URL that is not here may mean any of them.
+	Signers map[string]string `yaml:"signers" example:"{\"https://partner.example/signer.pem\": partner.pem}"`
+	// NumberCA is a PEM file of who signs the certificates that may sign for
+	// telephone numbers, "" for none.
+	NumberCA string `yaml:"number_ca"`
 }
 
 // SIPTLS is TLS with the CA that signs the client certificates of phones and

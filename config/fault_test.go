@@ -70,6 +70,10 @@ var faultRows = []faultRow{
 	{"client_ca empty", base + "sip:\n  tls:\n    client_ca: /dev/null\n", 4, "sip.tls.client_ca", "no certificate in it", "PEM file"},
 	{"trunk ca", base + "trunks:\n- {name: a, address: \"sip:h\", ca: x.pem}\n", 3, "trunks[0].ca", "no such file", "correct the path"},
 	{"trunk listener", base + "trunks:\n- {name: a, address: \"sip:h\", transport: tls}\n", 3, "trunks[0].transport", "nothing listens for tls", "sip.listen"},
+	{"number_ca", base + "sip:\n  identity:\n    number_ca: ca.pem\n", 4, "sip.identity.number_ca", "no such file", "correct the path"},
+	{"signer's URL", base + "sip:\n  identity:\n    signers:\n      sip:partner.example: a.pem\n", 5, "sip.identity.signers.sip:partner.example", "not the URL of a certificate", "https://"},
+	{"signer without certificate", base + "sip:\n  identity:\n    signers: {\"https://partner.example/a\": \"\"}\n", 4, "sip.identity.signers.https://partner.example/a", "missing", "never fetched"},
+	{"signer's empty certificate", base + "sip:\n  identity:\n    signers: {\"https://partner.example/a\": /dev/null}\n", 4, "sip.identity.signers.https://partner.example/a", "no certificate in it", "PEM file"},
 	{"client_ca", base + "sip:\n  tls:\n    client_ca: ca.pem\n", 4, "sip.tls.client_ca", "no such file", "correct the path"},
 	{"allow_domains", base + "sip: {allow_domains: [\"*.x\"]}\n", 2, "sip.allow_domains[0]", "not a domain", "host name"},
 

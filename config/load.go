@@ -94,6 +94,12 @@ func (c *Config) resolve(folder string) {
 		abs = folder
 	}
 	paths := []*string{&c.Data, &c.HTTP.TLS.Cert, &c.HTTP.TLS.Key, &c.SIP.TLS.Cert, &c.SIP.TLS.Key, &c.SIP.TLS.ClientCA, &c.Profiles}
+	paths = append(paths, &c.SIP.Identity.NumberCA)
+	for info, file := range c.SIP.Identity.Signers {
+		if file != "" && !filepath.IsAbs(file) {
+			c.SIP.Identity.Signers[info] = filepath.Join(abs, file)
+		}
+	}
 	for i := range c.Trunks {
 		paths = append(paths, &c.Trunks[i].CA)
 	}

@@ -226,7 +226,10 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.sip, err = sipua.Listen(n.sipConfig(name), n.log)
+	c := n.sipConfig(name)
+	if c.Access.Signers, err = n.signers(); err == nil {
+		n.sip, err = sipua.Listen(c, n.log)
+	}
 	if err != nil {
 		// Nothing called yet, so nothing waits for the dialer.
 		return errors.Join(err, n.gateway.Close(ctx))

@@ -5,6 +5,7 @@ import (
 
 	"ringsplash/config"
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua"
 )
 
 // openPolicy opens the audit file. What it gives decides nothing before the
@@ -29,6 +30,16 @@ func (n *Node) openPolicy(context.Context) error {
 	n.decisions = &decisions{Book: n.policy}
 	n.onClose(func(context.Context) error { return n.policy.Close() })
 	return nil
+}
+
+// signers are whose signatures on callers count.
+func (n *Node) signers() (*sipua.Signers, error) {
+	id := n.cfg.SIP.Identity
+	var files []sipua.SignerFile
+	for info, file := range id.Signers {
+		files = append(files, sipua.SignerFile{Info: info, Cert: file})
+	}
+	return sipua.LoadSigners(files, id.NumberCA)
 }
 
 // phoneHosts are the hosts of the trunks whose word on callers counts.

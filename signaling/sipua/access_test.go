@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,6 +194,9 @@ func (f *front) serve(t *testing.T) {
 	})
 }
 
+// branches counts the transactions of all peers.
+var branches atomic.Int64
+
 // peer is a bare UDP socket.
 type peer struct {
 	t    *testing.T
@@ -201,7 +205,6 @@ type peer struct {
 	addr string
 	cseq int
 	id   string
-	sent int // requests
 	// branch is that of the last message; answers to others are not read.
 	branch string
 }
@@ -251,8 +254,8 @@ func (p *peer) raw(b string) string {
 // SELF in them is the peer's address and NEW a branch of its own.
 func (p *peer) message(method, uri, from, to string, lines ...string) string {
 	p.cseq++
-	p.sent++
-	branch := fmt.Sprintf("z9hG4bK%x.%d.", p.conn.LocalAddr().(*net.UDPAddr).Port, p.sent)
+	// A port may come again while the gateway still remembers who had it before.
+	branch := fmt.Sprintf("z9hG4bK%x.", branches.Add(1))
 	p.branch = branch
 	headers := []string{
 		"Via: SIP/2.0/UDP " + p.addr + ";branch=" + branch + ";rport",

@@ -85,7 +85,6 @@ func (a *Access) signed(req *sip.Request, value string) (policy.Identity, error)
 	if a.cfg.Signers == nil || len(a.cfg.Signers.list) == 0 {
 		return policy.Identity{}, errors.New("no signers are configured (sip.identity)")
 	}
-	err = errors.New("no certificate of sip.identity is for its info URL")
 	for _, s := range a.cfg.Signers.named(info) {
 		var p *passport
 		if p, err = parsePassport(token, info, s); err != nil {

@@ -37,7 +37,7 @@ func TestSignedIdentity(t *testing.T) {
 		}
 		return s
 	}
-	all := load(SignerFile{rig.SignerURL, cert}, SignerFile{"", dns}, SignerFile{elsewhere, old})
+	all := load(SignerFile{rig.SignerURL, cert}, SignerFile{"https://dns.example/", dns}, SignerFile{elsewhere, old})
 	front = openFront(t, func(c *AccessConfig) { c.Signers = all })
 	const bob, alice = "sip:bob@gate.partner.example", "sip:alice@example.test"
 	tests := []struct {

@@ -18,8 +18,8 @@ import (
 // SignerFile is a certificate whose signatures on Identity headers count (RFC
 // 8224). Nothing is ever fetched.
 type SignerFile struct {
-	// Info is the URL that the header names the certificate by; "" lets the
-	// certificate be tried for every URL that no other entry has.
+	// Info is the URL that the header names the certificate by. One that none
+	// of them has may mean any.
 	Info string
 	// Cert is a PEM file: the certificate, then those between it and its root.
 	Cert string
@@ -94,17 +94,15 @@ func loadSigner(f SignerFile) (signer, error) {
 // named are the certificates that the URL may mean.
 func (s *Signers) named(info string) []signer {
 	var found []signer
-	for _, exact := range []string{info, ""} {
-		for _, one := range s.list {
-			if one.info == exact {
-				found = append(found, one)
-			}
-		}
-		if len(found) > 0 {
-			return found
+	for _, one := range s.list {
+		if one.info == info {
+			found = append(found, one)
 		}
 	}
-	return nil
+	if found == nil {
+		return s.list
+	}
+	return found
 }
 
 // forDomain tells whether the certificate stands for the host, now (RFC 5922
