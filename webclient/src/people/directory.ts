@@ -1,4 +1,4 @@
-import {request} from '../protocol/rest.js';
+import {download, request, upload} from '../protocol/rest.js';
 
 /** Somebody in the user's personal directory. */
 export interface Entry {
@@ -22,8 +22,22 @@ export interface EntryPage {
 
 // All of these reject with a RestError.
 
-export async function entries(query: string, after = ''): Promise<EntryPage> {
-  const search = new URLSearchParams({...(query ? {q: query} : {}), ...(after ? {after} : {})});
+/** What of the directory is asked for. */
+export interface EntryQuery {
+  /** Words to find. */
+  words: string;
+  /** Friends only. */
+  friends: boolean;
+  /** The `next` of the page before. */
+  after?: string;
+}
+
+export async function entries({words, friends, after = ''}: EntryQuery): Promise<EntryPage> {
+  const search = new URLSearchParams({
+    ...(words ? {q: words} : {}),
+    ...(friends ? {friends: 'true'} : {}),
+    ...(after ? {after} : {}),
+  });
   return (await request('GET', `/directory?${search}`)) as EntryPage;
 }
 
@@ -38,4 +52,27 @@ export async function putEntry(entry: Entry): Promise<Entry> {
 
 export async function removeEntry(entry: Entry): Promise<void> {
   await request('DELETE', `/directory/${encodeURIComponent(entry.id)}`);
+}
+
+/** What became of an imported file. */
+export interface Imported {
+  added: number;
+  /** What fitted somebody who was there. */
+  merged: number;
+  rejected: {line: number; problem: string}[];
+  /** Further ones that were left out. */
+  more?: number;
+}
+
+/** Adds the people of a vCard or CSV file; which of them it is, its name tells. */
+export async function importEntries(file: File): Promise<Imported> {
+  const card = /\.(vcf|vcard)$/i.test(file.name) || /vcard/i.test(file.type);
+  return (await upload('/directory/import', file, card ? 'text/vcard' : 'text/csv')) as Imported;
+}
+
+export type FileKind = 'vcard' | 'csv';
+
+/** The whole directory as a file. */
+export function exportEntries(kind: FileKind): Promise<Blob> {
+  return download(`/directory/export?format=${kind}`);
 }

@@ -35,25 +35,41 @@ export function useBearer(text: string, base = ''): void {
 
 const api = '/api/v1';
 
-/** Rejects with a RestError; status 0 when the gateway was not reached. */
-export async function request(method: string, path: string, body?: unknown): Promise<unknown> {
+/** Sends a body of a kind (a media type). Rejects with a RestError; status 0 when the gateway was not reached. */
+async function send(method: string, path: string, body?: BodyInit, kind = ''): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(`${gateway}${api}${path}`, {
       method,
       headers: {
         ...(bearer ? {Authorization: `Bearer ${bearer}`} : {}),
-        ...(body === undefined ? {} : {'Content-Type': 'application/json'}),
+        ...(body === undefined ? {} : {'Content-Type': kind}),
       },
-      ...(body === undefined ? {} : {body: JSON.stringify(body)}),
+      ...(body === undefined ? {} : {body}),
     });
   } catch {
     throw new RestError(0, '');
   }
-  const answer: unknown = await response.json().catch(() => null);
-  if (response.ok) return answer;
-  const problem = (answer ?? {}) as {title?: string; detail?: string};
+  if (response.ok) return response;
+  const problem = ((await response.json().catch(() => null)) ?? {}) as {title?: string; detail?: string};
   throw new RestError(response.status, problem.detail ?? problem.title ?? '');
+}
+
+/** Rejects with a RestError; status 0 when the gateway was not reached. */
+export async function request(method: string, path: string, body?: unknown): Promise<unknown> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const response = await send(method, path, text, 'application/json');
+  return response.json().catch(() => null);
+}
+
+/** Sends a file of a media type. Rejects with a RestError. */
+export async function upload(path: string, file: Blob, kind: string): Promise<unknown> {
+  return (await send('POST', path, file, kind)).json();
+}
+
+/** Fetches a file. Rejects with a RestError. */
+export async function download(path: string): Promise<Blob> {
+  return (await send('GET', path)).blob();
 }
 
 export async function logIn(name: string, password: string): Promise<void> {

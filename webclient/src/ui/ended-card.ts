@@ -5,6 +5,7 @@ import {duration} from '../call/time.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call} from '../protocol/messages.js';
+import {addButton} from './add-button.js';
 import {icon} from './icons.js';
 import {initials, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
@@ -21,7 +22,8 @@ export class EndedCard extends LitElement {
         align-items: flex-start;
         gap: 0.875rem;
       }
-      .who > div:last-child {
+      .who > div:not(.avatar) {
+        flex: 1;
         min-inline-size: 0;
         overflow-wrap: anywhere;
       }
@@ -67,6 +69,7 @@ export class EndedCard extends LitElement {
             <p>${call.reason || t.callEnded}</p>
             ${talked ? html`<p class="small soft">${t.lasted(talked)}</p>` : nothing}
           </div>
+          ${addButton(call.peer, this.offline)}
         </div>
         <div class="acts">
           <button class="main" ?disabled=${this.offline} @click=${this.again}>

@@ -3,6 +3,7 @@ import {customElement, property, state} from 'lit/decorators.js';
 import {duration, moment} from '../call/time.js';
 import {t} from '../locales/words.js';
 import {type HistoryEntry, history} from '../protocol/rest.js';
+import {addButton} from './add-button.js';
 import {type IconName, icon} from './icons.js';
 import {peerName, shortAddress} from './people.js';
 import {shared} from './styles.js';
@@ -13,15 +14,18 @@ export class HistoryList extends LitElement {
   static override styles = [
     shared,
     css`
+      :host {
+        container-type: inline-size;
+      }
       h2 {
         margin-block-end: 0.5rem;
         font-size: 1rem;
       }
       li {
         display: grid;
-        grid-template-columns: auto minmax(0, 1fr) auto;
+        grid-template-columns: auto minmax(0, 1fr) auto auto;
         align-items: center;
-        gap: 0.75rem;
+        column-gap: 0.75rem;
         padding-block: 0.375rem;
       }
       li + li {
@@ -44,6 +48,24 @@ export class HistoryList extends LitElement {
       }
       button.bare {
         color: var(--accent);
+      }
+      li button.bare + button.bare {
+        margin-inline-start: -0.75rem;
+      }
+      @container (max-width: 300px) {
+        li {
+          column-gap: 0.375rem;
+        }
+        li button.bare + button.bare {
+          margin-inline-start: -0.375rem;
+        }
+        p.cut {
+          display: -webkit-box;
+          -webkit-box-orient: vertical;
+          -webkit-line-clamp: 2;
+          white-space: normal;
+          overflow-wrap: anywhere;
+        }
       }
       .fault {
         display: grid;
@@ -129,6 +151,7 @@ export class HistoryList extends LitElement {
           <p class="name cut" title=${shortAddress(entry.address)}>${name}</p>
           <p class="small soft cut">${line}</p>
         </div>
+        ${addButton(entry, this.offline)}
         <button class="bare" aria-label=${t.callName(name)} ?disabled=${this.offline} @click=${() => this.again(entry)}>${icon('phone')}</button>
       </li>
     `;

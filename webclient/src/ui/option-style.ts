@@ -77,6 +77,18 @@ export const optionStyle = css`
     flex: 1 1 12rem;
     min-inline-size: 0;
   }
+  textarea {
+    display: block;
+    inline-size: 100%;
+    min-block-size: 2.75rem;
+    padding: 0.5rem 0.75rem;
+    border: 1px solid var(--edge);
+    border-radius: var(--round-small);
+    background: var(--surface);
+    color: var(--text);
+    font: inherit;
+    resize: vertical;
+  }
   form label span {
     display: block;
     margin-block-end: 0.25rem;

@@ -1,0 +1,156 @@
+import {css, html, LitElement, nothing} from 'lit';
+import {customElement, property} from 'lit/decorators.js';
+import {t} from '../locales/words.js';
+import type {Entry} from '../people/directory.js';
+import {icon} from './icons.js';
+import {initials, shortAddress} from './people.js';
+import {avatarStyle, shared} from './styles.js';
+
+/** Somebody of the directory, and what can be done with him: events `star`, `change`, `dial` and `intercom`. */
+@customElement('person-row')
+export class PersonRow extends LitElement {
+  static override styles = [
+    shared,
+    avatarStyle,
+    css`
+      :host {
+        container-type: inline-size;
+      }
+      .row {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr);
+        align-items: center;
+        gap: 0.25rem 0.75rem;
+        padding-block: 0.5rem;
+      }
+      .avatar {
+        --avatar: 2.5rem;
+        align-self: start;
+      }
+      .name {
+        font-weight: 600;
+        overflow-wrap: anywhere;
+      }
+      .addresses {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 0.75rem;
+      }
+      .addresses button {
+        min-inline-size: 0;
+        min-block-size: 1.75rem;
+        max-inline-size: 100%;
+        padding: 0;
+        background: none;
+        color: var(--soft);
+        font-size: 0.875rem;
+        font-weight: 400;
+        text-align: start;
+        text-decoration: underline;
+        text-decoration-color: var(--line);
+        text-underline-offset: 0.2em;
+        overflow-wrap: anywhere;
+      }
+      .addresses button:hover {
+        text-decoration-color: currentColor;
+      }
+      .note {
+        white-space: pre-line;
+        overflow-wrap: anywhere;
+      }
+      .acts {
+        display: flex;
+        grid-column: 1 / -1;
+        justify-content: end;
+      }
+      .call {
+        color: var(--accent);
+      }
+      [aria-pressed='true'] .icon {
+        fill: currentColor;
+      }
+      @container (min-width: 440px) {
+        .row {
+          grid-template-columns: auto minmax(0, 1fr) auto;
+        }
+        .acts {
+          grid-column: auto;
+        }
+      }
+    `,
+  ];
+
+  @property({attribute: false}) entry!: Entry;
+  @property({type: Boolean}) offline = false;
+
+  /** Puts the focus back after the entry was changed. */
+  focusChange(): void {
+    this.renderRoot.querySelector<HTMLElement>('.change')?.focus();
+  }
+
+  override render() {
+    const {display, addresses, friend, note} = this.entry;
+    const [first = ''] = addresses;
+    return html`
+      <div class="row">
+        <div class="avatar" aria-hidden="true">${initials({display, address: first})}</div>
+        <div>
+          <p class="name">${display}</p>
+          <div class="addresses">${addresses.map(address => this.address(address))}</div>
+          ${note ? html`<p class="note small soft">${note}</p>` : nothing}
+        </div>
+        <div class="acts">
+          <button
+            class="bare"
+            aria-label=${t.directory.friendOf(display)}
+            aria-pressed=${friend ? 'true' : 'false'}
+            title=${t.directory.friend}
+            ?disabled=${this.offline}
+            @click=${() => this.tell('star')}
+          >
+            ${icon('star')}
+          </button>
+          <button class="bare call" aria-label=${t.callName(display)} ?disabled=${this.offline} @click=${() => this.dial(first)}>
+            ${icon('phone')}
+          </button>
+          <button
+            class="bare call"
+            aria-label=${t.intercomName(display)}
+            title=${t.intercom}
+            ?disabled=${this.offline}
+            @click=${() => this.ask('intercom', first)}
+          >
+            ${icon('intercom')}
+          </button>
+          <button
+            class="bare change"
+            aria-label=${t.directory.change(display)}
+            title=${t.directory.edit}
+            @click=${() => this.tell('change')}
+          >
+            ${icon('edit')}
+          </button>
+        </div>
+      </div>
+    `;
+  }
+
+  private address(address: string) {
+    const {display} = this.entry;
+    const short = shortAddress(address);
+    const label = short === display ? t.callName(short) : t.directory.callAt(display, short);
+    return html`<button aria-label=${label} ?disabled=${this.offline} @click=${() => this.dial(address)}>${short}</button>`;
+  }
+
+  private dial(address: string): void {
+    this.ask('dial', address);
+  }
+
+  private ask(what: 'dial' | 'intercom', detail: string): void {
+    this.dispatchEvent(new CustomEvent(what, {detail, bubbles: true, composed: true}));
+  }
+
+  private tell(what: 'star' | 'change'): void {
+    this.dispatchEvent(new CustomEvent(what));
+  }
+}
