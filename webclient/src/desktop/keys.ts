@@ -30,7 +30,7 @@ export function keyCall(calls: readonly Call[]): Call | undefined {
     .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0];
 }
 
-/** Reads a key press; `ended` tells that E was pressed a moment before. */
+/** Reads a key press; the first device is the user's desk; `ended` tells that E was pressed a moment before. */
 export function keyAction(
   key: string,
   calls: readonly Call[],
@@ -66,9 +66,9 @@ function answerKey(name: 'A' | 'B', calls: readonly Call[], devices: readonly De
   const [call] = ringing(calls);
   if (!call) return null;
   if (name === 'B') return {type: 'answer', call, on: 'browser'};
-  const ready = devices.filter(device => device.answerable);
-  const device = ready.find(candidate => candidate.primary) ?? ready[0];
-  return device ? {type: 'answer', call, on: device.id} : null;
+  // Never another phone than the one the user sits at.
+  const [desk] = devices;
+  return desk?.answerable ? {type: 'answer', call, on: desk.id} : null;
 }
 
 /** Whether the user is typing, so that keys are text. */

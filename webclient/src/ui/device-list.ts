@@ -1,8 +1,12 @@
 import {css, html, LitElement} from 'lit';
 import {customElement, property} from 'lit/decorators.js';
+import {deskOf} from '../desktop/desk.js';
 import {t} from '../locales/words.js';
+import type {Phone} from '../phone.js';
 import type {Device} from '../protocol/messages.js';
-import {type IconName, icon} from './icons.js';
+import './device-row.js';
+import {deviceStyle} from './device-style.js';
+import {icon} from './icons.js';
 import {shared} from './styles.js';
 
 /** The phones that ring for the user: this browser and his deskphones. */
@@ -10,54 +14,14 @@ import {shared} from './styles.js';
 export class DeviceList extends LitElement {
   static override styles = [
     shared,
+    deviceStyle,
     css`
       h2 {
         margin-block-end: 0.5rem;
         font-size: 1rem;
       }
-      li {
-        display: grid;
-        grid-template-columns: auto minmax(0, 1fr);
-        align-items: center;
-        gap: 0 0.75rem;
-        padding-block: 0.625rem;
-      }
       li + li {
         border-block-start: 1px solid var(--line);
-      }
-      .sign {
-        display: grid;
-        place-items: center;
-        inline-size: 2.5rem;
-        block-size: 2.5rem;
-        border-radius: 50%;
-        background: var(--sunken);
-        color: var(--soft);
-      }
-      .live .sign {
-        background: var(--accent-soft);
-        color: var(--accent);
-      }
-      .name {
-        font-weight: 600;
-        overflow-wrap: anywhere;
-      }
-      .state {
-        display: flex;
-        align-items: center;
-        gap: 0.375rem;
-      }
-      .state::before {
-        content: '';
-        flex: none;
-        inline-size: 0.625rem;
-        block-size: 0.625rem;
-        border: 2px solid var(--edge);
-        border-radius: 50%;
-      }
-      .live .state::before {
-        border-color: var(--go);
-        background: var(--go);
       }
       .none {
         padding-block-start: 0.625rem;
@@ -66,26 +30,32 @@ export class DeviceList extends LitElement {
     `,
   ];
 
+  @property({attribute: false}) phone!: Phone;
   @property({attribute: false}) devices: Device[] = [];
+  /** The id of the deskphone beside this browser, as it was chosen. */
+  @property({attribute: false}) desk: string | null = null;
   @property({type: Number}) tabs = 1;
   @property({type: Boolean}) offline = false;
   @property({type: Boolean}) rings = false;
 
   override render() {
-    const windows = [t.tabs(Math.max(1, this.tabs)), this.rings && this.tabs > 1 ? t.tabRings : ''];
+    const desk = deskOf(this.devices, this.desk);
     return html`
       <section class="card" aria-labelledby="title">
         <h2 id="title">${t.devices}</h2>
         <ul>
-          ${this.row('browser', t.thisBrowser, windows.filter(Boolean).join(' · '), !this.offline, this.offline ? t.reconnecting : t.browserReady)}
-          ${this.devices.map(device =>
-            this.row(
-              'deskphone',
-              device.display,
-              device.userAgent,
-              device.live,
-              device.live ? t.registered : t.notRegistered,
-            ),
+          ${this.browser()}
+          ${this.devices.map(
+            device => html`
+              <li>
+                <device-row
+                  .device=${device}
+                  ?desk=${device === desk}
+                  ?offline=${this.offline}
+                  @desk=${() => this.phone.chooseDesk(device.id)}
+                ></device-row>
+              </li>
+            `,
           )}
         </ul>
         ${this.devices.length ? '' : html`<p class="none small soft">${t.noDevices}</p>`}
@@ -93,13 +63,15 @@ export class DeviceList extends LitElement {
     `;
   }
 
-  private row(sign: IconName, name: string, line: string, live: boolean, state: string) {
+  private browser() {
+    const windows = [t.tabs(Math.max(1, this.tabs)), this.rings && this.tabs > 1 ? t.tabRings : ''];
+    const line = [this.offline ? t.reconnecting : t.browserReady, ...windows].filter(Boolean).join(' · ');
     return html`
-      <li class=${live ? 'live' : ''}>
-        <span class="sign">${icon(sign)}</span>
+      <li class="row ${this.offline ? '' : 'live'}">
+        <span class="sign">${icon('browser')}</span>
         <div>
-          <p class="name">${name}</p>
-          <p class="state small soft"><span class="cut" title=${line}>${[state, line].filter(Boolean).join(' · ')}</span></p>
+          <p class="name">${t.thisBrowser}</p>
+          <p class="state small soft"><span class="cut" title=${line}>${line}</span></p>
         </div>
       </li>
     `;

@@ -110,6 +110,7 @@ export class IncomingCall extends LitElement {
 
   @property({attribute: false}) phone!: Phone;
   @property({attribute: false}) call!: Call;
+  /** The user's desk first. */
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
   /** Where answering was pressed here: "browser", a device id, or "". */
@@ -135,7 +136,7 @@ export class IncomingCall extends LitElement {
           </div>
         </div>
         <div class="answers">
-          ${able.map((device, i) => this.deviceButton(device, i === 0 ? 'A' : ''))}
+          ${able.map(device => this.deviceButton(device, device === this.devices[0] ? 'A' : ''))}
           <div>
             <button class="go wide big" ?disabled=${this.offline || !!this.answering} @click=${() => this.answer('browser')}>
               ${icon('browser')}<span>${t.answerInBrowser}</span>

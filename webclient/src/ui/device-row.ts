@@ -1,0 +1,207 @@
+import {css, html, LitElement, nothing} from 'lit';
+import {customElement, property, state} from 'lit/decorators.js';
+import {live} from 'lit/directives/live.js';
+import {t} from '../locales/words.js';
+import {chooseForDevice, type DeviceChoices, type PhoneTest, testDevice} from '../people/choices.js';
+import type {Device} from '../protocol/messages.js';
+import {deviceStyle} from './device-style.js';
+import {icon} from './icons.js';
+import {optionStyle} from './option-style.js';
+import {refusal} from './refusal.js';
+import {shared} from './styles.js';
+
+/** One of the user's deskphones, and under a button what can be set for it; an event `desk` makes it this browser's. */
+@customElement('device-row')
+export class DeviceRow extends LitElement {
+  static override styles = [
+    shared,
+    optionStyle,
+    deviceStyle,
+    css`
+      .row {
+        grid-template-columns: auto minmax(0, 1fr) auto;
+      }
+      .marks {
+        display: inline-flex;
+        flex-wrap: wrap;
+        gap: 0.25rem;
+        vertical-align: text-bottom;
+      }
+      .mark {
+        padding: 0.0625rem 0.5rem;
+        border-radius: 99px;
+        background: var(--accent-soft);
+        color: var(--accent);
+        font-size: 0.8125rem;
+        font-weight: 600;
+      }
+      .set {
+        display: grid;
+        gap: 0.75rem;
+        padding-block-end: 0.5rem;
+      }
+      .set > div {
+        display: grid;
+        gap: 0.25rem;
+        justify-items: start;
+      }
+      [aria-expanded='true'] {
+        background: var(--accent-soft);
+        color: var(--accent);
+      }
+      .about {
+        padding: 0;
+      }
+      .said {
+        font-weight: 600;
+      }
+      .tried {
+        padding-inline-start: 1.25rem;
+        list-style: disc;
+      }
+      .result p,
+      .result li {
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  @property({attribute: false}) device!: Device;
+  /** It is the one beside this browser. */
+  @property({type: Boolean}) desk = false;
+  @property({type: Boolean}) offline = false;
+  @state() private open = false;
+  @state() private fault = '';
+  @state() private busy = false;
+  @state() private result: PhoneTest | null = null;
+
+  override render() {
+    const {device} = this;
+    const line = [device.live ? t.registered : t.notRegistered, device.userAgent].filter(Boolean).join(' · ');
+    return html`
+      <div class="row ${device.live ? 'live' : ''}">
+        <span class="sign">${icon('deskphone')}</span>
+        <div>
+          <p class="name">${device.display} ${this.marks()}</p>
+          <p class="state small soft"><span class="cut" title=${line}>${line}</span></p>
+        </div>
+        <button
+          class="bare"
+          aria-label=${t.device.setUp(device.display)}
+          title=${t.device.setUp(device.display)}
+          aria-expanded=${this.open ? 'true' : 'false'}
+          @click=${this.toggle}
+        >
+          ${icon('options')}
+        </button>
+      </div>
+      <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
+      ${this.open ? this.panel() : nothing}
+    `;
+  }
+
+  private marks() {
+    const marks = [this.desk ? t.device.myDesk : '', this.device.primary ? t.mainPhone : ''].filter(Boolean);
+    if (!marks.length) return nothing;
+    return html`<span class="marks">${marks.map(mark => html`<span class="mark">${mark}</span>`)}</span>`;
+  }
+
+  private panel() {
+    const {interworking} = this.device;
+    return html`
+      <div class="set" role="group" aria-label=${this.device.display}>
+        ${this.choice(this.desk, t.device.isDesk, t.device.makeDesk, t.device.aboutDesk, this.makeDesk)}
+        ${this.choice(this.device.primary, t.device.isMain, t.device.makeMain, t.device.aboutMain, this.makeMain)}
+        <div>
+          <label class="option">
+            <input
+              type="checkbox"
+              role="switch"
+              aria-describedby="interworking"
+              .checked=${live(interworking)}
+              ?disabled=${this.offline}
+              @change=${this.switched}
+            />
+            <span>${t.device.interworking}</span>
+          </label>
+          <p class="small soft" id="interworking">${interworking ? t.device.interworkingOn : t.device.interworkingOff}</p>
+        </div>
+        ${this.test()}
+      </div>
+    `;
+  }
+
+  private choice(is: boolean, yes: string, make: string, about: string, act: () => void) {
+    return html`
+      <div>
+        ${is ? html`<p><strong>${yes}</strong></p>` : html`<button ?disabled=${this.offline} @click=${act}>${make}</button>`}
+        <p class="small soft">${about}</p>
+      </div>
+    `;
+  }
+
+  private test() {
+    const {live, interworking, display} = this.device;
+    const testing = this.busy || this.device.testing === true;
+    const why = live ? (interworking ? '' : t.device.testNeedsInterworking) : t.device.testNeedsPhone(display);
+    return html`
+      <div class="result">
+        <button ?disabled=${this.offline || testing || !!why} aria-describedby="test" @click=${this.runTest}>
+          ${testing ? t.device.testing : t.device.test}
+        </button>
+        <p class="small soft" id="test">${why || t.device.aboutTest}</p>
+        <div role="status">${testing ? html`<p>${t.device.testGoesOn(display)}</p>` : this.outcome()}</div>
+      </div>
+    `;
+  }
+
+  private outcome() {
+    if (!this.result) return nothing;
+    const {said, tried} = this.result;
+    return html`
+      <p class="said">${said}</p>
+      ${tried.length ? html`<ul class="tried small">${tried.map(one => html`<li>${one.said}</li>`)}</ul>` : nothing}
+    `;
+  }
+
+  private toggle(): void {
+    this.open = !this.open;
+    this.fault = '';
+    this.result = null;
+  }
+
+  private makeDesk(): void {
+    this.dispatchEvent(new CustomEvent('desk'));
+  }
+
+  private makeMain(): void {
+    void this.change({primary: true});
+  }
+
+  private switched(event: Event): void {
+    void this.change({interworking: (event.target as HTMLInputElement).checked});
+  }
+
+  private async change(choice: Partial<DeviceChoices>): Promise<void> {
+    await this.attempt(() => chooseForDevice(this.device.id, choice));
+    this.requestUpdate(); // a switch that was pressed in vain goes back
+  }
+
+  private async runTest(): Promise<void> {
+    this.busy = true;
+    this.result = null;
+    await this.attempt(async () => {
+      this.result = await testDevice(this.device.id);
+    });
+    this.busy = false;
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    this.fault = '';
+    try {
+      await work();
+    } catch (error) {
+      this.fault = refusal(error);
+    }
+  }
+}
