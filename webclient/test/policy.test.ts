@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {en} from '../src/locales/en.js';
 import {
   allow,
   allows,
+  everybody,
   type Grants,
   groups,
-  inForce,
   reach,
   widerGroup,
   withAddress,
@@ -20,6 +21,7 @@ const nothing: Grants = {
   allowAddresses: false,
   addresses: [],
   forbid: [],
+  count: {friends: 0, directory: 0, addresses: 0, domains: 0},
 };
 
 test('a step changes its group alone and keeps the version', () => {
@@ -45,14 +47,31 @@ test('a wider group includes the narrower ones, unless it is forbidden', () => {
   assert.equal(widerGroup({...everybody, forbid: ['public']}, 'friends'), 'directory');
 });
 
-test('what is in force', () => {
-  const friends = allow(nothing, 'friends', true);
-  const listed = allow(friends, 'addresses', true);
-  assert.deepEqual(inForce(nothing), []);
-  assert.deepEqual(inForce(listed), ['friends'], 'an empty list lets nobody in');
-  assert.deepEqual(inForce(withAddress(listed, 'example.net')), ['friends', 'addresses']);
-  assert.deepEqual(inForce(allow(listed, 'public', true)), ['public']);
-  assert.deepEqual(inForce({...listed, forbid: ['friends']}), []);
+test('everybody may open a phone only where the administrator lets him be allowed', () => {
+  const open = allow(nothing, 'public', true);
+  assert.equal(everybody(nothing), false);
+  assert.equal(everybody(open), true);
+  assert.equal(everybody({...open, forbid: ['public']}), false);
+});
+
+test('what is in force, in words', () => {
+  const words = (addresses: number, domains: number) => en.options.inForce(addresses, domains);
+  assert.equal(words(13, 1), 'In force: 13 addresses and 1 domain.');
+  assert.equal(words(1, 0), 'In force: 1 address.');
+  assert.equal(words(0, 2), 'In force: 2 domains.');
+});
+
+test('what an import did, in words', () => {
+  const {did} = en.files;
+  assert.equal(did(1, 0, 0), '1 person was added.');
+  assert.equal(
+    did(0, 1, 1),
+    'No people were added. 1 was somebody you have; what was missing there was filled in. 1 was left out:',
+  );
+  assert.equal(
+    did(3, 2, 4),
+    '3 people were added. 2 were people you have; what was missing there was filled in. 4 were left out:',
+  );
 });
 
 test('addresses are added at the end and removed', () => {

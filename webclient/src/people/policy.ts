@@ -23,6 +23,15 @@ export interface Grants {
   addresses: string[];
   /** The groups the administrator lets nobody allow. */
   forbid: Group[];
+  count: Count;
+}
+
+/** How many people the groups have, and what is in force of them, each address counted once. */
+export interface Count {
+  friends: number;
+  directory: number;
+  addresses: number;
+  domains: number;
 }
 
 /** Whether somebody could make a phone answer now, and why. */
@@ -84,15 +93,9 @@ export function widerGroup(from: Grants, group: Group): Group | null {
   return group === 'friends' && counts('directory') ? 'directory' : null;
 }
 
-/** The groups that are in force: allowed, not forbidden, not part of a wider one. */
-export function inForce(from: Grants): Group[] {
-  return groups.filter(
-    group =>
-      allows(from, group) &&
-      !from.forbid.includes(group) &&
-      !widerGroup(from, group) &&
-      (group !== 'addresses' || from.addresses.length > 0),
-  );
+/** Whether everybody may open a phone. */
+export function everybody(from: Grants): boolean {
+  return from.allowPublic && !from.forbid.includes('public');
 }
 
 export function withAddress(from: Grants, address: string): Grants {

@@ -24,6 +24,7 @@ export class AllowedAddresses extends LitElement {
         align-items: center;
         justify-content: space-between;
         gap: 0.5rem;
+        padding-block: 0.125rem;
       }
       li span {
         overflow-wrap: anywhere;

@@ -68,6 +68,8 @@ export class DecisionList extends LitElement {
       const page = await decisions(before);
       this.rows = before ? [...(this.rows ?? []), ...page.decisions] : page.decisions;
       this.next = page.next ?? '';
+      const [detail] = this.rows;
+      if (detail) this.dispatchEvent(new CustomEvent<Decision>('last', {detail}));
     } catch {
       this.failed = !before;
     }
@@ -92,10 +94,11 @@ export class DecisionList extends LitElement {
     `;
   }
 
-  private row({allow, requester, device, time, reason}: Decision) {
+  private row({allow, requester, device, time, reason, grant}: Decision) {
     const display = this.devices.find(other => other.id === device)?.display ?? device;
     const line = [
       allow ? t.options.allowed : t.options.refused,
+      t.grants[grant] ?? '',
       display,
       moment(new Date(time), new Date(this.now()), t.lang),
     ];

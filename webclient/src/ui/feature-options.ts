@@ -1,15 +1,19 @@
 import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
 import {live} from 'lit/directives/live.js';
+import {moment} from '../call/time.js';
 import {t} from '../locales/words.js';
+import type {Decision} from '../people/policy.js';
 import * as policy from '../people/policy.js';
-import type {Device} from '../protocol/messages.js';
+import type {Device, Me} from '../protocol/messages.js';
 import type {AllowedAddresses} from './allowed-addresses.js';
 import './allowed-addresses.js';
 import './address-question.js';
+import './busy-choice.js';
 import './decision-list.js';
 import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
+import {shortAddress} from './people.js';
 import {conflict, refusal} from './refusal.js';
 import {shared} from './styles.js';
 
@@ -37,8 +41,17 @@ export class FeatureOptions extends LitElement {
         border-block-start: 1px solid var(--line);
       }
       .force {
+        display: grid;
+        gap: 0.25rem;
         padding-block-start: 0.75rem;
         border-block-start: 1px solid var(--line);
+        overflow-wrap: anywhere;
+      }
+      .phones {
+        padding-block-end: 0.625rem;
+      }
+      a {
+        color: var(--accent);
       }
       dialog {
         inline-size: min(28rem, calc(100vw - 1.5rem));
@@ -64,7 +77,10 @@ export class FeatureOptions extends LitElement {
     `,
   ];
 
+  @property({attribute: false}) me!: Me;
   @property({attribute: false}) devices: Device[] = [];
+  /** Counts up whenever the directory has changed at the gateway: so have the counts. */
+  @property({type: Number}) version = 0;
   @property({type: Boolean}) offline = false;
   @property({attribute: false}) now: () => number = Date.now;
   @state() private grants: policy.Grants | null = null;
@@ -72,6 +88,7 @@ export class FeatureOptions extends LitElement {
   @state() private fault = '';
   @state() private addressFault = '';
   @state() private done = '';
+  @state() private last: Decision | null = null;
   @query('h2') private heading!: HTMLElement;
   @query('dialog') private dialog!: HTMLDialogElement | null;
   @query('allowed-addresses') private list!: AllowedAddresses | null;
@@ -84,7 +101,8 @@ export class FeatureOptions extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     const back = changed.get('offline') === true && !this.offline;
-    if (back && !this.grants) void this.load();
+    const stale = changed.get('version') !== undefined && changed.has('version');
+    if ((back && !this.grants) || stale) void this.load();
   }
 
   private async load(): Promise<void> {
@@ -155,16 +173,26 @@ export class FeatureOptions extends LitElement {
       <section class="card" aria-labelledby="title">
         <header>
           <h2 id="title" tabindex="-1">${t.options.title}</h2>
-          <button class="bare" aria-label=${t.options.close} @click=${this.close}>${icon('close')}</button>
+          <button class="bare" aria-label=${t.closeScreen(t.options.title)} @click=${this.close}>${icon('close')}</button>
         </header>
         <p class="small soft">${t.options.hint}</p>
         <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
+        <ul class="phones small" aria-label=${t.devices}>
+          ${this.devices.map(device => html`<li>${this.interworking(device)}</li>`)}
+        </ul>
         ${grants ? policy.groups.map(group => this.group(grants, group)) : this.absent()}
-        ${grants ? html`<p class="force small">${this.inForce(grants)}</p>` : nothing}
+        <busy-choice .me=${this.me} ?offline=${this.offline}></busy-choice>
+        ${grants ? html`<div class="force">${this.inForce(grants)}</div>` : nothing}
         <p class="unseen" role="status">${this.done}</p>
       </section>
       ${grants ? this.more() : nothing} ${this.question()}
     `;
+  }
+
+  /** Whether a deskphone may answer by itself at all. */
+  private interworking({display, interworking}: Device) {
+    if (interworking) return t.options.phoneMay(display);
+    return html`${t.options.phoneMayNot(display)} <a href="#">${t.options.switchOn}</a>`;
   }
 
   private absent() {
@@ -191,7 +219,7 @@ export class FeatureOptions extends LitElement {
           <span class="name">${t.options.groups[group]}</span>
         </label>
         <p class="about small soft" id="about-${group}">
-          ${t.options.about[group]}${note ? html` <strong>${note}</strong>` : nothing}
+          ${this.about(grants, group)}${note ? html` <strong>${note}</strong>` : nothing}
         </p>
         ${group === 'addresses' ? this.addresses(grants, on) : nothing}
       </div>
@@ -211,16 +239,41 @@ export class FeatureOptions extends LitElement {
     `;
   }
 
-  private inForce(grants: policy.Grants): string {
-    const names = policy.inForce(grants).map(group => t.options.groups[group]);
-    return names.length ? t.options.inForce(names) : t.options.nobody;
+  private about({count}: policy.Grants, group: policy.Group) {
+    if (group === 'public' || group === 'addresses') return t.options.about[group];
+    return html`
+      ${t.options.about[group](count[group])}
+      <a href="#${group}" aria-label=${t.options.showGroup(group)}>${t.options.show}</a>
+    `;
+  }
+
+  private inForce(grants: policy.Grants) {
+    const {addresses, domains} = grants.count;
+    const counted = addresses || domains ? t.options.inForce(addresses, domains) : t.options.nobody;
+    return html`
+      <p>${policy.everybody(grants) ? t.options.everybody : counted}</p>
+      ${this.me.doNotDisturb ? html`<p><strong>${t.options.disturbed}</strong></p>` : nothing}
+      ${this.last ? html`<p class="small soft">${this.lastLine(this.last)}</p>` : nothing}
+    `;
+  }
+
+  private lastLine({requester, grant, time, allow}: Decision): string {
+    const who = shortAddress(requester) || t.options.withheld;
+    const what = allow ? (t.grants[grant] ?? grant) : t.options.refused;
+    return t.options.last(who, what, moment(new Date(time), new Date(this.now()), t.lang));
   }
 
   private more() {
     return html`
       <address-question .devices=${this.devices} ?offline=${this.offline}></address-question>
-      <decision-list .now=${this.now} .devices=${this.devices} ?offline=${this.offline}></decision-list>
+      <decision-list
+        @last=${this.noteLast}
+        .now=${this.now} .devices=${this.devices} ?offline=${this.offline}></decision-list>
     `;
+  }
+
+  private noteLast(event: CustomEvent<Decision>): void {
+    this.last = event.detail;
   }
 
   private question() {
