@@ -14,6 +14,8 @@ import {TabStore} from './protocol/tabstore.js';
 /** Something to tell the user until he closes it. */
 export interface Notice {
   text: string;
+  /** It tells of something that was done as asked. */
+  good?: boolean;
   action?: 'reload';
 }
 
@@ -209,9 +211,32 @@ export class Phone {
     }
   }
 
-  /** Calls somebody, from "browser" or a device; whether the gateway took it. */
-  async call(to: string, from: string): Promise<boolean> {
-    return this.talking(from, '', () => ({do: 'call', to, from}));
+  /**
+   * Calls somebody, from "browser" or a device; an intercom call asks his phone
+   * to answer by itself. Whether the gateway took it.
+   */
+  async call(to: string, from: string, intercom = false): Promise<boolean> {
+    return this.talking(from, '', () => ({do: 'call', to, from, ...(intercom ? {intercom} : {})}));
+  }
+
+  /** Ends a call whose phone answered by itself, and takes back what allowed that. */
+  async removeGrant(call: Call): Promise<void> {
+    const result = await this.attempt({do: 'hangup', call: call.id, removeGrant: true});
+    if (result?.said) this.tell({text: result.said, good: true});
+  }
+
+  /** The id of the deskphone that stands beside this browser, as it was chosen here. */
+  get desk(): string | null {
+    return this.settings.get(this.deskKey);
+  }
+
+  chooseDesk(id: string): void {
+    this.settings.set(this.deskKey, id);
+    this.changed();
+  }
+
+  private get deskKey(): string {
+    return `desk-${this.parts?.me.name ?? ''}`;
   }
 
   /** Mutes here at once; the gateway follows. */

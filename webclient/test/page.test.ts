@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {deskFirst} from '../src/desktop/desk.js';
 import {keyAction, keyName, keyNames} from '../src/desktop/keys.js';
 import {RingLock} from '../src/desktop/tabs.js';
 import {en} from '../src/locales/en.js';
@@ -10,17 +11,22 @@ import {aCall, aDevice, talking} from './samples.js';
 const press = (key: string, calls = [aCall()], devices = [aDevice()], ended = false) =>
   keyAction(key, calls, devices, ended);
 
-test('A answers on the main deskphone that can, B in the browser', () => {
-  const devices = [aDevice({id: 'lab'}), aDevice({id: 'desk', primary: true})];
-  assert.deepEqual(press('a', [aCall()], devices), {type: 'answer', call: aCall(), on: 'desk'});
-  assert.deepEqual(press('A', [aCall()], [aDevice({id: 'lab'}), aDevice({primary: true, answerable: false})]), {
-    type: 'answer',
-    call: aCall(),
-    on: 'lab',
-  });
-  assert.equal(press('a', [aCall()], [aDevice({answerable: false})]), null);
+test('A answers on the desk of this browser and on no other phone, B in the browser', () => {
+  const devices = [aDevice({id: 'desk', primary: true}), aDevice({id: 'lab'})];
+  assert.deepEqual(press('A', [aCall()], devices), {type: 'answer', call: aCall(), on: 'desk'});
+  assert.equal(press('a', [aCall()], [aDevice({answerable: false}), aDevice({id: 'lab'})]), null, 'no other phone');
+  assert.equal(press('a', [aCall()], []), null);
   assert.deepEqual(press('b'), {type: 'answer', call: aCall(), on: 'browser'});
   assert.equal(press('b', [talking()]), null);
+});
+
+test('the desk of this browser is the chosen phone while it is there, else the main one', () => {
+  const devices = [aDevice({id: 'lab'}), aDevice({id: 'desk', primary: true}), aDevice({id: 'home'})];
+  const order = (chosen: string | null) => deskFirst(devices, chosen).map(device => device.id);
+  assert.deepEqual(order(null), ['desk', 'lab', 'home']);
+  assert.deepEqual(order('home'), ['home', 'lab', 'desk']);
+  assert.deepEqual(order('gone'), ['desk', 'lab', 'home']);
+  assert.deepEqual(deskFirst([], 'desk'), []);
 });
 
 test('M, H and digits act on the call in this tab', () => {

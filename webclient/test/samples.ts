@@ -47,6 +47,7 @@ export function someParts(more: Partial<Parts> = {}): Parts {
       tabs: 1,
       interworking: true,
       whileBusy: 'ring',
+      doNotDisturb: false,
     },
     devices: [],
     calls: [],

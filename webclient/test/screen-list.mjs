@@ -9,6 +9,8 @@ const me = {
   address: 'sip:alice@example.test',
   tabs: 1,
   interworking: true,
+  whileBusy: 'ring',
+  doNotDisturb: false,
 };
 export const desk = {
   id: 'desk',
@@ -123,6 +125,7 @@ export const options = {
         'tel:+4930123',
       ],
       forbid: ['public'],
+      count: {friends: 12, directory: 34, addresses: 36, domains: 2},
     },
   ],
   'PUT policy': [422, {title: 'Unprocessable', status: 422, detail: refusedAddress}],
@@ -151,12 +154,30 @@ export const options = {
 
 /** What the gateway answers about the directory. */
 const directory = {
+  'POST directory/import': [
+    200,
+    {
+      added: 12,
+      merged: 1,
+      rejected: [
+        {line: 7, problem: 'the address "bob@*" cannot be used: it has characters that cannot be in an address'},
+        {line: 9, problem: 'an entry needs an address, such as bob@example.com or +15551234'},
+      ],
+    },
+  ],
   'GET directory': [
     200,
     {
       entries: [
         {id: '1', display: 'Bob Stone', addresses: [bob.address, 'tel:+4930123'], note: '', friend: true, version: 1},
-        {id: '2', display: long.display, addresses: [long.address], note: '', friend: false, version: 2},
+        {
+          id: '2',
+          display: long.display,
+          addresses: [long.address],
+          note: 'Second floor, orders above 500 only',
+          friend: false,
+          version: 2,
+        },
       ],
       total: 3,
       next: '2',
@@ -198,6 +219,17 @@ export const talking = more => ({
   ...more,
 });
 const onDesk = more => talking({on: 'desk', here: false, ...more});
+const byBob = {kind: 'intercom', grant: 'friends', reason: 'The requester is on the friends list.', by: bob};
+const tested = {
+  device: 'desk',
+  worked: 'answer-after',
+  tried: [
+    {method: 'answer-mode', outcome: 'rang', said: 'Answer-Mode: Auto: it rang and did not answer.'},
+    {method: 'answer-after', outcome: 'answered', said: 'Call-Info with answer-after=0: it answered.'},
+  ],
+  said: 'Desk phone answers by itself to Call-Info with answer-after=0. This is kept for it. If you lifted its handset, test again without touching it.',
+};
+const setUp = async (page, name) => page.getByRole('button', {name: `Set up ${name}`}).click();
 const media = {media: {want: {codecs: ['opus', 'PCMU'], generation: 1}}};
 const up = async page => page.getByText('Connecting sound').waitFor({state: 'hidden'});
 
@@ -306,6 +338,91 @@ export function screens() {
       history,
       parts: parts([onDesk({microphone: 'wanted'})]),
     },
+    {
+      name: 'on-deskphone-reminded',
+      ready: 'Microphone muted',
+      history,
+      parts: parts([
+        onDesk({
+          microphone: 'shut',
+          reason: "Your phone's microphone is still muted. Press Unmute when you want to speak.",
+        }),
+      ]),
+    },
+    {
+      name: 'on-deskphone-auto',
+      ready: 'Auto-answered: Friends',
+      history,
+      parts: parts([onDesk({microphone: 'shut', auto: byBob})]),
+    },
+    {
+      name: 'on-deskphone-auto-open',
+      ready: 'Auto-answered: Addresses',
+      history,
+      parts: parts([onDesk({auto: {...byBob, grant: 'addresses', by: long}, peer: long})]),
+    },
+    {
+      name: 'grant-removed',
+      ready: 'Auto-answered: Friends',
+      history,
+      parts: parts([onDesk({microphone: 'shut', auto: byBob})]),
+      said: {hangup: 'Friends cannot open your phone any more.'},
+      async act(page) {
+        await page.getByRole('button', {name: 'Hang up and remove grant'}).click();
+        await page.getByText('cannot open your phone any more').waitFor();
+      },
+    },
+    {
+      name: 'device',
+      ready: 'Your phones',
+      history,
+      parts: parts([], {devices: [desk, {...lab, interworking: false}]}),
+      async act(page) {
+        await setUp(page, desk.display);
+        await setUp(page, lab.display);
+      },
+    },
+    {
+      name: 'device-tested',
+      ready: 'Your phones',
+      history,
+      parts: parts(),
+      rest: {'POST devices/desk/test': [200, tested]},
+      async act(page) {
+        await setUp(page, desk.display);
+        await page.getByRole('button', {name: 'Test my deskphone'}).click();
+        await page.getByText('This is kept for it').waitFor();
+      },
+    },
+    {
+      name: 'device-testing',
+      ready: 'Your phones',
+      history,
+      parts: parts([], {devices: [{...desk, testing: true}]}),
+      act: page => setUp(page, desk.display),
+    },
+    {
+      name: 'device-refused',
+      ready: 'Your phones',
+      history,
+      parts: parts(),
+      rest: {
+        'PATCH devices/desk': [
+          409,
+          {
+            title: 'Conflict',
+            status: 409,
+            detail:
+              'The configuration file of the gateway sets this, so it cannot be changed here. Ask the administrator to change the file.',
+          },
+        ],
+      },
+      async act(page) {
+        await setUp(page, desk.display);
+        await page.getByRole('switch', {name: 'May answer by itself'}).click();
+        await page.getByText('The configuration file of the gateway sets this').waitFor();
+      },
+    },
     {name: 'other-window', ready: 'In another window', history, parts: parts([talking({here: false})])},
     {
       name: 'ended',
@@ -398,16 +515,65 @@ export function screens() {
       rest: directory,
       async act(page) {
         await page.getByRole('button', {name: 'Directory', exact: true}).click();
-        await page.getByLabel('Address or number').fill('bob@*');
+        await page.getByRole('button', {name: 'Add somebody', exact: true}).click();
+        await page.getByLabel('Addresses or numbers').fill('bob@*');
         await page.getByRole('button', {name: 'Add to directory', exact: true}).click();
         await page.getByText('is no address').waitFor();
+      },
+    },
+    {
+      name: 'directory-change',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      rest: directory,
+      async act(page) {
+        await page.getByRole('button', {name: 'Directory', exact: true}).click();
+        await page.getByRole('button', {name: 'Change Bob Stone'}).click();
+        await page.getByRole('button', {name: 'Remove Bob Stone'}).waitFor();
+      },
+    },
+    {
+      name: 'directory-import',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      rest: directory,
+      async act(page) {
+        await page.getByRole('button', {name: 'Directory', exact: true}).click();
+        await page.getByRole('button', {name: 'Import or export'}).click();
+        const file = {name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from('display,address')};
+        await page.locator('input[type=file]').setInputFiles(file);
+        await page.getByText('12 people were added').waitFor();
+      },
+    },
+    {
+      name: 'friends',
+      ready: 'Sales desk',
+      history,
+      parts: parts([talking()], media),
+      rest: {'GET directory': [200, {entries: [directory['GET directory'][1].entries[0]], total: 1}]},
+      async act(page) {
+        await page.getByRole('button', {name: 'Friends', exact: true}).click();
+        await page.getByRole('list', {name: 'Friends'}).waitFor();
+      },
+    },
+    {
+      name: 'friends-none',
+      ready: 'Sales desk',
+      history,
+      parts: parts(),
+      rest: {'GET directory': [200, {entries: [], total: 0}]},
+      async act(page) {
+        await page.getByRole('button', {name: 'Friends', exact: true}).click();
+        await page.getByText('You have no friends here yet').waitFor();
       },
     },
     {
       name: 'options',
       ready: 'Sales desk',
       history,
-      parts: parts(),
+      parts: parts([], {devices: [desk, {...lab, interworking: false}], me: {...me, doNotDisturb: true}}),
       rest: options,
       async act(page) {
         await page.getByRole('button', {name: 'Feature Options', exact: true}).click();

@@ -99,5 +99,11 @@ async function receive(gateway, socket, message, answerOffer) {
   gateway.commands.push(message);
   const sdp = message.do === 'offer' ? await answerOffer({sdp: message.sdp, id: message.pc}) : undefined;
   const error = screen.refuse?.[message.do];
-  socket.send(JSON.stringify({type: 'reply', id: message.id, ...(error ? {error} : {ok: true, sdp})}));
+  socket.send(
+    JSON.stringify({
+      type: 'reply',
+      id: message.id,
+      ...(error ? {error} : {ok: true, sdp, said: screen.said?.[message.do]}),
+    }),
+  );
 }

@@ -38,6 +38,15 @@ export const en = {
   onHold: 'On hold',
   heldByOther: 'Held by the other side',
   hangUp: 'Hang up',
+  hangUpRemove: 'Hang up and remove grant',
+  autoAnswered: (grant: string) => `Auto-answered: ${grant}`,
+  autoBy: (name: string, device: string) => `${name} made ${device} answer by itself.`,
+  grants: {
+    public: 'Public',
+    friends: 'Friends',
+    directory: 'Directory',
+    addresses: 'Addresses',
+  } as Record<string, string>,
   mute: 'Mute',
   unmute: 'Unmute',
   hold: 'Hold',
@@ -48,7 +57,7 @@ export const en = {
   microphoneOpen: 'Microphone open',
   resumed: 'Resumed',
   unmuteHint: 'The other side cannot hear you.',
-  unmuteOnPhone: 'Press Unmute on the phone.',
+  unmuteOnPhone: 'Press Unmute on the phone',
   talkTime: 'Time in call',
   codec: (name: string) => `Sound: ${name}`,
 
@@ -63,6 +72,9 @@ export const en = {
   // Dialling
   dialLabel: 'Name or number',
   call: 'Call',
+  intercom: 'Intercom',
+  intercomName: (name: string) => `Intercom to ${name}`,
+  intercomHint: 'Intercom asks the other phone to answer by itself. Unless that is allowed there, it rings.',
   callName: (name: string) => `Call ${name}`,
   callFrom: 'Call from',
   thisBrowser: 'This browser',
@@ -73,6 +85,26 @@ export const en = {
 
   // Devices and history
   devices: 'Your phones',
+  device: {
+    setUp: (name: string) => `Set up ${name}`,
+    myDesk: 'My desk',
+    isDesk: 'It is your desk in this browser.',
+    makeDesk: 'Make it my desk',
+    aboutDesk: 'Its Answer button comes first here, and the key A answers on it.',
+    isMain: 'It is your main phone.',
+    makeMain: 'Make it the main phone',
+    aboutMain: 'It is the one that answers when somebody you allowed asks for it.',
+    interworking: 'May answer by itself',
+    interworkingOn: 'At your click, or for those you allow in Feature Options. Its microphone starts muted.',
+    interworkingOff: 'Interworking is off: it rings and waits for a hand. You cannot answer on it from here.',
+    test: 'Test my deskphone',
+    testing: 'Testing',
+    aboutTest: 'Tries the ways to make it answer by itself and keeps the one that works. Leave the handset down.',
+    testGoesOn: (name: string) =>
+      `${name} is asked to answer, in one way after the other. That takes some seconds for each; leave the handset down.`,
+    testNeedsPhone: (name: string) => `${name} is not registered. Check that it is switched on, then test it.`,
+    testNeedsInterworking: 'It may not answer by itself, so there is nothing to test. Switch that on first.',
+  },
   registered: 'Registered',
   notRegistered: 'Not registered',
   mainPhone: 'Main',
@@ -90,25 +122,60 @@ export const en = {
   outgoing: 'Outgoing',
 
   // Directory
+  closeScreen: (title: string) => `Close ${title}`,
   directory: {
     title: 'Directory',
-    close: 'Close Directory',
     search: 'Search in the directory',
-    empty: 'Nobody is here.',
-    more: 'Show more',
+    empty: 'Nobody is here. Add somebody, or import a file.',
+    notFound: (words: string) => `Nobody fits "${words}".`,
+    more: (n: number) => `Show more (${n})`,
     addSomebody: 'Add somebody',
     display: 'Display name',
-    address: 'Address or number',
+    addresses: 'Addresses or numbers, one on each line',
+    note: 'Note',
     friend: 'Friend',
     add: 'Add to directory',
+    save: 'Save',
+    edit: 'Change',
+    change: (name: string) => `Change ${name}`,
+    addPeer: (name: string) => `Add ${name} to the directory`,
+    callAt: (name: string, address: string) => `Call ${name} at ${address}`,
+    added: (name: string) => `${name} was added to the directory`,
     friendOf: (name: string) => `${name} is a friend`,
+    friendNow: (name: string) => `${name} is a friend now`,
+    friendNoMore: (name: string) => `${name} is a friend no more`,
+  },
+  friends: {
+    title: 'Friends',
+    search: 'Search among friends',
+    empty: 'You have no friends here yet. Add one, or press the star of somebody in the Directory.',
+    add: 'Add a friend',
+  },
+  files: {
+    title: 'Import or export',
+    hint: 'A vCard file (.vcf), or a CSV table whose first row names the columns display, address, note and friend.',
+    choose: 'Import a file',
+    reading: 'Importing',
+    saveAs: (kind: string) => `Export as ${kind}`,
+    leftOut: 'Left out',
+    line: (line: number, problem: string) => `Line ${line}: ${problem}`,
+    more: (n: number) => `${n} more`,
+    did: (added: number, merged: number, left: number) =>
+      [
+        added === 1 ? '1 person was added.' : `${added || 'No'} people were added.`,
+        merged === 1
+          ? '1 was somebody you have; what was missing there was filled in.'
+          : merged && `${merged} were people you have; what was missing there was filled in.`,
+        left === 1 ? '1 was left out:' : left && `${left} were left out:`,
+      ]
+        .filter(Boolean)
+        .join(' '),
   },
 
   // Feature Options
   options: {
     title: 'Feature Options',
-    close: 'Close Feature Options',
-    hint: 'Who, besides you, may make your deskphone answer by itself. Your own clicks need no permission.',
+    hint: 'Who, besides you, may make your deskphone answer by itself. Your own clicks need no permission. Its microphone always starts muted; you un-mute it here.',
     loading: 'Loading',
     conflict:
       'This was changed elsewhere meanwhile, perhaps by you in another window. Here it is as it stands now; repeat your change.',
@@ -121,14 +188,32 @@ export const en = {
     },
     about: {
       public: 'Anyone who can call you.',
-      friends: 'Entries of your directory that are marked as friend.',
-      directory: 'Everybody in your personal directory.',
+      friends: (n: number) => `Entries of your directory that are marked as friend (${n}).`,
+      directory: (n: number) => `Everybody in your personal directory (${n}).`,
       addresses: 'The addresses in this list.',
     },
     included: (wider: string) => `Included in ${wider}.`,
     forbidden: 'Your administrator does not let anybody allow this.',
-    inForce: (names: string[]) => `In force: ${names.join(', ')}.`,
+    show: 'Show',
+    showGroup: (group: 'friends' | 'directory') => (group === 'friends' ? 'Show Friends' : 'Show Directory'),
+    phoneMay: (device: string) => `${device} may answer by itself.`,
+    phoneMayNot: (device: string) =>
+      `${device} may not answer by itself: interworking is off for it, so it rings and waits for a hand.`,
+    switchOn: 'Set it up under Your phones',
+    inForce: (addresses: number, domains: number) => {
+      const many = (n: number, one: string, more: string) => (n ? [`${n} ${n === 1 ? one : more}`] : []);
+      const all = [...many(addresses, 'address', 'addresses'), ...many(domains, 'domain', 'domains')];
+      return `In force: ${all.join(' and ')}.`;
+    },
+    everybody: 'In force: everybody who can call you.',
     nobody: 'In force: nobody but you can make your deskphone answer.',
+    disturbed: 'Do not disturb is on, so none of them can open your phone now. Their calls ring.',
+    last: (who: string, what: string, when: string) => `Last: ${who} (${what}), ${when}`,
+    whileOnCall: 'While on a call',
+    ringNormally: 'Ring normally',
+    holdAndAnswer: 'Hold the call and answer',
+    doNotDisturb: 'Do not disturb',
+    aboutDisturb: 'Nothing but your own click makes a deskphone answer. Everything rings all the same.',
     askPublic: 'Let everybody open your phone?',
     warnPublic:
       'Anyone who can call you, known or not, can then make your deskphone answer by itself and be heard in your room.',

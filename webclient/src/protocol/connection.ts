@@ -275,8 +275,12 @@ export class Connection {
     this.waiting.delete(reply.id);
     clearTimeout(entry.timer);
     if (reply.error) return entry.failed(new CommandError(reply.error.code, reply.error.message));
-    const {call, sdp} = reply;
-    entry.done({...(call === undefined ? {} : {call}), ...(sdp === undefined ? {} : {sdp})});
+    const {call, sdp, said} = reply;
+    entry.done({
+      ...(call === undefined ? {} : {call}),
+      ...(sdp === undefined ? {} : {sdp}),
+      ...(said === undefined ? {} : {said}),
+    });
   }
 }
 

@@ -10,6 +10,8 @@ export interface Me {
   interworking: boolean;
   /** What becomes of the call a deskphone is in when it is to answer another by itself. */
   whileBusy: 'ring' | 'hold';
+  /** Nothing but the user's own click makes a deskphone of his answer. */
+  doNotDisturb: boolean;
   /** A sentence of the gateway to everybody: it is being restarted. */
   notice?: string;
 }

@@ -9,7 +9,7 @@ import {openWindow} from './own-window.js';
 import {shared} from './styles.js';
 
 /** A screen that may be shown beside the calls; "" for the devices and the history. */
-export const places = ['', 'options', 'directory'] as const;
+export const places = ['', 'options', 'friends', 'directory'] as const;
 export type Place = (typeof places)[number];
 
 /** Who the user is, whether the line is up, and the few things that are always at hand. */
@@ -62,6 +62,14 @@ export class AppBar extends LitElement {
         display: flex;
         gap: 0.25rem;
       }
+      @container (max-width: 400px) {
+        .acts {
+          flex: 1 0 100%;
+        }
+        .acts button {
+          flex: 1;
+        }
+      }
       .sound {
         background: var(--note-soft);
         color: var(--note-text);
@@ -81,7 +89,7 @@ export class AppBar extends LitElement {
           display: inline-flex;
         }
       }
-      @container (min-width: 640px) {
+      @container (min-width: 780px) {
         .word {
           display: inline;
         }
@@ -123,6 +131,7 @@ export class AppBar extends LitElement {
             : nothing
         }
         <div class="acts">
+          ${this.opener('friends', 'star', t.friends.title)}
           ${this.opener('directory', 'people', t.directory.title)}
           ${me.interworking ? this.opener('options', 'options', t.options.title) : nothing}
           <button class="bare keys" aria-label=${t.shortcuts} @click=${this.showKeys}>${icon('keyboard')}</button>

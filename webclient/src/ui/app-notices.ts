@@ -94,7 +94,7 @@ export class AppNotices extends LitElement {
     const acts = html`
       ${this.notice.action === 'reload' ? this.reloadButton() : nothing} ${this.closeButton(() => this.phone.tell(null))}
     `;
-    return this.box('bad', this.notice.text, acts);
+    return this.box(this.notice.good ? '' : 'bad', this.notice.text, acts);
   }
 
   private box(kind: '' | 'bad', text: string, acts?: TemplateResult) {

@@ -5,6 +5,7 @@ import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
 import './call-timer.js';
+import {addButton} from './add-button.js';
 import './key-grid.js';
 import {type IconName, icon} from './icons.js';
 import {initials, peerLine, peerName} from './people.js';
@@ -75,20 +76,62 @@ export class CallCard extends LitElement {
       }
       .muted {
         margin-block-start: 0.875rem;
-        padding: 0.875rem;
-        border: 1px solid var(--stop);
+        padding: 1rem;
         border-radius: var(--round-small);
-        background: var(--stop-soft);
-        color: var(--stop-text);
+        background: var(--stop);
+        color: var(--on-stop);
       }
       .muted p:first-child {
         display: flex;
         align-items: center;
-        gap: 0.5rem;
+        gap: 0.625rem;
+        font-size: 1.375rem;
         font-weight: 700;
+        line-height: 1.2;
+      }
+      .muted p:first-child .icon {
+        inline-size: 2rem;
+        block-size: 2rem;
       }
       .muted button {
-        margin-block-start: 0.625rem;
+        margin-block-start: 0.75rem;
+        background: var(--surface);
+        color: var(--text);
+      }
+      .muted .loud {
+        min-block-size: 4.5rem;
+        font-size: 1.25rem;
+      }
+      .loud .icon {
+        inline-size: 1.75rem;
+        block-size: 1.75rem;
+      }
+      .muted button:focus-visible {
+        outline-color: var(--on-stop);
+      }
+      .quiet {
+        background: var(--stop-soft);
+        color: var(--stop-text);
+      }
+      .auto {
+        margin-block-start: 0.875rem;
+        padding: 0.75rem 0.875rem;
+        border: 1px solid currentColor;
+        border-radius: var(--round-small);
+        background: var(--note-soft);
+        color: var(--note-text);
+        overflow-wrap: anywhere;
+      }
+      .auto p:first-child {
+        font-weight: 700;
+      }
+      .place > .bare {
+        margin-inline-start: auto;
+      }
+      @media (forced-colors: active) {
+        .muted {
+          border: 3px solid;
+        }
       }
       .acts {
         display: grid;
@@ -110,6 +153,8 @@ export class CallCard extends LitElement {
         color: var(--accent);
       }
       .end {
+        display: grid;
+        gap: 0.5rem;
         margin-block-start: 0.75rem;
       }
       .sent {
@@ -157,12 +202,23 @@ export class CallCard extends LitElement {
           </div>
           ${call.answered ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
         </div>
-        <div class="place">${this.place()} ${this.stateWord()}</div>
-        ${this.hint()} ${this.mutedLine()} ${call.here ? this.acts() : this.muteAct()}
+        <div class="place">${this.place()} ${this.stateWord()} ${addButton(call.peer, this.offline)}</div>
+        ${this.hint()} ${this.autoLine()} ${this.mutedLine()} ${call.here ? this.acts() : this.muteAct()}
         <div class="end">
-          <button class="stop wide big" ?disabled=${this.offline} aria-keyshortcuts="E" @click=${() => this.do('hangup')}>
+          <button
+            class="wide big ${this.muted ? 'quiet' : 'stop'}"
+            ?disabled=${this.offline}
+            aria-keyshortcuts="E"
+            @click=${() => this.do('hangup')}>
             ${icon('hangUp')}<span>${t.hangUp}</span>
           </button>
+          ${
+            this.granted
+              ? html`<button class="quiet wide" ?disabled=${this.offline} @click=${() => this.phone.removeGrant(call)}>
+                  ${t.hangUpRemove}
+                </button>`
+              : nothing
+          }
         </div>
       </div>
     `;
@@ -195,7 +251,26 @@ export class CallCard extends LitElement {
     return nothing;
   }
 
+  /** The automatic answer that a grant to somebody else allowed. */
+  private get granted() {
+    const {auto, state} = this.call;
+    return auto && auto.kind !== 'click' && auto.grant !== 'self' && state !== 'ended' ? auto : null;
+  }
+
+  /** Who made the phone answer by itself, and why he may. */
+  private autoLine() {
+    const auto = this.granted;
+    if (!auto) return nothing;
+    return html`
+      <div class="auto">
+        <p>${t.autoAnswered(t.grants[auto.grant] ?? auto.grant)}</p>
+        <p class="small">${t.autoBy(peerName(auto.by), this.device)} ${auto.reason}</p>
+      </div>
+    `;
+  }
+
   private hint() {
+    if (this.muted) return nothing; // said there, louder
     const {call} = this;
     let text = call.reason ?? '';
     if (!text && call.state !== 'ringing' && call.state !== 'early') {
@@ -205,17 +280,28 @@ export class CallCard extends LitElement {
     return text ? html`<p class="small soft place">${text}</p>` : nothing;
   }
 
-  /** A deskphone that answered by itself, or our own mute: one line and one big way out. */
+  /** Whether nobody hears the user until he un-mutes: on a deskphone, or after it. */
+  private get muted(): boolean {
+    const {state, microphone, here} = this.call;
+    if (state !== 'connected' && state !== 'held') return false;
+    return microphone === 'shut' || microphone === 'wanted' || (microphone === 'muted' && !here);
+  }
+
+  /** A deskphone that answered by itself, or our own mute: the loudest of the card, and one big way out. */
   private mutedLine() {
-    const {call} = this;
-    if (call.state !== 'connected' && call.state !== 'held') return nothing;
-    const gated = call.microphone === 'shut' || call.microphone === 'wanted';
-    if (!gated && (call.here || call.microphone !== 'muted')) return nothing;
+    if (!this.muted) return nothing;
+    const {microphone, reason} = this.call;
+    const wanted = microphone === 'wanted';
     return html`
       <div class="muted">
-        <p>${icon('micOff')}<span>${t.microphoneMuted}</span></p>
-        <p class="small">${call.microphone === 'wanted' ? t.unmuteOnPhone : t.unmuteHint}</p>
-        <button class="main wide big" ?disabled=${this.offline} aria-keyshortcuts="M" @click=${() => this.do('unmute')}>
+        <p>${icon('micOff')}<span>${wanted ? t.unmuteOnPhone : t.microphoneMuted}</span></p>
+        <p>${reason || t.unmuteHint}</p>
+        <button
+          class="wide ${wanted ? '' : 'loud'}"
+          ?disabled=${this.offline}
+          aria-keyshortcuts="M"
+          @click=${() => this.do('unmute')}
+        >
           ${icon('mic')}<span>${t.unmute}</span>
         </button>
       </div>

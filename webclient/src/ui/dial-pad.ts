@@ -35,9 +35,17 @@ export class DialPad extends LitElement {
       }
       .row {
         display: grid;
-        grid-template-columns: 1fr auto;
+        grid-template-columns: 1fr auto auto;
         gap: 0.5rem;
         margin-block-start: 0.875rem;
+      }
+      .row .word {
+        display: none;
+      }
+      @container (min-width: 330px) {
+        .row .word {
+          display: inline;
+        }
       }
       .keys {
         margin-block-start: 0.875rem;
@@ -149,6 +157,16 @@ export class DialPad extends LitElement {
           <button
             type="button"
             class="big"
+            aria-label=${t.intercom}
+            title=${t.intercomHint}
+            ?disabled=${this.offline || this.busy}
+            @click=${() => this.start(true)}
+          >
+            ${icon('intercom')}<span class="word">${t.intercom}</span>
+          </button>
+          <button
+            type="button"
+            class="big"
             aria-label=${this.keypad ? t.hideKeypad : t.showKeypad}
             @click=${() => {
               this.keypad = !this.keypad;
@@ -212,18 +230,22 @@ export class DialPad extends LitElement {
 
   private submit(event: Event): void {
     event.preventDefault();
+    this.start(false);
+  }
+
+  private start(intercom: boolean): void {
     if (this.offline || this.busy) return;
     if (!this.to.trim()) {
       this.fault = t.nothingToDial;
       return this.focusField();
     }
-    void this.dial(this.to.trim());
+    void this.dial(this.to.trim(), intercom);
   }
 
   /** Calls an address from the chosen place; an empty field is its sign that it worked. */
-  async dial(to: string): Promise<void> {
+  async dial(to: string, intercom = false): Promise<void> {
     this.busy = true;
-    const taken = await this.phone.call(to, this.place);
+    const taken = await this.phone.call(to, this.place, intercom);
     this.busy = false;
     if (taken) this.to = '';
   }

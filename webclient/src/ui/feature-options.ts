@@ -9,6 +9,7 @@ import type {Device, Me} from '../protocol/messages.js';
 import type {AllowedAddresses} from './allowed-addresses.js';
 import './allowed-addresses.js';
 import './address-question.js';
+import type {Place} from './app-bar.js';
 import './busy-choice.js';
 import './decision-list.js';
 import {icon} from './icons.js';
@@ -50,8 +51,15 @@ export class FeatureOptions extends LitElement {
       .phones {
         padding-block-end: 0.625rem;
       }
-      a {
+      .link {
+        display: inline;
+        min-inline-size: 0;
+        min-block-size: 1.5rem;
+        padding: 0;
+        background: none;
         color: var(--accent);
+        font-weight: 400;
+        text-decoration: underline;
       }
       dialog {
         inline-size: min(28rem, calc(100vw - 1.5rem));
@@ -192,7 +200,12 @@ export class FeatureOptions extends LitElement {
   /** Whether a deskphone may answer by itself at all. */
   private interworking({display, interworking}: Device) {
     if (interworking) return t.options.phoneMay(display);
-    return html`${t.options.phoneMayNot(display)} <a href="#">${t.options.switchOn}</a>`;
+    return html`${t.options.phoneMayNot(display)} ${this.link('', t.options.switchOn)}`;
+  }
+
+  private link(detail: Place, words: string, name = words) {
+    const go = () => this.dispatchEvent(new CustomEvent<Place>('place', {detail, bubbles: true, composed: true}));
+    return html`<button class="link" aria-label=${name} @click=${go}>${words}</button>`;
   }
 
   private absent() {
@@ -243,7 +256,7 @@ export class FeatureOptions extends LitElement {
     if (group === 'public' || group === 'addresses') return t.options.about[group];
     return html`
       ${t.options.about[group](count[group])}
-      <a href="#${group}" aria-label=${t.options.showGroup(group)}>${t.options.show}</a>
+      ${this.link(group, t.options.show, t.options.showGroup(group))}
     `;
   }
 

@@ -1,9 +1,12 @@
 import {html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
+import {keyed} from 'lit/directives/keyed.js';
 import {inOrder, keepsTalking, ringing} from '../call/plan.js';
+import {deskFirst} from '../desktop/desk.js';
 import {type KeyAction, keyAction, keyName, twiceWithin, typing} from '../desktop/keys.js';
 import {type Frame, frame} from '../embed/frame.js';
 import {t} from '../locales/words.js';
+import type {Draft} from '../people/directory.js';
 import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
 import {type Announcement, announce} from './announce.js';
@@ -55,6 +58,8 @@ export class PhoneApp extends LitElement {
   private hadFocus = false;
   private readonly onKey = (event: KeyboardEvent) => this.key(event);
   @state() private place = location.hash;
+  /** Somebody from a call, to be added to the directory. */
+  @state() private draft: Draft | null = null;
   private readonly onPlace = () => {
     this.place = location.hash;
   };
@@ -108,7 +113,13 @@ export class PhoneApp extends LitElement {
     if (!parts)
       return html`<div class="starting">${logo}<p role="status">${frame ? t.embed.waiting : t.starting}</p></div>`;
     return html`
-      <div class="app" @dial=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail)}>
+      <div
+        class="app"
+        @dial=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail)}
+        @intercom=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail, true)}
+        @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
+        @person=${(event: CustomEvent<Draft>) => this.show('directory', event.detail)}
+      >
         <app-bar
           .phone=${this.phone}
           .me=${parts.me}
@@ -151,10 +162,13 @@ export class PhoneApp extends LitElement {
   /** The screen beside the calls; it stays when the page is reloaded. */
   private get shown(): Place {
     if (this.place === '#options') return this.phone.parts?.me.interworking ? 'options' : '';
+    if (this.place === '#friends') return 'friends';
     return this.place === '#directory' ? 'directory' : '';
   }
 
-  private show(place: Place): void {
+  /** Shows a screen; in the directory, somebody to add. */
+  private show(place: Place, draft: Draft | null = null): void {
+    this.draft = draft;
     // In a frame it would get into the way of the site's own Back.
     if (!frame) location.hash = place;
     this.place = place && `#${place}`;
@@ -182,17 +196,37 @@ export class PhoneApp extends LitElement {
     switch (this.shown) {
       case 'options':
         return this.featureOptions(parts);
+      case 'friends':
       case 'directory':
-        return html`<people-list .version=${parts.counters.directory} ?offline=${this.offline} @close=${this.closePlace}></people-list>`;
+        return keyed(this.shown, this.people(parts));
       case '':
         return this.lists(parts);
     }
   }
 
+  private people(parts: Parts) {
+    return html`
+      <people-list
+        .version=${parts.counters.directory}
+        .draft=${this.draft}
+        ?friends=${this.shown === 'friends'}
+        ?offline=${this.offline}
+        @close=${this.closePlace}
+        @draft-done=${this.forgetDraft}
+      ></people-list>
+    `;
+  }
+
+  private forgetDraft(): void {
+    this.draft = null;
+  }
+
   private featureOptions(parts: Parts) {
     return html`
       <feature-options
+        .me=${parts.me}
         .devices=${parts.devices}
+        .version=${parts.counters.directory}
         .now=${() => this.phone.now()}
         ?offline=${this.offline}
         @close=${this.closePlace}
@@ -203,7 +237,9 @@ export class PhoneApp extends LitElement {
   private lists(parts: Parts) {
     return html`
       <device-list
+        .phone=${this.phone}
         .devices=${parts.devices}
+        .desk=${this.phone.desk}
         .tabs=${parts.me.tabs}
         ?offline=${this.offline}
         ?rings=${this.phone.rings}
@@ -224,7 +260,7 @@ export class PhoneApp extends LitElement {
       return html`<incoming-call
         .phone=${phone}
         .call=${call}
-        .devices=${parts.devices}
+        .devices=${deskFirst(parts.devices, phone.desk)}
         ?offline=${offline}
         answering=${phone.answering.get(call.id) ?? ''}
       ></incoming-call>`;
@@ -273,7 +309,7 @@ export class PhoneApp extends LitElement {
     const twice = event.timeStamp - this.endPressed < twiceWithin;
     this.endPressed = name === 'E' ? event.timeStamp : Number.NEGATIVE_INFINITY;
     if (!name || this.keysOff.has(name)) return;
-    const action = keyAction(event.key, parts.calls, parts.devices, twice);
+    const action = keyAction(event.key, parts.calls, deskFirst(parts.devices, this.phone.desk), twice);
     if (action && this.act(action)) event.preventDefault();
   }
 
