@@ -65,6 +65,7 @@ func (l *leg) route(d *dialog) (hop, error) {
 }
 
 func (l *leg) sendTo(h hop, req *sip.Request, by sentBy) *sent {
+	h = l.u.fitting(h, req)
 	l.u.stamp(req, h)
 	return l.transact(h, req, by)
 }

@@ -3,6 +3,7 @@ package sipua
 import (
 	"bufio"
 	"crypto/tls"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -147,6 +148,22 @@ func ask(t *testing.T, c net.Conn, text string) *sip.Response {
 // answerFrom reads a response without a body; nil when the connection ends.
 func answerFrom(t *testing.T, r *bufio.Reader) *sip.Response {
 	t.Helper()
+	res, _ := messageFrom(t, r).(*sip.Response)
+	return res
+}
+
+func requestFrom(t *testing.T, r *bufio.Reader) *sip.Request {
+	t.Helper()
+	req, ok := messageFrom(t, r).(*sip.Request)
+	if !ok {
+		t.Fatal("no request came")
+	}
+	return req
+}
+
+// messageFrom reads a message of a stream; nil when the connection ends.
+func messageFrom(t *testing.T, r *bufio.Reader) sip.Message {
+	t.Helper()
 	var text strings.Builder
 	for !strings.HasSuffix(text.String(), "\r\n\r\n") {
 		line, err := r.ReadString('\n')
@@ -155,10 +172,14 @@ func answerFrom(t *testing.T, r *bufio.Reader) *sip.Response {
 		}
 		text.WriteString(line)
 	}
-	m, err := newParser().ParseSIP([]byte(text.String()))
+	n, _ := bodyLength([]byte(text.String()))
+	body := make([]byte, n)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return nil
+	}
+	m, err := newParser().ParseSIP([]byte(text.String() + string(body)))
 	if err != nil {
 		t.Fatalf("not SIP: %v\n%s", err, &text)
 	}
-	res, _ := m.(*sip.Response)
-	return res
+	return m
 }

@@ -52,10 +52,11 @@ func (t *trunk) hop(u *UA) (hop, error) {
 	return hop{transport: t.transport, addr: at, sock: u.socketFor(t.transport, "", at.Addr()), host: t.uri.Host, roots: t.roots}, nil
 }
 
-// at tells whether addr is the trunk's own address.
+// at tells whether addr is the trunk's own address. A trunk over UDP gets large
+// requests by TCP.
 func (t *trunk) at(addr netip.AddrPort, transport string) bool {
 	found := t.found.Load()
-	return found != nil && *found == addr && transport == t.transport
+	return found != nil && *found == addr && (transport == t.transport || t.transport == "udp" && transport == "tcp")
 }
 
 // takesIdentity tells whether P-Asserted-Identity may go to the trunk.

@@ -48,6 +48,7 @@ type UA struct {
 	socks  []*socket
 	flows  *flows
 	feeds  map[string]*feed // by transport
+	deaf   *deaf
 	certs  *certificates
 	trunks map[string]*trunk
 	allow  string // the Allow header
@@ -99,7 +100,7 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 	}
 	u := &UA{
 		cfg: cfg, log: log, trunks: make(map[string]*trunk), dialogs: make(map[dialogKey]*leg),
-		flows: newFlows(), merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
+		flows: newFlows(), deaf: newDeaf(), merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
 	u.leaving, u.retire = context.WithCancel(u.stop)
