@@ -142,6 +142,7 @@ type Access struct {
 	rates    *rates
 	locks    userLocks
 	used     usedPassports
+	flows    *flowUsers
 	count    accessCount
 }
 
@@ -162,6 +163,7 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 		failures: newFailures(cfg.FailureBurst, cfg.SourceFailures, cfg.FailureEvery),
 		rates:    newRates(cfg.DatagramRate, cfg.DatagramBurst),
 		locks:    userLocks{seed: maphash.MakeSeed()},
+		flows:    newFlowUsers(),
 	}
 	for _, alias := range cfg.Aliases {
 		a.hosts[hostName(alias)] = true

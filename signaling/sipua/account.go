@@ -32,7 +32,8 @@ type RegisterOptions struct {
 	Roots       *x509.CertPool
 	Credentials Credentials
 	// Instance is written as +sip.instance (RFC 5626 4.1), without quotes and
-	// angle brackets: "urn:uuid:..."; "" for none.
+	// angle brackets: "urn:uuid:..."; "" for none. With it, and over TCP or TLS,
+	// the registration is bound to the connection (RFC 5626 4.2).
 	Instance string
 	// User is the user part of our Contact; "" means that of AOR.
 	User string
@@ -52,7 +53,8 @@ type account struct {
 	purse  *purse
 	callID string
 	seq    uint32
-	bad    bool // Changed was told an error last
+	flow   flowKey // the connection of the last success
+	bad    bool    // Changed was told an error last
 	told   bool
 }
 
@@ -157,6 +159,13 @@ func (a *account) run(ctx context.Context, granted time.Duration) {
 			timer.Stop()
 			a.giveBack(granted)
 			return
+		case <-a.lost():
+			timer.Stop()
+			a.u.log.Info("sip: connection lost, registering again", "aor", a.o.AOR, "at", a.where.String())
+			a.flow = flowKey{}
+			wait = backOff(failures)
+			failures++
+			continue
 		case <-timer.C:
 		}
 		expires, err := a.once(ctx, a.o.Expires)
@@ -172,6 +181,14 @@ func (a *account) run(ctx context.Context, granted time.Duration) {
 		granted, failures = expires, 0
 		wait = refreshAfter(granted)
 	}
+}
+
+// lost is closed when the connection we registered by is; nil without one.
+func (a *account) lost() <-chan struct{} {
+	if s := a.u.flows.find(a.flow); s != nil {
+		return s.done
+	}
+	return nil
 }
 
 // giveBack removes our binding (RFC 3261 10.2.2).
@@ -234,6 +251,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 		}
 		switch {
 		case res.IsSuccess():
+			a.flow = flowKey{h.transport, h.addr}
 			return a.granted(res, expires), nil
 		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
 			if req, err = a.purse.authorise(req, res); err != nil {
@@ -262,6 +280,10 @@ func (a *account) request(h hop, expires time.Duration) *sip.Request {
 	contact := sip.ContactHeader{Address: a.u.contactURI(a.o.User, h)}
 	if a.o.Instance != "" {
 		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + cleanText(a.o.Instance) + `>"`}}
+		if h.transport != "udp" {
+			contact.Params = append(contact.Params, sip.HeaderKV{K: "reg-id", V: "1"})
+			req.AppendHeader(sip.NewHeader("Supported", "outbound, path"))
+		}
 	}
 	req.AppendHeader(&forwards)
 	req.AppendHeader(&from)

@@ -18,6 +18,7 @@ type refusal struct {
 
 // aim fills in the dialog: where the INVITE goes and who it is from.
 func (l *leg) aim(in gateway.Invite) *refusal {
+	l.out.asked = in
 	var bad *refusal
 	switch {
 	case in.Binding != nil:
@@ -47,25 +48,23 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 
 // aimAtBinding uses the flow the phone registered over (RFC 5626 5.3).
 func (l *leg) aimAtBinding(b *gateway.Binding) *refusal {
-	target, err := parseTarget(b.Contact)
+	use, h, err := l.u.flowFor(*b)
+	if err != nil {
+		return &refusal{sip.StatusRequestTimeout, err}
+	}
+	target, err := parseTarget(use.Contact)
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
-	source := addrPort(b.Source)
-	transport := strings.ToLower(b.Transport)
-	if !source.IsValid() || (transport != "udp" && transport != "tcp" && transport != "tls") {
-		return &refusal{sip.StatusServiceUnavailable, fmt.Errorf("no way to a phone at %q over %q", b.Source, b.Transport)}
-	}
-	l.d.target = target
-	for _, p := range b.Path {
+	l.d.target, l.d.routes, l.d.hop, l.d.sameFlow = target, nil, h, h.host == ""
+	for _, p := range use.Path {
 		hop, err := parseTarget(p)
 		if err != nil {
 			return &refusal{sip.StatusServiceUnavailable, err}
 		}
 		l.d.routes = append(l.d.routes, hop)
 	}
-	l.d.hop = hop{transport: transport, addr: source, sock: l.u.socketFor(transport, b.Local, source.Addr())}
-	l.d.sameFlow = true
+	l.out.asked.Binding = &use
 	return nil
 }
 

@@ -15,8 +15,8 @@ const messageMax = 32768
 // firstLineMax is how far a datagram's first line is looked for.
 const firstLineMax = 8192
 
-// Filter is the read filter of sipgo's transport layer: it returns data to go
-// on, nil to drop. It never returns an error, which would end the listener.
+// Filter is the read filter of sipgo's transport layer: it gets a datagram or a
+// stream's whole message and returns it to go on, nil to drop. It never returns an error, which would end the listener.
 // What it drops costs no memory: neither log line nor allocation.
 func (a *Access) Filter(info sip.TransportReadProps, data []byte) ([]byte, error) {
 	ip, datagram := remoteIP(info.RemoteAddr)
@@ -25,13 +25,13 @@ func (a *Access) Filter(info sip.TransportReadProps, data []byte) ([]byte, error
 			return nil, nil
 		}
 		if !looksLikeSIP(data) {
-			a.count.notSIP.Add(1)
+			a.answerSTUN(info, ip, data)
 			return nil, nil
 		}
 	}
 	if !a.rates.admit(ip, a.cfg.Now()) {
 		a.count.throttled.Add(1)
-		return nil, nil // on a stream what follows does not parse, and sipgo closes it
+		return nil, nil
 	}
 	if datagram && len(data) >= messageMax {
 		a.count.oversized.Add(1)
@@ -43,6 +43,23 @@ func (a *Access) Filter(info sip.TransportReadProps, data []byte) ([]byte, error
 		return nil, nil
 	}
 	return data, nil
+}
+
+// answerSTUN answers a keep-alive by STUN and counts what is none.
+func (a *Access) answerSTUN(info sip.TransportReadProps, ip netip.Addr, data []byte) {
+	if len(data) < 20 || data[0] > 3 || a.cfg.Reply == nil {
+		a.count.notSIP.Add(1)
+		return
+	}
+	if !a.rates.admit(ip, a.cfg.Now()) {
+		a.count.throttled.Add(1)
+		return
+	}
+	if answer := stunAnswer(data, info.RemoteAddr); answer != nil {
+		a.cfg.Reply(info.LocalAddr, info.RemoteAddr, answer)
+		return
+	}
+	a.count.notSIP.Add(1)
 }
 
 func remoteIP(addr net.Addr) (ip netip.Addr, datagram bool) {

@@ -123,11 +123,9 @@ func (d *door) Accept() (net.Conn, error) {
 func (u *UA) newStream(conn net.Conn, transport string) *stream {
 	return &stream{
 		Conn: conn, key: flowKey{transport, addrPort(conn.RemoteAddr().String())}, timers: u.cfg.Stream, certs: u.certs,
-		opened: time.Now(), gone: u.flowGone,
+		opened: time.Now(), gone: u.flowGone, done: make(chan struct{}),
 	}
 }
-
-func (u *UA) flowGone(s *stream) { u.flows.remove(s) }
 
 // feed is a listener for connections that we dialled: sipgo reads them as it
 // reads accepted ones, and never dials itself.

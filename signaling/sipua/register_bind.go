@@ -162,6 +162,9 @@ func (a *Access) apply(ctx context.Context, changes []change) error {
 func (a *Access) note(reg registration, changes []change) {
 	for _, ch := range changes {
 		b := ch.binding
+		if !ch.remove && b.RegID > 0 && b.Transport != "udp" {
+			a.flows.add(flowOfBinding(b), b.User)
+		}
 		switch {
 		case ch.remove:
 			a.count.unregistered.Add(1)

@@ -41,6 +41,7 @@ func (l *leg) send(d *dialog, req *sip.Request, by sentBy) *sent {
 func (l *leg) route(d *dialog) (hop, error) {
 	uri, flow := d.nextHop()
 	if flow {
+		l.renewFlow(d)
 		return d.hop, nil
 	}
 	transport, err := transportOf(uri, d.hop.transport)

@@ -56,6 +56,7 @@ type stream struct {
 	server *tls.Conn // not yet shaken hands, else nil
 	gone   func(*stream)
 	close  sync.Once
+	done   chan struct{} // closed with the connection
 	served chan struct{} // closed when sipgo reads it (connections of our own)
 	dialed bool
 	opened time.Time
@@ -253,6 +254,7 @@ func (s *stream) Write(b []byte) (int, error) {
 func (s *stream) Close() error {
 	err := net.ErrClosed
 	s.close.Do(func() {
+		close(s.done)
 		s.gone(s)
 		if t, ok := s.Conn.(*tls.Conn); ok {
 			err = t.NetConn().Close() // its own Close would wait to say goodbye

@@ -35,6 +35,7 @@ type branch struct {
 	earlySDP  []byte
 	acked     acked
 	acks      map[ackKey]*sip.Request
+	asked     gateway.Invite // as aimed last
 }
 
 // ackKey names the 2xx an ACK belongs to.
@@ -221,6 +222,9 @@ func (l *leg) inviteAgain(again *sip.Request) {
 }
 
 func (l *leg) failure(s *sent, res *sip.Response) {
+	if l.nextFlow(res.StatusCode) {
+		return
+	}
 	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
 	if challenge && l.state == legCalling && l.out.cancel == "" && l.out.tries < maxTries {
 		if again := l.authorised(s, res); again != nil {

@@ -114,15 +114,15 @@ func (g *Gateway) readReady() bool {
 	return true
 }
 
-// At is where the gateway listens over a transport, host:port.
+// At is where the gateway listens over a transport, host:port; its SIP address
+// when it does not.
 func (g *Gateway) At(transport string, six bool) string {
 	for _, listen := range g.Listen {
 		if addr, found := strings.CutPrefix(listen, transport+"://"); found && strings.HasPrefix(addr, "[") == six {
 			return addr
 		}
 	}
-	g.t.Fatalf("the gateway does not listen over %s", transport)
-	return ""
+	return g.SIP.String()
 }
 
 // Alive tells whether the process still runs.

@@ -1,0 +1,198 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"ringsplash/gateway"
+)
+
+// statusFlowFailed is what an edge proxy says when the connection to the phone
+// is gone (RFC 5626 11.5).
+const statusFlowFailed = 430
+
+// flowUsers tells whose bindings ride on a TCP or TLS connection, so that its
+// end takes them away (RFC 5626 6: the binding is to the flow).
+type flowUsers struct {
+	mu    sync.Mutex
+	users map[flowKey]map[string]struct{}
+}
+
+func newFlowUsers() *flowUsers { return &flowUsers{users: make(map[flowKey]map[string]struct{})} }
+
+func (f *flowUsers) add(k flowKey, user string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.users[k] == nil {
+		f.users[k] = make(map[string]struct{})
+	}
+	f.users[k][user] = struct{}{}
+}
+
+func (f *flowUsers) take(k flowKey) map[string]struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	users := f.users[k]
+	delete(f.users, k)
+	return users
+}
+
+// flowOfBinding is the connection a binding came by.
+func flowOfBinding(b gateway.Binding) flowKey {
+	return flowKey{strings.ToLower(b.Transport), addrPort(b.Source)}
+}
+
+// flowEnded removes the bindings of a connection that is closed, as far as they
+// are bound to it. A phone without RFC 5626 may be reached by its Contact yet.
+// It blocks for the store.
+func (a *Access) flowEnded(ctx context.Context, k flowKey) {
+	for user := range a.flows.take(k) {
+		lock := a.locks.of(user)
+		lock.Lock()
+		for _, b := range a.cfg.Locations.Of(user) {
+			if b.RegID > 0 && flowOfBinding(b) == k {
+				a.dropFlow(ctx, b, "its connection is closed")
+			}
+		}
+		lock.Unlock()
+	}
+}
+
+// flowFailed removes a binding whose flow turned out to be dead, unless the
+// phone has bound it anew meanwhile. It blocks for the store.
+func (a *Access) flowFailed(ctx context.Context, dead gateway.Binding) {
+	lock := a.locks.of(dead.User)
+	lock.Lock()
+	defer lock.Unlock()
+	for _, b := range a.cfg.Locations.Of(dead.User) {
+		if sameKey(b, dead) && b.Source == dead.Source && b.CallID == dead.CallID && b.CSeq == dead.CSeq {
+			a.dropFlow(ctx, b, "its flow failed")
+		}
+	}
+}
+
+func (a *Access) dropFlow(ctx context.Context, b gateway.Binding, why string) {
+	if err := a.cfg.Locations.Remove(ctx, b.User, b.Instance, b.RegID); err != nil {
+		a.log.Warn("binding not removed", "user", b.User, "instance", b.Instance, "error", err)
+	}
+	a.count.unregistered.Add(1)
+	a.log.Info("phone unregistered", "user", b.User, "device", b.Device, "instance", b.Instance, "regId", b.RegID, "why", why)
+}
+
+// aside runs what may block for the store beside the caller.
+func (u *UA) aside(run func(context.Context)) {
+	if !u.enter() {
+		return
+	}
+	go func() {
+		defer u.leave()
+		defer u.recovered("registration")
+		ctx, cancel := context.WithTimeout(u.stop, storeWait)
+		defer cancel()
+		run(ctx)
+	}()
+}
+
+// flowGone is told when a connection has closed.
+func (u *UA) flowGone(s *stream) {
+	u.flows.remove(s)
+	if u.access != nil && u.leaving.Err() == nil { // else the phones find us again after a restart
+		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, s.key) })
+	}
+}
+
+// alive tells whether requests can go over the flow of b.
+func (u *UA) alive(b gateway.Binding) bool {
+	k := flowOfBinding(b)
+	return k.transport == "udp" || u.flows.find(k) != nil
+}
+
+// flowFor chooses how to reach the phone of b (RFC 5626 5.3): its flow; when
+// that is closed, another flow of the same instance; for a phone that did not
+// bind a flow, a connection to its Contact.
+func (u *UA) flowFor(b gateway.Binding) (gateway.Binding, hop, error) {
+	k := flowOfBinding(b)
+	switch k.transport {
+	case "udp", "tcp", "tls":
+	default:
+		return b, hop{}, errors.New("no way to a phone over " + cleanText(b.Transport))
+	}
+	if !k.peer.IsValid() {
+		return b, hop{}, errors.New("no way to a phone at " + cleanText(b.Source))
+	}
+	h := hop{transport: k.transport, addr: k.peer, sock: u.socketFor(k.transport, b.Local, k.peer.Addr())}
+	if u.alive(b) {
+		return b, h, nil
+	}
+	if b.RegID > 0 {
+		if next, found := u.otherFlow(b); found {
+			return u.flowFor(next)
+		}
+		return b, hop{}, errFlowGone
+	}
+	target, err := parseTarget(b.Contact)
+	if err != nil {
+		return b, hop{}, err
+	}
+	ip, err := netip.ParseAddr(strings.Trim(target.Host, "[]"))
+	if err != nil || behindNAT(target, h) {
+		return b, hop{}, errFlowGone // a name would be the phone's own word for where it is
+	}
+	h.addr, h.host = netip.AddrPortFrom(ip.Unmap(), orPort(k.transport, target.Port)), target.Host
+	return b, h, nil
+}
+
+// otherFlow gives up the flow of dead and finds another one of its instance,
+// the newest.
+func (u *UA) otherFlow(dead gateway.Binding) (gateway.Binding, bool) {
+	if u.access == nil {
+		return gateway.Binding{}, false
+	}
+	u.aside(func(ctx context.Context) { u.access.flowFailed(ctx, dead) })
+	for _, b := range u.access.cfg.Locations.Of(dead.User) {
+		if b.Instance == dead.Instance && b.RegID > 0 && b.RegID != dead.RegID && u.alive(b) {
+			return b, true
+		}
+	}
+	return gateway.Binding{}, false
+}
+
+// nextFlow sends the INVITE over another flow of the phone after a 430. A
+// trigger is not sent twice: whether the first was heard is not known.
+func (l *leg) nextFlow(status int) bool {
+	in := l.out.asked
+	if status != statusFlowFailed || in.Binding == nil || in.Binding.RegID == 0 || l.state != legCalling || l.out.cancel != "" {
+		return false
+	}
+	next, found := l.u.otherFlow(*in.Binding)
+	if !found || len(in.Headers) > 0 || l.out.tries >= maxTries {
+		return false
+	}
+	l.out.tries++
+	in.Binding = &next
+	if l.aim(in) != nil {
+		return false
+	}
+	l.sendInvite(l.writeInvite(in))
+	return true
+}
+
+// renewFlow moves a dialog with a phone whose connection is closed to the one
+// the phone has registered by since.
+func (l *leg) renewFlow(d *dialog) {
+	b := l.out.asked.Binding
+	if b == nil || l.u.access == nil || d.hop.transport == "udp" || l.u.flows.find(flowKey{d.hop.transport, d.hop.addr}) != nil {
+		return
+	}
+	for _, now := range l.u.access.cfg.Locations.Of(b.User) {
+		if now.Instance != b.Instance || !l.u.alive(now) {
+			continue
+		}
+		k := flowOfBinding(now)
+		d.hop = hop{transport: k.transport, addr: k.peer, sock: l.u.socketFor(k.transport, now.Local, k.peer.Addr())}
+		return
+	}
+}
