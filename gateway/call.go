@@ -68,6 +68,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 		g.log.Warn("call refused", "call", c.id, "cause", cause, "from", in.From.Address)
 		return
 	}
+	g.stories.begin(c.id, in.Leg.ID())
 	c.legs[in.Leg.ID()] = in.Leg
 	c.post(placed{in})
 	go c.run()
@@ -97,22 +98,38 @@ func (c *Call) run() {
 
 // step takes one event through media, the machine, and back out.
 func (c *Call) step(e Event) {
+	if ask, ok := e.(retold); ok {
+		ask.reply <- c.retell()
+		return
+	}
 	in := c.hear(e)
-	before := c.state.Phase
+	before := c.state
 	var commands []command
 	c.state, commands = next(c.state, in, c.gw.cfg.Timers)
+	c.gw.stories.tell(&c.state, changes(&before, &c.state, in)) // before a leg can have messages
 	for _, cmd := range commands {
 		c.perform(cmd)
 	}
 	c.route()
 	c.publish()
-	if c.state.Phase != before {
-		c.logPhase(before)
-	}
+	c.logChanges(&before)
 }
 
-func (c *Call) logPhase(before Phase) {
-	args := []any{"from", before, "to", c.state.Phase}
+// logChanges writes one line for each change of the call's or a leg's state.
+func (c *Call) logChanges(before *State) {
+	for _, l := range c.state.Legs {
+		var was Stage
+		if old := before.leg(l.ID); old != nil {
+			was = old.Stage
+		}
+		if was != l.Stage {
+			c.log.Info("leg state", "leg", l.ID, "kind", l.Kind, "device", l.Device, "from", was, "to", l.Stage)
+		}
+	}
+	if c.state.Phase == before.Phase {
+		return
+	}
+	args := []any{"from", before.Phase, "to", c.state.Phase}
 	if c.state.Phase == Terminated {
 		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.sentence(Caller))
 	}
@@ -458,6 +475,7 @@ func (c *Call) tearDown() {
 	for _, t := range c.timers {
 		t.Stop()
 	}
+	c.gw.stories.end(c.retell())
 	for id := range c.hearing {
 		c.point(id, heard{})
 	}

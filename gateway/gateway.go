@@ -142,6 +142,7 @@ type Gateway struct {
 	log      *slog.Logger
 	bindings *Bindings
 	board    *board
+	stories  *stories
 
 	mu    sync.Mutex
 	calls map[CallID]*Call
@@ -172,7 +173,7 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
 		calls: map[CallID]*Call{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, writer: make(chan func(), 1024),
-		empty: make(chan struct{}), closed: make(chan struct{}),
+		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(),
 	}
 	g.board = newBoard(cfg.Timers.Ended)
 	g.background.Add(2)

@@ -105,8 +105,9 @@ func (n *Node) Drain(ctx context.Context) {
 	select {
 	case <-empty:
 	case <-ctx.Done():
-		now, _ = n.gateway.Running()
-		n.log.Info("draining ended; what still runs is hung up", "calls", now)
+		if now, _ = n.gateway.Running(); now > 0 {
+			n.log.Info("draining ended; what still runs is hung up", "calls", now)
+		}
 	}
 }
 
@@ -260,7 +261,7 @@ func (n *Node) profiles() (*gateway.Profiles, error) {
 func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
-		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, First1xx: n.cfg.Timers.First1xx,
+		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, First1xx: n.cfg.Timers.First1xx,
 		TLS:            sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		Access: &sipua.AccessConfig{

@@ -18,6 +18,11 @@ type Gateway interface {
 	// changed; it never blocks and may be called from any goroutine, until
 	// Detach returns. A *gateway.CommandError says why there is none.
 	OpenTab(user string, resume gateway.Resume, wake func()) (tab Tab, resumed bool, err error)
+	// Story is what happened in a call, Stories the newest calls without their
+	// events. Story blocks for the call, a second at most; it is false when
+	// there is no such call, or it is none of the user's and he no administrator.
+	Story(ctx context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool)
+	Stories(limit int) []gateway.Story
 	// Devices are the user's deskphones, as his tabs see them.
 	Devices(user string) []gateway.DeviceView
 	// TestPhone asks the user's idle phone to answer by itself in all the ways

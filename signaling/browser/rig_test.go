@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -368,6 +369,7 @@ type playedGateway struct {
 	mu     sync.Mutex
 	tabs   map[gateway.TabID]*playedTab
 	opened chan *playedTab
+	story  gateway.Story // of alice
 	do     func(ctx context.Context, t *playedTab, c gateway.Command) (gateway.Result, error)
 }
 
@@ -392,6 +394,15 @@ func newPlayedGateway() *playedGateway {
 			return gateway.Result{}, nil
 		},
 	}
+}
+
+// Story is alice's own call or, for an administrator, the same one.
+func (g *playedGateway) Story(_ context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool) {
+	return g.story, id == g.story.ID && (admin || user == "alice")
+}
+
+func (g *playedGateway) Stories(limit int) []gateway.Story {
+	return slices.Repeat([]gateway.Story{g.story}, min(limit, 3))
 }
 
 func (g *playedGateway) Devices(user string) []gateway.DeviceView {

@@ -37,6 +37,8 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/api/v1/me", s.getMe, s.authenticate)
 	e.PATCH("/api/v1/me", s.patchMe, s.authenticate)
 	e.GET("/api/v1/history", s.getHistory, s.authenticate)
+	e.GET("/api/v1/calls", s.getCalls, s.authenticate)
+	e.GET("/api/v1/calls/:id", s.getCall, s.authenticate)
 	e.GET("/api/v1/devices", s.getDevices, s.authenticate)
 	e.PATCH("/api/v1/devices/:id", s.patchDevice, s.authenticate)
 	e.POST("/api/v1/devices/:id/test", s.testDevice, s.authenticate)

@@ -65,6 +65,7 @@ func (l *leg) dropOK() {
 
 // acknowledged takes the ACK of our 2xx.
 func (l *leg) acknowledged(ack *sip.Request) {
+	l.trace(false, ack)
 	a := l.ok
 	if a == nil || ack.CSeq().SeqNo != a.r.req.CSeq().SeqNo {
 		return

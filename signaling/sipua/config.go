@@ -77,6 +77,9 @@ type Config struct {
 	// Room tells why no new call can be taken now, "" when one can; it is asked
 	// before an INVITE is worked on, and by OPTIONS. nil: there always is.
 	Room func() gateway.Cause
+	// Trace is given every SIP message of a leg, without secrets. It must not
+	// block. nil: nobody is.
+	Trace func(gateway.LegID, gateway.Message)
 	// TurnedAway is told of every INVITE that Room refused. nil: nobody is.
 	TurnedAway func(gateway.Cause)
 	// Access decides who may register and call. nil: there is no registrar and

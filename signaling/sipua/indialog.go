@@ -46,6 +46,7 @@ func (u *UA) onACK(req *sip.Request, _ sip.ServerTransaction) {
 
 // arrive puts the requests of a dialog in the order of their CSeq numbers.
 func (l *leg) arrive(r *inbound) {
+	l.trace(false, r.req)
 	if !l.knows(tagOf(r.req.From())) {
 		l.refuseWith(r, noDialog)
 		return

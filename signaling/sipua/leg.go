@@ -182,7 +182,7 @@ func (l *leg) ended(c gateway.Cause) {
 
 // enter changes the state and logs it.
 func (l *leg) enter(s legState, why string) {
-	l.log.Info("sip leg", "from", l.state.String(), "to", s.String(), "why", cleanText(why))
+	l.log.Debug("sip leg", "from", l.state.String(), "to", s.String(), "why", cleanText(why))
 	l.state = s
 }
 

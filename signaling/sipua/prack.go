@@ -70,6 +70,7 @@ func (l *leg) provide(res *sip.Response, sdp []byte) {
 	r := &l.rel
 	if !r.on {
 		setSDP(res, sdp)
+		l.trace(true, res)
 		_ = l.in.tx.Respond(res) // an error means CANCEL or a dead connection, which arrive by themselves
 		return
 	}
@@ -96,6 +97,7 @@ func (l *leg) nextReliable() {
 	r.sent, r.waiting = r.waiting[0], r.waiting[1:]
 	r.seq++
 	r.sent.AppendHeader(sip.NewHeader("RSeq", strconv.FormatUint(uint64(r.seq), 10)))
+	l.trace(true, r.sent)
 	_ = l.in.tx.Respond(r.sent)
 	r.wait, r.until = sip.T1, time.Now().Add(64*sip.T1)
 	res := r.sent

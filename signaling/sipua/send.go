@@ -74,6 +74,7 @@ func (l *leg) sendTo(h hop, req *sip.Request, by sentBy) *sent {
 // transact runs a request that has its Via in a client transaction.
 func (l *leg) transact(h hop, req *sip.Request, by sentBy) *sent {
 	s := &sent{req: req, hop: h}
+	l.trace(true, req)
 	l.txs++
 	if h.transport == "udp" && h.sock == nil {
 		err := fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.addr)
@@ -127,6 +128,7 @@ func (l *leg) drain(s *sent, by sentBy) {
 
 // took hands a response on. After a 2xx to an INVITE more may come.
 func (l *leg) took(s *sent, by sentBy, res *sip.Response) {
+	l.trace(false, res)
 	if by.response != nil {
 		by.response(s, res)
 	}

@@ -282,6 +282,7 @@ func (l *leg) repeatACK(res *sip.Response) bool {
 }
 
 func (l *leg) writeACK(ack *sip.Request) {
+	l.trace(true, ack)
 	if err := l.u.stack.TransportLayer().WriteMsg(ack); err != nil {
 		l.log.Warn("sip: ACK not sent", "error", err)
 	}

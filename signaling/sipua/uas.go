@@ -106,6 +106,7 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte) {
 		}
 	}()
 	l.log.Info("sip leg", "to", legAsked.String(), "source", l.in.req.Source(), "caller", caller.Identity.Address)
+	l.mail.post(func() { l.trace(false, l.in.req) }) // done by run, when the call is there
 	u.cfg.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
 		l.sink = sink
 		return gateway.Incoming{
@@ -219,6 +220,7 @@ func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
 	r.cancelled.Store(true)
 	cause := reasonCause(headerValue(cancel, "Reason"))
 	l.mail.post(func() {
+		l.trace(false, cancel)
 		r.settle()
 		switch {
 		case r == l.theirs:
@@ -277,6 +279,7 @@ func (l *leg) respond(r *inbound, status int, phrase string, headers ...sip.Head
 // the CANCEL was faster, and would repeat it in place of its 487: put the 487
 // back then.
 func (l *leg) submit(r *inbound, res *sip.Response) bool {
+	l.trace(true, res)
 	err := r.tx.Respond(res)
 	if errors.Is(err, sip.ErrTransactionCanceled) {
 		r.cancelled.Store(true)

@@ -1,0 +1,261 @@
+package gateway
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ringsplash/media"
+)
+
+// Bounds on what is remembered. A story above them loses its later messages
+// and says so; the oldest stories go first.
+const (
+	storyEvents  = 400
+	storyBytes   = 96 << 10
+	storiesCount = 1000
+	storiesBytes = 16 << 20
+	storiesAge   = time.Hour
+)
+
+// Story is what happened in one call, for its owner and the administrator.
+type Story struct {
+	ID    CallID `json:"id"`
+	State string `json:"state"` // as in CallView
+	Cause Cause  `json:"cause,omitempty"`
+	// Reason is why it ended, in words.
+	Reason   string       `json:"reason,omitempty"`
+	From     PeerView     `json:"from"`
+	To       PeerView     `json:"to"`
+	Began    time.Time    `json:"began"`
+	Answered *time.Time   `json:"answered,omitempty"`
+	Ended    *time.Time   `json:"ended,omitempty"`
+	Legs     []StoryLeg   `json:"legs"`
+	Events   []StoryEvent `json:"events"`
+	// LeftOut counts events that were not remembered because there were too many.
+	LeftOut int `json:"leftOut,omitempty"`
+}
+
+// StoryLeg is one leg with its media counters.
+type StoryLeg struct {
+	ID     LegID         `json:"id"`
+	Side   string        `json:"side"` // caller | callee
+	Kind   LegKind       `json:"kind"`
+	Device string        `json:"device,omitempty"`
+	Trunk  string        `json:"trunk,omitempty"`
+	Stage  Stage         `json:"stage"`
+	Gate   Gate          `json:"gate,omitempty"`
+	Codecs []media.Codec `json:"codecs,omitempty"`
+	// Media are the counters of the leg's audio; nil when it never had any. A
+	// tab's count from the beginning of its PeerConnection.
+	Media *MediaCounters `json:"media,omitempty"`
+}
+
+// MediaCounters are the audio packets of a leg: received from its device, sent
+// to it, and what was dropped for which reason.
+type MediaCounters struct {
+	Received        uint64 `json:"received"`
+	Sent            uint64 `json:"sent"`
+	Lost            uint64 `json:"lost"`
+	DroppedByGate   uint64 `json:"droppedByGate"`
+	PassedWhileShut uint64 `json:"passedWhileShut"`
+	FromStrangers   uint64 `json:"fromStrangers"`
+	Bad             uint64 `json:"bad"`
+}
+
+// StoryEvent is one thing that happened.
+type StoryEvent struct {
+	At time.Time `json:"at"`
+	// Kind is call (a change of the call), leg (a change of a leg), command (of
+	// a tab), decision, or sip (a message).
+	Kind string `json:"kind"`
+	Leg  LegID  `json:"leg,omitempty"`
+	// Text is the event in words; of a message the start line.
+	Text string `json:"text"`
+	// Sent, Peer, Headers and SDP belong to a message: which way it went, with
+	// whom, its headers without secrets, and what its session description says.
+	Sent    *bool    `json:"sent,omitempty"`
+	Peer    string   `json:"peer,omitempty"`
+	Headers []string `json:"headers,omitempty"`
+	SDP     string   `json:"sdp,omitempty"`
+
+	// side is whose business it is: a caller does not learn on which phones the
+	// other side rings, nor what was decided there.
+	side audience
+}
+
+// audience is who may see an event; the administrator sees all.
+type audience int
+
+const (
+	both audience = iota
+	callerOnly
+	calleeOnly
+	adminOnly
+)
+
+func of(s Side) audience { return [2]audience{callerOnly, calleeOnly}[s] }
+
+// Message is one SIP message of a leg, without secrets.
+type Message struct {
+	At      time.Time
+	Sent    bool
+	Peer    string   // "udp 192.0.2.7:5060"
+	Start   string   // the start line
+	Headers []string // "Name: value"
+	SDP     []byte
+}
+
+// event is what a story keeps of the message.
+func (m Message) event(leg LegID, side audience) StoryEvent {
+	return StoryEvent{At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &m.Sent, Peer: m.Peer, Headers: m.Headers, SDP: media.Summary(m.SDP), side: side}
+}
+
+func (e StoryEvent) size() int {
+	n := 160 + len(e.Text) + len(e.SDP)
+	for _, h := range e.Headers {
+		n += 16 + len(h)
+	}
+	return n
+}
+
+// pages collects the events of one step.
+type pages struct {
+	at     time.Time
+	events []StoryEvent
+}
+
+func (p *pages) add(kind string, leg LegID, side audience, text string, args ...any) {
+	p.events = append(p.events, StoryEvent{At: p.at, Kind: kind, Leg: leg, side: side, Text: fmt.Sprintf(text, args...)})
+}
+
+// changes tells what a step made of a call: the events of its story.
+func changes(before, after *State, in input) []StoryEvent {
+	p := pages{at: in.Now}
+	p.asked(before, after, in.Event)
+	for i := range after.Legs {
+		p.leg(before.leg(after.Legs[i].ID), &after.Legs[i])
+	}
+	for side := range after.Parties {
+		p.party(Side(side), before.Parties[side], after.Parties[side])
+	}
+	if before.Phase != after.Phase {
+		p.add("call", "", adminOnly, "phase %s, was %s", after.Phase, before.Phase)
+		if now := shownState(after); now != shownState(before) || before.Phase == Initial {
+			p.add("call", "", both, "%s%s", now, suffix(after))
+		}
+	}
+	return p.events
+}
+
+// asked tells of events that are no change by themselves.
+func (p *pages) asked(before, after *State, e Event) {
+	switch e := e.(type) {
+	case Asked:
+		if side, ok := before.side(e.User, e.Tab); ok && e.Command.Do != "ringing" {
+			p.add("command", "", of(side), "%s", e.Command.words())
+		}
+	case Decided:
+		outcome := "denied"
+		if e.Decision.Allow {
+			outcome = "allowed"
+		}
+		p.add("decision", "", calleeOnly, "automatic answer %s: %s", outcome, e.Decision.Reason)
+	case Faulted:
+		if l := after.leg(e.Leg); l != nil {
+			p.add("leg", e.Leg, of(l.Side), "failed on our side: %s", e.Cause)
+		}
+	}
+}
+
+func (p *pages) leg(old, l *LegState) {
+	if old == nil {
+		p.add("leg", l.ID, of(l.Side), "%s: %s", l.name(), l.Stage)
+		return
+	}
+	if old.Stage != l.Stage {
+		p.add("leg", l.ID, of(l.Side), "%s: %s, was %s", l.name(), l.Stage, old.Stage)
+	}
+	if old.Gate != l.Gate {
+		p.add("leg", l.ID, of(l.Side), "%s: microphone gate %s", l.name(), cmp.Or(string(l.Gate), "open"))
+	}
+}
+
+func (p *pages) party(side Side, old, now Party) {
+	if old.Hold != now.Hold {
+		p.add("call", "", both, "%s %s", side, map[bool]string{true: "puts the call on hold", false: "resumes the call"}[now.Hold])
+	}
+	if old.Muted != now.Muted {
+		p.add("call", "", of(side), "%s %s", side, map[bool]string{true: "mutes the microphone", false: "un-mutes the microphone"}[now.Muted])
+	}
+}
+
+func suffix(s *State) string {
+	if s.Cause == "" {
+		return ""
+	}
+	return fmt.Sprintf(" by the %s (%s): %s", s.By, s.Cause, s.Cause.sentence(Caller))
+}
+
+// String names a side in stories.
+func (s Side) String() string { return [2]string{"caller", "callee"}[s] }
+
+// words are a command as a story tells it. Digits may be a PIN and an offer
+// holds keys: neither is told.
+func (c Command) words() string {
+	words := []string{c.Do}
+	for _, w := range []struct{ name, value string }{{"on", c.On}, {"to", c.To}} {
+		if w.value != "" {
+			words = append(words, w.name, w.value)
+		}
+	}
+	if c.Digits != "" {
+		words = append(words, fmt.Sprintf("(%d key tones)", len(c.Digits)))
+	}
+	return strings.Join(words, " ")
+}
+
+// name is what a story calls the leg.
+func (l LegState) name() string {
+	switch l.Kind {
+	case PhoneLeg:
+		return "phone " + l.Device
+	case TrunkLeg:
+		return "trunk " + l.Trunk
+	case TabLeg:
+		return "tab"
+	}
+	return "outside phone"
+}
+
+// retell is a story as it stands in a call's state.
+func (s *State) retell() Story {
+	view := func(p Party) PeerView {
+		return PeerView{Display: p.Who.Display, Address: p.Who.Address, Verified: p.Who.Verified()}
+	}
+	out := Story{
+		ID: s.ID, State: shownState(s), Cause: s.Cause, From: view(s.Parties[Caller]), To: view(s.Parties[Callee]), Began: s.Began,
+		Legs: []StoryLeg{},
+	}
+	if s.Cause != "" {
+		out.Reason = s.Cause.sentence(Caller)
+	}
+	if !s.Talking.IsZero() {
+		out.Answered = &s.Talking
+	}
+	for _, l := range s.Legs {
+		out.Legs = append(out.Legs, StoryLeg{
+			ID: l.ID, Side: l.Side.String(), Kind: l.Kind, Device: l.Device, Trunk: l.Trunk, Stage: l.Stage, Gate: l.Gate, Codecs: slices.Clone(l.Codecs),
+		})
+	}
+	return out
+}
+
+func countersOf(s media.Stats) *MediaCounters {
+	return &MediaCounters{
+		Received: s.Received, Sent: s.Sent, Lost: s.Lost, DroppedByGate: s.DroppedByGate, PassedWhileShut: s.PassedWhileShut,
+		FromStrangers: s.DroppedStranger, Bad: s.DroppedBad,
+	}
+}

@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ringsplash/policy"
+)
+
+// state is a call of bob to alice with a leg on each side.
+func storyState(id CallID) *State {
+	s := &State{ID: id, Phase: Ringing, Began: time.Unix(1, 0), Legs: []LegState{
+		{ID: LegID(id + "-bob"), Side: Caller, Kind: PhoneLeg, Device: "desk", Stage: Trying},
+		{ID: LegID(id + "-alice"), Side: Callee, Kind: PhoneLeg, Device: "lab", Stage: Trying},
+	}}
+	s.Parties[Caller].User, s.Parties[Callee].User = "bob", "alice"
+	return s
+}
+
+func texts(s Story) []string {
+	var out []string
+	for _, e := range s.Events {
+		out = append(out, e.Kind+" "+e.Text)
+	}
+	return out
+}
+
+// TestStoryIsToldBySides: neither side learns on which phones the other rings
+// or what was decided there; a stranger learns nothing; the administrator all.
+func TestStoryIsToldBySides(t *testing.T) {
+	all := newStories()
+	s := storyState("c")
+	all.begin("c", "c-bob")
+	before := State{Phase: Initial}
+	all.tell(s, changes(&before, s, input{Now: time.Unix(1, 0)}))
+	rings := s.clone()
+	rings.Legs[1].Stage = Alerting
+	rings.Phase = Answering
+	all.tell(&rings, changes(s, &rings, input{Event: Decided{policy.Decision{Reason: "Nobody may."}}}))
+	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0"})
+	all.message("c-alice", Message{Start: "INVITE sip:alice@192.0.2.9 SIP/2.0", Sent: true, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=crypto:1 x inline:SECRETKEY\r\n")})
+
+	admin, ok := all.read("c", "", true)
+	require.True(t, ok)
+	require.Len(t, admin.Legs, 2)
+	require.Equal(t, []string{
+		"leg phone desk: trying", "leg phone lab: trying", "call phase ringing, was initial", "call ringing",
+		"decision automatic answer denied: Nobody may.", "leg phone lab: alerting, was trying", "call phase answering, was ringing",
+		"sip INVITE sip:alice@x SIP/2.0", "sip INVITE sip:alice@192.0.2.9 SIP/2.0",
+	}, texts(admin))
+	require.Equal(t, "audio PCMU at 192.0.2.1:4000 RTP/AVP, sendrecv", admin.Events[8].SDP)
+
+	bob, ok := all.read("c", "bob", false)
+	require.True(t, ok)
+	require.Equal(t, []string{"leg phone desk: trying", "call ringing", "sip INVITE sip:alice@x SIP/2.0"}, texts(bob))
+	alice, ok := all.read("c", "alice", false)
+	require.True(t, ok)
+	require.Equal(t, []string{
+		"leg phone lab: trying", "call ringing", "decision automatic answer denied: Nobody may.",
+		"leg phone lab: alerting, was trying", "sip INVITE sip:alice@192.0.2.9 SIP/2.0",
+	}, texts(alice))
+	for _, who := range []string{"", "eve"} {
+		_, ok = all.read("c", who, false)
+		require.False(t, ok, "%q", who)
+	}
+	all.end(rings.retell())
+	bob, ok = all.read("c", "bob", false)
+	require.True(t, ok, "also when it is over")
+	require.Len(t, bob.Legs, 1)
+	require.Equal(t, "caller", bob.Legs[0].Side)
+}
+
+// TestStoriesAreBounded: neither a call with very many messages nor very many
+// calls fill the memory; a message after the end still finds its story.
+func TestStoriesAreBounded(t *testing.T) {
+	all := newStories()
+	all.begin("c", "c-bob")
+	all.tell(storyState("c"), []StoryEvent{{Kind: "call"}})
+	big := Message{Start: "OPTIONS sip:x SIP/2.0", Headers: []string{strings.Repeat("x", 1000)}}
+	for range storyEvents {
+		all.message("c-bob", big)
+	}
+	s, _ := all.read("c", "", true)
+	require.Less(t, len(s.Events), storyBytes/1000)
+	require.Equal(t, storyEvents+1, len(s.Events)+s.LeftOut)
+
+	for i := range 2 * storiesCount {
+		id := CallID(fmt.Sprint(i))
+		all.begin(id, LegID(id+"-bob"))
+		all.tell(storyState(id), []StoryEvent{{Kind: "call"}})
+		for range 40 {
+			all.message(LegID(id+"-bob"), big)
+		}
+		all.end(storyState(id).retell())
+	}
+	require.LessOrEqual(t, len(all.ended), storiesCount)
+	require.LessOrEqual(t, all.bytes, storiesBytes)
+	require.Less(t, len(all.all), storiesCount+2)
+	require.Less(t, len(all.legs), 2*storiesCount+3)
+	_, ok := all.read("0", "", true)
+	require.False(t, ok, "the oldest is forgotten")
+	last := CallID(fmt.Sprint(2*storiesCount - 1))
+	all.message(LegID(last+"-bob"), Message{Start: "SIP/2.0 200 OK"})
+	s, ok = all.read(last, "", true)
+	require.True(t, ok)
+	require.True(t, slices.Contains(texts(s), "sip SIP/2.0 200 OK"))
+
+	list := all.list(5)
+	require.Len(t, list, 5)
+	require.Equal(t, CallID("c"), list[0].ID, "running ones first")
+	require.Equal(t, last, list[1].ID)
+}

@@ -1,0 +1,84 @@
+package browser
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"ringsplash/gateway"
+)
+
+// storyView is a gateway.Story with its times in the form of the wire.
+type storyView struct {
+	gateway.Story
+	Began    instant     `json:"began"`
+	Answered *instant    `json:"answered,omitempty"`
+	Ended    *instant    `json:"ended,omitempty"`
+	Events   []eventView `json:"events"`
+}
+
+type eventView struct {
+	gateway.StoryEvent
+	At instant `json:"at"`
+}
+
+func storyOf(s gateway.Story) storyView {
+	v := storyView{Story: s, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended), Events: make([]eventView, 0, len(s.Events))}
+	for _, e := range s.Events {
+		v.Events = append(v.Events, eventView{StoryEvent: e, At: instant(e.At)})
+	}
+	return v
+}
+
+func (s *Server) isAdmin(c echo.Context) bool {
+	user, ok := s.conf.People.User(loginOf(c).User)
+	return ok && user.Admin
+}
+
+// getCall is GET /api/v1/calls/{id}: the story of a call.
+func (s *Server) getCall(c echo.Context) error {
+	story, ok := s.conf.Gateway.Story(c.Request().Context(), loginOf(c).User, s.isAdmin(c), gateway.CallID(c.Param("id")))
+	if !ok {
+		return refuse(http.StatusNotFound, "not_found", "There is no such call of yours, or it ended too long ago. The list of calls at /api/v1/history keeps what became of it.")
+	}
+	return c.JSON(http.StatusOK, storyOf(story))
+}
+
+// callHead is one row of GET /api/v1/calls.
+type callHead struct {
+	ID       gateway.CallID   `json:"id"`
+	State    string           `json:"state"`
+	From     gateway.PeerView `json:"from"`
+	To       gateway.PeerView `json:"to"`
+	Began    instant          `json:"began"`
+	Answered *instant         `json:"answered,omitempty"`
+	Ended    *instant         `json:"ended,omitempty"`
+	Cause    gateway.Cause    `json:"cause,omitempty"`
+	Reason   string           `json:"reason,omitempty"`
+}
+
+// getCalls is GET /api/v1/calls?limit=: the calls of this node that run or
+// ended within the last hour, for administrators.
+func (s *Server) getCalls(c echo.Context) error {
+	if !s.isAdmin(c) {
+		return refuse(http.StatusForbidden, "forbidden", "The calls of all users are for administrators. Your own are at /api/v1/history.")
+	}
+	limit := historyPage
+	if text := c.QueryParam("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > historyPageMax {
+			return refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
+		}
+		limit = n
+	}
+	page := struct {
+		Calls []callHead `json:"calls"`
+	}{Calls: []callHead{}}
+	for _, s := range s.conf.Gateway.Stories(limit) {
+		page.Calls = append(page.Calls, callHead{
+			ID: s.ID, State: s.State, From: s.From, To: s.To, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended), Cause: s.Cause, Reason: s.Reason,
+		})
+	}
+	return c.JSON(http.StatusOK, page)
+}
