@@ -29,6 +29,10 @@ func check(ctx context.Context, c console, args []string) error {
 	if fault := checkDomain(ctx, cfg); fault != nil {
 		return &config.Faults{File: *file, List: []config.Fault{*fault}}
 	}
+	if _, err := node.Splash(cfg); err != nil {
+		fault := config.Fault{Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(), Remedy: "run ringsplash splash FILE.wav, or write normal"}
+		return &config.Faults{File: *file, List: []config.Fault{fault}}
+	}
 	if faults := cfg.Certificates(time.Now()); len(faults) > 0 {
 		return &config.Faults{File: *file, List: faults}
 	}

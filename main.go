@@ -35,6 +35,7 @@ const usage = `ringsplash is a browser softphone gateway.
   ringsplash demo                  run a demonstration on loopback, no phone needed
   ringsplash user ...              add, list, change and remove users ("ringsplash user" tells more)
   ringsplash apikey ...            add, list and remove keys for servers of sites that embed the phone
+  ringsplash splash FILE.wav       make a sound of yours the tone of automatic answers
   ringsplash check --config FILE   name every fault of a configuration, with its remedy
   ringsplash version               print the version
   ringsplash help                  print this
@@ -133,6 +134,8 @@ func command(ctx context.Context, c console, args []string) error {
 		return userCommand(ctx, c, rest)
 	case "apikey":
 		return apikeyCommand(ctx, c, rest)
+	case "splash":
+		return splashCommand(ctx, c, rest)
 	case "check":
 		return check(ctx, c, rest)
 	case "version", "--version":

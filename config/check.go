@@ -233,6 +233,7 @@ func (k *checker) media() {
 		k.fault("media.webrtc_port", "write 1 to 65535, or 0 for a port of the kernel's choice", "%d is not a port", m.WebRTCPort)
 	}
 	k.ports(m)
+	k.oneOf("media.splash", m.Splash, "quiet", "normal", "loud", "own")
 	for i, s := range m.ICEServers {
 		k.iceServer(fmt.Sprintf("media.ice_servers[%d]", i), s)
 	}

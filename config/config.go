@@ -136,6 +136,9 @@ type Media struct {
 	// kernel choose.
 	RTPPorts   PortRange   `yaml:"rtp_ports" example:"10000-19999"`
 	ICEServers []ICEServer `yaml:"ice_servers"`
+	// Splash is the tone that announces an automatic answer: quiet, normal,
+	// loud, or own for what `ringsplash splash` put into the data folder.
+	Splash string `yaml:"splash" example:"normal"`
 }
 
 // PortRange is from Low to High, both included.
@@ -250,6 +253,7 @@ func Default() Config {
 			Listen:     []netip.Addr{netip.MustParseAddr("127.0.0.1")},
 			WebRTCPort: 8443,
 			RTPPorts:   PortRange{Low: 10000, High: 19999},
+			Splash:     "normal",
 		},
 		MaxCalls: 8, MaxAllCalls: 1000,
 		Timers: Timers{

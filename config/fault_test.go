@@ -84,6 +84,7 @@ var faultRows = []faultRow{
 	{"public mixed", base + "media:\n  public:\n    127.0.0.1: 2001:db8::1\n", 4, "media.public.127.0.0.1", "not of one kind", "IPv6 to IPv6"},
 	{"public name", base + "media:\n  public:\n    127.0.0.1: gw.example\n", 4, "media.public.127.0.0.1", "not an IP address", "192.0.2.10"},
 	{"local_nets", base + "media: {local_nets: [10.0.0.1]}\n", 2, "media.local_nets[0]", "not a network", "10.0.0.0/8"},
+	{"splash", base + "media: {splash: wet}\n", 2, "media.splash", "\"wet\" is not known", "quiet"},
 	{"webrtc_port", base + "media: {webrtc_port: 70000}\n", 2, "media.webrtc_port", "70000 is not a port", "0 for"},
 	{"rtp_ports form", base + "media: {rtp_ports: 10000}\n", 2, "media.rtp_ports", "not a range", "10000-19999"},
 	{"rtp_ports order", base + "media: {rtp_ports: 20000-10000}\n", 2, "media.rtp_ports", "not a range", "low before high"},

@@ -208,6 +208,14 @@ func TestTonesSound(t *testing.T) {
 			if a, b := power(pcm[200:1300], 659.26, 8000), power(pcm[2400:3600], 987.77, 8000); a < 0.8 || b < 0.8 {
 				t.Errorf("splash is 659 Hz to %.2f, then 988 Hz to %.2f", a, b)
 			}
+			for _, level := range []struct {
+				tone   Tone
+				lo, hi float64
+			}{{SplashQuiet, -32, -25}, {Splash, -26, -19}, {SplashLoud, -18, -11}} {
+				if db := peak(decode(t, level.tone.tone.frames[f], f)); db < level.lo || db > level.hi {
+					t.Errorf("%s: %.0f dB", level.tone, db)
+				}
+			}
 			pcm = decode(t, HoldMusic.tone.frames[f], f)
 			if db := peak(pcm); db > -18 || db < -35 {
 				t.Errorf("music: %.0f dB", db)

@@ -3,23 +3,30 @@ package media
 import (
 	"embed"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"ringsplash/media/figure"
 )
 
-// encoded holds the tones for G722 and opus, each frame of 20 ms behind two
-// bytes of length. `go run ./tools/tones` writes them from media/figure.
+// encoded holds the tones as frames of 20 ms, each behind two bytes of length:
+// the splashes for every codec, the others for G722 and opus.
+// `go run ./tools/tones` writes them from media/figure.
 //
 //go:embed tones
 var encoded embed.FS
 
-// The tones of the gateway. All but Splash loop.
+// The tones of the gateway. All but the splashes loop.
 var (
 	// Silence is digital silence.
 	Silence = builtIn("silence", true, figure.Silence)
-	// Splash announces an automatic answer, 0.6 s.
-	Splash = builtIn("splash", false, figure.Splash)
+	// Splash announces an automatic answer, 0.6 s, at its normal level.
+	Splash      = builtIn("splash", false, figure.SplashAt(figure.Normal))
+	SplashQuiet = builtIn("splash-quiet", false, figure.SplashAt(figure.Quiet))
+	SplashLoud  = builtIn("splash-loud", false, figure.SplashAt(figure.Loud))
 	// Ringback is what a caller hears while a phone rings.
 	Ringback = builtIn("ringback", true, figure.Ringback)
 	// Busy is what a caller hears when there is no getting through.
@@ -32,8 +39,11 @@ var (
 // a broken build: it panics.
 func builtIn(name string, loop bool, compose func(rate int) []int16) Tone {
 	t := NewTone(name, loop, compose(8000))
-	for codec, suffix := range map[Codec]string{G722: ".g722", Opus: ".opus"} {
+	for codec, suffix := range toneFiles {
 		b, err := encoded.ReadFile("tones/" + name + suffix)
+		if errors.Is(err, fs.ErrNotExist) && (codec == PCMU || codec == PCMA) {
+			continue // made of the figure
+		}
 		if err != nil {
 			panic(err)
 		}
@@ -50,6 +60,48 @@ func builtIn(name string, loop bool, compose func(rate int) []int16) Tone {
 	}
 	return t
 }
+
+// toneFiles are the endings of tone files.
+var toneFiles = map[Codec]string{PCMU: ".pcmu", PCMA: ".pcma", G722: ".g722", Opus: ".opus"}
+
+// maxTone bounds a tone from a folder: 3 s.
+const maxTone = 150
+
+// LoadTone reads a tone that plays once from a folder: one file of frames for
+// every codec, as `ringsplash splash` writes them. It blocks for the disk. An
+// error is a sentence that names the file.
+func LoadTone(dir, name string) (Tone, error) {
+	t := Tone{&tone{name: name}}
+	for codec, suffix := range toneFiles {
+		file := filepath.Join(dir, name+suffix)
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return Tone{}, err
+		}
+		frames, err := unpack(b)
+		switch {
+		case err != nil:
+			return Tone{}, fmt.Errorf("%s: %w", file, err)
+		case len(frames) == 0 || len(frames) > maxTone:
+			return Tone{}, fmt.Errorf("%s holds %d frames of 20 ms; 1 to %d are possible", file, len(frames), maxTone)
+		case t.tone.length != 0 && t.tone.length != len(frames):
+			return Tone{}, fmt.Errorf("%s is not as long as the files beside it", file)
+		}
+		for _, f := range frames {
+			if len(f) == 0 || len(f) > maxToneFrame || codec != Opus && len(f) != frameSamples {
+				return Tone{}, fmt.Errorf("%s holds a frame of %d bytes, which is none of %s", file, len(f), codec)
+			}
+		}
+		t.tone.length = len(frames)
+		if t, err = t.WithFrames(codec, frames); err != nil {
+			return Tone{}, err
+		}
+	}
+	return t, nil
+}
+
+// maxToneFrame is the longest opus frame (RFC 6716 3.4).
+const maxToneFrame = 1275
 
 // unpack takes frames out of a tone file.
 func unpack(b []byte) ([][]byte, error) {

@@ -214,6 +214,10 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tone, err := Splash(n.cfg)
+	if err != nil {
+		return fmt.Errorf("media.splash: %w; run `ringsplash splash FILE.wav`, or set it to normal", err)
+	}
 	dialer := &lateDialer{ready: make(chan struct{})}
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
@@ -222,7 +226,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
 		},
-		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Policy: n.decisions,
+		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err

@@ -45,12 +45,22 @@ func (s *Sheet) pcm() []int16 {
 	return out
 }
 
-// Splash announces an automatic answer: two rising notes, a fifth apart, 0.6 s.
-func Splash(rate int) []int16 {
-	s := newSheet(rate, 0.6)
-	s.note(0, 0.28, 659.26, toneLevel, 5)
-	s.note(0.18, 0.40, 987.77, toneLevel, 6)
-	return s.pcm()
+// Levels of the splash, as peaks of full scale: about -28, -22 and -14 dBFS.
+const (
+	Quiet  = toneLevel / 2
+	Normal = toneLevel
+	Loud   = toneLevel * 2.5
+)
+
+// SplashAt composes what announces an automatic answer: two rising notes, a
+// fifth apart, 0.6 s.
+func SplashAt(level float64) func(rate int) []int16 {
+	return func(rate int) []int16 {
+		s := newSheet(rate, 0.6)
+		s.note(0, 0.28, 659.26, level, 5)
+		s.note(0.18, 0.40, 987.77, level, 6)
+		return s.pcm()
+	}
 }
 
 // Ringback is 425 Hz, one second in five (ETSI ES 201 970). It loops.
