@@ -100,6 +100,8 @@ func TestNothingPassesFromTheCallersHeaders(t *testing.T) {
 	headers := strings.Join([]string{
 		"Alert-Info: <http://evil.test/ring.wav>;info=alert-autoanswer;delay=0", "alert-info: Ring Answer",
 		"Call-Info: <sip:evil.test>;answer-after=0", "CALL-INFO : <http://evil.test/pic.png>;purpose=icon",
+		"Alert-Info:\r\n <http://evil.test/folded.wav>;info=alert-autoanswer", "aLeRt-InFo \t: <urn:evil>", "Call-Info:\r\n\t<sip:evil.test>\r\n ;answer-after=0",
+		"Event: talk", "Accept-Contact: *;evil", "Request-Disposition: no-fork", "y: evil.evil.evil;info=<https://evil.test/>",
 		"P-Auto-Answer: normal", "Priv-Answer-Mode: Auto", "answer-mode:Auto",
 		"P-Asserted-Identity: <sip:alice@" + rig.Domain + ">", "Remote-Party-ID: <sip:alice@" + rig.Domain + ">;party=calling",
 		"Identity: abc;info=<https://evil.test/cert>", "X-Evil: 1", "Subject: intercom=true",
@@ -114,7 +116,7 @@ func TestNothingPassesFromTheCallersHeaders(t *testing.T) {
 			alice.WaitEvent("CALL_INCOMING")
 			got := invites(alice)
 			last := strings.ToLower(got[len(got)-1])
-			for _, bad := range []string{"alert-info", "call-info", "answer-mode", "auto-answer", "evil", "remote-party", "identity", "intercom", "subject"} {
+			for _, bad := range []string{"alert-info", "call-info", "answer-mode", "auto-answer", "evil", "remote-party", "identity", "intercom", "subject", "talk", "disposition"} {
 				if strings.Contains(last, bad) {
 					t.Errorf("%q reached the phone:\n%s", bad, last)
 				}

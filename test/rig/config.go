@@ -50,6 +50,8 @@ type Options struct {
 	Everywhere *CA
 	// Redis is a redis:// URL; empty for the embedded store.
 	Redis string
+	// SIP is one more member of "sip": "allow_domains: [partner.example]".
+	SIP string
 	// Timers replace single timers: {"ring": "2s"}.
 	Timers map[string]string
 	// More are lines of YAML that go before all others: "max_calls: 500".
@@ -93,7 +95,7 @@ func (o Options) yaml(dir string) string {
 
 func (o Options) writeSockets(b *strings.Builder) {
 	if o.Everywhere == nil {
-		b.WriteString("sip: {listen: [\"udp://127.0.0.1:0\"]}\n")
+		fmt.Fprintf(b, "sip:\n  listen: [\"udp://127.0.0.1:0\"]\n  %s\n", o.SIP)
 		b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: \"0\"}\n")
 		return
 	}
@@ -102,6 +104,6 @@ func (o Options) writeSockets(b *strings.Builder) {
 		fmt.Fprintf(b, "    - %s://127.0.0.1:0\n    - %s://[::1]:0\n", transport, transport)
 	}
 	cert, key := o.Everywhere.Issue("gateway", 24*time.Hour, "127.0.0.1", "::1", "localhost", Domain)
-	fmt.Fprintf(b, "  tls: {cert: %q, key: %q, client_ca: %q}\n", cert, key, o.Everywhere.File)
+	fmt.Fprintf(b, "  tls: {cert: %q, key: %q, client_ca: %q}\n  %s\n", cert, key, o.Everywhere.File, o.SIP)
 	b.WriteString("media: {listen: [\"127.0.0.1\", \"::1\"], webrtc_port: 0, rtp_ports: \"0\"}\n")
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ringsplash/policy"
 )
 
 // Gateway is one running `ringsplash serve`.
@@ -59,6 +61,9 @@ func Start(t testing.TB, o Options) *Gateway {
 	g.Run()
 	return g
 }
+
+// AuditFile is where the gateway records decisions.
+func (g *Gateway) AuditFile() string { return filepath.Join(g.dir, "data", policy.AuditName) }
 
 func (g *Gateway) config() string  { return filepath.Join(g.dir, "ringsplash.yaml") }
 func (g *Gateway) logFile() string { return filepath.Join(g.dir, "gateway.log") }
