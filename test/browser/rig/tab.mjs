@@ -17,7 +17,8 @@ export const launch = () =>
   });
 
 /** Runs in the page before its own scripts: a microphone that hears a tone, and the page's connections in reach. */
-function prepare(hz) {
+export function prepare(hz) {
+  if (!navigator.mediaDevices) return; // the browser's own page about a page that did not load
   const connections = [];
   globalThis.connections = connections;
   const Original = RTCPeerConnection;

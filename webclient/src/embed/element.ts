@@ -7,7 +7,9 @@ type GetToken = () => string | Promise<string>;
 const methods = 'call answer decline hangUp hold resume mute unmute transfer sendDigits move message open'.split(' ');
 const attributes = ['gateway', 'lang', 'color-scheme', 'layout', 'answer-on'];
 const allow = 'microphone; camera; autoplay; speaker-selection; hid; screen-wake-lock; display-capture';
-const unloaded = 8000; // ms after which a frame that says nothing counts as not loaded
+// A frame that says nothing counts as not loaded after so long (ms), or so long after the browser calls it loaded.
+const unloaded = 10_000;
+const silent = 2000;
 
 const style = new CSSStyleSheet();
 style.replaceSync(
@@ -96,7 +98,12 @@ class RingsplashPhone extends HTMLElement {
     this.#frame = frame;
     this.#follow();
     this.#root.replaceChildren(frame);
-    this.#timer = setTimeout(() => this.#absent(), unloaded);
+    const wait = (ms: number) => {
+      clearTimeout(this.#timer);
+      if (!this.#port) this.#timer = setTimeout(() => this.#absent(), ms);
+    };
+    frame.onload = () => wait(silent);
+    wait(unloaded);
   }
 
   /** Brings the frame in line with the layout. */
