@@ -26,18 +26,27 @@ func check(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
+	var faults []config.Fault
 	if fault := checkDomain(ctx, cfg); fault != nil {
-		return &config.Faults{File: *file, List: []config.Fault{*fault}}
+		faults = append(faults, *fault)
 	}
 	if _, err := node.Splash(cfg); err != nil {
-		fault := config.Fault{Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(), Remedy: "run ringsplash splash FILE.wav, or write normal"}
-		return &config.Faults{File: *file, List: []config.Fault{fault}}
+		faults = append(faults, config.Fault{Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(), Remedy: "run ringsplash splash FILE.wav, or write normal"})
 	}
-	if faults := cfg.Certificates(time.Now()); len(faults) > 0 {
-		return &config.Faults{File: *file, List: faults}
+	now := time.Now()
+	faults = append(faults, cfg.Certificates(now)...)
+	faults = append(faults, cfg.Machine(ctx, isRunning(cfg), now)...)
+	if len(faults) > 0 {
+		return config.InOrder(*file, faults)
 	}
 	_, _ = fmt.Fprintf(c.out, "%s is good\n", *file)
 	return nil
+}
+
+// isRunning tells whether a node runs on this data folder.
+func isRunning(cfg config.Config) bool {
+	_, err := admin.Dial(cfg.Data)
+	return err == nil
 }
 
 // checkDomain compares the domain with the one the stored SIP passwords were

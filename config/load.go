@@ -74,6 +74,9 @@ func parse(text []byte, env func(string) (string, bool)) (Config, []Fault) {
 	return cfg, d.faults
 }
 
+// InOrder is the error of these faults, in the file's order.
+func InOrder(file string, faults []Fault) error { return &Faults{File: file, List: inOrder(faults)} }
+
 // inOrder sorts by line and keeps one fault a key: a value that could not be
 // read is not said to be missing too.
 func inOrder(faults []Fault) []Fault {
