@@ -17,7 +17,7 @@ type board struct {
 	mu     sync.Mutex
 	places map[string]*place
 	tabs   map[TabID]*Tab
-	ended  map[CallID]*time.Timer
+	ended  map[string]*time.Timer // by user/call, of all users when that is ""
 	closed bool
 }
 
@@ -41,7 +41,7 @@ type entry struct {
 }
 
 func newBoard(keep time.Duration) *board {
-	return &board{keep: keep, places: map[string]*place{}, tabs: map[TabID]*Tab{}, ended: map[CallID]*time.Timer{}}
+	return &board{keep: keep, places: map[string]*place{}, tabs: map[TabID]*Tab{}, ended: map[string]*time.Timer{}}
 }
 
 // close takes all tabs down and stops the timers.
@@ -130,9 +130,25 @@ func (b *board) entry(user string, c *Call, side Side) *entry {
 func (b *board) over(id CallID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.keepFor("", id)
+}
+
+// keepFor takes the call off the user's board later. Under mu.
+func (b *board) keepFor(user string, id CallID) {
 	if !b.closed {
-		b.ended[id] = time.AfterFunc(b.keep, func() { b.drop("", id) })
+		b.ended[user+"/"+string(id)] = time.AfterFunc(b.keep, func() { b.drop(user, id) })
 	}
+}
+
+// left shows a user that the call is over for him, while it goes on.
+func (b *board) left(user string, c *Call, side Side, v CallView) {
+	b.mu.Lock()
+	e := b.entry(user, c, side)
+	v.Version = e.view.Version + 1
+	e.view, e.audio, e.want = v, "", nil
+	b.keepFor(user, c.id)
+	b.mu.Unlock()
+	b.wake(user)
 }
 
 // drop takes a call off the user's board, or off everyone's (user "").
@@ -149,9 +165,7 @@ func (b *board) drop(user string, id CallID) {
 			woken = append(woken, name)
 		}
 	}
-	if user == "" {
-		delete(b.ended, id)
-	}
+	delete(b.ended, user+"/"+string(id))
 	b.mu.Unlock()
 	for _, name := range woken {
 		b.wake(name)

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"ringsplash/directory"
 	"ringsplash/media"
 )
 
@@ -30,6 +28,9 @@ type Call struct {
 	ends     map[LegID]*media.RTPEnd
 	sdp      map[LegID][]byte // our last answer, repeated in the 200 after a 183
 	hearing  map[LegID]heard
+	owners   map[LegID]*owner
+	given    map[LegID]*owner       // legs another call has now
+	users    [2]string              // of the parties when the call was last shown
 	unmutes  map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
 	deciding sync.WaitGroup
 	timers   map[string]*time.Timer
@@ -43,13 +44,14 @@ type placed struct{ In Incoming }
 
 func (placed) event() {}
 
-func (g *Gateway) newCall() *Call {
-	id := CallID(g.cfg.NewID("c"))
+func (g *Gateway) newCallID() CallID { return CallID(g.cfg.NewID("c")) }
+
+func (g *Gateway) newCall(id CallID) *Call {
 	return &Call{
 		id: id, gw: g, log: g.log.With("call", id), box: newMailbox(),
 		state: State{V: 1, ID: id, Phase: Initial},
 		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
-		hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{},
+		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{},
 	}
 }
 
@@ -57,8 +59,10 @@ func (g *Gateway) newCall() *Call {
 // returns, with the sink of the new call. When the node takes no more calls
 // the leg is rejected. Begin does not block.
 func (g *Gateway) Begin(build func(sink Sink) Incoming) {
-	c := g.newCall()
-	in := build(func(e Event) { c.post(e) })
+	c := g.newCall(g.newCallID())
+	own := &owner{}
+	own.call.Store(c)
+	in := build(own.post)
 	limit := g.cfg.MaxSourceCalls
 	if in.From.User != "" {
 		limit = g.cfg.MaxCalls
@@ -70,6 +74,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	}
 	g.stories.begin(c.id, in.Leg.ID())
 	c.legs[in.Leg.ID()] = in.Leg
+	c.owned(in.Leg.ID(), own)
 	c.post(placed{in})
 	go c.run()
 }
@@ -100,6 +105,9 @@ func (c *Call) run() {
 func (c *Call) step(e Event) {
 	if ask, ok := e.(retold); ok {
 		ask.reply <- c.retell()
+		return
+	}
+	if c.forward(e) {
 		return
 	}
 	in := c.hear(e)
@@ -144,6 +152,14 @@ func (c *Call) hear(e Event) input {
 	switch e := e.(type) {
 	case placed:
 		in.Event = c.place(e)
+	case handover:
+		c.takeOver(e)
+		in.Event = e.Joined
+	case Referred:
+		in.Fresh = c.gw.newCallID()
+		if e.Replaces != "" {
+			in.Other = c.gw.callWith(e.Replaces)
+		}
 	case Rang:
 		if len(e.SDP) > 0 {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
@@ -159,8 +175,9 @@ func (c *Call) hear(e Event) input {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}
 	case Asked:
+		in.Other, in.Fresh, in.Again = e.Command.With, c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
 		if on := e.Command.On; on != "" && on != "browser" {
-			in.Target, in.Again = c.phoneOf(e.User, on), LegID(c.gw.cfg.NewID("l"))
+			in.Target = c.phoneOf(e.User, on)
 		}
 	case Expired:
 		if e.Timer == watchTimer {
@@ -197,6 +214,20 @@ func legOf(e Event) LegID {
 	case Offered:
 		return e.Leg
 	case Reoffered:
+		return e.Leg
+	case Refused:
+		return e.Leg
+	case Ended:
+		return e.Leg
+	case RefreshDue:
+		return e.Leg
+	case Referred:
+		return e.Leg
+	case Digit:
+		return e.Leg
+	case Faulted:
+		return e.Leg
+	case SplashOver:
 		return e.Leg
 	}
 	return ""
@@ -255,6 +286,16 @@ func (c *Call) perform(cmd command) {
 		var sdp []byte
 		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
 			c.legs[cmd.Leg].Reoffer(sdp)
+		}
+	case consult:
+		c.consult(cmd)
+	case tell:
+		c.tell(cmd)
+	case give:
+		c.give(cmd)
+	case report:
+		if leg := c.legs[cmd.Leg]; leg != nil {
+			leg.Report(cmd.Status, cmd.Phrase)
 		}
 	case probe:
 		c.legs[cmd.Leg].Probe()
@@ -328,7 +369,7 @@ func (c *Call) invite(cmd invite) error {
 			in.From = c.state.Parties[l.Side].Who
 		}
 	}
-	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, func(e Event) { c.post(e) })
+	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, c.own(t.Leg).post)
 	return nil
 }
 
@@ -447,6 +488,7 @@ func (c *Call) publish() {
 	if c.state.Legs == nil {
 		return
 	}
+	c.parted()
 	var views [2]CallView
 	for side := range views {
 		views[side] = show(&c.state, Side(side))
@@ -486,17 +528,27 @@ func (c *Call) tearDown() {
 	for _, e := range c.box.close() {
 		c.afterwards(e)
 	}
+	c.disown()
 	c.gw.board.over(c.id)
 	c.remember()
 }
 
 // afterwards answers what was posted too late for the loop.
 func (c *Call) afterwards(e Event) {
+	if c.forward(e) {
+		return
+	}
+	if h, ok := e.(handover); ok && h.dialog != nil {
+		h.dialog.HangUp(CauseTransferred)
+		h.end.Close()
+	}
 	_, commands := next(c.state, input{Event: e, Now: time.Now()}, c.gw.cfg.Timers)
 	for _, cmd := range commands {
 		switch cmd := cmd.(type) {
 		case reply:
 			c.gw.reply(cmd.ID, cmd.Err)
+		case tell:
+			c.tell(cmd)
 		case hangUp:
 			if leg := c.legs[cmd.Leg]; leg != nil {
 				leg.HangUp(cmd.Cause)
@@ -515,27 +567,12 @@ func (c *Call) remember() {
 	if s.Began.IsZero() {
 		return
 	}
-	end := time.Now()
 	for side, p := range s.Parties {
 		if p.User == "" {
 			continue
 		}
 		v := show(&s, Side(side))
-		h := directory.HistoryEntry{
-			Direction: v.Direction, Display: v.Peer.Display, Address: v.Peer.Address,
-			Start: s.Began, Answered: v.Answered, End: end, Cause: string(s.Cause), Reason: v.Reason,
-			Missed: Side(side) == Callee && s.Talking.IsZero() && s.Cause != CauseDeclined,
-		}
-		if v.On != nil {
-			h.On = *v.On
-		}
-		user := p.User
-		c.gw.later("history of "+user, func(ctx context.Context) error {
-			if err := c.gw.cfg.Directory.AddHistory(ctx, user, h); err != nil {
-				return err
-			}
-			c.gw.board.historyGrew(user, h.Missed)
-			return nil
-		})
+		missed := v.Direction == "in" && s.Talking.IsZero() && s.Cause != CauseDeclined
+		c.recall(p.User, v, v.On, missed)
 	}
 }

@@ -57,9 +57,10 @@ func (f *fakeLeg) Cancel(c Cause) {
 	f.note("cancel "+string(c), nil)
 	f.sink(Refused{Leg: f.id, Status: 487})
 }
-func (f *fakeLeg) Probe()         { f.note("probe", nil) }
-func (f *fakeLeg) Talk()          { f.note("talk", nil) }
-func (f *fakeLeg) HangUp(c Cause) { f.note("hangup "+string(c), nil) }
+func (f *fakeLeg) Report(status int, _ string) { f.note(fmt.Sprint("report ", status), nil) }
+func (f *fakeLeg) Talk()                       { f.note("talk", nil) }
+func (f *fakeLeg) Probe()                      { f.note("probe", nil) }
+func (f *fakeLeg) HangUp(c Cause)              { f.note("hangup "+string(c), nil) }
 
 // waits returns once the leg was asked for what.
 func (f *fakeLeg) waits(t *testing.T, what string) *fakeLeg {

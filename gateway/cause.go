@@ -29,6 +29,7 @@ const (
 	CauseFault        Cause = "fault"              // our own fault
 	CauseUnsupported  Cause = "unsupported"        // the request needs what we cannot do
 	CauseMutedLimit   Cause = "muted_limit"        // an automatic answer nobody un-muted
+	CauseTransferred  Cause = "transferred"        // a transfer joined the parties in another call
 	CauseShuttingDown Cause = "shutting_down"      // this node is being stopped
 )
 
@@ -67,6 +68,7 @@ var causes = map[Cause]Outcome{
 	CauseFault:        {Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`, Caller: "The gateway made an error and ended this call. Call again.", Callee: "The gateway made an error and ended this call."},
 	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`, Caller: "The other side asked for something the gateway cannot do.", Callee: "The other side asked for something the gateway cannot do."},
 	CauseMutedLimit:   {Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`, Caller: "The phone answered by itself, but nobody was there to speak. Try again later.", Callee: "Your phone answered by itself and nobody un-muted it, so the call was ended."},
+	CauseTransferred:  {Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`, Caller: "The call was transferred.", Callee: "The call was transferred."},
 	CauseShuttingDown: {Status: 503, Phrase: "Shutting Down", Reason: `SIP;cause=503;text="Shutting down"`, RetryAfter: 30 * time.Second, Caller: "The gateway is being restarted. Try again in half a minute.", Callee: "The gateway is being restarted."},
 }
 

@@ -21,8 +21,13 @@ type (
 		Targets []Target
 		Offered []media.Codec
 		// Late tells that the caller's INVITE had no offer.
-		Late  bool
-		Cause Cause
+		Late bool
+		// Replaces is the leg in the call Other whose place the caller wants
+		// (RFC 3891); Waits the call whose party will be the caller, by transfer.
+		Replaces LegID
+		Other    CallID
+		Waits    CallID
+		Cause    Cause
 		// Wish is the requester's wish for an automatic answer, if any.
 		Wish Wish
 	}
@@ -82,6 +87,8 @@ type input struct {
 	Target *Target
 	Again  LegID
 	Now    time.Time
+	// Other is the call a transfer names; Fresh an id for one to be begun.
+	Other, Fresh CallID
 	// Silent are the legs nothing was heard of while a watchTimer ran.
 	Silent []LegID
 }

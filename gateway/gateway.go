@@ -146,7 +146,9 @@ type Gateway struct {
 
 	mu    sync.Mutex
 	calls map[CallID]*Call
-	tests map[string]context.CancelFunc // phones being tested, by user/device
+	// owners tell which call has a leg now.
+	owners map[LegID]*owner
+	tests  map[string]context.CancelFunc // phones being tested, by user/device
 	// begun counts the running calls by who began them (Call.payer).
 	begun   map[string]int
 	closing bool
@@ -172,7 +174,7 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[CallID]*Call{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, writer: make(chan func(), 1024),
+		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, writer: make(chan func(), 1024),
 		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(),
 	}
 	g.board = newBoard(cfg.Timers.Ended)

@@ -59,7 +59,11 @@ func (c *Call) workGate(cmd command) {
 // hears follows when it is over.
 func (c *Call) splash(cmd splash) {
 	c.log.Info("phone answered by itself, its microphone is shut", "leg", cmd.Leg)
-	over := func() { c.post(SplashOver{cmd.Leg}) }
+	post := c.post
+	if o := c.owners[cmd.Leg]; o != nil {
+		post = o.post // the leg may be another call's by then
+	}
+	over := func() { post(SplashOver{cmd.Leg}) }
 	end := c.end(cmd.Leg)
 	if end == nil || cmd.Mode == SplashPhone || cmd.Mode == SplashOff {
 		over()

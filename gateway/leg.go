@@ -39,6 +39,10 @@ type Leg interface {
 	// Probe asks an answered device whether it still knows the dialog: when
 	// nothing comes back, Ended with CauseMediaLost follows.
 	Probe()
+	// Report tells how the REFER of a Referred goes: the first report accepts
+	// it, or refuses it when status is 300 or more; the last is 200 or more
+	// (RFC 3515 2.4.5).
+	Report(status int, phrase string)
 	// Cancel takes a ringing branch back: CANCEL after its first 1xx, with
 	// Reason (RFC 3326). The outcome is Refused, or Answered when a 2xx crossed
 	// it; the call then decides what to do with the answered leg.
@@ -93,6 +97,8 @@ type Incoming struct {
 	Device string
 	// Dialled is the Request-URI as received.
 	Dialled string
+	// Replaces is the leg whose place the caller wants (RFC 3891), "" for none.
+	Replaces LegID
 	// Offer is the SDP offer; empty when the INVITE had none.
 	Offer []byte
 	// Source is where the INVITE came from.
@@ -154,6 +160,15 @@ type (
 		Status int
 		SDP    []byte
 	}
+	// Referred: the device asks to be replaced in the call (REFER, RFC 3515) by
+	// whom it names in To, a URI, or, Attended, by the far end of its other
+	// dialog with us, Replaces ("" for one we do not have). Report answers.
+	Referred struct {
+		Leg      LegID
+		To       string
+		Attended bool
+		Replaces LegID
+	}
 	// RefreshDue: the session timer (RFC 4028) wants a Reoffer of what is
 	// agreed; the far end takes no shorter refresh.
 	RefreshDue struct{ Leg LegID }
@@ -170,5 +185,6 @@ func (Refused) event()    {}
 func (Ended) event()      {}
 func (Offered) event()    {}
 func (Reoffered) event()  {}
+func (Referred) event()   {}
 func (RefreshDue) event() {}
 func (Digit) event()      {}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"testing"
@@ -30,13 +31,14 @@ type modelLeg struct {
 	talked func(*modelLeg)
 }
 
-func (l *modelLeg) note(s string) { l.asked = append(l.asked, s) }
-func (l *modelLeg) ID() LegID     { return l.id }
-func (l *modelLeg) Ring([]byte)   { l.note("ring") }
-func (l *modelLeg) Cancel(Cause)  { l.note("cancel") }
-func (l *modelLeg) HangUp(Cause)  { l.note("hangup") }
-func (l *modelLeg) Reject(Cause)  { l.note("reject") }
-func (l *modelLeg) Probe()        { l.note("probe") }
+func (l *modelLeg) note(s string)               { l.asked = append(l.asked, s) }
+func (l *modelLeg) ID() LegID                   { return l.id }
+func (l *modelLeg) Ring([]byte)                 { l.note("ring") }
+func (l *modelLeg) Cancel(Cause)                { l.note("cancel") }
+func (l *modelLeg) HangUp(Cause)                { l.note("hangup") }
+func (l *modelLeg) Reject(Cause)                { l.note("reject") }
+func (l *modelLeg) Probe()                      { l.note("probe") }
+func (l *modelLeg) Report(status int, _ string) { l.note(fmt.Sprint("report ", status)) }
 
 func (l *modelLeg) Talk() {
 	l.note("talk")
@@ -98,7 +100,7 @@ func newModel(t *rapid.T, w *workbench) *model {
 		mayOpen: map[LegID]bool{}, moveOpens: map[LegID]bool{}, gated: map[LegID]bool{}, over: map[LegID]bool{},
 	}
 	w.gw.cfg.Dialer = m
-	m.c = w.gw.newCall()
+	m.c = w.gw.newCall(w.gw.newCallID())
 	m.caller = &modelLeg{id: "caller"}
 	m.legs["caller"] = m.caller
 	m.c.legs["caller"] = m.caller
@@ -202,7 +204,7 @@ func (m *model) device() {
 		return
 	}
 	id, in := l.ID, m.legs[l.ID].in
-	switch rapid.IntRange(0, 8).Draw(m.t, "device does") {
+	switch rapid.IntRange(0, 10).Draw(m.t, "device does") {
 	case 0:
 		m.step(Rang{Leg: id, Status: 180, Talk: rapid.Bool().Draw(m.t, "talks")})
 	case 1, 2:
@@ -233,20 +235,75 @@ func (m *model) device() {
 		m.step(Reoffered{Leg: id, Status: 491})
 	case 8:
 		m.step(SplashOver{Leg: id})
+	case 9:
+		m.step(RefreshDue{Leg: id})
+	case 10:
+		m.step(Referred{Leg: id, To: "sip:nobody@example.test?Answer-Mode=Auto", Attended: rapid.Bool().Draw(m.t, "attended")})
 	}
 }
 
 // press lets somebody press something in a tab.
 func (m *model) press() {
 	who := rapid.SampledFrom([]string{"alice", "alice", "alice", "bob", "eve"}).Draw(m.t, "who")
-	do := rapid.SampledFrom([]string{"answer", "answer", "unmute", "unmute", "mute", "hold", "resume", "move", "ringing"}).Draw(m.t, "do")
+	do := rapid.SampledFrom([]string{"answer", "answer", "unmute", "unmute", "mute", "hold", "resume", "move", "ringing", "transfer"}).Draw(m.t, "do")
 	on := rapid.SampledFrom([]string{"desk", "desk-2", "browser", "nowhere"}).Draw(m.t, "on")
 	before := m.c.state.clone()
 	side, ok := before.side(who, TabID("tab-"+who))
 	if own := before.audio(side); ok && own != nil && do == "unmute" {
 		m.mayOpen[own.ID] = true
 	}
-	m.step(Asked{User: who, Tab: TabID("tab-" + who), Command: Command{Do: do, On: on}})
+	to := ""
+	if do == "transfer" {
+		to = "nobody"
+	}
+	m.step(Asked{User: who, Tab: TabID("tab-" + who), Command: Command{Do: do, On: on, To: to}})
+}
+
+// join lets another call take part in a transfer, in turn or not.
+func (m *model) join() {
+	call := CallID("c-other")
+	if t := m.c.state.Transfer; t != nil {
+		call = t.To
+	}
+	who := rapid.SampledFrom([]string{"alice", "bob", "eve"}).Draw(m.t, "who")
+	switch rapid.IntRange(0, 6).Draw(m.t, "other call") {
+	case 0:
+		m.step(JoinRang{call})
+	case 1:
+		m.step(JoinReady{call, pcm})
+	case 2:
+		m.step(JoinFailed{call, CauseBusy})
+	case 3:
+		m.step(JoinOver{call, CauseCallerGone})
+	case 4:
+		m.step(JoinAsked{From: call, User: who})
+	default:
+		m.joined(who)
+	}
+}
+
+// joined brings a party whose phone may have answered by itself elsewhere.
+func (m *model) joined(by string) {
+	l := LegState{ID: LegID(randomID("l")), Kind: PhoneLeg, Stage: Up, Device: "desk", Codecs: pcm[:1], Remote: media.SendRecv, Mute: MuteSDP}
+	if rapid.Bool().Draw(m.t, "gate shut") {
+		l.Gate = GateShut
+	}
+	end, err := m.w.loop.NewRTPEnd(media.RTPOptions{Peer: netip.MustParseAddr("127.0.0.1"), Shut: l.Gate == GateShut})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	offer, err := end.Offer(pcm, media.SendRecv)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if _, err := end.TakeAnswer(m.sdp(l.ID, offer)); err != nil {
+		m.t.Fatal(err)
+	}
+	m.legs[l.ID] = &modelLeg{id: l.ID, sdp: offer}
+	user := rapid.SampledFrom([]string{"alice", "bob", "carol", ""}).Draw(m.t, "party")
+	m.step(handover{
+		Joined: Joined{From: "c-other", By: by, Party: Party{User: user}, Leg: l}, dialog: m.legs[l.ID], end: end,
+	})
 }
 
 // decide gives the awaited decision, or one nobody waits for.
@@ -361,7 +418,7 @@ func randomCall(t *rapid.T, w *workbench) {
 	m := newModel(t, w)
 	defer m.close()
 	for range modelEvents {
-		switch rapid.IntRange(0, 13).Draw(t, "next") {
+		switch rapid.IntRange(0, 14).Draw(t, "next") {
 		case 0, 1, 2, 3:
 			m.device()
 		case 4, 5, 6:
@@ -371,6 +428,8 @@ func randomCall(t *rapid.T, w *workbench) {
 		case 9, 10, 11, 12:
 			m.onward()
 		case 13:
+			m.join()
+		case 14:
 			m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, unmuteTimer, mutedTimer}).Draw(t, "timer")})
 		}
 		m.check()

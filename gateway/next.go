@@ -49,6 +49,20 @@ func next(s State, in input, limits Timers) (State, []command) {
 		m.offered(e, in)
 	case Reoffered:
 		m.reoffered(e, in)
+	case Referred:
+		m.referred(e, in)
+	case JoinAsked:
+		m.joinAsked(e)
+	case JoinRang:
+		m.joinRang(e)
+	case JoinReady:
+		m.joinReady(e)
+	case JoinFailed:
+		m.joinFailed(e)
+	case JoinOver:
+		m.joinOver(e)
+	case Joined:
+		m.joined(e)
 	case RefreshDue:
 		m.refreshDue(e)
 	case Asked:
@@ -82,6 +96,12 @@ func (m *move) afterEnd(e Event) {
 		m.do(hangUp{e.Leg, m.Cause})
 	case Offered:
 		m.do(reject{e.Leg, m.Cause})
+	case JoinAsked:
+		m.do(tell{e.From, JoinFailed{m.ID, CauseDialogLost}})
+	case JoinReady:
+		m.do(tell{e.Call, JoinOver{m.ID, CauseCallerGone}})
+	case Joined:
+		m.do(hangUp{e.Leg.ID, CauseTransferred})
 	}
 }
 
@@ -114,6 +134,9 @@ func (m *move) begun(e Begun) {
 		own.Stage, own.Codecs, own.Remote = Up, e.Offered, media.SendRecv
 	}
 	m.Legs = []LegState{own}
+	if e.Waits != "" {
+		m.Waits, m.Parties[Caller], m.Legs = e.Waits, Party{Who: e.From}, []LegState{}
+	}
 	if e.Wish.Require && (e.Cause == CauseUnknown || e.Cause == CauseOffline || e.Wish.Target == nil) {
 		e.Cause = CauseForbidden // the same for no grant, no phone and no user
 	}
@@ -122,6 +145,10 @@ func (m *move) begun(e Begun) {
 		return
 	}
 	m.do(startTimer{ringTimer, m.limits.Ring})
+	if e.Replaces != "" {
+		m.replaces(e)
+		return
+	}
 	if e.Ask {
 		m.Pending, m.Wish = e.Targets, e.Wish
 		m.do(invite{Target: e.Caller, Codecs: e.Offered, Direction: media.SendRecv})
@@ -181,6 +208,14 @@ func (m *move) tellRinging() {
 	if own := m.audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg && !m.Rung && m.Phase == Ringing {
 		m.do(ring{own.ID})
 	}
+	m.rung()
+}
+
+// rung notes that the caller knows, and tells the call that transfers him here.
+func (m *move) rung() {
+	if m.Waits != "" && !m.Rung {
+		m.do(tell{m.Waits, JoinRang{m.ID}})
+	}
 	m.Rung = true
 }
 
@@ -194,7 +229,7 @@ func (m *move) tellEarly(codecs []media.Codec) {
 		own.Codecs = codecs
 		m.do(early{own.ID, codecs})
 	}
-	m.Rung = true
+	m.rung()
 }
 
 // callerCodecs returns what the caller can be told when the other side chose
@@ -265,11 +300,15 @@ func (m *move) win(l *LegState) {
 	m.closeOpening(errAnswered)
 	own := m.audio(Caller)
 	switch {
+	case own == nil && m.Waits != "":
+		m.do(tell{m.Waits, JoinReady{m.ID, l.Codecs}})
 	case own == nil:
 	case own.Kind == TabLeg:
 		own.Codecs = reorder(own.Codecs, l.Codecs)
 	case own.Stage != Up:
 		m.answerCaller(own, l)
+	default:
+		m.fit(l, own)
 	}
 }
 
@@ -388,6 +427,9 @@ func (m *move) ended(e Ended) {
 		m.refusedBranch(e.Cause)
 		return
 	}
+	if m.leaves(l.Side) {
+		return
+	}
 	cause := e.Cause
 	if cause == "" {
 		cause = CauseHangUp
@@ -440,6 +482,7 @@ func (m *move) end(cause Cause, by Side) {
 		}
 		l.Stage = Gone
 	}
+	m.unjoin(cause)
 	m.closeOpening(&CommandError{"ended", cause.sentence(Callee)})
 	m.Cause, m.By = cause, by
 	m.enter(Terminated)

@@ -174,6 +174,10 @@ func (c *Call) place(p placed) Begun {
 	b := Begun{From: in.From, Caller: Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
 	b.Offered, b.Cause = c.takeCaller(in)
 	b.Late = len(in.Offer) == 0
+	if in.Replaces != "" {
+		b.Replaces, b.Other = in.Replaces, c.gw.callWith(in.Replaces)
+		return b
+	}
 	b = c.aim(b, in.Dialled)
 	if in.AnswerMode.Auto || in.AnswerMode.Priv {
 		kind := policy.ThirdParty

@@ -35,6 +35,12 @@ func routes(s *State) map[LegID]heard {
 			r[a.ID] = hears(s, a, b)
 			r[b.ID] = hears(s, b, a)
 		}
+		if s.Transfer != nil && a == nil && b != nil { // who transferred has left
+			r[b.ID] = heard{Tone: toneRingback}
+		}
+		if s.Transfer != nil && b == nil && a != nil {
+			r[a.ID] = heard{Tone: toneRingback}
+		}
 	case Initial, Terminated:
 	}
 	return r

@@ -7,7 +7,7 @@ import "ringsplash/policy"
 func show(s *State, side Side) CallView {
 	own, far := s.Parties[side], s.Parties[side.other()]
 	v := CallView{
-		ID: s.ID, Direction: [2]string{"out", "in"}[side], State: shownState(s),
+		ID: s.ID, Direction: own.direction(side), State: shownState(s),
 		Peer: peerView(far.Who), Auto: autoView(s, side),
 		Microphone: "live", EarlyMedia: s.Phase == Early, Since: s.Since, Cause: s.Cause,
 	}

@@ -132,11 +132,22 @@ type Party struct {
 	User string `json:"user,omitempty"`
 	// Who is the party as the other one may see it, laundered.
 	Who policy.Identity `json:"who"`
+	// Direction is in or out when a transfer brought the party here, "" when
+	// the call was placed by or to it.
+	Direction string `json:"direction,omitempty"`
 	// Leg carries the party's audio, "" while none does.
 	Leg LegID `json:"leg,omitempty"`
 	// Hold and Muted were pressed in one of the user's tabs.
 	Hold  bool `json:"hold,omitempty"`
 	Muted bool `json:"muted,omitempty"`
+}
+
+// direction tells whether the party called (out) or was called (in).
+func (p Party) direction(side Side) string {
+	if p.Direction != "" {
+		return p.Direction
+	}
+	return [2]string{"out", "in"}[side]
 }
 
 // State is all the machine knows of a call: plain data, no funcs, no pointers
@@ -161,6 +172,10 @@ type State struct {
 	Auto *Automatic `json:"auto,omitempty"`
 	// Notes are the sentences either side's tabs show beside the call.
 	Notes [2]string `json:"notes,omitzero"`
+	// Transfer is under way; Waits is the call whose transfer this call is the
+	// target of, until its party has come.
+	Transfer *Transfer `json:"transfer,omitempty"`
+	Waits    CallID    `json:"waits,omitempty"`
 	// Pending are the branches to try once the caller's own device is up, Wish
 	// what he wishes of them.
 	Pending []Target  `json:"pending,omitempty"`

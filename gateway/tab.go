@@ -288,13 +288,13 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	case "dismiss":
 		t.gw.board.drop(t.user, c.Call)
 		return Result{}, nil
-	case "message", "transfer":
+	case "message":
 		return Result{}, errNotYet
 	case "digits":
 		if err := checkDigits(c.Digits); err != nil {
 			return Result{}, err
 		}
-	case "answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "ringing", "move":
+	case "answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "ringing", "move", "transfer":
 	default:
 		return Result{}, refuse("bad_request", "The page asked for something this gateway does not know. Reload the page.")
 	}
@@ -304,6 +304,11 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	}
 	if c.Do == "resume" || (c.Do == "answer" || c.Do == "move") && c.On == "browser" {
 		t.holdOthers(c.Call)
+	}
+	if c.Do == "transfer" && c.To != "" {
+		if err := t.gw.mayDial(t.user, c.To); err != nil {
+			return Result{}, err
+		}
 	}
 	asked := Asked{User: t.user, Tab: t.id, Command: c}
 	if c.Do == "hangup" && c.RemoveGrant {
@@ -340,7 +345,7 @@ func (t *Tab) place(c Command) (Result, error) {
 	if t.gw.board.busy(t.user, t.gw.cfg.MaxCalls) {
 		return Result{}, refuse("too_many_calls", "You have too many calls at once. End one first.")
 	}
-	call := t.gw.newCall()
+	call := t.gw.newCall(t.gw.newCallID())
 	begun := call.dial(t, c)
 	switch cause := begun.Cause; {
 	case cause != "":

@@ -157,6 +157,8 @@ func (m *move) asked(e Asked, in input) {
 		}
 	case "decline", "hangup":
 		m.askedEnd(side)
+	case "transfer":
+		err = m.askedTransfer(e, side, in)
 	case "hold", "resume":
 		err = m.inTalk(func() { m.Parties[side].Hold = e.Command.Do == "hold" })
 	case "mute", "unmute":
@@ -205,7 +207,13 @@ func (m *move) askedMute(side Side, on bool) {
 }
 
 func (m *move) askedEnd(side Side) {
+	own := m.audio(side)
 	switch {
+	case m.leaves(side):
+		own.Stage = Gone
+		if own.Kind != TabLeg {
+			m.do(hangUp{own.ID, CauseHangUp})
+		}
 	case m.Phase == Established:
 		m.end(CauseHangUp, side)
 	case side == Caller:
@@ -254,6 +262,7 @@ func (m *move) tabGone(e TabGone) {
 	switch {
 	case m.Parties[l.Side].Leg != l.ID:
 		m.refusedBranch(CauseOffline)
+	case m.leaves(l.Side):
 	case m.Phase == Established:
 		m.end(CauseMediaLost, l.Side)
 	default:

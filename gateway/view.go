@@ -142,6 +142,7 @@ type Command struct {
 	On        string   `json:"on,omitempty"`
 	From      string   `json:"from,omitempty"`
 	To        string   `json:"to,omitempty"`
+	With      CallID   `json:"with,omitempty"`
 	Digits    string   `json:"digits,omitempty"`
 	SDP       string   `json:"sdp,omitempty"`
 	PC        string   `json:"pc,omitempty"`

@@ -139,11 +139,8 @@ func (c Config) validate() error {
 	if cleanText(c.Domain) != c.Domain || strings.ContainsAny(c.Domain, " @<>;\"") {
 		return fmt.Errorf("sipua: domain %q is not a host name: write it like example.test", c.Domain)
 	}
-	if c.First1xx < 0 || c.MaxLegs < 0 || c.MaxRequests < 0 {
-		return errors.New("sipua: first_1xx and the limits must not be negative")
-	}
-	if c.MinSE < time.Second || c.SessionExpires < c.MinSE {
-		return errors.New("sipua: the session timer must be at least its own least, and that 1s: see timers.session")
+	if err := c.validateTimers(); err != nil {
+		return err
 	}
 	for _, s := range c.Listen {
 		l, err := parseListen(s)
@@ -166,6 +163,16 @@ func (c Config) validate() error {
 		if t.Transport != "" && t.Transport != "udp" && t.Transport != "tcp" && t.Transport != "tls" {
 			return fmt.Errorf("sipua: trunk %s: transport %q is not known: write udp, tcp or tls", t.Name, t.Transport)
 		}
+	}
+	return nil
+}
+
+func (c Config) validateTimers() error {
+	if c.First1xx < 0 || c.MaxLegs < 0 || c.MaxRequests < 0 {
+		return errors.New("sipua: first_1xx and the limits must not be negative")
+	}
+	if c.MinSE < time.Second || c.SessionExpires < c.MinSE {
+		return errors.New("sipua: the session timer must be at least its own least, and that 1s: see timers.session")
 	}
 	return nil
 }

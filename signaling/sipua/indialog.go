@@ -120,6 +120,8 @@ func (l *leg) take(r *inbound) {
 		l.onUpdate(r)
 	case sip.INFO:
 		l.onInfo(r)
+	case sip.REFER:
+		l.onRefer(r)
 	case sip.PRACK:
 		l.onPrack(r)
 	case sip.OPTIONS:

@@ -50,9 +50,13 @@ type leg struct {
 	theirs *inbound // their offer that waits for Answer or Reject
 	ours   reoffer
 	held   []*inbound // in-dialog requests that came too early
+	ref    *referral
+	refers int // REFERs taken so far
 	bye    gateway.Cause
-	txs    int // client transactions that may still tell us something
-	owed   int // of these, the ones that take part in a hang-up
+	// notifies are NOTIFYs of ours without an answer.
+	notifies int
+	txs      int // client transactions that may still tell us something
+	owed     int // of these, the ones that take part in a hang-up
 }
 
 // newLeg makes a leg that nobody knows yet.
@@ -142,6 +146,9 @@ func (l *leg) abandon() {
 
 // releaseAll lets the goroutines of waiting requests go.
 func (l *leg) releaseAll() {
+	if l.ref != nil {
+		l.ref.r.settle()
+	}
 	for _, r := range append(l.held, l.in, l.theirs) {
 		if r != nil {
 			r.settle()
@@ -171,6 +178,7 @@ func (l *leg) finish(last gateway.Event, why string) {
 		return
 	}
 	l.tell(last)
+	l.dropReferral()
 	l.enter(legOver, why)
 	l.stopTimers()
 }
@@ -205,13 +213,14 @@ func (l *leg) hangUp(c gateway.Cause) {
 	}
 }
 
-// goodbye sends BYE, after the ACK when one is still missing (RFC 3261 15).
+// goodbye sends BYE, after the ACK when one is still missing (RFC 3261 15) and
+// after the last word on the far end's REFER.
 func (l *leg) goodbye(c gateway.Cause) {
 	if r := l.theirs; r != nil {
 		l.respond(r, sip.StatusRequestTerminated, "Request Terminated")
 		l.theirs = nil
 	}
-	if l.ok != nil {
+	if l.ok != nil || l.notifies > 0 {
 		l.bye = c
 		l.owe(1)
 		return

@@ -10,16 +10,17 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// extensions are the option tags we understand (RFC 5373, 3262, 4028).
-var extensions = []string{"answermode", tag100rel, tagTimer}
+// extensions are the option tags we understand (RFC 5373, 3262, 4028, 3891, 4488).
+var extensions = []string{"answermode", tag100rel, tagTimer, tagReplaces, tagNoReferSub}
 
 // route registers what answers each method. sipgo wants it before it serves.
 func (u *UA) route() {
-	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK"}
+	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER"}
 	u.server.OnInvite(u.on(u.onInvite))
 	u.server.OnAck(u.on(u.onACK))
 	u.server.OnCancel(u.on(u.onLostCancel))
 	u.server.OnOptions(u.on(u.onOptions))
+	u.server.OnRefer(u.on(u.onReferOutside))
 	for _, m := range []sip.RequestMethod{sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK} {
 		u.server.OnRequest(m, u.on(u.onInside))
 	}

@@ -81,6 +81,11 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		u.answer(req, tx, no)
 		return
 	}
+	replaces, no := u.replacedBy(req)
+	if no != nil {
+		u.answer(req, tx, no)
+		return
+	}
 	l := u.newInboundLeg(r, caller)
 	if !tx.OnCancel(func(c *sip.Request) { l.cancelledBy(r, c) }) {
 		return // a CANCEL was faster; sipgo has sent the 487
@@ -91,12 +96,12 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 	}
 	// At once, not sipgo's after 200 ms: a repeated INVITE would switch that off.
 	_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusTrying, "Trying", nil))
-	u.begin(l, caller, sdp)
+	u.begin(l, caller, sdp, replaces)
 	l.attend(r)
 }
 
 // begin hands the leg to the call and starts it.
-func (u *UA) begin(l *leg, caller Caller, sdp []byte) {
+func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
 	defer func() { go l.run() }()
 	defer func() {
 		if p := recover(); p != nil {
@@ -110,7 +115,7 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte) {
 	u.cfg.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
 		l.sink = sink
 		return gateway.Incoming{
-			Leg: l, From: caller.Identity, Device: caller.Device,
+			Leg: l, From: caller.Identity, Device: caller.Device, Replaces: replaces,
 			Dialled: cleanText(l.in.req.Recipient.String()), Offer: sdp,
 			Source: addrPort(l.in.req.Source()), AnswerMode: answerMode(l.in.req),
 		}

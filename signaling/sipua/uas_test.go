@@ -146,7 +146,7 @@ func TestInDialogRequests(t *testing.T) {
 	}
 	w.send(to, w.within(ok, "INFO", 3, ""))
 	w.response(200, "INFO")
-	for i, status := range map[string]int{"MESSAGE": 405, "REFER": 405, "NOTIFY": 489, "PRACK": 481} {
+	for i, status := range map[string]int{"MESSAGE": 405, "REFER": 400, "NOTIFY": 489, "PRACK": 481} {
 		w.send(to, w.within(ok, i, 4, ""))
 		w.response(status, i)
 		w.send(to, w.within(ok, "INFO", 5, "")) // CSeq 4 again: out of order

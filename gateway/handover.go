@@ -1,0 +1,224 @@
+package gateway
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"ringsplash/directory"
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// owner is the call a leg belongs to. A transfer changes it while the leg's
+// events come in from other goroutines.
+type owner struct{ call atomic.Pointer[Call] }
+
+// post hands an event to the call that owns the leg now.
+func (o *owner) post(e Event) {
+	for {
+		c := o.call.Load()
+		if c.box.post(e) || o.call.Load() == c {
+			return
+		}
+	}
+}
+
+// own makes the call the owner of a leg to be made, whose sink is post.
+func (c *Call) own(id LegID) *owner {
+	o := &owner{}
+	o.call.Store(c)
+	c.owned(id, o)
+	return o
+}
+
+func (c *Call) owned(id LegID, o *owner) {
+	c.owners[id] = o
+	c.gw.mu.Lock()
+	c.gw.owners[id] = o
+	c.gw.mu.Unlock()
+}
+
+// disown forgets the legs the call still has when it ends.
+func (c *Call) disown() {
+	c.gw.mu.Lock()
+	defer c.gw.mu.Unlock()
+	for id := range c.owners {
+		delete(c.gw.owners, id)
+	}
+}
+
+// callWith is the call that has the leg now, "" for none.
+func (g *Gateway) callWith(id LegID) CallID {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if o := g.owners[id]; o != nil {
+		return o.call.Load().id
+	}
+	return ""
+}
+
+// handover is Joined with what lives: the leg's dialog and media end, none for
+// a tab.
+type handover struct {
+	Joined
+	dialog Leg
+	end    *media.RTPEnd
+	sdp    []byte
+	unmute *media.Unmute
+	owner  *owner
+}
+
+// give hands a leg to another call, gate and all. A call that is over takes
+// nothing: then the leg is hung up here.
+func (c *Call) give(cmd give) {
+	id := cmd.Leg.ID
+	h := handover{Joined: cmd.Joined, dialog: c.legs[id], end: c.ends[id], sdp: c.sdp[id], owner: c.owners[id]}
+	if u, ok := c.unmutes[id]; ok {
+		h.unmute = &u
+	}
+	c.point(id, heard{})
+	for to, from := range c.hearing {
+		if from.Leg == id {
+			c.point(to, heard{})
+			delete(c.hearing, to)
+		}
+	}
+	to, ok := c.gw.call(cmd.To)
+	if !ok || !to.box.post(h) {
+		c.log.Warn("a party could not be handed over; its call had just ended", "to", cmd.To)
+		if h.dialog != nil {
+			h.dialog.HangUp(CauseTransferred)
+		}
+		return
+	}
+	delete(c.legs, id)
+	delete(c.ends, id)
+	delete(c.hearing, id)
+	delete(c.sdp, id)
+	delete(c.unmutes, id)
+	delete(c.owners, id)
+	if h.owner != nil {
+		c.given[id] = h.owner
+		h.owner.call.Store(to)
+	}
+	c.log.Info("party handed over", "leg", id, "to", cmd.To)
+}
+
+// takeOver makes a leg that another call gave ours.
+func (c *Call) takeOver(h handover) {
+	id := h.Leg.ID
+	if h.Leg.Kind == TabLeg {
+		if c.gw.board.tab(h.Leg.Tab) == nil {
+			c.post(TabGone{h.Leg.Tab})
+		}
+		return
+	}
+	c.legs[id], c.ends[id] = h.dialog, h.end
+	if h.sdp != nil {
+		c.sdp[id] = h.sdp
+	}
+	if h.unmute != nil {
+		c.unmutes[id] = *h.unmute
+	}
+	if h.owner != nil {
+		c.owned(id, h.owner)
+	}
+}
+
+// forward passes on what was posted for a leg that is given away.
+func (c *Call) forward(e Event) bool {
+	o := c.given[legOf(e)]
+	if o == nil {
+		return false
+	}
+	o.post(e)
+	return true
+}
+
+// consult starts the call of a blind transfer. It is placed with the rights of
+// the user who transfers, and counts as his; the one he called sees who will
+// come.
+func (c *Call) consult(cmd consult) {
+	own, stays := c.state.Parties[cmd.Side], c.state.Parties[cmd.Side.other()]
+	u, _ := c.gw.cfg.Directory.User(own.User)
+	second := c.gw.newCall(cmd.ID)
+	b := Begun{
+		From: policy.Identity{
+			Address: "sip:" + own.User + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "transfer", User: own.User,
+		},
+		Offered: cmd.Offered, Waits: c.id,
+	}
+	b = second.aim(b, cmd.To)
+	cause := b.Cause
+	if cause == "" {
+		cause = c.gw.admit(second, "user "+own.User, c.gw.cfg.MaxCalls)
+	}
+	if cause != "" {
+		c.post(JoinFailed{cmd.ID, cause})
+		return
+	}
+	if b.Callee.User != "" {
+		b.From = stays.Who
+	}
+	c.log.Info("transfer", "by", own.User, "to", b.To, "as", cmd.ID)
+	c.gw.stories.begin(second.id, "")
+	second.post(b)
+	go second.run()
+}
+
+// tell posts to another call. One that is over takes nobody.
+func (c *Call) tell(cmd tell) {
+	to, ok := c.gw.call(cmd.To)
+	if ok && to.box.post(cmd.Event) {
+		return
+	}
+	if _, asked := cmd.Event.(JoinAsked); asked {
+		c.post(JoinFailed{cmd.To, CauseDialogLost})
+	}
+}
+
+// parted notes the users who left the call by a transfer: on their screens and
+// in their lists it ends here.
+func (c *Call) parted() {
+	for side, p := range c.state.Parties {
+		was := c.users[side]
+		c.users[side] = p.User
+		if was == "" || was == p.User {
+			continue
+		}
+		v := c.shown[side]
+		v.State, v.Cause, v.Reason, v.On = "ended", CauseTransferred, CauseTransferred.sentence(Side(side)), nil
+		c.gw.board.left(was, c, Side(side), v)
+		c.recall(was, v, c.shown[side].On, false)
+	}
+}
+
+// recall writes a call into the user's list.
+func (c *Call) recall(user string, v CallView, on *string, missed bool) {
+	h := directory.HistoryEntry{
+		Direction: v.Direction, Display: v.Peer.Display, Address: v.Peer.Address,
+		Start: c.state.Began, End: time.Now(), Cause: string(v.Cause), Reason: v.Reason, Missed: missed, Answered: v.Answered,
+	}
+	if on != nil {
+		h.On = *on
+	}
+	c.gw.later("history of "+user, func(ctx context.Context) error {
+		if err := c.gw.cfg.Directory.AddHistory(ctx, user, h); err != nil {
+			return err
+		}
+		c.gw.board.historyGrew(user, missed)
+		return nil
+	})
+}
+
+// mayDial refuses at once what could not be called anyway.
+func (g *Gateway) mayDial(user, text string) error {
+	if len(text) > 256 {
+		return refuse("bad_request", "Enter a name or number to transfer to.")
+	}
+	if cause := g.resolve(text, policy.Identity{User: user, Level: policy.Self}).cause; cause != "" {
+		return refuse(commandCode(cause), cause.Outcome().Caller)
+	}
+	return nil
+}

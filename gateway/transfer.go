@@ -1,0 +1,393 @@
+package gateway
+
+import (
+	"ringsplash/media"
+)
+
+// A transfer joins the party that stays with somebody else: the other party of
+// a second call. Where there is none yet (blind), the call starts one on the
+// account of the user who transfers. That call says when it is ready; then this
+// one gives it the party's leg and ends. Until then the old talk is there to
+// come back to. No transfer opens a gate: a leg takes its gate along.
+
+// Transfer is what a call remembers of a transfer under way.
+type Transfer struct {
+	// Side is the party that leaves.
+	Side Side `json:"side"`
+	// Leg is the phone whose REFER wants reports, "" when a tab asked.
+	Leg LegID `json:"leg,omitempty"`
+	// To is the call that takes the party over.
+	To CallID `json:"to"`
+	// Replace is the leg there whose place is taken, "" in a call of ours.
+	Replace LegID `json:"replace,omitempty"`
+	// Replacing tells that this call only exists for its own caller to take
+	// a place in the other one (an INVITE with Replaces, RFC 3891).
+	Replacing bool `json:"replacing,omitempty"`
+	// Held tells that the transfer put the other party on hold.
+	Held bool `json:"held,omitempty"`
+}
+
+// stays is the side whose party the other call gets.
+func (t *Transfer) stays() Side {
+	if t.Replacing {
+		return Caller
+	}
+	return t.Side.other()
+}
+
+// Events between calls. From and Call name the one that posts.
+type (
+	// JoinAsked: a call wants to put a party in the place of a leg of ours, of
+	// the user's own leg when Replace is "". JoinReady or JoinFailed answers.
+	JoinAsked struct {
+		From        CallID
+		User, Trunk string
+		Replace     LegID
+	}
+	// JoinRang: the target of a blind transfer rings.
+	JoinRang struct{ Call CallID }
+	// JoinReady: the other call waits for the party; it speaks Codecs there.
+	JoinReady struct {
+		Call   CallID
+		Codecs []media.Codec
+	}
+	// JoinFailed: the other call takes nobody.
+	JoinFailed struct {
+		Call  CallID
+		Cause Cause
+	}
+	// JoinOver: the call whose party was to come gives none.
+	JoinOver struct {
+		From  CallID
+		Cause Cause
+	}
+	// Joined: the party is here, with its leg, its gate and what its tabs show.
+	Joined struct {
+		From    CallID
+		Replace LegID
+		By      string // whose leg it replaces when Replace is ""
+		Party   Party
+		Leg     LegState
+		Note    string
+	}
+)
+
+func (JoinAsked) event()  {}
+func (JoinRang) event()   {}
+func (JoinReady) event()  {}
+func (JoinFailed) event() {}
+func (JoinOver) event()   {}
+func (Joined) event()     {}
+
+type (
+	// consult starts the call of a blind transfer, to be known by ID, to what
+	// the user of Side dialled.
+	consult struct {
+		ID   CallID
+		Side Side
+		To   string
+		// Offered are the codecs of the party that stays.
+		Offered []media.Codec
+	}
+	// tell posts an event to another call.
+	tell struct {
+		To    CallID
+		Event Event
+	}
+	// give hands a leg over to another call.
+	give struct {
+		To CallID
+		Joined
+	}
+	// report tells the phone that sent a REFER how it goes (RFC 3515 2.4.5).
+	report struct {
+		Leg    LegID
+		Status int
+		Phrase string
+	}
+)
+
+func (consult) command() {}
+func (tell) command()    {}
+func (give) command()    {}
+func (report) command()  {}
+
+const (
+	noteTransferring = "The call is being transferred. It stays with you until the other side answers."
+	noteTransferBack = "The transfer did not work: "
+)
+
+// referred takes a phone's REFER. Only the phone of a user of ours that is in
+// the talk may transfer it.
+func (m *move) referred(e Referred, in input) {
+	l := m.leg(e.Leg)
+	switch {
+	case l == nil || l.Stage != Up:
+		return
+	case l.Kind != PhoneLeg || m.Parties[l.Side].User == "":
+		m.do(report{l.ID, 403, "Only Phones Of Users Transfer"})
+		return
+	}
+	t := Transfer{Side: l.Side, Leg: l.ID, To: in.Other, Replace: e.Replaces}
+	if err := m.transfer(t, e.To, e.Attended, in); err != nil {
+		m.do(report{l.ID, 480, "Not Now"})
+	}
+}
+
+// askedTransfer takes a tab's: to a name or number, or to the user's other call.
+func (m *move) askedTransfer(e Asked, side Side, in input) *CommandError {
+	attended := e.Command.With != ""
+	if attended == (e.Command.To != "") {
+		return refuse("bad_request", "Say either whom to transfer to, or which other call.")
+	}
+	t := Transfer{Side: side, To: in.Other, Held: !m.Parties[side].Hold}
+	if err := m.transfer(t, e.Command.To, attended, in); err != nil {
+		return err
+	}
+	m.Parties[side].Hold = true
+	m.say(side, noteTransferring)
+	return nil
+}
+
+// transfer begins one: the second call is asked, or begun.
+func (m *move) transfer(t Transfer, to string, attended bool, in input) *CommandError {
+	own, far := m.audio(t.Side), m.audio(t.Side.other())
+	switch {
+	case m.Phase != Established || own == nil || far == nil || far.Stage != Up:
+		return errWrongState
+	case t.Leg != "" && own.ID != t.Leg:
+		return errWrongState
+	case m.Transfer != nil || m.Waits != "":
+		return refuse("wrong_state", "This call is being transferred already.")
+	}
+	m.do(report{t.Leg, 100, "Trying"})
+	if attended {
+		m.Transfer = &t
+		if t.To == "" || t.To == m.ID {
+			m.joinFailed(JoinFailed{t.To, CauseDialogLost})
+			return nil
+		}
+		m.do(tell{t.To, JoinAsked{From: m.ID, User: m.Parties[t.Side].User, Replace: t.Replace}})
+		return nil
+	}
+	t.To = in.Fresh
+	m.Transfer = &t
+	offered := media.Offerable(far.Codecs)
+	if far.Kind != TabLeg && len(far.Codecs) > 0 {
+		offered = media.Offerable(far.Codecs[:1])
+	}
+	m.do(consult{ID: t.To, Side: t.Side, To: to, Offered: offered})
+	return nil
+}
+
+// replaces begins a call whose caller wants a place in another call.
+func (m *move) replaces(e Begun) {
+	m.Transfer = &Transfer{Side: Callee, To: e.Other, Replace: e.Replaces, Replacing: true}
+	m.do(tell{e.Other, JoinAsked{From: m.ID, User: e.From.User, Trunk: e.From.Trunk, Replace: e.Replaces}})
+}
+
+// waits tells whether that call's event is about our transfer.
+func (m *move) waits(call CallID) bool { return m.Transfer != nil && m.Transfer.To == call }
+
+func (m *move) joinRang(e JoinRang) {
+	if m.waits(e.Call) {
+		m.do(report{m.Transfer.Leg, 180, "Ringing"})
+	}
+}
+
+// joinFailed: the talk goes on as before, unless who transferred it has left.
+func (m *move) joinFailed(e JoinFailed) {
+	if !m.waits(e.Call) {
+		return
+	}
+	t := *m.Transfer
+	m.Transfer = nil
+	if t.Replacing {
+		m.end(e.Cause, Callee)
+		return
+	}
+	o := e.Cause.Outcome()
+	m.do(report{t.Leg, o.Status, o.Phrase})
+	if m.audio(t.Side) == nil {
+		m.end(e.Cause, t.Side)
+		return
+	}
+	if t.Held {
+		m.Parties[t.Side].Hold = false
+	}
+	m.say(t.Side, noteTransferBack+o.Caller)
+}
+
+// joinReady gives the party that stays to the other call, and ends this one.
+func (m *move) joinReady(e JoinReady) {
+	if !m.waits(e.Call) {
+		m.do(tell{e.Call, JoinOver{From: m.ID, Cause: CauseCallerGone}})
+		return
+	}
+	t := *m.Transfer
+	l := m.audio(t.stays())
+	if t.Replacing && !m.answerReplacing(l, e.Codecs) {
+		return
+	}
+	m.Transfer = nil
+	m.do(report{t.Leg, 200, "OK"})
+	side := t.stays()
+	party := m.Parties[side]
+	party.Direction = party.direction(side)
+	by := m.Parties[t.Side].User
+	if t.Replacing {
+		by = party.User
+	}
+	m.do(give{To: e.Call, Joined: Joined{
+		From: m.ID, Replace: t.Replace, By: by, Party: party, Leg: *l, Note: m.Notes[side],
+	}})
+	l.Stage = Gone
+	m.end(CauseTransferred, t.Side)
+}
+
+// answerReplacing accepts the INVITE of a caller who takes a place in a call.
+func (m *move) answerReplacing(l *LegState, far []media.Codec) bool {
+	codecs := m.callerCodecs(far)
+	if len(codecs) == 0 {
+		m.end(CauseNoCodec, Callee)
+		return false
+	}
+	l.Stage, l.Remote = Up, media.SendRecv
+	if l.Late {
+		l.Reoffering = true
+		codecs = media.Offerable(codecs)
+	} else {
+		l.Codecs = codecs
+	}
+	m.do(answer{l.ID, codecs, media.SendRecv})
+	return true
+}
+
+// leaves lets the party that transfers go before the transfer is done. The
+// other one hears ringing meanwhile.
+func (m *move) leaves(side Side) bool {
+	t := m.Transfer
+	if t == nil || t.Replacing || t.Side != side || m.Phase != Established || m.Parties[side].Leg == "" {
+		return false
+	}
+	left := *t
+	left.Leg = ""
+	m.Transfer = &left
+	m.Parties[side].Leg = ""
+	return true
+}
+
+// seat is the side that a party may join in the stead of: the user's own, or
+// the trunk's.
+func (m *move) seat(user, trunk string, replace LegID) (Side, *LegState) {
+	for _, side := range []Side{Caller, Callee} {
+		l := m.audio(side)
+		if l == nil || l.Stage == Gone || replace != "" && l.ID != replace {
+			continue
+		}
+		mine := user != "" && m.Parties[side].User == user || trunk != "" && l.Trunk == trunk
+		if mine && (m.Opening == nil || m.Opening.Side != side) && (m.Phase == Established || side == Caller && m.ringing()) {
+			return side, l
+		}
+	}
+	return Caller, nil
+}
+
+func (m *move) joinAsked(e JoinAsked) {
+	side, l := m.seat(e.User, e.Trunk, e.Replace)
+	if l == nil || m.Transfer != nil || m.Waits != "" || e.From == m.ID {
+		m.do(tell{e.From, JoinFailed{m.ID, CauseForbidden}})
+		return
+	}
+	codecs := m.Offered
+	if far := m.audio(side.other()); far != nil && m.Phase == Established {
+		codecs = far.Codecs
+	}
+	m.do(tell{e.From, JoinReady{m.ID, codecs}})
+}
+
+// joinOver: the party we wait for does not come.
+func (m *move) joinOver(e JoinOver) {
+	if m.Waits == e.From && m.Waits != "" {
+		m.Waits = ""
+		m.end(e.Cause, Caller)
+	}
+}
+
+// joined puts a party with its leg where it belongs, its gate as it was.
+func (m *move) joined(e Joined) {
+	side := Caller
+	if m.Waits == "" || m.Waits != e.From {
+		var free bool
+		if side, free = m.vacate(e); !free {
+			m.do(hangUp{e.Leg.ID, CauseTransferred})
+			return
+		}
+	}
+	m.Waits = ""
+	e.Leg.Side, e.Party.Leg = side, e.Leg.ID
+	m.Parties[side] = e.Party
+	m.Legs = append(m.Legs, e.Leg)
+	m.say(side, e.Note)
+	l := m.leg(e.Leg.ID)
+	if l.Gate.closed() {
+		m.do(startTimer{mutedTimer, m.limits.MutedLimit})
+	}
+	if l.Gate == GateWanted {
+		m.do(startTimer{unmuteTimer, m.limits.UnmuteWait})
+	}
+	if far := m.audio(side.other()); far != nil && m.Phase == Established {
+		m.fit(l, far)
+	}
+}
+
+// vacate takes the leg away whose place the party gets; false when it may not
+// have that any more.
+func (m *move) vacate(e Joined) (Side, bool) {
+	trunk := ""
+	if e.Replace != "" && e.Leg.Kind == TrunkLeg {
+		trunk = e.Leg.Trunk
+	}
+	side, old := m.seat(e.By, trunk, e.Replace)
+	if old == nil || m.Transfer != nil {
+		return side, false
+	}
+	if m.Auto != nil && m.Auto.Side == side {
+		m.Auto = nil
+	}
+	switch {
+	case old.Kind == TabLeg:
+	case old.Inbound && old.Stage != Up:
+		m.do(reject{old.ID, CauseTransferred})
+	default:
+		m.do(hangUp{old.ID, CauseTransferred})
+	}
+	old.Stage = Gone
+	return side, true
+}
+
+// fit makes l speak what the other leg does: the newer leg adapts.
+func (m *move) fit(l, far *LegState) {
+	switch {
+	case len(l.Codecs) == 0 || len(far.Codecs) == 0:
+	case l.Kind == TabLeg:
+		l.Codecs = reorder(l.Codecs, far.Codecs)
+	case far.Kind == TabLeg:
+		far.Codecs = reorder(far.Codecs, l.Codecs)
+	case !media.Convertible(l.Codecs[0], far.Codecs[0]) && !l.Reoffering:
+		l.Reoffering = true
+		m.do(reoffer{l.ID, media.Offerable(far.Codecs[:1]), l.offers()})
+	}
+}
+
+// unjoin tells the other call of a transfer that this one is over.
+func (m *move) unjoin(cause Cause) {
+	if m.Waits != "" {
+		m.do(tell{m.Waits, JoinFailed{m.ID, cause}})
+		m.Waits = ""
+	}
+	if t := m.Transfer; t != nil {
+		m.do(tell{t.To, JoinOver{m.ID, CauseCallerGone}})
+		m.Transfer = nil
+	}
+}

@@ -1,0 +1,305 @@
+package gateway
+
+import (
+	"testing"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// refers gives an event with what the edge adds to a transfer.
+func (s *script) refers(e Event) *script {
+	s.state, s.out = next(s.state, input{Event: e, Other: "c2", Fresh: "c3", Now: s.clock}, Timers{})
+	return s
+}
+
+// talks is bob's phone in a talk with alice's phone d1.
+func talks(t *testing.T) *script {
+	return bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established)
+}
+
+func referring(t *testing.T) *script {
+	return talks(t).refers(Referred{Leg: "d1", To: "sip:carol@example.test"}).phase(Established).
+		wants(report{"d1", 100, "Trying"}, consult{ID: "c3", Side: Callee, To: "sip:carol@example.test", Offered: pcm})
+}
+
+// given is the one give among the commands.
+func (s *script) given() give {
+	s.t.Helper()
+	for _, c := range s.out {
+		if g, ok := c.(give); ok {
+			return g
+		}
+	}
+	s.t.Fatalf("nothing was given away: %#v", s.out)
+	return give{}
+}
+
+func TestBlindTransfer(t *testing.T) {
+	s := referring(t).on(JoinRang{"c3"}).wants(report{"d1", 180, "Ringing"})
+	s.on(JoinRang{"other"}).not(report{})
+	s.on(JoinReady{"c3", pcm}).phase(Terminated).wants(report{"d1", 200, "OK"}, hangUp{"d1", CauseTransferred})
+	g := s.given()
+	if g.To != "c3" || g.Leg.ID != "a" || g.Party.User != "bob" || g.Party.Direction != "out" {
+		t.Fatalf("given: %+v", g)
+	}
+	for _, c := range s.out {
+		if h, ok := c.(hangUp); ok && h.Leg == "a" {
+			t.Fatal("the party that stays was hung up")
+		}
+	}
+	if s.state.Cause != CauseTransferred {
+		t.Fatalf("cause %s", s.state.Cause)
+	}
+}
+
+func TestTransferFails(t *testing.T) {
+	s := referring(t).on(JoinFailed{"c3", CauseBusy}).phase(Established).wants(report{"d1", 486, "Busy Here"}).not(hangUp{})
+	s.refers(Referred{Leg: "d1", To: "sip:dave@example.test"}).wants(report{"d1", 100, "Trying"}) // it may try again
+	s.refers(Referred{Leg: "d1", To: "sip:eve@example.test"}).wants(report{"d1", 480, "Not Now"}).not(consult{})
+}
+
+// Who transfers may hang up before it is done; the other hears ringing.
+func TestTransferrerLeaves(t *testing.T) {
+	s := referring(t).on(Ended{Leg: "d1", Cause: CauseHangUp}).phase(Established).not(hangUp{})
+	if got := routes(&s.state)["a"]; got != (heard{Tone: toneRingback}) {
+		t.Fatalf("the party that stays hears %+v", got)
+	}
+	s.on(JoinReady{"c3", pcm}).phase(Terminated)
+	s.given()
+	s = referring(t).on(Ended{Leg: "d1", Cause: CauseHangUp})
+	s.on(JoinFailed{"c3", CauseNoAnswer}).phase(Terminated).wants(hangUp{"a", CauseNoAnswer})
+}
+
+func TestTransferredHangsUp(t *testing.T) {
+	s := referring(t).on(Ended{Leg: "a", Cause: CauseHangUp}).phase(Terminated)
+	s.wants(tell{"c3", JoinOver{"c", CauseCallerGone}}, hangUp{"d1", CauseHangUp})
+	s.on(JoinReady{"c3", pcm}).wants(tell{"c3", JoinOver{"c", CauseCallerGone}}).not(give{})
+}
+
+// Only a user's phone that is in the talk transfers it.
+func TestTransferNotAllowed(t *testing.T) {
+	s := newScript(t).on(Begun{
+		From: policy.Identity{Address: "sip:eve@elsewhere.test"}, Caller: Target{Leg: "out", Kind: URILeg},
+		Callee: Party{User: "alice"}, Offered: pcm, Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}},
+	})
+	s.refers(Referred{Leg: "d1", To: "sip:x@y"}).not(report{}) // not answered yet
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
+	s.refers(Referred{Leg: "out", To: "sip:carol@example.test"}).wants(report{"out", 403, "Only Phones Of Users Transfer"}).not(consult{})
+	s.refers(Referred{Leg: "out", Attended: true, Replaces: "x"}).not(tell{})
+}
+
+// waiting is the second call of a blind transfer, whose target's phone rings.
+func waiting(t *testing.T) *script {
+	s := newScript(t).on(Begun{
+		From: policy.Identity{Address: "sip:bob@example.test", User: "bob", Display: "Bob"}, Waits: "c1", Offered: pcm,
+		Callee: Party{User: "carol"}, Targets: []Target{{Leg: "k", Kind: PhoneLeg}, {Leg: "t", Kind: TabLeg, Tab: "tabc"}},
+	}).phase(Ringing)
+	if s.state.Parties[Caller].User != "" || s.state.Parties[Caller].Who.Display != "Bob" {
+		t.Fatalf("the caller: %+v", s.state.Parties[Caller])
+	}
+	return s.on(Rang{Leg: "k", Status: 180}).wants(tell{"c1", JoinRang{"c"}})
+}
+
+var bobsLeg = Joined{
+	From: "c1", Party: Party{User: "bob", Who: policy.Identity{Address: "sip:bob@example.test"}, Direction: "out"},
+	Leg: LegState{ID: "b", Kind: PhoneLeg, Stage: Up, Codecs: pcm[:1], Remote: media.SendRecv},
+}
+
+func TestTransferTarget(t *testing.T) {
+	s := waiting(t).sound(Answered{Leg: "k"}, pcm[1:], media.SendRecv).phase(Established).wants(tell{"c1", JoinReady{"c", pcm[1:]}})
+	s.on(bobsLeg).not(reoffer{}).not(hangUp{})
+	got := routes(&s.state)
+	if got["b"] != (heard{Leg: "k"}) || got["k"] != (heard{Leg: "b"}) {
+		t.Fatalf("routes: %v", got)
+	}
+	if v := show(&s.state, Callee); v.Peer.Address != "sip:bob@example.test" || v.Direction != "in" {
+		t.Fatalf("the target sees %+v", v)
+	}
+	s.on(Ended{Leg: "k", Cause: CauseHangUp}).phase(Terminated).wants(hangUp{"b", CauseHangUp}).not(tell{})
+}
+
+func TestTransferTargetRefuses(t *testing.T) {
+	s := waiting(t).on(press("carol", "tabc", "decline", "")).phase(Terminated).wants(tell{"c1", JoinFailed{"c", CauseDeclined}})
+	s.on(bobsLeg).wants(hangUp{"b", CauseTransferred}) // too late
+	waiting(t).on(JoinOver{"c1", CauseCallerGone}).phase(Terminated).wants(hangUp{"k", CauseCallerGone}).not(tell{})
+	waiting(t).on(JoinOver{"c9", CauseCallerGone}).phase(Ringing)
+}
+
+func TestAttendedTransfer(t *testing.T) {
+	s := talks(t).refers(Referred{Leg: "d1", Attended: true, Replaces: "second"})
+	s.wants(report{"d1", 100, "Trying"}, tell{"c2", JoinAsked{From: "c", User: "alice", Replace: "second"}})
+	s.on(JoinReady{"c2", pcm}).phase(Terminated)
+	if g := s.given(); g.Replace != "second" || g.By != "alice" || g.Leg.ID != "a" {
+		t.Fatalf("given %+v", g)
+	}
+	// A call that is not there, or that says no.
+	s = talks(t)
+	s.state, s.out = next(s.state, input{Event: Referred{Leg: "d1", Attended: true}}, Timers{})
+	s.phase(Established).wants(report{"d1", 481, "Dialog Lost"}).not(tell{})
+	s.refers(Referred{Leg: "d1", Attended: true, Replaces: "x"}).on(JoinFailed{"c2", CauseForbidden}).phase(Established).wants(report{"d1", 403, "Not Allowed"})
+}
+
+// The second call: whose leg it is may be replaced, nobody else's.
+func TestJoin(t *testing.T) {
+	s := talks(t)
+	s.on(JoinAsked{From: "c1", User: "alice", Replace: "d1"}).wants(tell{"c1", JoinReady{"c", pcm[:1]}})
+	s.on(JoinAsked{From: "c1", User: "alice"}).wants(tell{"c1", JoinReady{"c", pcm[:1]}})
+	no := tell{"c1", JoinFailed{"c", CauseForbidden}}
+	s.on(JoinAsked{From: "c1", User: "alice", Replace: "a"}).wants(no)
+	s.on(JoinAsked{From: "c1", User: "eve", Replace: "d1"}).wants(no)
+	s.on(JoinAsked{From: "c1", Trunk: "pbx", Replace: "d1"}).wants(no)
+	s.on(JoinAsked{From: "c", User: "alice"}).wants(tell{"c", JoinFailed{"c", CauseForbidden}})
+	carol := bobsLeg
+	carol.Party.User, carol.By, carol.Replace = "carol", "alice", "d1"
+	stranger := carol
+	stranger.By = "eve"
+	s.on(stranger).wants(hangUp{"b", CauseTransferred}).phase(Established)
+	s.on(carol).phase(Established).wants(hangUp{"d1", CauseTransferred})
+	if got := routes(&s.state); got["a"] != (heard{Leg: "b"}) {
+		t.Fatalf("routes: %v", got)
+	}
+	// The caller of a call that rings may be replaced as well: a transfer
+	// before the answer.
+	s = bobCallsAlice(t).on(JoinAsked{From: "c1", User: "bob", Replace: "a"}).wants(tell{"c1", JoinReady{"c", pcm}})
+	carol.By, carol.Replace = "bob", "a"
+	s.on(carol).phase(Ringing).wants(reject{"a", CauseTransferred})
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(answer{})
+	if got := routes(&s.state); got["b"] != (heard{Leg: "d1"}) {
+		t.Fatalf("routes: %v", got)
+	}
+}
+
+// The newer leg adapts to the codec of the other.
+func TestJoinAdaptsCodec(t *testing.T) {
+	s := talks(t)
+	carol := bobsLeg
+	carol.By, carol.Leg.Codecs = "alice", []media.Codec{media.G722}
+	s.on(carol).wants(reoffer{"b", pcm, media.SendRecv})
+	s.on(Reoffered{Leg: "b", Status: 488}).phase(Terminated)
+}
+
+// A leg takes its shut gate along; no transfer opens it, whoever did it.
+func TestTransferKeepsGateShut(t *testing.T) {
+	s := talks(t)
+	shut := bobsLeg
+	shut.By, shut.Leg.Gate, shut.Leg.Mute, shut.Leg.Triggered = "alice", GateShut, MuteSDP, true
+	s.on(shut).wants(startTimer{mutedTimer, 0}).not(openGate{}).not(wantGate{})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
+		t.Fatalf("routes: %v", got)
+	}
+	if v := show(&s.state, Callee); v.Microphone != "shut" {
+		t.Fatalf("microphone %s", v.Microphone)
+	}
+	s.sound(Offered{Leg: "b", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{}).wants(answer{"b", pcm[:1], media.SendOnly})
+	// Nor does the REFER of a phone that answered by itself.
+	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	s.refers(Referred{Leg: "auto", To: "sip:carol@example.test"}).not(openGate{}).not(wantGate{}).not(invite{})
+	s.on(JoinFailed{"c3", CauseBusy}).not(openGate{})
+	if s.state.leg("auto").Gate != GateShut {
+		t.Fatal("the gate is open")
+	}
+}
+
+func TestTabTransfers(t *testing.T) {
+	ask := func(to string, with CallID) Asked {
+		return Asked{ID: 9, User: "alice", Tab: "tab1", Command: Command{Do: "transfer", To: to, With: with}}
+	}
+	s := talks(t).refers(ask("carol", "")).wants(reply{9, nil}, consult{ID: "c3", Side: Callee, To: "carol", Offered: pcm})
+	if got := routes(&s.state); got["a"] != (heard{Tone: toneMusic}) {
+		t.Fatalf("the other hears %v", got)
+	}
+	if v := show(&s.state, Callee); v.Reason != noteTransferring {
+		t.Fatalf("reason %q", v.Reason)
+	}
+	s.on(JoinFailed{"c3", CauseBusy}).phase(Established)
+	if v := show(&s.state, Callee); v.HeldBy != "" || v.Reason != noteTransferBack+CauseBusy.Outcome().Caller {
+		t.Fatalf("view %+v", v)
+	}
+	s.refers(ask("", "c2")).wants(reply{9, nil}, tell{"c2", JoinAsked{From: "c", User: "alice"}})
+	s.on(press("alice", "tab1", "hangup", "")).phase(Established).wants(hangUp{"d1", CauseHangUp})
+	s.on(press("alice", "tab1", "hangup", "")).phase(Terminated)
+	talks(t).refers(ask("carol", "c2")).not(consult{}).not(tell{})
+	talks(t).refers(ask("", "")).not(consult{}).not(tell{})
+	bobCallsAlice(t).refers(ask("carol", "")).wants(reply{9, errWrongState})
+}
+
+// An INVITE with Replaces: answered when the other call takes its caller.
+func TestInviteReplaces(t *testing.T) {
+	begun := func() *script {
+		return newScript(t).on(Begun{
+			From: policy.Identity{Address: "sip:alice@example.test", User: "alice"}, Caller: Target{Leg: "lab", Kind: PhoneLeg, Device: "lab"},
+			Offered: pcm, Replaces: "d1", Other: "c2",
+		}).wants(tell{"c2", JoinAsked{From: "c", User: "alice", Replace: "d1"}}).not(invite{}).not(answer{})
+	}
+	s := begun().on(JoinReady{"c2", pcm[1:]}).phase(Terminated).wants(answer{"lab", pcm[1:], media.SendRecv})
+	if g := s.given(); g.Leg.ID != "lab" || g.Leg.Stage != Up || g.By != "alice" || g.Replace != "d1" {
+		t.Fatalf("given %+v", g)
+	}
+	begun().on(JoinFailed{"c2", CauseForbidden}).phase(Terminated).wants(reject{"lab", CauseForbidden}).not(give{})
+	begun().on(JoinReady{"c2", []media.Codec{media.G722}}).phase(Terminated).wants(reject{"lab", CauseNoCodec}).not(give{})
+	begun().on(Ended{Leg: "lab", Cause: CauseCallerGone}).phase(Terminated).wants(tell{"c2", JoinOver{"c", CauseCallerGone}})
+}
+
+// The whole way, with real calls and media: bob's phone talks to alice's, which
+// transfers it to a number outside, on alice's account.
+func TestTransferThroughCalls(t *testing.T) {
+	w := newWorkbench(t, nil)
+	w.register("alice", "desk", "urn:uuid:a")
+	tab, news := w.openTab("alice", Resume{})
+	caller, callerEnd := w.incoming("sip:1001@example.test", media.PCMU)
+	phone := w.dial.next(t)
+	w.answer(phone, media.PCMU)
+	_, err := callerEnd.TakeAnswer(caller.waits(t, "answer").sdp)
+	must(t, err)
+
+	phone.sink(Referred{Leg: phone.id, To: "sip:0123@example.test"})
+	far := w.dial.next(t)
+	if far.in.Trunk != "pbx" || far.in.From.User != "alice" || len(far.in.Headers) != 0 {
+		t.Fatalf("INVITE %+v", far.in)
+	}
+	phone.waits(t, "report 100")
+	far.sink(Rang{Leg: far.id, Status: 180})
+	phone.waits(t, "report 180")
+	farEnd := w.answer(far, media.PCMU)
+	phone.waits(t, "report 200").waits(t, "hangup transferred")
+	w.sees(tab, news, "the call ended for alice", func(s Snapshot) bool {
+		return len(s.Calls) == 1 && s.Calls[0].State == "ended" && s.Calls[0].Cause == CauseTransferred
+	})
+	callerEnd.Hear(media.HoldMusic)
+	farEnd.Hear(media.HoldMusic)
+	heardWithin(t, farEnd, 5)
+	heardWithin(t, callerEnd, 5)
+	if e := w.history("alice", "in", false); e.Cause != string(CauseTransferred) {
+		t.Fatalf("alice's history %+v", e)
+	}
+	caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp}) // its sink leads to the second call now
+	far.waits(t, "hangup hang_up")
+}
+
+// Two calls of alice become one of those she talked to.
+func TestAttendedThroughCalls(t *testing.T) {
+	w := newWorkbench(t, nil)
+	w.register("alice", "desk", "urn:uuid:a")
+	talk := func() (caller, phone *fakeLeg, end *media.RTPEnd) {
+		caller, end = w.incoming("sip:1001@example.test", media.PCMU)
+		phone = w.dial.next(t)
+		w.answer(phone, media.PCMU)
+		_, err := end.TakeAnswer(caller.waits(t, "answer").sdp)
+		must(t, err)
+		return caller, phone, end
+	}
+	first, phoneA, firstEnd := talk()
+	second, phoneB, secondEnd := talk()
+	phoneA.sink(Referred{Leg: phoneA.id, Attended: true, Replaces: "nowhere"})
+	phoneA.waits(t, "report 481")
+	phoneA.sink(Referred{Leg: phoneA.id, Attended: true, Replaces: phoneB.id})
+	phoneA.waits(t, "report 200").waits(t, "hangup transferred")
+	phoneB.waits(t, "hangup transferred")
+	firstEnd.Hear(media.HoldMusic)
+	secondEnd.Hear(media.HoldMusic)
+	heardWithin(t, secondEnd, 5)
+	heardWithin(t, firstEnd, 5)
+	second.sink(Ended{Leg: second.id, Cause: CauseHangUp})
+	first.waits(t, "hangup hang_up")
+}
