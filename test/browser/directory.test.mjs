@@ -53,13 +53,26 @@ scene('somebody is added, found, made a friend, removed', async s => {
     ['Eve Park', ['sip:eve@example.org'], true],
   ]);
 
+  await tab.press('Change Bob at work');
+  await tab.page.getByLabel('Display name').fill('Bob Baker');
+  await tab.page.getByLabel('Addresses or numbers').fill('bob@example.test\n+1 (555) 12\nnonsense');
+  await tab.page.getByLabel('Note').fill('Second floor');
+  await tab.press('Save');
+  await tab.page.getByRole('alert').filter({hasText: 'nonsense'}).waitFor();
+  await tab.page.getByLabel('Addresses or numbers').fill('bob@example.test\n+1 (555) 12');
+  await tab.press('Save');
+  await row(tab, 'Bob Baker').waitFor();
+  await tab.shows('Second floor');
+  await tab.page.locator('button:focus').and(tab.button('Change Bob Baker')).waitFor();
+  assert.deepEqual((await kept(tab))[0], ['Bob Baker', ['sip:bob@example.test', 'tel:+155512'], false]);
+
   await tab.page.getByLabel('Search in the directory').fill('eve');
-  await row(tab, 'Bob at work').waitFor({state: 'detached'});
+  await row(tab, 'Bob Baker').waitFor({state: 'detached'});
   await row(tab, 'Eve Park').waitFor();
   await tab.press('Change Eve Park');
   await tab.press('Remove Eve Park');
   await tab.shows('Nobody fits "eve".');
-  assert.deepEqual(await kept(tab), [['Bob at work', ['sip:bob@example.test'], false]]);
+  assert.equal((await kept(tab)).length, 1);
 });
 
 scene('a friend may open the phone once friends are allowed', async s => {
@@ -69,14 +82,76 @@ scene('a friend may open the phone once friends are allowed', async s => {
     await tab.press('Check');
     await tab.shows(answer);
   };
-  await tab.press('Directory');
-  await add(tab, 'Bob at work', 'bob');
-  await friend(tab, 'Bob at work', false).click();
+  await tab.press('Friends');
+  await tab.shows('You have no friends here yet.');
+  await tab.press('Add a friend');
+  await tab.page.getByLabel('Display name').fill('Bob at work');
+  await tab.page.getByLabel('Addresses or numbers').fill('bob');
+  await tab.press('Add to directory');
   await friend(tab, 'Bob at work', true).waitFor();
+  await accessible(tab);
   await tab.press('Feature Options');
   await ask('No, Desk phone would not answer by itself.');
   await tab.page.getByRole('switch', {name: 'Allow Friends List'}).click();
   await tab.shows('In force: 1 address.');
   await ask('Yes, Desk phone would answer.');
   await tab.shows('The requester is on the friends list.');
+  await tab.shows('marked as friend (1).');
+
+  await tab.page.getByRole('switch', {name: 'Do not disturb'}).click();
+  await tab.shows('Do not disturb is on, so none of them can open your phone now.');
+  await ask('No, Desk phone would not answer by itself.');
+  await tab.page.getByRole('switch', {name: 'Do not disturb'}).click();
+  await ask('Yes, Desk phone would answer.');
+
+  await tab.press('Show Friends');
+  await friend(tab, 'Bob at work', true).click();
+  await tab.shows('You have no friends here yet.');
+  await tab.press('Feature Options');
+  await tab.shows('In force: nobody but you can make your deskphone answer.');
+  await ask('No, Desk phone would not answer by itself.');
+});
+
+scene('somebody is added from a call; files go in and out', async s => {
+  const tab = await s.tab(await s.gateway(), alice);
+  await tab.call('carol'); // who has no phone on
+  await tab.press('Dismiss');
+  await tab.press('Add Carol Cook to the directory'); // from the history
+  await tab.press('Add to directory');
+  await row(tab, 'Carol Cook').waitFor();
+  assert.deepEqual(await kept(tab), [['Carol Cook', ['sip:carol@example.test'], false]]);
+
+  await tab.press('Import or export');
+  const give = (name, text) =>
+    tab.page.locator('input[type=file]').setInputFiles({name, mimeType: '', buffer: Buffer.from(text)});
+  await give(
+    'people.vcf',
+    'BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Eve Park\r\nIMPP:sip:eve@example.org\r\nEND:VCARD\r\n',
+  );
+  await tab.shows('1 person was added.');
+  await give('people.csv', 'display,address,friend\nCarol,carol@example.test|+15559,yes\nNo One,bob@*,no\nDan,dan,yes\n');
+  await tab.shows(
+    '1 person was added. 1 was somebody you have; what was missing there was filled in. 1 was left out:',
+  );
+  await tab.shows('Line 3: the address "bob@*" cannot be used');
+  await accessible(tab);
+  assert.deepEqual(
+    (await kept(tab)).map(([name, addresses]) => [name, addresses.length]),
+    [
+      ['Carol Cook', 2],
+      ['Dan', 1],
+      ['Eve Park', 1],
+    ],
+  );
+  await give('people.csv', 'nothing of the kind');
+  await tab.page.getByRole('alert').filter({hasText: 'address'}).waitFor();
+
+  for (const [kind, name, text] of [
+    ['vCard', 'directory.vcf', /^FN:Eve Park\r$/m],
+    ['CSV', 'directory.csv', /^"Eve Park","sip:eve@example.org"/m],
+  ]) {
+    const [file] = await Promise.all([tab.page.waitForEvent('download'), tab.press(`Export as ${kind}`)]);
+    assert.equal(file.suggestedFilename(), name);
+    assert.match(await readFile(await file.path(), 'utf8'), text);
+  }
 });

@@ -106,6 +106,7 @@ scene('an address is added, refused when malformed, asked about, removed', async
   await addressRow(tab, 'lab@example.org').waitFor();
   await add(tab, 'example.net');
   await addressRow(tab, 'example.net, all its users').waitFor();
+  await tab.shows('In force: 1 address and 1 domain.');
 
   await add(tab, 'bob@*', 422);
   await tab.page.getByRole('alert').filter({hasText: '"bob@*" cannot be allowed: the star stands for'}).waitFor();
@@ -131,6 +132,32 @@ scene('an address is added, refused when malformed, asked about, removed', async
   await tab.page.reload();
   await addressRow(tab, 'example.net, all its users').waitFor();
   assert.equal(await addressRow(tab, 'lab@example.org').count(), 0);
+});
+
+scene('what a phone does while its user is busy is chosen, and stays so', async s => {
+  const gateway = await s.gateway();
+  const tab = await s.tab(gateway, alice);
+  await open(tab);
+  const other = await s.tab(gateway, alice, {beside: tab});
+  await open(other);
+  const chosen = async () => {
+    const me = await tab.page.evaluate(async () => (await fetch('/api/v1/me')).json());
+    return [me.whileBusy, me.doNotDisturb];
+  };
+  const radio = (of, name, checked) => of.page.getByRole('radio', {name, exact: true, checked});
+  assert.deepEqual(await chosen(), ['ring', false]);
+  await radio(tab, 'Ring normally', true).focus();
+  await tab.page.keyboard.press('ArrowDown');
+  await radio(other, 'Hold the call and answer', true).waitFor();
+  await toggle(tab, 'Do not disturb').focus();
+  await tab.page.keyboard.press('Space');
+  await isOn(other, 'Do not disturb', true);
+  assert.deepEqual(await chosen(), ['hold', true]);
+  await tab.page.reload();
+  await radio(tab, 'Hold the call and answer', true).waitFor();
+  await isOn(tab, 'Do not disturb', true);
+  await tab.shows('Desk phone may answer by itself.');
+  await tab.shows('Lab phone may not answer by itself: interworking is off for it');
 });
 
 scene('a change made elsewhere is not lost', async s => {

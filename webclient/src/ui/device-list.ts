@@ -1,5 +1,6 @@
 import {css, html, LitElement} from 'lit';
 import {customElement, property} from 'lit/decorators.js';
+import {repeat} from 'lit/directives/repeat.js';
 import {deskOf} from '../desktop/desk.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
@@ -45,7 +46,9 @@ export class DeviceList extends LitElement {
         <h2 id="title">${t.devices}</h2>
         <ul>
           ${this.browser()}
-          ${this.devices.map(
+          ${repeat(
+            this.devices,
+            device => device.id, // the main one comes first, so they change places
             device => html`
               <li>
                 <device-row
