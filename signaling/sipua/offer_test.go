@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -59,25 +60,54 @@ func TestGlareOurs(t *testing.T) {
 		w := newWire(t, "127.0.0.2")
 		in, ok := talking(b, w, "glare")
 		in.leg.Reoffer([]byte(holdSDP))
-		re := w.request("INVITE")
-		w.send(b.at("udp"), w.reply(re, 491, "Request Pending", "", ""))
-		w.request("ACK")
-		begin := time.Now()
-		// While we wait, their offer is served.
-		w.send(b.at("udp"), w.within(ok, "INVITE", 2, offerSDP))
-		expect[gateway.Offered](in)
+		// While we wait, their offer is served. The wait may be next to nothing:
+		// then our offer meets theirs once more, and both get 491 again.
+		seq, begin := 2, time.Time{}
+		for crossed := true; crossed; seq++ {
+			re := w.request("INVITE")
+			w.send(b.at("udp"), w.reply(re, 491, "Request Pending", "", ""))
+			w.request("ACK")
+			begin = time.Now()
+			w.send(b.at("udp"), w.within(ok, "INVITE", seq, offerSDP))
+			if crossed = w.refused(in); crossed {
+				w.send(b.at("udp"), w.within(w.response(491, "INVITE"), "ACK", seq, ""))
+			}
+		}
 		in.leg.Answer([]byte(answerSDP))
 		second := w.response(200, "INVITE")
-		w.send(b.at("udp"), w.within(second, "ACK", 2, ""))
+		w.send(b.at("udp"), w.within(second, "ACK", seq-1, ""))
 		again := w.request("INVITE")
 		if d := time.Since(begin); d > glareWait {
 			t.Fatalf("tried again after %s", d)
 		}
 		w.send(b.at("udp"), w.reply(again, 488, "No", "", ""))
 		same(t, "status", expect[gateway.Reoffered](in).Status, 488)
-		hangUpFrom(b, w, in, ok, 3)
+		hangUpFrom(b, w, in, ok, seq)
 		b.gone()
 	})
+}
+
+// refused waits for what comes of our re-INVITE: 491, or an offer to the leg.
+func (w *wire) refused(in *line) bool {
+	w.t.Helper()
+	for deadline := time.Now().Add(wait); time.Now().Before(deadline); {
+		select {
+		case e := <-in.events:
+			same(w.t, "event", fmt.Sprintf("%T", e), "gateway.Offered")
+			return false
+		default:
+		}
+		m := w.read(10 * time.Millisecond)
+		if m == nil {
+			continue
+		}
+		w.held = append(w.held, m)
+		if r, ok := m.(*sip.Response); ok && r.StatusCode == sip.StatusRequestPending {
+			return true
+		}
+	}
+	w.t.Fatal("their re-INVITE came to nothing")
+	return false
 }
 
 // Their re-INVITE while ours is under way gets 491, a second one of theirs 500.
