@@ -111,6 +111,11 @@ export class Phone {
     return this.voice.fault;
   }
 
+  /** What the browser counts of this tab's sound; null without a path. */
+  stats(): Promise<RTCStatsReport | null> {
+    return this.voice.stats();
+  }
+
   /** The gateway's time in milliseconds since 1970. */
   now(): number {
     return this.connection.now();

@@ -331,3 +331,71 @@ test('storage that throws is replaced by memory', () => {
   store.forget();
   assert.equal(store.read(), null);
 });
+
+test('a page without a cookie brings a token, then the bearer; a new token when that is over', async () => {
+  let made = 0;
+  const bearers: string[] = [];
+  const entry = {parent: 'https://intranet.example', token: async () => `token ${++made}`};
+  connect({entry, onBearer: bearer => bearers.push(bearer)});
+  let one = await peer(1);
+  let hello = (await one.next()) as Received & {token?: string; bearer?: string; parent?: string};
+  assert.equal(hello.token, 'token 1');
+  assert.equal(hello.parent, 'https://intranet.example');
+  one.welcome({open: 'gesture', bearer: 'b'});
+  await until(() => connection.phase === 'open');
+  assert.equal(connection.right, 'gesture');
+  assert.deepEqual(bearers, ['b']);
+  one.socket.close(1011);
+  one = await peer(2);
+  hello = await one.next();
+  assert.equal(hello.bearer, 'b', 'the token works once');
+  assert.equal(hello.token, undefined);
+  one.welcome({open: 'gesture'});
+  one.socket.close(Close.loggedOut);
+  one = await peer(3);
+  hello = await one.next();
+  assert.equal(hello.token, 'token 2');
+  one.welcome({open: 'gesture', bearer: 'c'});
+  await until(() => connection.phase === 'open');
+});
+
+test('a site whose tokens are refused is asked thrice, one that may not use the phone once', async () => {
+  let made = 0;
+  const entry = {parent: '', token: async () => `token ${++made}`};
+  connect({entry});
+  for (let i = 1; i <= 3; i++) {
+    const one = await peer(i);
+    await one.next();
+    one.send({type: 'refused', error: {code: 'token_used', message: 'It was used before.'}});
+    one.socket.close(Close.loggedOut);
+  }
+  await until(() => connection.phase === 'loggedOut');
+  assert.equal(connection.refusal?.message, 'It was used before.');
+  connection.start(); // somebody presses "Try again"
+  const last = await peer(4);
+  await last.next();
+  last.send({type: 'refused', error: {code: 'origin_not_listed', message: 'List it.'}});
+  last.socket.close(Close.notAllowed);
+  await until(() => connection.phase === 'loggedOut');
+  assert.equal(made, 4);
+});
+
+test('a site that gives no token is asked again after a while', async () => {
+  const answers = [new Error('The intranet is down.'), 'token'];
+  const entry = {
+    parent: '',
+    token: async () => {
+      const next = answers.shift();
+      if (next instanceof Error) throw next;
+      return String(next);
+    },
+  };
+  connect({entry});
+  await until(() => connection.refusal?.message === 'The intranet is down.');
+  assert.equal(connection.phase, 'waiting');
+  const one = await peer(1);
+  await one.next();
+  one.welcome({bearer: 'b'});
+  await until(() => connection.phase === 'open');
+  assert.equal(connection.refusal, null);
+});

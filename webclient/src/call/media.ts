@@ -48,6 +48,11 @@ export class Media {
     return this.pc?.connectionState === 'connected';
   }
 
+  /** What the browser counts of the path; null without one. */
+  async stats(): Promise<RTCStatsReport | null> {
+    return (await this.pc?.getStats()) ?? null;
+  }
+
   /** Follows the part `media`. */
   update(want: MediaWant | null): void {
     this.want = want;

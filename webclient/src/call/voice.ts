@@ -44,6 +44,11 @@ export class Voice {
     return this.media.connected;
   }
 
+  /** What the browser counts of the sound; null without a path. */
+  stats(): Promise<RTCStatsReport | null> {
+    return this.media.stats();
+  }
+
   /** Learns whether the browser would ask for the microphone. */
   watchPermission(): Promise<void> {
     return this.microphone.watchPermission();

@@ -1,14 +1,22 @@
+import {type Count, count, isBad, judge} from '../call/quality.js';
 import type {Phone} from '../phone.js';
 import type {Refusal} from '../protocol/entry.js';
 import type {Parts} from '../protocol/messages.js';
 import {eventsBetween} from './events.js';
 import type {Shown} from './port.js';
 
+/** How often the sound is judged, in milliseconds. */
+const judgeEvery = 2000;
+
 /** Follows a phone for the site around it. */
 export class Watch {
   private parts: Parts | null = null;
   private refusal: Refusal | null = null;
   private ready = false;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private counted: Count | null = null;
+  /** Of the last looks at the sound, which were bad. */
+  private looks: boolean[] = [];
 
   constructor(
     private readonly phone: Phone,
@@ -27,6 +35,7 @@ export class Watch {
     for (const {name, detail} of events) this.tell(name, detail);
     if (refusal && refusal !== this.refusal) this.tell('error', {...refusal});
     this.refusal = refusal;
+    this.followSound();
   }
 
   get shown(): Shown {
@@ -35,5 +44,32 @@ export class Watch {
     if (phase === 'open') state = 'connected';
     if (phase === 'loggedOut') state = 'refused';
     return {calls, state, identity: parts?.me ?? null};
+  }
+
+  private get talk() {
+    return this.phone.calls.find(call => call.here && call.state === 'connected');
+  }
+
+  /** Looks at the sound as long as somebody talks here. */
+  private followSound(): void {
+    if (this.talk) {
+      this.timer ??= setInterval(() => void this.look(), judgeEvery);
+      return;
+    }
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.counted = null;
+    this.looks = [];
+  }
+
+  private async look(): Promise<void> {
+    const report = await this.phone.stats();
+    const call = this.talk;
+    const before = this.counted;
+    this.counted = report && count(report);
+    const quality = before && this.counted && judge(before, this.counted);
+    if (!quality || !call) return;
+    this.looks = [...this.looks, isBad(quality)].slice(-5);
+    this.tell('quality', {call: call.id, ...quality, bad: this.looks.filter(Boolean).length >= 3});
   }
 }

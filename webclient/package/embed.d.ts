@@ -1,0 +1,33 @@
+import type {Call, GetToken, Identity, Methods, PhoneEvents, State} from './phone.js';
+
+export type {Call, GetToken, Identity, PhoneError, PhoneEvents, Place, Quality, State} from './phone.js';
+
+/** <ringsplash-phone>: the phone in a frame. Its events are CustomEvents that bubble. */
+export interface RingsplashPhone extends HTMLElement, Methods {
+  getToken: GetToken | null;
+  readonly calls: Call[];
+  readonly state: State;
+  readonly identity: Identity | null;
+  /** The gateway's origin. */
+  readonly gateway: string;
+  /** Shows the phone, and in it a screen: "", "options", "directory". */
+  open(view?: string): Promise<void>;
+  addEventListener<K extends keyof PhoneEvents>(
+    type: K,
+    listener: (event: CustomEvent<PhoneEvents[K]>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+export const RingsplashPhone: {new (): RingsplashPhone; prototype: RingsplashPhone};
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ringsplash-phone': RingsplashPhone;
+  }
+}

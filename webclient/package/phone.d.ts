@@ -1,0 +1,91 @@
+// What the element and the client have in common.
+
+/** A call as its user sees it. Times are RFC 3339. */
+export interface Call {
+  id: string;
+  version: number;
+  direction: 'in' | 'out';
+  state: 'ringing' | 'early' | 'connected' | 'held' | 'ended';
+  peer: {display: string; address: string; verified: boolean};
+  /** Where the user's audio is: nowhere yet, "browser", or the id of a deskphone. */
+  on: string | null;
+  /** `on` is "browser", and it is this page. */
+  here: boolean;
+  /** "shut": a deskphone that answered by itself, before its owner's un-mute. */
+  microphone: 'live' | 'muted' | 'shut' | 'wanted';
+  heldBy?: '' | 'me' | 'other';
+  /** Start of the state. */
+  since: string;
+  /** Start of the talk. */
+  answered?: string | null;
+  cause?: string;
+  /** A sentence for people. */
+  reason?: string;
+}
+
+/** The user the token was for. */
+export interface Identity {
+  name: string;
+  number: string;
+  display: string;
+  address: string;
+}
+
+/** "refused": the last token did not log in; the event `error` has the reason. */
+export type State = 'connecting' | 'connected' | 'reconnecting' | 'refused';
+
+/** "browser", "deskphone" (the main one that can), or the id of one. */
+export type Place = 'browser' | 'deskphone' | (string & {});
+
+/** What a method rejects with: a code for programs, and in `message` a sentence to show. */
+export interface PhoneError extends Error {
+  code: string;
+}
+
+/** Fetches a token from the page's own server, a new one at each call. */
+export type GetToken = () => string | Promise<string>;
+
+export interface PhoneEvents {
+  /** Logged in; calls can come. */
+  ready: {identity: Identity};
+  incoming: Call;
+  /** A call changed: here it is as it is now. */
+  call: Call;
+  /** A call is over; `duration` in seconds. */
+  ended: Call & {reason: string; duration: number};
+  message: {unread: number};
+  presence: Array<{address: string; display: string; state: 'available' | 'busy' | 'offline'}>;
+  /** How the call in this page sounds, every two seconds. */
+  quality: Quality;
+  /** `getToken` is asked, at the start and when the log-in is over. */
+  'token-needed': Record<string, never>;
+  error: {code: string; message: string};
+}
+
+export interface Quality {
+  call: string;
+  /** Mean opinion score by the E-model, 1 to 4.5. */
+  mos: number;
+  /** Share of packets lost, 0 to 1. */
+  loss: number;
+  /** In milliseconds. */
+  roundTrip: number;
+  /** It was bad in three of the last five looks. */
+  bad: boolean;
+}
+
+/** Methods of both. An id may be left out for the only call, or the one that rings. */
+export interface Methods {
+  call(address: string, options?: {from?: Place}): Promise<string>;
+  answer(id?: string, options?: {on?: Place}): Promise<void>;
+  decline(id?: string): Promise<void>;
+  hangUp(id?: string): Promise<void>;
+  hold(id?: string): Promise<void>;
+  resume(id?: string): Promise<void>;
+  mute(id?: string): Promise<void>;
+  unmute(id?: string): Promise<void>;
+  transfer(id: string, address: string): Promise<void>;
+  sendDigits(id: string, digits: string): Promise<void>;
+  move(id: string, options: {to: Place}): Promise<void>;
+  message(address: string, text: string): Promise<void>;
+}

@@ -1,0 +1,11 @@
+// What the npm package's types promise must be what the code has: this need
+// only compile.
+import type {RingsplashClient as Published} from '../package/client.js';
+import type {Identity, Quality as PublishedQuality} from '../package/phone.js';
+import type {Quality} from '../src/call/quality.js';
+import type {RingsplashClient} from '../src/embed/client.js';
+import type {Me} from '../src/protocol/messages.js';
+
+export const client = (code: RingsplashClient): Pick<Published, Exclude<keyof Published, keyof EventTarget>> => code;
+export const identity = (code: Me): Identity => code;
+export const quality = (code: Quality): Omit<PublishedQuality, 'call' | 'bad'> => code;
