@@ -48,7 +48,13 @@ func (r Response) String() string { return fmt.Sprintf("%d %s", r.Status, r.Phra
 // NewProbe opens a socket on an address of its own, closed with the test.
 func (g *Gateway) NewProbe(t testing.TB) *Probe {
 	t.Helper()
-	conn, err := net.DialUDP("udp", &net.UDPAddr{IP: net.ParseIP(NewAddr())}, net.UDPAddrFromAddrPort(g.SIP))
+	return g.ProbeAt(t, NewAddr())
+}
+
+// ProbeAt opens a socket on that address.
+func (g *Gateway) ProbeAt(t testing.TB, ip string) *Probe {
+	t.Helper()
+	conn, err := net.DialUDP("udp", &net.UDPAddr{IP: net.ParseIP(ip)}, net.UDPAddrFromAddrPort(g.SIP))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +93,38 @@ func (p *Probe) Ask(r Request) Response {
 		p.t.Fatal(err)
 	}
 	return p.transact(r, callID, cseq+1, answer+": "+cred.String()+"\r\n")
+}
+
+// Incoming waits for a request of the gateway and returns its text, "" when
+// none came.
+func (p *Probe) Incoming(method string) string {
+	_ = p.conn.SetReadDeadline(time.Now().Add(Patience))
+	buf := make([]byte, 65536)
+	for {
+		n, err := p.conn.Read(buf)
+		if err != nil {
+			return ""
+		}
+		if text := string(buf[:n]); strings.HasPrefix(text, method+" ") {
+			return text
+		}
+	}
+}
+
+// Refuse answers an INVITE, as "486 Busy Here".
+func (p *Probe) Refuse(invite, status string) {
+	p.t.Helper()
+	answer := "SIP/2.0 " + status + "\r\n"
+	for line := range strings.SplitSeq(invite, "\r\n") {
+		switch name, _, _ := strings.Cut(line, ":"); name {
+		case "To":
+			line += ";tag=phone"
+			fallthrough
+		case "Via", "From", "Call-ID", "CSeq":
+			answer += line + "\r\n"
+		}
+	}
+	p.Send([]byte(answer + "Content-Length: 0\r\n\r\n"))
 }
 
 // Options asks the gateway for a sign of life.
