@@ -289,6 +289,7 @@ func (k *checker) timers() {
 		{"unmute_wait", t.UnmuteWait, time.Second, time.Hour},
 		{"tab_gone", t.TabGone, 5 * time.Second, 10 * time.Minute},
 		{"drain", t.Drain, 0, 24 * time.Hour},
+		{"sip_t1", t.SIPT1, 10 * time.Millisecond, 5 * time.Second},
 		{"session_min", t.SessionMin, time.Second, time.Hour},
 		{"session", t.Session, t.SessionMin, 24 * time.Hour},
 		{"media_lost", t.MediaLost, time.Second, time.Hour},

@@ -225,6 +225,9 @@ type Timers struct {
 	TabGone    time.Duration `yaml:"tab_gone" example:"10s"`
 	// Drain is how long running calls may go on when the gateway is stopped.
 	Drain time.Duration `yaml:"drain" example:"60s"`
+	// SIPT1 is the estimate of the round trip to phones and trunks (RFC 3261
+	// 17.1.1.1).
+	SIPT1 time.Duration `yaml:"sip_t1" example:"500ms"`
 	// Session is the interval of the SIP session timer we ask for, SessionMin
 	// the least we accept (RFC 4028).
 	Session    time.Duration `yaml:"session" example:"30m"`
@@ -260,7 +263,7 @@ func Default() Config {
 			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
 			AutoAnswer: 4 * time.Second, MutedLimit: 120 * time.Second,
 			UnmuteWait: 60 * time.Second, TabGone: 10 * time.Second, Drain: 60 * time.Second,
-			Session: 30 * time.Minute, SessionMin: 90 * time.Second, MediaLost: 30 * time.Second,
+			SIPT1: 500 * time.Millisecond, Session: 30 * time.Minute, SessionMin: 90 * time.Second, MediaLost: 30 * time.Second,
 		},
 		Log: Log{Level: "info", Format: "text"},
 	}

@@ -265,7 +265,7 @@ func (n *Node) profiles() (*gateway.Profiles, error) {
 func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
-		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, First1xx: n.cfg.Timers.First1xx,
+		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.Room, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, T1: n.sipT1(), First1xx: n.cfg.Timers.First1xx,
 		TLS:            sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		Access: &sipua.AccessConfig{
@@ -284,6 +284,15 @@ func (n *Node) sipConfig(name string) sipua.Config {
 		})
 	}
 	return c
+}
+
+// sipT1 is the configured T1, 0 for the usual one: it is the process's, and
+// tests have several nodes in one.
+func (n *Node) sipT1() time.Duration {
+	if n.cfg.Timers.SIPT1 == config.Default().Timers.SIPT1 {
+		return 0
+	}
+	return n.cfg.Timers.SIPT1
 }
 
 // hosts are the addresses that mean this node in a Request-URI.

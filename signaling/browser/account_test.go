@@ -193,16 +193,22 @@ func TestSlow(t *testing.T) {
 	s.take("alice", from("192.0.2.1"), now)
 	s.right("alice", from("192.0.2.1"), now) // the owner was here before
 
-	// Strangers from everywhere guess Alice's password.
+	// Strangers from many places guess Alice's password, each 20 times: ten
+	// attempts at once for all of them, and one more for each.
 	allowed := 0
 	for i := range 1000 {
-		if s.take("alice", from(fmt.Sprintf("198.51.%d.%d", i/250, i%250)), now) == 0 {
+		if s.take("alice", from(fmt.Sprintf("198.51.100.%d", i%50)), now) == 0 {
 			allowed++
 		}
 	}
-	if allowed != accountBurst {
-		t.Errorf("strangers had %d attempts at once, not %d", allowed, accountBurst)
+	if allowed != 50 {
+		t.Errorf("50 strangers had %d attempts at once, not one each", allowed)
 	}
+	if wait := s.take("alice", from("203.0.113.8"), now); wait != 0 {
+		t.Errorf("the owner somewhere new is locked out for %v", wait)
+	}
+	s.right("alice", from("203.0.113.8"), now)
+	s.take("alice", from("203.0.113.9"), now)
 	if wait := s.take("alice", from("192.0.2.1"), now); wait != 0 {
 		t.Errorf("the owner is locked out for %v", wait)
 	}
@@ -241,7 +247,7 @@ func TestSlow(t *testing.T) {
 			s.right(fmt.Sprint("n", i), from(ip), now)
 		}
 	}
-	if len(s.sources.full) > maxBuckets || len(s.accounts.full) > maxBuckets || len(s.familiar) > maxBuckets {
+	if len(s.sources.full) > maxBuckets || len(s.firsts.full) > maxBuckets || len(s.accounts.full) > maxBuckets || len(s.familiar) > maxBuckets {
 		t.Errorf("tables grew to %d, %d, %d", len(s.sources.full), len(s.accounts.full), len(s.familiar))
 	}
 	if wait := s.take("alice", from("203.0.113.9"), now); wait <= 0 {

@@ -12,11 +12,14 @@ import (
 // the account. A source from which the account's owner logged in before does
 // not pay for the account, so strangers who empty that bucket do not stop him.
 // A right password gets its attempt back. Accounts that do not exist are
-// treated alike. Counts are this node's own.
+// treated alike, and from a source that has not tried the account lately one
+// attempt is let through even then: many strangers cannot stop the owner who is
+// somewhere new. Counts are this node's own.
 type slow struct {
 	mu       sync.Mutex
 	sources  buckets
 	accounts buckets
+	firsts   buckets // by visit, looked at when the account's is empty
 	familiar map[visit]struct{}
 }
 
@@ -33,12 +36,14 @@ const (
 	sourceRefill  = 6 * time.Second
 	accountBurst  = 10
 	accountRefill = 3 * time.Second
+	firstRefill   = 30 * time.Second
 )
 
 func newSlow() *slow {
 	return &slow{
 		sources:  buckets{burst: sourceBurst, refill: sourceRefill, full: map[string]time.Time{}},
 		accounts: buckets{burst: accountBurst, refill: accountRefill, full: map[string]time.Time{}},
+		firsts:   buckets{burst: 1, refill: firstRefill, full: map[string]time.Time{}},
 		familiar: map[visit]struct{}{},
 	}
 }
@@ -70,12 +75,16 @@ func (s *slow) take(account string, source netip.Prefix, now time.Time) (wait ti
 	if wait = s.sources.wait(source.String(), now); wait > 0 {
 		return wait
 	}
-	_, known := s.familiar[visit{account, source}]
-	if !known {
-		if wait = s.accounts.wait(account, now); wait > 0 {
+	if _, known := s.familiar[visit{account, source}]; !known {
+		first := account + " " + source.String()
+		wait = s.accounts.wait(account, now)
+		if wait > 0 && s.firsts.wait(first, now) > 0 {
 			return wait
 		}
-		s.accounts.pay(account, now)
+		s.firsts.pay(first, now)
+		if wait == 0 {
+			s.accounts.pay(account, now)
+		}
 	}
 	s.sources.pay(source.String(), now)
 	return 0

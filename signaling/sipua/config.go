@@ -77,6 +77,10 @@ type Config struct {
 	// Room tells why no new call can be taken now, "" when one can; it is asked
 	// before an INVITE is worked on, and by OPTIONS. nil: there always is.
 	Room func() gateway.Cause
+	// T1 is the estimate of the round trip (RFC 3261 17.1.1.1), from which
+	// every time of a transaction comes; it holds for the whole process. 0
+	// leaves it at 500 ms.
+	T1 time.Duration
 	// Trace is given every SIP message of a leg, without secrets. It must not
 	// block. nil: nobody is.
 	Trace func(gateway.LegID, gateway.Message)

@@ -83,6 +83,13 @@ func family(network string, ip net.IP) string {
 	return network
 }
 
+// setT1 sets the times of all transactions. Timer D must outlast the far end's
+// repeats only (RFC 3261 17.1.1.2).
+func setT1(t1 time.Duration) {
+	sip.SetTimers(t1, 8*t1, 10*t1)
+	sip.Timer_D = 64 * t1
+}
+
 // newParser reads the compact header names sipgo leaves alone (RFC 3261 7.3.3
 // and the registry of later ones).
 func newParser() *sip.Parser {

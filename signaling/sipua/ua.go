@@ -94,6 +94,9 @@ var (
 // block for the store (the nonce key) when Access is configured.
 func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 	setGlobals()
+	if cfg.T1 > 0 {
+		setT1(cfg.T1)
+	}
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
