@@ -89,3 +89,41 @@ func TestWhileBusy(t *testing.T) {
 		t.Error("the phone was not asked")
 	}
 }
+
+// Two phones, behind one address: the one that was clicked gets the one
+// trigger; the other only ever rings.
+func TestClickReachesOneInstance(t *testing.T) {
+	w := newWorkbench(t, func(c *Config) { c.Policy = &fakePolicy{answer: policy.Decision{Allow: true, Grant: "self"}} })
+	must(t, w.dir.Put(context.Background(), directory.NewUser{
+		User: directory.User{Name: "carol"}, Password: "correct horse", Devices: []directory.NewDevice{
+			{ID: "desk", SIPPassword: "one", Interworking: true}, {ID: "lab", SIPPassword: "two", Interworking: true},
+		},
+	}))
+	w.register("carol", "desk", "urn:uuid:a")
+	w.register("carol", "lab", "urn:uuid:b") // the same contact host and port
+	tab, news := w.openTab("carol", Resume{})
+	_, _ = w.incoming("sip:carol@example.test", media.PCMU)
+	phones := map[string]*fakeLeg{}
+	for range 2 {
+		leg := w.dial.next(t)
+		phones[leg.in.Binding.Device] = leg
+	}
+	call := w.sees(tab, news, "the call", inState("ringing")).Calls[0]
+	_, err := tab.Do(context.Background(), Command{Do: "answer", Call: call.ID, Version: call.Version, On: "lab"})
+	must(t, err)
+	phones["lab"].waits(t, "cancel answered_elsewhere")
+	auto := w.dial.next(t)
+	if auto.in.Binding.Instance != "urn:uuid:b" || len(auto.in.Headers) == 0 {
+		t.Fatalf("asked %+v", auto.in)
+	}
+	w.answer(auto, media.PCMU)
+	phones["desk"].waits(t, "cancel answered_elsewhere")
+	if n := len(w.dial.legs); n != 0 {
+		t.Errorf("%d INVITEs more than the ringing ones and one trigger", n)
+	}
+	for name, leg := range phones {
+		if len(leg.in.Headers) != 0 {
+			t.Errorf("the ringing INVITE of %s carries %v", name, leg.in.Headers)
+		}
+	}
+}
