@@ -80,6 +80,9 @@ func (k *checker) general() {
 	if c.MaxAllCalls < 1 {
 		k.fault("max_all_calls", "write 1 or more", "%d calls is none", c.MaxAllCalls)
 	}
+	if c.Outside.Calls < 1 || c.Outside.Hourly < 1 {
+		k.fault("outside", "write calls and hourly as 1 or more; without trunks and sip.allow_domains nobody calls outside", "%d outside calls at a time and %d an hour are none", c.Outside.Calls, c.Outside.Hourly)
+	}
 	for i, grant := range c.Policy.Forbid {
 		k.oneOf(fmt.Sprintf("policy.forbid[%d]", i), grant, "public", "friends", "directory", "addresses")
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 func (k *checker) users() {
@@ -81,6 +82,9 @@ func (k *checker) trunks() {
 			k.fault(key+".transport", fmt.Sprintf("add %s://ADDRESS:PORT to sip.listen", t.Transport), "the trunk cannot call back: nothing listens for %s", t.Transport)
 		}
 		k.roots(key+".ca", t.CA)
+		if t.Ping < time.Second || t.Ping > time.Hour {
+			k.fault(key+".ping", "write 1s to 1h", "%s is out of range", t.Ping)
+		}
 		if t.Register.User != "" && t.Register.Password == "" {
 			k.fault(key+".register.password", "write it, or ${NAME} to take it from the environment", "the trunk %s has no password for %s", t.Name, t.Register.User)
 		}

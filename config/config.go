@@ -34,6 +34,8 @@ type Config struct {
 	Policy    Policy            `yaml:"policy"`
 	// MaxCalls is how many calls one user may have at a time.
 	MaxCalls int `yaml:"max_calls" example:"8"`
+	// Outside bounds what one user may call by trunks and to foreign domains.
+	Outside Outside `yaml:"outside"`
 	// MaxAllCalls is how many calls this node takes at a time.
 	MaxAllCalls int    `yaml:"max_all_calls" example:"1000"`
 	Timers      Timers `yaml:"timers"`
@@ -180,6 +182,8 @@ type Trunk struct {
 	CA       string        `yaml:"ca"`
 	Register TrunkRegister `yaml:"register"`
 	Prefixes []Prefix      `yaml:"prefixes"`
+	// Ping is how often the trunk is asked whether it is there (OPTIONS).
+	Ping time.Duration `yaml:"ping" example:"30s"`
 	// TrustIdentity takes the trunk's P-Asserted-Identity (RFC 3325) over TLS
 	// and TCP; TrustUDP over UDP too, where the source can be forged.
 	TrustIdentity bool `yaml:"trust_identity" example:"true"`
@@ -187,6 +191,13 @@ type Trunk struct {
 	// MediaFrom are the networks the trunk's RTP comes from, when that is not
 	// the address in its SDP.
 	MediaFrom []netip.Prefix `yaml:"media_from" example:"[\"192.0.2.0/24\"]"`
+}
+
+// Outside are the limits of one user for calls by trunks and to foreign
+// domains: at a time, and begun within an hour. Emergency numbers are free.
+type Outside struct {
+	Calls  int `yaml:"calls" example:"4"`
+	Hourly int `yaml:"hourly" example:"60"`
 }
 
 // TrunkRegister are our credentials at the trunk. An empty user: no
@@ -259,6 +270,7 @@ func Default() Config {
 			Splash:     "normal",
 		},
 		MaxCalls: 8, MaxAllCalls: 1000,
+		Outside: Outside{Calls: 4, Hourly: 60},
 		Timers: Timers{
 			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
 			AutoAnswer: 4 * time.Second, MutedLimit: 120 * time.Second,
@@ -280,6 +292,9 @@ func (c *Config) fillIn() {
 	}
 	for i := range c.Trunks {
 		orElse(&c.Trunks[i].Transport, "udp")
+		if c.Trunks[i].Ping == 0 {
+			c.Trunks[i].Ping = 30 * time.Second
+		}
 	}
 }
 

@@ -68,6 +68,8 @@ var faultRows = []faultRow{
 	{"sip twice", base + "sip: {listen: [\"udp://127.0.0.1:5060\", \"udp://127.0.0.1:5060\"]}\n", 2, "sip.listen[1]", "twice", "remove one"},
 	{"sip tls", base + "sip: {listen: [\"tls://127.0.0.1:5061\"]}\n", 2, "sip.listen[0]", "needs a certificate", "sip.tls.cert"},
 	{"client_ca empty", base + "sip:\n  tls:\n    client_ca: /dev/null\n", 4, "sip.tls.client_ca", "no certificate in it", "PEM file"},
+	{"outside", base + "outside: {calls: 0}\n", 2, "outside", "are none", "1 or more"},
+	{"trunk ping", base + "trunks:\n- {name: a, address: \"sip:h\", ping: 10ms}\n", 3, "trunks[0].ping", "10ms is out of range", "1s to 1h"},
 	{"trunk ca", base + "trunks:\n- {name: a, address: \"sip:h\", ca: x.pem}\n", 3, "trunks[0].ca", "no such file", "correct the path"},
 	{"trunk listener", base + "trunks:\n- {name: a, address: \"sip:h\", transport: tls}\n", 3, "trunks[0].transport", "nothing listens for tls", "sip.listen"},
 	{"number_ca", base + "sip:\n  identity:\n    number_ca: ca.pem\n", 4, "sip.identity.number_ca", "no such file", "correct the path"},

@@ -87,6 +87,9 @@ func (g *Gateway) forget(c *Call) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.calls, c.id)
+	if c.outside != "" {
+		g.outside.give(c.outside)
+	}
 	if g.begun[c.payer]--; g.begun[c.payer] <= 0 {
 		delete(g.begun, c.payer)
 	}

@@ -34,6 +34,7 @@ type Call struct {
 	unmutes  map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
 	deciding sync.WaitGroup
 	timers   map[string]*time.Timer
+	outside  string // the user on whose account the call leaves the house
 	version  uint64
 	shown    [2]CallView
 }
@@ -160,6 +161,8 @@ func (c *Call) hear(e Event) input {
 		if e.Replaces != "" {
 			in.Other = c.gw.callWith(e.Replaces)
 		}
+	case Refused:
+		in.Redirect = c.redirects(e)
 	case Rang:
 		if len(e.SDP) > 0 {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
@@ -344,6 +347,11 @@ func commandLeg(cmd command) LegID {
 
 func (c *Call) invite(cmd invite) error {
 	t := cmd.Target
+	l := c.state.leg(t.Leg)
+	if cause := c.mayLeave(t, l.Side); cause != "" {
+		c.post(Faulted{t.Leg, cause})
+		return nil
+	}
 	opts := media.RTPOptions{Peer: c.gw.peerOf(t), Shut: cmd.Trigger}
 	if t.Trunk != "" {
 		opts.Trunk = true
@@ -358,10 +366,12 @@ func (c *Call) invite(cmd invite) error {
 	if err != nil {
 		return err
 	}
-	l := c.state.leg(t.Leg)
 	in := Invite{
 		Leg: t.Leg, Binding: t.Binding, Trunk: t.Trunk, URI: t.URI,
 		From: c.state.Parties[l.Side.other()].Who, To: c.state.To, Offer: sdp,
+	}
+	if t.Kind != TrunkLeg {
+		in.From = in.From.Shown()
 	}
 	if cmd.Trigger {
 		in.Headers = t.Profile.Headers

@@ -19,6 +19,7 @@ const (
 	CauseTrunkDown    Cause = "trunk_down"         // the trunk does not answer
 	CauseOverload     Cause = "overload"           // too many calls now
 	CauseOwnLimit     Cause = "too_many_calls"     // this user or source has as many calls as it may have
+	CauseOutsideLimit Cause = "outside_limit"      // this user has as many calls to the outside as it may have
 	CauseLoop         Cause = "loop"               // the call came back to us
 	CauseElsewhere    Cause = "answered_elsewhere" // another device of the user took it
 	CauseCallerGone   Cause = "caller_gone"        // the caller gave up while it rang
@@ -58,6 +59,7 @@ var causes = map[Cause]Outcome{
 	CauseTrunkDown:    {Status: 503, Phrase: "Trunk Down", Reason: `SIP;cause=503;text="Trunk down"`, RetryAfter: 30 * time.Second, Caller: "The line to the outside does not answer. Try again in half a minute.", Callee: "The line to the outside failed."},
 	CauseOverload:     {Status: 503, Phrase: "Too Many Calls", Reason: `SIP;cause=503;text="Too many calls"`, RetryAfter: 10 * time.Second, Caller: "Too many calls are running. Try again in a few seconds.", Callee: "Too many calls were running."},
 	CauseOwnLimit:     {Status: 480, Phrase: "Too Many Calls Of Yours", Reason: `SIP;cause=480;text="Too many calls of yours"`, RetryAfter: 10 * time.Second, Caller: "You have too many calls at once. End one first.", Callee: "The caller had too many calls at once."},
+	CauseOutsideLimit: {Status: 403, Phrase: "Outside Call Limit Reached", Reason: `SIP;cause=403;text="Outside call limit reached"`, Caller: "You have as many outside calls, at once or in the last hour, as the administrator allows. End one, or try again later.", Callee: "The caller had too many outside calls."},
 	CauseLoop:         {Status: 482, Phrase: "Loop Detected", Reason: `SIP;cause=482;text="Loop detected"`, Caller: "The call came back to itself. Ask the administrator to check the forwarding.", Callee: "The call came back to itself."},
 	CauseElsewhere:    {Status: 487, Phrase: "Answered Elsewhere", Reason: `SIP;cause=200;text="Call completed elsewhere"`, Caller: "The call was answered on another device.", Callee: "The call was answered on another device."},
 	CauseCallerGone:   {Status: 487, Phrase: "Request Terminated", Reason: `SIP;cause=487;text="Caller gave up"`, Caller: "You ended the call before it was answered.", Callee: "The caller hung up before you answered."},

@@ -89,6 +89,8 @@ type input struct {
 	Now    time.Time
 	// Other is the call a transfer names; Fresh an id for one to be begun.
 	Other, Fresh CallID
+	// Redirect are the branches that a trunk's 3xx leads to.
+	Redirect []Target
 	// Silent are the legs nothing was heard of while a watchTimer ran.
 	Silent []LegID
 }

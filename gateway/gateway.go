@@ -63,7 +63,12 @@ type Config struct {
 	// Emergency maps emergency numbers to the trunk that takes them.
 	Emergency map[string]string
 	Trunks    []Trunk
-	MaxCalls  int // calls at a time for one user [8]
+	// TrunkUp tells whether a trunk answers; nil: nobody knows. It must not block.
+	TrunkUp  func(trunk string) bool
+	MaxCalls int // calls at a time for one user [8]
+	// MaxOutside is how many calls to trunks and foreign domains one user may
+	// have at a time [4], MaxOutsideHour how many in an hour [60].
+	MaxOutside, MaxOutsideHour int
 	// MaxAllCalls is how many calls this node takes before it refuses new ones
 	// with 503 [1000].
 	MaxAllCalls int
@@ -96,6 +101,8 @@ func (c *Config) validate() error {
 		return errors.New("gateway: Directory, Store, Media and Dialer must be set")
 	}
 	setDefault(&c.MaxCalls, 8)
+	setDefault(&c.MaxOutside, 4)
+	setDefault(&c.MaxOutsideHour, 60)
 	setDefault(&c.MaxAllCalls, 1000)
 	setDefault(&c.MaxSourceCalls, max(10, c.MaxAllCalls/10))
 	setDefault(&c.MaxLate, 100*time.Millisecond)
@@ -153,6 +160,7 @@ type Gateway struct {
 	begun   map[string]int
 	closing bool
 	empty   chan struct{} // closed when closing and without calls
+	outside outside
 
 	running    sync.WaitGroup // call goroutines
 	began      atomic.Uint64
@@ -177,6 +185,7 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, writer: make(chan func(), 1024),
 		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(),
 	}
+	g.outside.calls, g.outside.hourly = cfg.MaxOutside, cfg.MaxOutsideHour
 	g.board = newBoard(cfg.Timers.Ended)
 	g.background.Add(2)
 	go g.writeLoop(ctx)

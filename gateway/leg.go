@@ -66,7 +66,8 @@ type Invite struct {
 	// URI is the Request-URI for a trunk ("sip:00441234@pbx") or a direct URI.
 	// A binding supplies its own.
 	URI string
-	// From is the caller as the far end may see him, already laundered.
+	// From is the caller as the far end may see him, already laundered; a trunk
+	// gets him as he is, to be hidden as RFC 3325 says.
 	From policy.Identity
 	// To is the AOR that was called.
 	To string

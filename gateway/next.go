@@ -42,7 +42,9 @@ func next(s State, in input, limits Timers) (State, []command) {
 	case Answered:
 		m.answered(e, in)
 	case Refused:
-		m.refused(e.Leg, CauseOf(e.Status))
+		if !m.redirected(e.Leg, in.Redirect) {
+			m.refused(e.Leg, CauseOf(e.Status))
+		}
 	case Ended:
 		m.ended(e)
 	case Offered:
@@ -166,21 +168,30 @@ func (m *move) placed(targets []Target, w Wish) {
 	m.fork(targets)
 }
 
-// fork tries all targets at once, each as a branch of its own.
+// fork tries all targets at once, each as a branch of its own; trunks one after
+// the other.
 func (m *move) fork(targets []Target) {
 	m.enter(Ringing)
+	if len(targets) > 1 && targets[0].Kind == TrunkLeg {
+		targets, m.Rest = targets[:1], targets[1:]
+	}
 	for _, t := range targets {
-		leg := m.newLeg(t, Callee)
-		if t.Kind == TabLeg {
-			leg.Codecs = media.Offerable(m.Offered)
-		} else {
-			m.do(invite{Target: t, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
-		}
-		m.Legs = append(m.Legs, leg)
+		m.branch(t)
 	}
 	if len(targets) == 0 {
 		m.end(CauseOffline, Callee)
 	}
+}
+
+// branch tries one target.
+func (m *move) branch(t Target) {
+	leg := m.newLeg(t, Callee)
+	if t.Kind == TabLeg {
+		leg.Codecs = media.Offerable(m.Offered)
+	} else {
+		m.do(invite{Target: t, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
+	}
+	m.Legs = append(m.Legs, leg)
 }
 
 func (m *move) rang(e Rang, in input) {
@@ -384,12 +395,39 @@ func (m *move) refused(id LegID, cause Cause) {
 	case m.Parties[l.Side].Leg == id && (wasUp || l.Side == Caller):
 		m.end(cause, l.Side)
 	case taken || m.Phase == Established:
+	case cause == CauseTrunkDown && m.tryNext(l):
 	default:
 		m.Refusal = worse(m.Refusal, cause)
 		if len(m.branches()) == 0 {
 			m.end(m.Refusal, Callee)
 		}
 	}
+}
+
+// tryNext tries the next trunk that takes the number.
+func (m *move) tryNext(l *LegState) bool {
+	if l.Kind != TrunkLeg || len(m.Rest) == 0 {
+		return false
+	}
+	t := m.Rest[0]
+	m.Rest = m.Rest[1:]
+	m.branch(t)
+	return true
+}
+
+// redirected tries where a trunk's 3xx leads, in place of its branch.
+func (m *move) redirected(id LegID, to []Target) bool {
+	l := m.leg(id)
+	if len(to) == 0 || l == nil || l.Stage == Gone || l.Stage == TakingBack || l.Side != Callee || m.Phase == Established || m.Redirects >= maxRedirects {
+		return false
+	}
+	m.Redirects++
+	l.Stage = Gone
+	if m.EarlyLeg == id {
+		m.EarlyLeg = ""
+	}
+	m.fork(to)
+	return true
 }
 
 // refusedOpening: the phone that is being asked lost a branch.
@@ -403,7 +441,7 @@ func (m *move) refusedOpening(id LegID, cause Cause) {
 
 // worse picks what tells the caller most: a person's word before a machine's.
 func worse(a, b Cause) Cause {
-	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseNoCodec, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseUnreachable}
+	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseUnreachable}
 	rank := func(c Cause) int {
 		if i := slices.Index(order, c); i >= 0 {
 			return i

@@ -108,7 +108,7 @@ func (m *move) requester(o Opening) policy.Identity {
 		own := m.Parties[o.Side]
 		return policy.Identity{Address: m.ownAddress(o.Side), Level: policy.Self, How: "tab", User: own.User}
 	}
-	return m.Parties[o.Side.other()].Who
+	return m.Parties[o.Side.other()].Who.Shown()
 }
 
 func (m *move) ownAddress(side Side) string { return m.Parties[side].Who.Address }

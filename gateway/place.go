@@ -11,12 +11,12 @@ import (
 	"ringsplash/policy"
 )
 
-// destination is where a dialled text leads: one of user, trunk and uri, or
+// destination is where a dialled text leads: one of user, ways and uri, or
 // the cause why nowhere.
 type destination struct {
-	user  directory.User
-	trunk string
-	uri   string
+	user directory.User
+	ways []way // trunks, to be tried one after the other
+	uri  string
 	// display and address show the destination to the caller.
 	display, address string
 	cause            Cause
@@ -45,8 +45,9 @@ func (g *Gateway) resolve(text string, from policy.Identity) destination {
 	if from.User == "" { // trunk to trunk and strangers to trunks: never
 		return destination{cause: CauseUnknown, address: text}
 	}
-	if t, number, ok := g.prefixed(plain); ok {
-		return g.toTrunk(t.Name, number)
+	if ways := g.ways(plain); len(ways) > 0 {
+		_, number, _ := cutAddress(ways[0].uri)
+		return byTrunks(number, ways...)
 	}
 	return destination{cause: CauseUnknown, address: text, display: plain}
 }
@@ -77,31 +78,22 @@ func (g *Gateway) toUser(u directory.User) destination {
 	return d
 }
 
+// toTrunk asks one trunk for a number as it is.
 func (g *Gateway) toTrunk(name, number string) destination {
 	for _, t := range g.cfg.Trunks {
 		if t.Name == name {
-			return destination{trunk: name, uri: "sip:" + url.PathEscape(number) + "@" + t.Host, display: number, address: "tel:" + number}
+			return byTrunks(number, way{name, t.uri(number)})
 		}
 	}
 	return destination{cause: CauseTrunkDown, address: "tel:" + number, display: number}
 }
 
-// prefixed finds the trunk row with the longest matching prefix.
-func (g *Gateway) prefixed(number string) (Trunk, string, bool) {
-	var best *Prefix
-	var trunk Trunk
-	for _, t := range g.cfg.Trunks {
-		for i, p := range t.Prefixes {
-			if strings.HasPrefix(number, p.Match) && (best == nil || len(p.Match) > len(best.Match)) {
-				best, trunk = &t.Prefixes[i], t
-			}
-		}
-	}
-	if best == nil || len(number) <= best.Strip {
-		return Trunk{}, "", false
-	}
-	return trunk, best.Add + number[best.Strip:], true
+// byTrunks leads to a number by the first trunk that takes it.
+func byTrunks(number string, ways ...way) destination {
+	return destination{ways: ways, display: number, address: "tel:" + number}
 }
+
+func (t Trunk) uri(number string) string { return "sip:" + url.PathEscape(number) + "@" + t.Host }
 
 // cutAddress splits "sip:bob@host:5060;x=y", "tel:+44 1" or a bare name or
 // number into scheme, user and host. The host loses its port.
@@ -276,16 +268,23 @@ func (c *Call) aim(b Begun, text string) Begun {
 	if b.Cause != "" {
 		return b
 	}
-	newLeg := func() LegID { return LegID(c.gw.cfg.NewID("l")) }
-	switch {
-	case d.trunk != "":
-		b.Targets = []Target{{Leg: newLeg(), Kind: TrunkLeg, Trunk: d.trunk, URI: d.uri}}
-	case d.uri != "":
-		b.Targets = []Target{{Leg: newLeg(), Kind: URILeg, URI: d.uri}}
-	default:
-		b.Targets = c.gw.devicesOf(d.user.Name, b.From.User, b.Caller, newLeg)
-	}
+	b.Targets = c.targets(d, b.Caller, b.From.User)
 	return b
+}
+
+// targets are the branches to try for a destination that has no cause.
+func (c *Call) targets(d destination, caller Target, callerUser string) (out []Target) {
+	newLeg := func() LegID { return LegID(c.gw.cfg.NewID("l")) }
+	for _, w := range d.ways {
+		out = append(out, Target{Leg: newLeg(), Kind: TrunkLeg, Trunk: w.trunk, URI: w.uri})
+	}
+	switch {
+	case d.uri != "":
+		out = append(out, Target{Leg: newLeg(), Kind: URILeg, URI: d.uri})
+	case d.user.Name != "":
+		out = c.gw.devicesOf(d.user.Name, callerUser, caller, newLeg)
+	}
+	return out
 }
 
 // devicesOf lists a user's phones and tabs, without the one that calls.

@@ -45,6 +45,7 @@ func show(s *State, side Side) CallView {
 }
 
 func peerView(who policy.Identity) PeerView {
+	who = who.Shown()
 	return PeerView{Display: who.Display, Address: who.Address, Verified: who.Verified()}
 }
 

@@ -178,11 +178,15 @@ type State struct {
 	Waits    CallID    `json:"waits,omitempty"`
 	// Pending are the branches to try once the caller's own device is up, Wish
 	// what he wishes of them.
-	Pending []Target  `json:"pending,omitempty"`
-	Wish    Wish      `json:"wish,omitzero"`
-	Began   time.Time `json:"began"`
-	Since   time.Time `json:"since"`
-	Talking time.Time `json:"talking,omitzero"`
+	Pending []Target `json:"pending,omitempty"`
+	Wish    Wish     `json:"wish,omitzero"`
+	// Rest are the trunks to try when the present one does not work, Redirects
+	// how many times a trunk has sent the call elsewhere.
+	Rest      []Target  `json:"rest,omitempty"`
+	Redirects int       `json:"redirects,omitempty"`
+	Began     time.Time `json:"began"`
+	Since     time.Time `json:"since"`
+	Talking   time.Time `json:"talking,omitzero"`
 	// Refusal is the most telling cause among the branches that ended.
 	Refusal Cause `json:"refusal,omitempty"`
 	// Cause is why the call ended; By is the side that ended it.

@@ -373,7 +373,7 @@ func commandCode(c Cause) string {
 		return "trunk_down"
 	case CauseOverload, CauseShuttingDown:
 		return "overload"
-	case CauseBusy, CauseOwnLimit:
+	case CauseBusy, CauseOwnLimit, CauseOutsideLimit:
 		return "too_many_calls"
 	case CauseOffline:
 		return "device_offline"

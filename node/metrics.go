@@ -99,6 +99,12 @@ func (n *Node) mediaMetrics(i instruments) {
 
 func (n *Node) sipMetrics(i instruments) {
 	i.gauge("legs", "SIP legs alive, those included that wait for their last transaction.", func() float64 { return float64(n.sip.Legs()) })
+	i.gauge("sip_streams", "TCP and TLS connections for SIP open now.", func() float64 { return float64(n.sip.Streams()) })
+	i.add(prometheus.GaugeValue, "trunk_up", "1 while the trunk answers, and is registered at where it must be, else 0.", []string{"trunk"}, func(emit func(float64, ...string)) {
+		for _, t := range n.sip.Trunks() {
+			emit(map[bool]float64{true: 1}[t.Up], t.Name)
+		}
+	})
 	i.add(prometheus.CounterValue, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", []string{"why"}, func(emit func(float64, ...string)) {
 		c := n.sip.Access().Counters()
 		emit(float64(c.NotSIP), "not_sip")

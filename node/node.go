@@ -189,12 +189,18 @@ func (n *Node) openMedia(context.Context) error {
 // which in turn hands its calls to the gateway.
 type lateDialer struct {
 	ready chan struct{}
-	gateway.Dialer
+	ua    *sipua.UA
 }
 
 func (d *lateDialer) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	<-d.ready
-	return d.Dialer.Invite(in, sink)
+	return d.ua.Invite(in, sink)
+}
+
+// TrunkUp asks the user agent, once there is one.
+func (d *lateDialer) TrunkUp(name string) bool {
+	<-d.ready
+	return d.ua.TrunkUp(name)
 }
 
 func (n *Node) openGateway(ctx context.Context) error {
@@ -221,7 +227,8 @@ func (n *Node) openGateway(ctx context.Context) error {
 	dialer := &lateDialer{ready: make(chan struct{})}
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
-		Emergency: n.cfg.Emergency, Trunks: trunks, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
+		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: dialer.TrunkUp,
+		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Timers: gateway.Timers{
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
@@ -239,7 +246,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 		// Nothing called yet, so nothing waits for the dialer.
 		return errors.Join(err, n.gateway.Close(ctx))
 	}
-	dialer.Dialer = n.sip
+	dialer.ua = n.sip
 	close(dialer.ready)
 	n.onClose(func(context.Context) error { return n.sip.Close() })
 	n.onClose(func(ctx context.Context) error {
@@ -278,7 +285,7 @@ func (n *Node) sipConfig(name string) sipua.Config {
 	}
 	for _, t := range n.cfg.Trunks {
 		c.Trunks = append(c.Trunks, sipua.Trunk{
-			Name: t.Name, Address: t.Address, Transport: t.Transport, CA: t.CA,
+			Name: t.Name, Address: t.Address, Transport: t.Transport, CA: t.CA, Ping: t.Ping,
 			Register:      sipua.Credentials{User: t.Register.User, Password: t.Register.Password, Realm: t.Register.Realm},
 			TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP,
 		})

@@ -37,6 +37,22 @@ type Identity struct {
 	// (RFC 5922 7.3) and nothing proves the user part: entries that name a
 	// domain take it, entries that name a person do not.
 	Domain string `json:"domain,omitempty"`
+	// Private: he asked that the called party is not told who he is (RFC 3323,
+	// RFC 3325 7). A trusted trunk is told, and asked to keep it.
+	Private bool `json:"private,omitempty"`
+}
+
+// Anonymous is who calls when nobody may know, said on the evidence how.
+func Anonymous(how string) Identity {
+	return Identity{Address: "sip:anonymous@anonymous.invalid", Display: "Anonymous", Level: Unverified, How: how}
+}
+
+// Shown is the identity as the other party may see it.
+func (i Identity) Shown() Identity {
+	if i.Private {
+		return Anonymous("private")
+	}
+	return i
 }
 
 // Verified tells whether the identity may be shown to people as checked.

@@ -107,13 +107,14 @@ func (u *UA) keepTrunk(t *trunk) {
 	a, err := u.newAccount(RegisterOptions{
 		AOR: aor, Registrar: t.Address, Transport: t.transport, Roots: t.roots, Instance: t.Instance,
 		Changed: func(err error) {
+			u.trunkIs(t, &t.health.registered, err)
 			if u.cfg.Registered != nil {
 				u.cfg.Registered(t.Name, err)
 			}
 		},
 	}, t.purse)
 	if err != nil {
-		u.log.Error("sip: trunk cannot be registered", "trunk", t.Name, "error", err)
+		u.trunkIs(t, &t.health.registered, err)
 		return
 	}
 	u.keep(func() { a.run(u.leaving, 0) })

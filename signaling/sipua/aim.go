@@ -31,12 +31,13 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 	if bad != nil {
 		return bad
 	}
-	from, err := parseTarget(in.From.Address)
+	shown := in.From.Shown() // in From, which nobody hides on the way
+	from, err := parseTarget(shown.Address)
 	if err != nil {
 		from = sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}
 	}
 	l.d.local.Address = from
-	l.d.local.DisplayName = quoteDisplay(in.From.Display)
+	l.d.local.DisplayName = quoteDisplay(shown.Display)
 	to, err := parseTarget(in.To)
 	if err != nil {
 		to = l.d.target
@@ -131,6 +132,9 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 	req := l.d.newRequest(sip.INVITE, l.d.next())
 	l.describe(req)
 	if t := l.trunk; t != nil && t.takesIdentity(l.d.hop.transport) && in.From.Verified() {
+		if in.From.Private { // the trunk keeps it to itself (RFC 3325 7, 9.3)
+			req.AppendHeader(sip.NewHeader("Privacy", "id"))
+		}
 		if _, err := parseTarget(in.From.Address); err == nil {
 			value := "<" + in.From.Address + ">"
 			if name := quoteDisplay(in.From.Display); name != "" {

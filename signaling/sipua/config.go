@@ -33,6 +33,8 @@ type Trunk struct {
 	// CA is a PEM file of who signs the trunk's certificate; "" means those the
 	// system trusts.
 	CA string
+	// Ping is how often it is asked whether it is there; 0 for never.
+	Ping time.Duration
 	// Register holds the credentials; with a user the trunk is registered to
 	// and its challenges are answered. The zero value does neither.
 	Register Credentials

@@ -66,7 +66,7 @@ func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *Refu
 	return Caller{
 		Identity: policy.Identity{
 			Address: "sip:" + proven.user + "@" + hostName(a.cfg.Domain), Display: user.Display,
-			Level: policy.Proven, How: "digest", User: proven.user,
+			Level: policy.Proven, How: "digest", User: proven.user, Private: hasPrivacy(req),
 		},
 		Device: a.callingDevice(req, proven, source),
 	}, nil
@@ -110,10 +110,9 @@ func trunkIdentity(req *sip.Request, peer TrunkPeer, transport string, claimed p
 		return claimed
 	}
 	if hasPrivacy(req) {
-		return policy.Identity{
-			Address: "sip:anonymous@anonymous.invalid", Display: "Anonymous",
-			Level: policy.Unverified, How: "private, trunk " + peer.Name, Trunk: peer.Name,
-		}
+		hidden := policy.Anonymous("private, trunk " + peer.Name)
+		hidden.Trunk = peer.Name
+		return hidden
 	}
 	var values []string
 	for _, h := range req.GetHeaders("P-Asserted-Identity") {

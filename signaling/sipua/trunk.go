@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -19,12 +20,13 @@ type trunk struct {
 	// found is the address the name last resolved to.
 	found atomic.Pointer[netip.AddrPort]
 	// roots sign the trunk's certificate; nil means the system's.
-	roots *x509.CertPool
+	roots  *x509.CertPool
+	health health
 }
 
 // newTrunk takes a checked configuration. It reads the trunk's CA.
 func newTrunk(c Trunk) (*trunk, error) {
-	t := &trunk{Trunk: c, transport: c.Transport, purse: newPurse(c.Register)}
+	t := &trunk{Trunk: c, transport: c.Transport, purse: newPurse(c.Register), health: health{since: time.Now()}}
 	t.uri, _ = parseTarget(c.Address) // validate has read it already
 	if t.transport == "" {
 		t.transport, _ = transportOf(t.uri, "udp")

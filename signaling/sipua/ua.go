@@ -124,6 +124,7 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 	go u.sweep()
 	for _, t := range u.trunks {
 		u.keepTrunk(t)
+		u.watchTrunk(t)
 	}
 	return u, nil
 }

@@ -12,7 +12,7 @@ import (
 // callers counts.
 func trunkAt(addr string) rig.Options {
 	return rig.Options{Trunks: []string{fmt.Sprintf(
-		`{name: pbx, address: "sip:%s:5060", transport: udp, prefixes: [{match: "0", strip: 1, add: "+44"}], trust_identity: true, trust_udp: true}`, addr)}}
+		`{name: pbx, address: "sip:%s:5060", transport: udp, prefixes: [{match: "0", strip: 1, add: "+44"}], trust_identity: true, trust_udp: true, ping: 1h}`, addr)}}
 }
 
 func TestCallThroughTrunk(t *testing.T) {

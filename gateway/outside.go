@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxRedirects is how often one call follows a trunk's 3xx.
+const maxRedirects = 3
+
+// outside counts the calls of our users that leave by trunks or to foreign
+// domains: they cost money, and a stolen password is used for them first. It
+// may be used from any goroutine.
+type outside struct {
+	calls, hourly int // limits for one user
+
+	mu    sync.Mutex
+	users map[string]*outsideUse
+}
+
+type outsideUse struct {
+	running int
+	begun   []time.Time // in the last hour, oldest first
+}
+
+// take counts one call of the user, or says that his limit is reached.
+func (o *outside) take(user string, now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	use := o.users[user]
+	if use == nil {
+		use = &outsideUse{}
+		if o.users == nil {
+			o.users = make(map[string]*outsideUse)
+		}
+		o.users[user] = use
+	}
+	recent, _ := slices.BinarySearchFunc(use.begun, now.Add(-time.Hour), time.Time.Compare)
+	use.begun = slices.Delete(use.begun, 0, recent)
+	if use.running >= o.calls || len(use.begun) >= o.hourly {
+		return false
+	}
+	use.running++
+	use.begun = append(use.begun, now)
+	return true
+}
+
+// give ends a call that take counted.
+func (o *outside) give(user string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if use := o.users[user]; use != nil {
+		use.running--
+	}
+}
+
+// mayLeave is the last guard before a branch leaves the house: it is on the
+// account of a user of ours, within his limits. So nothing goes from trunk to
+// trunk, unless a user of this call forwards or transfers it. The first branch
+// counts for the whole call. Emergency numbers are free.
+func (c *Call) mayLeave(t Target, side Side) Cause {
+	if t.Kind != TrunkLeg && t.Kind != URILeg || c.outside != "" || c.gw.isEmergency(t) {
+		return ""
+	}
+	account := c.state.Parties[side.other()].User
+	if account == "" {
+		account = c.state.Parties[side].User
+	}
+	switch {
+	case account == "":
+		c.log.Error("a call to the outside is on nobody's account, and was refused", "trunk", t.Trunk)
+		return CauseForbidden
+	case !c.gw.outside.take(account, time.Now()):
+		c.log.Warn("outside calls of the user are at their limit", "user", account, "trunk", t.Trunk)
+		return CauseOutsideLimit
+	}
+	c.outside = account
+	return ""
+}
+
+func (g *Gateway) isEmergency(t Target) bool {
+	_, number, _ := cutAddress(t.URI)
+	trunk, found := g.cfg.Emergency[number]
+	return found && trunk == t.Trunk
+}
+
+// way is one trunk that takes a number, and the URI to ask it for.
+type way struct{ trunk, uri string }
+
+// ways are the trunks whose prefix matches the number longest, those that work
+// first, else in the order of the configuration.
+func (g *Gateway) ways(number string) []way {
+	type match struct {
+		trunk Trunk
+		row   Prefix
+	}
+	var found []match
+	longest := -1
+	for _, t := range g.cfg.Trunks {
+		for _, p := range t.Prefixes {
+			if !strings.HasPrefix(number, p.Match) || len(number) <= p.Strip || len(p.Match) < longest {
+				continue
+			}
+			if len(p.Match) > longest {
+				found, longest = nil, len(p.Match)
+			}
+			if !slices.ContainsFunc(found, func(m match) bool { return m.trunk.Name == t.Name }) {
+				found = append(found, match{t, p})
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b match) int { return g.downness(a.trunk.Name) - g.downness(b.trunk.Name) })
+	out := make([]way, len(found))
+	for i, m := range found {
+		out[i] = way{m.trunk.Name, m.trunk.uri(m.row.Add + number[m.row.Strip:])}
+	}
+	return out
+}
+
+// downness is 1 for a trunk that is known not to answer: it is tried last, for
+// what we know may be old.
+func (g *Gateway) downness(trunk string) int {
+	if g.cfg.TrunkUp == nil || g.cfg.TrunkUp(trunk) {
+		return 0
+	}
+	return 1
+}
+
+// redirects are the branches a trunk's 3xx leads to: only numbers of our own
+// dial plan that the caller could have dialled himself. A foreign address in it
+// is never followed: it would be called on our user's account.
+func (c *Call) redirects(e Refused) []Target {
+	l := c.state.leg(e.Leg)
+	if l == nil || l.Kind != TrunkLeg || len(e.Contacts) == 0 {
+		return nil
+	}
+	from := c.state.Parties[l.Side.other()]
+	if from.User == "" {
+		return nil
+	}
+	who := from.Who
+	who.User = from.User
+	for _, contact := range e.Contacts {
+		_, number, host := cutAddress(contact)
+		if host != "" && !c.gw.isUs(host) && !c.gw.isTrunk(l.Trunk, host) {
+			c.log.Warn("redirection to a foreign address not followed", "trunk", l.Trunk, "to", contact)
+			continue
+		}
+		if targets := c.targets(c.gw.resolve(number, who), Target{}, from.User); len(targets) > 0 {
+			c.log.Info("redirected by the trunk", "trunk", l.Trunk, "to", number)
+			return targets
+		}
+		c.log.Warn("redirection outside of the dial plan not followed", "trunk", l.Trunk, "to", contact)
+	}
+	return nil
+}
+
+func (g *Gateway) isTrunk(name, host string) bool {
+	return slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool {
+		return t.Name == name && (hostOf(t.Host) == host || t.Addr.String() == host)
+	})
+}

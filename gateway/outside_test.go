@@ -1,0 +1,166 @@
+package gateway
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"testing"
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+	"ringsplash/test/rig"
+)
+
+// lines are trunks in this order; "dead" does not answer.
+func lines(c *Config) {
+	at := func(name, host string, rows ...Prefix) Trunk {
+		return Trunk{Name: name, Host: host + ":5060", Addr: netip.MustParseAddr(host), Prefixes: rows}
+	}
+	c.Trunks = []Trunk{
+		at("dead", "127.0.0.9", Prefix{Match: "0", Strip: 1}),
+		at("first", "127.0.0.10", Prefix{Match: "0", Strip: 1, Add: "+49"}, Prefix{Match: "9", Strip: 1}),
+		at("second", "127.0.0.11", Prefix{Match: "0"}, Prefix{Match: "00", Strip: 2, Add: "+"}),
+	}
+	c.Emergency = map[string]string{"112": "second"}
+	c.TrunkUp = func(name string) bool { return name != "dead" }
+	c.MaxOutside, c.MaxOutsideHour = 1, 2
+}
+
+func TestWays(t *testing.T) {
+	w := newWorkbench(t, lines)
+	for number, want := range map[string][]way{
+		"030":  {{"first", "sip:+4930@127.0.0.10:5060"}, {"second", "sip:030@127.0.0.11:5060"}, {"dead", "sip:30@127.0.0.9:5060"}},
+		"0044": {{"second", "sip:+44@127.0.0.11:5060"}}, // the longest match only
+		"91":   {{"first", "sip:1@127.0.0.10:5060"}},
+		"9":    {},
+		"7":    {},
+	} {
+		if got := w.gw.ways(number); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: got %v, want %v", number, got, want)
+		}
+	}
+}
+
+// A trunk that is down is followed by the next one, up to the last.
+func TestNextTrunk(t *testing.T) {
+	trunkCall := func() *script {
+		return newScript(t).on(Begun{
+			From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+			Caller: Target{Leg: "a", Kind: PhoneLeg}, To: "tel:030", Offered: pcm,
+			Targets: []Target{{Leg: "t1", Kind: TrunkLeg, Trunk: "first"}, {Leg: "t2", Kind: TrunkLeg, Trunk: "second"}},
+		})
+	}
+	second := invite{Target: Target{Leg: "t2", Kind: TrunkLeg, Trunk: "second"}, Codecs: pcm, Direction: media.SendRecv}
+	if legs := trunkCall().state.Legs; len(legs) != 2 { // the caller and one trunk
+		t.Fatalf("%d legs", len(legs))
+	}
+	for status, next := range map[int]bool{503: true, 408: true, 486: false, 404: false, 603: false, 500: false} {
+		s := trunkCall().on(Refused{Leg: "t1", Status: status})
+		if !next {
+			s.phase(Terminated)
+			continue
+		}
+		s.phase(Ringing).wants(second)
+		s.on(Refused{Leg: "t2", Status: 503}).phase(Terminated).wants(reject{"a", CauseTrunkDown})
+	}
+	trunkCall().on(Refused{Leg: "t1", Status: 503}).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(hangUp{"t2", CauseCallerGone})
+}
+
+// A 3xx is followed within the dial plan, and never to a foreign address.
+func TestRedirect(t *testing.T) {
+	for contact, want := range map[string]string{
+		"sip:91@127.0.0.11":          "sip:1@127.0.0.10:5060", // a number of the dial plan
+		"tel:91":                     "sip:1@127.0.0.10:5060",
+		"sip:alice@example.test":     "", // one of us: her phone
+		"sip:91@premium.example":     "reject",
+		"sip:91@127.0.0.9":           "reject", // another trunk's host
+		"sip:7@127.0.0.11":           "reject", // not in the dial plan
+		"mailto:alice@elsewhere.org": "reject",
+	} {
+		t.Run(contact, func(t *testing.T) {
+			w := newWorkbench(t, lines)
+			w.register("alice", "desk", "urn:uuid:a")
+			caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
+			leg := w.dial.next(t)
+			leg.sink(Refused{Leg: leg.ID(), Status: 302, Contacts: []string{contact}})
+			if want == "reject" {
+				caller.waits(t, "reject fault")
+				return
+			}
+			if next := w.dial.next(t); next.in.URI != want || (want == "") != (next.in.Binding != nil) {
+				t.Fatalf("INVITE %+v", next.in)
+			}
+		})
+	}
+	t.Run("in a circle", func(t *testing.T) {
+		w := newWorkbench(t, lines)
+		caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
+		for range 1 + maxRedirects {
+			leg := w.dial.next(t)
+			leg.sink(Refused{Leg: leg.ID(), Status: 302, Contacts: []string{"sip:0044@127.0.0.11"}})
+		}
+		caller.waits(t, "reject fault")
+	})
+}
+
+// A user has so many outside calls at a time and in an hour; emergency numbers
+// and other users are not touched.
+func TestOutsideLimits(t *testing.T) {
+	w := newWorkbench(t, lines)
+	w.incoming("sip:91@example.test", media.PCMU)
+	first := w.dial.next(t)
+	refused, _ := w.incoming("sip:91@example.test", media.PCMU)
+	refused.waits(t, "reject outside_limit")
+	w.incoming("sip:112@example.test", media.PCMU)
+	if leg := w.dial.next(t); leg.in.Trunk != "second" {
+		t.Fatalf("emergency call: %+v", leg.in)
+	}
+	first.sink(Refused{Leg: first.ID(), Status: 486})
+	rig.Until(t, rig.Patience, "the call is off the books", func() bool {
+		w.gw.outside.mu.Lock()
+		defer w.gw.outside.mu.Unlock()
+		return w.gw.outside.users["bob"].running == 0
+	})
+
+	o, now := outside{calls: 9, hourly: 2}, time.Now()
+	took := []bool{o.take("bob", now), o.take("bob", now.Add(time.Minute)), o.take("bob", now.Add(2*time.Minute)), o.take("alice", now), o.take("bob", now.Add(time.Hour+time.Second))}
+	if want := []bool{true, true, false, true, true}; !reflect.DeepEqual(took, want) {
+		t.Errorf("took %v, want %v", took, want)
+	}
+}
+
+// Nothing leaves on nobody's account, whatever led there.
+func TestNobodysAccount(t *testing.T) {
+	w := newWorkbench(t, lines)
+	c := w.gw.newCall()
+	for _, kind := range []LegKind{TrunkLeg, URILeg} {
+		if cause := c.mayLeave(Target{Kind: kind, Trunk: "first", URI: "sip:1@127.0.0.10"}, Callee); cause != CauseForbidden {
+			t.Errorf("%s: %q", kind, cause)
+		}
+	}
+}
+
+// Who asks for privacy is shown to a trunk only.
+func TestPrivateCaller(t *testing.T) {
+	for text, shown := range map[string]string{"sip:91@example.test": "sip:bob@example.test", "sip:alice@example.test": "sip:anonymous@anonymous.invalid"} {
+		w := newWorkbench(t, lines)
+		w.register("alice", "desk", "urn:uuid:a")
+		tab, news := w.openTab("alice", Resume{})
+		leg, end := newFakeLeg("private"), w.peer()
+		offer, err := end.Offer([]media.Codec{media.PCMU}, media.SendRecv)
+		must(t, err)
+		w.gw.Begin(func(sink Sink) Incoming {
+			leg.sink = sink
+			return Incoming{Leg: leg, From: policy.Identity{Address: "sip:bob@example.test", Display: "Bob", Level: policy.Proven, User: "bob", Private: true}, Dialled: text, Offer: offer}
+		})
+		if got := w.dial.next(t).in.From.Address; got != shown {
+			t.Errorf("%s: shown %s, want %s", text, got, shown)
+		}
+		if text == "sip:alice@example.test" {
+			if snap := w.sees(tab, news, "ringing", inState("ringing")); snap.Calls[0].Peer.Display != "Anonymous" {
+				t.Errorf("the tab shows %+v", snap.Calls[0].Peer)
+			}
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	// pingWait is how long a trunk may take for the answer to OPTIONS.
+	pingWait = 4 * time.Second
+	// pingAgain is when a trunk that did not answer is asked again, at most.
+	pingAgain = 5 * time.Second
+)
+
+// TrunkState is how a trunk does.
+type TrunkState struct {
+	Name string
+	// Up: it answers, and we are registered there where we must be. A trunk
+	// nobody has asked yet is up.
+	Up bool
+	// Since is when Up changed last, Why what is wrong when it is not up.
+	Since time.Time
+	Why   string
+}
+
+// health is a trunk's state with its two sources.
+type health struct {
+	mu         sync.Mutex
+	ping       error // nil: it answers
+	registered error // nil: registered, or need not be
+	since      time.Time
+}
+
+// set changes one source and tells whether the trunk went up or down by it.
+func (h *health) set(where *error, err error, now time.Time) (changed, up bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := h.ping == nil && h.registered == nil
+	*where = err
+	up = h.ping == nil && h.registered == nil
+	if changed = was != up; changed {
+		h.since = now
+	}
+	return changed, up
+}
+
+func (h *health) state() (up bool, since time.Time, why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := errors.Join(h.ping, h.registered); err != nil {
+		return false, h.since, err.Error()
+	}
+	return true, h.since, ""
+}
+
+// Trunks are the states of the trunks, in the order of the configuration.
+func (u *UA) Trunks() []TrunkState {
+	out := make([]TrunkState, 0, len(u.cfg.Trunks))
+	for _, c := range u.cfg.Trunks {
+		up, since, why := u.trunks[c.Name].health.state()
+		out = append(out, TrunkState{Name: c.Name, Up: up, Since: since, Why: why})
+	}
+	return out
+}
+
+// TrunkUp tells whether the trunk is up; false for one that there is not.
+func (u *UA) TrunkUp(name string) bool {
+	t := u.trunks[name]
+	if t == nil {
+		return false
+	}
+	up, _, _ := t.health.state()
+	return up
+}
+
+// Streams is how many TCP and TLS connections are open.
+func (u *UA) Streams() int {
+	u.flows.mu.Lock()
+	defer u.flows.mu.Unlock()
+	return len(u.flows.open)
+}
+
+func (u *UA) trunkIs(t *trunk, where *error, err error) {
+	switch changed, up := t.health.set(where, err, time.Now()); {
+	case changed && up:
+		u.log.Info("sip: trunk is up", "trunk", t.Name)
+	case changed:
+		u.log.Warn("sip: trunk is down", "trunk", t.Name, "why", err)
+	}
+}
+
+// watchTrunk asks the trunk whether it is there until Close begins, soon for the
+// first time.
+func (u *UA) watchTrunk(t *trunk) {
+	if t.Ping <= 0 {
+		return
+	}
+	u.keep(func() {
+		timer := time.NewTimer(t.Ping / 10)
+		defer timer.Stop()
+		for missed := 0; ; {
+			select {
+			case <-u.leaving.Done():
+				return
+			case <-timer.C:
+			}
+			err := u.askTrunk(t)
+			if u.leaving.Err() != nil {
+				return
+			}
+			wait := t.Ping
+			if err != nil {
+				missed++
+				wait = min(wait, pingAgain)
+			} else {
+				missed = 0
+			}
+			if err == nil || missed > 1 { // one lost answer says nothing
+				u.trunkIs(t, &t.health.ping, err)
+			}
+			timer.Reset(wait)
+		}
+	})
+}
+
+// askTrunk sends OPTIONS (RFC 3261 11). Any answer but 408 and 503 is a sign of
+// life: many trunks answer it with 404 or 405.
+func (u *UA) askTrunk(t *trunk) error {
+	ctx, cancel := context.WithTimeout(u.leaving, pingWait)
+	defer cancel()
+	h, err := t.hop(u)
+	if err != nil {
+		return err
+	}
+	if h.transport == "udp" && h.sock == nil {
+		return fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.addr)
+	}
+	target := sip.Uri{Scheme: "sip", Host: t.uri.Host, Port: t.uri.Port}
+	req := sip.NewRequest(sip.OPTIONS, target)
+	forwards, callID := sip.MaxForwardsHeader(70), sip.CallIDHeader(newToken())
+	us := sip.Uri{Scheme: "sip", Host: u.cfg.Domain}
+	req.AppendHeader(&forwards)
+	req.AppendHeader(&sip.FromHeader{Address: us, Params: sip.HeaderParams{{K: "tag", V: newToken()}}})
+	req.AppendHeader(&sip.ToHeader{Address: target})
+	req.AppendHeader(&callID)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.OPTIONS})
+	req.AppendHeader(&sip.ContactHeader{Address: u.contactURI("", h)})
+	req.AppendHeader(sip.NewHeader("Accept", sdpType))
+	req.SetBody(nil)
+	res, err := u.do(ctx, req, h)
+	switch {
+	case err != nil:
+		return fmt.Errorf("no answer from %s: %w", h.addr, err)
+	case res.StatusCode == sip.StatusRequestTimeout, res.StatusCode == sip.StatusServiceUnavailable:
+		return fmt.Errorf("it says %d %s", res.StatusCode, cleanText(res.Reason))
+	}
+	return nil
+}
