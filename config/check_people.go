@@ -77,14 +77,7 @@ func (k *checker) trunks() {
 		if _, err := t.URI(); err != nil {
 			k.fault(key+".address", "write it like sip:192.0.2.20:5060", "%q: %v", t.Address, err)
 		}
-		k.oneOf(key+".transport", t.Transport, "udp", "tcp", "tls")
-		if t.Transport != "udp" && !k.listens(t.Transport) {
-			k.fault(key+".transport", fmt.Sprintf("add %s://ADDRESS:PORT to sip.listen", t.Transport), "the trunk cannot call back: nothing listens for %s", t.Transport)
-		}
-		k.roots(key+".ca", t.CA)
-		if t.Ping < time.Second || t.Ping > time.Hour {
-			k.fault(key+".ping", "write 1s to 1h", "%s is out of range", t.Ping)
-		}
+		k.trunkWay(key, t)
 		if t.Register.User != "" && t.Register.Password == "" {
 			k.fault(key+".register.password", "write it, or ${NAME} to take it from the environment", "the trunk %s has no password for %s", t.Name, t.Register.User)
 		}
@@ -103,6 +96,18 @@ func (k *checker) trunks() {
 		if !names[trunk] {
 			k.fault(key, "name one of trunks", "there is no trunk %q", trunk)
 		}
+	}
+}
+
+// trunkWay is how the trunk is reached.
+func (k *checker) trunkWay(key string, t Trunk) {
+	k.oneOf(key+".transport", t.Transport, "udp", "tcp", "tls")
+	if t.Transport != "udp" && !k.listens(t.Transport) {
+		k.fault(key+".transport", fmt.Sprintf("add %s://ADDRESS:PORT to sip.listen", t.Transport), "the trunk cannot call back: nothing listens for %s", t.Transport)
+	}
+	k.roots(key+".ca", t.CA)
+	if t.Ping < time.Second || t.Ping > time.Hour {
+		k.fault(key+".ping", "write 1s to 1h", "%s is out of range", t.Ping)
 	}
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -64,10 +65,7 @@ func (c *Call) mayLeave(t Target, side Side) Cause {
 	if t.Kind != TrunkLeg && t.Kind != URILeg || c.outside != "" || c.gw.isEmergency(t) {
 		return ""
 	}
-	account := c.state.Parties[side.other()].User
-	if account == "" {
-		account = c.state.Parties[side].User
-	}
+	account := c.account(side)
 	switch {
 	case account == "":
 		c.log.Error("a call to the outside is on nobody's account, and was refused", "trunk", t.Trunk)
@@ -78,6 +76,13 @@ func (c *Call) mayLeave(t Target, side Side) Cause {
 	}
 	c.outside = account
 	return ""
+}
+
+// account is whose call a branch on the side is: the other party's, who dialled
+// or transferred, else that of the party who sends the call on.
+func (c *Call) account(side Side) string {
+	far := c.state.Parties[side.other()]
+	return cmp.Or(far.User, far.Who.User, c.state.Parties[side].User)
 }
 
 func (g *Gateway) isEmergency(t Target) bool {
@@ -136,19 +141,17 @@ func (c *Call) redirects(e Refused) []Target {
 	if l == nil || l.Kind != TrunkLeg || len(e.Contacts) == 0 {
 		return nil
 	}
-	from := c.state.Parties[l.Side.other()]
-	if from.User == "" {
+	who := c.state.Parties[l.Side.other()].Who
+	if who.User = c.account(l.Side); who.User == "" {
 		return nil
 	}
-	who := from.Who
-	who.User = from.User
 	for _, contact := range e.Contacts {
 		_, number, host := cutAddress(contact)
 		if host != "" && !c.gw.isUs(host) && !c.gw.isTrunk(l.Trunk, host) {
 			c.log.Warn("redirection to a foreign address not followed", "trunk", l.Trunk, "to", contact)
 			continue
 		}
-		if targets := c.targets(c.gw.resolve(number, who), Target{}, from.User); len(targets) > 0 {
+		if targets := c.targets(c.gw.resolve(number, who), Target{}, who.User); len(targets) > 0 {
 			c.log.Info("redirected by the trunk", "trunk", l.Trunk, "to", number)
 			return targets
 		}

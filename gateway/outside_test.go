@@ -133,7 +133,7 @@ func TestOutsideLimits(t *testing.T) {
 // Nothing leaves on nobody's account, whatever led there.
 func TestNobodysAccount(t *testing.T) {
 	w := newWorkbench(t, lines)
-	c := w.gw.newCall()
+	c := w.gw.newCall("c1")
 	for _, kind := range []LegKind{TrunkLeg, URILeg} {
 		if cause := c.mayLeave(Target{Kind: kind, Trunk: "first", URI: "sip:1@127.0.0.10"}, Callee); cause != CauseForbidden {
 			t.Errorf("%s: %q", kind, cause)
