@@ -32,6 +32,7 @@ const (
 	CauseMutedLimit   Cause = "muted_limit"        // an automatic answer nobody un-muted
 	CauseTransferred  Cause = "transferred"        // a transfer joined the parties in another call
 	CauseShuttingDown Cause = "shutting_down"      // this node is being stopped
+	CauseRedirected   Cause = "redirected"         // the phone sends calls elsewhere (3xx), which is not followed
 )
 
 // Outcome is what a Cause means on the wire and to people.
@@ -71,6 +72,7 @@ var causes = map[Cause]Outcome{
 	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`, Caller: "The other side asked for something the gateway cannot do.", Callee: "The other side asked for something the gateway cannot do."},
 	CauseMutedLimit:   {Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`, Caller: "The phone answered by itself, but nobody was there to speak. Try again later.", Callee: "Your phone answered by itself and nobody un-muted it, so the call was ended."},
 	CauseTransferred:  {Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`, Caller: "The call was transferred.", Callee: "The call was transferred."},
+	CauseRedirected:   {Status: 480, Phrase: "Not Here", Reason: `SIP;cause=480;text="Not here"`, Caller: "The phone sends its calls elsewhere, where this gateway does not follow. Try again later.", Callee: "Your phone sends calls elsewhere, which is not followed. Take its forwarding off."},
 	CauseShuttingDown: {Status: 503, Phrase: "Shutting Down", Reason: `SIP;cause=503;text="Shutting down"`, RetryAfter: 30 * time.Second, Caller: "The gateway is being restarted. Try again in half a minute.", Callee: "The gateway is being restarted."},
 }
 
@@ -85,6 +87,8 @@ func (c Cause) Outcome() Outcome {
 // CauseOf turns the final status of a branch into a cause.
 func CauseOf(status int) Cause {
 	switch {
+	case status >= 300 && status < 400:
+		return CauseRedirected
 	case status == 486 || status == 600:
 		return CauseBusy
 	case status == 603 || status == 607:

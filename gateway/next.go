@@ -308,7 +308,10 @@ func (m *move) win(l *LegState) {
 	if l.Gate == GateShut {
 		m.opened(l)
 	}
-	m.closeOpening(errAnswered)
+	if m.Opening != nil { // another device than the one that was asked
+		m.closeOpening(errAnswered)
+		m.say(Callee, noteOther)
+	}
 	own := m.audio(Caller)
 	switch {
 	case own == nil && m.Waits != "":

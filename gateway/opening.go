@@ -66,7 +66,13 @@ const (
 const (
 	noteAsking     = "Your deskphone is being asked to answer."
 	noteNotAlone   = "Your deskphone did not answer by itself. Lift its handset, or answer in the browser."
+	noteBusy       = "Your deskphone says that it is busy, so it did not answer by itself. Lift its handset, or answer in the browser."
+	noteDead       = "Your deskphone does not react, so it did not answer by itself. Check its network cable, or answer in the browser."
+	noteSound      = "Your deskphone refused how it was asked, so it did not answer by itself. Lift its handset, or click again at the next call: it will be asked in another way."
+	noteUnknown    = "Your deskphone does not know how it was asked, so it did not answer by itself. Lift its handset, answer in the browser, or use Test my deskphone."
+	noteElsewhere  = "Your deskphone sends calls elsewhere, which is not followed, so it did not answer by itself. Take its forwarding off, or answer in the browser."
 	noteDeclined   = "Your deskphone declined the call. Answer in the browser or on another phone."
+	noteOther      = "This call was answered on another of your devices before your deskphone did."
 	noteGone       = "Your deskphone is not connected any more. Answer in the browser or on another phone."
 	noteMuted      = "Your phone's microphone is muted."
 	notePressPhone = "Press Unmute on the phone: it does not let anybody else switch its microphone on."
@@ -261,17 +267,34 @@ func (m *move) failed(cause Cause) {
 		return // the call goes on where it was
 	}
 	m.backToRinging()
-	switch cause {
-	case CauseOffline:
-		m.say(o.Side, noteGone)
-	case CauseDeclined:
-		m.say(o.Side, noteDeclined)
-	default:
+	m.say(o.Side, failedNote(cause))
+	if cause != CauseOffline && cause != CauseDeclined {
 		m.ringAgain(*o)
 	}
 	if len(m.branches()) == 0 {
 		m.end(worse(m.Refusal, cause), Callee)
 	}
+}
+
+// failedNote says why the phone did not answer by itself.
+func failedNote(cause Cause) string {
+	switch cause {
+	case CauseOffline:
+		return noteGone
+	case CauseDeclined:
+		return noteDeclined
+	case CauseBusy:
+		return noteBusy
+	case CauseUnreachable:
+		return noteDead
+	case CauseNoCodec:
+		return noteSound
+	case CauseUnsupported:
+		return noteUnknown
+	case CauseRedirected:
+		return noteElsewhere
+	}
+	return noteNotAlone
 }
 
 // ringAgain rings the phone in the ordinary way: a 200 to that is a hand.
