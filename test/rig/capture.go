@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Capture is the RTP of phones on loopback. It needs root.
+// Capture is what phones get and send on loopback. It needs root.
 type Capture struct {
 	t    testing.TB
 	file string
@@ -22,11 +22,22 @@ type Capture struct {
 	done chan struct{}
 }
 
-// StartCapture begins to capture. It ends with the test.
+// StartCapture begins to capture the RTP of phones. It ends with the test.
 func StartCapture(t testing.TB) *Capture {
 	t.Helper()
+	return startCapture(t, "udp portrange 20000-31999")
+}
+
+// StartSIPCapture begins to capture the SIP of scripted phones.
+func StartSIPCapture(t testing.TB) *Capture {
+	t.Helper()
+	return startCapture(t, "udp port 5060")
+}
+
+func startCapture(t testing.TB, filter string) *Capture {
+	t.Helper()
 	c := &Capture{t: t, file: filepath.Join(scratch(t, "capture"), "udp.pcap"), done: make(chan struct{})}
-	c.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-c", "200000", "-w", c.file, "udp portrange 20000-31999")
+	c.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-c", "200000", "-w", c.file, filter)
 	c.cmd.SysProcAttr = owned()
 	words, err := c.cmd.StderrPipe()
 	if err != nil {
@@ -139,6 +150,25 @@ func (c *Capture) Quiet(p *Phone, d time.Duration) {
 	})
 }
 
+// Datagram is one UDP datagram of a capture.
+type Datagram struct {
+	From, To netip.AddrPort
+	Text     string
+}
+
+// Datagrams are all that was captured so far, in the order it was sent.
+func (c *Capture) Datagrams() (all []Datagram) {
+	c.t.Helper()
+	pcap, err := os.ReadFile(c.file)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	eachDatagram(pcap, func(_ time.Time, from, to netip.AddrPort, body []byte) {
+		all = append(all, Datagram{from, to, string(body)})
+	})
+	return all
+}
+
 // streamsOf reads a little-endian pcap file of Ethernet frames (loopback is
 // one). What is not complete, IPv4, UDP and RTP is skipped.
 func streamsOf(pcap []byte) []*Stream {
@@ -149,6 +179,24 @@ func streamsOf(pcap []byte) []*Stream {
 		pt       byte
 	}
 	known := map[key]*Stream{}
+	eachDatagram(pcap, func(at time.Time, from, to netip.AddrPort, datagram []byte) {
+		pkt, ssrc, pt, ok := rtpOf(datagram)
+		if !ok {
+			return
+		}
+		pkt.At = at
+		k := key{from, to, ssrc, pt}
+		if known[k] == nil {
+			known[k] = &Stream{From: from, To: to, SSRC: ssrc, PayloadType: pt}
+			all = append(all, known[k])
+		}
+		known[k].Packets = append(known[k].Packets, pkt)
+	})
+	return all
+}
+
+// eachDatagram walks through the UDP datagrams of a pcap file that are complete.
+func eachDatagram(pcap []byte, f func(at time.Time, from, to netip.AddrPort, body []byte)) {
 	const fileHead, recordHead, etherHead = 24, 16, 14
 	for at := fileHead; at+recordHead <= len(pcap); {
 		sec, usec, n := binary.LittleEndian.Uint32(pcap[at:]), binary.LittleEndian.Uint32(pcap[at+4:]), int(binary.LittleEndian.Uint32(pcap[at+8:]))
@@ -156,21 +204,10 @@ func streamsOf(pcap []byte) []*Stream {
 		if at+n > len(pcap) {
 			break
 		}
-		from, to, datagram := udpOf(pcap[at+etherHead : at+n])
+		from, to, body := udpOf(pcap[at+etherHead : at+n])
 		at += n
-		pkt, ssrc, pt, ok := rtpOf(datagram)
-		if !ok {
-			continue
-		}
-		pkt.At = time.Unix(int64(sec), int64(usec)*1000)
-		k := key{from, to, ssrc, pt}
-		if known[k] == nil {
-			known[k] = &Stream{From: from, To: to, SSRC: ssrc, PayloadType: pt}
-			all = append(all, known[k])
-		}
-		known[k].Packets = append(known[k].Packets, pkt)
+		f(time.Unix(int64(sec), int64(usec)*1000), from, to, body)
 	}
-	return all
 }
 
 func udpOf(ip []byte) (from, to netip.AddrPort, payload []byte) {
