@@ -130,7 +130,7 @@ func TestClientCertificate(t *testing.T) {
 // options are the headers of an OPTIONS over a stream.
 func options(transport string) []string {
 	return []string{
-		"Via: SIP/2.0/" + transport + " 127.0.0.1:9;branch=z9hG4bK" + newToken(), "From: <sip:x@y>;tag=1",
+		"Via: SIP/2.0/" + transport + " 127.0.0.1:9;rport;branch=z9hG4bK" + newToken(), "From: <sip:x@y>;tag=1",
 		"To: <sip:x@y>", "Call-ID: " + newToken(), "CSeq: 7 OPTIONS", "Max-Forwards: 70",
 	}
 }

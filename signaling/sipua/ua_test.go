@@ -4,17 +4,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/emiago/sipgo/sip"
-
 	"ringsplash/gateway"
-	"ringsplash/test/rig"
 )
 
 func TestConfigIsChecked(t *testing.T) {
@@ -185,42 +179,4 @@ func TestTCPCallerVanishes(t *testing.T) {
 	_ = c.Close()
 	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
 	b.gone()
-}
-
-// The messages of RFC 4475: after each the UA still answers, and what it must
-// refuse it refuses with a reason.
-func TestTorture(t *testing.T) {
-	b := newParty(t, nil)
-	refused := map[string]int{
-		"insuf": 400, "mismatch01": 400, "mismatch02": 400, "multi01": 400, "mcl01": 400, "badvers": 505,
-		"unkscm": 416, "bext01": 420, "invut": 415, "intmeth": 405, "esc02": 405,
-	}
-	branch := regexp.MustCompile(`(?i);branch=(z9hG4bK)[^\s;,]+`)
-	found, _ := filepath.Glob(filepath.Join(rig.Root(), "test/peers/torture/dat/*.dat"))
-	same(t, "messages", len(found), 49)
-	for _, file := range found {
-		name := strings.TrimSuffix(filepath.Base(file), ".dat")
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := newWire(t, "127.0.0.2")
-		// Answers go to the port of the Via, unless it asks for the source's. Some
-		// messages have the branch of another: they would be its repetition.
-		w.send(b.at("udp"), branch.ReplaceAllString(string(text), ";rport;branch=${1}"+newToken()))
-		if want := refused[name]; want != 0 {
-			r := w.find(name, func(m sip.Message) bool {
-				r, ok := m.(*sip.Response)
-				return ok && r.StatusCode >= 200
-			}).(*sip.Response)
-			same(t, name+" "+r.Reason, r.StatusCode, want)
-		}
-		w.send(b.at("udp"), message("OPTIONS sip:example.test SIP/2.0", []string{
-			w.via(), "From: <sip:x@y>;tag=1", "To: <sip:x@y>", "Call-ID: alive", "CSeq: 77 OPTIONS",
-		}, ""))
-		w.find("OPTIONS after "+name, func(m sip.Message) bool {
-			r, ok := m.(*sip.Response)
-			return ok && r.StatusCode == 200 && r.CallID() != nil && r.CallID().Value() == "alive"
-		})
-	}
 }

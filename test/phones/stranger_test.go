@@ -97,12 +97,18 @@ func TestPhonesWithoutCommonCodec(t *testing.T) {
 // Bytes that are not SIP, or not quite, neither end the process nor disturb a
 // call that runs meanwhile.
 func TestNoiseDisturbsNothing(t *testing.T) {
-	g := rig.Start(t, rig.Options{})
+	g := rig.Start(t, rig.Options{Everywhere: rig.NewCA(t)})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
 	connect(t, bob, alice, "alice")
 	before := alice.Received().Duration()
 
+	slow := g.SlowStreams(t, 500)
+	for _, transport := range []string{"tcp", "tls"} {
+		if got := g.Oversized(t, transport, 60000); got != 513 {
+			t.Errorf("60 kB of headers over %s: got %d, want 513", transport, got)
+		}
+	}
 	probe := g.NewProbe(t)
 	for _, noise := range [][]byte{
 		{},
@@ -128,6 +134,9 @@ func TestNoiseDisturbsNothing(t *testing.T) {
 	t.Logf("RFC 4475:\n%s", out)
 	if err != nil {
 		t.Fatalf("the gateway did not outlive the torture messages: %v", err)
+	}
+	if open := slow(); open > 0 {
+		t.Errorf("%d of 500 connections with half a message are still open", open)
 	}
 	if !g.Alive() {
 		t.Fatal("the gateway has ended")
