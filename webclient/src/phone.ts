@@ -224,6 +224,16 @@ export class Phone {
     return this.talking(from, '', () => ({do: 'call', to, from, ...(intercom ? {intercom} : {})}));
   }
 
+  /** Goes on with a talk on "browser" or a device, which answers by itself. */
+  async move(call: Call, on: string): Promise<void> {
+    await this.talking(on, call.id, () => ({do: 'move', call: call.id, on}));
+  }
+
+  /** Gives a talk to a name or number, or joins it with another of the user's; whether the gateway took it. */
+  transfer(call: Call, target: {to: string} | {with: string}): Promise<boolean> {
+    return this.run({do: 'transfer', call: call.id, ...target});
+  }
+
   /** Ends a call whose phone answered by itself, and takes back what allowed that. */
   async removeGrant(call: Call): Promise<void> {
     const result = await this.attempt({do: 'hangup', call: call.id, removeGrant: true});

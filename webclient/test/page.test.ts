@@ -40,13 +40,14 @@ test('M, H and digits act on the call in this tab', () => {
   assert.equal(press('m'), null, 'a ringing call has no microphone');
 });
 
-test('on a deskphone only mute, un-mute and hang up work', () => {
+test('a talk on a deskphone is steered by the same keys', () => {
   const desk = talking({on: 'desk', here: false});
   assert.equal(press('m', [desk])?.type, 'mute');
   assert.equal(press('m', [talking({on: 'browser', here: false})]), null, 'in another tab');
   assert.equal(press('m', [{...desk, microphone: 'shut'}])?.type, 'unmute');
-  assert.equal(press('h', [desk]), null);
-  assert.equal(press('1', [desk]), null);
+  assert.equal(press('h', [desk])?.type, 'hold');
+  assert.equal(press('t', [desk])?.type, 'transfer');
+  assert.equal(press('1', [desk])?.type, 'digit');
   assert.equal(press('e', [desk], [], true)?.type, 'end');
 });
 

@@ -310,6 +310,20 @@ export function screens() {
       },
     },
     {
+      name: 'talking-transfer',
+      ready: 'In this browser',
+      history,
+      parts: parts([talking(), {...onDesk({state: 'held', heldBy: 'me'}), id: 'c_2', peer: long}], {
+        ...media,
+        devices: [desk, {...desk, id: 'd2', display: 'Desk phone (2)', primary: false}],
+      }),
+      async act(page) {
+        await up(page);
+        await page.keyboard.press('t');
+        await page.getByLabel('Name or number to transfer to').waitFor();
+      },
+    },
+    {
       name: 'talking-muted',
       ready: 'In this browser',
       history,

@@ -4,12 +4,12 @@ import type {Call, Device} from '../protocol/messages.js';
 /** What a key asks for. */
 export type KeyAction =
   | {type: 'answer'; call: Call; on: string}
-  | {type: 'mute' | 'unmute' | 'hold' | 'resume' | 'end'; call: Call}
+  | {type: 'mute' | 'unmute' | 'hold' | 'resume' | 'transfer' | 'end'; call: Call}
   | {type: 'digit'; call: Call; digit: string}
   | {type: 'search' | 'close' | 'help'};
 
 /** The keys that can be switched off one by one. */
-export const keyNames = ['A', 'B', 'M', 'H', 'E', '0-9', '/', 'Esc', '?'] as const;
+export const keyNames = ['A', 'B', 'M', 'H', 'T', 'E', '0-9', '/', 'Esc', '?'] as const;
 export type KeyName = (typeof keyNames)[number];
 
 /** E must come twice within this long (ms): one stray key must not end a call. */
@@ -46,14 +46,18 @@ export function keyAction(
   if (!call || !name) return null;
   if (name === 'E') return ended ? {type: 'end', call} : null;
   if (name === 'M' && !call.here) return muteKey(call);
-  if (!call.here) return null;
   if (name === '0-9') return call.state === 'connected' ? {type: 'digit', call, digit: key} : null;
   if (name === 'M') {
     if (call.state !== 'connected') return null;
     return {type: call.microphone === 'live' ? 'mute' : 'unmute', call};
   }
+  if (name === 'T') return canTransfer(call) ? {type: 'transfer', call} : null;
   if (call.state === 'held') return call.heldBy === 'me' ? {type: 'resume', call} : null;
   return call.state === 'connected' ? {type: 'hold', call} : null;
+}
+
+function canTransfer(call: Call): boolean {
+  return call.state === 'connected' || (call.state === 'held' && call.heldBy === 'me');
 }
 
 /** The microphone of a talk that is not in this tab. */

@@ -158,7 +158,7 @@ export type Command =
   | {do: 'answer'; call: string; version: number; on: string}
   | {do: 'hangup'; call: string; removeGrant?: true}
   | {do: 'decline' | 'dismiss' | 'hold' | 'resume' | 'mute' | 'unmute' | 'ringing'; call: string}
-  | {do: 'transfer'; call: string; to: string}
+  | {do: 'transfer'; call: string; to?: string; with?: string}
   | {do: 'move'; call: string; on: string}
   | {do: 'message'; to: string; text: string}
   | {do: 'digits'; call: string; digits: string}

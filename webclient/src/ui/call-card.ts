@@ -1,13 +1,13 @@
 import {css, html, LitElement, nothing} from 'lit';
-import {customElement, property, state} from 'lit/decorators.js';
-import {canMute} from '../call/plan.js';
+import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
 import './call-timer.js';
 import {addButton} from './add-button.js';
-import './key-grid.js';
-import {type IconName, icon} from './icons.js';
+import type {CallActs} from './call-acts.js';
+import './call-acts.js';
+import {icon} from './icons.js';
 import {initials, peerLine, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
@@ -133,38 +133,10 @@ export class CallCard extends LitElement {
           border: 3px solid;
         }
       }
-      .acts {
-        display: grid;
-        grid-auto-columns: minmax(0, 1fr);
-        grid-auto-flow: column;
-        gap: 0.5rem;
-        margin-block-start: 1rem;
-      }
-      .acts button {
-        flex-direction: column;
-        gap: 0.25rem;
-        min-block-size: 3.75rem;
-        padding-inline: 0.25rem;
-        font-size: 0.875rem;
-      }
-      .acts button.on {
-        border-color: var(--accent);
-        background: var(--accent-soft);
-        color: var(--accent);
-      }
       .end {
         display: grid;
         gap: 0.5rem;
         margin-block-start: 0.75rem;
-      }
-      .sent {
-        min-block-size: 1.5rem;
-        margin-block: 0.75rem 0.5rem;
-        font-size: 1.125rem;
-        font-variant-numeric: tabular-nums;
-        letter-spacing: 0.08em;
-        text-align: center;
-        overflow-wrap: anywhere;
       }
     `,
   ];
@@ -174,20 +146,21 @@ export class CallCard extends LitElement {
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
   @property({type: Boolean}) mediaConnected = true;
-  @state() private keypad = false;
-  @state() private sent = '';
+  @query('call-acts') private acts!: CallActs | null;
 
-  /** Closes the keypad; whether it was open. */
-  closeKeypad(): boolean {
-    const open = this.keypad;
-    this.keypad = false;
-    return open;
+  /** Closes keypad and transfer; whether one was open. */
+  closeTool(): boolean {
+    return this.acts?.closeTool() ?? false;
+  }
+
+  /** Opens the question whom to transfer to. */
+  transfer(): void {
+    this.acts?.transfer();
   }
 
   /** Sends one digit to the far end. */
   digit(digit: string): void {
-    this.sent += digit;
-    void this.phone.digits(this.call, digit);
+    this.acts?.digit(digit);
   }
 
   override render() {
@@ -203,7 +176,8 @@ export class CallCard extends LitElement {
           ${call.answered ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
         </div>
         <div class="place">${this.place()} ${this.stateWord()} ${addButton(call.peer, this.offline)}</div>
-        ${this.hint()} ${this.autoLine()} ${this.mutedLine()} ${call.here ? this.acts() : this.muteAct()}
+        ${this.hint()} ${this.autoLine()} ${this.mutedLine()}
+        <call-acts .phone=${this.phone} .call=${call} .devices=${this.devices} ?offline=${this.offline}></call-acts>
         <div class="end">
           <button
             class="wide big ${this.muted ? 'quiet' : 'stop'}"
@@ -308,69 +282,7 @@ export class CallCard extends LitElement {
     `;
   }
 
-  /** A talk on a deskphone can be muted from here: its sound stops in the gateway. */
-  private muteAct() {
-    if (!canMute(this.call)) return nothing;
-    return html`<div class="acts">${this.act('mic', t.mute, 'M', false, true, () => this.do('mute'))}</div>`;
-  }
-
-  private acts() {
-    const {call} = this;
-    const talking = call.state === 'connected';
-    const muted = call.microphone === 'muted';
-    const held = call.state === 'held' && call.heldBy !== 'other';
-    const gated = call.microphone === 'shut' || call.microphone === 'wanted';
-    return html`
-      <div class="acts">
-        ${gated ? nothing : this.act(muted ? 'micOff' : 'mic', muted ? t.unmute : t.mute, 'M', muted, talking || held, () => this.toggleMute(muted))}
-        ${this.act(held ? 'play' : 'pause', held ? t.resume : t.hold, 'H', held, talking || held, () => this.do(held ? 'resume' : 'hold'))}
-        ${this.act('keypad', t.keypad, '', this.keypad, talking, () => this.toggleKeypad(), this.keypad)}
-      </div>
-      ${muted ? html`<p class="place small soft">${t.microphoneMuted}. ${t.unmuteHint}</p>` : nothing}
-      ${this.keypad && talking ? this.keys() : nothing}
-    `;
-  }
-
-  private act(
-    sign: IconName,
-    word: string,
-    key: string,
-    on: boolean,
-    able: boolean,
-    act: () => void,
-    expanded?: boolean,
-  ) {
-    return html`
-      <button
-        class=${on ? 'on' : ''}
-        ?disabled=${this.offline || !able}
-        aria-keyshortcuts=${key || nothing}
-        aria-expanded=${expanded === undefined ? nothing : expanded}
-        @click=${act}
-      >
-        ${icon(sign)}<span>${word}</span>
-      </button>
-    `;
-  }
-
-  private keys() {
-    return html`
-      <p class="sent" aria-label=${t.sentDigits}>${this.sent}</p>
-      <key-grid @digit=${(event: CustomEvent<string>) => this.digit(event.detail)}></key-grid>
-    `;
-  }
-
-  private toggleKeypad(): void {
-    this.keypad = !this.keypad;
-    this.sent = '';
-  }
-
-  private toggleMute(muted: boolean): void {
-    if (muted) this.do('unmute');
-    else void this.phone.mute(this.call);
-  }
-
-  private do(name: 'hangup' | 'hold' | 'mute' | 'resume' | 'unmute'): void {
+  private do(name: 'hangup' | 'unmute'): void {
     void this.phone.simple(name, this.call);
   }
 }

@@ -28,6 +28,7 @@ const paths = {
   add: svg`<circle cx="10" cy="8" r="3.500"/><path d="M3.500 19.500a6.500 6.500 0 0 1 11.500-4.200M18 14v6M15 17h6"/>`,
   files: svg`<path d="M8 4v14M4.500 7.500 8 4l3.500 3.500M16 20V6M12.500 16.500 16 20l3.500-3.500"/>`,
   intercom: svg`<rect x="6.500" y="8" width="11" height="13" rx="2"/><path d="M9.500 8V3M10 12h4M10 15h4M12 18.200h.1"/>`,
+  transfer: svg`<path d="M4 8.500h14M14 4.500l4 4-4 4M20 15.500H8"/>`,
   check: svg`<path d="M5 12.500l4.5 4.500L19 7.5"/>`,
 };
 

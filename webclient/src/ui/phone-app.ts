@@ -330,6 +330,9 @@ export class PhoneApp extends LitElement {
       case 'resume':
         void this.phone.simple(action.type, action.call);
         return true;
+      case 'transfer':
+        this.cards.find(card => card.call.id === action.call.id)?.transfer();
+        return true;
       case 'digit':
         this.cards.find(card => card.call.id === action.call.id)?.digit(action.digit);
         return true;
@@ -340,7 +343,7 @@ export class PhoneApp extends LitElement {
         this.keyList?.open();
         return true;
       case 'close':
-        return this.cards.some(card => card.closeKeypad());
+        return this.cards.some(card => card.closeTool());
     }
   }
 
