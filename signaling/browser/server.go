@@ -24,6 +24,7 @@ type Server struct {
 	logins  *logins
 	slow    *slow
 	sockets *sockets
+	fresh   *fresh
 	metrics *metrics
 
 	// base ends when nothing may go on any more: it is the context of commands.
@@ -47,6 +48,7 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 		log:    log,
 		slow:   newSlow(),
 		logins: newLogins(conf, log),
+		fresh:  &fresh{conns: map[net.Conn]struct{}{}},
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.sockets = newSockets(conf.SocketsPerUser)
@@ -57,6 +59,7 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState:         s.fresh.track,
 	}
 	if conf.CertFile != "" {
 		pair, err := loadCertificate(conf.CertFile, conf.KeyFile, log)
@@ -109,6 +112,7 @@ func (s *Server) Close(ctx context.Context) error {
 	// business, so the sockets are told here meanwhile.
 	requests := make(chan error, 1)
 	go func() { requests <- s.http.Shutdown(ctx) }()
+	s.fresh.shut()
 	gone := s.sockets.shut()
 	var err error
 	select {

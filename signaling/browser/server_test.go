@@ -60,6 +60,26 @@ func TestCloseTellsEveryTab(t *testing.T) {
 	}
 }
 
+// A connection that a browser opened ahead, and never used, holds nothing up.
+func TestCloseWithAnUnusedConnection(t *testing.T) {
+	r := newRig(t, nil)
+	unused, err := net.Dial("tcp", strings.TrimPrefix(r.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unused.Close() }()
+	eventually(t, "the server has it", func() bool {
+		r.srv.fresh.mu.Lock()
+		defer r.srv.fresh.mu.Unlock()
+		return len(r.srv.fresh.conns) == 1
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if err := r.srv.Close(ctx); err != nil {
+		t.Errorf("close: %v", err)
+	}
+}
+
 // Tabs that do not react and commands that hang cannot hold the end up.
 func TestCloseInTime(t *testing.T) {
 	r := newRig(t, nil)
