@@ -81,6 +81,8 @@ scene('in the intranet page: log-in by token, ring, answer in the frame, on the 
   done(await tab.run('resume', incoming.id));
   await caller.hears(1000);
   needsClick(await tab.run('move', incoming.id, {to: 'deskphone'}));
+  const [quality] = await tab.waitsFor('the quality of the sound', async () => (await tab.told('quality')).length > 0 && tab.told('quality'));
+  assert.ok(quality.call === incoming.id && quality.mos > 3.5 && !quality.bad, JSON.stringify(quality));
   done(await tab.run('hangUp', incoming.id));
   await caller.event('CALL_CLOSED');
   const [ended] = await tab.waitsFor('ended', async () => (await tab.told('ended')).length === 1 && tab.told('ended'));
@@ -112,6 +114,7 @@ scene('in the intranet page: log-in by token, ring, answer in the frame, on the 
   await caller.event('CALL_CLOSED');
 
   await keyboard(tab);
+  await look(tab);
   await framedApp(tab, gateway);
   tab.policyKept(/frame-ancestors/);
 });
@@ -125,6 +128,31 @@ async function keyboard(tab) {
   let steps = 0;
   for (; steps < 60 && (await inside()); steps++) await tab.host.keyboard.press('Tab');
   assert.ok(steps > 3 && steps < 60, `Tab leaves the phone after ${steps} steps`);
+}
+
+/** The element's attributes reach the phone at once. */
+async function look(tab) {
+  const phone = tab.host.locator('ringsplash-phone');
+  const set = (name, value) => phone.evaluate((element, [n, v]) => element.setAttribute(n, v), [name, value]);
+  const height = () => phone.locator('iframe').evaluate(frame => frame.getBoundingClientRect().height);
+  for (const scheme of ['dark', 'light']) {
+    await set('color-scheme', scheme);
+    await tab.page.waitForFunction(want => getComputedStyle(document.documentElement).colorScheme === want, scheme);
+  }
+  assert.equal(await height(), 640);
+  await set('layout', 'bar');
+  await tab.waitsFor('a bar as high as what is in it', async () => (await height()) === (await tab.page.evaluate(() => document.querySelector('phone-app').scrollHeight)) && (await height()) < 640);
+  assert.equal(await tab.page.getByText('Your phones').isVisible(), false);
+  await tab.accessible('as a bar');
+  await set('layout', 'hidden');
+  await tab.waitsFor('it is hidden', async () => (await height()) <= 1);
+  done(await tab.run('open', 'directory')); // brings it back, with the directory
+  await tab.page.getByRole('heading', {name: 'Directory'}).waitFor();
+  assert.equal(await height(), 640);
+  const [own] = await Promise.all([tab.context.waitForEvent('page'), tab.press('Open in own window')]);
+  await own.getByRole('button', {name: 'Log in'}).waitFor();
+  assert.match(own.url(), /^http:\/\/localhost:\d+\/$/, 'the window is the app page, with its own log-in');
+  await own.close();
 }
 
 /** The app page is framed by nobody, not even by a site that may embed the phone. */

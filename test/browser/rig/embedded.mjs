@@ -10,7 +10,7 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 /** Runs in the host page before its own scripts: notes what the element tells and whom it notifies. */
 function watch() {
   globalThis.told = [];
-  for (const name of ['ready', 'incoming', 'call', 'ended', 'error', 'token-needed']) {
+  for (const name of ['ready', 'incoming', 'call', 'ended', 'error', 'token-needed', 'quality']) {
     addEventListener(name, event => {
       // An error of the page itself has no detail.
       if (event instanceof CustomEvent) globalThis.told.push({name, detail: event.detail});

@@ -36,6 +36,10 @@ export const appStyle = css`
   :host([layout='bar']) {
     min-block-size: 0;
   }
+  :host([layout='bar']) main {
+    grid-template-columns: minmax(0, 1fr);
+  }
+  :host([layout='bar']) dial-pad:not(:only-child),
   :host([layout='bar']) main:not(.screen) .side {
     display: none;
   }
