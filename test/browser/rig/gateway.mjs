@@ -26,15 +26,18 @@ export const carol = user('carol', '1003', 'Carol Cook', [{id: 'desk', display: 
 /** His deskphone never answers by itself. */
 export const dan = user('dan', '1004', 'Dan Dyer', [{id: 'desk', display: 'Desk phone', interworking: false}]);
 
+/** Alice with two deskphones that may both be made to answer by themselves. */
+export const aliceOfTwo = {...alice, devices: alice.devices.map(d => ({...d, interworking: true}))};
+
 /** JSON is YAML: every port in it is for the kernel to choose. */
-const configuration = (data, {trunks = [], timers = {}, embed = [], keys = []}) =>
+const configuration = (data, {users = [alice, bob, carol, dan], trunks = [], timers = {}, embed = [], keys = []}) =>
   JSON.stringify({
     domain,
     data,
     http: {listen: '127.0.0.1:0', embed_origins: embed, embed_keys: keys},
     sip: {listen: ['udp://127.0.0.1:0']},
     media: {listen: ['127.0.0.1'], webrtc_port: 0, rtp_ports: '0'},
-    users: [alice, bob, carol, dan].map(({name, number, display, password, devices, sipPassword}) => ({
+    users: users.map(({name, number, display, password, devices, sipPassword}) => ({
       name,
       number,
       display,

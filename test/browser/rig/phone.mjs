@@ -167,6 +167,12 @@ export class Phone {
     };
   }
 
+  /** The port where it takes the sound of its newest call. */
+  mediaPort() {
+    const said = this.messages().filter(m => m.sent && /^m=audio [1-9]/m.test(m.text));
+    return Number(/^m=audio (\d+)/m.exec(said.at(-1).text)[1]);
+  }
+
   /** Every SIP message it sent or received: {sent, first, text}. */
   messages() {
     return this.said()

@@ -9,6 +9,7 @@ import {Gateway} from './gateway.mjs';
 import {Phone} from './phone.mjs';
 import {Sipp} from './sipp.mjs';
 import {launch, Tab} from './tab.mjs';
+import {Wire} from './wire.mjs';
 
 /** Declares a test whose body gets a Scene. */
 export const scene = (name, body) =>
@@ -52,6 +53,11 @@ class Scene {
   /** A registered baresip. */
   phone(gateway, options) {
     return this.add(new Phone(this.directory(), gateway, options));
+  }
+
+  /** A capture of what goes to phones. */
+  wire() {
+    return this.add(new Wire(this.directory()));
   }
 
   /** A run of a sipp scenario in the background. */
