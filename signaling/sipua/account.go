@@ -100,12 +100,8 @@ func (u *UA) keepTrunk(t *trunk) {
 	if t.Register.User == "" {
 		return
 	}
-	aor := t.AOR
-	if aor == "" {
-		aor = "sip:" + escapeUser(t.Register.User) + "@" + t.uri.Host
-	}
 	a, err := u.newAccount(RegisterOptions{
-		AOR: aor, Registrar: t.Address, Transport: t.transport, Roots: t.roots, Instance: t.Instance,
+		AOR: t.account(), Registrar: t.Address, Transport: t.transport, Roots: t.roots, Instance: t.Instance,
 		Changed: func(err error) {
 			u.trunkIs(t, &t.health.registered, err)
 			if u.cfg.Registered != nil {

@@ -32,6 +32,10 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 		return bad
 	}
 	shown := in.From.Shown() // in From, which nobody hides on the way
+	if l.trunk != nil && l.trunk.account() != "" {
+		// A registrar lets its account call as itself only.
+		shown.Address = l.trunk.account()
+	}
 	from, err := parseTarget(shown.Address)
 	if err != nil {
 		from = sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}
@@ -131,10 +135,10 @@ func (u *UA) mayDial(host string) bool {
 func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 	req := l.d.newRequest(sip.INVITE, l.d.next())
 	l.describe(req)
+	if in.From.Private && l.trunk != nil { // the trunk keeps it to itself (RFC 3323 4.2, RFC 3325 7)
+		req.AppendHeader(sip.NewHeader("Privacy", "id"))
+	}
 	if t := l.trunk; t != nil && t.takesIdentity(l.d.hop.transport) && in.From.Verified() {
-		if in.From.Private { // the trunk keeps it to itself (RFC 3325 7, 9.3)
-			req.AppendHeader(sip.NewHeader("Privacy", "id"))
-		}
 		if _, err := parseTarget(in.From.Address); err == nil {
 			value := "<" + in.From.Address + ">"
 			if name := quoteDisplay(in.From.Display); name != "" {

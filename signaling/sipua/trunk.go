@@ -61,6 +61,17 @@ func (t *trunk) at(addr netip.AddrPort, transport string) bool {
 	return found != nil && *found == addr && (transport == t.transport || t.transport == "udp" && transport == "tcp")
 }
 
+// account is who we are at a trunk that we register at, "" at others.
+func (t *trunk) account() string {
+	switch {
+	case t.Register.User == "":
+		return ""
+	case t.AOR != "":
+		return t.AOR
+	}
+	return "sip:" + escapeUser(t.Register.User) + "@" + t.uri.Host
+}
+
 // takesIdentity tells whether P-Asserted-Identity may go to the trunk.
 func (t *trunk) takesIdentity(transport string) bool {
 	return t.TrustIdentity && (transport != "udp" || t.TrustUDP)

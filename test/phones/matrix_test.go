@@ -2,6 +2,7 @@ package phones
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"ringsplash/test/rig"
@@ -38,6 +39,59 @@ func TestTransports(t *testing.T) {
 			alice.Hears(calleeTone)
 			alice.Hangup()
 			bob.WaitEvent("CALL_CLOSED")
+		})
+	}
+}
+
+// A PBX (kamailio) with the gateway as its trunk over UDP, and with the gateway
+// as one of its registered users over TLS: calls both ways, with tones and with
+// the caller that each side asserts.
+func TestPBX(t *testing.T) {
+	ca, at := rig.NewCA(t), rig.NewAddr()
+	alice, bob := rig.Alice, rig.Bob
+	alice.Number, bob.Number = "01001", "3001"
+	trunk := `{name: %s, address: "sip:%s:%d", transport: %s, ca: %q, register: {user: %q, password: %q}, prefixes: [{match: %q, strip: 1}], trust_identity: true, trust_udp: %v}`
+	g := rig.Start(t, rig.Options{Everywhere: ca, Users: []rig.User{alice, bob}, Trunks: []string{
+		fmt.Sprintf(trunk, "pbx", at, 5060, "udp", "", "", "", "7", true),
+		fmt.Sprintf(trunk, "line", at, 5061, "tls", ca.File, "3001", rig.PBXPassword, "8", false),
+	}})
+	g.StartPBX(t, at, ca)
+	rig.Until(t, rig.Patience, "the gateway is registered at the PBX", func() bool { return strings.Contains(g.Log(), `msg="sip: registered"`) })
+	carol := phone(t, g, rig.PhoneOptions{
+		User: rig.User{Name: "2001", Display: "Carol", Devices: rig.Bob.Devices}, Password: rig.PBXPassword,
+		Registrar: at + ":5060", Domain: rig.PBXDomain, Tone: calleeTone,
+	})
+	phones := map[string]*rig.Phone{
+		"alice": phone(t, g, rig.PhoneOptions{User: alice, Tone: callerTone}),
+		"bob":   phone(t, g, rig.PhoneOptions{User: bob, Tone: callerTone}),
+	}
+	for _, row := range []struct {
+		name, ours, dial string
+		out              bool // from the gateway
+		shown            string
+	}{
+		{"out by the trunk", "bob", "72001", true, "P-Asserted-Identity: \"Bob Baker\" <sip:bob@example.test>"},
+		{"in by the trunk", "alice", "01001", false, "2001"},
+		{"out by the registration", "alice", "82001", true, "P-Asserted-Identity: <sip:3001@pbx.test>"},
+		{"in by the registration", "bob", "3001", false, "2001"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			ours := phones[row.ours]
+			from, to := carol, ours
+			if row.out {
+				from, to = ours, carol
+			}
+			from.Dial(row.dial)
+			ev := to.WaitEvent("CALL_INCOMING")
+			to.Accept()
+			from.WaitEvent("CALL_ESTABLISHED")
+			ours.Hears(calleeTone)
+			carol.Hears(callerTone)
+			if seen := ev.Peer + carol.Messages(); row.out && !strings.Contains(seen, row.shown) || !row.out && !strings.Contains(ev.Peer, row.shown) {
+				t.Errorf("%s's phone shows %q; %q is not there", row.ours, ev.Peer, row.shown)
+			}
+			to.Hangup()
+			from.WaitEvent("CALL_CLOSED")
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"net"
@@ -33,6 +34,9 @@ type PhoneOptions struct {
 	Transport string
 	CA        *CA
 	Six       bool // over IPv6
+	// Registrar and Domain name somebody else's registrar, host:port, and the
+	// domain of the phone's address there.
+	Registrar, Domain string
 	// Direct phones have neither registrar nor proxy.
 	Direct bool
 }
@@ -65,7 +69,7 @@ func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 	p.dir = scratch(t, "phone-"+p.name)
 	p.cmd = exec.Command(filepath.Join(Root(), "test/peers/baresip/baresip.sh"))
 	p.cmd.Env = append(os.Environ(), o.environment()...)
-	p.cmd.Env = append(p.cmd.Env, "RUN="+p.dir, "DOMAIN="+Domain, "SERVER="+g.At(o.Transport, o.Six), "TRANSPORT="+o.Transport, "IP="+ip,
+	p.cmd.Env = append(p.cmd.Env, "RUN="+p.dir, "DOMAIN="+cmp.Or(o.Domain, Domain), "SERVER="+cmp.Or(o.Registrar, g.At(o.Transport, o.Six)), "TRANSPORT="+o.Transport, "IP="+ip,
 		fmt.Sprintf("SIPPORT=%d", port), fmt.Sprintf("CTLPORT=%d", port+2))
 	log, err := os.Create(p.logFile())
 	if err != nil {
