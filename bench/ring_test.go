@@ -23,6 +23,7 @@ func startNode(b *testing.B) *node.Node {
 	b.Helper()
 	cfg := config.Default()
 	cfg.Domain, cfg.Data = domain, b.TempDir()
+	cfg.MaxCalls = 1000
 	loopback := netip.MustParseAddr("127.0.0.1")
 	cfg.SIP.Listen = []config.SIPListen{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
 	cfg.HTTP.Listen, cfg.Media.WebRTCPort, cfg.Media.RTPPorts = "127.0.0.1:0", 0, config.PortRange{}
