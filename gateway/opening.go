@@ -266,6 +266,10 @@ func (m *move) failed(cause Cause) {
 	if o.Move || !m.ringing() {
 		return // the call goes on where it was
 	}
+	if o.Require {
+		m.end(CauseForbidden, Callee)
+		return
+	}
 	m.backToRinging()
 	m.say(o.Side, failedNote(cause))
 	if cause != CauseOffline && cause != CauseDeclined {
@@ -306,7 +310,8 @@ func (m *move) ringAgain(o Opening) {
 }
 
 // wished places a call whose requester wants the phone to answer by itself.
-// That phone is spared the ringing until policy has decided.
+// That phone is spared the ringing until policy has decided; who wants an
+// automatic answer or nothing makes no other ring meanwhile (RFC 5373 4.3).
 func (m *move) wished(targets []Target, w Wish) {
 	var rest []Target
 	for _, t := range targets {
@@ -314,7 +319,7 @@ func (m *move) wished(targets []Target, w Wish) {
 			rest = append(rest, t)
 		}
 	}
-	if len(rest) > 0 || w.Target == nil {
+	if len(rest) > 0 && !w.Require || w.Target == nil {
 		m.fork(rest)
 	}
 	if w.Target != nil && m.Phase != Terminated {

@@ -289,6 +289,13 @@ func TestThirdParty(t *testing.T) {
 	// Denied: it rings like any call.
 	thirdParty(t, false).on(deny).phase(Ringing).wants(invite{Target: Target{Leg: "again", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"}}, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
 	thirdParty(t, true).on(deny).phase(Terminated).wants(reject{"a", CauseForbidden})
+	// Answered by itself or not at all: nothing else rings, before or after.
+	s = thirdParty(t, true).not(invite{})
+	if len(s.state.Legs) != 1 {
+		t.Fatalf("something rings beside the phone that may not: %+v", s.state.Legs)
+	}
+	s.on(allow).wants(autoInvite(s))
+	s.on(Refused{Leg: "auto", Status: 486}).not(invite{}).phase(Terminated).wants(reject{"a", CauseForbidden})
 	// No user, no phone: the same 403.
 	newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: CauseUnknown, Wish: Wish{Kind: policy.ThirdParty, Require: true}}).wants(reject{"a", CauseForbidden})
 }

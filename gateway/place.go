@@ -173,7 +173,7 @@ func (c *Call) place(p placed) Begun {
 	b = c.aim(b, in.Dialled)
 	if in.AnswerMode.Auto || in.AnswerMode.Priv {
 		kind := policy.ThirdParty
-		if in.AnswerMode.Priv {
+		if !in.AnswerMode.Auto { // privileged is never let in, so beside Auto it counts as absent (RFC 5373 4.3)
 			kind = policy.Privileged
 		}
 		b.Wish = c.wish(kind, in.AnswerMode.Require, b)

@@ -134,7 +134,10 @@ func retryAfter(value string) time.Duration {
 func answerMode(m sip.Message) gateway.AnswerMode {
 	auto, require := parseAnswerMode(headerValue(m, "Answer-Mode"))
 	priv, privRequire := parseAnswerMode(headerValue(m, "Priv-Answer-Mode"))
-	return gateway.AnswerMode{Auto: auto, Priv: priv, Require: (auto && require) || (priv && privRequire)}
+	if !auto { // beside Auto the privileged one counts as absent, as it is never let in
+		require = privRequire && priv
+	}
+	return gateway.AnswerMode{Auto: auto, Priv: priv, Require: require}
 }
 
 func parseAnswerMode(value string) (auto, require bool) {

@@ -203,7 +203,7 @@ func TestForgedEvidence(t *testing.T) {
 		"From in sips":        wish("sips:bob@" + rig.Domain),
 		"From in capitals":    wish("SIP:bob@" + strings.ToUpper(rig.Domain)),
 		"From at our address": wish("sip:bob@" + g.SIP.Addr().String()),
-		"require":             wish("sip:eve@elsewhere.test", "Priv-Answer-Mode: Auto;require"),
+		"require":             {Method: "INVITE", URI: rig.Alice.Address(), From: "sip:eve@elsewhere.test", Headers: []string{"Priv-Answer-Mode: Auto;require"}, Body: offer("127.0.0.1", "0 PCMU/8000")},
 	} {
 		if resp := g.NewProbe(t).Ask(r); resp.Status != 407 && resp.Status != 403 {
 			t.Errorf("%s gets %v", name, resp)
