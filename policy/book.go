@@ -119,7 +119,8 @@ func (b *Book) Close() error {
 func (b *Book) Forbidden() []Group { return slices.Clone(b.cfg.Forbid) }
 
 // Decide answers whether the phone may be told to answer by itself, and
-// records the answer in the audit file before it returns an allow. It blocks
+// records the answer in the audit file, then in the store, before it returns
+// an allow; a deny is copied to the store afterwards. It blocks
 // for the store and the disk, 300 ms at most: what is not known and recorded by
 // then is denied.
 func (b *Book) Decide(ctx context.Context, q Question) (d Decision) {
@@ -136,22 +137,28 @@ func (b *Book) Decide(ctx context.Context, q Question) (d Decision) {
 	r := recordOf(q, d, now)
 	d.ID = r.ID
 	err := b.audit.append(ctx, r)
-	b.copies.add(copyOf(q, d, now))
-	if err == nil || !d.Allow {
+	switch {
+	case !d.Allow: // nothing comes of it, so nobody waits for the store
 		if err != nil {
 			b.cfg.Log.Error("a denial was not recorded in time", "id", d.ID, "err", err)
 		}
+		b.copies.add(copyOf(q, d, now))
 		return d
+	case err != nil:
+		return b.withdraw(q, d, now, faultAudit, err)
 	}
-	return b.withdraw(q, d, now, err)
+	if err := b.copies.put(ctx, copyOf(q, d, now)); err != nil {
+		return b.withdraw(q, d, now, faultStore, err)
+	}
+	return d
 }
 
 // withdraw turns an allow that is not known to be recorded into a deny. Its
 // record may still reach the file, so another one says that it was not used.
-func (b *Book) withdraw(q Question, d Decision, now time.Time, err error) Decision {
+func (b *Book) withdraw(q Question, d Decision, now time.Time, why string, err error) Decision {
 	b.cfg.Log.Error("an allowed decision was not recorded in time and is denied", "id", d.ID, "err", err)
 	void := d.ID
-	d = deny(faultAudit)
+	d = deny(why)
 	r := recordOf(q, d, now)
 	r.Event, r.Void, d.ID = eventVoid, void, r.ID
 	if !b.audit.later(r) {

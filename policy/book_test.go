@@ -146,6 +146,38 @@ func TestDecideRecordsFirst(t *testing.T) {
 	require.Equal(t, []any{"alice", "sip:alice@example.test", "tab", "tab", Self, Click, "desk", "i-desk", "c1", true, "self", d.Reason, "n1"},
 		[]any{r.Owner, r.Requester, r.Authenticated, r.Evidence, r.Level, r.Kind, r.Device, r.Instance, r.Call, r.Allow, r.Grant, r.Reason, r.Node})
 	require.NoError(t, VerifyAudit(filepath.Join(b.cfg.AuditDir, AuditName)))
+	// The store has it too, where other nodes and the owner read it.
+	item, err := b.cfg.Store.Get(t.Context(), decisionKey("alice", d.ID))
+	require.NoError(t, err)
+	require.Contains(t, string(item.Value), d.ID)
+}
+
+// full is a store with no room for decisions.
+type full struct {
+	store.Store
+	away bool
+}
+
+func (f *full) Put(ctx context.Context, key string, value []byte, ifVersion store.Version, ttl time.Duration) (store.Version, error) {
+	if f.away && strings.HasPrefix(key, "decision/") {
+		return 0, store.ErrAway
+	}
+	return f.Store.Put(ctx, key, value, ifVersion, ttl)
+}
+
+// An allow that does not reach the store is no allow, and the audit file says
+// that it was not used.
+func TestNoCopyNoAllow(t *testing.T) {
+	s := &full{Store: openStore(t), away: true}
+	b := openBook(t, s, &cast{}, nil)
+	d := b.Decide(t.Context(), click())
+	require.False(t, d.Allow)
+	require.Equal(t, faultStore, d.Reason)
+	require.NoError(t, b.Close())
+	all := lines(t, b)
+	require.Len(t, all, 2)
+	require.True(t, all[0].Allow)
+	require.Equal(t, []any{eventVoid, all[0].ID, false}, []any{all[1].Event, all[1].Void, all[1].Allow})
 }
 
 // An allow whose record does not reach the disk is no allow. The record may

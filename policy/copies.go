@@ -103,7 +103,7 @@ func (c *copies) run(ctx context.Context) {
 				return
 			}
 		}
-		if err := c.put(r); err == nil {
+		if err := c.putAlone(r); err == nil {
 			c.drop(r)
 			continue
 		}
@@ -118,10 +118,15 @@ func (c *copies) run(ctx context.Context) {
 	}
 }
 
-// put is not ended by Close: what waits is tried once more then.
-func (c *copies) put(r *Record) error {
+// putAlone is not ended by Close: what waits is tried once more then.
+func (c *copies) putAlone(r *Record) error {
 	ctx, cancel := context.WithTimeout(context.Background(), copyWait)
 	defer cancel()
+	return c.put(ctx, r)
+}
+
+// put writes a decision to the store and blocks for it.
+func (c *copies) put(ctx context.Context, r *Record) error {
 	value, err := json.Marshal(decisionRecord{recordVersion, *r})
 	if err != nil {
 		c.log.Error("a decision cannot be written to the store", "id", r.ID, "err", err)
