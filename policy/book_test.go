@@ -351,6 +351,26 @@ func TestStoreAwayDenies(t *testing.T) {
 	}
 }
 
+// blind is a store that cannot read grants and does all else.
+type blind struct{ store.Store }
+
+func (b blind) Get(ctx context.Context, key string) (store.Item, error) {
+	if strings.HasPrefix(key, "policy/") {
+		return store.Item{}, store.ErrAway
+	}
+	return b.Store.Get(ctx, key)
+}
+
+// Grants that cannot be read are no empty grants, for the owner neither.
+func TestGrantsUnreadableDenies(t *testing.T) {
+	b := openBook(t, blind{openStore(t)}, &cast{}, nil)
+	for _, q := range []Question{click(), fromBob()} {
+		d := b.Decide(t.Context(), q)
+		require.False(t, d.Allow)
+		require.Equal(t, faultStore, d.Reason)
+	}
+}
+
 func TestPeopleAwayDenies(t *testing.T) {
 	people := &cast{friends: []string{"sip:bob@example.test"}}
 	b := openBook(t, openStore(t), people, nil)
