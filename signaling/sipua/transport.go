@@ -102,6 +102,7 @@ func newParser() *sip.Parser {
 	} {
 		m[short] = func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(long, value), nil }
 	}
+	squeezed(m)
 	return sip.NewParser(sip.WithHeadersParsers(m))
 }
 

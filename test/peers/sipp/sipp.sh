@@ -22,4 +22,4 @@ exec sipp "$to" -sf "$n.xml" -i "$IP" -mi "$IP" -p "${PORT:-5060}" -mp "${MPORT:
     -nostdin -timeout "${LIMIT:-40}" -timeout_error \
     -trace_logs -log_file "$n.log" -trace_err -error_file "$n.err" -trace_msg -message_file "$n.msg" "$@" \
     -key fname Caller -key fuser caller -key fdomain "$IP" -key rdomain "$to" -key exthdr "X-Test: 1" \
-    -key ctype text/plain -key body hello -key expires 300 -key cparams "" >/dev/null 2>&1 </dev/null
+    -key ctype text/plain -key body hello -key expires 300 -key cparams "" -key fold " " >/dev/null 2>&1 </dev/null
