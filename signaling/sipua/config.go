@@ -101,6 +101,8 @@ type Config struct {
 	// SessionExpires is the interval of the session timer we ask for, MinSE the
 	// least we accept (RFC 4028); 0 means 30 min and 90 s.
 	SessionExpires, MinSE time.Duration
+	// glare is glareWait, but for tests.
+	glare func(owner bool) time.Duration
 	// MaxLegs bounds the legs alive at a time; more INVITEs get 503. 0 means 5000.
 	MaxLegs int
 	// MaxRequests bounds the requests being worked on at a time, those that
@@ -121,6 +123,9 @@ func (c Config) withDefaults() Config {
 	c.Stream = c.Stream.withDefaults()
 	if c.First1xx == 0 {
 		c.First1xx = 3 * time.Second
+	}
+	if c.glare == nil {
+		c.glare = glareWait
 	}
 	if c.MinSE == 0 {
 		c.MinSE = 90 * time.Second

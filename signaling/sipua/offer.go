@@ -149,8 +149,16 @@ func (l *leg) offerDone(status int, sdp []byte) {
 	l.nextOffer()
 }
 
-// retryOffer waits after a 491 as RFC 3261 14.1 says: 2.1 to 4 s for the owner
-// of the Call-ID, 0 to 2 s for the other, in steps of 10 ms.
+// glareWait is how long an offer waits after a 491, as RFC 3261 14.1 says: 2.1
+// to 4 s for the owner of the Call-ID, 0 to 2 s for the other, in steps of 10 ms.
+func glareWait(owner bool) time.Duration {
+	if owner {
+		return 2100*time.Millisecond + time.Duration(rand.IntN(191))*10*time.Millisecond
+	}
+	return time.Duration(rand.IntN(201)) * 10 * time.Millisecond
+}
+
+// retryOffer sends the offer again after a wait.
 func (l *leg) retryOffer() {
 	o := &l.ours
 	o.pending = nil
@@ -159,11 +167,7 @@ func (l *leg) retryOffer() {
 	} else {
 		l.tell(gateway.Reoffered{Leg: l.id, Status: sip.StatusRequestPending})
 	}
-	wait := time.Duration(rand.IntN(201)) * 10 * time.Millisecond
-	if l.d.owner {
-		wait = 2100*time.Millisecond + time.Duration(rand.IntN(191))*10*time.Millisecond
-	}
-	o.retry = l.after(wait, func() {
+	o.retry = l.after(l.u.cfg.glare(l.d.owner), func() {
 		o.retry = nil
 		l.nextOffer()
 	})

@@ -11,8 +11,8 @@ import (
 	"ringsplash/gateway"
 )
 
-// glareWait is longer than the longest wait after a 491.
-const glareWait = 4 * time.Second
+// longestGlare is longer than the longest wait after a 491.
+const longestGlare = 4 * time.Second
 
 // up sets up a call from a to w.
 func up(a *party, w *wire) (*line, *sip.Request) {
@@ -45,7 +45,7 @@ func TestGlareOurs(t *testing.T) {
 		begin := time.Now()
 		w.request("ACK")
 		again := w.request("INVITE")
-		if d := time.Since(begin); d < 2*time.Second || d > glareWait {
+		if d := time.Since(begin); d < 2*time.Second || d > longestGlare {
 			t.Fatalf("tried again after %s", d)
 		}
 		same(t, "offer", string(again.Body()), holdSDP)
@@ -56,7 +56,12 @@ func TestGlareOurs(t *testing.T) {
 		endOf(a, w, out)
 	})
 	t.Run("the other", func(t *testing.T) {
-		b := newParty(t, nil)
+		for range 1000 {
+			if d := glareWait(false); d < 0 || d > 2*time.Second {
+				t.Fatalf("waits %s", d)
+			}
+		}
+		b := newParty(t, func(c *Config) { c.glare = func(bool) time.Duration { return time.Second } })
 		w := newWire(t, "127.0.0.2")
 		in, ok := talking(b, w, "glare")
 		in.leg.Reoffer([]byte(holdSDP))
@@ -77,7 +82,7 @@ func TestGlareOurs(t *testing.T) {
 		second := w.response(200, "INVITE")
 		w.send(b.at("udp"), w.within(second, "ACK", seq-1, ""))
 		again := w.request("INVITE")
-		if d := time.Since(begin); d > glareWait {
+		if d := time.Since(begin); d > longestGlare {
 			t.Fatalf("tried again after %s", d)
 		}
 		w.send(b.at("udp"), w.reply(again, 488, "No", "", ""))
