@@ -100,9 +100,10 @@ func transportOf(uri sip.Uri, def string) (string, error) {
 }
 
 // socketFor chooses the socket that requests to ip leave by: the given local
-// address when it is one of ours, else the first of the transport and family.
+// address when it is one of ours; else, among those of the transport and family,
+// the one the kernel would send from, or the first.
 func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
-	var first *socket
+	var fitting []*socket
 	for _, s := range u.socks {
 		if s.network != transport {
 			continue
@@ -110,12 +111,22 @@ func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
 		if s.addr.String() == local {
 			return s
 		}
-		mine := s.addr.Addr()
-		if first == nil && (mine.Is4() == ip.Is4() || mine == netip.IPv6Unspecified()) {
-			first = s
+		if mine := s.addr.Addr(); mine.Is4() == ip.Is4() || mine == netip.IPv6Unspecified() {
+			fitting = append(fitting, s)
 		}
 	}
-	return first
+	if len(fitting) == 0 {
+		return nil
+	}
+	if len(fitting) > 1 {
+		from := routeTo(ip)
+		for _, s := range fitting {
+			if s.addr.Addr() == from {
+				return s
+			}
+		}
+	}
+	return fitting[0]
 }
 
 // advertise is the address of s that a peer at ip can reach: the listen address

@@ -95,3 +95,29 @@ func TestPBX(t *testing.T) {
 		})
 	}
 }
+
+// linphonec, of another make than baresip and on another address of ours, calls
+// and is called.
+func TestLinphone(t *testing.T) {
+	n := rig.NewNet(t)
+	g := rig.Start(t, rig.Options{Also: n.Here})
+	lin := g.NewLinphone(t, n, rig.Alice, calleeTone)
+	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
+	rig.Until(t, rig.Patience, "linphonec is registered", func() bool { return strings.Contains(g.Log(), "Linphone") })
+
+	bob.Dial("alice")
+	bob.WaitEvent("CALL_RINGING")
+	lin.Do("answer")
+	bob.WaitEvent("CALL_ESTABLISHED")
+	bob.Hears(calleeTone)
+	bob.Hangup()
+	rig.Until(t, rig.Patience, "linphonec heard bob", func() bool { return lin.Heard(callerTone) })
+
+	lin.Do("call sip:1002@" + rig.Domain)
+	bob.WaitEvent("CALL_INCOMING")
+	bob.Accept()
+	bob.WaitEvent("CALL_ESTABLISHED")
+	bob.Hears(calleeTone)
+	lin.Do("terminate")
+	bob.WaitEvent("CALL_CLOSED")
+}

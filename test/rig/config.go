@@ -48,6 +48,8 @@ type Options struct {
 	// Everywhere makes it listen over UDP, TCP and TLS, on 127.0.0.1 and ::1,
 	// with a certificate of Everywhere for both and for "localhost".
 	Everywhere *CA
+	// Also is one more address to listen at, for SIP over UDP and for sound.
+	Also string
 	// Redis is a redis:// URL; empty for the embedded store.
 	Redis string
 	// SIP is one more member of "sip": "allow_domains: [partner.example]".
@@ -95,8 +97,12 @@ func (o Options) yaml(dir string) string {
 
 func (o Options) writeSockets(b *strings.Builder) {
 	if o.Everywhere == nil {
-		fmt.Fprintf(b, "sip:\n  listen: [\"udp://127.0.0.1:0\"]\n  %s\n", o.SIP)
-		b.WriteString("media: {listen: [\"127.0.0.1\"], webrtc_port: 0, rtp_ports: \"0\"}\n")
+		sip, sound := `"udp://127.0.0.1:0"`, `"127.0.0.1"`
+		if o.Also != "" {
+			sip, sound = sip+`, "udp://`+o.Also+`:0"`, sound+`, "`+o.Also+`"`
+		}
+		fmt.Fprintf(b, "sip:\n  listen: [%s]\n  %s\n", sip, o.SIP)
+		fmt.Fprintf(b, "media: {listen: [%s], webrtc_port: 0, rtp_ports: \"0\"}\n", sound)
 		return
 	}
 	b.WriteString("sip:\n  listen:\n")
