@@ -72,7 +72,7 @@ var causes = map[Cause]Outcome{
 	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`, Caller: "The other side asked for something the gateway cannot do.", Callee: "The other side asked for something the gateway cannot do."},
 	CauseMutedLimit:   {Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`, Caller: "The phone answered by itself, but nobody was there to speak. Try again later.", Callee: "Your phone answered by itself and nobody un-muted it, so the call was ended."},
 	CauseTransferred:  {Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`, Caller: "The call was transferred.", Callee: "The call was transferred."},
-	CauseRedirected:   {Status: 480, Phrase: "Not Here", Reason: `SIP;cause=480;text="Not here"`, Caller: "The phone sends its calls elsewhere, where this gateway does not follow. Try again later.", Callee: "Your phone sends calls elsewhere, which is not followed. Take its forwarding off."},
+	CauseRedirected:   {Status: 480, Phrase: "Not Here", Reason: `SIP;cause=480;text="Not here"`, Caller: "The other side sends its calls elsewhere, where this gateway does not follow. Try again later.", Callee: "Your phone sends calls elsewhere, which is not followed. Take its forwarding off."},
 	CauseShuttingDown: {Status: 503, Phrase: "Shutting Down", Reason: `SIP;cause=503;text="Shutting down"`, RetryAfter: 30 * time.Second, Caller: "The gateway is being restarted. Try again in half a minute.", Callee: "The gateway is being restarted."},
 }
 

@@ -85,7 +85,7 @@ func TestRedirect(t *testing.T) {
 			leg := w.dial.next(t)
 			leg.sink(Refused{Leg: leg.ID(), Status: 302, Contacts: []string{contact}})
 			if want == "reject" {
-				caller.waits(t, "reject fault")
+				caller.waits(t, "reject redirected")
 				return
 			}
 			if next := w.dial.next(t); next.in.URI != want || (want == "") != (next.in.Binding != nil) {
@@ -100,7 +100,7 @@ func TestRedirect(t *testing.T) {
 			leg := w.dial.next(t)
 			leg.sink(Refused{Leg: leg.ID(), Status: 302, Contacts: []string{"sip:0044@127.0.0.11"}})
 		}
-		caller.waits(t, "reject fault")
+		caller.waits(t, "reject redirected")
 	})
 }
 
