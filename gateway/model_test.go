@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -81,6 +83,9 @@ type model struct {
 	gated    map[LegID]bool
 	allows   int
 	triggers []*modelLeg
+	away     bool   // the store is: policy denies everything
+	busy     string // alice's phone that is in another call, "" for none
+	crashed  bool
 	over     map[LegID]bool // legs that ended themselves
 }
 
@@ -113,6 +118,9 @@ func newModel(t *rapid.T, w *workbench) *model {
 		Leg: m.caller, From: policy.Identity{Address: "sip:bob@example.test", Level: policy.Proven, User: "bob"}, Device: "desk",
 		Dialled: "sip:alice@example.test", Offer: offer, Source: netip.MustParseAddrPort("127.0.0.1:5063"),
 	}
+	if rapid.IntRange(0, 3).Draw(t, "another call") == 0 {
+		m.occupy(rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(t, "busy phone"))
+	}
 	if rapid.IntRange(0, 3).Draw(t, "offers late") == 0 {
 		in.Offer = nil
 	}
@@ -121,6 +129,40 @@ func newModel(t *rapid.T, w *workbench) *model {
 	}
 	m.step(placed{in})
 	return m
+}
+
+// occupy puts alice's phone into another call, which goes on meanwhile.
+func (m *model) occupy(device string) {
+	m.busy = device
+	other := m.w.gw.newCall("c-busy")
+	v := CallView{ID: other.id, State: "connected", On: &device}
+	m.w.gw.board.publish(other, &State{Parties: [2]Party{{}, {User: "alice"}}}, [2]CallView{Callee: v}, 1)
+}
+
+// register lets a phone of alice's register anew, elsewhere, or go away.
+func (m *model) register() {
+	device := rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "phone")
+	one := Binding{
+		User: "alice", Device: device, Instance: "urn:uuid:" + device, Transport: "udp", Source: "127.0.0.1:5062",
+		Contact:   fmt.Sprintf("sip:alice@127.0.0.1:%d", rapid.IntRange(5062, 5065).Draw(m.t, "port")),
+		Refreshed: time.Now(), Expires: time.Now().Add(time.Hour),
+	}
+	if device == "desk-2" {
+		one.UserAgent = "talks"
+	}
+	if rapid.IntRange(0, 3).Draw(m.t, "unregister") == 0 {
+		one.Expires = time.Now().Add(-time.Second)
+	}
+	m.w.bind.mu.Lock()
+	defer m.w.bind.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(m.w.bind.byUser["alice"]), func(o Binding) bool { return o.Device == device })
+	m.w.bind.byUser["alice"] = append([]Binding{one}, list...)
+}
+
+// crash ends the call as its goroutine does after a panic.
+func (m *model) crash() {
+	m.crashed = true
+	m.c.dropAll(CauseFault)
 }
 
 func (m *model) peer(id LegID) *media.RTPEnd {
@@ -142,11 +184,15 @@ func (m *model) close() {
 		end.Close()
 	}
 	m.w.gw.board.drop("", m.c.id)
+	m.w.gw.board.drop("", "c-busy")
 }
 
 // step runs one event through the call, as its goroutine does.
 func (m *model) step(e Event) {
 	m.c.step(e)
+	if o := m.c.state.Opening; o != nil && o.Target.Device == m.busy {
+		m.t.Fatalf("I10: %s is in another call and its user did not choose to hold that, yet it is asked", m.busy)
+	}
 	for _, l := range m.c.state.Legs {
 		if l.Gate != GateNever {
 			m.gated[l.ID] = true
@@ -308,7 +354,7 @@ func (m *model) joined(by string) {
 
 // decide gives the awaited decision, or one nobody waits for.
 func (m *model) decide() {
-	d := policy.Decision{Allow: rapid.Bool().Draw(m.t, "allow"), Grant: "self", Reason: "so it is"}
+	d := policy.Decision{Allow: !m.away && rapid.Bool().Draw(m.t, "allow"), Grant: "self", Reason: "so it is"}
 	if o := m.c.state.Opening; d.Allow && o != nil && o.Step == StepDeciding {
 		m.allows++
 		if o.Move && o.Live {
@@ -418,7 +464,7 @@ func randomCall(t *rapid.T, w *workbench) {
 	m := newModel(t, w)
 	defer m.close()
 	for range modelEvents {
-		switch rapid.IntRange(0, 14).Draw(t, "next") {
+		switch rapid.IntRange(0, 16).Draw(t, "next") {
 		case 0, 1, 2, 3:
 			m.device()
 		case 4, 5, 6:
@@ -430,8 +476,22 @@ func randomCall(t *rapid.T, w *workbench) {
 		case 13:
 			m.join()
 		case 14:
+			m.register()
+		case 15:
+			m.rarely(t)
+		case 16:
 			m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, unmuteTimer, mutedTimer}).Draw(t, "timer")})
 		}
 		m.check()
 	}
+}
+
+// rarely does what is no part of a call's day: the store goes or comes back, or
+// the call crashes.
+func (m *model) rarely(t *rapid.T) {
+	if rapid.IntRange(0, 19).Draw(t, "crash") == 0 && !m.crashed {
+		m.crash()
+		return
+	}
+	m.away = !m.away
 }

@@ -69,6 +69,8 @@ type (
 		Party   Party
 		Leg     LegState
 		Note    string
+		// Auto is the automatic answer the leg came from, if one did.
+		Auto *Automatic
 	}
 )
 
@@ -239,7 +241,7 @@ func (m *move) joinReady(e JoinReady) {
 		by = party.User
 	}
 	m.do(give{To: e.Call, Joined: Joined{
-		From: m.ID, Replace: t.Replace, By: by, Party: party, Leg: *l, Note: m.Notes[side],
+		From: m.ID, Replace: t.Replace, By: by, Party: party, Leg: *l, Note: m.Notes[side], Auto: m.autoOf(side),
 	}})
 	l.Stage = Gone
 	m.end(CauseTransferred, t.Side)
@@ -329,6 +331,11 @@ func (m *move) joined(e Joined) {
 	m.Parties[side] = e.Party
 	m.Legs = append(m.Legs, e.Leg)
 	m.say(side, e.Note)
+	if e.Auto != nil {
+		auto := *e.Auto
+		auto.Side = side
+		m.Auto = &auto
+	}
 	l := m.leg(e.Leg.ID)
 	if l.Gate.closed() {
 		m.do(startTimer{mutedTimer, m.limits.MutedLimit})
@@ -339,6 +346,14 @@ func (m *move) joined(e Joined) {
 	if far := m.audio(side.other()); far != nil && m.Phase == Established {
 		m.fit(l, far)
 	}
+}
+
+// autoOf is how the side's phone came to answer by itself, nil when a hand did.
+func (m *move) autoOf(side Side) *Automatic {
+	if m.Auto == nil || m.Auto.Side != side {
+		return nil
+	}
+	return m.Auto
 }
 
 // vacate takes the leg away whose place the party gets; false when it may not
