@@ -47,7 +47,7 @@ func (g *Gateway) ask(ctx context.Context, c *Call, a Asked) error {
 	answer := make(chan *CommandError, 1)
 	a.ID = g.asks.add(answer)
 	defer g.asks.remove(a.ID)
-	if !c.box.post(a) {
+	if !c.box.Post(a) {
 		return refuse("ended", "This call has ended already.")
 	}
 	select {

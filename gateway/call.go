@@ -18,7 +18,7 @@ type Call struct {
 	id  CallID
 	gw  *Gateway
 	log *slog.Logger
-	box *mailbox
+	box *Mailbox[Event]
 	// payer is on whose account the call is counted. Under Gateway.mu.
 	payer string
 
@@ -49,7 +49,7 @@ func (g *Gateway) newCallID() CallID { return CallID(g.cfg.NewID("c")) }
 
 func (g *Gateway) newCall(id CallID) *Call {
 	return &Call{
-		id: id, gw: g, log: g.log.With("call", id), box: newMailbox(),
+		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[Event](),
 		state: State{V: 1, ID: id, Phase: Initial},
 		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
 		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{},
@@ -80,7 +80,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	go c.run()
 }
 
-func (c *Call) post(e Event) { c.box.post(e) }
+func (c *Call) post(e Event) { c.box.Post(e) }
 
 // run is the call's goroutine. A panic ends this call and no other.
 func (c *Call) run() {
@@ -93,7 +93,7 @@ func (c *Call) run() {
 		}
 	}()
 	for {
-		for _, e := range c.box.take() {
+		for _, e := range c.box.Take() {
 			c.step(e)
 		}
 		if c.state.Phase == Terminated {
@@ -535,7 +535,7 @@ func (c *Call) tearDown() {
 		end.Close()
 	}
 	c.gw.forget(c)
-	for _, e := range c.box.close() {
+	for _, e := range c.box.Close() {
 		c.afterwards(e)
 	}
 	c.disown()

@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,22 +101,22 @@ func (c *Config) validate() error {
 	if c.Directory == nil || c.Store == nil || c.Media == nil || c.Dialer == nil {
 		return errors.New("gateway: Directory, Store, Media and Dialer must be set")
 	}
-	setDefault(&c.MaxCalls, 8)
-	setDefault(&c.MaxOutside, 4)
-	setDefault(&c.MaxOutsideHour, 60)
-	setDefault(&c.MaxAllCalls, 1000)
-	setDefault(&c.MaxSourceCalls, max(10, c.MaxAllCalls/10))
-	setDefault(&c.MaxLate, 100*time.Millisecond)
-	setDefault(&c.Timers.Ring, time.Minute)
-	setDefault(&c.Timers.CancelWait, time.Second)
-	setDefault(&c.Timers.AutoAnswer, 4*time.Second)
-	setDefault(&c.Timers.MutedLimit, 2*time.Minute)
-	setDefault(&c.Timers.UnmuteWait, time.Minute)
-	setDefault(&c.Timers.MediaLost, 30*time.Second)
-	setDefault(&c.Timers.TabGone, 10*time.Second)
-	setDefault(&c.Timers.Ended, 30*time.Second)
-	setDefault(&c.Timers.PCIdle, 75*time.Second)
-	setDefault(&c.Splash, media.Splash)
+	c.MaxCalls = cmp.Or(c.MaxCalls, 8)
+	c.MaxOutside = cmp.Or(c.MaxOutside, 4)
+	c.MaxOutsideHour = cmp.Or(c.MaxOutsideHour, 60)
+	c.MaxAllCalls = cmp.Or(c.MaxAllCalls, 1000)
+	c.MaxSourceCalls = cmp.Or(c.MaxSourceCalls, max(10, c.MaxAllCalls/10))
+	c.MaxLate = cmp.Or(c.MaxLate, 100*time.Millisecond)
+	c.Timers.Ring = cmp.Or(c.Timers.Ring, time.Minute)
+	c.Timers.CancelWait = cmp.Or(c.Timers.CancelWait, time.Second)
+	c.Timers.AutoAnswer = cmp.Or(c.Timers.AutoAnswer, 4*time.Second)
+	c.Timers.MutedLimit = cmp.Or(c.Timers.MutedLimit, 2*time.Minute)
+	c.Timers.UnmuteWait = cmp.Or(c.Timers.UnmuteWait, time.Minute)
+	c.Timers.MediaLost = cmp.Or(c.Timers.MediaLost, 30*time.Second)
+	c.Timers.TabGone = cmp.Or(c.Timers.TabGone, 10*time.Second)
+	c.Timers.Ended = cmp.Or(c.Timers.Ended, 30*time.Second)
+	c.Timers.PCIdle = cmp.Or(c.Timers.PCIdle, 75*time.Second)
+	c.Splash = cmp.Or(c.Splash, media.Splash)
 	if c.NewID == nil {
 		c.NewID = randomID
 	}
@@ -123,13 +124,6 @@ func (c *Config) validate() error {
 		c.Node = c.NewID("n")
 	}
 	return nil
-}
-
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }
 
 // Authority decides who may make a phone answer by itself. policy implements it.

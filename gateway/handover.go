@@ -18,7 +18,7 @@ type owner struct{ call atomic.Pointer[Call] }
 func (o *owner) post(e Event) {
 	for {
 		c := o.call.Load()
-		if c.box.post(e) || o.call.Load() == c {
+		if c.box.Post(e) || o.call.Load() == c {
 			return
 		}
 	}
@@ -85,7 +85,7 @@ func (c *Call) give(cmd give) {
 		}
 	}
 	to, ok := c.gw.call(cmd.To)
-	if !ok || !to.box.post(h) {
+	if !ok || !to.box.Post(h) {
 		c.log.Warn("a party could not be handed over; its call had just ended", "to", cmd.To)
 		if h.dialog != nil {
 			h.dialog.HangUp(CauseTransferred)
@@ -170,7 +170,7 @@ func (c *Call) consult(cmd consult) {
 // tell posts to another call. One that is over takes nobody.
 func (c *Call) tell(cmd tell) {
 	to, ok := c.gw.call(cmd.To)
-	if ok && to.box.post(cmd.Event) {
+	if ok && to.box.Post(cmd.Event) {
 		return
 	}
 	if _, asked := cmd.Event.(JoinAsked); asked {

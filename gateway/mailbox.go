@@ -1,50 +1,48 @@
 package gateway
 
-import (
-	"crypto/rand"
-	"encoding/base32"
-	"strings"
-	"sync"
-)
+import "sync"
 
-// mailbox is an unbounded queue of events with one reader. Posting never
-// blocks, so two calls that post to each other cannot deadlock.
-type mailbox struct {
+// Mailbox is an unbounded queue with one reader. Posting never blocks, so two
+// goroutines that post to each other cannot deadlock. What a stranger can queue
+// is for the poster to bound.
+type Mailbox[T any] struct {
 	mu     sync.Mutex
-	queue  []Event
+	queue  []T
 	ready  chan struct{} // capacity 1: "look at the queue"
 	closed bool
 }
 
-func newMailbox() *mailbox { return &mailbox{ready: make(chan struct{}, 1)} }
+// NewMailbox makes an open, empty one.
+func NewMailbox[T any]() *Mailbox[T] { return &Mailbox[T]{ready: make(chan struct{}, 1)} }
 
-// post appends e, or reports false when the mailbox is closed.
-func (m *mailbox) post(e Event) bool {
+// Post appends v, or reports false when the mailbox is closed and v will not
+// be read.
+func (m *Mailbox[T]) Post(v T) bool {
 	m.mu.Lock()
-	open := !m.closed
-	if open {
-		m.queue = append(m.queue, e)
+	defer m.mu.Unlock()
+	if m.closed {
+		return false
 	}
-	m.mu.Unlock()
+	m.queue = append(m.queue, v)
 	select {
 	case m.ready <- struct{}{}:
 	default:
 	}
-	return open
+	return true
 }
 
-// take waits for events and returns all there are, in the order of posting.
-func (m *mailbox) take() []Event {
+// Take waits for something and returns all there is, in the order of posting.
+func (m *Mailbox[T]) Take() []T {
 	for {
-		if got := m.drain(); len(got) > 0 {
+		if got := m.Drain(); len(got) > 0 {
 			return got
 		}
 		<-m.ready
 	}
 }
 
-// drain returns what there is without waiting; ready says when to look.
-func (m *mailbox) drain() []Event {
+// Drain returns what there is without waiting; Ready says when to look.
+func (m *Mailbox[T]) Drain() []T {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	got := m.queue
@@ -52,8 +50,11 @@ func (m *mailbox) drain() []Event {
 	return got
 }
 
-// close drops later posts and returns what was not taken.
-func (m *mailbox) close() []Event {
+// Ready receives when something was posted.
+func (m *Mailbox[T]) Ready() <-chan struct{} { return m.ready }
+
+// Close drops later posts and returns what was not taken.
+func (m *Mailbox[T]) Close() []T {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
@@ -62,12 +63,13 @@ func (m *mailbox) close() []Event {
 	return left
 }
 
-// NewNodeName makes a name for a node that has none yet.
-func NewNodeName() string { return randomID("n") }
-
-// randomID makes an id of 80 random bits, safe in URIs, JSON and file names.
-func randomID(prefix string) string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails (Go 1.24)
-	return prefix + "_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
+// CloseIfEmpty closes the mailbox unless something is waiting in it.
+func (m *Mailbox[T]) CloseIfEmpty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.queue) > 0 {
+		return false
+	}
+	m.closed = true
+	return true
 }

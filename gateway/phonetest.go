@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -127,7 +128,7 @@ func (p *phoneTest) try(ctx context.Context, m Method) (TriedMethod, *CommandErr
 // refusal.
 func (p *phoneTest) ask(ctx context.Context, m Method) (tried TriedMethod, status int, refused *CommandError) {
 	tried = TriedMethod{Method: m.Name}
-	setDefault(&tried.Method, "profile")
+	tried.Method = cmp.Or(tried.Method, "profile")
 	target := p.gw.phoneOf(p.user, p.device)
 	if target == nil {
 		tried.Outcome, tried.Said = TestUnreachable, "It is not connected any more."
@@ -149,11 +150,11 @@ func (p *phoneTest) ask(ctx context.Context, m Method) (tried TriedMethod, statu
 	if err != nil {
 		return tried, 0, refuse("fault", "The gateway made an error. Test again.")
 	}
-	box := newMailbox()
+	box := NewMailbox[Event]()
 	me := p.self()
 	leg := p.gw.cfg.Dialer.Invite(Invite{
 		Leg: target.Leg, Binding: target.Binding, From: me, To: me.Address, Offer: offer, Headers: m.Headers,
-	}, func(e Event) { box.post(e) })
+	}, func(e Event) { box.Post(e) })
 	tried.Outcome, status = p.watch(ctx, leg, box, end)
 	tried.Said = map[TestOutcome]string{
 		TestAnswered:    "It answered by itself.",
@@ -188,7 +189,7 @@ func (p *phoneTest) allowed(ctx context.Context, target *Target) *CommandError {
 
 // watch follows the leg to its end: splash and hang up when the phone answers,
 // CANCEL when it does not in time.
-func (p *phoneTest) watch(ctx context.Context, leg Leg, box *mailbox, end *media.RTPEnd) (TestOutcome, int) {
+func (p *phoneTest) watch(ctx context.Context, leg Leg, box *Mailbox[Event], end *media.RTPEnd) (TestOutcome, int) {
 	outcome, taking := TestUnreachable, false
 	limit := time.NewTimer(p.gw.cfg.Timers.AutoAnswer)
 	defer limit.Stop()
@@ -207,9 +208,9 @@ func (p *phoneTest) watch(ctx context.Context, leg Leg, box *mailbox, end *media
 			leg.Cancel(CauseElsewhere)
 			limit.Reset(byeWait)
 			continue
-		case <-box.ready:
+		case <-box.Ready():
 		}
-		for _, e := range box.drain() {
+		for _, e := range box.Drain() {
 			switch e := e.(type) {
 			case Rang:
 				outcome = TestRang
@@ -257,18 +258,18 @@ func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, sdp []byte) {
 }
 
 // await waits for the leg's last event, so that the phone is idle again.
-func (p *phoneTest) await(box *mailbox) {
+func (p *phoneTest) await(box *Mailbox[Event]) {
 	limit := time.NewTimer(byeWait)
 	defer limit.Stop()
 	for {
-		for _, e := range box.drain() {
+		for _, e := range box.Drain() {
 			switch e.(type) {
 			case Ended, Refused:
 				return
 			}
 		}
 		select {
-		case <-box.ready:
+		case <-box.Ready():
 		case <-limit.C:
 			return
 		}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"regexp"
@@ -82,7 +83,7 @@ var methodForm = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 func (p *Profiles) addMethod(row methodRow, gateway string) error {
 	headers, err := headersOf(row.Headers, gateway)
 	m := Method{Name: row.Name, Headers: headers, Said: row.Said}
-	setDefault(&m.Said, row.Name)
+	m.Said = cmp.Or(m.Said, row.Name)
 	switch {
 	case err != nil:
 		return err
@@ -101,9 +102,9 @@ func (p *Profiles) addMethod(row methodRow, gateway string) error {
 
 // finish fills in the defaults and checks the row.
 func (r *profileRow) finish(gateway string, methods []Method) error {
-	setDefault(&r.Mute, MuteSDP)
-	setDefault(&r.Splash, SplashMedia)
-	setDefault(&r.AnswerFrom, "caller")
+	r.Mute = cmp.Or(r.Mute, MuteSDP)
+	r.Splash = cmp.Or(r.Splash, SplashMedia)
+	r.AnswerFrom = cmp.Or(r.AnswerFrom, "caller")
 	at := slices.IndexFunc(methods, func(m Method) bool { return m.Name == r.Method })
 	switch {
 	case r.Name == "":

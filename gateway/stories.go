@@ -21,7 +21,7 @@ func (g *Gateway) Story(ctx context.Context, user string, admin bool, id CallID)
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		reply := make(chan Story, 1)
-		if c.box.post(retold{reply}) {
+		if c.box.Post(retold{reply}) {
 			select {
 			case now := <-reply:
 				g.stories.renew(now)

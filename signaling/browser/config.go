@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -86,27 +87,20 @@ func (c *Config) validate() error {
 			return fmt.Errorf("browser: extra path %q must begin and not end with a slash", path)
 		}
 	}
-	setDefault(&c.PingEvery, 4*time.Second)
-	setDefault(&c.TabGone, 10*time.Second)
+	c.PingEvery = cmp.Or(c.PingEvery, 4*time.Second)
+	c.TabGone = cmp.Or(c.TabGone, 10*time.Second)
 	// A live socket must have answered twice before it could count as silent.
 	c.PingEvery = min(c.PingEvery, c.TabGone*2/5)
-	setDefault(&c.HelloWait, 5*time.Second)
-	setDefault(&c.LoginIdle, 12*time.Hour)
-	setDefault(&c.LoginMax, 30*24*time.Hour)
-	setDefault(&c.LoginCheck, 30*time.Second)
-	setDefault(&c.EmbedIdle, 10*time.Minute)
-	setDefault(&c.EmbedMax, time.Hour)
-	setDefault(&c.CommandRate, 30)
-	setDefault(&c.CommandBurst, 300)
-	setDefault(&c.SocketsPerUser, 32)
+	c.HelloWait = cmp.Or(c.HelloWait, 5*time.Second)
+	c.LoginIdle = cmp.Or(c.LoginIdle, 12*time.Hour)
+	c.LoginMax = cmp.Or(c.LoginMax, 30*24*time.Hour)
+	c.LoginCheck = cmp.Or(c.LoginCheck, 30*time.Second)
+	c.EmbedIdle = cmp.Or(c.EmbedIdle, 10*time.Minute)
+	c.EmbedMax = cmp.Or(c.EmbedMax, time.Hour)
+	c.CommandRate = cmp.Or(c.CommandRate, 30)
+	c.CommandBurst = cmp.Or(c.CommandBurst, 300)
+	c.SocketsPerUser = cmp.Or(c.SocketsPerUser, 32)
 	return nil
-}
-
-func setDefault[T comparable](v *T, d T) {
-	var zero T
-	if *v == zero {
-		*v = d
-	}
 }
 
 // cleanOrigin brings an origin into the form browsers send (RFC 6454 6.2):

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,24 +98,16 @@ func (c AccessConfig) withDefaults() AccessConfig {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	fill(&c.MinExpires, time.Minute)
-	fill(&c.MaxExpires, time.Hour)
-	fill(&c.MaxBindings, 10)
-	fill(&c.NonceLife, 5*time.Minute)
-	fill(&c.DatagramRate, 5000)
-	fill(&c.DatagramBurst, 10000)
-	fill(&c.FailureBurst, 5)
-	fill(&c.FailureEvery, 10*time.Second)
-	fill(&c.SourceFailures, 50)
+	c.MinExpires = cmp.Or(c.MinExpires, time.Minute)
+	c.MaxExpires = cmp.Or(c.MaxExpires, time.Hour)
+	c.MaxBindings = cmp.Or(c.MaxBindings, 10)
+	c.NonceLife = cmp.Or(c.NonceLife, 5*time.Minute)
+	c.DatagramRate = cmp.Or(c.DatagramRate, 5000)
+	c.DatagramBurst = cmp.Or(c.DatagramBurst, 10000)
+	c.FailureBurst = cmp.Or(c.FailureBurst, 5)
+	c.FailureEvery = cmp.Or(c.FailureEvery, 10*time.Second)
+	c.SourceFailures = cmp.Or(c.SourceFailures, 50)
 	return c
-}
-
-// fill sets a value that was left at zero.
-func fill[T comparable](v *T, byDefault T) {
-	var zero T
-	if *v == zero {
-		*v = byDefault
-	}
 }
 
 func (c AccessConfig) validate() error {

@@ -34,7 +34,7 @@ func (s legState) String() string { return [...]string{"calling", "asked", "up",
 type leg struct {
 	u    *UA
 	id   gateway.LegID
-	mail *mailbox
+	mail mailbox
 	sink gateway.Sink
 	log  *slog.Logger
 
@@ -95,12 +95,12 @@ func (l *leg) HangUp(c gateway.Cause) { l.mail.post(func() { l.hangUp(c) }) }
 func (l *leg) run() {
 	defer l.u.work.Done()
 	for {
-		for _, f := range l.mail.take() {
+		for _, f := range l.mail.Take() {
 			l.guard(f)
 		}
 		if l.state == legOver && l.quiet() {
 			l.u.forget(l)
-			if l.mail.closeIfEmpty() {
+			if l.mail.CloseIfEmpty() {
 				return
 			}
 		}

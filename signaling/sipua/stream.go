@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -32,11 +33,11 @@ type StreamTimers struct {
 }
 
 func (t StreamTimers) withDefaults() StreamTimers {
-	fill(&t.Handshake, 5*time.Second)
-	fill(&t.First, 30*time.Second)
-	fill(&t.Message, 10*time.Second)
-	fill(&t.Idle, 70*time.Minute)
-	fill(&t.Ping, 30*time.Second)
+	t.Handshake = cmp.Or(t.Handshake, 5*time.Second)
+	t.First = cmp.Or(t.First, 30*time.Second)
+	t.Message = cmp.Or(t.Message, 10*time.Second)
+	t.Idle = cmp.Or(t.Idle, 70*time.Minute)
+	t.Ping = cmp.Or(t.Ping, 30*time.Second)
 	return t
 }
 

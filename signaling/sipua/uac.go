@@ -57,7 +57,7 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	l.mail.post(func() { l.dial(in) })
 	if err := u.adopt(l); err != nil {
 		sink(gateway.Refused{Leg: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
-		l.mail.closeIfEmpty()
+		l.mail.CloseIfEmpty()
 		return l
 	}
 	go l.run()
