@@ -79,6 +79,11 @@ test('a screen reader hears what changed, once', () => {
   const name = (id: string) => (id === 'desk' ? 'Desk phone' : id);
   assert.deepEqual(announce([], [aCall()], name), {urgent: 'Bob Stone is calling', calm: ''});
   assert.deepEqual(announce([aCall()], [aCall({version: 2})], name), {urgent: '', calm: ''});
+  const by = {display: 'Bob Stone', address: 'sip:2002@example.test', verified: true};
+  const opened = talking({on: 'desk', here: false, auto: {kind: 'intercom', grant: 'friends', reason: 'Yes.', by}});
+  const {urgent} = announce([], [opened], name);
+  assert.equal(urgent, 'Auto-answered: Friends. Bob Stone made Desk phone answer by itself.');
+  assert.equal(announce([opened], [{...opened, version: 2}], name).urgent, '', 'said once');
   assert.equal(announce([aCall()], [aCall({state: 'connected', on: 'desk'})], name).calm, 'On Desk phone');
   assert.equal(announce([talking()], [talking({state: 'held', heldBy: 'me'})], name).calm, 'On hold');
   assert.equal(announce([talking()], [talking({microphone: 'muted'})], name).calm, 'Microphone muted');

@@ -19,6 +19,7 @@ export const en = {
   incomingCall: 'Incoming call',
   answerInBrowser: 'Answer in browser',
   answerOn: (device: string) => `Answer on ${device}`,
+  startsMuted: 'Its microphone starts muted.',
   answering: 'Answering',
   decline: 'Decline',
   unverified: 'caller not verified',

@@ -23,9 +23,23 @@ export function announce(
       if (!old) urgent.push(t.calling(peerName(call.peer)));
     } else if (call.state === 'ended') {
       if (old?.state !== 'ended') calm.push(call.reason || t.callEnded);
-    } else calm.push(...changes(old, call, device));
+    } else {
+      if (opened(call) && !(old && opened(old))) urgent.push(opening(call, device));
+      calm.push(...changes(old, call, device));
+    }
   }
   return {urgent: urgent.join('. '), calm: calm.join('. ')};
+}
+
+/** Whether somebody else made a deskphone of the user answer by itself. */
+function opened({auto}: Call): boolean {
+  return !!auto && auto.kind !== 'click';
+}
+
+function opening({auto, on}: Call, device: (id: string) => string): string {
+  return auto
+    ? `${t.autoAnswered(t.grants[auto.grant] ?? auto.grant)}. ${t.autoBy(peerName(auto.by), device(on ?? ''))}`
+    : '';
 }
 
 function changes(old: Call | undefined, call: Call, device: (id: string) => string): string[] {

@@ -155,7 +155,7 @@ export class IncomingCall extends LitElement {
 
   private deviceButton(device: Device, key: string) {
     const off = this.offline || !!this.answering || !device.answerable;
-    const why = device.answerable ? '' : device.why || t.notAnswerable(device.display);
+    const why = device.answerable ? t.startsMuted : device.why || t.notAnswerable(device.display);
     const id = `why-${device.id}`;
     return html`
       <div>
