@@ -105,15 +105,6 @@ func (n *Node) sipMetrics(i instruments) {
 			emit(map[bool]float64{true: 1}[t.Up], t.Name)
 		}
 	})
-	i.add(prometheus.GaugeValue, "trunk_up", "1 while the trunk answers, else 0.", []string{"trunk"}, func(emit func(float64, ...string)) {
-		for _, t := range n.sip.Trunks() {
-			up := 0.0
-			if t.Up {
-				up = 1
-			}
-			emit(up, t.Name)
-		}
-	})
 	i.add(prometheus.CounterValue, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", []string{"why"}, func(emit func(float64, ...string)) {
 		c := n.sip.Access().Counters()
 		emit(float64(c.NotSIP), "not_sip")
