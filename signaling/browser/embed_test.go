@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/token"
 )
@@ -276,6 +277,18 @@ func TestLogInsStayWhereTheyBelong(t *testing.T) {
 	framed.do("1", command("hangup"))
 	if m := framed.reply("1"); !m.OK {
 		t.Errorf("the frame went with another's log-in: %s", m.raw)
+	}
+}
+
+// A site that embeds the phone vouches for a user, not for an administrator.
+func TestEmbedLogInIsNoAdministrator(t *testing.T) {
+	r, key := embedRig(t)
+	if err := r.people.Put(t.Context(), directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "root of all"}); err != nil {
+		t.Fatal(err)
+	}
+	_, w := r.knock(r.base, hello{Token: r.mint(key, "root", site), Parent: site})
+	if a := r.browser().send("GET", "/api/v1/calls", nil, "Authorization", "Bearer "+w.Bearer); a.status != http.StatusForbidden {
+		t.Errorf("by token: %d %s", a.status, a.body)
 	}
 }
 

@@ -352,7 +352,7 @@ func (s *Server) ownersAsked(c echo.Context) ([]string, error) {
 	if other == "" || other == own {
 		return []string{own}, nil
 	}
-	if me, _ := s.conf.People.User(own); !me.Admin {
+	if !s.isAdmin(c) {
 		return nil, refuse(http.StatusForbidden, "not_admin", "Only an administrator may read the decisions about somebody else's phones. Leave user out for your own.")
 	}
 	if other == "*" {
