@@ -34,11 +34,15 @@ func TestFlowEnds(t *testing.T) {
 	phoneOf(t, g, "tcp")
 	was := f.places.Of("alice")[0]
 	same(t, "reg-id", was.RegID, 1)
+	removed := make(chan string, 10)
+	f.places.failWith(func(write string) error { removed <- write; return nil })
 	_ = g.flows.find(flowOfBinding(was)).Close()
-	until(t, "the binding is gone or new", func() bool {
-		now := f.places.Of("alice")
-		return len(now) == 0 || now[0].Source != was.Source
-	})
+	select {
+	case write := <-removed:
+		same(t, "first write", write, "remove "+instance)
+	case <-time.After(wait):
+		t.Fatal("nothing was written")
+	}
 	until(t, "the phone is back", func() bool {
 		now := f.places.Of("alice")
 		return len(now) == 1 && now[0].Source != was.Source
