@@ -14,7 +14,7 @@ WEB      := webclient/dist/index.html
 WEBFILES := $(shell find webclient package.json package-lock.json \( -path webclient/dist -o -name '*.go' \) -prune -o -type f -print 2>/dev/null)
 FUZZTIME ?= 30s
 
-.PHONY: model help build demo test deps vet lint check unit phones web browser bench screenshots fuzz mutants clean
+.PHONY: model help build demo test deps vet lint check unit phones web browser bench soak screenshots fuzz mutants clean
 
 help:         ## say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -62,6 +62,9 @@ browser: bin/ringsplash-race $(MODULES) ## whole-program tests with real browser
 bench: build $(MODULES) ## measure delays and cost, as median and p99
 	go test -run "^$$" -bench . -benchtime 2000x ./bench
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash node bench/page.mjs
+
+soak: build   ## 20,000 calls, and ten times as many as it takes for a minute: about 10 minutes
+	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash go test -count=1 -v -timeout 30m -run '^TestSoak' ./test/phones -soak.calls=20000 | grep -vE '^(===|\s*$$)'
 
 screenshots: build $(MODULES) ## picture every screen at four widths, light and dark, into screenshots/
 	npm run --silent screenshots

@@ -76,7 +76,7 @@ type Config struct {
 	// MaxSourceCalls is how many calls at a time may come from one address of
 	// callers we do not know [a tenth of MaxAllCalls, 10 at least].
 	MaxSourceCalls int
-	// MaxLate is how late media may be, smoothed over a second, before new
+	// MaxLate is how late media may be, smoothed over 50 ticks, before new
 	// calls are refused [100 ms].
 	MaxLate time.Duration
 	Timers  Timers

@@ -17,8 +17,9 @@ func (l *Loop) Pairs() (bound, free int) {
 	return bound, max(0, min(all, l.filePairs)-bound)
 }
 
-// Late is by how much the 20 ms tick comes late, smoothed over about a second:
-// the sign that the machine does more than it can.
+// Late is by how much the 20 ms tick comes late, smoothed over about 50 ticks:
+// the sign that the machine does more than it can. One stall counts as one late
+// tick, so that only lateness that lasts shows.
 func (l *Loop) Late() time.Duration { return time.Duration(l.late.Load()) }
 
 // lateWeight is how many ticks Late is smoothed over.
@@ -27,9 +28,7 @@ const lateWeight = 50
 // noteLate counts one tick that came gap after the one before.
 func (l *Loop) noteLate(gap time.Duration) {
 	late, old := int64(max(0, gap-tickEvery)), l.late.Load()
-	// A gap of many ticks counts as many.
-	weight := min(int64(gap/tickEvery)+1, lateWeight)
-	l.late.Store(old + (late-old)*weight/lateWeight)
+	l.late.Store(old + (late-old)/lateWeight)
 }
 
 // Totals are the counters of all ends since Listen, those that are closed

@@ -84,7 +84,7 @@ func (n *Node) mediaMetrics(i instruments) {
 	i.gauge("media_ends", "Media ends alive, two for a call between phones.", func() float64 { return float64(n.media.Ends()) })
 	i.gauge("rtp_ports", "UDP ports bound for RTP and RTCP now.", func() float64 { bound, _ := n.media.Pairs(); return float64(2 * bound) })
 	i.gauge("rtp_ports_free", "UDP ports that can be bound besides.", func() float64 { _, free := n.media.Pairs(); return float64(2 * free) })
-	i.gauge("media_late_seconds", "By how much the 20 ms tick of media comes late, smoothed over a second.", func() float64 { return n.media.Late().Seconds() })
+	i.gauge("media_late_seconds", "By how much the 20 ms tick of media comes late, smoothed over 50 ticks.", func() float64 { return n.media.Late().Seconds() })
 	i.counter("gate_dropped_packets_total", "Audio packets dropped by shut gates.", func() float64 { return float64(n.media.Totals().DroppedByGate) })
 	i.counter("gate_passed_while_shut_total", "Audio packets that passed a shut gate. Anything but 0 is a fault.", func() float64 { return float64(n.media.Totals().PassedWhileShut) })
 	i.add(prometheus.CounterValue, "media_packets_total", "Audio packets of all ends.", []string{"what"}, func(emit func(float64, ...string)) {

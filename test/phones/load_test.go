@@ -14,7 +14,7 @@ import (
 func callAlice(t *testing.T, g *rig.Gateway, count, rate int, wait time.Duration, args ...string) *rig.Sipp {
 	t.Helper()
 	return g.StartSipp(t, "uac_load", rig.SippOptions{
-		Env: []string{fmt.Sprintf("CALLS=%d", count), fmt.Sprintf("WAIT_MS=%d", wait.Milliseconds()), "LIMIT=600"},
+		Env: []string{fmt.Sprintf("CALLS=%d", count), fmt.Sprintf("WAIT_MS=%d", wait.Milliseconds()), "LIMIT=1500", "QUIET=yes"},
 		Args: append([]string{
 			"-r", fmt.Sprint(rate), "-s", "alice", "-key", "fuser", "bob", "-key", "fdomain", rig.Domain,
 			"-au", "bob", "-ap", rig.Bob.SIPPassword("desk"), "-auth_uri", "alice@" + rig.Domain,
