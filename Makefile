@@ -11,7 +11,7 @@ VERSION  := $(shell git -c safe.directory='*' describe --tags --always --dirty 2
 LOCK     := $(shell sha256sum package-lock.json 2>/dev/null | cut -c1-16)
 MODULES  := node_modules/.lock-$(LOCK)
 WEB      := webclient/dist/index.html
-WEBFILES := $(shell find webclient package.json package-lock.json \( -path webclient/dist -o -name '*.go' \) -prune -o -type f -print 2>/dev/null)
+WEBFILES := $(shell find webclient package.json package-lock.json \( -path webclient/dist -o -path 'webclient/package/*.js' -o -name '*.go' \) -prune -o -type f -print 2>/dev/null)
 FUZZTIME ?= 30s
 
 .PHONY: model help build demo test deps vet lint check unit phones web browser bench soak screenshots fuzz mutants clean
@@ -82,7 +82,7 @@ mutants:      ## make known mistakes one after the other, each must fail the tes
 	@test/mutants/run.sh
 
 clean:        ## remove everything that was built
-	rm -rf bin node_modules screenshots demo-data
+	rm -rf bin node_modules screenshots demo-data webclient/package/*.js
 	find webclient/dist -mindepth 1 ! -name .gitkeep -delete
 
 $(MODULES): package.json package-lock.json
