@@ -64,6 +64,23 @@ func TestMintedTokenWorksOnce(t *testing.T) {
 	require.NotContains(t, items[0].Key+string(items[0].Value), strings.TrimPrefix(text, "rst_"), "the store has no usable token")
 }
 
+// TestMintedTokenExpires: a record whose time is over stays for a while, to say so.
+func TestMintedTokenExpires(t *testing.T) {
+	s, ctx := openStore(t), t.Context()
+	m := token.NewMint(s, "example.test", nil)
+	text, expires, err := m.Make(ctx, "alice", site)
+	require.NoError(t, err)
+	items, err := s.Scan(ctx, "embed/", "", 10)
+	require.NoError(t, err)
+	require.Len(t, items, 1)
+	old := strings.Replace(string(items[0].Value), expires.Format(time.RFC3339Nano), time.Now().Add(-time.Second).UTC().Format(time.RFC3339Nano), 1)
+	require.NotEqual(t, string(items[0].Value), old)
+	_, err = s.Put(ctx, items[0].Key, []byte(old), items[0].Version, time.Hour)
+	require.NoError(t, err)
+	_, err = m.Read(ctx, text)
+	require.Equal(t, token.Expired, code(t, err))
+}
+
 // TestNodesShareTokens: what one node minted another takes, and of many that
 // try at the same time one succeeds.
 func TestNodesShareTokens(t *testing.T) {

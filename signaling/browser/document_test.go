@@ -16,6 +16,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/store"
+	"ringsplash/token"
 )
 
 // These tests keep docs/protocol.md and the code equal, in both directions.
@@ -325,6 +326,8 @@ func TestDocumentNumbers(t *testing.T) {
 		fmt.Sprintf("1 to %d bytes", maxID),
 		fmt.Sprintf("answer a ping within %.0f s", probeWait.Seconds()),
 		fmt.Sprintf("no hello in %.0f s", conf.HelloWait.Seconds()),
+		fmt.Sprintf("works for %.0f min", token.Life.Minutes()),
+		fmt.Sprintf("It ends after %.0f h, or %.0f min after its last use", conf.EmbedMax.Hours(), conf.EmbedIdle.Minutes()),
 	} {
 		if !strings.Contains(document(), text) {
 			t.Errorf("the document does not say %q", text)
