@@ -1,0 +1,48 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzDialled reads what people dial and what phones put into a Request-URI.
+func FuzzDialled(f *testing.F) {
+	for _, s := range []string{
+		"bob", "1002", "sip:bob@example.test:5060;x=y?h=v", `"B" <sip:bob@[::1]:5060>`, "tel:+44 (0)20-7", "sips:%62ob:pw@h", "sip:@", "<", "a@b@c", "sip:%zz@h",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		scheme, user, host := cutAddress(s)
+		if scheme != "sip" && scheme != "sips" && scheme != "tel" {
+			t.Fatalf("%q has the scheme %q", s, scheme)
+		}
+		if strings.ContainsAny(host, ";?") {
+			t.Fatalf("%q has the host %q", s, host)
+		}
+		_ = uriHost(s)
+		if isNumber(user) && strings.Trim(cleanNumber(user), "0123456789+*#") != "" {
+			t.Fatalf("%q is dialled as %q", s, cleanNumber(user))
+		}
+	})
+}
+
+// FuzzProfiles reads an administrator's own profiles.
+func FuzzProfiles(f *testing.F) {
+	f.Add([]byte("profiles:\n  - {name: x, match: [\"^x\"], mute: gate}\n"))
+	f.Add([]byte("methods: [{name: m, headers: [{name: A, value: b}]}]\n"))
+	f.Add([]byte("profiles: [{name: y, match: [\"(\"]}]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := LoadProfiles(text, "example.test")
+		if err != nil {
+			return
+		}
+		for _, agent := range []string{"", "snom300", string(text)} {
+			for _, h := range p.For("auto", agent).Headers {
+				if h.Name == "" || strings.ContainsAny(h.Name+h.Value, "\r\n") {
+					t.Fatalf("a profile writes the header %q", h)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package sipua
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// FuzzReferTo: whatever a REFER names, only its URI and its Replaces get
+// through, and both can be written again.
+func FuzzReferTo(f *testing.F) {
+	for _, s := range []string{
+		"<sip:carol@example.test>", `"C" <sip:c@h;method=INVITE?Answer-Mode=Auto>`, "<tel:+44123>",
+		"<sip:c@h?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2%3Bearly-only&Call-Info=x>", "<sip:c@h?Replaces=%zz>", "sip:c@h?replaces=",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		to, err := parseReferTo(s)
+		if err != nil {
+			return
+		}
+		if strings.ContainsAny(to.uri, "?<> \r\n") {
+			t.Fatalf("%q names %q", s, to.uri)
+		}
+		again, err := parseReferTo("<" + to.uri + ">")
+		if err != nil || again.uri != to.uri || again.attended {
+			t.Fatalf("%q becomes %+v, %v", to.uri, again, err)
+		}
+		if r := to.replaces; to.attended {
+			value := r.callID + ";to-tag=" + r.local + ";from-tag=" + r.remote
+			back, ok := parseReplaces(value)
+			if ok && (back.callID != r.callID || back.local != r.local || back.remote != r.remote) {
+				t.Fatalf("%q becomes %+v", value, back)
+			}
+			_, _ = parseReferTo("<sip:a@b?Replaces=" + url.QueryEscape(value) + ">")
+		}
+	})
+}
+
+// FuzzNumbers reads the headers that count: session timers, PRACK, Retry-After.
+func FuzzNumbers(f *testing.F) {
+	for _, s := range []string{"1800;refresher=uac", "90 ; refresher = UAS;x", "0", "99999999999", "776656 1 INVITE", "1  2  BYE", "17 (lunch);duration=3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if se, ok := parseSessionExpires(s); ok && (se.interval < time.Second || se.interval > maxInterval || se.refresher != "" && se.refresher != refresherUAC && se.refresher != refresherUAS) {
+			t.Fatalf("%q: %+v", s, se)
+		}
+		if _, _, ok := parseRAck(s); ok && !strings.Contains(s, "INVITE") {
+			t.Fatalf("%q was taken for a RAck", s)
+		}
+		if d := retryAfter(s); d < 0 {
+			t.Fatalf("%q: %s", s, d)
+		}
+		if n, ok := bodyLength([]byte("A b SIP/2.0\r\nl:" + s + "\r\n\r\n")); ok && n < 0 {
+			t.Fatalf("%q: a body of %d bytes", s, n)
+		}
+		req := sip.NewRequest(sip.INVITE, sip.Uri{Scheme: "sip", Host: "h"})
+		req.AppendHeader(sip.NewHeader("Min-SE", s))
+		if d := minSE(req); d < 0 || d > maxInterval {
+			t.Fatalf("%q: %s", s, d)
+		}
+	})
+}
+
+// FuzzSqueeze: nothing but blanks is lost, and nothing within quotes.
+func FuzzSqueeze(f *testing.F) {
+	for _, s := range []string{"SIP/2.0/UDP h:5060 ; branch = z9", `"a ; \" = b" <sip:x@y> ; tag=1`, "a , b ; c", `"open ; `, "\t;\t=\t", `\" ; "`} {
+		f.Add(s)
+	}
+	bare := strings.NewReplacer(" ", "", "\t", "")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := squeeze(s)
+		if bare.Replace(got) != bare.Replace(s) {
+			t.Fatalf("%q becomes %q", s, got)
+		}
+		if squeeze(got) != got {
+			t.Fatalf("%q is not squeezed yet: %q", got, squeeze(got))
+		}
+	})
+}
+
+// FuzzBody finds the session description in any body.
+func FuzzBody(f *testing.F) {
+	f.Add("multipart/mixed;boundary=b1", []byte("--b1\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b1\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b1--"))
+	f.Add("multipart/alternative;boundary=\"\"", []byte("--\r\n"))
+	f.Add("application/sdp", []byte("v=0\r\n"))
+	f.Add("", []byte("v=0"))
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		sdp, err := sdpIn(kind, body)
+		if err != nil && sdp != nil {
+			t.Fatal("a description with an error")
+		}
+		if len(sdp) > len(body) {
+			t.Fatalf("%d bytes out of %d", len(sdp), len(body))
+		}
+	})
+}
+
+// FuzzRegister reads REGISTERs of all kinds: contacts, instances, expiry, Path.
+func FuzzRegister(f *testing.F) {
+	f.Add(`<sip:a@192.0.2.1:5060>;+sip.instance="<urn:uuid:1>";reg-id=1;expires=60`, "600", "<sip:edge;lr>")
+	f.Add("*", "0", "")
+	f.Add("<sip:a@b>, <sip:c@d;transport=tcp>;q=0.5", "x", "<sip:a>,<sip:b;lr>")
+	parser, a := newParser(), &Access{}
+	f.Fuzz(func(t *testing.T, contact, expires, path string) {
+		m, err := parser.ParseSIP([]byte("REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\nContact: " +
+			contact + "\r\nExpires: " + expires + "\r\nPath: " + path + "\r\nContent-Length: 0\r\n\r\n"))
+		req, ok := m.(*sip.Request)
+		if err != nil || !ok || check(req) != nil {
+			return
+		}
+		for _, outbound := range []bool{false, true} {
+			if _, no := a.readContacts(req, outbound); no != nil {
+				_ = no.Response(req).String()
+			}
+		}
+		_, _ = readPath(req)
+	})
+}
