@@ -11,20 +11,24 @@ import (
 var blankHeaders = []string{"via", "v", "from", "f", "to", "t", "contact", "m", "route", "record-route"}
 
 // squeezed makes sipgo's header parsers take the blanks that RFC 3261 25.1
-// allows around ";" and "=".
+// allows around ";" and "=", in a Via around "/" too.
 func squeezed(parsers map[string]sip.HeaderParser) {
 	for _, name := range blankHeaders {
+		separators := ";="
+		if name[0] == 'v' {
+			separators = ";=/"
+		}
 		if parse, ok := parsers[name]; ok {
 			parsers[name] = func(header []byte, value string) (sip.Header, error) {
-				return parse(header, squeeze(value))
+				return parse(header, squeeze(value, separators))
 			}
 		}
 	}
 }
 
-// squeeze removes blanks around ";" and "=" outside quotes. A list is left as
-// it is: the parser counts where its items end.
-func squeeze(value string) string {
+// squeeze removes blanks around separators outside quotes. A list is left as it
+// is: the parser counts where its items end.
+func squeeze(value, separators string) string {
 	if !strings.ContainsAny(value, " \t") || strings.Contains(value, ",") {
 		return value
 	}
@@ -37,7 +41,7 @@ func squeeze(value string) string {
 			blanks += string(c)
 			continue
 		}
-		if c != ';' && c != '=' && last != ';' && last != '=' || quoted {
+		if quoted || strings.IndexByte(separators, c) < 0 && strings.IndexByte(separators, last) < 0 {
 			b.WriteString(blanks)
 		}
 		blanks = ""

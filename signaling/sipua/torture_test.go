@@ -21,8 +21,9 @@ import (
 // 4475: the status of its final answer (486: the INVITE became a call, and the
 // desk is busy), "-" for no answer, "close" for a stream that has lost its way
 // between messages. Where UDP differs from the streams, it stands first. What
-// sipgo cannot read is silent on UDP. Two answers are stricter than the RFC: its
-// Via with white space everywhere (wsinv) and one without branch (inv2543).
+// sipgo cannot read is silent on UDP. One answer is stricter than the RFC: to a
+// Via without branch (inv2543). wsinv names a dialog that is not there; over UDP
+// that answer goes to the port of its Via.
 var tortured = map[string]string{
 	"badaspec":   "- close",
 	"badbranch":  "200",
@@ -71,7 +72,7 @@ var tortured = map[string]string{
 	"unkscm":     "416",
 	"unksm2":     "405",
 	"unreason":   "-",
-	"wsinv":      "400",
+	"wsinv":      "- 481",
 	"zeromf":     "200",
 }
 
