@@ -16,6 +16,16 @@ function site() {
   return path;
 }
 
+/** The gateway's API key, made once. */
+function apikey(gateway) {
+  gateway.apikey ??= execFileSync(
+    program(),
+    ['apikey', 'add', 'intranet', '--config', join(gateway.dir, 'ringsplash.yaml')],
+    {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']},
+  ).trim();
+  return gateway.apikey;
+}
+
 /**
  * The web site of examples/intranet at 127.0.0.1, another site than the
  * gateway's localhost. The gateway must list `http://127.0.0.1:PORT`.
@@ -28,11 +38,7 @@ export class Intranet {
   }
 
   async start() {
-    const RINGSPLASH_APIKEY = execFileSync(
-      program(),
-      ['apikey', 'add', `site-${this.port}-${this.flags.length}`, '--config', join(this.gateway.dir, 'ringsplash.yaml')],
-      {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']},
-    ).trim();
+    const RINGSPLASH_APIKEY = apikey(this.gateway);
     const people = this.people.map(user => `${user.name}=${user.password}`).join(',');
     const flags = ['-listen', `127.0.0.1:${this.port}`, '-gateway', this.gateway.elsewhere, '-people', people];
     this.child = new Child(join(this.dir, 'log'), site(), [...flags, ...this.flags], {RINGSPLASH_APIKEY});
