@@ -136,21 +136,37 @@ func (b *Book) Decide(ctx context.Context, q Question) (d Decision) {
 	d = b.rule(ctx, q, now, true)
 	r := recordOf(q, d, now)
 	d.ID = r.ID
-	err := b.audit.append(ctx, r)
-	switch {
-	case !d.Allow: // nothing comes of it, so nobody waits for the store
-		if err != nil {
+	if !d.Allow { // nothing comes of it, so nobody waits for the store
+		if err := b.audit.append(ctx, r); err != nil {
 			b.cfg.Log.Error("a denial was not recorded in time", "id", d.ID, "err", err)
 		}
 		b.copies.add(copyOf(q, d, now))
 		return d
-	case err != nil:
+	}
+	copied := b.copy(ctx, copyOf(q, d, now))
+	err := b.audit.append(ctx, r)
+	if away := <-copied; away != nil && err == nil {
+		return b.withdraw(q, d, now, faultStore, away)
+	}
+	if err != nil {
 		return b.withdraw(q, d, now, faultAudit, err)
 	}
-	if err := b.copies.put(ctx, copyOf(q, d, now)); err != nil {
-		return b.withdraw(q, d, now, faultStore, err)
-	}
 	return d
+}
+
+// copy brings an allow to the store while its record goes to the disk. What it
+// returns gives one error, by the end of ctx.
+func (b *Book) copy(ctx context.Context, r *Record) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("policy: copy a decision: panic: %v", p)
+			}
+		}()
+		done <- b.copies.put(ctx, r)
+	}()
+	return done
 }
 
 // withdraw turns an allow that is not known to be recorded into a deny. Its
