@@ -14,7 +14,7 @@ func register(t *testing.T, g *rig.Gateway, u rig.User, device string) (addr str
 	addr = rig.NewAddr()
 	g.StartSipp(t, "uac_register", rig.SippOptions{Addr: addr, Args: []string{
 		"-key", "fuser", u.Name, "-key", "fdomain", rig.Domain,
-		"-au", u.Name, "-ap", u.SIPPassword(device),
+		"-au", u.Name, "-ap", u.SIPPassword(device), "-key", "expires", "3600", // a soak lasts
 		"-key", "cparams", `;+sip.instance="<urn:uuid:` + rig.UUIDOf(u.Name, device) + `>"`,
 	}}).OK()
 	return addr
