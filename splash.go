@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// splashMin and splashMax bound a sound of one's own: it must be noticed,
+	// shortestSplash and longestSplash bound a sound of one's own: it must be noticed,
 	// and the caller waits for its end.
-	splashMin, splashMax = 100 * time.Millisecond, 3 * time.Second
-	renderFor            = time.Minute
+	shortestSplash, longestSplash = 100 * time.Millisecond, 3 * time.Second
+	renderFor                     = time.Minute
 )
 
 // splashCommand renders a sound file for every codec into the data folder.
@@ -55,8 +55,8 @@ func renderSplash(ctx context.Context, dir, sound string) error {
 			return err
 		}
 		long := time.Duration(len(pcm[rate])) * time.Second / time.Duration(rate)
-		if long < splashMin || long > splashMax {
-			return fmt.Errorf("it lasts %v; a splash lasts %v to %v: cut it to that", long.Round(time.Millisecond), splashMin, splashMax)
+		if long < shortestSplash || long > longestSplash {
+			return fmt.Errorf("it lasts %v; a splash lasts %v to %v: cut it to that", long.Round(time.Millisecond), shortestSplash, longestSplash)
 		}
 	}
 	frames := map[string][][]byte{}
