@@ -183,7 +183,8 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	g.board = newBoard(cfg.Timers.Ended)
 	g.background.Add(2)
 	go g.writeLoop(ctx)
-	go g.watchDevices(ctx)
+	changed, cancel := cfg.Directory.Changed() // from now on, not from when the goroutine runs
+	go g.watchDevices(ctx, changed, cancel)
 	return g, nil
 }
 
@@ -263,9 +264,8 @@ func (g *Gateway) writeLoop(ctx context.Context) {
 
 // watchDevices wakes a user's tabs when his record, his devices or his
 // bindings changed.
-func (g *Gateway) watchDevices(ctx context.Context) {
+func (g *Gateway) watchDevices(ctx context.Context, changed <-chan string, cancel func()) {
 	defer g.background.Done()
-	changed, cancel := g.cfg.Directory.Changed()
 	defer cancel()
 	for {
 		select {
