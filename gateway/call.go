@@ -244,7 +244,7 @@ func (c *Call) takeAnswer(id LegID, sdp []byte) (media.Negotiated, error) {
 	return end.TakeAnswer(sdp)
 }
 
-// passDigit relays a digit that came as INFO to the other side as RFC 4733.
+// passDigit relays a digit that came as INFO to the other side.
 func (c *Call) passDigit(e Digit) {
 	l := c.state.leg(e.Leg)
 	if l == nil || c.state.Phase != Established {
@@ -254,9 +254,7 @@ func (c *Call) passDigit(e Digit) {
 		return
 	}
 	if far := c.state.audio(l.Side.other()); far != nil {
-		if end := c.end(far.ID); end != nil {
-			_ = end.SendDigits(string(e.Digit)) // a far end without DTMF hears nothing
-		}
+		_ = c.keyIn(far, string(e.Digit)) // a far end without DTMF hears nothing
 	}
 }
 
@@ -407,14 +405,28 @@ func (c *Call) describe(id LegID, codecs []media.Codec, dir media.Direction) ([]
 }
 
 func (c *Call) sendDigits(cmd digits) *CommandError {
-	end := c.end(cmd.Leg)
-	if end == nil {
+	l := c.state.leg(cmd.Leg)
+	if l == nil || c.end(cmd.Leg) == nil {
 		return errWrongState
 	}
-	if err := end.SendDigits(cmd.Digits); err != nil {
+	if err := c.keyIn(l, cmd.Digits); err != nil {
 		return refuse("no_dtmf", "The other side does not understand key tones.")
 	}
 	return nil
+}
+
+// keyIn sends digits to a leg as telephone-events where these were negotiated,
+// to an answered SIP device by INFO otherwise, and never as both.
+func (c *Call) keyIn(l *LegState, digits string) error {
+	end := c.end(l.ID)
+	switch sip := c.legs[l.ID]; {
+	case end == nil:
+		return media.ErrNoDTMF
+	case !end.DTMF() && sip != nil && l.Stage == Up:
+		sip.Digits(digits)
+		return nil
+	}
+	return end.SendDigits(digits)
 }
 
 // end returns the audio end of a leg, nil while a tab has none.

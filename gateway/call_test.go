@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,8 +60,16 @@ func (f *fakeLeg) Cancel(c Cause) {
 }
 func (f *fakeLeg) Report(status int, _ string) { f.note(fmt.Sprint("report ", status), nil) }
 func (f *fakeLeg) Talk()                       { f.note("talk", nil) }
+func (f *fakeLeg) Digits(s string)             { f.note("digits "+s, nil) }
 func (f *fakeLeg) Probe()                      { f.note("probe", nil) }
 func (f *fakeLeg) HangUp(c Cause)              { f.note("hangup "+string(c), nil) }
+
+// told is what the leg was asked so far.
+func (f *fakeLeg) told() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.asked)
+}
 
 // waits returns once the leg was asked for what.
 func (f *fakeLeg) waits(t *testing.T, what string) *fakeLeg {

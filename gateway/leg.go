@@ -51,6 +51,9 @@ type Leg interface {
 	// NOTIFY on its early dialog. Like an INVITE with a trigger it needs an
 	// allow decision. Nothing else comes of it than Answered, if the phone obeys.
 	Talk()
+	// Digits sends DTMF digits by INFO, to an answered device that negotiated no
+	// telephone-event. One that does not understand them hears nothing.
+	Digits(s string)
 	// HangUp ends the leg, whatever its state: a final response, CANCEL or
 	// BYE, with Reason. A 2xx that crosses it gets ACK and BYE. Ended follows.
 	HangUp(c Cause)

@@ -39,6 +39,7 @@ func (l *modelLeg) Ring([]byte)                 { l.note("ring") }
 func (l *modelLeg) Cancel(Cause)                { l.note("cancel") }
 func (l *modelLeg) HangUp(Cause)                { l.note("hangup") }
 func (l *modelLeg) Reject(Cause)                { l.note("reject") }
+func (l *modelLeg) Digits(s string)             { l.note("digits " + s) }
 func (l *modelLeg) Probe()                      { l.note("probe") }
 func (l *modelLeg) Report(status int, _ string) { l.note(fmt.Sprint("report ", status)) }
 

@@ -61,6 +61,12 @@ func (e *End) PlayOnce(t Tone, done func()) {
 	}
 }
 
+// DTMF tells whether telephone-event was negotiated (RFC 4733).
+func (e *End) DTMF() bool {
+	table := e.payloads.Load()
+	return table != nil && table.dtmf()
+}
+
 // SendDigits queues DTMF digits (0-9 * # A-D) toward this end as
 // telephone-events of 100 ms (RFC 4733). It is ErrNoDTMF when that was not
 // negotiated, a character is no digit, or 64 digits are waiting.
@@ -71,8 +77,7 @@ func (e *End) SendDigits(s string) error {
 			return fmt.Errorf("%w: %q is not one of %s", ErrNoDTMF, r, dtmfDigits)
 		}
 	}
-	table := e.payloads.Load()
-	if table == nil || !table.dtmf() {
+	if !e.DTMF() {
 		return ErrNoDTMF
 	}
 	if e.closed.Load() {

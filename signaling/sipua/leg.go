@@ -52,7 +52,10 @@ type leg struct {
 	held   []*inbound // in-dialog requests that came too early
 	ref    *referral
 	refers int // REFERs taken so far
-	bye    gateway.Cause
+	// digits wait to be sent by INFO; dialling while one is on its way.
+	digits   string
+	dialling bool
+	bye      gateway.Cause
 	// notifies are NOTIFYs of ours without an answer.
 	notifies int
 	txs      int // client transactions that may still tell us something

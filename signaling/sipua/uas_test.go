@@ -191,6 +191,30 @@ func TestDigitsInOrder(t *testing.T) {
 	b.gone()
 }
 
+// What a peer without telephone-events is keyed goes out as INFO, one after the
+// other; after a refusal the rest is dropped.
+func TestDigitsByInfo(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	in, ok := talking(b, w, "keys")
+	in.leg.Digits("1")
+	in.leg.Digits("#5")
+	for _, want := range []string{"1", "#"} {
+		info := w.request("INFO")
+		same(t, "type", headerValue(info, "Content-Type"), "application/dtmf-relay")
+		same(t, "body", string(info.Body()), "Signal="+want+"\r\nDuration=100\r\n")
+		early := w.drain(100*time.Millisecond, func(m sip.Message) bool { return is("INFO")(m) && m.CSeq().SeqNo != info.CSeq().SeqNo })
+		if early > 0 {
+			t.Fatal("the next digit did not wait for the answer to this one")
+		}
+		status := map[string]int{"1": 200, "#": 415}[want]
+		w.send(b.at("udp"), w.reply(info, status, "So", "", ""))
+	}
+	in.leg.Digits("9")
+	same(t, "after the refusal", string(w.request("INFO").Body()), "Signal=9\r\nDuration=100\r\n")
+	hangUpFrom(b, w, in, ok, 2)
+}
+
 // A re-INVITE or BYE that overtakes the ACK counts as one.
 func TestOvertakenACK(t *testing.T) {
 	b := newParty(t, nil)

@@ -1,0 +1,44 @@
+package gateway
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"testing"
+
+	"ringsplash/media"
+)
+
+var eventLines = regexp.MustCompile(`(?m)^a=(rtpmap:\d+ telephone-event|fmtp:\d+ 0-1[56]).*\r\n`)
+
+// Key tones go to a phone as telephone-events, or by INFO where it negotiated
+// none, and never as both.
+func TestKeyTones(t *testing.T) {
+	for _, events := range []bool{true, false} {
+		w := newWorkbench(t, nil)
+		w.register("alice", "desk", "urn:uuid:a")
+		bob, news := w.openTab("bob", Resume{})
+		caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+		phone := w.dial.next(t)
+		end := w.peer()
+		_, err := end.TakeOffer(phone.in.Offer)
+		must(t, err)
+		sdp, _, err := end.Answer([]media.Codec{media.PCMU}, media.SendRecv)
+		must(t, err)
+		if !events {
+			sdp = eventLines.ReplaceAll(sdp, nil)
+			sdp = regexp.MustCompile(`(?m)^(m=audio \d+ RTP/AVP 0).*\r\n`).ReplaceAll(sdp, []byte("$1\r\n"))
+		}
+		phone.sink(Answered{Leg: phone.id, SDP: sdp})
+		call := w.sees(bob, news, "the talk", inState("connected")).Calls[0].ID
+		_, err = bob.Do(context.Background(), Command{Do: "digits", Call: call, Digits: "12"})
+		must(t, err)
+		caller.sink(Digit{Leg: caller.id, Digit: '5'})
+		caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp})
+		phone.waits(t, "hangup hang_up")
+		asked := phone.told()
+		if byInfo := slices.Contains(asked, "digits 12") && slices.Contains(asked, "digits 5"); byInfo == events {
+			t.Errorf("telephone-events %v: the phone was asked %v", events, asked)
+		}
+	}
+}
