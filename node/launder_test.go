@@ -26,6 +26,17 @@ var triggers = []string{
 	"Referred-By: <sip:evil.test>", "Diversion: <sip:evil.test>", "History-Info: <sip:evil.test>;index=1", "User-Agent: evil", "X-Evil: 1", "Record-Route: <sip:evil.test;lr>",
 }
 
+// requests make phones go off-hook, call somebody or show something, outside of
+// a call. No phone is to get one.
+var requests = map[string][]string{
+	"NOTIFY":    {"Event: talk", "Subscription-State: active"},
+	"MESSAGE":   {"Answer-Mode: Auto", "Alert-Info: <http://evil.test/>;info=alert-autoanswer"},
+	"REFER":     {"Refer-To: <sip:evil.test?Answer-Mode=Auto>"},
+	"SUBSCRIBE": {"Event: talk"},
+	"INFO":      {"Answer-Mode: Auto"},
+	"UPDATE":    {"Answer-Mode: Auto"},
+}
+
 // spelled gives every header in four spellings, for names have no case.
 func spelled(lines []string) []string {
 	var out []string
@@ -51,7 +62,7 @@ func namesIn(message string) []string {
 }
 
 // An INVITE with every trigger there is reaches the phone as one without any,
-// whichever way it came: nothing of it is copied.
+// whichever way it came: nothing of it is copied. Other requests reach none.
 func TestLaunderedInvite(t *testing.T) {
 	trunk := rig.NewAddr()
 	dir := t.TempDir()
@@ -101,9 +112,19 @@ timers: {drain: 0s}
 		"trunk":    {trunk, rig.Request{From: "sip:eve@elsewhere.test"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			clean := reaches(way.ip, way.r, nil)
+			for method, headers := range requests {
+				r := way.r
+				r.Method, r.URI, r.Headers = method, aor, spelled(headers)
+				status := g.ProbeAt(t, way.ip).Ask(r).Status
+				require.GreaterOrEqual(t, status, 400, "%s", method)
+			}
+			clean := reaches(way.ip, way.r, nil) // what was passed on would have come before
 			dirty := reaches(way.ip, way.r, spelled(triggers))
 			require.Equal(t, namesIn(clean), namesIn(dirty), "%s", dirty)
+			for _, message := range phone.Passed {
+				method, _, _ := strings.Cut(message, " ")
+				require.NotContains(t, requests, method)
+			}
 			// The trunk's word on who calls is believed, so it may be shown.
 			head, _, _ := strings.Cut(dirty, "\r\n\r\n")
 			if name != "trunk" {

@@ -21,6 +21,8 @@ type Probe struct {
 	t    testing.TB
 	g    *Gateway
 	conn *net.UDPConn
+	// Passed is what Incoming received and passed over.
+	Passed []string
 }
 
 // Request is what a Probe sends. Zero values give a request that is valid.
@@ -105,9 +107,11 @@ func (p *Probe) Incoming(method string) string {
 		if err != nil {
 			return ""
 		}
-		if text := string(buf[:n]); strings.HasPrefix(text, method+" ") {
+		text := string(buf[:n])
+		if strings.HasPrefix(text, method+" ") {
 			return text
 		}
+		p.Passed = append(p.Passed, text)
 	}
 }
 
