@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"ringsplash/gateway"
 	"ringsplash/policy"
 	"ringsplash/test/rig"
@@ -186,11 +188,12 @@ func TestTrunk(t *testing.T) {
 	// Refused credentials are not tried for ever, nor given to another realm.
 	w.send(g2.at("udp"), w.reply(again, 407, "Proxy Authentication Required", "x", "", `Proxy-Authenticate: Digest realm="evil", nonce="n4"`))
 	same(t, "refused", expect[gateway.Refused](trunkCall).Status, 407)
-	w.held = nil
 	done := make(chan struct{})
 	go func() { defer close(done); _ = g2.Close() }()
-	unreg := w.request("REGISTER")
-	same(t, "expires", headerValue(unreg, "Expires"), "0")
+	// One that we were slow to answer may have been sent again.
+	unreg := w.find("REGISTER that gives back", func(m sip.Message) bool {
+		return is("REGISTER")(m) && headerValue(m, "Expires") == "0"
+	}).(*sip.Request)
 	w.send(g2.at("udp"), w.reply(unreg, 200, "OK", "r", ""))
 	<-done
 }
