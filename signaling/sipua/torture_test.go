@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,10 +21,11 @@ import (
 // tortured is what a UA without a registrar must make of each message of RFC
 // 4475: the status of its final answer (486: the INVITE became a call, and the
 // desk is busy), "-" for no answer, "close" for a stream that has lost its way
-// between messages. Where UDP differs from the streams, it stands first. What
-// sipgo cannot read is silent on UDP. One answer is stricter than the RFC: to a
-// Via without branch (inv2543). wsinv names a dialog that is not there; over UDP
-// that answer goes to the port of its Via.
+// between messages. "405|close" is either: what stands behind the message makes
+// no sense, and the stream may be gone before the answer. Where UDP differs from
+// the streams, it stands first. What sipgo cannot read is silent on UDP. One
+// answer is stricter than the RFC: to a Via without branch (inv2543). wsinv names
+// a dialog that is not there; over UDP that answer goes to the port of its Via.
 var tortured = map[string]string{
 	"badaspec":   "- close",
 	"badbranch":  "200",
@@ -37,21 +39,21 @@ var tortured = map[string]string{
 	"clerr":      "-",
 	"cparam01":   "405",
 	"cparam02":   "405",
-	"dblreq":     "405 close",
+	"dblreq":     "405 405|close",
 	"esc01":      "486",
 	"esc02":      "405",
 	"escnull":    "405",
 	"escruri":    "486",
 	"insuf":      "400",
 	"intmeth":    "405",
-	"inv2543":    "400 close",
+	"inv2543":    "400 400|close",
 	"invut":      "415",
 	"longreq":    "486",
 	"ltgtruri":   "- close",
 	"lwsdisp":    "200",
 	"lwsruri":    "- close",
 	"lwsstart":   "- close",
-	"mcl01":      "400 close",
+	"mcl01":      "400 400|close",
 	"mismatch01": "400",
 	"mismatch02": "400",
 	"mpart01":    "405",
@@ -126,7 +128,7 @@ func TestTorture(t *testing.T) {
 					fresh = fresh[:at[1]] + ";rport" + fresh[at[1]:]
 				}
 				got := torture(t, dial(), fresh)
-				if len(want) == 0 || got != want[0] {
+				if len(want) == 0 || !slices.Contains(strings.Split(want[0], "|"), got) {
 					t.Errorf("%s over %s: got %s, want %v", name, network, got, want)
 				}
 				res := ask(t, alive, message("OPTIONS sip:example.test SIP/2.0", options(strings.ToUpper(network)), ""))
