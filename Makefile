@@ -41,17 +41,18 @@ check: $(MODULES) ## type-check and lint the web client
 	npm run --silent check
 
 # Built side by side, then run one package after the other: clocks in the tests
-# want the machine for themselves.
+# want the machine for themselves. Within a package the tests that mostly wait
+# do so side by side.
 unit:         ## Go tests of all packages, with the race detector
 	@go test -race -run '^$$' ./... > /dev/null
-	go test -race -p 1 -timeout 6m $$(go list ./... | grep -v '^ringsplash/test/phones')
+	go test -race -p 1 -parallel 4 -timeout 6m $$(go list ./... | grep -v '^ringsplash/test/phones')
 
 # The gateway under test carries the race detector; it fails a test that makes it report.
 bin/ringsplash-race: $(WEB) FORCE
 	go build -race -ldflags '-X main.version=$(VERSION)' -o $@ .
 
 phones: bin/ringsplash-race ## whole-program tests against baresip and sipp
-	RINGSPLASH_BIN=$(CURDIR)/$< go test -count=1 -timeout 8m ./test/phones/...
+	RINGSPLASH_BIN=$(CURDIR)/$< go test -count=1 -parallel 4 -timeout 8m ./test/phones/...
 
 web: $(MODULES) ## unit tests of the web client
 	npm test --silent

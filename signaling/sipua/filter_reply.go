@@ -13,7 +13,10 @@ const replyMax = 4096
 // 21.5.7), from the headers that every answer repeats (RFC 3261 8.2.6.2). It
 // returns nil for an ACK, a response, and a request that lacks one of them.
 func tooLarge(data []byte) []byte {
-	head, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
+	head, _, whole := bytes.Cut(data, []byte("\r\n\r\n"))
+	if !whole { // the last line may be cut short
+		head = head[:max(0, bytes.LastIndex(head, []byte("\r\n")))]
+	}
 	first, rest, _ := bytes.Cut(head, []byte("\r\n"))
 	if bytes.HasPrefix(first, []byte("SIP/2.0 ")) || bytes.HasPrefix(first, []byte("ACK ")) {
 		return nil

@@ -94,6 +94,9 @@ func TestTooLarge(t *testing.T) {
 	if got := string(tooLarge([]byte(good))); got != want {
 		t.Errorf("got %q", got)
 	}
+	if cut := tooLarge([]byte(strings.TrimSuffix(good, "\r\n\r\n") + "\r\nZ")); cut == nil {
+		t.Error("no answer to a message that was read up to the middle of a line")
+	}
 	for name, bad := range map[string]string{
 		"no Call-ID": strings.Replace(good, "i: id\r\n", "", 1), "two Tos": strings.Replace(good, "f:", "To: x\r\nf:", 1),
 		"response": strings.Replace(good, "INVITE sip:x SIP/2.0", "SIP/2.0 200 OK", 1), "no colon": strings.Replace(good, "X: y", "Xy", 1),

@@ -13,6 +13,7 @@ import (
 // A large request goes by TCP where the URI leaves the transport open and the
 // peer takes it; its dialog stays on UDP.
 func TestLargeRequest(t *testing.T) {
+	t.Parallel()
 	long := func(in *gateway.Invite) {
 		in.Headers = []gateway.Header{{Name: "X-Long", Value: strings.Repeat("x", 500)}, {Name: "X-More", Value: strings.Repeat("x", 500)}}
 	}

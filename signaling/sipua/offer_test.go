@@ -35,6 +35,7 @@ func endOf(a *party, w *wire, out *line) {
 
 // 491 to our re-INVITE: tried again after the wait of RFC 3261 14.1.
 func TestGlareOurs(t *testing.T) {
+	t.Parallel()
 	t.Run("owner of the Call-ID", func(t *testing.T) {
 		a := newParty(t, nil)
 		w := newWire(t, "127.0.0.3")
@@ -117,6 +118,7 @@ func (w *wire) refused(in *line) bool {
 
 // Their re-INVITE while ours is under way gets 491, a second one of theirs 500.
 func TestGlareTheirs(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := up(a, w)
@@ -149,6 +151,7 @@ func TestGlareTheirs(t *testing.T) {
 
 // Each Reoffer has its outcome; one that was never sent is told 491.
 func TestSupersededOffer(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, _ := up(a, w)
@@ -169,6 +172,7 @@ func TestSupersededOffer(t *testing.T) {
 
 // 481 and silence to a re-INVITE end the call (RFC 3261 12.2.1.2, 14.1).
 func TestLostDialog(t *testing.T) {
+	t.Parallel()
 	t.Run("481", func(t *testing.T) {
 		a := newParty(t, nil)
 		w := newWire(t, "127.0.0.3")

@@ -42,6 +42,7 @@ func TestSippCaller(t *testing.T) {
 
 // A hundred calls at 50 a second leave nothing behind.
 func TestSippManyCalls(t *testing.T) {
+	t.Parallel()
 	b := newParty(t, nil)
 	const calls = 100
 	s := sipp(t, b, "uac_call", rig.SippOptions{Env: []string{"CALLS=100"}, Args: []string{"-s", "alice", "-d", "200", "-r", "50"}})
@@ -73,6 +74,7 @@ func TestSippCallerGivesUp(t *testing.T) {
 }
 
 func TestSippCancelCrosses(t *testing.T) {
+	t.Parallel()
 	b := newParty(t, nil)
 	s := sipp(t, b, "uac_crossing", rig.SippOptions{Args: []string{"-s", "alice"}})
 	in := b.desk.next()
@@ -84,6 +86,7 @@ func TestSippCancelCrosses(t *testing.T) {
 }
 
 func TestSippPhoneAnswers(t *testing.T) {
+	t.Parallel()
 	a, s, uri := phoneAt(t, "uas_phone", "RING_MS=100")
 	out := a.call(uri, nil)
 	same(t, "rang", expect[gateway.Rang](out).Status, 180)
@@ -99,6 +102,7 @@ func TestSippPhoneAnswers(t *testing.T) {
 }
 
 func TestSippPhoneRefuses(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		status string
 		want   int
@@ -134,6 +138,7 @@ func TestSippPhoneIsCancelled(t *testing.T) {
 
 // Its 200 crosses our CANCEL: ACK and BYE, and the call hears of its end once.
 func TestSippPhoneCrosses(t *testing.T) {
+	t.Parallel()
 	a, s, uri := phoneAt(t, "uas_crossing")
 	out := a.call(uri, nil)
 	expect[gateway.Rang](out)
@@ -146,6 +151,7 @@ func TestSippPhoneCrosses(t *testing.T) {
 
 // Nobody at that address: no 1xx within first_1xx.
 func TestNobodyThere(t *testing.T) {
+	t.Parallel()
 	addr := rig.NewAddr()
 	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr}; c.First1xx = 200 * time.Millisecond })
 	out := a.call("sip:alice@"+addr+":5060", nil)

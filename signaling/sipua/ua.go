@@ -246,10 +246,15 @@ func (u *UA) close() {
 		l.mail.post(l.abandon) // before its transactions end, which it would report
 	}
 	u.closeSockets()
+	u.closeStack()
+	u.work.Wait()
+	u.closeStack() // a message that was repeated meanwhile opened a socket of its own
+}
+
+func (u *UA) closeStack() {
 	if err := u.stack.Close(); err != nil {
 		u.log.Debug("sip: closing", "error", err)
 	}
-	u.work.Wait()
 }
 
 func (u *UA) closeSockets() {

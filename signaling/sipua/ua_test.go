@@ -141,6 +141,7 @@ func TestTooMany(t *testing.T) {
 // Noise does not stop the listener, and after sipgo's memory of peers was
 // dropped calls still work.
 func TestListenerSurvives(t *testing.T) {
+	t.Parallel()
 	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
 	for _, noise := range []string{

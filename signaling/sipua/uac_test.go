@@ -82,6 +82,7 @@ func TestCancelWaitsForProvisional(t *testing.T) {
 
 // A 200 that crosses a Cancel is an answer; the call decides.
 func TestAnswerCrossesCancel(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
@@ -103,6 +104,7 @@ func TestAnswerCrossesCancel(t *testing.T) {
 
 // A 200 after HangUp gets ACK and BYE, and the call hears nothing of it.
 func TestLateAnswer(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
@@ -123,6 +125,7 @@ func TestLateAnswer(t *testing.T) {
 
 // A repeated 200 gets the same ACK; a 200 of another phone ACK and BYE.
 func TestTwoAnswers(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
@@ -149,6 +152,7 @@ func TestTwoAnswers(t *testing.T) {
 }
 
 func TestSilentPhone(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, func(c *Config) { c.First1xx = 150 * time.Millisecond })
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
@@ -184,6 +188,7 @@ func TestNothingThere(t *testing.T) {
 // Record-Route of the answer becomes the route set, reversed (RFC 3261 12.1.2),
 // and a new Contact the target.
 func TestRoutesAndTarget(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
@@ -205,6 +210,7 @@ func TestRoutesAndTarget(t *testing.T) {
 
 // A binding is called over the flow it registered on, with its Path.
 func TestInviteToBinding(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	bind := &gateway.Binding{Contact: "sip:alice@10.9.8.7:5060;ob", Path: []string{"sip:edge.invalid;lr"}, Transport: "udp", Source: w.addr(), Local: a.at("udp")}
@@ -222,6 +228,7 @@ func TestInviteToBinding(t *testing.T) {
 
 // The answer may have been told early only; two early dialogs, one media.
 func TestEarlyDialogs(t *testing.T) {
+	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)

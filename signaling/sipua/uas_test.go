@@ -32,6 +32,7 @@ func hangUpFrom(b *party, w *wire, in *line, ok *sip.Response, seq int) {
 // Without an ACK the 200 is repeated at growing intervals, then the call ends
 // with BYE (RFC 3261 13.3.1.4).
 func TestMissingACK(t *testing.T) {
+	t.Parallel()
 	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
 	w.send(b.at("udp"), w.invite("alice", "noack", 1, offerSDP))

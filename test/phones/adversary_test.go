@@ -57,6 +57,7 @@ func answering(calls, answer, agreed string) rig.SippOptions {
 // A phone may lie about directions as it likes and talk from its first
 // packet: nothing reaches the caller before the owner's own Unmute.
 func TestGateHoldsAgainstThePhone(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	for _, tt := range []struct {
 		name, answer string
@@ -93,6 +94,7 @@ func TestGateHoldsAgainstThePhone(t *testing.T) {
 // Phones that do what none should: nothing of them reaches the caller before
 // the owner's own Unmute, and what they do on their own un-mutes nothing.
 func TestAdversaries(t *testing.T) {
+	t.Parallel()
 	own := filepath.Join(t.TempDir(), "profiles.yaml")
 	text := "profiles: [{name: scripted, match: [sipp], method: answer-mode, talk: true}]"
 	if err := os.WriteFile(own, []byte(text), 0o600); err != nil {
@@ -150,6 +152,7 @@ func talks(wire *rig.Capture) bool {
 
 // A phone that offers sendrecv by itself un-mutes nothing: it gets sendonly.
 func TestPhoneCannotUnmuteItself(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	wire := rig.StartCapture(t)
 	d := clickOn(t, g, "uas_desk_pushes", answering("2", "", ""))
@@ -169,6 +172,7 @@ func TestPhoneCannotUnmuteItself(t *testing.T) {
 // A phone that lets nobody else open its microphone: the tab says where to
 // press, and what the phone sends is still dropped.
 func TestPhoneKeepsItsMicrophoneShut(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	d := clickOn(t, g, "uas_desk", answering("2", "recvonly", "recvonly"))
 	d.bob.WaitEvent("CALL_ESTABLISHED")
@@ -186,6 +190,7 @@ func TestPhoneKeepsItsMicrophoneShut(t *testing.T) {
 // A 200 that crosses the CANCEL of the auto INVITE is no hand: the call
 // connects, muted until the owner's Unmute.
 func TestLateAnswerIsNotHeard(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{Timers: map[string]string{"auto_answer": "1s"}})
 	d := clickOn(t, g, "uas_desk_late", answering("2", "", ""))
 	d.WaitMessage("LATE")
@@ -198,6 +203,7 @@ func TestLateAnswerIsNotHeard(t *testing.T) {
 // The handset is lifted, or the phone answers by itself, in the moment of the
 // click: that cannot be told apart, so it is muted until one press.
 func TestAnswerCrossesTheClick(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	wire := rig.StartCapture(t)
 	d := clickOn(t, g, "uas_desk_crossing", answering("1", "", "sendrecv"))
@@ -217,6 +223,7 @@ func TestAnswerCrossesTheClick(t *testing.T) {
 
 // A phone that does not react to CANCEL gets the auto INVITE all the same.
 func TestPhoneIgnoresCancel(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{Timers: map[string]string{"cancel_wait": "500ms"}})
 	d := clickOn(t, g, "uas_desk_deaf", answering("2", "sendrecv", "sendrecv"))
 	d.bob.WaitEvent("CALL_ESTABLISHED")
@@ -231,6 +238,7 @@ func TestPhoneIgnoresCancel(t *testing.T) {
 // A phone that refuses the trigger rings once more in the ordinary way, and
 // the caller hears ringing all the time; one that declines is left alone.
 func TestPhoneRefusesTheTrigger(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	for _, status := range []string{"486 Busy Here", "480 Temporarily Unavailable", "302 Moved Temporarily", "603 Decline"} {
 		t.Run(status, func(t *testing.T) {

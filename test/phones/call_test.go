@@ -36,6 +36,7 @@ func connect(t *testing.T, a, b *rig.Phone, dial string) {
 }
 
 func TestCall(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	tests := []struct {
 		name, caller, callee, dial string
@@ -77,6 +78,7 @@ func TestCall(t *testing.T) {
 
 // The caller's name arrives as our directory knows it, not as his phone wrote it.
 func TestDigitsAndCallerID(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: callerTone})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: calleeTone})
@@ -99,6 +101,7 @@ func TestDigitsAndCallerID(t *testing.T) {
 }
 
 func TestHoldAndResume(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	for _, side := range []string{"the caller", "the callee"} {
 		t.Run(side+" holds", func(t *testing.T) {
@@ -132,6 +135,7 @@ func TestHoldAndResume(t *testing.T) {
 
 // The embedded store and Redis carry the same call.
 func TestCallWithRedis(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{Redis: rig.StartRedis(t)})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: callerTone})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: calleeTone})

@@ -47,6 +47,7 @@ func hasTrigger(invite string) bool {
 // The whole way of Click-to-Answer with real phones: muted until the owner's
 // own Unmute, heard then, muted again after Mute.
 func TestClickToAnswer(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	for _, codec := range []string{"PCMU", "PCMA"} {
 		t.Run(codec, func(t *testing.T) {
@@ -109,6 +110,7 @@ func silent(t *testing.T, p *rig.Phone) {
 // Only the chosen phone of two ever gets a trigger; the other rings in the
 // ordinary way and is cancelled.
 func TestClickReachesOnePhone(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	desk := phone(t, g, rig.PhoneOptions{User: rig.Alice, Device: "desk", Tone: calleeTone})
 	lab := phone(t, g, rig.PhoneOptions{User: rig.Alice, Device: "lab", Tone: 1000})
@@ -127,6 +129,7 @@ func TestClickReachesOnePhone(t *testing.T) {
 // A phone that obeys no trigger: it is taken back in time and rings again, and
 // the tab says why. A hand then answers live.
 func TestClickOnPhoneThatDoesNotObey(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{Timers: map[string]string{"auto_answer": "1s"}})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
@@ -153,6 +156,7 @@ func TestClickOnPhoneThatDoesNotObey(t *testing.T) {
 
 // Without interworking the click is refused in words, and the call rings on.
 func TestClickWithoutInterworking(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	lab := phone(t, g, rig.PhoneOptions{User: rig.Alice, Device: "lab", Tone: calleeTone})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})

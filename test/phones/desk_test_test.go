@@ -26,6 +26,7 @@ func testDesk(t *testing.T, c *rig.Client, want int) (got phoneTest) {
 // linphonec obeys no way of asking: a click says so in words and it rings
 // again, a test of it finds nothing, and a hand is live at once.
 func TestClickOnLinphone(t *testing.T) {
+	t.Parallel()
 	n := rig.NewNet(t)
 	g := rig.Start(t, rig.Options{Also: n.Here, Timers: map[string]string{"auto_answer": "500ms"}})
 	lin := g.NewLinphone(t, n, rig.Alice, calleeTone)
@@ -69,6 +70,7 @@ func TestClickOnLinphone(t *testing.T) {
 // A phone that answers by itself is found out in one try, hears the splash, and
 // is refused while it is in a call.
 func TestTestMyDeskphone(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	desk := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})

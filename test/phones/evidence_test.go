@@ -54,6 +54,7 @@ func asks(t *testing.T, g *rig.Gateway, r rig.Request) func() {
 // Callers from elsewhere: what proves who they are opens the phone as far as
 // the owner allowed, and what only looks like it does not.
 func TestEvidenceFromElsewhere(t *testing.T) {
+	t.Parallel()
 	ca := rig.NewCA(t)
 	signer, key := ca.Issue("signer", time.Hour, "sip:signed.example")
 	g := rig.Start(t, rig.Options{Everywhere: ca, SIP: fmt.Sprintf("identity: {signers: {%q: %q}}", rig.SignerURL, signer)})
@@ -158,6 +159,7 @@ func inviteOverTLS(t *testing.T, g *rig.Gateway, ca *rig.CA, from string, names 
 // However somebody who proves nothing writes that he is bob, whom alice let in,
 // the phone only rings, and hears nothing of bob.
 func TestForgedEvidence(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice})
 	allow(t, g.LogIn(t, rig.Alice), "bob@"+rig.Domain, "1002@"+rig.Domain, rig.Domain)

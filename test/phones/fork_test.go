@@ -10,6 +10,7 @@ import (
 // Two phones of alice ring; one answers, the other is told that it was
 // answered elsewhere.
 func TestTwoPhonesOneAnswer(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	desk := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 	lab := scripted(t, g, rig.Alice, "lab", "uas_cancelled", rig.SippOptions{})
@@ -31,6 +32,7 @@ func TestTwoPhonesOneAnswer(t *testing.T) {
 
 // One phone is busy: the other rings on and can answer.
 func TestOneOfTwoPhonesIsBusy(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	desk := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 	lab := scripted(t, g, rig.Alice, "lab", "uas_reject", rig.SippOptions{Args: []string{"-d", "100"}})
@@ -48,6 +50,7 @@ func TestOneOfTwoPhonesIsBusy(t *testing.T) {
 
 // A phone that answers although another was faster gets ACK and BYE.
 func TestSecondAnswerIsEnded(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	desk := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 	lab := scripted(t, g, rig.Alice, "lab", "uas_crossing", rig.SippOptions{})

@@ -86,6 +86,7 @@ func TestGrantsOnRedis(t *testing.T) {
 // The gateway is killed while it decides: whatever was answered is in the audit
 // file, and its chain holds.
 func TestAuditOutlivesAKill(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice})
 	var answered atomic.Int64

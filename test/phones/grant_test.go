@@ -57,6 +57,7 @@ func bobAsks(t *testing.T, g *rig.Gateway, scenario, headers string) *rig.Sipp {
 // A granted, authenticated caller opens the phone, muted; the decision is on
 // record. Taken back, the same request only rings.
 func TestGrantedCallerOpensThePhone(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
 	client := g.LogIn(t, rig.Alice)
@@ -95,6 +96,7 @@ func TestGrantedCallerOpensThePhone(t *testing.T) {
 // Whatever a caller writes into his INVITE, no trigger and no claim of his
 // reaches the phone without a grant.
 func TestNothingPassesFromTheCallersHeaders(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Codec: "PCMU"})
 	headers := strings.Join([]string{

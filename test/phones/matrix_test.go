@@ -11,6 +11,7 @@ import (
 // Deskphones over every transport and both families call each other through
 // one gateway, and hear each other.
 func TestTransports(t *testing.T) {
+	t.Parallel()
 	ca := rig.NewCA(t)
 	rows := []struct {
 		transport string
@@ -47,6 +48,7 @@ func TestTransports(t *testing.T) {
 // as one of its registered users over TLS: calls both ways, with tones and with
 // the caller that each side asserts.
 func TestPBX(t *testing.T) {
+	t.Parallel()
 	ca, at := rig.NewCA(t), rig.NewAddr()
 	alice, bob := rig.Alice, rig.Bob
 	alice.Number, bob.Number = "01001", "3001"
@@ -99,6 +101,7 @@ func TestPBX(t *testing.T) {
 // linphonec, of another make than baresip and on another address of ours, calls
 // and is called.
 func TestLinphone(t *testing.T) {
+	t.Parallel()
 	n := rig.NewNet(t)
 	g := rig.Start(t, rig.Options{Also: n.Here})
 	lin := g.NewLinphone(t, n, rig.Alice, calleeTone)

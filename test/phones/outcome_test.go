@@ -29,6 +29,7 @@ func scripted(t *testing.T, g *rig.Gateway, u rig.User, device, scenario string,
 
 // A phone that does not answer: what the caller is told for each reason.
 func TestPhoneDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{Timers: map[string]string{"ring": "2s"}})
 	tests := []struct {
 		name, scenario string
@@ -57,6 +58,7 @@ func TestPhoneDoesNotAnswer(t *testing.T) {
 }
 
 func TestNobodyThere(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob})
 	for to, why := range map[string]string{
@@ -71,6 +73,7 @@ func TestNobodyThere(t *testing.T) {
 // A phone that was unplugged does not react at all: the caller is told soon,
 // not after the 32 s of RFC 3261.
 func TestPhoneUnplugged(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice})
@@ -80,6 +83,7 @@ func TestPhoneUnplugged(t *testing.T) {
 }
 
 func TestCallerGivesUp(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	args := []string{"-s", "alice"}
 	t.Run("while it rings", func(t *testing.T) {
@@ -122,6 +126,7 @@ func TestCallerGivesUp(t *testing.T) {
 // sipp as caller: one of our users with digest, and a stranger who may ring
 // our users without one.
 func TestScriptedCaller(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	tests := []struct {
 		name, peer string

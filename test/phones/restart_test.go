@@ -17,6 +17,7 @@ import (
 // is told, the call goes on, and the process ends with it. Started again,
 // everything that people and phones had is still there.
 func TestDrainAndRestart(t *testing.T) {
+	t.Parallel()
 	for _, kept := range []string{"embedded", "redis"} {
 		t.Run(kept, func(t *testing.T) {
 			o := rig.Options{Timers: map[string]string{"drain": "60s"}}
@@ -123,6 +124,7 @@ func usedCredentials(t *testing.T, g *rig.Gateway) (again func() rig.Response) {
 // A call that does not end: the drain's limit, or a second SIGTERM, ends it
 // with a word to both phones.
 func TestDrainEnds(t *testing.T) {
+	t.Parallel()
 	for name, limit := range map[string]string{"limit": "1s", "second SIGTERM": "60s"} {
 		t.Run(name, func(t *testing.T) {
 			g := rig.Start(t, rig.Options{Timers: map[string]string{"drain": limit}})

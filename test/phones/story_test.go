@@ -39,6 +39,7 @@ func (s story) has(words ...string) bool {
 // A call between two phones, as its owner and the administrator can read it
 // while it runs and afterwards; secrets are nowhere in it.
 func TestStoryOfACall(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	root := rig.User{Name: "root"}
 	g.Program(root.Password()+"\n", "user", "add", "root", "--admin", "--password-stdin")

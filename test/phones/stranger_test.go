@@ -26,6 +26,7 @@ func offer(addr string, formats ...string) string {
 // Wrong passwords and unknown users get the same answers, so that nobody
 // learns who exists.
 func TestRegisterRefused(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	g.NewPhone(t, rig.PhoneOptions{User: rig.Alice, Password: "wrong"}).RegisterFails()
 	ask := func(user, password string) rig.Response {
@@ -43,6 +44,7 @@ func TestRegisterRefused(t *testing.T) {
 
 // Who may call: design's answers for each kind of caller.
 func TestInviteRefused(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	phone(t, g, rig.PhoneOptions{User: rig.Alice})
 	secret := rig.Bob.SIPPassword("desk")
@@ -84,6 +86,7 @@ func TestInviteRefused(t *testing.T) {
 
 // Phones that share no codec: the caller is told with 488.
 func TestPhonesWithoutCommonCodec(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Codec: "G722/16000/1"})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Codec: "PCMU"})

@@ -15,6 +15,7 @@ const thirdTone = 1500
 // A phone's Transfer key: the two that stay hear each other, the target sees
 // who comes, and no trigger travels in a Refer-To.
 func TestTransfer(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: "PCMU"})
 	carol := phone(t, g, rig.PhoneOptions{User: rig.Carol, Tone: thirdTone, Codec: "PCMU"})
@@ -130,6 +131,7 @@ func dialogOf(t *testing.T, s *rig.Sipp) string {
 
 // Callers and phones without an offer, and a phone that is gone without a word.
 func TestLateOffer(t *testing.T) {
+	t.Parallel()
 	g := rig.Start(t, rig.Options{Timers: map[string]string{"media_lost": "1s"}})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
 	caller := g.StartSipp(t, "uac_late", rig.SippOptions{Args: []string{"-s", "alice", "-d", "1500"}})

@@ -16,6 +16,7 @@ func trunkAt(addr string) rig.Options {
 }
 
 func TestCallThroughTrunk(t *testing.T) {
+	t.Parallel()
 	pbx := rig.NewAddr()
 	g := rig.Start(t, trunkAt(pbx))
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: "PCMU"})
@@ -37,6 +38,7 @@ func TestCallThroughTrunk(t *testing.T) {
 }
 
 func TestCallFromTrunk(t *testing.T) {
+	t.Parallel()
 	pbx := rig.NewAddr()
 	g := rig.Start(t, trunkAt(pbx))
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
@@ -56,6 +58,7 @@ func TestCallFromTrunk(t *testing.T) {
 
 // What the trunk refuses, and a trunk that is not there.
 func TestTrunkRefuses(t *testing.T) {
+	t.Parallel()
 	pbx := rig.NewAddr()
 	g := rig.Start(t, trunkAt(pbx))
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob})
@@ -71,6 +74,7 @@ func TestTrunkRefuses(t *testing.T) {
 
 // Only our users may use the trunk: not a stranger, and not the trunk itself.
 func TestNobodyElseUsesTheTrunk(t *testing.T) {
+	t.Parallel()
 	pbx := rig.NewAddr()
 	g := rig.Start(t, trunkAt(pbx))
 	stranger := g.NewProbe(t)
