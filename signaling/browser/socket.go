@@ -1,10 +1,12 @@
 package browser
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -81,16 +83,32 @@ func (s *Server) upgrade(c echo.Context) error {
 	}
 	defer s.sockets.remove(k)
 	defer k.cancel()
-	k.conn, err = websocket.Accept(c.Response(), c.Request(), &websocket.AcceptOptions{
+	raw := &hijacked{ResponseWriter: c.Response()}
+	k.conn, err = websocket.Accept(raw, c.Request(), &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // checkOrigin did, with scheme and port
 		OnPongReceived:     func(context.Context, []byte) { k.alive() },
 	})
 	if err != nil {
 		return nil // Accept has answered
 	}
+	// Close waits 5 s for an answer of the other side, whoever cuts meanwhile.
+	defer context.AfterFunc(k.ctx, func() { _ = raw.conn.Close() })()
 	k.conn.SetReadLimit(-1) // the reader limits, and closes with a code of ours
 	k.serve()
 	return nil
+}
+
+// hijacked keeps the connection that an upgrade takes over.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = conn
+	return conn, rw, err
 }
 
 func (s *Server) newSocket(l login, request string) *socket {

@@ -23,7 +23,7 @@ export const desk = {
   userAgent: 'Example T54W 96.86.0.75',
   answerable: true,
 };
-const why = 'Answering on a deskphone from here is not available yet. Pick up the handset instead.';
+const why = 'Interworking is not enabled for this phone. Ask the administrator, or lift its handset.';
 const lab = {
   ...desk,
   id: 'lab',
