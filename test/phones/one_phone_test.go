@@ -68,7 +68,7 @@ func clickOnce(t *testing.T, alice, bob *rig.Tab, device string) {
 // Then one moves to another port, where alone it is asked; and somebody with
 // its instance id but not its password is never asked anything.
 func TestOnlyTheChosenPhoneIsAsked(t *testing.T) {
-	t.Parallel()
+	// Not beside other tests: its capture holds every trigger there is.
 	g := rig.Start(t, rig.Options{Users: []rig.User{twoPhones, rig.Bob}})
 	wire := rig.StartSIPCapture(t)
 	o := answering("400", "recvonly", "sendrecv")
