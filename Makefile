@@ -60,8 +60,10 @@ web: $(MODULES) ## unit tests of the web client
 browser: bin/ringsplash-race $(MODULES) ## whole-program tests with real browsers and phones
 	@RINGSPLASH_BIN=$(CURDIR)/$< node --test --test-reporter=tap --test-concurrency=1 $$(ls test/browser/*.test.mjs)
 
+# Fewer clicks than the rest: a tab may send 300 commands at once, then 30 a second.
 bench: build $(MODULES) ## measure delays and cost, as median and p99
-	go test -run "^$$" -bench . -benchtime 2000x ./bench
+	go test -run "^$$" -bench Click -benchtime 80x ./bench
+	go test -run "^$$" -bench . -skip Click -benchtime 2000x ./bench
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash node bench/page.mjs
 
 soak: build   ## 20,000 calls, and ten times as many as it takes for a minute: about 10 minutes
