@@ -2,7 +2,7 @@ import {css, html, LitElement} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import {icon} from './icons.js';
-import {shared} from './styles.js';
+import {dialogStyle, shared} from './styles.js';
 
 /** Whom a link to this page wants called (/?call=sip:bob@example.test); "" for nobody. The link is used up. */
 export function linkedCall(): string {
@@ -19,18 +19,10 @@ export function linkedCall(): string {
 export class AskCall extends LitElement {
   static override styles = [
     shared,
+    dialogStyle,
     css`
       dialog {
         inline-size: min(24rem, calc(100vw - 1.5rem));
-        padding: 1.25rem;
-        border: 1px solid var(--line);
-        border-radius: var(--round);
-        background: var(--surface);
-        color: var(--text);
-        box-shadow: var(--shadow-high);
-      }
-      dialog::backdrop {
-        background: #0007;
       }
       h2 {
         font-size: 1.125rem;

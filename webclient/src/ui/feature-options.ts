@@ -16,7 +16,7 @@ import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
 import {shortAddress} from './people.js';
 import {conflict, refusal} from './refusal.js';
-import {shared} from './styles.js';
+import {dialogStyle, shared} from './styles.js';
 
 type Step = (from: policy.Grants) => policy.Grants;
 
@@ -25,6 +25,7 @@ type Step = (from: policy.Grants) => policy.Grants;
 export class FeatureOptions extends LitElement {
   static override styles = [
     shared,
+    dialogStyle,
     optionStyle,
     css`
       :host {
@@ -63,15 +64,6 @@ export class FeatureOptions extends LitElement {
       }
       dialog {
         inline-size: min(28rem, calc(100vw - 1.5rem));
-        padding: 1.25rem;
-        border: 1px solid var(--line);
-        border-radius: var(--round);
-        background: var(--surface);
-        color: var(--text);
-        box-shadow: var(--shadow-high);
-      }
-      dialog::backdrop {
-        background: #0007;
       }
       dialog p {
         margin-block: 0.5rem 1rem;

@@ -2,27 +2,19 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
 import {type KeyName, keyNames} from '../desktop/keys.js';
 import {t} from '../locales/words.js';
-import {shared} from './styles.js';
+import {dialogStyle, shared} from './styles.js';
 
 /** Lists the keys, each with a switch; the choice is an event `keys`. */
 @customElement('key-list')
 export class KeyList extends LitElement {
   static override styles = [
     shared,
+    dialogStyle,
     css`
       dialog {
         inline-size: min(28rem, calc(100vw - 1.5rem));
         max-block-size: calc(100dvh - 1.5rem);
-        padding: 1.25rem;
-        border: 1px solid var(--line);
-        border-radius: var(--round);
-        background: var(--surface);
-        color: var(--text);
-        box-shadow: var(--shadow-high);
         overflow: auto;
-      }
-      dialog::backdrop {
-        background: #0007;
       }
       h2 {
         font-size: 1.125rem;

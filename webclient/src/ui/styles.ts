@@ -178,6 +178,21 @@ export const shared = css`
   }
 `;
 
+/** A question or list over the page, and the shade behind it. */
+export const dialogStyle = css`
+  dialog {
+    padding: 1.25rem;
+    border: 1px solid var(--line);
+    border-radius: var(--round);
+    background: var(--surface);
+    color: var(--text);
+    box-shadow: var(--shadow-high);
+  }
+  dialog::backdrop {
+    background: #0007;
+  }
+`;
+
 /** The round picture of a person, made of initials. */
 export const avatarStyle = css`
   .avatar {
