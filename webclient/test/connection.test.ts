@@ -380,6 +380,25 @@ test('a site whose tokens are refused is asked thrice, one that may not use the 
   assert.equal(made, 4);
 });
 
+test('a site that gave no token is asked again at once when somebody wants it', async () => {
+  let asked = 0;
+  const entry = {
+    parent: '',
+    token: async () => {
+      if (++asked === 1) throw new Error('The intranet is down.');
+      return 'token';
+    },
+  };
+  connect({entry, backoff: () => 1_000_000});
+  await until(() => connection.phase === 'waiting');
+  connection.start(); // somebody presses "Try again"
+  const one = await peer(1);
+  await one.next();
+  one.welcome({bearer: 'b'});
+  await until(() => connection.phase === 'open');
+  assert.equal(asked, 2);
+});
+
 test('a site that gives no token is asked again after a while', async () => {
   const answers = [new Error('The intranet is down.'), 'token'];
   const entry = {

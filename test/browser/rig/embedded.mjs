@@ -80,6 +80,10 @@ export class Embedded extends Tab {
     return (await this.host.evaluate(() => globalThis.told)).filter(event => event.name === name).map(event => event.detail);
   }
 
+  /** The element's own word for how it stands with the gateway. */
+  state() {
+    return this.host.evaluate(() => document.querySelector('ringsplash-phone').state);
+  }
 
   /** axe has nothing to say about the frame as it is now. */
   async accessible(state) {

@@ -78,8 +78,9 @@ export class Connection {
 
   constructor(private readonly options: ConnectionOptions) {}
 
+  /** Connects, also when it would wait a while before it tries again. */
   start(): void {
-    if (this.phase !== 'stopped' && this.phase !== 'loggedOut') return;
+    if (this.phase === 'connecting' || this.phase === 'open' || this.phase === 'elsewhere') return;
     this.attempt = 0;
     this.refused = 0;
     this.connect();
@@ -191,7 +192,7 @@ export class Connection {
     this.options.onChange();
   }
 
-  /** The log-in is over: the next token may do. Two refused ones mean that the site gives no good ones. */
+  /** The log-in is over: the next token may do. Three refused in a row mean that the site gives no good ones. */
   private renew(): void {
     this.bearer = '';
     if (++this.refused > 2) return this.leave('loggedOut');
