@@ -21,6 +21,16 @@ func (g *Gateway) Room() Cause {
 	return g.room()
 }
 
+// RoomFor is Room for a call to what was dialled. An emergency number always
+// has room here: Begin asks who dials it.
+func (g *Gateway) RoomFor(dialled string) Cause {
+	cause := g.Room()
+	if cause != "" && g.urgent(dialled, policy.Identity{User: "whoever"}) {
+		return ""
+	}
+	return cause
+}
+
 // room is Room, under mu.
 func (g *Gateway) room() Cause {
 	_, free := g.cfg.Media.Pairs()
@@ -49,33 +59,62 @@ func (g *Gateway) Refused() map[Cause]uint64 {
 	return out
 }
 
-// payer is on whose account a call is counted: our user's, or the address of
-// somebody we do not know. Trunks have none.
-func payer(in Incoming) string {
-	switch {
-	case in.From.User != "":
-		return "user " + in.From.User
-	case in.From.Trunk == "" && in.From.Level == policy.Unverified:
-		return "source " + in.Source.Addr().String()
-	}
-	return ""
+// maxUrgent is how many emergency calls one user may have at a time, besides
+// all others. Nobody needs as many; without it a stolen password could fill the
+// lines that nothing else bounds.
+const maxUrgent = 16
+
+// claim is on whose account a new call is counted. The zero value is on
+// nobody's, and bounded by Room alone.
+type claim struct {
+	// payer is our user, or the address of somebody we do not know; "" for
+	// trunks.
+	payer string
+	// limit is how many calls the payer may have begun at a time.
+	limit int
+	// urgent: an emergency call of our user. Neither his other calls nor Room
+	// count, and it is taken while draining.
+	urgent bool
 }
 
-// admit registers a new call, or says why not. limit is how many calls its
-// payer may have begun at a time.
-func (g *Gateway) admit(c *Call, payer string, limit int) Cause {
+// claimOf is that of a call from SIP.
+func (g *Gateway) claimOf(in Incoming) claim {
+	switch {
+	case in.From.User != "" && in.Replaces != "": // it dials nothing
+		return g.userClaim(in.From.User, "")
+	case in.From.User != "":
+		return g.userClaim(in.From.User, in.Dialled)
+	case in.From.Trunk == "" && in.From.Level == policy.Unverified:
+		return claim{payer: "source " + in.Source.Addr().String(), limit: g.cfg.MaxSourceCalls}
+	}
+	return claim{}
+}
+
+// userClaim is that of a call in which a user of ours dials.
+func (g *Gateway) userClaim(user, dialled string) claim {
+	if g.urgent(dialled, policy.Identity{User: user}) {
+		return claim{payer: "emergency of user " + user, limit: maxUrgent, urgent: true}
+	}
+	return claim{payer: "user " + user, limit: g.cfg.MaxCalls}
+}
+
+// admit registers a new call, or says why not.
+func (g *Gateway) admit(c *Call, on claim) Cause {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	cause := g.room()
-	if cause == "" && payer != "" && g.begun[payer] >= limit {
+	if on.urgent && !g.over {
+		cause = ""
+	}
+	if cause == "" && on.payer != "" && g.begun[on.payer] >= on.limit {
 		cause = CauseOwnLimit
 	}
 	if cause != "" {
 		g.Refuse(cause)
 		return cause
 	}
-	c.payer = payer
-	g.begun[payer]++
+	c.payer = on.payer
+	g.begun[on.payer]++
 	g.calls[c.id] = c
 	g.began.Add(1)
 	g.running.Add(1)
@@ -96,8 +135,9 @@ func (g *Gateway) forget(c *Call) {
 	g.tellEmpty()
 }
 
-// Drain refuses new calls from now on; the running ones go on. Tabs are told.
-// The channel is closed when no call runs any more.
+// Drain refuses new calls from now on, but emergency calls while others run;
+// the running ones go on. Tabs are told. The channel is closed when no call runs
+// any more.
 func (g *Gateway) Drain() (empty <-chan struct{}) {
 	g.mu.Lock()
 	first := !g.closing
@@ -115,6 +155,7 @@ func (g *Gateway) tellEmpty() {
 	if !g.closing || len(g.calls) > 0 {
 		return
 	}
+	g.over = true
 	select {
 	case <-g.empty:
 	default:

@@ -64,11 +64,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	own := &owner{}
 	own.call.Store(c)
 	in := build(own.post)
-	limit := g.cfg.MaxSourceCalls
-	if in.From.User != "" {
-		limit = g.cfg.MaxCalls
-	}
-	if cause := g.admit(c, payer(in), limit); cause != "" {
+	if cause := g.admit(c, g.claimOf(in)); cause != "" {
 		in.Leg.Reject(cause)
 		g.log.Warn("call refused", "call", c.id, "cause", cause, "from", in.From.Address)
 		return

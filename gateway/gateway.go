@@ -152,7 +152,8 @@ type Gateway struct {
 	tests  map[string]context.CancelFunc // phones being tested, by user/device
 	// begun counts the running calls by who began them (Call.payer).
 	begun   map[string]int
-	closing bool
+	closing bool          // none but emergency calls are taken
+	over    bool          // none at all
 	empty   chan struct{} // closed when closing and without calls
 	outside outside
 
@@ -194,6 +195,7 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 func (g *Gateway) Close(ctx context.Context) error {
 	g.Drain()
 	g.mu.Lock()
+	g.over = true
 	for _, c := range g.calls {
 		c.post(ShutDown{})
 	}

@@ -152,7 +152,7 @@ func (c *Call) consult(cmd consult) {
 	b = second.aim(b, cmd.To)
 	cause := b.Cause
 	if cause == "" {
-		cause = c.gw.admit(second, "user "+own.User, c.gw.cfg.MaxCalls)
+		cause = c.gw.admit(second, c.gw.userClaim(own.User, cmd.To))
 	}
 	if cause != "" {
 		c.post(JoinFailed{cmd.ID, cause})

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ringsplash/policy"
 )
 
 // maxRedirects is how often one call follows a trunk's 3xx.
@@ -89,6 +91,16 @@ func (g *Gateway) isEmergency(t Target) bool {
 	_, number, _ := cutAddress(t.URI)
 	trunk, found := g.cfg.Emergency[number]
 	return found && trunk == t.Trunk
+}
+
+// urgent tells whether an emergency number is called by what from dials, with
+// or without the digits for an outside line.
+func (g *Gateway) urgent(dialled string, from policy.Identity) bool {
+	if len(g.cfg.Emergency) == 0 {
+		return false
+	}
+	d := g.resolve(dialled, from)
+	return len(d.ways) > 0 && g.isEmergency(Target{Trunk: d.ways[0].trunk, URI: d.ways[0].uri})
 }
 
 // way is one trunk that takes a number, and the URI to ask it for.

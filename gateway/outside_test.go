@@ -164,3 +164,91 @@ func TestPrivateCaller(t *testing.T) {
 		}
 	}
 }
+
+// An emergency call of a user is taken whatever bounds other calls, until the
+// last call of a node that is being stopped is over.
+func TestEmergencyCalls(t *testing.T) {
+	w := newWorkbench(t, func(c *Config) {
+		lines(c)
+		c.MaxAllCalls, c.MaxCalls = 1, 1
+		c.Emergency["911"] = "first"
+	})
+	helped := func(number string) *fakeLeg {
+		t.Helper()
+		leg := w.dial.next(t)
+		if _, got, _ := cutAddress(leg.in.URI); got != number || leg.in.Trunk != w.gw.cfg.Emergency[number] {
+			t.Fatalf("INVITE %s by %s, want %s", leg.in.URI, leg.in.Trunk, number)
+		}
+		return leg
+	}
+	w.incoming("sip:91@example.test", media.PCMU)
+	ordinary := w.dial.next(t)
+	tab, _ := w.openTab("bob", Resume{})
+	dial := func(to string) error {
+		_, err := tab.Do(t.Context(), Command{Do: "call", To: to})
+		return err
+	}
+
+	w.incoming("sip:112@example.test", media.PCMU)
+	calls := []*fakeLeg{ordinary, helped("112")}
+	must(t, dial("1-1-2"))
+	calls = append(calls, helped("112"))
+	w.incoming("tel:9911", media.PCMU) // with the digit for an outside line
+	calls = append(calls, helped("911"))
+	w.gw.Drain()
+	w.incoming("sip:112@example.test", media.PCMU)
+	calls = append(calls, helped("112"))
+	must(t, dial("112"))
+	calls = append(calls, helped("112"))
+
+	// Nothing else comes in that way.
+	if err := dial("91"); err == nil {
+		t.Error("an ordinary call of the tab was taken")
+	}
+	for what, in := range map[string]Incoming{
+		"an ordinary call": {From: policy.Identity{User: "bob"}, Dialled: "sip:91@example.test"},
+		"another host":     {From: policy.Identity{User: "bob"}, Dialled: "sip:112@elsewhere.test"},
+		"a replacement":    {From: policy.Identity{User: "bob"}, Dialled: "sip:112@example.test", Replaces: "l1"},
+		"a stranger":       {From: policy.Identity{Level: policy.Unverified}, Dialled: "sip:112@example.test"},
+		"a trunk":          {From: policy.Identity{Trunk: "first"}, Dialled: "sip:112@example.test"},
+	} {
+		leg := newFakeLeg("refused")
+		in.Leg = leg
+		w.gw.Begin(func(Sink) Incoming { return in }) // refuses before it returns
+		if got := leg.told(); len(got) != 1 || got[0] != "reject shutting_down" {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+	for text, want := range map[string]Cause{"sip:112@example.test": "", "": CauseShuttingDown, "sip:91@example.test": CauseShuttingDown} {
+		if got := w.gw.RoomFor(text); got != want {
+			t.Errorf("RoomFor(%q) is %q", text, got)
+		}
+	}
+
+	empty := w.gw.Drain()
+	for _, leg := range calls {
+		leg.sink(Refused{Leg: leg.ID(), Status: 486})
+	}
+	<-empty
+	late, _ := w.incoming("sip:112@example.test", media.PCMU)
+	late.waits(t, "reject shutting_down")
+}
+
+// What a stolen password can begin is bounded even so.
+func TestEmergencyLimit(t *testing.T) {
+	w := newWorkbench(t, lines)
+	on := w.gw.userClaim("bob", "112")
+	for range maxUrgent {
+		c := w.gw.newCall(w.gw.newCallID())
+		if cause := w.gw.admit(c, on); cause != "" {
+			t.Fatal(cause)
+		}
+		defer func() { w.gw.forget(c); w.gw.running.Done() }()
+	}
+	if cause := w.gw.admit(w.gw.newCall("more"), on); cause != CauseOwnLimit {
+		t.Errorf("one more: %q", cause)
+	}
+	if got := w.gw.userClaim("bob", "91"); got != (claim{"user bob", w.gw.cfg.MaxCalls, false}) {
+		t.Errorf("an ordinary call is on %+v", got)
+	}
+}

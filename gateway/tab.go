@@ -342,7 +342,8 @@ func (t *Tab) place(c Command) (Result, error) {
 	if len(c.To) == 0 || len(c.To) > 256 {
 		return Result{}, refuse("bad_request", "Enter a name or number to call.")
 	}
-	if t.gw.board.busy(t.user, t.gw.cfg.MaxCalls) {
+	on := t.gw.userClaim(t.user, c.To)
+	if !on.urgent && t.gw.board.busy(t.user, t.gw.cfg.MaxCalls) {
 		return Result{}, refuse("too_many_calls", "You have too many calls at once. End one first.")
 	}
 	call := t.gw.newCall(t.gw.newCallID())
@@ -353,7 +354,7 @@ func (t *Tab) place(c Command) (Result, error) {
 	case c.Intercom && begun.Callee.User == "":
 		return Result{}, refuse("not_available", "Intercom reaches only people of this gateway. Call without it.")
 	}
-	if cause := t.gw.admit(call, "user "+t.user, t.gw.cfg.MaxCalls); cause != "" {
+	if cause := t.gw.admit(call, on); cause != "" {
 		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
 	}
 	if c.From == "" || c.From == "browser" {

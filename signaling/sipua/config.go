@@ -76,9 +76,10 @@ type Config struct {
 	Trunks       []Trunk
 	// Calls takes incoming calls. nil: every INVITE gets 480.
 	Calls Calls
-	// Room tells why no new call can be taken now, "" when one can; it is asked
-	// before an INVITE is worked on, and by OPTIONS. nil: there always is.
-	Room func() gateway.Cause
+	// Room tells why no new call to what was dialled can be taken now, "" when
+	// one can; it is asked before an INVITE is worked on, and by OPTIONS, which
+	// dials nothing. nil: there always is.
+	Room func(dialled string) gateway.Cause
 	// T1 is the estimate of the round trip (RFC 3261 17.1.1.1), from which
 	// every time of a transaction comes; it holds for the whole process. 0
 	// leaves it at 500 ms.

@@ -168,7 +168,7 @@ func (u *UA) onOptions(req *sip.Request, tx sip.ServerTransaction) {
 		u.inDialog(req, tx)
 		return
 	}
-	if no, _ := u.noRoom(); no != nil {
+	if no, _ := u.noRoom(""); no != nil {
 		no.Headers = append(no.Headers, u.abilities()...)
 		u.answer(req, tx, no) // with the status an INVITE would get
 		return

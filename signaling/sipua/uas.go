@@ -68,7 +68,7 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		u.inDialog(req, tx)
 		return
 	}
-	if no, cause := u.noRoom(); no != nil {
+	if no, cause := u.noRoom(requested(req)); no != nil {
 		if u.cfg.TurnedAway != nil {
 			u.cfg.TurnedAway(cause)
 		}
@@ -116,7 +116,7 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
 		l.sink = sink
 		return gateway.Incoming{
 			Leg: l, From: caller.Identity, Device: caller.Device, Replaces: replaces,
-			Dialled: cleanText(l.in.req.Recipient.String()), Offer: sdp,
+			Dialled: requested(l.in.req), Offer: sdp,
 			Source: addrPort(l.in.req.Source()), AnswerMode: answerMode(l.in.req),
 		}
 	})
@@ -163,13 +163,16 @@ func (u *UA) screen(req *sip.Request) (Caller, []byte, *Refusal) {
 	return caller, sdp, nil
 }
 
+// requested is what an INVITE asks for.
+func requested(req *sip.Request) string { return cleanText(req.Recipient.String()) }
+
 // noRoom refuses what asks for a new call while none is taken. It is no line
 // in the log: there may be very many.
-func (u *UA) noRoom() (*Refusal, gateway.Cause) {
+func (u *UA) noRoom(dialled string) (*Refusal, gateway.Cause) {
 	if u.cfg.Room == nil {
 		return nil, ""
 	}
-	cause := u.cfg.Room()
+	cause := u.cfg.Room(dialled)
 	if cause == "" {
 		return nil, ""
 	}

@@ -72,9 +72,13 @@ func TestLoad(t *testing.T) {
 }
 
 // A gateway that is full refuses at once, says so wherever it is asked, and
-// the calls it has do not notice.
+// the calls it has do not notice. Emergency calls it takes.
 func TestFullGateway(t *testing.T) {
-	g := rig.Start(t, rig.Options{More: "max_all_calls: 1"})
+	pbx := rig.NewAddr()
+	o := trunkAt(pbx)
+	o.More = "max_all_calls: 1\nemergency: {\"112\": pbx}"
+	g := rig.Start(t, o)
+	carol := phone(t, g, rig.PhoneOptions{User: rig.Carol})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
 	connect(t, bob, alice, "alice")
@@ -93,6 +97,16 @@ func TestFullGateway(t *testing.T) {
 	}
 	if n := g.Metrics(t)[`ringsplash_calls_refused_total{cause="overload"}`]; n < 200 {
 		t.Errorf("/metrics counts %v refused calls", n)
+	}
+	carol.Dial("0123")
+	carol.WaitClosed("503")
+	help := g.StartSipp(t, "uas_phone", rig.SippOptions{Addr: pbx, Env: []string{"RING_MS=100"}}).Listening()
+	carol.Dial("112")
+	carol.WaitEvent("CALL_ESTABLISHED")
+	carol.Hangup()
+	help.OK()
+	if !strings.Contains(help.Messages(), "INVITE sip:112@"+pbx) {
+		t.Error("the trunk was not asked for 112")
 	}
 	undisturbed(t, alice, callerTone)
 	undisturbed(t, bob, calleeTone)
