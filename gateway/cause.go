@@ -26,6 +26,7 @@ const (
 	CauseMediaLost    Cause = "media_lost"         // no sound arrived any more
 	CauseDialogLost   Cause = "dialog_lost"        // the far end forgot the dialog (481, 408)
 	CauseUnreachable  Cause = "unreachable"        // the device did not react at all
+	CauseRefused      Cause = "refused"            // the device or line says that it failed (5xx)
 	CauseStoreAway    Cause = "store_away"         // the store cannot be reached
 	CauseFault        Cause = "fault"              // our own fault
 	CauseUnsupported  Cause = "unsupported"        // the request needs what we cannot do
@@ -67,6 +68,7 @@ var causes = map[Cause]Outcome{
 	CauseMediaLost:    {Status: 408, Phrase: "Media Lost", Reason: `SIP;cause=408;text="Media lost"`, Caller: "The sound was lost and did not come back. Call again.", Callee: "The sound was lost and did not come back. Call again."},
 	CauseDialogLost:   {Status: 481, Phrase: "Dialog Lost", Reason: `SIP;cause=481;text="Dialog lost"`, Caller: "The other phone lost the call. Call again.", Callee: "The other phone lost the call. Call again."},
 	CauseUnreachable:  {Status: 480, Phrase: "Unreachable", Reason: `SIP;cause=480;text="Unreachable"`, Caller: "The phone could not be reached. Check its network cable and try again.", Callee: "Your phone did not react. Check its network cable."},
+	CauseRefused:      {Status: 480, Phrase: "Device Fault", Reason: `SIP;cause=480;text="Device fault"`, Caller: "The other side's phone or line reported a fault and could not take the call. Try again later.", Callee: "Your phone reported a fault, so the call could not ring. Restart it if that goes on."},
 	CauseStoreAway:    {Status: 500, Phrase: "Store Away", Reason: `SIP;cause=500;text="Store away"`, Caller: "The gateway cannot reach its store. Try again in a minute.", Callee: "The gateway could not reach its store."},
 	CauseFault:        {Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`, Caller: "The gateway made an error and ended this call. Call again.", Callee: "The gateway made an error and ended this call."},
 	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`, Caller: "The other side asked for something the gateway cannot do.", Callee: "The other side asked for something the gateway cannot do."},
@@ -112,6 +114,6 @@ func CauseOf(status int) Cause {
 	case status == 503:
 		return CauseTrunkDown
 	default:
-		return CauseFault
+		return CauseRefused
 	}
 }

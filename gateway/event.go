@@ -55,8 +55,11 @@ type (
 		Leg   LegID
 		Cause Cause
 	}
-	// Decided is the policy's answer to a decide.
-	Decided struct{ Decision policy.Decision }
+	// Decided is the policy's answer to a decide; Leg is that one's.
+	Decided struct {
+		Decision policy.Decision
+		Leg      LegID
+	}
 	// SplashOver: the splash was heard at the leg, or none is to be.
 	SplashOver struct{ Leg LegID }
 	// ShutDown: the node stops.
@@ -117,8 +120,10 @@ type (
 		Direction media.Direction
 		Trigger   bool
 	}
-	// decide asks the policy; the outcome is a Decided.
+	// decide asks the policy whether the phone may be asked on Leg; the outcome
+	// is a Decided.
 	decide struct {
+		Leg              LegID
 		Side             Side
 		Kind             policy.Kind
 		Require          bool

@@ -20,7 +20,7 @@ func (c *Call) decide(cmd decide) {
 		Kind: cmd.Kind, Require: cmd.Require, Call: string(c.id), At: time.Now(),
 	}
 	if c.gw.cfg.Policy == nil {
-		c.post(Decided{policy.Decision{Reason: "Automatic answer is not set up on this gateway. Lift the handset, or answer in the browser."}})
+		c.post(Decided{policy.Decision{Reason: "Automatic answer is not set up on this gateway. Lift the handset, or answer in the browser."}, cmd.Leg})
 		return
 	}
 	c.deciding.Add(1)
@@ -28,7 +28,7 @@ func (c *Call) decide(cmd decide) {
 		defer c.deciding.Done()
 		ctx, cancel := context.WithTimeout(context.Background(), decideFor)
 		defer cancel()
-		c.post(Decided{c.gw.cfg.Policy.Decide(ctx, q)})
+		c.post(Decided{c.gw.cfg.Policy.Decide(ctx, q), cmd.Leg})
 	}()
 }
 

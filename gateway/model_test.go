@@ -356,13 +356,17 @@ func (m *model) joined(by string) {
 // decide gives the awaited decision, or one nobody waits for.
 func (m *model) decide() {
 	d := policy.Decision{Allow: !m.away && rapid.Bool().Draw(m.t, "allow"), Grant: "self", Reason: "so it is"}
+	e := Decided{Decision: d}
+	if o := m.c.state.Opening; o != nil {
+		e.Leg = o.Target.Leg
+	}
 	if o := m.c.state.Opening; d.Allow && o != nil && o.Step == StepDeciding {
 		m.allows++
 		if o.Move && o.Live {
 			m.moveOpens[o.Target.Leg] = true // the move click is the un-mute, once
 		}
 	}
-	m.step(Decided{d})
+	m.step(e)
 }
 
 // onward takes the next natural step of the call, so that random calls get far.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -204,7 +205,7 @@ func (m *move) rang(e Rang, in input) {
 		return // the caller's own device rings first; the call is not placed yet
 	}
 	if len(e.SDP) > 0 && in.Fault == "" && m.EarlyLeg == "" && m.Phase == Ringing {
-		if codecs := m.callerCodecs(in.Sound.Codecs); len(codecs) > 0 {
+		if codecs := m.earlyCodecs(in.Sound.Codecs); len(codecs) > 0 {
 			l.Codecs, l.Remote, m.EarlyLeg = in.Sound.Codecs, in.Sound.Remote, l.ID
 			m.enter(Early)
 			m.tellEarly(codecs)
@@ -214,9 +215,35 @@ func (m *move) rang(e Rang, in input) {
 	m.tellRinging()
 }
 
+// earlyCodecs is the codec the caller can hear early media in: of those agreed
+// with him, if some are.
+func (m *move) earlyCodecs(chosen []media.Codec) []media.Codec {
+	own := m.audio(Caller)
+	if own == nil || own.Kind == TabLeg || len(own.Codecs) == 0 {
+		return m.callerCodecs(chosen)
+	}
+	for _, c := range own.Codecs {
+		if len(chosen) > 0 && media.Convertible(chosen[0], c) {
+			return []media.Codec{c}
+		}
+	}
+	return nil
+}
+
+// earlyOver: the branch has no early media any more; another may have some.
+func (m *move) earlyOver(id LegID) {
+	if m.EarlyLeg != id {
+		return
+	}
+	m.EarlyLeg = ""
+	if m.Phase == Early {
+		m.enter(Ringing)
+	}
+}
+
 // tellRinging sends the caller one 180.
 func (m *move) tellRinging() {
-	if own := m.audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg && !m.Rung && m.Phase == Ringing {
+	if own := m.audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg && !m.Rung && m.ringing() {
 		m.do(ring{own.ID})
 	}
 	m.rung()
@@ -230,13 +257,13 @@ func (m *move) rung() {
 	m.Rung = true
 }
 
-// tellEarly lets the caller hear early media, where an offer of his was there
-// to be answered.
+// tellEarly lets the caller hear early media, where an offer of his waits to be
+// answered; he is told once.
 func (m *move) tellEarly(codecs []media.Codec) {
 	own := m.audio(Caller)
 	if own != nil && own.Late { // nothing is agreed that he could hear it by
 		m.do(ring{own.ID})
-	} else if own != nil && own.Inbound && own.Kind != TabLeg {
+	} else if own != nil && own.Inbound && own.Kind != TabLeg && own.Stage != Up && len(own.Codecs) == 0 {
 		own.Codecs = codecs
 		m.do(early{own.ID, codecs})
 	}
@@ -381,15 +408,16 @@ func (m *move) refused(id LegID, cause Cause) {
 	if l == nil || l.Stage == Gone {
 		return
 	}
-	if l.Kind == TrunkLeg && cause == CauseUnreachable {
+	switch { // what a phone says is not what an outside line says
+	case l.Kind == TrunkLeg && cause == CauseUnreachable:
 		cause = CauseTrunkDown
+	case l.Kind == PhoneLeg && cause == CauseTrunkDown:
+		cause = CauseUnreachable
 	}
 	wasUp := l.Stage == Up
 	taken := l.Stage == TakingBack
 	l.Stage = Gone
-	if m.EarlyLeg == id {
-		m.EarlyLeg = ""
-	}
+	m.earlyOver(id)
 	if m.Opening != nil && (id == m.Opening.Target.Leg || id == m.Opening.Old) {
 		m.refusedOpening(id, cause)
 		return
@@ -400,10 +428,7 @@ func (m *move) refused(id LegID, cause Cause) {
 	case taken || m.Phase == Established:
 	case cause == CauseTrunkDown && m.tryNext(l):
 	default:
-		m.Refusal = worse(m.Refusal, cause)
-		if len(m.branches()) == 0 {
-			m.end(m.Refusal, Callee)
-		}
+		m.refusedBranch(cause)
 	}
 }
 
@@ -426,9 +451,7 @@ func (m *move) redirected(id LegID, to []Target) bool {
 	}
 	m.Redirects++
 	l.Stage = Gone
-	if m.EarlyLeg == id {
-		m.EarlyLeg = ""
-	}
+	m.earlyOver(id)
 	m.fork(to)
 	return true
 }
@@ -444,7 +467,7 @@ func (m *move) refusedOpening(id LegID, cause Cause) {
 
 // worse picks what tells the caller most: a person's word before a machine's.
 func worse(a, b Cause) Cause {
-	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseUnreachable}
+	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseRefused, CauseUnreachable}
 	rank := func(c Cause) int {
 		if i := slices.Index(order, c); i >= 0 {
 			return i
@@ -462,12 +485,12 @@ func (m *move) ended(e Ended) {
 	if l == nil || l.Stage == Gone {
 		return
 	}
-	talking := m.Phase == Established
-	l.Stage = Gone
 	if m.Parties[l.Side].Leg != l.ID {
-		m.refusedBranch(e.Cause)
+		m.refused(l.ID, e.Cause)
 		return
 	}
+	talking := m.Phase == Established
+	l.Stage = Gone
 	if m.leaves(l.Side) {
 		return
 	}
@@ -481,14 +504,20 @@ func (m *move) ended(e Ended) {
 	m.end(cause, l.Side)
 }
 
-// refusedBranch counts a branch that ended in an unusual way.
+// refusedBranch counts a branch that ended without an answer.
 func (m *move) refusedBranch(cause Cause) {
 	if m.Phase == Established {
 		return
 	}
 	m.Refusal = worse(m.Refusal, cause)
-	if len(m.branches()) == 0 {
-		m.end(m.Refusal, Callee)
+	m.noneLeft()
+}
+
+// noneLeft ends a call that no device can take any more: none rings, and none
+// is being asked.
+func (m *move) noneLeft() {
+	if m.ringing() && m.Opening == nil && len(m.branches()) == 0 {
+		m.end(cmp.Or(m.Refusal, CauseOffline), Callee)
 	}
 }
 

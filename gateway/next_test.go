@@ -27,6 +27,10 @@ func (s *script) on(e Event) *script { return s.sound(e, nil, media.SendRecv) }
 
 func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *script {
 	s.clock = s.clock.Add(time.Second)
+	if d, ok := e.(Decided); ok && d.Leg == "" && s.state.Opening != nil {
+		d.Leg = s.state.Opening.Target.Leg
+		e = d
+	}
 	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock, Target: s.target, Again: "again"}, Timers{Ring: time.Minute})
 	return s
 }
@@ -270,7 +274,7 @@ func TestCauseTable(t *testing.T) {
 	if got := Cause("nonsense").Outcome().Status; got != 500 {
 		t.Errorf("unknown cause gives %d", got)
 	}
-	rows := map[int]Cause{486: CauseBusy, 600: CauseBusy, 603: CauseDeclined, 404: CauseUnknown, 488: CauseNoCodec, 606: CauseNoCodec, 403: CauseForbidden, 408: CauseUnreachable, 480: CauseNoAnswer, 482: CauseLoop, 503: CauseTrunkDown, 500: CauseFault, 420: CauseUnsupported}
+	rows := map[int]Cause{486: CauseBusy, 600: CauseBusy, 603: CauseDeclined, 404: CauseUnknown, 488: CauseNoCodec, 606: CauseNoCodec, 403: CauseForbidden, 408: CauseUnreachable, 480: CauseNoAnswer, 482: CauseLoop, 503: CauseTrunkDown, 500: CauseRefused, 504: CauseRefused, 420: CauseUnsupported}
 	for status, want := range rows {
 		if got := CauseOf(status); got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)

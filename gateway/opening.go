@@ -102,7 +102,7 @@ func (m *move) open(o Opening, target *Target) *CommandError {
 	}
 	m.say(o.Side, noteAsking)
 	m.do(decide{
-		Side: o.Side, Kind: o.Kind, Require: o.Require, Device: target.Device,
+		Leg: target.Leg, Side: o.Side, Kind: o.Kind, Require: o.Require, Device: target.Device,
 		Instance: target.Binding.Instance, Requester: m.requester(o),
 	})
 	return nil
@@ -122,7 +122,7 @@ func (m *move) ownAddress(side Side) string { return m.Parties[side].Who.Address
 // decided takes the policy's word. Nothing was sent before it.
 func (m *move) decided(e Decided) {
 	o := m.Opening
-	if o == nil || o.Step != StepDeciding {
+	if o == nil || o.Step != StepDeciding || e.Leg != o.Target.Leg {
 		return
 	}
 	if !e.Decision.Allow {
@@ -135,6 +135,7 @@ func (m *move) decided(e Decided) {
 		if o.Kind != policy.Click {
 			m.ringAgain(*o)
 		}
+		m.noneLeft()
 		return
 	}
 	o = m.editOpening()
@@ -152,9 +153,7 @@ func (m *move) decided(e Decided) {
 	case old != nil:
 		o.Old, o.Step = old.ID, StepTakingBack
 		old.Gate, old.Stage = GateShut, TakingBack
-		if m.EarlyLeg == old.ID {
-			m.EarlyLeg = ""
-		}
+		m.earlyOver(old.ID)
 		m.do(shutGate{old.ID}, takeBack{old.ID, CauseElsewhere}, startTimer{cancelTimer, m.limits.CancelWait})
 		return
 	}
@@ -169,9 +168,7 @@ func (m *move) askOnBranch(old *LegState) {
 	o.Step, o.Target.Leg = StepAsking, old.ID
 	m.gated(old, o.Target.Profile)
 	old.Told = true
-	if m.EarlyLeg == old.ID {
-		m.EarlyLeg = ""
-	}
+	m.earlyOver(old.ID)
 	m.do(shutGate{old.ID}, startTimer{autoTimer, m.limits.AutoAnswer}, talk{old.ID})
 }
 

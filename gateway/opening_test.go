@@ -34,8 +34,8 @@ func clickable(t *testing.T) *script {
 }
 
 var (
-	allow = Decided{policy.Decision{Allow: true, Grant: "self"}}
-	deny  = Decided{policy.Decision{Reason: "Interworking is off."}}
+	allow = Decided{Decision: policy.Decision{Allow: true, Grant: "self"}}
+	deny  = Decided{Decision: policy.Decision{Reason: "Interworking is off."}}
 )
 
 // clicked is clickable up to the auto INVITE.
@@ -317,7 +317,7 @@ func TestFarEndReinviteOpensNothing(t *testing.T) {
 func TestMoveToDeskphone(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	s.on(Refused{Leg: "d1", Status: 487}).on(Refused{Leg: "d2", Status: 487})
-	s.on(press("alice", "tab1", "move", "desk")).wants(decide{Side: Callee, Kind: policy.Click, Device: "desk", Instance: "i-desk", Requester: policy.Identity{Address: "sip:alice@example.test", Level: policy.Self, How: "tab", User: "alice"}})
+	s.on(press("alice", "tab1", "move", "desk")).wants(decide{Leg: "auto", Side: Callee, Kind: policy.Click, Device: "desk", Instance: "i-desk", Requester: policy.Identity{Address: "sip:alice@example.test", Level: policy.Self, How: "tab", User: "alice"}})
 	s.on(allow).wants(reply{9, nil})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
 		wants(splash{"auto", SplashMedia}).not(wantGate{}).not(reoffer{})

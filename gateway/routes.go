@@ -27,7 +27,8 @@ func routes(s *State) map[LegID]heard {
 			r[a.ID] = heard{Leg: s.EarlyLeg}
 			break
 		}
-		if a != nil && !a.Inbound && a.Stage == Up && a.Kind != TabLeg {
+		// His 200 or 183 is out, so he makes no ringing of his own; a tab does.
+		if a != nil && a.Kind != TabLeg && (a.Stage == Up || len(a.Codecs) > 0) {
 			r[a.ID] = heard{Tone: toneRingback}
 		}
 	case Established:

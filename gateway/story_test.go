@@ -41,7 +41,7 @@ func TestStoryIsToldBySides(t *testing.T) {
 	rings := s.clone()
 	rings.Legs[1].Stage = Alerting
 	rings.Phase = Answering
-	all.tell(&rings, changes(s, &rings, input{Event: Decided{policy.Decision{Reason: "Nobody may."}}}))
+	all.tell(&rings, changes(s, &rings, input{Event: Decided{Decision: policy.Decision{Reason: "Nobody may."}}}))
 	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0"})
 	all.message("c-alice", Message{Start: "INVITE sip:alice@192.0.2.9 SIP/2.0", Sent: true, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=crypto:1 x inline:SECRETKEY\r\n")})
 

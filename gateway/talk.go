@@ -35,6 +35,14 @@ func (m *move) offered(e Offered, in input) {
 		dir = m.gatedAnswer(l, l.Remote)
 	}
 	m.do(answer{l.ID, codecs, dir})
+	m.tabFollows(l)
+}
+
+// tabFollows lets a tab at the other side send what the leg takes now.
+func (m *move) tabFollows(l *LegState) {
+	if far := m.audio(l.Side.other()); far != nil && far.Kind == TabLeg {
+		far.Codecs = reorder(far.Codecs, l.Codecs)
+	}
 }
 
 // keepCodec picks from a new offer what the other side's leg can hear, the
@@ -80,6 +88,7 @@ func (m *move) reoffered(e Reoffered, in input) {
 		}
 	case len(e.SDP) > 0:
 		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
+		m.tabFollows(l)
 	}
 }
 
@@ -102,15 +111,14 @@ func (m *move) lateAnswer(l *LegState, e Reoffered, in input) {
 		return
 	}
 	l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
-	if far := m.audio(l.Side.other()); far != nil && far.Kind == TabLeg {
-		far.Codecs = reorder(far.Codecs, l.Codecs)
-	}
+	m.tabFollows(l)
 }
 
 // gateReoffered: the phone's word on our un-mute or mute.
 func (m *move) gateReoffered(l *LegState, e Reoffered, in input) {
 	if e.Status < 300 && in.Fault == "" && len(e.SDP) > 0 {
 		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
+		m.tabFollows(l)
 	}
 	if l.Gate != GateWanted {
 		return

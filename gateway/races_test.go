@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"testing"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// The policy's word on one phone says nothing of another that was named
+// meanwhile.
+func TestDecisionIsForOnePhone(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "desk"))
+	first := s.state.Opening.Target.Leg
+	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).wants(reply{9, errAnswered})
+	s.target = deskTarget("other")
+	s.target.Device, s.target.Binding.Instance = "desk-2", "i-two"
+	s.on(press("alice", "tab1", "move", "desk-2"))
+	late := allow
+	late.Leg = first
+	s.on(late).not(invite{})
+	s.on(deny).not(invite{})
+}
+
+// Who asked for an automatic answer hears ringing like anybody else, also when
+// the phone is asked before any device rings.
+func TestRequesterHearsRinging(t *testing.T) {
+	s := thirdParty(t, false).on(press("alice", "tab1", "ringing", "")).wants(ring{"a"})
+	s.on(deny).on(Rang{Leg: "again", Status: 180}).not(ring{})
+	thirdParty(t, false).on(deny).on(Rang{Leg: "again", Status: 180}).wants(ring{"a"})
+}
+
+// A call rings on while a phone is being asked, even if every other device
+// has refused; it ends when that phone is out of it too.
+func TestAskedPhoneKeepsTheCall(t *testing.T) {
+	alone := func() *script {
+		s := clickable(t)
+		return s.on(press("alice", "tab1", "answer", "desk")).on(allow).
+			on(Refused{Leg: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
+	}
+	s := alone().on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(alone()))
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	wish := thirdParty(t, false).on(TabGone{"tab1"}).phase(Answering)
+	wish.on(deny).phase(Ringing)
+	// Denied, and nothing is left.
+	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
+	s.on(Refused{Leg: "d1", Status: 486}).on(Refused{Leg: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
+	s.on(deny).phase(Terminated).wants(reject{"a", CauseBusy})
+}
+
+// A leg that fails on our side while its phone is asked ends the asking.
+func TestAskedLegFails(t *testing.T) {
+	s := clicked(t).on(Ended{Leg: "auto", Cause: CauseFault}).phase(Ringing)
+	if s.state.Opening != nil {
+		t.Fatal("the phone is still being asked")
+	}
+	s = clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
+	s.on(Ended{Leg: "auto", Cause: CauseFault}).phase(Established)
+	if s.state.Opening != nil {
+		t.Fatal("no phone can be asked any more")
+	}
+}
+
+// Early media of a branch that is over makes room for that of another. The
+// caller has his answer already: he is not given a second one, and hears
+// ringing in between.
+func TestSecondEarlyMedia(t *testing.T) {
+	s := bobCallsAlice(t).sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early)
+	s.on(Refused{Leg: "d1", Status: 486}).phase(Ringing)
+	if got := routes(&s.state)["a"]; got != (heard{Tone: toneRingback}) {
+		t.Fatalf("in between the caller hears %+v", got)
+	}
+	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, []media.Codec{media.G722}, media.SendRecv).phase(Ringing)
+	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[1:], media.SendRecv).phase(Early).not(early{})
+	if got := routes(&s.state)["a"]; got != (heard{Leg: "d2"}) {
+		t.Fatalf("the caller hears %+v", got)
+	}
+	s.sound(Answered{Leg: "d2"}, pcm[1:], media.SendRecv).wants(answer{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+}
+
+// Who was transferred into a call that rings has no INVITE left to answer, and
+// hears ringing.
+func TestTransferredIntoRinging(t *testing.T) {
+	s := bobCallsAlice(t)
+	in := bobsLeg
+	in.Leg.Inbound, in.Replace = true, "a"
+	in.By = "bob"
+	s.on(in).phase(Ringing)
+	if got := routes(&s.state)["b"]; got != (heard{Tone: toneRingback}) {
+		t.Fatalf("who waits hears %+v", got)
+	}
+	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early).not(early{}).not(ring{})
+	if got := routes(&s.state)["b"]; got != (heard{Leg: "d1"}) {
+		t.Fatalf("who waits hears %+v", got)
+	}
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(answer{})
+}
+
+// A phone that changes its codec in a talk with a tab is sent the new one.
+func TestTabFollowsReinvite(t *testing.T) {
+	wide := []media.Codec{media.G722}
+	s := bobCallsAlice(t).on(press("alice", "tab1", "answer", "browser"))
+	s.state.leg("a").Codecs = wide
+	s.state.leg("t1").Codecs = []media.Codec{media.G722, media.PCMU}
+	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(answer{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+	if got := s.state.leg("t1").Codecs[0]; got != media.PCMU {
+		t.Fatalf("the tab is to send %s", got)
+	}
+	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, wide, media.SendRecv)
+	if got := s.state.leg("t1").Codecs[0]; got != media.G722 {
+		t.Fatalf("the tab is to send %s", got)
+	}
+}
+
+// What a phone says is not what an outside line says.
+func TestPhoneWithoutService(t *testing.T) {
+	phone := func(status int) *script {
+		return newScript(t).on(Begun{
+			From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+			Caller: Target{Leg: "a", Kind: PhoneLeg}, Callee: Party{User: "alice"}, Offered: pcm,
+			Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}},
+		}).on(Refused{Leg: "d1", Status: status})
+	}
+	phone(503).phase(Terminated).wants(reject{"a", CauseUnreachable})
+	phone(500).phase(Terminated).wants(reject{"a", CauseRefused})
+}
