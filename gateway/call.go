@@ -263,12 +263,17 @@ func (c *Call) perform(cmd command) {
 		c.legs[cmd.Leg].Ring(nil)
 	case early:
 		var sdp []byte
-		if sdp, err = c.describe(cmd.Leg, cmd.Codecs, media.SendRecv); err == nil {
+		if sdp, _, err = c.ends[cmd.Leg].Answer(cmd.Codecs, media.SendRecv); err == nil {
 			c.sdp[cmd.Leg] = sdp
 			c.legs[cmd.Leg].Ring(sdp)
 		}
 	case answer:
 		err = c.answer(cmd)
+	case answerLate:
+		var sdp []byte
+		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
+			c.legs[cmd.Leg].Answer(sdp)
+		}
 	case reject:
 		if leg := c.legs[cmd.Leg]; leg != nil {
 			leg.Reject(cmd.Cause)
@@ -333,6 +338,8 @@ func commandLeg(cmd command) LegID {
 		return cmd.Leg
 	case answer:
 		return cmd.Leg
+	case answerLate:
+		return cmd.Leg
 	case reoffer:
 		return cmd.Leg
 	}
@@ -377,27 +384,19 @@ func (c *Call) invite(cmd invite) error {
 	return nil
 }
 
-// answer accepts a pending offer, or makes an offer where the peer's INVITE
-// had none. The 200 after a 183 repeats what the 183 said (RFC 3261 13.2.1).
+// answer accepts a pending offer. The 200 after a 183 repeats what the 183 said
+// (RFC 3261 13.2.1).
 func (c *Call) answer(cmd answer) error {
 	sdp, told := c.sdp[cmd.Leg]
 	if !told {
 		var err error
-		if sdp, err = c.describe(cmd.Leg, cmd.Codecs, cmd.Direction); err != nil {
+		if sdp, _, err = c.ends[cmd.Leg].Answer(cmd.Codecs, cmd.Direction); err != nil {
 			return err
 		}
 	}
 	delete(c.sdp, cmd.Leg)
 	c.legs[cmd.Leg].Answer(sdp)
 	return nil
-}
-
-func (c *Call) describe(id LegID, codecs []media.Codec, dir media.Direction) ([]byte, error) {
-	if l := c.state.leg(id); l != nil && l.Reoffering {
-		return c.ends[id].Offer(codecs, dir)
-	}
-	sdp, _, err := c.ends[id].Answer(codecs, dir)
-	return sdp, err
 }
 
 func (c *Call) sendDigits(cmd digits) *CommandError {

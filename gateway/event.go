@@ -167,6 +167,13 @@ type (
 		Codecs    []media.Codec
 		Direction media.Direction
 	}
+	// answerLate accepts the leg's pending INVITE or re-INVITE that had no offer:
+	// the 2xx carries ours, the ACK its answer (RFC 3261 13.2.1).
+	answerLate struct {
+		Leg       LegID
+		Codecs    []media.Codec
+		Direction media.Direction
+	}
 	// reject refuses the leg's pending INVITE or re-INVITE.
 	reject struct {
 		Leg   LegID
@@ -211,6 +218,7 @@ func (invite) command()     {}
 func (ring) command()       {}
 func (early) command()      {}
 func (answer) command()     {}
+func (answerLate) command() {}
 func (reject) command()     {}
 func (takeBack) command()   {}
 func (hangUp) command()     {}

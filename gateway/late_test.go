@@ -23,7 +23,7 @@ func TestLateOffer(t *testing.T) {
 	// Early media cannot reach a caller who has agreed on nothing.
 	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm, media.SendRecv).wants(ring{"a"}).not(early{})
 	s.sound(Answered{Leg: "d1"}, pcm[1:], media.SendRecv).phase(Established).
-		wants(answer{"a", []media.Codec{media.PCMA, media.PCMU}, media.SendRecv})
+		wants(answerLate{"a", []media.Codec{media.PCMA, media.PCMU}, media.SendRecv})
 	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Established).not(hangUp{})
 	if l := s.state.leg("a"); l.Late || l.Reoffering || l.Codecs[0] != media.PCMU {
 		t.Fatalf("the caller's leg: %+v", l)
@@ -49,6 +49,6 @@ func TestLateOfferRefused(t *testing.T) {
 func TestLateReofferWhileShut(t *testing.T) {
 	s := clicked(t)
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
-	s.on(Offered{Leg: "auto"}).wants(answer{"auto", pcm[:1], media.SendOnly})
+	s.on(Offered{Leg: "auto"}).wants(answerLate{"auto", pcm[:1], media.SendOnly})
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
 }

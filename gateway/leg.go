@@ -158,11 +158,13 @@ type (
 		SDP []byte
 	}
 	// Reoffered: our Reoffer has its final response; SDP is the answer of a
-	// 2xx. A refused Reoffer leaves the dialog as it was.
+	// 2xx. A refused Reoffer leaves the dialog as it was. Stale: it was not sent
+	// (491), for an offer of the device's came first and was answered.
 	Reoffered struct {
 		Leg    LegID
 		Status int
 		SDP    []byte
+		Stale  bool
 	}
 	// Referred: the device asks to be replaced in the call (REFER, RFC 3515) by
 	// whom it names in To, a URI, or, Attended, by the far end of its other

@@ -364,7 +364,7 @@ func (m *move) answerCaller(own, l *LegState) {
 			codecs = l.Codecs // a tab sends whatever he takes
 		}
 		own.Stage, own.Remote, own.Reoffering = Up, media.SendRecv, true
-		m.do(answer{own.ID, media.Offerable(codecs), media.SendRecv})
+		m.do(answerLate{own.ID, media.Offerable(codecs), media.SendRecv})
 		return
 	}
 	told := own.Codecs // by early media

@@ -21,7 +21,7 @@ func (m *move) offered(e Offered, in input) {
 	}
 	if len(e.SDP) == 0 { // the device asks for our offer (RFC 3261 14.2)
 		l.Reoffering = true
-		m.do(answer{l.ID, l.Codecs, l.offers()})
+		m.do(answerLate{l.ID, l.Codecs, l.offers()})
 		return
 	}
 	codecs := m.keepCodec(l, in.Sound.Codecs)
@@ -35,13 +35,13 @@ func (m *move) offered(e Offered, in input) {
 		dir = m.gatedAnswer(l, l.Remote)
 	}
 	m.do(answer{l.ID, codecs, dir})
-	m.tabFollows(l)
+	m.changed(l)
 }
 
-// tabFollows lets a tab at the other side send what the leg takes now.
-func (m *move) tabFollows(l *LegState) {
-	if far := m.audio(l.Side.other()); far != nil && far.Kind == TabLeg {
-		far.Codecs = reorder(far.Codecs, l.Codecs)
+// changed: the leg has agreed on codecs anew; either side adapts.
+func (m *move) changed(l *LegState) {
+	if far := m.audio(l.Side.other()); far != nil {
+		m.fit(l, far)
 	}
 }
 
@@ -68,6 +68,10 @@ func (m *move) reoffered(e Reoffered, in input) {
 		return
 	}
 	l.Reoffering = false
+	if e.Stale {
+		m.offerAgain(l)
+		return
+	}
 	if l.Late {
 		m.lateAnswer(l, e, in)
 		return
@@ -88,8 +92,19 @@ func (m *move) reoffered(e Reoffered, in input) {
 		}
 	case len(e.SDP) > 0:
 		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
-		m.tabFollows(l)
+		m.changed(l)
 	}
+}
+
+// offerAgain makes an offer anew that an offer of the device's made stale, where
+// theirs did not bring about what ours was to.
+func (m *move) offerAgain(l *LegState) {
+	if l.SplashDue || l.Gate == GateWanted {
+		l.Reoffering = true
+		m.do(reoffer{l.ID, l.Codecs, l.offers()})
+		return
+	}
+	m.changed(l)
 }
 
 // refreshDue offers again what is agreed. It is an INVITE of ours, so what the
@@ -111,14 +126,14 @@ func (m *move) lateAnswer(l *LegState, e Reoffered, in input) {
 		return
 	}
 	l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
-	m.tabFollows(l)
+	m.changed(l)
 }
 
 // gateReoffered: the phone's word on our un-mute or mute.
 func (m *move) gateReoffered(l *LegState, e Reoffered, in input) {
 	if e.Status < 300 && in.Fault == "" && len(e.SDP) > 0 {
 		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
-		m.tabFollows(l)
+		m.changed(l)
 	}
 	if l.Gate != GateWanted {
 		return

@@ -257,10 +257,10 @@ func (m *move) answerReplacing(l *LegState, far []media.Codec) bool {
 	l.Stage, l.Remote = Up, media.SendRecv
 	if l.Late {
 		l.Reoffering = true
-		codecs = media.Offerable(codecs)
-	} else {
-		l.Codecs = codecs
+		m.do(answerLate{l.ID, media.Offerable(codecs), media.SendRecv})
+		return true
 	}
+	l.Codecs = codecs
 	m.do(answer{l.ID, codecs, media.SendRecv})
 	return true
 }
@@ -389,7 +389,7 @@ func (m *move) fit(l, far *LegState) {
 		l.Codecs = reorder(l.Codecs, far.Codecs)
 	case far.Kind == TabLeg:
 		far.Codecs = reorder(far.Codecs, l.Codecs)
-	case !media.Convertible(l.Codecs[0], far.Codecs[0]) && !l.Reoffering:
+	case !media.Convertible(l.Codecs[0], far.Codecs[0]) && !l.Reoffering && !far.Reoffering:
 		l.Reoffering = true
 		m.do(reoffer{l.ID, media.Offerable(far.Codecs[:1]), l.offers()})
 	}

@@ -80,6 +80,8 @@ func TestGlareOurs(t *testing.T) {
 			}
 		}
 		in.leg.Answer([]byte(answerSDP))
+		same(t, "stale", expect[gateway.Reoffered](in).Stale, true)
+		in.leg.Reoffer([]byte(holdSDP))
 		second := w.response(200, "INVITE")
 		w.send(b.at("udp"), w.within(second, "ACK", seq-1, ""))
 		again := w.request("INVITE")
@@ -136,16 +138,19 @@ func TestGlareTheirs(t *testing.T) {
 	if r := w.response(500, "INVITE"); headerValue(r, "Retry-After") == "" {
 		t.Fatal("500 without Retry-After")
 	}
-	out.leg.Reoffer([]byte(holdSDP)) // has to wait for their ACK
+	out.leg.Reoffer([]byte(holdSDP)) // made before the answer to theirs
 	out.leg.Answer([]byte(answerSDP))
+	same(t, "stale", expect[gateway.Reoffered](out).Stale, true)
+	out.leg.Reoffer([]byte(offerSDP)) // has to wait for their ACK
 	ok := w.response(200, "INVITE")
 	if n := w.drain(80*time.Millisecond, is("INVITE")); n > 0 {
 		t.Fatal("re-INVITE before the ACK")
 	}
 	w.send(a.at("udp"), w.back(inv, "t1", "ACK", int(ok.CSeq().SeqNo), ""))
 	re = w.request("INVITE")
+	same(t, "offer", string(re.Body()), offerSDP)
 	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
-	expect[gateway.Reoffered](out)
+	same(t, "stale", expect[gateway.Reoffered](out).Stale, false)
 	endOf(a, w, out)
 }
 

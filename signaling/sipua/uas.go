@@ -332,7 +332,13 @@ func (l *leg) answer(sdp []byte) {
 		r := l.theirs
 		l.theirs = nil
 		l.d.refresh(r.req.Contact())
+		// One of ours that waits was made before this answer was.
+		stale := l.ours.ready
+		l.ours.waiting, l.ours.ready = nil, false
 		l.accept(r, sdp)
+		if stale {
+			l.tell(gateway.Reoffered{Leg: l.id, Status: sip.StatusRequestPending, Stale: true})
+		}
 		l.nextOffer()
 	}
 }
