@@ -418,3 +418,31 @@ test('a site that gives no token is asked again after a while', async () => {
   await until(() => connection.phase === 'open');
   assert.equal(connection.refusal, null);
 });
+
+test('a site whose token never comes, or is no text, is told so and asked again', async () => {
+  const answers: unknown[] = [new Promise(() => {}), {token: 'in an object'}, '', 'token'];
+  const said: string[] = [];
+  changes.push(() => {
+    const {refusal} = connection;
+    if (refusal && said.at(-1) !== refusal.message) said.push(refusal.message);
+  });
+  connect({entry: {parent: '', token: async () => answers.shift() as string}, tokenWait: 20});
+  const one = await peer(1);
+  const hello = (await one.next()) as Received & {token?: string};
+  assert.equal(hello.token, 'token');
+  assert.equal(said.length, 2, said.join('\n'));
+  assert.match(said[0] as string, /^getToken .* seconds/);
+  assert.match(said[1] as string, /^getToken .* text/);
+});
+
+test('once stopped, only start brings it back', async () => {
+  connect();
+  (await peer(1)).welcome();
+  await until(() => connection.phase === 'open');
+  connection.stop();
+  connection.retryNow(); // as when the network comes back
+  assert.equal(connection.phase, 'stopped');
+  connection.start();
+  (await peer(2)).welcome();
+  await until(() => connection.phase === 'open');
+});

@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   backoff?: (attempt: number) => number;
   /** Without a reply for this long (ms) the socket counts as dead. */
   patience?: number;
+  /** How long (ms) the site may take to give a token. */
+  tokenWait?: number;
 }
 
 interface Waiting {
@@ -91,9 +93,9 @@ export class Connection {
     this.leave('stopped');
   }
 
-  /** Comes back at once, as a new tab when another window took this one. */
+  /** Comes back at once, as a new tab when another window took this one; not when it was stopped. */
   retryNow(): void {
-    if (this.phase === 'connecting' || this.phase === 'loggedOut') return;
+    if (this.phase === 'connecting' || this.phase === 'loggedOut' || this.phase === 'stopped') return;
     if (this.phase === 'elsewhere') this.options.store.forget();
     this.attempt = 0;
     this.connect();
@@ -123,17 +125,30 @@ export class Connection {
     this.phase = 'connecting';
     const {entry} = this.options;
     if (!entry || this.bearer) return this.dial({bearer: this.bearer});
-    const {asked} = this;
-    entry.token().then(
-      token => asked === this.asked && this.dial({token}),
-      error => asked === this.asked && this.noToken(error),
-    );
+    void this.askToken(entry);
     this.options.onChange();
   }
 
-  private noToken(error: unknown): void {
-    this.refusal = {code: 'no_token', message: error instanceof Error ? error.message : String(error)};
-    this.comeBack();
+  /** Asks the site for a token and goes on with it, unless something else began meanwhile. */
+  private async askToken(entry: Entry): Promise<void> {
+    const {asked} = this;
+    const wait = this.options.tokenWait ?? 30_000;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, failed) => {
+      const message = `getToken of the page gave no token for ${wait / 1000} seconds.`;
+      timer = setTimeout(() => failed(new Error(message)), wait);
+    });
+    try {
+      const token: unknown = await Promise.race([entry.token(), late]);
+      if (typeof token !== 'string' || !token) throw new Error('getToken of the page must return a token as text.');
+      if (asked === this.asked) this.dial({token});
+    } catch (error) {
+      if (asked !== this.asked) return;
+      this.refusal = {code: 'no_token', message: error instanceof Error ? error.message : String(error)};
+      this.comeBack();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private dial(proof: {token: string} | {bearer: string}): void {
