@@ -8,13 +8,18 @@ export interface RingsplashPhone extends HTMLElement, Methods {
   readonly calls: Call[];
   readonly state: State;
   readonly identity: Identity | null;
-  /** The gateway's origin. */
+  /** The gateway's origin; "" when the attribute is none. */
   readonly gateway: string;
-  /** Shows the phone, and in it a screen: "", "options", "directory". */
+  /** Shows the phone, and in it a screen: "", "friends", "directory", "options". */
   open(view?: string): Promise<void>;
   addEventListener<K extends keyof PhoneEvents>(
     type: K,
     listener: (event: CustomEvent<PhoneEvents[K]>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener<K extends Exclude<keyof HTMLElementEventMap, keyof PhoneEvents>>(
+    type: K,
+    listener: (event: HTMLElementEventMap[K]) => void,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(

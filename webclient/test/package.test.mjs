@@ -2,9 +2,11 @@
 // promise is what the code has.
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {readFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
 
 const folder = fileURLToPath(new URL('../package/', import.meta.url));
 const read = name => readFile(new URL(`../package/${name}`, import.meta.url), 'utf8');
@@ -17,6 +19,62 @@ test('everything that the package exports is in it', async () => {
   for (const {types, default: code} of Object.values(exports)) {
     assert.ok(names.includes(types.slice(2)) && names.includes(code.slice(2)), `${types} and ${code} among ${names}`);
     assert.doesNotMatch(await read(code), /^\s*import\b|from\s*['"]\.|import\(/m, `${code} stands alone`);
+  }
+});
+
+// What a site would write, under tsc's strictest, against what would be published.
+const siteCode = `
+import 'ringsplash-phone';
+import {RingsplashPhone} from 'ringsplash-phone';
+import {type PhoneError, RingsplashClient} from 'ringsplash-phone/client';
+const phone = document.querySelector('ringsplash-phone')!;
+phone.getToken = async () => (await fetch('/phone-token')).text();
+phone.addEventListener('incoming', event => event.detail.peer.display.trim());
+phone.addEventListener('error', event => event.detail.code.trim());
+phone.addEventListener('click', event => event.clientX.toFixed());
+phone.addEventListener('my-own', event => event.preventDefault());
+await phone.answer('', {on: 'deskphone'}).catch((error: PhoneError) => error.code.trim());
+document.body.append(document.createElement('ringsplash-phone'), new RingsplashPhone());
+const client = new RingsplashClient({gateway: 'https://phone.example', getToken: () => 'token'});
+client.addEventListener('quality', event => event.detail.mos.toFixed());
+client.start();
+(await client.call('1002', {from: 'deskphone'})).trim();
+`;
+
+test('packed and installed, it compiles in a site and can be bundled', async () => {
+  const place = await mkdtemp(new URL('../../node_modules/.site-', import.meta.url).pathname);
+  try {
+    const run = (program, ...args) => execFileSync(program, args, {cwd: place, encoding: 'utf8'});
+    const [{filename}] = JSON.parse(run('npm', 'pack', '--json', folder));
+    const target = join(place, 'node_modules/ringsplash-phone');
+    await mkdir(target, {recursive: true});
+    run('tar', '-xzf', filename, '--strip-components=1', '-C', target);
+    await writeFile(join(place, 'package.json'), '{"type": "module"}');
+    await writeFile(join(place, 'site.ts'), siteCode);
+    const strict = [
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--noUncheckedIndexedAccess',
+      '--noEmit',
+      '--ignoreConfig',
+    ];
+    const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
+    run(tsc, ...strict, '--module', 'nodenext', '--target', 'es2022', '--types', '', 'site.ts');
+    const {outputFiles} = await build({
+      absWorkingDir: place,
+      entryPoints: ['site.ts'],
+      bundle: true,
+      format: 'esm',
+      write: false,
+    });
+    assert.match(outputFiles[0].text, /ringsplash-phone/);
+    assert.equal(
+      await readFile(join(target, 'LICENSE'), 'utf8'),
+      await readFile(new URL('../../LICENSE', import.meta.url), 'utf8'),
+    );
+    assert.doesNotMatch(await readFile(join(target, 'README.md'), 'utf8'), /\]\(\.\./, 'no link leads out of it');
+  } finally {
+    await rm(place, {recursive: true});
   }
 });
 

@@ -18,7 +18,11 @@ const kinds = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** The policy as the gateway serves it. */
+const pages = {'/': '/index.html', '/embed': '/embed.html'};
+/** A page of another site, to put the phone into: open it by 127.0.0.1. */
+const site = '<!doctype html><html lang="en"><title>A site</title><body><main><h1>A site</h1></main></body></html>';
+
+/** The policy as the gateway serves it, but for who may frame the page. */
 async function contentPolicy() {
   const source = await readFile(join(here, '../webclient.go'), 'utf8');
   const [, literal] = source.match(/const contentPolicy = ((?:"[^"]*"[\s+]*)+)/) ?? [];
@@ -29,13 +33,16 @@ async function contentPolicy() {
 /** Starts it on a free port; `answerOffer` makes the answer to a tab's offer. */
 export async function scriptedGateway({answerOffer}) {
   const policy = await contentPolicy();
-  const gateway = {screen: null, sockets: new Set(), commands: []};
+  const gateway = {screen: null, sockets: new Set(), commands: [], hellos: [], away: false};
   const http = createServer(async (request, response) => {
-    response.setHeader('Content-Security-Policy', policy);
     const {pathname} = new URL(request.url, 'http://localhost');
+    if (pathname === '/site') return response.setHeader('Content-Type', kinds['.html']).end(site);
+    response.setHeader('Content-Security-Policy', policy + (pathname === '/embed' ? '*' : "'none'"));
     if (pathname.startsWith('/api/v1/')) return rest(gateway, request, response, pathname.slice(8));
-    const path = normalize(pathname === '/' ? '/index.html' : pathname);
+    if (gateway.away && pathname === '/embed') return response.writeHead(503).end();
+    const path = normalize(pages[pathname] ?? pathname);
     try {
+      if (extname(path) === '.js') response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Content-Type', kinds[extname(path)] ?? 'application/octet-stream');
       response.end(await readFile(join(dist, path)));
     } catch {
@@ -53,6 +60,7 @@ export async function scriptedGateway({answerOffer}) {
   });
   await new Promise(done => http.listen(0, '127.0.0.1', done));
   gateway.url = `http://localhost:${http.address().port}/`;
+  gateway.site = `http://127.0.0.1:${http.address().port}/site`;
   gateway.push = parts => {
     Object.assign(gateway.screen.parts, parts);
     for (const socket of gateway.sockets)
@@ -90,10 +98,16 @@ function rest(gateway, request, response, name) {
 async function receive(gateway, socket, message, answerOffer) {
   const {screen} = gateway;
   if (message.type === 'hello') {
-    const {parts, build = message.build} = screen;
+    gateway.hellos.push(message);
+    if (screen.turnedAway) {
+      socket.send(JSON.stringify({type: 'refused', error: screen.turnedAway}));
+      return socket.close(4403);
+    }
+    const {parts, build = message.build, open} = screen;
     const tab = {id: 't_1', secret: 's'};
     const now = new Date().toISOString();
-    socket.send(JSON.stringify({type: 'welcome', seq: 1, now, build, tab, resumed: false, ...parts}));
+    const login = {open, bearer: message.token && `bearer for ${message.token}`};
+    socket.send(JSON.stringify({type: 'welcome', seq: 1, now, build, tab, resumed: false, ...login, ...parts}));
     return;
   }
   gateway.commands.push(message);

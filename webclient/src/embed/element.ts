@@ -3,13 +3,16 @@
 import type {FromElement, FromFrame, Knock, Look, Shown} from './port.js';
 
 type GetToken = () => string | Promise<string>;
+type Waiting = [done: (value: unknown) => void, failed: (error: Error) => void];
 
 const methods = 'call answer decline hangUp hold resume mute unmute transfer sendDigits move message open'.split(' ');
-const attributes = ['gateway', 'lang', 'color-scheme', 'layout', 'answer-on'];
+const looks = ['color-scheme', 'layout', 'answer-on'];
 const allow = 'microphone; camera; autoplay; speaker-selection; hid; screen-wake-lock; display-capture';
 // A frame that says nothing counts as not loaded after so long (ms), or so long after the browser calls it loaded.
 const unloaded = 10_000;
 const silent = 2000;
+// How long (ms) until a frame that did not load is tried again.
+const pause = 30_000;
 
 const style = new CSSStyleSheet();
 style.replaceSync(
@@ -19,11 +22,18 @@ style.replaceSync(
     // Still rendered: a frame that is not displayed may be put to sleep.
     ':host([layout=hidden]){position:fixed;inset-block-end:0;inline-size:1px;block-size:1px;opacity:0;pointer-events:none}' +
     'iframe{display:block;inline-size:100%;block-size:100%;border:0;color-scheme:normal}' +
+    '[hidden]{display:none}' +
     'p{margin:0;padding:1em;border:1px solid;font:1em/1.4 system-ui,sans-serif}',
 );
 
+const fault = (code: string, message: string): Error => Object.assign(new Error(message), {code});
+const lost = () => fault('lost', 'The phone was taken off the page, or loaded anew.');
+const unreached = (gateway: string) =>
+  `The phone did not load from ${gateway}. Is it running, is ${location.origin} listed there under http.embed_origins, ` +
+  `and does the policy of this page allow frame-src ${gateway}? Some browsers also ask before a public page may reach a private network.`;
+
 class RingsplashPhone extends HTMLElement {
-  static observedAttributes = attributes;
+  static observedAttributes = ['gateway', ...looks];
 
   calls: Shown['calls'] = [];
   state: Shown['state'] = 'connecting';
@@ -34,8 +44,11 @@ class RingsplashPhone extends HTMLElement {
   #root = this.attachShadow({mode: 'open'});
   #frame: HTMLIFrameElement | null = null;
   #port: MessagePort | null = null;
-  #joined: Array<() => void> = [];
-  #runs = new Map<number, [(value: unknown) => void, (error: Error) => void]>();
+  /** What stands in place of a frame that did not load. */
+  #card: HTMLSlotElement | null = null;
+  /** Methods that wait for the port, and those that wait for their reply. */
+  #joined: Waiting[] = [];
+  #runs = new Map<number, Waiting>();
   #next = 1;
   #notes = new Map<string, Notification>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,9 +64,14 @@ class RingsplashPhone extends HTMLElement {
     if (this.#waits) void this.#token();
   }
 
-  /** The gateway's origin. */
+  /** The gateway's origin; "" when the attribute is none. */
   get gateway(): string {
-    return new URL(this.getAttribute('gateway') || import.meta.url, document.baseURI).origin;
+    try {
+      const {origin} = new URL(this.getAttribute('gateway') || import.meta.url);
+      return origin.startsWith('http') ? origin : '';
+    } catch {
+      return '';
+    }
   }
 
   connectedCallback(): void {
@@ -71,13 +89,14 @@ class RingsplashPhone extends HTMLElement {
   disconnectedCallback(): void {
     removeEventListener('message', this.#knock);
     this.#drop();
+    this.#refuse(this.#joined.splice(0), lost());
     this.#root.replaceChildren();
-    this.#frame = null;
+    this.#frame = this.#card = null;
   }
 
-  attributeChangedCallback(name: string): void {
-    if (!this.#frame) return;
-    if (name === 'gateway' || name === 'lang') return this.#load();
+  attributeChangedCallback(name: string, was: string | null, is: string | null): void {
+    if (!this.#frame || was === is) return; // a new frame would cost the call in the old one
+    if (name === 'gateway') return this.#load();
     this.#follow();
     this.#post({type: 'look', look: this.#look});
   }
@@ -89,21 +108,26 @@ class RingsplashPhone extends HTMLElement {
 
   #load(): void {
     this.#drop();
+    const {gateway} = this;
     const frame = document.createElement('iframe');
     const query = new URLSearchParams({lang: this.lang || document.documentElement.lang});
-    for (const name of attributes.slice(2)) query.set(name, this.getAttribute(name) ?? '');
+    for (const name of looks) query.set(name, this.getAttribute(name) ?? '');
     frame.allow = allow;
     frame.title = 'Ringsplash';
-    frame.src = `${this.gateway}/embed?${query}`;
+    frame.hidden = this.#card !== null;
     this.#frame = frame;
     this.#follow();
-    this.#root.replaceChildren(frame);
     const wait = (ms: number) => {
       clearTimeout(this.#timer);
-      if (!this.#port) this.#timer = setTimeout(() => this.#absent(), ms);
+      if (!this.#port) this.#timer = setTimeout(() => this.#absent(unreached(gateway)), ms);
     };
-    frame.onload = () => wait(silent);
-    wait(unloaded);
+    if (gateway) {
+      frame.src = `${gateway}/embed?${query}`;
+      frame.onload = () => wait(silent);
+      wait(unloaded);
+    }
+    this.#root.replaceChildren(frame, ...(this.#card ? [this.#card] : []));
+    if (!gateway) this.#absent('The attribute gateway must be an origin, such as https://phone.example. Correct it.');
   }
 
   /** Brings the frame in line with the layout. */
@@ -115,26 +139,36 @@ class RingsplashPhone extends HTMLElement {
     frame.style.blockSize = '';
   }
 
+  /** Forgets what the frame said. Calls go on in the gateway. */
   #drop(): void {
     clearTimeout(this.#timer);
     this.#port?.close();
     this.#port = null;
-    const lost = this.#error('lost', 'The phone was taken off the page.');
-    for (const [, failed] of this.#runs.values()) failed(lost);
+    this.calls = [];
+    this.state = 'connecting';
+    this.identity = null;
+    this.#refuse(this.#runs.values(), lost());
     this.#runs.clear();
     for (const note of this.#notes.values()) note.close();
+    this.#notes.clear();
   }
 
-  #absent(): void {
-    const {gateway} = this;
-    const message =
-      `The phone did not load from ${gateway}. Is it running, is ${location.origin} listed there under http.embed_origins, ` +
-      `and does the policy of this page allow frame-src ${gateway}? Some browsers also ask before a public page may reach a private network.`;
-    const card = document.createElement('p');
-    card.role = 'alert';
-    card.textContent = message;
-    this.#root.append(card);
+  #refuse(waiting: Iterable<Waiting>, error: Error): void {
+    for (const [, failed] of waiting) failed(error);
+  }
+
+  /** Shows why there is no phone, or what the page has written into the element for that, and goes on trying. */
+  #absent(message: string): void {
     (this.#frame as HTMLIFrameElement).hidden = true;
+    this.#refuse(this.#joined.splice(0), fault('not_loaded', message));
+    if (this.gateway) this.#timer = setTimeout(() => this.#load(), pause);
+    if (this.#card?.textContent === message) return;
+    this.#card ??= this.#root.appendChild(document.createElement('slot'));
+    const words = document.createElement('p');
+    words.role = 'alert';
+    words.lang = 'en';
+    words.textContent = message;
+    this.#card.replaceChildren(words);
     this.#fire('error', {code: 'not_loaded', message});
   }
 
@@ -143,13 +177,15 @@ class RingsplashPhone extends HTMLElement {
     const inside = this.#frame?.contentWindow;
     if (!inside || source !== inside || origin !== this.gateway || knock?.ringsplash !== 1 || knock.type !== 'hello')
       return;
-    clearTimeout(this.#timer);
+    this.#drop(); // of a frame that was loaded again
+    this.#card?.remove();
+    this.#card = null;
+    (this.#frame as HTMLIFrameElement).hidden = false;
     const {port1, port2} = new MessageChannel();
-    this.#port?.close();
     this.#port = port1;
     port1.onmessage = event => this.#receive(event.data);
     inside.postMessage({ringsplash: 1, type: 'port', look: this.#look} satisfies Knock, origin, [port2]);
-    for (const go of this.#joined.splice(0)) go();
+    for (const [go] of this.#joined.splice(0)) go(null);
   }
 
   #receive(message: FromFrame): void {
@@ -175,7 +211,7 @@ class RingsplashPhone extends HTMLElement {
       case 'reply': {
         const [done, failed] = this.#runs.get(message.id) ?? [];
         this.#runs.delete(message.id);
-        if (message.error) failed?.(this.#error(message.error.code, message.error.message));
+        if (message.error) failed?.(fault(message.error.code, message.error.message));
         else done?.(message.value);
       }
     }
@@ -213,17 +249,15 @@ class RingsplashPhone extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, {detail, bubbles: true, composed: true}));
   }
 
-  #error(code: string, message: string): Error {
-    return Object.assign(new Error(message), {code});
-  }
-
   #post(message: FromElement): void {
     this.#port?.postMessage(message);
   }
 
   async #run(name: string, args: unknown[]): Promise<unknown> {
     if (name === 'open' && this.#look.layout === 'hidden') this.setAttribute('layout', 'panel');
-    if (!this.#port) await new Promise<void>(done => this.#joined.push(done));
+    if (!this.#frame) throw lost();
+    if (this.#card) throw fault('not_loaded', this.#card.textContent ?? '');
+    if (!this.#port) await new Promise((done, failed) => this.#joined.push([done, failed]));
     const id = this.#next++;
     return new Promise((done, failed) => {
       this.#runs.set(id, [done, failed]);

@@ -101,8 +101,8 @@ export class Frame implements Entry {
   private async receive(message: FromElement): Promise<void> {
     switch (message.type) {
       case 'token':
-        if (message.token) this.asked?.done(message.token);
-        else this.asked?.failed(new Error(message.error ?? ''));
+        if (message.error === undefined) this.asked?.done(message.token ?? '');
+        else this.asked?.failed(new Error(message.error));
         this.asked = null;
         return;
       case 'look':

@@ -1,0 +1,194 @@
+// The element in a page of another site, in Chromium: what becomes of it when
+// it is moved, changed, given no token, or its gateway is away.
+import assert from 'node:assert/strict';
+import {after, afterEach, before, beforeEach, test} from 'node:test';
+import {launch} from './chromium.mjs';
+import {incoming, parts} from './screen-list.mjs';
+import {scriptedGateway} from './scripted.mjs';
+
+let browser;
+let gateway;
+let page;
+
+before(async () => {
+  browser = await launch();
+  gateway = await scriptedGateway({answerOffer: () => ''});
+});
+
+after(async () => {
+  await browser.close();
+  await gateway.close();
+});
+
+beforeEach(async () => {
+  Object.assign(gateway, {away: false, screen: {parts: parts(), open: 'gesture'}});
+  gateway.commands.length = 0;
+  gateway.hellos.length = 0;
+  page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(10_000);
+  await page.clock.install();
+  await page.goto(gateway.site);
+  await page.evaluate(async url => {
+    globalThis.told = [];
+    for (const name of ['ready', 'error', 'token-needed'])
+      addEventListener(name, event => event.detail && told.push({name, element: event.target.id, ...event.detail}));
+    globalThis.asked = 0;
+    globalThis.put = (id, attributes = {}, getToken = () => `token ${++globalThis.asked} of ${id}`) => {
+      const phone = document.createElement('ringsplash-phone');
+      for (const [name, value] of Object.entries(attributes)) phone.setAttribute(name, value);
+      Object.assign(phone, {id, getToken});
+      document.querySelector('main').append(phone);
+    };
+    /** Whether a promise of a method is settled: its value, or the code it was refused with. */
+    globalThis.settled = promise =>
+      promise.then(
+        value => ({value}),
+        ({code}) => ({code}),
+      );
+    await import(`${url}embed.js`);
+  }, gateway.url);
+});
+
+afterEach(() => page.context().close());
+
+const state = id => page.evaluate(name => document.getElementById(name).state, id);
+const becomes = (id, want) =>
+  page.waitForFunction(([name, wanted]) => document.getElementById(name)?.state === wanted, [id, want]);
+const told = name => page.evaluate(wanted => globalThis.told.filter(one => one.name === wanted), name);
+const frames = () => page.frames().filter(frame => frame.url().includes('/embed'));
+
+test('taken off the page it knows nothing and refuses; put back it logs in again', async () => {
+  gateway.screen.parts = parts([incoming()]);
+  await page.evaluate(() => put('one'));
+  await becomes('one', 'connected');
+  const off = await page.evaluate(async () => {
+    const phone = document.getElementById('one');
+    globalThis.phone = phone;
+    const calls = phone.calls.length;
+    // The reply to one is on its way, another waits for a frame that is not there yet.
+    const running = settled(phone.hold('c_1'));
+    phone.remove();
+    document.querySelector('main').append(phone);
+    const waiting = settled(phone.hold('c_1'));
+    phone.remove();
+    const after = settled(phone.hold('c_1'));
+    const {state, identity} = phone;
+    return {calls, left: phone.calls.length, state, identity, codes: await Promise.all([running, waiting, after])};
+  });
+  const refused = {code: 'lost'};
+  assert.deepEqual(off, {calls: 1, left: 0, state: 'connecting', identity: null, codes: [refused, refused, refused]});
+  await page.evaluate(() => document.querySelector('main').append(phone));
+  await becomes('one', 'connected');
+  assert.equal(gateway.hellos.at(-1).token, `token ${await page.evaluate(() => asked)} of one`);
+  assert.equal((await told('ready')).length, 2);
+});
+
+test('two elements in one page are two phones', async () => {
+  await page.evaluate(() => {
+    put('one');
+    put('two');
+  });
+  await becomes('one', 'connected');
+  await becomes('two', 'connected');
+  assert.deepEqual(gateway.hellos.map(hello => hello.token.slice(-3)).sort(), ['one', 'two']);
+  const ready = (await told('ready')).map(({element}) => element);
+  assert.deepEqual(ready.sort(), ['one', 'two']);
+  await page.evaluate(() => document.getElementById('one').remove());
+  await page.evaluate(() => document.getElementById('two').call('1002', {from: 'deskphone'}));
+  assert.deepEqual(
+    gateway.commands.map(command => [command.do, command.to, command.from]),
+    [['call', '1002', 'desk']],
+  );
+});
+
+test('an attribute that changes keeps the frame, and with it the call', async () => {
+  await page.evaluate(url => put('one', {gateway: url}), gateway.url);
+  await becomes('one', 'connected');
+  const [frame] = frames();
+  for (const [name, value] of [
+    ['lang', 'de'],
+    ['layout', 'bar'],
+    ['color-scheme', 'dark'],
+    ['answer-on', 'browser'],
+    ['gateway', gateway.url],
+  ])
+    await page.evaluate(([n, v]) => document.getElementById('one').setAttribute(n, v), [name, value]);
+  await frame.waitForFunction(() => document.documentElement.style.colorScheme === 'dark');
+  assert.deepEqual([frames(), await state('one'), gateway.hellos.length], [[frame], 'connected', 1]);
+});
+
+test('a gateway that is away: a card, or the words of the page, until it is back', async () => {
+  gateway.away = true;
+  await page.evaluate(() => {
+    put('plain');
+    put('own');
+    document.getElementById('own').innerHTML = '<b>Bitte das Tischtelefon nehmen.</b>';
+    globalThis.early = settled(document.getElementById('plain').call('1002'));
+  });
+  const card = page.locator('#plain [role=alert]');
+  await card.waitFor();
+  assert.match(await card.textContent(), /did not load from http:\/\/localhost:\d+\. Is it running/);
+  assert.equal(await page.locator('#plain iframe').isVisible(), false);
+  await page.getByText('Bitte das Tischtelefon nehmen.').waitFor();
+  assert.equal(await page.locator('#own [role=alert]').isVisible(), false);
+  assert.deepEqual(
+    await page.evaluate(() => Promise.all([early, settled(document.getElementById('plain').call('1002'))])),
+    [{code: 'not_loaded'}, {code: 'not_loaded'}],
+  );
+  gateway.away = false;
+  await page.clock.fastForward(31_000);
+  for (const id of ['plain', 'own']) await becomes(id, 'connected');
+  await page.locator('#plain iframe').waitFor();
+  assert.equal(await card.count(), 0);
+  assert.equal(await page.getByText('Bitte das Tischtelefon nehmen.').isVisible(), false);
+  assert.deepEqual((await told('error')).map(({element, code}) => `${element} ${code}`).sort(), [
+    'own not_loaded',
+    'plain not_loaded',
+  ]);
+});
+
+test('a gateway that is none is named at once', async () => {
+  for (const [at, value] of ['phone.example', 'localhost:8080', 'https://', 'javascript:alert(1)'].entries()) {
+    await page.evaluate(([id, name]) => put(id, {gateway: name}), [`g${at}`, value]);
+    await page.locator(`#g${at} [role=alert]`, {hasText: 'must be an origin, such as https://phone.example'}).waitFor();
+  }
+  assert.equal(frames().length, 0);
+});
+
+test('a getToken that fails is said in the frame and told to the page', async () => {
+  const rows = {
+    throws: 'down for repair',
+    rejects: 'down for repair',
+    object: 'must return a token as text',
+    nothing: 'must return a token as text',
+    uncloneable: 'gives the phone no token',
+    silent: 'gave no token for 30 seconds',
+  };
+  await page.evaluate(() => {
+    const broken = () => {
+      throw new Error('down for repair');
+    };
+    put('throws', {}, broken);
+    put('rejects', {}, async () => broken());
+    put('object', {}, () => ({token: 'x'}));
+    put('nothing', {}, () => undefined);
+    put('uncloneable', {}, () => () => {});
+    put('silent', {}, () => new Promise(() => {}));
+  });
+  await page.waitForFunction(
+    () => new Set(told.filter(one => one.name === 'token-needed').map(one => one.element)).size === 6,
+  );
+  await page.clock.fastForward(31_000);
+  for (const [id, says] of Object.entries(rows)) {
+    await page.waitForFunction(
+      ([element, text]) =>
+        told.some(
+          one =>
+            one.name === 'error' && one.element === element && one.code === 'no_token' && one.message.includes(text),
+        ),
+      [id, says],
+    );
+    await page.frameLocator(`#${id} iframe`).getByText(says).waitFor();
+  }
+  assert.equal(gateway.hellos.length, 0);
+});
