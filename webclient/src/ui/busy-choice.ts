@@ -5,6 +5,7 @@ import {t} from '../locales/words.js';
 import {type Choices, choose} from '../people/choices.js';
 import type {Me} from '../protocol/messages.js';
 import {optionStyle} from './option-style.js';
+import {optionSwitch} from './option-switch.js';
 import {refusal} from './refusal.js';
 import {shared} from './styles.js';
 
@@ -62,18 +63,14 @@ export class BusyChoice extends LitElement {
         ${this.radio('ring', t.options.ringNormally)} ${this.radio('hold', t.options.holdAndAnswer)}
       </fieldset>
       <div class="group">
-        <label class="option">
-          <input
-            type="checkbox"
-            role="switch"
-            aria-describedby="quiet"
-            .checked=${live(this.me.doNotDisturb)}
-            ?disabled=${this.offline}
-            @change=${(event: Event) => this.change({doNotDisturb: (event.target as HTMLInputElement).checked})}
-          />
-          <span>${t.options.doNotDisturb}</span>
-        </label>
-        <p class="about small soft" id="quiet">${t.options.aboutDisturb}</p>
+        ${optionSwitch({
+          id: 'quiet',
+          name: t.options.doNotDisturb,
+          on: this.me.doNotDisturb,
+          disabled: this.offline,
+          about: t.options.aboutDisturb,
+          change: doNotDisturb => void this.change({doNotDisturb}),
+        })}
       </div>
       <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
     `;

@@ -1,12 +1,12 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
-import {live} from 'lit/directives/live.js';
 import {t} from '../locales/words.js';
 import {chooseForDevice, type DeviceChoices, type PhoneTest, testDevice} from '../people/choices.js';
 import type {Device} from '../protocol/messages.js';
 import {deviceStyle} from './device-style.js';
 import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
+import {optionSwitch} from './option-switch.js';
 import {refusal} from './refusal.js';
 import {shared} from './styles.js';
 
@@ -107,28 +107,26 @@ export class DeviceRow extends LitElement {
   }
 
   private panel() {
-    const {interworking} = this.device;
     return html`
       <div class="set" role="group" aria-label=${this.device.display}>
         ${this.choice(this.desk, t.device.isDesk, t.device.makeDesk, t.device.aboutDesk, this.makeDesk)}
         ${this.choice(this.device.primary, t.device.isMain, t.device.makeMain, t.device.aboutMain, this.makeMain)}
-        <div>
-          <label class="option">
-            <input
-              type="checkbox"
-              role="switch"
-              aria-describedby="interworking"
-              .checked=${live(interworking)}
-              ?disabled=${this.offline}
-              @change=${this.switched}
-            />
-            <span>${t.device.interworking}</span>
-          </label>
-          <p class="small soft" id="interworking">${interworking ? t.device.interworkingOn : t.device.interworkingOff}</p>
-        </div>
+        <div>${this.interworking()}</div>
         ${this.test()}
       </div>
     `;
+  }
+
+  private interworking() {
+    const {interworking} = this.device;
+    return optionSwitch({
+      id: 'interworking',
+      name: t.device.interworking,
+      on: interworking,
+      disabled: this.offline,
+      about: interworking ? t.device.interworkingOn : t.device.interworkingOff,
+      change: on => void this.change({interworking: on}),
+    });
   }
 
   private choice(is: boolean, yes: string, make: string, about: string, act: () => void) {
@@ -176,10 +174,6 @@ export class DeviceRow extends LitElement {
 
   private makeMain(): void {
     void this.change({primary: true});
-  }
-
-  private switched(event: Event): void {
-    void this.change({interworking: (event.target as HTMLInputElement).checked});
   }
 
   private async change(choice: Partial<DeviceChoices>): Promise<void> {
