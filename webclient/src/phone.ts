@@ -1,13 +1,12 @@
-import {ringing} from './call/plan.js';
-import {TitleBell, tone} from './call/ringer.js';
-import {Sound} from './call/tones.js';
+import {Commands} from './call/commands.js';
 import {Voice} from './call/voice.js';
+import {Ring} from './desktop/ring.js';
 import {Settings} from './desktop/settings.js';
-import {RingLock} from './desktop/tabs.js';
 import {t} from './locales/words.js';
 import {Connection, type Phase} from './protocol/connection.js';
-import {type Entry, opens, type Refusal, type Right} from './protocol/entry.js';
-import {type Call, type Command, CommandError, type Parts, type Result} from './protocol/messages.js';
+import type {Entry, Refusal, Right} from './protocol/entry.js';
+import {LogIn} from './protocol/login.js';
+import type {Call, Command, Parts, Result} from './protocol/messages.js';
 import * as rest from './protocol/rest.js';
 import {TabStore} from './protocol/tabstore.js';
 
@@ -35,11 +34,10 @@ export class Phone {
   readonly answering = new Map<string, string>();
   private readonly store = new TabStore();
   private readonly connection: Connection;
+  private readonly login: LogIn;
   private readonly voice: Voice;
-  private readonly sound: Sound;
-  private readonly ringLock: RingLock;
-  private readonly bell = new TitleBell(t.product);
-  private readonly rung = new Set<string>();
+  private readonly commands: Commands;
+  private readonly ring: Ring;
   private tabId = '';
 
   constructor(
@@ -60,14 +58,16 @@ export class Phone {
       loggedIn: rest.loggedIn,
       ...(entry ? {entry, onBearer: bearer => rest.useBearer(bearer, gateway)} : {}),
     });
+    this.login = new LogIn(this.connection, this.store, () => this.follow());
     this.voice = new Voice({
       do: command => this.connection.do(command),
       onFault: text => this.tell({text}),
       onChange: changed,
       onOpen: () => void this.enableSound(),
     });
-    this.sound = new Sound(() => this.follow());
-    this.ringLock = new RingLock(() => this.follow());
+    const {connection, voice} = this;
+    this.commands = new Commands({connection, voice, onRefused: text => this.tell({text})});
+    this.ring = new Ring({onChange: () => this.follow(), titled: !entry});
   }
 
   get phase(): Phase {
@@ -94,11 +94,11 @@ export class Phone {
 
   /** Whether this is the window that rings aloud. */
   get rings(): boolean {
-    return this.ringLock.held && this.sound.allowed;
+    return this.ring.aloud;
   }
 
   get soundBlocked(): boolean {
-    return !this.sound.allowed || this.voice.blocked;
+    return !this.ring.allowed || this.voice.blocked;
   }
 
   /** Whether the sound of this tab's call can flow. */
@@ -130,43 +130,24 @@ export class Phone {
     const touched = () => void this.enableSound();
     for (const type of ['pointerdown', 'pointerup', 'keydown'])
       addEventListener(type, touched, {capture: true, once: true});
-    void this.sound.enable();
+    void this.ring.enable();
     void this.voice.watchPermission();
-    if (this.options.entry || this.store.read() || (await rest.loggedIn())) this.connection.start();
-    else this.showLogIn();
+    if (this.options.entry) this.connection.start();
+    else await this.login.begin();
   }
 
   /** Whether the log-in screen is to be shown. */
   get loggedOut(): boolean {
-    return this.needsLogIn || this.phase === 'loggedOut';
-  }
-
-  private needsLogIn = false;
-
-  private showLogIn(): void {
-    this.needsLogIn = true;
-    this.changed();
+    return this.login.due;
   }
 
   /** Rejects with a RestError whose sentence may be shown. */
-  async logIn(name: string, password: string): Promise<void> {
-    await rest.logIn(name, password);
-    this.needsLogIn = false;
-    this.connection.stop();
-    this.connection.start();
+  logIn(name: string, password: string): Promise<void> {
+    return this.login.logIn(name, password);
   }
 
   async logOut(): Promise<void> {
-    try {
-      await rest.logOut();
-    } catch {
-      return this.tell({text: t.gatewayAway});
-    }
-    this.connection.stop();
-    this.connection.parts = null;
-    this.store.forget();
-    this.follow();
-    this.showLogIn();
+    if (!(await this.login.logOut())) this.tell({text: t.gatewayAway});
   }
 
   /** Asks the site around the page for a token again. */
@@ -186,7 +167,7 @@ export class Phone {
 
   /** To be called at a click: from then on the page may sound. */
   async enableSound(): Promise<void> {
-    await this.sound.enable();
+    await this.ring.enable();
     await this.voice.play();
     this.follow();
   }
@@ -231,12 +212,12 @@ export class Phone {
 
   /** Gives a talk to a name or number, or joins it with another of the user's; whether the gateway took it. */
   transfer(call: Call, target: {to: string} | {with: string}): Promise<boolean> {
-    return this.run({do: 'transfer', call: call.id, ...target});
+    return this.commands.run({do: 'transfer', call: call.id, ...target});
   }
 
   /** Ends a call whose phone answered by itself, and takes back what allowed that. */
   async removeGrant(call: Call): Promise<void> {
-    const result = await this.attempt({do: 'hangup', call: call.id, removeGrant: true});
+    const result = await this.commands.attempt({do: 'hangup', call: call.id, removeGrant: true});
     if (result?.said) this.tell({text: result.said, good: true});
   }
 
@@ -256,7 +237,7 @@ export class Phone {
 
   /** Mutes here at once; the gateway follows. */
   async mute(call: Call): Promise<void> {
-    await this.voice.mute(call.id, this.run({do: 'mute', call: call.id}));
+    await this.commands.mute(call.id);
     this.changed();
   }
 
@@ -266,63 +247,27 @@ export class Phone {
   }
 
   simple(name: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'mute' | 'resume' | 'unmute', call: Call): Promise<boolean> {
-    return this.run({do: name, call: call.id});
+    return this.commands.run({do: name, call: call.id});
   }
 
   digits(call: Call, digits: string): Promise<boolean> {
-    return this.run({do: 'digits', call: call.id, digits});
-  }
-
-  /** Carries out a command that makes the user talk; in the browser the microphone comes first. */
-  private async talking(place: string, call: string, command: () => Command): Promise<boolean> {
-    this.notice = null; // what went wrong before is history now
-    if (place !== 'browser') return this.run(command());
-    try {
-      return await this.voice.talk(call, () => this.attempt(command()));
-    } finally {
-      this.changed();
-    }
+    return this.commands.run({do: 'digits', call: call.id, digits});
   }
 
   /**
    * Carries out a command of a script of the site around the page. Rejects with a CommandError, and tells the user
-   * nothing. A script makes no click: what needs one is refused (I11).
+   * nothing.
    */
-  async script(command: Command): Promise<Result> {
-    if (this.right === 'gesture' && opens(command)) throw needsClick();
-    if (command.do === 'mute') {
-      const told = this.connection.do(command);
-      await this.voice.mute(
-        command.call,
-        told.catch(() => {}),
-      );
-      return told;
-    }
-    const place =
-      command.do === 'call' ? command.from : command.do === 'answer' || command.do === 'move' ? command.on : '';
-    if (place !== 'browser') return this.connection.do(command);
-    let result: Result = {};
-    const give = async () => {
-      result = await this.connection.do(command);
-      return result;
-    };
-    if (await this.voice.talk('call' in command ? command.call : '', give)) return result;
-    throw new CommandError('no_microphone', t.microphone[this.microphoneFault ?? 'busy']);
+  script(command: Command): Promise<Result> {
+    return this.commands.script(command);
   }
 
-  private async run(command: Command): Promise<boolean> {
-    return (await this.attempt(command)) !== null;
-  }
-
-  /** Carries out a command; null, and a notice, when it was refused. */
-  private async attempt(command: Command): Promise<Result | null> {
+  private async talking(place: string, call: string, command: () => Command): Promise<boolean> {
+    this.notice = null; // what went wrong before is history now
     try {
-      if (this.right === 'gesture' && opens(command) && navigator.userActivation?.isActive === false)
-        throw needsClick();
-      return await this.connection.do(command);
-    } catch (error) {
-      this.tell({text: error instanceof CommandError ? error.message : String(error)});
-      return null;
+      return await this.commands.talk(place, call, command);
+    } finally {
+      this.changed();
     }
   }
 
@@ -334,7 +279,7 @@ export class Phone {
     if (open && id !== this.tabId) {
       if (this.tabId) this.voice.newTab();
       this.tabId = id;
-      this.rung.clear();
+      this.ring.newTab();
     }
     if (open || !parts) this.voice.want(parts?.media.want);
     this.voice.follow(this.calls);
@@ -343,17 +288,10 @@ export class Phone {
   }
 
   private followRing(): void {
-    const {parts} = this.connection;
-    if (parts && this.sound.allowed) this.ringLock.ask(parts.me.name);
     const live = this.phase === 'loggedOut' || this.phase === 'stopped' ? [] : this.calls;
-    const {name, volume} = tone(live, this.rings);
-    this.sound.play(name, volume);
-    const [first] = ringing(live);
-    if (!this.options.entry) this.bell.ring(first ? t.calling(first.peer.display || first.peer.address) : '');
+    this.ring.follow(live, this.parts?.me.name ?? '');
     if (this.phase !== 'open') return;
-    for (const call of ringing(live)) {
-      if (this.rung.has(call.id)) continue;
-      this.rung.add(call.id);
+    for (const call of this.ring.untold(live)) {
       this.connection.do({do: 'ringing', call: call.id}).catch(() => {
         // The call was over before: nothing rings.
       });
@@ -372,8 +310,4 @@ export class Phone {
   get newBuild(): boolean {
     return this.connection.servedBuild !== '' && this.connection.servedBuild !== this.build;
   }
-}
-
-function needsClick(): CommandError {
-  return new CommandError('gesture_needed', t.embed.click);
 }

@@ -1,6 +1,5 @@
 import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
-import {live} from 'lit/directives/live.js';
 import {moment} from '../call/time.js';
 import {t} from '../locales/words.js';
 import type {Decision} from '../people/policy.js';
@@ -14,9 +13,12 @@ import './busy-choice.js';
 import './decision-list.js';
 import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
+import {optionSwitch} from './option-switch.js';
 import {shortAddress} from './people.js';
+import type {PublicQuestion} from './public-question.js';
+import './public-question.js';
 import {conflict, refusal} from './refusal.js';
-import {dialogStyle, shared} from './styles.js';
+import {shared} from './styles.js';
 
 type Step = (from: policy.Grants) => policy.Grants;
 
@@ -25,7 +27,6 @@ type Step = (from: policy.Grants) => policy.Grants;
 export class FeatureOptions extends LitElement {
   static override styles = [
     shared,
-    dialogStyle,
     optionStyle,
     css`
       :host {
@@ -62,18 +63,6 @@ export class FeatureOptions extends LitElement {
         font-weight: 400;
         text-decoration: underline;
       }
-      dialog {
-        inline-size: min(28rem, calc(100vw - 1.5rem));
-      }
-      dialog p {
-        margin-block: 0.5rem 1rem;
-      }
-      .acts {
-        display: flex;
-        flex-wrap: wrap;
-        justify-content: end;
-        gap: 0.5rem;
-      }
     `,
   ];
 
@@ -90,7 +79,7 @@ export class FeatureOptions extends LitElement {
   @state() private done = '';
   @state() private last: Decision | null = null;
   @query('h2') private heading!: HTMLElement;
-  @query('dialog') private dialog!: HTMLDialogElement | null;
+  @query('public-question') private question!: PublicQuestion;
   @query('allowed-addresses') private list!: AllowedAddresses | null;
   private steps: Promise<unknown> = Promise.resolve();
 
@@ -142,19 +131,13 @@ export class FeatureOptions extends LitElement {
     this.fault = await this.change(from => policy.allow(from, group, on), t.options.saved);
   }
 
-  private switched(group: policy.Group, event: Event): void {
-    const on = (event.target as HTMLInputElement).checked;
+  private switched(group: policy.Group, on: boolean): void {
     if (group === 'public' && on) {
       this.requestUpdate(); // it stays off until the question is answered
-      this.dialog?.showModal();
+      this.question.ask();
       return;
     }
     void this.allow(group, on);
-  }
-
-  private allowEverybody(): void {
-    this.dialog?.close();
-    void this.allow('public', true);
   }
 
   private async addAddress(address: string): Promise<void> {
@@ -185,7 +168,8 @@ export class FeatureOptions extends LitElement {
         ${grants ? html`<div class="force">${this.inForce(grants)}</div>` : nothing}
         <p class="unseen" role="status">${this.done}</p>
       </section>
-      ${grants ? this.more() : nothing} ${this.question()}
+      ${grants ? this.more() : nothing}
+      <public-question @allow=${() => this.allow('public', true)}></public-question>
     `;
   }
 
@@ -212,20 +196,14 @@ export class FeatureOptions extends LitElement {
     const note = forbidden ? t.options.forbidden : wider ? t.options.included(t.options.groups[wider]) : '';
     return html`
       <div class="group">
-        <label class="option">
-          <input
-            type="checkbox"
-            role="switch"
-            aria-describedby="about-${group}"
-            .checked=${live(on)}
-            ?disabled=${this.offline || (forbidden && !on)}
-            @change=${(event: Event) => this.switched(group, event)}
-          />
-          <span class="name">${t.options.groups[group]}</span>
-        </label>
-        <p class="about small soft" id="about-${group}">
-          ${this.about(grants, group)}${note ? html` <strong>${note}</strong>` : nothing}
-        </p>
+        ${optionSwitch({
+          id: group,
+          name: t.options.groups[group],
+          on,
+          disabled: this.offline || (forbidden && !on),
+          about: html`${this.about(grants, group)}${note ? html` <strong>${note}</strong>` : nothing}`,
+          change: pressed => this.switched(group, pressed),
+        })}
         ${group === 'addresses' ? this.addresses(grants, on) : nothing}
       </div>
     `;
@@ -279,19 +257,6 @@ export class FeatureOptions extends LitElement {
 
   private noteLast(event: CustomEvent<Decision>): void {
     this.last = event.detail;
-  }
-
-  private question() {
-    return html`
-      <dialog aria-labelledby="ask" aria-describedby="warning">
-        <h2 id="ask">${t.options.askPublic}</h2>
-        <p id="warning">${t.options.warnPublic}</p>
-        <div class="acts">
-          <button autofocus @click=${() => this.dialog?.close()}>${t.options.cancel}</button>
-          <button class="stop" @click=${this.allowEverybody}>${t.options.allowEverybody}</button>
-        </div>
-      </dialog>
-    `;
   }
 
   private close(): void {

@@ -3,7 +3,6 @@ import {customElement, property, query, state} from 'lit/decorators.js';
 import {keyed} from 'lit/directives/keyed.js';
 import {inOrder, keepsTalking, ringing} from '../call/plan.js';
 import {deskFirst} from '../desktop/desk.js';
-import {type KeyAction, keyAction, keyName, twiceWithin, typing} from '../desktop/keys.js';
 import {type Frame, frame} from '../embed/frame.js';
 import {t} from '../locales/words.js';
 import type {Draft} from '../people/directory.js';
@@ -11,6 +10,7 @@ import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
 import {type Announcement, announce} from './announce.js';
 import {type AppBar, type Place, places} from './app-bar.js';
+import {AppKeys, type Keyed} from './app-keys.js';
 import {appStyle} from './app-style.js';
 import './app-bar.js';
 import './app-notices.js';
@@ -35,7 +35,7 @@ import {shared} from './styles.js';
 
 /** The page: log-in, or the phone with what is going on in it. */
 @customElement('phone-app')
-export class PhoneApp extends LitElement {
+export class PhoneApp extends LitElement implements Keyed {
   static override styles = [shared, appStyle];
 
   private readonly phone = new Phone(
@@ -43,10 +43,10 @@ export class PhoneApp extends LitElement {
     () => this.changed(),
     frame ? {entry: frame} : {},
   );
+  private readonly keys = new AppKeys(this, this.phone);
   /** How much is shown in a frame: "panel", "bar", "hidden"; "" on the app page. */
   @property({reflect: true}) layout = '';
   @state() private said: Announcement = {urgent: '', calm: ''};
-  @state() private keysOff = new Set((this.phone.settings.get('keys-off') ?? '').split(' '));
   @query('app-bar') private appBar!: AppBar | null;
   @query('dial-pad') private dialPad!: DialPad | null;
   @query('key-list') private keyList!: KeyList | null;
@@ -54,9 +54,7 @@ export class PhoneApp extends LitElement {
   /** Whom a link asked to call. */
   @state() private asking = frame ? '' : linkedCall();
   private callsBefore: Call[] = [];
-  private endPressed = Number.NEGATIVE_INFINITY;
   private hadFocus = false;
-  private readonly onKey = (event: KeyboardEvent) => this.key(event);
   @state() private place = location.hash;
   /** Somebody from a call, to be added to the directory. */
   @state() private draft: Draft | null = null;
@@ -70,7 +68,6 @@ export class PhoneApp extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.documentElement.lang = t.lang;
-    document.addEventListener('keydown', this.onKey);
     this.room.addEventListener('change', this.onRoom);
     addEventListener('hashchange', this.onPlace);
     if (frame) this.settle(frame);
@@ -96,7 +93,6 @@ export class PhoneApp extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener('keydown', this.onKey);
     this.room.removeEventListener('change', this.onRoom);
     removeEventListener('hashchange', this.onPlace);
   }
@@ -128,7 +124,7 @@ export class PhoneApp extends LitElement {
           ?blocked=${this.phone.soundBlocked}
           place=${this.shown}
           @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
-          @show-keys=${() => this.keyList?.open()}
+          @show-keys=${this.showKeys}
         ></app-bar>
         <app-notices
           .phone=${this.phone}
@@ -153,7 +149,10 @@ export class PhoneApp extends LitElement {
             ></ask-call>`
           : nothing
       }
-      <key-list .off=${this.keysOff} @keys=${this.chooseKeys}></key-list>
+      <key-list
+        .off=${this.keys.off}
+        @keys=${(event: CustomEvent<Set<string>>) => this.keys.switchOff(event.detail)}
+      ></key-list>
       <p class="unseen" aria-live="assertive">${this.said.urgent}</p>
       <p class="unseen" aria-live="polite">${this.said.calm}</p>
     `;
@@ -296,65 +295,18 @@ export class PhoneApp extends LitElement {
     card?.renderRoot.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({preventScroll: true});
   }
 
-  private chooseKeys(event: CustomEvent<Set<string>>): void {
-    this.keysOff = event.detail;
-    this.phone.settings.set('keys-off', [...event.detail].join(' '));
+  showKeys(): void {
+    this.keyList?.open();
   }
 
-  private key(event: KeyboardEvent): void {
-    const {parts} = this.phone;
-    if (!parts || this.offline || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (typing(event.composedPath()) && event.key !== 'Escape') return;
-    const name = keyName(event.key);
-    const twice = event.timeStamp - this.endPressed < twiceWithin;
-    this.endPressed = name === 'E' ? event.timeStamp : Number.NEGATIVE_INFINITY;
-    if (!name || this.keysOff.has(name)) return;
-    const action = keyAction(event.key, parts.calls, deskFirst(parts.devices, this.phone.desk), twice);
-    if (action && this.act(action)) event.preventDefault();
-  }
-
-  /** Carries out a key; whether it meant something here. */
-  private act(action: KeyAction): boolean {
-    switch (action.type) {
-      case 'answer':
-        void this.phone.answer(action.call, action.on);
-        return true;
-      case 'mute':
-        void this.phone.mute(action.call);
-        return true;
-      case 'end':
-        void this.phone.simple('hangup', action.call);
-        return true;
-      case 'unmute':
-      case 'hold':
-      case 'resume':
-        void this.phone.simple(action.type, action.call);
-        return true;
-      case 'transfer':
-        this.cards.find(card => card.call.id === action.call.id)?.transfer();
-        return true;
-      case 'digit':
-        this.cards.find(card => card.call.id === action.call.id)?.digit(action.digit);
-        return true;
-      case 'search':
-        void this.search();
-        return true;
-      case 'help':
-        this.keyList?.open();
-        return true;
-      case 'close':
-        return this.cards.some(card => card.closeTool());
-    }
-  }
-
-  private async search(): Promise<void> {
+  async search(): Promise<void> {
     // A narrow window has no room for the dial field beside a screen.
     if (!this.dialPad?.checkVisibility()) this.show('');
     await this.updateComplete;
     this.dialPad?.focusField();
   }
 
-  private get cards(): CallCard[] {
+  get cards(): CallCard[] {
     return [...this.renderRoot.querySelectorAll<CallCard>('call-card')];
   }
 }
