@@ -243,10 +243,11 @@ func (g *Gateway) devices(user string) []DeviceView {
 		}
 	}
 	out := []DeviceView{}
+	owner, _ := g.cfg.Directory.User(user)
 	for _, d := range g.cfg.Directory.Devices(user) {
 		v := DeviceView{
 			ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking,
-			Primary: d.Primary, Profile: d.Profile, UserAgent: d.UserAgent,
+			Primary: d.Primary, Profile: d.Profile, UserAgent: d.UserAgent, Fixed: owner.Fixed,
 			Method: d.Learned.Method, Testing: g.tested(user, d.ID),
 		}
 		b, ok := live[d.ID]
@@ -257,7 +258,7 @@ func (g *Gateway) devices(user string) []DeviceView {
 		case !ok:
 			v.Why = d.Display + " is not connected. Check that it is switched on and has network."
 		case !d.Interworking:
-			v.UserAgent, v.Why = b.UserAgent, "Interworking is not enabled for this phone. Ask the administrator, or lift its handset."
+			v.UserAgent, v.Why = b.UserAgent, noInterworking(owner.Fixed)
 		case g.cfg.Policy == nil:
 			v.UserAgent, v.Why = b.UserAgent, "Answering on the deskphone from here is not set up on this gateway. Lift its handset."
 		case v.Testing:
@@ -270,6 +271,15 @@ func (g *Gateway) devices(user string) []DeviceView {
 		out = append(out, v)
 	}
 	return out
+}
+
+// noInterworking says why a phone does not answer at a click; fixed: only the
+// administrator can change that.
+func noInterworking(fixed bool) string {
+	if fixed {
+		return "Interworking is not enabled for this phone. Ask the administrator, or lift its handset."
+	}
+	return "Interworking is off for this phone. Switch it on under Your phones, or lift its handset."
 }
 
 // Devices is the user's deskphones as his tabs see them.

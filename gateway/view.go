@@ -45,6 +45,9 @@ type DeviceView struct {
 	Primary      bool   `json:"primary"`
 	Profile      string `json:"profile"`
 	UserAgent    string `json:"userAgent"`
+	// Fixed: the configuration file names the user, so that only the file
+	// changes the device, but for which of his is the primary one.
+	Fixed bool `json:"fixed,omitempty"`
 	// Answerable tells whether "Answer on <display>" can be pressed now;
 	// Why is the sentence that says why not.
 	Answerable bool   `json:"answerable"`

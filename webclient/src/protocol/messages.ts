@@ -26,6 +26,8 @@ export interface Device {
   primary: boolean;
   profile: string;
   userAgent: string;
+  /** The configuration file sets it: only `primary` can be changed here. */
+  fixed?: boolean;
   /** Whether "Answer on <display>" can be pressed now. */
   answerable: boolean;
   /** The sentence that says why not. */

@@ -118,13 +118,14 @@ export class DeviceRow extends LitElement {
   }
 
   private interworking() {
-    const {interworking} = this.device;
+    const {interworking, fixed} = this.device;
+    const about = interworking ? t.device.interworkingOn : t.device.interworkingOff;
     return optionSwitch({
       id: 'interworking',
       name: t.device.interworking,
       on: interworking,
-      disabled: this.offline,
-      about: interworking ? t.device.interworkingOn : t.device.interworkingOff,
+      disabled: this.offline || !!fixed,
+      about: html`${about}${fixed ? html` <strong>${t.device.fixed}</strong>` : nothing}`,
       change: on => void this.change({interworking: on}),
     });
   }

@@ -174,8 +174,9 @@ export class FeatureOptions extends LitElement {
   }
 
   /** Whether a deskphone may answer by itself at all. */
-  private interworking({display, interworking}: Device) {
+  private interworking({display, interworking, fixed}: Device) {
     if (interworking) return t.options.phoneMay(display);
+    if (fixed) return `${t.options.phoneMayNot(display)} ${t.device.fixed}`;
     return html`${t.options.phoneMayNot(display)} ${this.link('', t.options.switchOn)}`;
   }
 
