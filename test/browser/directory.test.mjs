@@ -116,6 +116,7 @@ scene('somebody is added from a call; files go in and out', async s => {
   const tab = await s.tab(await s.gateway(), alice);
   await tab.call('carol'); // who has no phone on
   await tab.press('Dismiss');
+  await tab.button('Dismiss').waitFor({state: 'detached'}); // its card has the next button too
   await tab.press('Add Carol Cook to the directory'); // from the history
   await tab.press('Add to directory');
   await row(tab, 'Carol Cook').waitFor();
