@@ -26,7 +26,6 @@ beforeEach(async () => {
   gateway.hellos.length = 0;
   page = await (await browser.newContext()).newPage();
   page.setDefaultTimeout(10_000);
-  await page.clock.install();
   await page.goto(gateway.site);
   await page.evaluate(async url => {
     globalThis.told = [];
@@ -55,6 +54,15 @@ const state = id => page.evaluate(name => document.getElementById(name).state, i
 const becomes = (id, want) =>
   page.waitForFunction(([name, wanted]) => document.getElementById(name)?.state === wanted, [id, want]);
 const told = name => page.evaluate(wanted => globalThis.told.filter(one => one.name === wanted), name);
+
+/** Waits until the gateway got so many commands to answer. */
+async function receives(count) {
+  const late = Date.now() + 10_000;
+  while (answers() < count) {
+    assert.ok(Date.now() < late, `the gateway got ${answers()} of ${count} answers`);
+    await page.evaluate(() => new Promise(done => requestAnimationFrame(done)));
+  }
+}
 const frames = () => page.frames().filter(frame => frame.url().includes('/embed'));
 
 test('taken off the page it knows nothing and refuses; put back it logs in again', async () => {
@@ -81,6 +89,71 @@ test('taken off the page it knows nothing and refuses; put back it logs in again
   await becomes('one', 'connected');
   assert.equal(gateway.hellos.at(-1).token, `token ${await page.evaluate(() => asked)} of one`);
   assert.equal((await told('ready')).length, 2);
+});
+
+/** The frame of the only phone, while Bob's call rings in it. */
+async function ringing() {
+  await page.evaluate(() => {
+    document.querySelector('main').append(Object.assign(document.createElement('input'), {ariaLabel: 'Letter'}));
+    put('one');
+  });
+  await becomes('one', 'connected');
+  await page.getByLabel('Letter').click();
+  gateway.push({calls: [incoming()]});
+  const frame = page.frameLocator('#one iframe');
+  await frame.getByRole('button', {name: 'Answer on Desk phone'}).waitFor();
+  return frame;
+}
+const answers = () => gateway.commands.filter(command => command.do === 'answer').length;
+
+test('a call takes neither focus nor keys from who types in the page around', async () => {
+  const frame = await ringing();
+  await page.keyboard.type('abm');
+  assert.equal(await page.getByLabel('Letter').inputValue(), 'abm');
+  // A page that moves the keys into the phone gains nothing; in the hands of the user they are keys again.
+  await page.evaluate(() => document.getElementById('one').shadowRoot.querySelector('iframe').focus());
+  await page.keyboard.type('a');
+  await frame.getByText('moved the keys here').waitFor();
+  assert.equal(answers(), 0);
+  await frame.getByText('Incoming call').first().click();
+  await page.keyboard.type('a');
+  await receives(1);
+});
+
+test('a click on a phone that the page has covered or made see-through opens no deskphone', async () => {
+  const frame = await ringing();
+  const button = frame.getByRole('button', {name: 'Answer on Desk phone'});
+  const seen = () =>
+    page.frames()[1].evaluate(
+      () =>
+        new Promise(done => {
+          const look = ([entry]) => done(entry.isVisible);
+          new IntersectionObserver(look, {trackVisibility: true, delay: 100}).observe(document.documentElement);
+        }),
+    );
+  for (const css of ['opacity: 0.01', 'filter: blur(9px)']) {
+    await page.evaluate(text => document.getElementById('one').setAttribute('style', text), css);
+    assert.equal(await seen(), false, css);
+    await button.click();
+    await frame.getByText('lies over it or makes it see-through').waitFor();
+    await frame.getByRole('button', {name: 'Close'}).first().click();
+  }
+  await page.evaluate(() => {
+    document.getElementById('one').removeAttribute('style');
+    const bait = document.body.appendChild(document.createElement('div'));
+    bait.setAttribute('style', 'position: fixed; inset: 0; background: white; pointer-events: none');
+  });
+  assert.equal(await seen(), false, 'covered');
+  await button.click();
+  await frame.getByText('lies over it or makes it see-through').waitFor();
+  assert.equal(answers(), 0);
+  await page.evaluate(() => document.body.lastChild.remove());
+  const late = Date.now() + 10_000;
+  while (answers() === 0) {
+    assert.ok(Date.now() < late, 'seen as it is, the phone takes clicks again');
+    await button.click();
+    await seen();
+  }
 });
 
 test('two elements in one page are two phones', async () => {
@@ -118,6 +191,7 @@ test('an attribute that changes keeps the frame, and with it the call', async ()
 });
 
 test('a gateway that is away: a card, or the words of the page, until it is back', async () => {
+  await page.clock.install();
   gateway.away = true;
   await page.evaluate(() => {
     put('plain');
@@ -156,6 +230,7 @@ test('a gateway that is none is named at once', async () => {
 });
 
 test('a getToken that fails is said in the frame and told to the page', async () => {
+  await page.clock.install();
   const rows = {
     throws: 'down for repair',
     rejects: 'down for repair',

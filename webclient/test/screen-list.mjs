@@ -233,8 +233,66 @@ const setUp = async (page, name) => page.getByRole('button', {name: `Set up ${na
 const media = {media: {want: {codecs: ['opus', 'PCMU'], generation: 1}}};
 const up = async page => page.getByText('Connecting sound').waitFor({state: 'hidden'});
 
+/** The phone in a frame, by the attributes of its element. */
+const framed = [
+  {
+    name: 'frame-not-loaded',
+    framed: {gateway: 'phone.example'},
+    ready: 'must be an origin',
+    parts: parts(),
+  },
+  {
+    name: 'frame-turned-away',
+    framed: {},
+    ready: 'The phone is not connected',
+    turnedAway: {
+      code: 'token_origin',
+      message:
+        'The token is for https://intranet.example, and this page belongs to https://wiki.example. The site must ask for its tokens with its own origin.',
+    },
+    parts: parts(),
+  },
+  {name: 'frame-idle', framed: {}, open: 'gesture', ready: 'Sales desk', history, parts: parts()},
+  {
+    name: 'frame-incoming',
+    framed: {},
+    open: 'gesture',
+    ready: 'Incoming call',
+    history,
+    parts: parts([incoming(long)], {devices: [desk, lab]}),
+  },
+  {
+    name: 'frame-on-deskphone-shut',
+    framed: {},
+    open: 'gesture',
+    ready: 'Microphone muted',
+    parts: parts([onDesk({microphone: 'shut', since: ago(12)})]),
+  },
+  {name: 'frame-talking', framed: {}, ready: 'In this browser', parts: parts([talking()], media), act: up},
+  {
+    name: 'frame-covered',
+    framed: {style: 'opacity: 0.9'},
+    open: 'gesture',
+    ready: 'Incoming call',
+    parts: parts([incoming()]),
+    async act(frame) {
+      await frame.getByRole('button', {name: 'Answer on Desk phone'}).click();
+      await frame.getByText('lies over it').waitFor();
+    },
+  },
+  {name: 'frame-bar-idle', framed: {layout: 'bar'}, ready: 'Name or number', parts: parts()},
+  {
+    name: 'frame-bar-incoming',
+    framed: {layout: 'bar'},
+    open: 'gesture',
+    ready: 'Incoming call',
+    parts: parts([incoming(stranger)], {devices: [desk]}),
+  },
+];
+
 export function screens() {
   return [
+    ...framed,
     {name: 'login', loggedOut: true, ready: 'Your phone in the browser', history, parts: parts()},
     {
       name: 'login-wrong',

@@ -1,5 +1,5 @@
-// Pictures every screen at four widths, light and dark, into screenshots/, and
-// has axe-core look at each. Any violation, page error or message of the
+// Pictures every screen at four widths, light and dark, into screenshots/, the
+// phone in a frame at the two small ones, and has axe-core look at each. Any violation, page error or message of the
 // content policy makes it exit 1.
 import {mkdir, readFile, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
@@ -16,6 +16,7 @@ const sizes = [
   [900, 760],
   [1440, 900],
 ];
+const framedSizes = sizes.slice(0, 2);
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const only = process.argv.slice(2);
 
@@ -51,13 +52,15 @@ async function picture(screen) {
   });
   page.setDefaultTimeout(10_000);
   try {
-    await page.goto(gateway.url);
-    await page.getByText(screen.ready).first().waitFor();
-    await screen.act?.(page, gateway);
-    await page.evaluate(axe);
+    const inside = screen.framed ? await framed(screen) : page;
+    if (!screen.framed) await page.goto(gateway.url);
+    await inside.getByText(screen.ready).first().waitFor();
+    await screen.act?.(inside, gateway);
+    await inside.evaluate(axe);
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({colorScheme, reducedMotion: 'reduce'});
-      for (const [width, height] of sizes) await one(screen.name, colorScheme, width, height);
+      for (const [width, height] of screen.framed ? framedSizes : sizes)
+        await one(inside, screen.name, colorScheme, width, height);
     }
   } catch (error) {
     faults.push(`${screen.name}: ${error.message}`);
@@ -65,15 +68,36 @@ async function picture(screen) {
   await context.close();
 }
 
-async function one(name, colorScheme, width, height) {
+/** Opens the phone in a page of another site; the frame, or the page itself when there is none. */
+async function framed({framed: attributes}) {
+  await page.setViewportSize({width: 360, height: 700});
+  await page.goto(gateway.site);
+  await page.evaluate(
+    async ([url, given]) => {
+      await import(`${url}embed.js`);
+      document.body.style.margin = '0';
+      document.querySelector('h1').remove();
+      const phone = document.createElement('ringsplash-phone');
+      phone.style.inlineSize = '100%';
+      for (const [name, value] of Object.entries(given)) phone.setAttribute(name, value);
+      phone.getToken = () => 'token';
+      document.querySelector('main').append(phone);
+    },
+    [gateway.url, attributes],
+  );
+  if (attributes.gateway) return page;
+  return (await page.locator('ringsplash-phone iframe').elementHandle()).contentFrame();
+}
+
+async function one(inside, name, colorScheme, width, height) {
   await page.setViewportSize({width, height});
   const label = `${name}-${width}-${colorScheme}`;
   await page.screenshot({path: join(out, `${label}.png`), fullPage: true});
-  const overflow = await page.evaluate(
+  const overflow = await inside.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   if (overflow > 0) faults.push(`${label}: ${overflow} px wider than the window`);
-  const {violations} = await page.evaluate(runOnly => window.axe.run({runOnly}), rules);
+  const {violations} = await inside.evaluate(runOnly => window.axe.run({runOnly}), rules);
   for (const {id, help, nodes} of violations)
     faults.push(`${label}: ${id}, ${help}: ${nodes.map(node => node.target.join(' ')).join('; ')}`);
 }

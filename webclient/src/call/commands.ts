@@ -19,13 +19,19 @@ export class Commands {
   async attempt(command: Command): Promise<Result | null> {
     const {connection, onRefused} = this.options;
     try {
-      if (connection.right === 'gesture' && opens(command) && navigator.userActivation?.isActive === false)
-        throw needsClick();
+      if (connection.right === 'gesture' && opens(command)) this.checkClick();
       return await connection.do(command);
     } catch (error) {
       onRefused(error instanceof CommandError ? error.message : String(error));
       return null;
     }
+  }
+
+  /** What opens the microphone of a deskphone takes a click in this frame that is meant (I11). */
+  private checkClick(): void {
+    if (navigator.userActivation?.isActive === false) throw needsClick();
+    const {doubt} = this.options.connection;
+    if (doubt) throw new CommandError('not_meant', doubt);
   }
 
   /** Carries out a command of the user; whether the gateway took it. */

@@ -3,6 +3,7 @@ import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Entry} from '../protocol/entry.js';
 import {CommandError} from '../protocol/messages.js';
+import {Clicks} from './clicks.js';
 import type {FromElement, FromFrame, Knock, Look} from './port.js';
 import {type AnswerOn, Remote} from './remote.js';
 import {Watch} from './watch.js';
@@ -18,6 +19,7 @@ export class Frame implements Entry {
   private readonly rung = new Set<string>();
   private asked: {done: (token: string) => void; failed: (error: Error) => void} | null = null;
   private readonly joined: Promise<void>;
+  private readonly clicks = new Clicks();
 
   /** `show` opens a screen of the phone, `changed` tells that the look did. */
   show: (view: string) => void = () => {};
@@ -62,6 +64,10 @@ export class Frame implements Entry {
     this.remote = new Remote(phone);
     this.watch = new Watch(phone, (name, detail) => this.send({type: 'event', name, detail}));
     void this.joined.then(() => this.follow(phone));
+  }
+
+  get doubt(): string {
+    return this.clicks.doubt;
   }
 
   async token(): Promise<string> {

@@ -101,6 +101,11 @@ export class Connection {
     this.connect();
   }
 
+  /** Why what was pressed last in this page may not be meant: a sentence, "" when it is. */
+  get doubt(): string {
+    return this.options.entry?.doubt ?? '';
+  }
+
   /** The gateway's time in milliseconds since 1970. */
   now(): number {
     return this.clockOffset + performance.now();

@@ -6,6 +6,8 @@ export interface Entry {
   readonly parent: string;
   /** Fetches a token that was not used before. Rejects when the site gives none. */
   token(): Promise<string>;
+  /** Why what was pressed last may not be meant: a sentence, "" when it is. */
+  readonly doubt?: string;
 }
 
 /** Why the page was not let in: a code for programs, a sentence for whoever runs the site. */

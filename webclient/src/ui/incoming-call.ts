@@ -177,8 +177,9 @@ export class IncomingCall extends LitElement {
     void this.phone.answer(this.call, on);
   }
 
-  /** Takes the focus, unless the user is somewhere already. */
+  /** Takes the focus, unless the user is somewhere already: in a frame, perhaps in the page around it. */
   focusUnlessBusy(): void {
+    if (self !== parent && !document.hasFocus()) return;
     if (document.activeElement && document.activeElement !== document.body) return;
     this.renderRoot.querySelector<HTMLElement>('[role=alertdialog]')?.focus({preventScroll: true});
   }
