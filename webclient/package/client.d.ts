@@ -39,9 +39,9 @@ export declare class RingsplashClient extends EventTarget implements Methods {
   readonly state: State;
   readonly identity: Identity | null;
   readonly devices: Device[];
-  /** Connects; `ready` follows. */
+  /** Connects, also after `stop`, a refusal, or when another window took over; `ready` follows. */
   start(): void;
-  /** Disconnects; calls go on elsewhere. */
+  /** Disconnects and lets go of the microphone; calls go on elsewhere. */
   stop(): void;
   /** Past calls, newest first, or those before the entry `before`. */
   history(before?: string): Promise<{history: HistoryEntry[]; next?: string}>;

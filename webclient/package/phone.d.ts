@@ -31,8 +31,11 @@ export interface Identity {
   address: string;
 }
 
-/** "refused": the last token did not log in; the event `error` has the reason. */
-export type State = 'connecting' | 'connected' | 'reconnecting' | 'refused';
+/**
+ * "refused": the last token did not log in; the event `error` has the reason. "stopped": nothing is tried, before
+ * `start` and after `stop` of the client, or because another window took over or the page is older than the gateway.
+ */
+export type State = 'connecting' | 'connected' | 'reconnecting' | 'refused' | 'stopped';
 
 /** "browser", "deskphone" (the main one that can), or the id of one. */
 export type Place = 'browser' | 'deskphone' | (string & {});

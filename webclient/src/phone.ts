@@ -157,7 +157,9 @@ export class Phone {
 
   /** Ends the line; the calls go on elsewhere. */
   stop(): void {
+    this.connection.parts = null;
     this.connection.stop();
+    this.ring.release();
   }
 
   /** Goes on in this window after another took over. */
@@ -281,14 +283,16 @@ export class Phone {
       this.tabId = id;
       this.ring.newTab();
     }
-    if (open || !parts) this.voice.want(parts?.media.want);
-    this.voice.follow(this.calls);
-    this.followRing();
+    const {over} = this.connection; // then neither microphone nor ring may go on by what was last known
+    if (over) this.voice.want(undefined);
+    else if (open || !parts) this.voice.want(parts?.media.want);
+    const live = over ? [] : this.calls;
+    this.voice.follow(live);
+    this.followRing(live);
     this.changed();
   }
 
-  private followRing(): void {
-    const live = this.phase === 'loggedOut' || this.phase === 'stopped' ? [] : this.calls;
+  private followRing(live: readonly Call[]): void {
     this.ring.follow(live, this.parts?.me.name ?? '');
     if (this.phase !== 'open') return;
     for (const call of this.ring.untold(live)) {

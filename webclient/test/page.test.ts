@@ -114,6 +114,13 @@ test('one of several tabs rings; without locks each does', async () => {
   assert.equal(waiting.length, 2, 'a tab asks once');
   void waiting[0]?.();
   assert.deepEqual([first.held, second.held, changes], [true, false, 1]);
+  second.release();
+  assert.equal(waiting[1]?.(), undefined, 'one that left the queue does not keep the lock');
+  first.release();
+  assert.deepEqual([first.held, second.held], [false, false]);
+  first.ask('alice');
+  void waiting[2]?.();
+  assert.equal(first.held, true);
 
   const blocked = new RingLock(
     () => {},

@@ -48,6 +48,11 @@ export class Ring {
     if (this.options.titled) this.bell.ring(first ? t.calling(first.peer.display || first.peer.address) : '');
   }
 
+  /** Leaves ringing aloud to another window. */
+  release(): void {
+    this.lock.release();
+  }
+
   /** The calls that ring here and of which the gateway was not told yet; from now on it counts as told. */
   untold(calls: readonly Call[]): Call[] {
     const all = ringing(calls).filter(call => !this.told.has(call.id));

@@ -1,11 +1,12 @@
 /**
  * Decides which of a user's tabs in one browser sounds the ring: the first
- * that may sound at all holds a lock until it closes. Where there are no locks,
+ * that may sound at all holds a lock until it closes or gives it back. Where there are no locks,
  * as in some frames, each tab rings.
  */
 export class RingLock {
   held = false;
   private asked = false;
+  private giveBack: () => void = () => {};
 
   constructor(
     private readonly onChange: () => void,
@@ -16,10 +17,13 @@ export class RingLock {
   ask(user: string): void {
     if (this.asked) return;
     this.asked = true;
-    const taken = () => {
+    const taken = (): Promise<void> | undefined => {
+      if (!this.asked) return undefined;
       this.held = true;
       this.onChange();
-      return new Promise<void>(() => {}); // held until the page goes
+      return new Promise<void>(done => {
+        this.giveBack = done;
+      });
     };
     try {
       const locks = this.locks();
@@ -28,5 +32,12 @@ export class RingLock {
     } catch {
       void taken();
     }
+  }
+
+  /** Gives the lock back, or leaves the queue. */
+  release(): void {
+    this.asked = false;
+    this.held = false;
+    this.giveBack();
   }
 }

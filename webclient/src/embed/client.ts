@@ -1,6 +1,7 @@
 // client.js: the phone without a face, for pages with a look of their own. It
 // belongs to the page: its microphone and its speaker are the page's, and the
 // gateway lets it open no deskphone unless the page's origin is trusted (I11).
+import {t} from '../locales/words.js';
 import {Phone} from '../phone.js';
 import {history} from '../protocol/rest.js';
 import type {Shown} from './port.js';
@@ -22,6 +23,8 @@ export class RingsplashClient extends EventTarget {
   readonly #phone: Phone;
   readonly #remote: Remote;
   readonly #watch: Watch;
+  #started = false;
+  #told: unknown = null;
 
   constructor({gateway = new URL(import.meta.url).origin, getToken, answerOn = 'ask'}: ClientOptions) {
     super();
@@ -30,7 +33,16 @@ export class RingsplashClient extends EventTarget {
       tell('token-needed', {});
       return getToken();
     };
-    this.#phone = new Phone(BUILD, () => this.#watch?.follow(), {gateway, entry: {parent: '', token}});
+    const changed = () => {
+      if (!this.#watch) return;
+      this.#watch.follow();
+      // There is no face on which the user could read what went wrong.
+      const {notice, microphoneFault} = this.#phone;
+      const fault = notice?.text ?? (microphoneFault && t.microphone[microphoneFault]);
+      if (fault && fault !== this.#told) tell('error', {code: notice ? 'fault' : 'microphone', message: fault});
+      this.#told = fault;
+    };
+    this.#phone = new Phone(BUILD, changed, {gateway, entry: {parent: '', token}});
     this.#watch = new Watch(this.#phone, tell);
     this.#remote = new Remote(this.#phone);
     this.#remote.answerOn = answerOn;
@@ -53,10 +65,12 @@ export class RingsplashClient extends EventTarget {
     return this.#phone.parts?.devices ?? [];
   }
 
-  /** Connects; `ready` follows. */
+  /** Connects, also after `stop`, a refusal, or when another window took over; `ready` follows. */
   start(): void {
-    if (this.state === 'refused') this.#phone.enter();
-    else void this.#phone.start();
+    if (!this.#started) void this.#phone.start();
+    else if (this.#phone.phase === 'elsewhere') this.#phone.useHere();
+    else this.#phone.enter();
+    this.#started = true;
   }
 
   /** Disconnects; calls go on elsewhere. */

@@ -13,7 +13,7 @@ export interface Look {
 /** What the element's properties show. */
 export interface Shown {
   calls: Call[];
-  state: 'connecting' | 'connected' | 'reconnecting' | 'refused';
+  state: 'connecting' | 'connected' | 'reconnecting' | 'refused' | 'stopped';
   identity: Parts['me'] | null;
 }
 

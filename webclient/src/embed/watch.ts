@@ -26,6 +26,7 @@ export class Watch {
   /** To be called at each change of the phone. */
   follow(): void {
     const {parts, refusal, phase} = this.phone;
+    if (phase === 'stopped') this.ready = false;
     if (!this.ready && phase === 'open' && parts) {
       this.ready = true;
       this.tell('ready', {identity: parts.me});
@@ -43,6 +44,7 @@ export class Watch {
     let state: Shown['state'] = parts ? 'reconnecting' : 'connecting';
     if (phase === 'open') state = 'connected';
     if (phase === 'loggedOut') state = 'refused';
+    if (phase === 'stopped' || phase === 'elsewhere') state = 'stopped';
     return {calls, state, identity: parts?.me ?? null};
   }
 

@@ -101,6 +101,11 @@ export class Connection {
     this.connect();
   }
 
+  /** Whether there is no line and none is tried for. */
+  get over(): boolean {
+    return this.phase === 'stopped' || this.phase === 'loggedOut' || this.phase === 'elsewhere';
+  }
+
   /** Why what was pressed last in this page may not be meant: a sentence, "" when it is. */
   get doubt(): string {
     return this.options.entry?.doubt ?? '';
@@ -113,9 +118,7 @@ export class Connection {
 
   /** Sends a command and waits for its reply. Rejects with a CommandError. */
   do(command: Command): Promise<Result> {
-    if (this.phase === 'stopped' || this.phase === 'loggedOut' || this.phase === 'elsewhere') {
-      return Promise.reject(lost());
-    }
+    if (this.over) return Promise.reject(lost());
     const id = `${this.options.store.prefix()}${this.nextId++}`;
     return new Promise((done, failed) => {
       const entry: Waiting = {text: JSON.stringify({type: 'do', id, ...command}), done, failed, sends: 0};
