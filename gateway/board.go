@@ -79,7 +79,7 @@ func (b *board) publish(c *Call, s *State, views [2]CallView, version uint64) {
 			continue
 		}
 		e := b.entry(party.User, c, Side(side))
-		e.view, e.auto = views[side], s.Auto
+		e.view, e.auto = views[side], party.Auto
 		e.view.Version = version
 	}
 	b.mu.Unlock()

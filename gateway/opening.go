@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"time"
+
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -376,9 +378,7 @@ func (m *move) leave(side Side) {
 	if own == nil {
 		return
 	}
-	if m.Auto != nil && m.Auto.Side == side {
-		m.Auto = nil
-	}
+	m.Parties[side].Auto, m.Parties[side].MutedUntil = nil, time.Time{}
 	own.Stage = Gone
 	if own.Kind != TabLeg {
 		m.do(hangUp{own.ID, CauseElsewhere})
@@ -430,11 +430,12 @@ func (m *move) opened(l *LegState) {
 	o := m.Opening
 	live := o != nil && o.Live && o.Target.Leg == l.ID
 	if o != nil {
-		m.Auto = &Automatic{Side: l.Side, Kind: o.Kind, Grant: o.Grant, Reason: o.Reason, By: m.requester(*o)}
+		m.Parties[l.Side].Auto = &Automatic{Kind: o.Kind, Grant: o.Grant, Reason: o.Reason, By: m.requester(*o)}
 	}
 	m.closeOpening(errAnswered)
 	m.say(l.Side, noteMuted)
-	m.do(startTimer{mutedTimer, m.limits.MutedLimit})
+	m.Parties[l.Side].MutedUntil = m.now.Add(m.limits.MutedLimit)
+	m.watchMuted()
 	l.UnmuteDue = live // the move click is the un-mute, once the splash is over
 	if l.Mute == MuteSDP && (l.Unplaced || l.Remote == media.Inactive) {
 		m.onlyGate(l)
@@ -483,7 +484,9 @@ func (m *move) unmute(l *LegState) {
 func (m *move) openGate(l *LegState) {
 	l.Gate = GateOpen
 	m.say(l.Side, "")
-	m.do(openGate{l.ID}, stopTimer{unmuteTimer}, stopTimer{mutedTimer})
+	m.do(openGate{l.ID}, stopTimer{unmuteTimer})
+	m.Parties[l.Side].MutedUntil = time.Time{}
+	m.watchMuted()
 }
 
 // mute shuts a deskphone's gate first, then tells the phone.
@@ -512,20 +515,39 @@ func (m *move) unmuteVoid() {
 	}
 }
 
+// watchMuted has mutedTimer run until the first muted_limit is over.
+func (m *move) watchMuted() {
+	m.do(stopTimer{mutedTimer})
+	var first time.Time
+	for _, p := range m.Parties {
+		if at := p.MutedUntil; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	if !first.IsZero() {
+		m.do(startTimer{mutedTimer, max(first.Sub(m.now), 0)})
+	}
+}
+
 // mutedLong: the owner's own muted phone is only reminded of; an automatic
 // answer that somebody else asked for ends.
 func (m *move) mutedLong() {
 	for _, side := range []Side{Caller, Callee} {
-		l := m.audio(side)
+		p, l := &m.Parties[side], m.audio(side)
+		if p.MutedUntil.IsZero() || m.now.Before(p.MutedUntil) {
+			continue
+		}
+		p.MutedUntil = time.Time{}
 		switch {
 		case l == nil || !l.Gate.closed():
-		case m.Auto != nil && m.Auto.Side == side && m.Auto.Kind != policy.Click:
-			m.end(CauseMutedLimit, Callee)
+		case p.Auto != nil && p.Auto.Kind != policy.Click:
+			m.end(CauseMutedLimit, side)
 			return
 		default:
 			m.say(side, noteStillMuted)
 		}
 	}
+	m.watchMuted()
 }
 
 // say shows the side's user a sentence beside the call.

@@ -40,7 +40,7 @@ func (b *board) autoOf(user string, c *Call) *Automatic {
 	defer b.mu.Unlock()
 	if p := b.places[user]; p != nil {
 		for _, e := range p.entries {
-			if e.call == c && e.auto != nil && e.auto.Side == e.side {
+			if e.call == c && e.auto != nil {
 				return e.auto
 			}
 		}

@@ -39,9 +39,21 @@ func show(s *State, side Side) CallView {
 		v.State = "held"
 	}
 	if s.Cause != "" {
-		v.Reason = s.Cause.sentence(side)
+		v.Reason = s.ending(side)
 	}
 	return v
+}
+
+// ending is what the side's people read at the end. A phone that nobody
+// un-muted may be at either side.
+func (s *State) ending(side Side) string {
+	if s.Cause == CauseMutedLimit {
+		if side == s.By {
+			return s.Cause.sentence(Callee)
+		}
+		return s.Cause.sentence(Caller)
+	}
+	return s.Cause.sentence(side)
 }
 
 func peerView(who policy.Identity) PeerView {
@@ -50,10 +62,11 @@ func peerView(who policy.Identity) PeerView {
 }
 
 func autoView(s *State, side Side) *AutoView {
-	if s.Auto == nil || s.Auto.Side != side {
+	a := s.Parties[side].Auto
+	if a == nil {
 		return nil
 	}
-	return &AutoView{Kind: s.Auto.Kind, Grant: s.Auto.Grant, Reason: s.Auto.Reason, By: peerView(s.Auto.By)}
+	return &AutoView{Kind: a.Kind, Grant: a.Grant, Reason: a.Reason, By: peerView(a.By)}
 }
 
 // sentence is what the given side's people read.

@@ -140,6 +140,10 @@ type Party struct {
 	// Hold and Muted were pressed in one of the user's tabs.
 	Hold  bool `json:"hold,omitempty"`
 	Muted bool `json:"muted,omitempty"`
+	// Auto is the automatic answer that Leg came from, if one did; MutedUntil
+	// is when muted_limit is over for it, zero once the owner has un-muted.
+	Auto       *Automatic `json:"auto,omitempty"`
+	MutedUntil time.Time  `json:"mutedUntil,omitzero"`
 }
 
 // direction tells whether the party called (out) or was called (in).
@@ -168,8 +172,6 @@ type State struct {
 	Rung bool `json:"rung,omitempty"`
 	// Opening is the phone that is being asked to answer by itself, if any.
 	Opening *Opening `json:"opening,omitempty"`
-	// Auto is the automatic answer that a party's leg came from, if one did.
-	Auto *Automatic `json:"auto,omitempty"`
 	// Notes are the sentences either side's tabs show beside the call.
 	Notes [2]string `json:"notes,omitzero"`
 	// Transfer is under way; Waits is the call whose transfer this call is the
@@ -194,10 +196,9 @@ type State struct {
 	By    Side  `json:"by,omitempty"`
 }
 
-// Automatic is a phone's answer by itself: on whose side, what was asked for,
-// what allowed it, and who asked. It is never written to once it is made.
+// Automatic is a phone's answer by itself: what was asked for, what allowed it,
+// and who asked. It is never written to once it is made.
 type Automatic struct {
-	Side   Side            `json:"side"`
 	Kind   policy.Kind     `json:"kind"`
 	Grant  string          `json:"grant,omitempty"`
 	Reason string          `json:"reason,omitempty"`

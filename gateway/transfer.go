@@ -69,8 +69,6 @@ type (
 		Party   Party
 		Leg     LegState
 		Note    string
-		// Auto is the automatic answer the leg came from, if one did.
-		Auto *Automatic
 	}
 )
 
@@ -241,7 +239,7 @@ func (m *move) joinReady(e JoinReady) {
 		by = party.User
 	}
 	m.do(give{To: e.Call, Joined: Joined{
-		From: m.ID, Replace: t.Replace, By: by, Party: party, Leg: *l, Note: m.Notes[side], Auto: m.autoOf(side),
+		From: m.ID, Replace: t.Replace, By: by, Party: party, Leg: *l, Note: m.Notes[side],
 	}})
 	l.Stage = Gone
 	m.end(CauseTransferred, t.Side)
@@ -331,29 +329,14 @@ func (m *move) joined(e Joined) {
 	m.Parties[side] = e.Party
 	m.Legs = append(m.Legs, e.Leg)
 	m.say(side, e.Note)
-	if e.Auto != nil {
-		auto := *e.Auto
-		auto.Side = side
-		m.Auto = &auto
-	}
+	m.watchMuted()
 	l := m.leg(e.Leg.ID)
-	if l.Gate.closed() {
-		m.do(startTimer{mutedTimer, m.limits.MutedLimit})
-	}
 	if l.Gate == GateWanted {
 		m.do(startTimer{unmuteTimer, m.limits.UnmuteWait})
 	}
 	if far := m.audio(side.other()); far != nil && m.Phase == Established {
 		m.fit(l, far)
 	}
-}
-
-// autoOf is how the side's phone came to answer by itself, nil when a hand did.
-func (m *move) autoOf(side Side) *Automatic {
-	if m.Auto == nil || m.Auto.Side != side {
-		return nil
-	}
-	return m.Auto
 }
 
 // vacate takes the leg away whose place the party gets; false when it may not
@@ -366,9 +349,6 @@ func (m *move) vacate(e Joined) (Side, bool) {
 	side, old := m.seat(e.By, trunk, e.Replace)
 	if old == nil || m.Transfer != nil {
 		return side, false
-	}
-	if m.Auto != nil && m.Auto.Side == side {
-		m.Auto = nil
 	}
 	switch {
 	case old.Kind == TabLeg:

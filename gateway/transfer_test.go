@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"testing"
+	"time"
 
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -184,6 +185,7 @@ func TestTransferKeepsGateShut(t *testing.T) {
 	s := talks(t)
 	shut := bobsLeg
 	shut.By, shut.Leg.Gate, shut.Leg.Mute, shut.Leg.Triggered = "alice", GateShut, MuteSDP, true
+	shut.Party.MutedUntil = s.clock
 	s.on(shut).wants(startTimer{mutedTimer, 0}).not(openGate{}).not(wantGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes: %v", got)
@@ -199,6 +201,50 @@ func TestTransferKeepsGateShut(t *testing.T) {
 	if s.state.leg("auto").Gate != GateShut {
 		t.Fatal("the gate is open")
 	}
+}
+
+// A phone that somebody else made answer does not stay muted for longer by a
+// transfer, at whichever side it then is, and whatever answers at the other.
+func TestTransferKeepsMutedLimit(t *testing.T) {
+	muted := func() *script {
+		return thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	}
+	transferred := func(s *script) (*script, give) {
+		s.refers(Referred{Leg: "a", To: "sip:carol@example.test"}).on(JoinReady{"c3", pcm}).phase(Terminated)
+		g := s.given()
+		second := waiting(t).sound(Answered{Leg: "k"}, pcm[:1], media.SendRecv)
+		second.clock = s.clock
+		g.From = "c1"
+		return second, g
+	}
+	s, g := transferred(muted())
+	if g.Party.Auto == nil || g.Party.Auto.Kind != policy.ThirdParty {
+		t.Fatalf("given: %+v", g.Party)
+	}
+	limit := g.Party.MutedUntil
+	g.Party.MutedUntil = s.clock.Add(10 * time.Second)
+	s.on(g.Joined).wants(startTimer{mutedTimer, 9 * time.Second})
+	s.on(Expired{mutedTimer}).phase(Established).wants(startTimer{mutedTimer, 8 * time.Second}) // the one of before
+	s.state.Parties[Caller].MutedUntil = limit
+	s.on(Expired{mutedTimer}).phase(Terminated)
+	if v := show(&s.state, Caller); v.Reason != CauseMutedLimit.Outcome().Callee {
+		t.Fatalf("the phone's owner reads %q", v.Reason)
+	}
+	if v := show(&s.state, Callee); v.Reason != CauseMutedLimit.Outcome().Caller {
+		t.Fatalf("the other side reads %q", v.Reason)
+	}
+	// Both phones answered by themselves: each has its own limit.
+	s, g = transferred(muted())
+	s.state.Parties[Callee].Auto = &Automatic{Kind: policy.Click}
+	s.on(g.Joined)
+	if show(&s.state, Caller).Auto.Kind != policy.ThirdParty || show(&s.state, Callee).Auto.Kind != policy.Click {
+		t.Fatal("one automatic answer hides the other")
+	}
+	s.on(Expired{mutedTimer}).phase(Terminated)
+	// Un-muted once, then muted by its owner: no limit any more.
+	s = muted().on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+	s, g = transferred(s.wants(openGate{"auto"}).on(press("alice", "tab1", "mute", "")))
+	s.on(g.Joined).on(Expired{mutedTimer}).phase(Established)
 }
 
 func TestTabTransfers(t *testing.T) {
