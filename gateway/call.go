@@ -34,6 +34,7 @@ type Call struct {
 	unmutes  map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
 	deciding sync.WaitGroup
 	timers   map[string]*time.Timer
+	armed    map[string]int // how often each timer was started or stopped
 	outside  string // the user on whose account the call leaves the house
 	version  uint64
 	shown    [2]CallView
@@ -52,7 +53,7 @@ func (g *Gateway) newCall(id CallID) *Call {
 		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[Event](),
 		state: State{V: 1, ID: id, Phase: Initial},
 		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
-		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{},
+		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{}, armed: map[string]int{},
 	}
 }
 
@@ -107,6 +108,12 @@ func (c *Call) step(e Event) {
 	if c.forward(e) {
 		return
 	}
+	if due, ok := e.(ranOut); ok {
+		if due.number != c.armed[due.timer] {
+			return // stopped meanwhile
+		}
+		e = Expired{due.timer}
+	}
 	in := c.hear(e)
 	before := c.state
 	var commands []command
@@ -116,8 +123,41 @@ func (c *Call) step(e Event) {
 		c.perform(cmd)
 	}
 	c.route()
+	c.giveBack()
 	c.publish()
 	c.logChanges(&before)
+}
+
+// ranOut is Expired as a timer posts it: it may have been stopped before the
+// call comes to it.
+type ranOut struct {
+	timer  string
+	number int
+}
+
+func (ranOut) event() {}
+
+// arm stops a timer and, if start is true, starts it anew.
+func (c *Call) arm(timer string, start bool, after time.Duration) {
+	if t := c.timers[timer]; t != nil {
+		t.Stop()
+		delete(c.timers, timer)
+	}
+	c.armed[timer]++
+	if start {
+		due := ranOut{timer, c.armed[timer]}
+		c.timers[timer] = time.AfterFunc(after, func() { c.post(due) })
+	}
+}
+
+// giveBack frees the media of legs that are over: a call may be long, and ports
+// are few.
+func (c *Call) giveBack() {
+	for _, l := range c.state.Legs {
+		if end := c.ends[l.ID]; end != nil && l.Stage == Gone {
+			end.Close()
+		}
+	}
 }
 
 // logChanges writes one line for each change of the call's or a leg's state.
@@ -237,6 +277,9 @@ func (c *Call) takeAnswer(id LegID, sdp []byte) (media.Negotiated, error) {
 	if end == nil {
 		return media.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
 	}
+	if l := c.state.leg(id); l != nil && l.Stage == Gone {
+		return media.Negotiated{}, nil // its 2xx crossed our goodbye
+	}
 	return end.TakeAnswer(sdp)
 }
 
@@ -302,11 +345,9 @@ func (c *Call) perform(cmd command) {
 	case probe:
 		c.legs[cmd.Leg].Probe()
 	case startTimer:
-		c.timers[cmd.Timer] = time.AfterFunc(cmd.After, func() { c.post(Expired{cmd.Timer}) })
+		c.arm(cmd.Timer, true, cmd.After)
 	case stopTimer:
-		if t := c.timers[cmd.Timer]; t != nil {
-			t.Stop()
-		}
+		c.arm(cmd.Timer, false, 0)
 	case reply:
 		c.gw.reply(cmd.ID, cmd.Err)
 	case digits:
@@ -523,6 +564,12 @@ func (c *Call) publish() {
 func (c *Call) dropAll(cause Cause) {
 	for _, leg := range c.legs {
 		leg.HangUp(cause)
+	}
+	if t := c.state.Transfer; t != nil {
+		c.tell(tell{t.To, JoinOver{c.id, cause}})
+	}
+	if c.state.Waits != "" {
+		c.tell(tell{c.state.Waits, JoinFailed{c.id, cause}})
 	}
 	c.state.Phase, c.state.Cause = Terminated, cause
 	c.publish()

@@ -23,7 +23,7 @@ type fakeLeg struct {
 	id   LegID
 	sink Sink
 	in   Invite
-	// explodes makes Ring panic.
+	// explodes makes Ring and Report panic.
 	explodes atomic.Bool
 
 	mu    sync.Mutex
@@ -58,11 +58,16 @@ func (f *fakeLeg) Cancel(c Cause) {
 	f.note("cancel "+string(c), nil)
 	f.sink(Refused{Leg: f.id, Status: 487})
 }
-func (f *fakeLeg) Report(status int, _ string) { f.note(fmt.Sprint("report ", status), nil) }
-func (f *fakeLeg) Talk()                       { f.note("talk", nil) }
-func (f *fakeLeg) Digits(s string)             { f.note("digits "+s, nil) }
-func (f *fakeLeg) Probe()                      { f.note("probe", nil) }
-func (f *fakeLeg) HangUp(c Cause)              { f.note("hangup "+string(c), nil) }
+func (f *fakeLeg) Report(status int, _ string) {
+	if f.explodes.Load() {
+		panic("a leg with a fault")
+	}
+	f.note(fmt.Sprint("report ", status), nil)
+}
+func (f *fakeLeg) Talk()           { f.note("talk", nil) }
+func (f *fakeLeg) Digits(s string) { f.note("digits "+s, nil) }
+func (f *fakeLeg) Probe()          { f.note("probe", nil) }
+func (f *fakeLeg) HangUp(c Cause)  { f.note("hangup "+string(c), nil) }
 
 // told is what the leg was asked so far.
 func (f *fakeLeg) told() []string {
