@@ -35,7 +35,7 @@ type Call struct {
 	deciding sync.WaitGroup
 	timers   map[string]*time.Timer
 	armed    map[string]int // how often each timer was started or stopped
-	outside  string // the user on whose account the call leaves the house
+	outside  string         // the user on whose account the call leaves the house
 	version  uint64
 	shown    [2]CallView
 }
@@ -226,6 +226,8 @@ func (c *Call) hear(e Event) input {
 		c.forgetRoutes(e.Tab)
 	case Digit:
 		c.passDigit(e)
+	case Keyed:
+		c.passKeys(e.Leg)
 	}
 	if err != nil {
 		c.log.Warn("session description not usable", "leg", legOf(e), "err", err)
@@ -263,6 +265,8 @@ func legOf(e Event) LegID {
 	case Referred:
 		return e.Leg
 	case Digit:
+		return e.Leg
+	case Keyed:
 		return e.Leg
 	case Faulted:
 		return e.Leg
@@ -404,6 +408,8 @@ func (c *Call) invite(cmd invite) error {
 		return err
 	}
 	c.ends[t.Leg] = end
+	own := c.own(t.Leg)
+	own.listen(t.Leg, end)
 	sdp, err := end.Offer(cmd.Codecs, cmd.Direction)
 	if err != nil {
 		return err
@@ -421,7 +427,7 @@ func (c *Call) invite(cmd invite) error {
 			in.From = c.state.Parties[l.Side].Who
 		}
 	}
-	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, c.own(t.Leg).post)
+	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, own.post)
 	return nil
 }
 

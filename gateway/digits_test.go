@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"ringsplash/media"
 )
@@ -18,7 +19,7 @@ func TestKeyTones(t *testing.T) {
 		w := newWorkbench(t, nil)
 		w.register("alice", "desk", "urn:uuid:a")
 		bob, news := w.openTab("bob", Resume{})
-		caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+		caller, callerEnd := w.incoming("sip:alice@example.test", media.PCMU)
 		phone := w.dial.next(t)
 		end := w.peer()
 		_, err := end.TakeOffer(phone.in.Offer)
@@ -31,14 +32,33 @@ func TestKeyTones(t *testing.T) {
 		}
 		phone.sink(Answered{Leg: phone.id, SDP: sdp})
 		call := w.sees(bob, news, "the talk", inState("connected")).Calls[0].ID
+		// The caller's own telephone-events: in the media, or by INFO as well.
+		heard := make(chan byte, 8)
+		end.OnDigit(func(d byte) { heard <- d })
+		caller.waits(t, "answer")
+		_, err = callerEnd.TakeAnswer(caller.sdp)
+		must(t, err)
+		must(t, callerEnd.SendDigits("7"))
+		for d := byte(0); events && d != '7'; {
+			select {
+			case d = <-heard:
+			case <-time.After(5 * time.Second):
+				t.Fatal("the phone never heard 7")
+			}
+		}
+		if !events {
+			phone.waits(t, "digits 7")
+		}
 		_, err = bob.Do(context.Background(), Command{Do: "digits", Call: call, Digits: "12"})
 		must(t, err)
 		caller.sink(Digit{Leg: caller.id, Digit: '5'})
 		caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp})
 		phone.waits(t, "hangup hang_up")
 		asked := phone.told()
-		if byInfo := slices.Contains(asked, "digits 12") && slices.Contains(asked, "digits 5"); byInfo == events {
-			t.Errorf("telephone-events %v: the phone was asked %v", events, asked)
+		for _, key := range []string{"digits 12", "digits 5", "digits 7"} {
+			if slices.Contains(asked, key) == events {
+				t.Errorf("telephone-events %v: the phone was asked %v", events, asked)
+			}
 		}
 	}
 }

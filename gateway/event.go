@@ -62,6 +62,8 @@ type (
 	}
 	// SplashOver: the splash was heard at the leg, or none is to be.
 	SplashOver struct{ Leg LegID }
+	// Keyed: the leg's device sent digits as telephone-events; they wait with it.
+	Keyed struct{ Leg LegID }
 	// ShutDown: the node stops.
 	ShutDown struct{}
 )
@@ -75,6 +77,7 @@ func (Expired) event()    {}
 func (Faulted) event()    {}
 func (Decided) event()    {}
 func (SplashOver) event() {}
+func (Keyed) event()      {}
 func (ShutDown) event()   {}
 
 // input is an event with what media made of its SDP and the time it is

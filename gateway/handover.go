@@ -12,7 +12,10 @@ import (
 
 // owner is the call a leg belongs to. A transfer changes it while the leg's
 // events come in from other goroutines.
-type owner struct{ call atomic.Pointer[Call] }
+type owner struct {
+	call atomic.Pointer[Call]
+	keys keys // the leg's digits
+}
 
 // post hands an event to the call that owns the leg now.
 func (o *owner) post(e Event) {

@@ -84,7 +84,7 @@ func next(s State, in input, limits Timers) (State, []command) {
 		m.refused(e.Leg, e.Cause)
 	case ShutDown:
 		m.end(CauseShuttingDown, Callee)
-	case Digit, TabMedia: // media only; the state does not change
+	case Digit, Keyed, TabMedia: // media only; the state does not change
 	}
 	return m.State, m.out
 }

@@ -211,6 +211,9 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 		return nil, faultOf(err)
 	}
 	c.ends[in.Leg.ID()] = end
+	if own := c.owners[in.Leg.ID()]; own != nil {
+		own.listen(in.Leg.ID(), end)
+	}
 	if len(in.Offer) == 0 { // ours goes out with the 200; every phone takes G.711
 		return []media.Codec{media.PCMU, media.PCMA, media.G722, media.Opus}, ""
 	}

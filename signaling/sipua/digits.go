@@ -14,9 +14,13 @@ const maxDigits = 64
 func (l *leg) Digits(s string) {
 	l.mail.post(func() {
 		if l.state != legUp || len(l.digits)+len(s) > maxDigits {
-			l.log.Warn("sip: key tones not sent", "digits", len(s), "waiting", len(l.digits))
+			if !l.flooded { // said once
+				l.log.Warn("sip: key tones not sent", "digits", len(s), "waiting", len(l.digits))
+			}
+			l.flooded = true
 			return
 		}
+		l.flooded = false
 		l.digits += s
 		if !l.dialling {
 			l.nextDigit()

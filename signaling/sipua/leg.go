@@ -55,6 +55,7 @@ type leg struct {
 	// digits wait to be sent by INFO; dialling while one is on its way.
 	digits   string
 	dialling bool
+	flooded  bool // more came than were taken; that is said
 	bye      gateway.Cause
 	// notifies are NOTIFYs of ours without an answer.
 	notifies int

@@ -1,0 +1,62 @@
+package gateway
+
+import (
+	"sync"
+
+	"ringsplash/media"
+)
+
+// keys are the digits that one phone sent as telephone-events (RFC 4733), on
+// their way to its call. The path of the packets puts them in, one for each
+// event, the call takes them out; of a flood the rest is dropped.
+type keys struct {
+	mu     sync.Mutex
+	digits [16]byte
+	count  int
+}
+
+// put tells whether the call has to be woken.
+func (k *keys) put(digit byte) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.count == len(k.digits) {
+		return false
+	}
+	k.digits[k.count] = digit
+	k.count++
+	return k.count == 1
+}
+
+func (k *keys) take() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all := string(k.digits[:k.count])
+	k.count = 0
+	return all
+}
+
+// listen has the call told of the digits that the leg's end lets through its gate.
+func (o *owner) listen(id LegID, end *media.RTPEnd) {
+	end.OnDigit(func(digit byte) {
+		if o.keys.put(digit) {
+			o.post(Keyed{id})
+		}
+	})
+}
+
+// passKeys gives a phone's digits to a far end that negotiated no
+// telephone-event, as far as it hears that phone: what is muted, held or shut
+// sends none. Any other far end has them in the media.
+func (c *Call) passKeys(id LegID) {
+	l, o := c.state.leg(id), c.owners[id]
+	if l == nil || o == nil {
+		return
+	}
+	digits, far := o.keys.take(), c.state.audio(l.Side.other())
+	if digits == "" || far == nil || c.hearing[far.ID] != (heard{Leg: id}) {
+		return
+	}
+	if end := c.end(far.ID); end != nil && !end.DTMF() {
+		_ = c.keyIn(far, digits) // before its answer there is no way to tell it
+	}
+}

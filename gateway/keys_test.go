@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"slices"
+	"testing"
+)
+
+// Digits of a phone reach a far end without telephone-events only while that
+// hears the phone.
+func TestKeysPassWhatIsHeard(t *testing.T) {
+	w := newWorkbench(t, nil)
+	for name, row := range map[string]struct {
+		edit func(*State)
+		pass bool
+	}{
+		"talking": {func(*State) {}, true},
+		"muted":   {func(s *State) { s.Parties[Caller].Muted = true }, false},
+		"held":    {func(s *State) { s.Parties[Caller].Hold = true }, false},
+		"shut":    {func(s *State) { s.leg("a").Gate = GateShut }, false},
+		"wanted":  {func(s *State) { s.leg("a").Gate = GateWanted }, false},
+		"rings":   {func(s *State) { s.Phase = Ringing }, false},
+	} {
+		c := w.gw.newCall("c")
+		c.state.Phase = Established
+		c.state.Legs = []LegState{{ID: "a", Kind: PhoneLeg, Stage: Up}, {ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up}}
+		c.state.Parties = [2]Party{{Leg: "a"}, {Leg: "b"}}
+		row.edit(&c.state)
+		far := newFakeLeg("b")
+		c.legs["b"] = far
+		c.ends["a"], c.ends["b"] = w.peer(), w.peer() // without telephone-event
+		c.route()
+		own := c.own("a")
+		for _, d := range []byte("12") {
+			if first := own.keys.put(d); first != (d == '1') {
+				t.Errorf("%s: %c wakes the call: %v", name, d, first)
+			}
+		}
+		c.step(Keyed{"a"})
+		c.step(Keyed{"a"}) // they are passed once
+		if got := far.told(); slices.Equal(got, []string{"digits 12"}) != row.pass || !row.pass && len(got) > 0 {
+			t.Errorf("%s: the far end was asked %v", name, got)
+		}
+	}
+}
+
+// A flood of digits is neither kept nor does it fill the call's mailbox.
+func TestKeysAreBounded(t *testing.T) {
+	var k keys
+	woken := 0
+	for range 1000 {
+		if k.put('5') {
+			woken++
+		}
+	}
+	if got := len(k.take()); woken != 1 || got != len(k.digits) {
+		t.Errorf("woken %d times for %d digits", woken, got)
+	}
+	if !k.put('6') || k.take() != "6" {
+		t.Error("deaf after the flood")
+	}
+}
