@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"ringsplash/test/rig"
 )
@@ -129,7 +130,8 @@ func dialogOf(t *testing.T, s *rig.Sipp) string {
 	return fmt.Sprintf("%s;to-tag=%s;from-tag=%s", callID[1], tags["To"], tags["From"])
 }
 
-// Callers and phones without an offer, and a phone that is gone without a word.
+// A caller and a phone that leave the offer to us. The phone has no
+// telephone-event either: the keys of the other one reach it by INFO.
 func TestLateOffer(t *testing.T) {
 	t.Parallel()
 	g := rig.Start(t, rig.Options{Timers: map[string]string{"media_lost": "1s"}})
@@ -141,4 +143,17 @@ func TestLateOffer(t *testing.T) {
 	alice.Hears(700) // the tone of uac_late
 	caller.OK()
 	alice.WaitEvent("CALL_CLOSED")
+
+	bob := scripted(t, g, rig.Bob, "desk", "uas_late", rig.SippOptions{})
+	alice.Dial("bob")
+	alice.WaitEvent("CALL_ESTABLISHED")
+	alice.SendDigit("5")
+	bob.WaitMessage("KEY Signal=5")
+	bob.WaitMessage("AGREED")
+	before := alice.Received().Duration()
+	rig.Until(t, rig.Patience, "the phone's tone after its re-INVITE", func() bool {
+		return alice.Received().From(before).Heard(700) >= 300*time.Millisecond
+	})
+	alice.Hangup()
+	bob.OK()
 }
