@@ -30,7 +30,8 @@ type Call struct {
 	hearing  map[LegID]heard
 	owners   map[LegID]*owner
 	given    map[LegID]*owner       // legs another call has now
-	users    [2]string              // of the parties when the call was last shown
+	handed   [2]bool                // parties another call has now
+	were     [2]Party               // the parties when the call was last shown
 	unmutes  map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
 	deciding sync.WaitGroup
 	timers   map[string]*time.Timer
@@ -121,6 +122,9 @@ func (c *Call) step(e Event) {
 	c.gw.stories.tell(&c.state, changes(&before, &c.state, in)) // before a leg can have messages
 	for _, cmd := range commands {
 		c.perform(cmd)
+	}
+	if h, ok := e.(handover); ok && c.state.leg(h.Leg.ID) == nil {
+		c.stranded(h.Party)
 	}
 	c.route()
 	c.giveBack()
@@ -608,9 +612,12 @@ func (c *Call) afterwards(e Event) {
 	if c.forward(e) {
 		return
 	}
-	if h, ok := e.(handover); ok && h.dialog != nil {
-		h.dialog.HangUp(CauseTransferred)
-		h.end.Close()
+	if h, ok := e.(handover); ok {
+		if h.dialog != nil {
+			h.dialog.HangUp(CauseTransferred)
+			h.end.Close()
+		}
+		c.stranded(h.Party)
 	}
 	_, commands := next(c.state, input{Event: e, Now: time.Now()}, c.gw.cfg.Timers)
 	for _, cmd := range commands {
@@ -631,18 +638,19 @@ func (c *Call) afterwards(e Event) {
 	}
 }
 
-// remember writes the call into the history of the users among its parties.
+// remember writes the call into the history of the users among its parties; of
+// one who was transferred away the other call does.
 func (c *Call) remember() {
 	s := c.state
 	if s.Began.IsZero() {
 		return
 	}
 	for side, p := range s.Parties {
-		if p.User == "" {
+		if p.User == "" || c.handed[side] {
 			continue
 		}
 		v := show(&s, Side(side))
 		missed := v.Direction == "in" && s.Talking.IsZero() && s.Cause != CauseDeclined
-		c.recall(p.User, v, v.On, missed)
+		c.recall(p, v, v.On, missed)
 	}
 }

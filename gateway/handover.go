@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -101,6 +102,7 @@ func (c *Call) give(cmd give) {
 	delete(c.sdp, id)
 	delete(c.unmutes, id)
 	delete(c.owners, id)
+	c.handed[cmd.Leg.Side] = true
 	if h.owner != nil {
 		c.given[id] = h.owner
 		h.owner.call.Store(to)
@@ -185,20 +187,33 @@ func (c *Call) tell(cmd tell) {
 // in their lists it ends here.
 func (c *Call) parted() {
 	for side, p := range c.state.Parties {
-		was := c.users[side]
-		c.users[side] = p.User
-		if was == "" || was == p.User {
+		was := c.were[side]
+		c.were[side] = p
+		if was.User == "" || was.User == p.User {
 			continue
 		}
 		v := c.shown[side]
 		v.State, v.Cause, v.Reason, v.On = "ended", CauseTransferred, CauseTransferred.sentence(Side(side)), nil
-		c.gw.board.left(was, c, Side(side), v)
+		c.gw.board.left(was.User, c, Side(side), v)
 		c.recall(was, v, c.shown[side].On, false)
 	}
 }
 
-// recall writes a call into the user's list.
-func (c *Call) recall(user string, v CallView, on *string, missed bool) {
+// stranded remembers a party that was transferred to a call which could not
+// take it any more.
+func (c *Call) stranded(p Party) {
+	if p.User == "" || p.Earlier == nil {
+		return
+	}
+	c.recall(p, CallView{
+		Direction: p.Direction, Peer: peerView(p.Earlier.With), Cause: CauseTransferred, Reason: CauseTransferred.Outcome().Caller,
+	}, nil, false)
+}
+
+// recall writes a call into its party's list. For who was transferred all is one
+// call, to whom he was with at first.
+func (c *Call) recall(p Party, v CallView, on *string, missed bool) {
+	user := p.User
 	h := directory.HistoryEntry{
 		Direction: v.Direction, Display: v.Peer.Display, Address: v.Peer.Address,
 		Start: c.state.Began, End: time.Now(), Cause: string(v.Cause), Reason: v.Reason, Missed: missed, Answered: v.Answered,
@@ -206,11 +221,18 @@ func (c *Call) recall(user string, v CallView, on *string, missed bool) {
 	if on != nil {
 		h.On = *on
 	}
+	if e := p.Earlier; e != nil {
+		first := peerView(e.With)
+		h.Display, h.Address, h.Start, h.Answered, h.Missed = first.Display, first.Address, e.Began, &e.Talking, false
+		if v.Peer.Address != first.Address {
+			h.Reason = "You were transferred to " + cmp.Or(v.Peer.Display, v.Peer.Address) + ". " + h.Reason
+		}
+	}
 	c.gw.later("history of "+user, func(ctx context.Context) error {
 		if err := c.gw.cfg.Directory.AddHistory(ctx, user, h); err != nil {
 			return err
 		}
-		c.gw.board.historyGrew(user, missed)
+		c.gw.board.historyGrew(user, h.Missed)
 		return nil
 	})
 }

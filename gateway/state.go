@@ -135,6 +135,8 @@ type Party struct {
 	// Direction is in or out when a transfer brought the party here, "" when
 	// the call was placed by or to it.
 	Direction string `json:"direction,omitempty"`
+	// Earlier is what a transfer took the party from, nil when none did.
+	Earlier *Earlier `json:"earlier,omitempty"`
 	// Leg carries the party's audio, "" while none does.
 	Leg LegID `json:"leg,omitempty"`
 	// Hold and Muted were pressed in one of the user's tabs.
@@ -144,6 +146,13 @@ type Party struct {
 	// is when muted_limit is over for it, zero once the owner has un-muted.
 	Auto       *Automatic `json:"auto,omitempty"`
 	MutedUntil time.Time  `json:"mutedUntil,omitzero"`
+}
+
+// Earlier is the talk a party was in before it was first transferred.
+type Earlier struct {
+	With    policy.Identity `json:"with"`
+	Began   time.Time       `json:"began"`
+	Talking time.Time       `json:"talking"`
 }
 
 // direction tells whether the party called (out) or was called (in).

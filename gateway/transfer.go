@@ -235,8 +235,11 @@ func (m *move) joinReady(e JoinReady) {
 	party := m.Parties[side]
 	party.Direction = party.direction(side)
 	by := m.Parties[t.Side].User
-	if t.Replacing {
+	switch {
+	case t.Replacing:
 		by = party.User
+	case party.Earlier == nil:
+		party.Earlier = &Earlier{With: m.Parties[t.Side].Who.Shown(), Began: m.Began, Talking: m.Talking}
 	}
 	m.do(give{To: e.Call, Joined: Joined{
 		From: m.ID, Replace: t.Replace, By: by, Party: party, Leg: *l, Note: m.Notes[side],

@@ -321,6 +321,30 @@ func TestTransferThroughCalls(t *testing.T) {
 	}
 	caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp}) // its sink leads to the second call now
 	far.waits(t, "hangup hang_up")
+	// It was one call to bob, who called alice.
+	if e := w.history("bob", "out", false); e.Address != "sip:alice@example.test" || e.Answered == nil || e.Reason != "You were transferred to 123. The call has ended." {
+		t.Fatalf("bob's history %+v", e)
+	}
+}
+
+// Who is transferred to a call that is over by then has his one row too.
+func TestTransferredToNobody(t *testing.T) {
+	w := newWorkbench(t, nil)
+	c := w.gw.newCall("c")
+	end := w.peer()
+	bob := newFakeLeg("b")
+	h := handover{Joined: bobsLeg, dialog: bob, end: end}
+	h.Party.Earlier = &Earlier{With: policy.Identity{Address: "sip:alice@example.test"}, Began: time.Now(), Talking: time.Now()}
+	c.state.Phase = Established
+	c.step(h)
+	bob.waits(t, "hangup transferred")
+	if e := w.history("bob", "out", false); e.Address != "sip:alice@example.test" || e.Reason != "The call was transferred." {
+		t.Fatalf("bob's history %+v", e)
+	}
+	c.state.Phase = Terminated
+	h.Party.User = "alice"
+	c.afterwards(h)
+	w.history("alice", "out", false)
 }
 
 // Two calls of alice become one of those she talked to.
