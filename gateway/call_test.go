@@ -58,6 +58,7 @@ func (f *fakeLeg) Cancel(c Cause) {
 	f.note("cancel "+string(c), nil)
 	f.sink(Refused{Leg: f.id, Status: 487})
 }
+
 func (f *fakeLeg) Report(status int, _ string) {
 	if f.explodes.Load() {
 		panic("a leg with a fault")
