@@ -140,6 +140,9 @@ func (m *move) askedTransfer(e Asked, side Side, in input) *CommandError {
 	if attended == (e.Command.To != "") {
 		return refuse("bad_request", "Say either whom to transfer to, or which other call.")
 	}
+	if e.Command.With == m.ID {
+		return refuse("bad_request", "Choose another call than this one to transfer to.")
+	}
 	t := Transfer{Side: side, To: in.Other, Held: !m.Parties[side].Hold}
 	if err := m.transfer(t, e.Command.To, attended, in); err != nil {
 		return err

@@ -267,6 +267,13 @@ func TestTabTransfers(t *testing.T) {
 	s.on(press("alice", "tab1", "hangup", "")).phase(Terminated)
 	talks(t).refers(ask("carol", "c2")).not(consult{}).not(tell{})
 	talks(t).refers(ask("", "")).not(consult{}).not(tell{})
+	own := ask("", "c2") // which is the other call of the edge
+	s = talks(t)
+	s.state.ID = "c2"
+	s.refers(own).not(tell{})
+	if got := routes(&s.state); got["a"] != (heard{Leg: "d1"}) || s.state.Notes[Callee] == noteTransferring {
+		t.Fatalf("a transfer to itself holds the call: %v, %q", got, s.state.Notes[Callee])
+	}
 	bobCallsAlice(t).refers(ask("carol", "")).wants(reply{9, errWrongState})
 }
 
