@@ -135,7 +135,7 @@ test('a click on a phone that the page has covered or made see-through opens no 
     await page.evaluate(text => document.getElementById('one').setAttribute('style', text), css);
     assert.equal(await seen(), false, css);
     await button.click();
-    await frame.getByText('lies over it or makes it see-through').waitFor();
+    await frame.getByText('covers the phone, makes it see-through').waitFor();
     await frame.getByRole('button', {name: 'Close'}).first().click();
   }
   await page.evaluate(() => {
@@ -145,7 +145,7 @@ test('a click on a phone that the page has covered or made see-through opens no 
   });
   assert.equal(await seen(), false, 'covered');
   await button.click();
-  await frame.getByText('lies over it or makes it see-through').waitFor();
+  await frame.getByText('covers the phone, makes it see-through').waitFor();
   assert.equal(answers(), 0);
   await page.evaluate(() => document.body.lastChild.remove());
   const late = Date.now() + 10_000;

@@ -277,7 +277,7 @@ const framed = [
     parts: parts([incoming()]),
     async act(frame) {
       await frame.getByRole('button', {name: 'Answer on Desk phone'}).click();
-      await frame.getByText('lies over it').waitFor();
+      await frame.getByText('covers the phone').waitFor();
     },
   },
   {name: 'frame-bar-idle', framed: {layout: 'bar'}, ready: 'Name or number', parts: parts()},

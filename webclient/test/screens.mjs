@@ -16,7 +16,10 @@ const sizes = [
   [900, 760],
   [1440, 900],
 ];
-const framedSizes = sizes.slice(0, 2);
+const framedSizes = [
+  [280, 740],
+  [360, 740],
+];
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const only = process.argv.slice(2);
 
@@ -70,13 +73,12 @@ async function picture(screen) {
 
 /** Opens the phone in a page of another site; the frame, or the page itself when there is none. */
 async function framed({framed: attributes}) {
-  await page.setViewportSize({width: 360, height: 700});
+  await page.setViewportSize({width: 360, height: 740});
   await page.goto(gateway.site);
   await page.evaluate(
     async ([url, given]) => {
       await import(`${url}embed.js`);
       document.body.style.margin = '0';
-      document.querySelector('h1').remove();
       const phone = document.createElement('ringsplash-phone');
       phone.style.inlineSize = '100%';
       for (const [name, value] of Object.entries(given)) phone.setAttribute(name, value);
@@ -89,10 +91,19 @@ async function framed({framed: attributes}) {
   return (await page.locator('ringsplash-phone iframe').elementHandle()).contentFrame();
 }
 
+/** Waits until a frame has its new width and was drawn: it is another process, which lags behind the page. */
+async function drawn(inside, width) {
+  if (inside === page) return;
+  await inside.waitForFunction(wide => innerWidth === wide, width);
+  for (const one of [inside, page])
+    await one.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 async function one(inside, name, colorScheme, width, height) {
   await page.setViewportSize({width, height});
+  await drawn(inside, width);
   const label = `${name}-${width}-${colorScheme}`;
-  await page.screenshot({path: join(out, `${label}.png`), fullPage: true});
+  await page.screenshot({path: join(out, `${label}.png`), fullPage: inside === page});
   const overflow = await inside.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

@@ -275,7 +275,7 @@ export const en = {
     click:
       'This opens the microphone of a deskphone, so it takes a click inside the phone. A script of the page around it may do so only when the administrator of the gateway sets trusted: true for the site under http.embed_origins.',
     covered:
-      'This opens the microphone of a deskphone, so the phone must be seen as it is. Something of the page around it lies over it or makes it see-through: whoever runs that page must take it away, and opacity, filter, rotation and shrinking off the phone, or have the administrator of the gateway set trusted: true for the site.',
+      'Something of the page around covers the phone, makes it see-through or shrinks it, so this click was not taken: it opens the microphone of a deskphone. Whoever runs that page must show the phone plain, or have the gateway trust the site (trusted: true).',
     strayKey:
       'The page around the phone moved the keys here, so that one was not taken: it would have opened the microphone of a deskphone. Press the button.',
     title: 'The phone is not connected',

@@ -34,7 +34,7 @@ export class CallActs extends LitElement {
         min-block-size: 3.75rem;
         padding-inline: 0.25rem;
         font-size: 0.875rem;
-        overflow-wrap: anywhere;
+        overflow-wrap: break-word;
       }
       @container (max-width: 260px) {
         .acts button {
