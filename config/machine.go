@@ -218,7 +218,8 @@ func (k *checker) writable(folder string) {
 	}
 }
 
-// resolves tells when a trunk's name has no address: serve would not start.
+// resolves tells when a trunk's name has no address: the trunk could not be used
+// until it has.
 func (k *checker) resolves(ctx context.Context, key string, t Trunk) {
 	uri, err := t.URI()
 	if err != nil {
@@ -226,7 +227,16 @@ func (k *checker) resolves(ctx context.Context, key string, t Trunk) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookUpFor)
 	defer cancel()
+	if uri.Port == 0 {
+		service, protocol := "sip", t.Transport
+		if protocol == "tls" {
+			service, protocol = "sips", "tcp"
+		}
+		if _, found, err := net.DefaultResolver.LookupSRV(ctx, service, protocol, uri.Host); err == nil && len(found) > 0 {
+			return // of its servers one may be missing today
+		}
+	}
 	if _, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host); err != nil {
-		k.fault(key, "correct the name, or write the address itself", "%s has no address in the DNS: %v", uri.Host, err)
+		k.fault(key, "correct the name or the DNS, or write the address itself; until then the trunk is down", "%s has no address in the DNS: %v", uri.Host, err)
 	}
 }

@@ -152,7 +152,7 @@ func newWorkbench(t *testing.T, edit func(*Config)) *workbench {
 	cfg := Config{
 		Node: "n1", Domain: "example.test", Hosts: []string{"127.0.0.1"}, Directory: dir, Store: s, Media: loop, Dialer: w.dial,
 		Timers: Timers{TabGone: time.Second, Ended: time.Hour},
-		Trunks: []Trunk{{Name: "pbx", Host: "127.0.0.9", Addr: netip.MustParseAddr("127.0.0.9"), Prefixes: []Prefix{{Match: "0", Strip: 1}}}},
+		Trunks: []Trunk{{Name: "pbx", Host: "127.0.0.9", Prefixes: []Prefix{{Match: "0", Strip: 1}}}},
 	}
 	if edit != nil {
 		edit(&cfg)

@@ -36,8 +36,6 @@ type Timers struct {
 // Trunk is what the gateway must know of a trunk to send calls there.
 type Trunk struct {
 	Name string
-	// Addr is the address of the trunk's signalling.
-	Addr netip.Addr
 	// Host is the host part of the Request-URI.
 	Host      string
 	Prefixes  []Prefix
@@ -65,8 +63,11 @@ type Config struct {
 	Emergency map[string]string
 	Trunks    []Trunk
 	// TrunkUp tells whether a trunk answers; nil: nobody knows. It must not block.
-	TrunkUp  func(trunk string) bool
-	MaxCalls int // calls at a time for one user [8]
+	TrunkUp func(trunk string) bool
+	// TrunkAddrs are the addresses of a trunk's signalling, the one that requests
+	// go to first; nil: nobody knows. It must not block.
+	TrunkAddrs func(trunk string) []netip.Addr
+	MaxCalls   int // calls at a time for one user [8]
 	// MaxOutside is how many calls to trunks and foreign domains one user may
 	// have at a time [4], MaxOutsideHour how many in an hour [60].
 	MaxOutside, MaxOutsideHour int

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -173,7 +174,14 @@ func (c *Call) redirects(e Refused) []Target {
 }
 
 func (g *Gateway) isTrunk(name, host string) bool {
-	return slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool {
-		return t.Name == name && (hostOf(t.Host) == host || t.Addr.String() == host)
-	})
+	return slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool { return t.Name == name && hostOf(t.Host) == host }) ||
+		slices.ContainsFunc(g.trunkAddrs(name), func(a netip.Addr) bool { return a.String() == host })
+}
+
+// trunkAddrs are the addresses of a trunk, nil when nobody knows.
+func (g *Gateway) trunkAddrs(name string) []netip.Addr {
+	if name == "" || g.cfg.TrunkAddrs == nil {
+		return nil
+	}
+	return g.cfg.TrunkAddrs(name)
 }

@@ -15,7 +15,7 @@ import (
 // lines are trunks in this order; "dead" does not answer.
 func lines(c *Config) {
 	at := func(name, host string, rows ...Prefix) Trunk {
-		return Trunk{Name: name, Host: host + ":5060", Addr: netip.MustParseAddr(host), Prefixes: rows}
+		return Trunk{Name: name, Host: host + ":5060", Prefixes: rows}
 	}
 	c.Trunks = []Trunk{
 		at("dead", "127.0.0.9", Prefix{Match: "0", Strip: 1}),
@@ -24,6 +24,12 @@ func lines(c *Config) {
 	}
 	c.Emergency = map[string]string{"112": "second"}
 	c.TrunkUp = func(name string) bool { return name != "dead" }
+	c.TrunkAddrs = func(name string) []netip.Addr {
+		if name != "second" {
+			return nil
+		}
+		return []netip.Addr{netip.MustParseAddr("127.0.0.11"), netip.MustParseAddr("127.0.0.12")}
+	}
 	c.MaxOutside, c.MaxOutsideHour = 1, 2
 }
 
@@ -72,7 +78,8 @@ func TestRedirect(t *testing.T) {
 	for contact, want := range map[string]string{
 		"sip:91@127.0.0.11":          "sip:1@127.0.0.10:5060", // a number of the dial plan
 		"tel:91":                     "sip:1@127.0.0.10:5060",
-		"sip:alice@example.test":     "", // one of us: her phone
+		"sip:alice@example.test":     "",                      // one of us: her phone
+		"sip:91@127.0.0.12":          "sip:1@127.0.0.10:5060", // of the trunk too
 		"sip:91@premium.example":     "reject",
 		"sip:91@127.0.0.9":           "reject", // another trunk's host
 		"sip:7@127.0.0.11":           "reject", // not in the dial plan

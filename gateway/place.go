@@ -313,10 +313,11 @@ func (g *Gateway) peerOf(t Target) netip.Addr {
 			return ap.Addr().Unmap()
 		}
 	}
-	for _, trunk := range g.cfg.Trunks {
-		if trunk.Name == t.Trunk {
-			return trunk.Addr
+	if t.Trunk != "" {
+		if addrs := g.trunkAddrs(t.Trunk); len(addrs) > 0 {
+			return addrs[0]
 		}
+		return netip.Addr{} // the branch will fail
 	}
 	_, _, host := cutAddress(t.URI)
 	addr, _ := netip.ParseAddr(host)

@@ -105,6 +105,11 @@ func (n *Node) sipMetrics(i instruments) {
 			emit(map[bool]float64{true: 1}[t.Up], t.Name)
 		}
 	})
+	i.add(prometheus.GaugeValue, "trunk_found", "1 while the name of the trunk was found when it was looked up last, else 0: then its last address stays in use.", []string{"trunk"}, func(emit func(float64, ...string)) {
+		for _, t := range n.sip.Trunks() {
+			emit(map[bool]float64{true: 1}[t.Found], t.Name)
+		}
+	})
 	i.add(prometheus.CounterValue, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", []string{"why"}, func(emit func(float64, ...string)) {
 		c := n.sip.Access().Counters()
 		emit(float64(c.NotSIP), "not_sip")

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -203,6 +204,12 @@ func (d *lateDialer) TrunkUp(name string) bool {
 	return d.ua.TrunkUp(name)
 }
 
+// TrunkAddrs asks the user agent, once there is one.
+func (d *lateDialer) TrunkAddrs(name string) []netip.Addr {
+	<-d.ready
+	return d.ua.TrunkAddrs(name)
+}
+
 func (n *Node) openGateway(ctx context.Context) error {
 	name, err := nodeName(n.cfg.Data)
 	if err != nil {
@@ -212,7 +219,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 		return err
 	}
 	n.onClose(func(context.Context) error { n.bindings.Close(); return nil })
-	trunks, err := n.gatewayTrunks(ctx)
+	trunks, err := n.gatewayTrunks()
 	if err != nil {
 		return err
 	}
@@ -227,7 +234,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 	dialer := &lateDialer{ready: make(chan struct{})}
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
-		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: dialer.TrunkUp,
+		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: dialer.TrunkUp, TrunkAddrs: dialer.TrunkAddrs,
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Timers: gateway.Timers{
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
@@ -317,18 +324,14 @@ func (n *Node) hosts() []string {
 	return out
 }
 
-func (n *Node) gatewayTrunks(ctx context.Context) ([]gateway.Trunk, error) {
+func (n *Node) gatewayTrunks() ([]gateway.Trunk, error) {
 	var out []gateway.Trunk
 	for _, t := range n.cfg.Trunks {
 		uri, err := t.URI()
 		if err != nil {
 			return nil, fmt.Errorf("trunk %s: address: %w", t.Name, err)
 		}
-		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host)
-		if err != nil || len(addrs) == 0 {
-			return nil, fmt.Errorf("trunk %s: the address %s cannot be resolved; check `trunks` in the configuration: %w", t.Name, uri.Host, err)
-		}
-		one := gateway.Trunk{Name: t.Name, Host: hostPort(uri), Addr: addrs[0].Unmap(), MediaFrom: t.MediaFrom}
+		one := gateway.Trunk{Name: t.Name, Host: hostPort(uri), MediaFrom: t.MediaFrom}
 		for _, p := range t.Prefixes {
 			one.Prefixes = append(one.Prefixes, gateway.Prefix{Match: p.Match, Strip: p.Strip, Add: p.Add})
 		}

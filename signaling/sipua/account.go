@@ -46,10 +46,12 @@ type RegisterOptions struct {
 
 // account is a registration that is kept.
 type account struct {
-	u      *UA
-	o      RegisterOptions
-	aor    sip.Uri
-	where  sip.Uri
+	u     *UA
+	o     RegisterOptions
+	aor   sip.Uri
+	where sip.Uri
+	// trunk is where it registers, nil when Registrar says it alone.
+	trunk  *trunk
 	purse  *purse
 	callID string
 	seq    uint32
@@ -113,7 +115,14 @@ func (u *UA) keepTrunk(t *trunk) {
 		u.trunkIs(t, &t.health.registered, err)
 		return
 	}
-	u.keep(func() { a.run(u.leaving, 0) })
+	a.trunk = t
+	u.keep(func() {
+		select {
+		case <-t.looked: // else the first try would come too early
+		case <-u.leaving.Done():
+		}
+		a.run(u.leaving, 0)
+	})
 }
 
 func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
@@ -149,6 +158,7 @@ func (a *account) run(ctx context.Context, granted time.Duration) {
 	defer context.AfterFunc(a.u.leaving, cancel)()
 	wait := refreshAfter(granted)
 	failures := 0
+	var moved <-chan struct{} // when the trunk is elsewhere, there we are not registered
 	for {
 		timer := time.NewTimer(wait)
 		select {
@@ -163,11 +173,19 @@ func (a *account) run(ctx context.Context, granted time.Duration) {
 			wait = backOff(failures)
 			failures++
 			continue
+		case <-moved:
+			timer.Stop()
+			wait, moved = time.Second, nil // often enough
+			continue
 		case <-timer.C:
 		}
+		moved = a.moved()
 		expires, err := a.once(ctx, a.o.Expires)
 		if ctx.Err() != nil {
 			continue
+		}
+		if err != nil {
+			moved = a.moved() // by ourselves
 		}
 		a.tell(err)
 		if err != nil {
@@ -178,6 +196,14 @@ func (a *account) run(ctx context.Context, granted time.Duration) {
 		granted, failures = expires, 0
 		wait = refreshAfter(granted)
 	}
+}
+
+// moved is closed when the trunk's address becomes another; nil without one.
+func (a *account) moved() <-chan struct{} {
+	if a.trunk == nil {
+		return nil
+	}
+	return a.trunk.places.change()
 }
 
 // lost is closed when the connection we registered by is; nil without one.
@@ -230,11 +256,11 @@ func (a *account) tell(err error) {
 func (a *account) once(ctx context.Context, expires time.Duration) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
 	defer cancel()
-	at, err := resolve(ctx, a.o.Transport, a.where)
+	h, err := a.hop(ctx)
 	if err != nil {
 		return 0, err
 	}
-	h := hop{transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr()), host: a.where.Host, roots: a.o.Roots}
+	at := h.addr
 	if h.sock == nil && h.transport == "udp" {
 		return 0, fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", at)
 	}
@@ -244,6 +270,9 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 		req.CSeq().SeqNo = a.seq
 		res, err := a.u.do(ctx, req, h)
 		if err != nil {
+			if a.trunk != nil && a.u.leaving.Err() == nil {
+				a.trunk.places.pass(at)
+			}
 			return 0, fmt.Errorf("no answer from %s: %w", at, err)
 		}
 		switch {
@@ -266,6 +295,18 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 		}
 	}
 	return 0, errors.New("the registrar keeps asking for credentials")
+}
+
+// hop is the way to the registrar. It blocks for the DNS when that is no trunk.
+func (a *account) hop(ctx context.Context) (hop, error) {
+	if a.trunk != nil {
+		return a.trunk.hop(a.u)
+	}
+	at, err := a.u.resolve(ctx, a.o.Transport, a.where)
+	if err != nil {
+		return hop{}, err
+	}
+	return hop{transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr()), host: a.where.Host, roots: a.o.Roots}, nil
 }
 
 func (a *account) request(h hop, expires time.Duration) *sip.Request {

@@ -3,9 +3,11 @@ package sipua
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +15,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// resolveTimeout bounds the DNS look-ups for one request.
-const resolveTimeout = 5 * time.Second
+const (
+	// resolveTimeout bounds the DNS look-ups for one request.
+	resolveTimeout = 5 * time.Second
+	// maxRecords is how many SRV records and how many addresses of one name are
+	// taken.
+	maxRecords = 8
+)
 
 // hop is where a request goes next and the socket it leaves by.
 type hop struct {
@@ -28,34 +35,78 @@ type hop struct {
 	roots *x509.CertPool
 }
 
-// resolve finds the address of a URI's host (RFC 3263, without NAPTR: SRV when
-// no port is given, then A and AAAA; the first answer counts). It blocks for
-// the DNS, resolveTimeout at most; a literal address costs nothing.
-func resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort, error) {
+// resolve finds the first address of a URI's host, see locate.
+func (u *UA) resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort, error) {
+	found, err := u.locate(ctx, transport, uri)
+	if len(found) == 0 {
+		return netip.AddrPort{}, err
+	}
+	return found[0], nil
+}
+
+// locate finds the addresses of a URI's host, the preferred one first (RFC 3263,
+// without NAPTR: SRV when no port is given, then A and AAAA, IPv4 before IPv6).
+// It blocks for the DNS, resolveTimeout at most; a literal address costs nothing.
+// Addresses with an error are those of the host itself while it could not be
+// found out whether SRV records name others.
+func (u *UA) locate(ctx context.Context, transport string, uri sip.Uri) ([]netip.AddrPort, error) {
 	host := strings.Trim(uri.Host, "[]")
-	port := uri.Port
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return netip.AddrPortFrom(ip.Unmap(), orPort(transport, port)), nil
+		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), orPort(transport, uri.Port))}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
-	if port == 0 && !strings.HasSuffix(host, "localhost") {
-		if _, found, err := net.DefaultResolver.LookupSRV(ctx, srvService(transport), srvProtocol(transport), host); err == nil && len(found) > 0 {
-			host, port = strings.TrimSuffix(found[0].Target, "."), int(found[0].Port)
+	var doubt error
+	if uri.Port == 0 && !strings.HasSuffix(host, "localhost") {
+		_, records, err := u.cfg.Resolver.LookupSRV(ctx, srvService(transport), srvProtocol(transport), host)
+		if doubt = doubtOf(err); err == nil {
+			found, err := u.lookUpRecords(ctx, records)
+			if len(found) > 0 {
+				return found, nil
+			}
+			return nil, fmt.Errorf("no server of the host %q can be found: %w", host, err)
 		}
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	found, err := u.lookUpHost(ctx, host, orPort(transport, uri.Port))
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("the host %q cannot be found: %w", host, err)
+		return nil, fmt.Errorf("the host %q cannot be found: %w", host, err)
 	}
-	best := ips[0]
-	for _, ip := range ips {
-		if ip.Unmap().Is4() {
-			best = ip
-			break
+	return found, doubt
+}
+
+// lookUpRecords are the addresses of SRV records, which come sorted (RFC 2782).
+func (u *UA) lookUpRecords(ctx context.Context, records []*net.SRV) (found []netip.AddrPort, last error) {
+	for _, r := range records[:min(len(records), maxRecords)] {
+		some, err := u.lookUpHost(ctx, strings.TrimSuffix(r.Target, "."), r.Port)
+		if err != nil {
+			last = err
+			continue
 		}
+		found = append(found, some...)
 	}
-	return netip.AddrPortFrom(best.Unmap(), orPort(transport, port)), nil
+	return found[:min(len(found), maxRecords)], last
+}
+
+func (u *UA) lookUpHost(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
+	ips, err := u.cfg.Resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(ips, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() })
+	out := make([]netip.AddrPort, 0, len(ips))
+	for _, ip := range ips[:min(len(ips), maxRecords)] {
+		out = append(out, netip.AddrPortFrom(ip.Unmap(), port))
+	}
+	return out, nil
+}
+
+// doubtOf is nil when the DNS says that there is no such record.
+func doubtOf(err error) error {
+	var known *net.DNSError
+	if errors.As(err, &known) && known.IsNotFound {
+		return nil
+	}
+	return err
 }
 
 // srvService and srvProtocol name the SRV record of a transport (RFC 3263 4.1).

@@ -89,7 +89,7 @@ func (l *leg) aimAtTrunk(name, uri string) *refusal {
 			UriParams: sip.HeaderParams{{K: "user", V: "phone"}},
 		}
 	}
-	h, err := t.hop(l.u)
+	h, err := t.hop(l.u, l.out.passed...)
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
@@ -113,7 +113,7 @@ func (l *leg) aimAtURI(uri string) *refusal {
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
-	addr, err := resolve(l.u.stop, transport, target)
+	addr, err := l.u.resolve(l.u.stop, transport, target)
 	if err != nil {
 		return &refusal{sip.StatusNotFound, err}
 	}

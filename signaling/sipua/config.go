@@ -84,6 +84,10 @@ type Config struct {
 	// every time of a transaction comes; it holds for the whole process. 0
 	// leaves it at 500 ms.
 	T1 time.Duration
+	// Resolver finds the addresses of names; nil means the system's.
+	Resolver *net.Resolver
+	// lookAgain is how often a trunk's name is looked up; 0 means lookEvery.
+	lookAgain time.Duration
 	// Trace is given every SIP message of a leg, without secrets. It must not
 	// block. nil: nobody is.
 	Trace func(gateway.LegID, gateway.Message)
@@ -122,6 +126,12 @@ func (c Config) withDefaults() Config {
 		c.Listen = []string{"udp://127.0.0.1:5060"}
 	}
 	c.Stream = c.Stream.withDefaults()
+	if c.Resolver == nil {
+		c.Resolver = net.DefaultResolver
+	}
+	if c.lookAgain == 0 {
+		c.lookAgain = lookEvery
+	}
 	if c.First1xx == 0 {
 		c.First1xx = 3 * time.Second
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -48,7 +49,10 @@ func (l *leg) route(d *dialog) (hop, error) {
 	if err != nil {
 		return hop{}, err
 	}
-	addr, err := resolve(l.u.stop, transport, uri)
+	if l.trunk != nil && l.trunk.named && transport == d.hop.transport && uri.Port == l.trunk.uri.Port && strings.EqualFold(uri.Host, l.trunk.uri.Host) {
+		return d.hop, nil // whatever becomes of the name while the call runs
+	}
+	addr, err := l.u.resolve(l.u.stop, transport, uri)
 	if err != nil {
 		return hop{}, err
 	}

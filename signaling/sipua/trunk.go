@@ -2,10 +2,11 @@ package sipua
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -17,8 +18,11 @@ type trunk struct {
 	uri       sip.Uri
 	transport string
 	purse     *purse
-	// found is the address the name last resolved to.
-	found atomic.Pointer[netip.AddrPort]
+	// places are where its name leads, named that it is a name at all, which is
+	// looked up again and again; looked is closed after the first time.
+	places *trunkPlaces
+	named  bool
+	looked chan struct{}
 	// roots sign the trunk's certificate; nil means the system's.
 	roots  *x509.CertPool
 	health health
@@ -26,14 +30,19 @@ type trunk struct {
 
 // newTrunk takes a checked configuration. It reads the trunk's CA.
 func newTrunk(c Trunk) (*trunk, error) {
-	t := &trunk{Trunk: c, transport: c.Transport, purse: newPurse(c.Register), health: health{since: time.Now()}}
+	t := &trunk{
+		Trunk: c, transport: c.Transport, purse: newPurse(c.Register), health: health{since: time.Now()},
+		places: newTrunkPlaces(), looked: make(chan struct{}),
+	}
 	t.uri, _ = parseTarget(c.Address) // validate has read it already
 	if t.transport == "" {
 		t.transport, _ = transportOf(t.uri, "udp")
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(t.uri.Host, "[]")); err == nil {
-		at := netip.AddrPortFrom(ip.Unmap(), orPort(t.transport, t.uri.Port))
-		t.found.Store(&at)
+		t.places = newTrunkPlaces(netip.AddrPortFrom(ip.Unmap(), orPort(t.transport, t.uri.Port)))
+		close(t.looked)
+	} else {
+		t.named, t.health.found = true, errNotLookedUp
 	}
 	if c.CA != "" {
 		var err error
@@ -44,21 +53,41 @@ func newTrunk(c Trunk) (*trunk, error) {
 	return t, nil
 }
 
-// hop resolves the trunk. It blocks for the DNS unless its address is literal.
-func (t *trunk) hop(u *UA) (hop, error) {
-	at, err := resolve(u.stop, t.transport, t.uri)
+// hop is the way to the trunk's current address, or to the next one that is not
+// among passed. It does not block: see followTrunk.
+func (t *trunk) hop(u *UA, passed ...netip.AddrPort) (hop, error) {
+	all, err := t.places.all()
 	if err != nil {
 		return hop{}, err
 	}
-	t.found.Store(&at)
-	return hop{transport: t.transport, addr: at, sock: u.socketFor(t.transport, "", at.Addr()), host: t.uri.Host, roots: t.roots}, nil
+	for _, at := range all {
+		if !slices.Contains(passed, at) {
+			return t.hopTo(u, at), nil
+		}
+	}
+	return hop{}, errors.New("it has no other address")
 }
 
-// at tells whether addr is the trunk's own address. A trunk over UDP gets large
+func (t *trunk) hopTo(u *UA, at netip.AddrPort) hop {
+	return hop{transport: t.transport, addr: at, sock: u.socketFor(t.transport, "", at.Addr()), host: t.uri.Host, roots: t.roots}
+}
+
+// at tells whether addr is one of the trunk's own. A trunk over UDP gets large
 // requests by TCP.
 func (t *trunk) at(addr netip.AddrPort, transport string) bool {
-	found := t.found.Load()
-	return found != nil && *found == addr && (transport == t.transport || t.transport == "udp" && transport == "tcp")
+	if transport != t.transport && (t.transport != "udp" || transport != "tcp") {
+		return false
+	}
+	return t.places.has(func(own netip.AddrPort) bool { return own == addr })
+}
+
+// sends tells whether what comes from source comes from the trunk: from one of
+// its exact addresses over UDP; over TCP, where the port is a passing one, from
+// one of its IP addresses.
+func (t *trunk) sends(source netip.AddrPort, transport string) bool {
+	return transport == t.transport && t.places.has(func(own netip.AddrPort) bool {
+		return own.Addr() == source.Addr() && (transport != "udp" || own.Port() == source.Port())
+	})
 }
 
 // account is who we are at a trunk that we register at, "" at others.
@@ -77,19 +106,12 @@ func (t *trunk) takesIdentity(transport string) bool {
 	return t.TrustIdentity && (transport != "udp" || t.TrustUDP)
 }
 
-// peer tells which trunk sends from source: its exact address over UDP; over
-// TCP, where the port is a passing one, its IP address.
+// peer tells which trunk sends from source.
 func (u *UA) peer(source netip.AddrPort, transport string) (TrunkPeer, bool) {
 	for _, c := range u.cfg.Trunks { // in the order of the configuration
-		t := u.trunks[c.Name]
-		found := t.found.Load()
-		if found == nil || transport != t.transport || found.Addr() != source.Addr() {
-			continue
+		if t := u.trunks[c.Name]; t.sends(source, transport) {
+			return TrunkPeer{Name: t.Name, TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP}, true
 		}
-		if transport == "udp" && found.Port() != source.Port() {
-			continue
-		}
-		return TrunkPeer{Name: t.Name, TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP}, true
 	}
 	return TrunkPeer{}, false
 }

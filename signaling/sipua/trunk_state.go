@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -26,23 +27,30 @@ type TrunkState struct {
 	// Since is when Up changed last, Why what is wrong when it is not up.
 	Since time.Time
 	Why   string
+	// Found: its name was found when it was looked up last. When it was not,
+	// the addresses from before stay in use.
+	Found bool
 }
 
-// health is a trunk's state with its two sources.
+// health is a trunk's state with its sources.
 type health struct {
 	mu         sync.Mutex
 	ping       error // nil: it answers
 	registered error // nil: registered, or need not be
+	found      error // nil: we know an address
 	since      time.Time
 }
+
+// bad joins the sources. It runs under mu.
+func (h *health) bad() error { return errors.Join(h.found, h.ping, h.registered) }
 
 // set changes one source and tells whether the trunk went up or down by it.
 func (h *health) set(where *error, err error, now time.Time) (changed, up bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	was := h.ping == nil && h.registered == nil
+	was := h.bad() == nil
 	*where = err
-	up = h.ping == nil && h.registered == nil
+	up = h.bad() == nil
 	if changed = was != up; changed {
 		h.since = now
 	}
@@ -52,7 +60,7 @@ func (h *health) set(where *error, err error, now time.Time) (changed, up bool) 
 func (h *health) state() (up bool, since time.Time, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := errors.Join(h.ping, h.registered); err != nil {
+	if err := h.bad(); err != nil {
 		return false, h.since, err.Error()
 	}
 	return true, h.since, ""
@@ -62,8 +70,9 @@ func (h *health) state() (up bool, since time.Time, why string) {
 func (u *UA) Trunks() []TrunkState {
 	out := make([]TrunkState, 0, len(u.cfg.Trunks))
 	for _, c := range u.cfg.Trunks {
-		up, since, why := u.trunks[c.Name].health.state()
-		out = append(out, TrunkState{Name: c.Name, Up: up, Since: since, Why: why})
+		t := u.trunks[c.Name]
+		up, since, why := t.health.state()
+		out = append(out, TrunkState{Name: c.Name, Up: up, Since: since, Why: why, Found: t.places.found()})
 	}
 	return out
 }
@@ -76,6 +85,24 @@ func (u *UA) TrunkUp(name string) bool {
 	}
 	up, _, _ := t.health.state()
 	return up
+}
+
+// TrunkAddrs are the addresses of a trunk, the one that requests go to first;
+// nil while none is known and for a trunk that there is not.
+func (u *UA) TrunkAddrs(name string) []netip.Addr {
+	t := u.trunks[name]
+	if t == nil {
+		return nil
+	}
+	all, err := t.places.all()
+	if err != nil {
+		return nil
+	}
+	out := make([]netip.Addr, len(all))
+	for i, at := range all {
+		out[i] = at.Addr()
+	}
+	return out
 }
 
 // Streams is how many TCP and TLS connections are open.
@@ -109,7 +136,7 @@ func (u *UA) watchTrunk(t *trunk) {
 				return
 			case <-timer.C:
 			}
-			err := u.askTrunk(t)
+			err := u.askPlaces(t, missed > 0)
 			if u.leaving.Err() != nil {
 				return
 			}
@@ -128,15 +155,41 @@ func (u *UA) watchTrunk(t *trunk) {
 	})
 }
 
-// askTrunk sends OPTIONS (RFC 3261 11). Any answer but 408 and 503 is a sign of
-// life: many trunks answer it with 404 or 405.
-func (u *UA) askTrunk(t *trunk) error {
-	ctx, cancel := context.WithTimeout(u.leaving, pingWait)
-	defer cancel()
-	h, err := t.hop(u)
+// askPlaces asks at the preferred addresses of the trunk that it is not at, then
+// at its current one, and with others at the rest. Where it answers it is from
+// then on.
+func (u *UA) askPlaces(t *trunk, others bool) error {
+	for _, at := range t.places.better() {
+		if u.askTrunk(t, at) == nil {
+			u.log.Info("sip: trunk answers again at the address it prefers", "trunk", t.Name, "at", at)
+			t.places.use(at)
+			return nil
+		}
+	}
+	all, err := t.places.all()
 	if err != nil {
+		return nil //nolint:nilerr // that nothing is known of it is told by followTrunk
+	}
+	err = u.askTrunk(t, all[0])
+	if err == nil || !others {
 		return err
 	}
+	for _, at := range all[1:] {
+		if u.leaving.Err() == nil && u.askTrunk(t, at) == nil {
+			u.log.Warn("sip: trunk answers at another of its addresses", "trunk", t.Name, "at", at, "why", err)
+			t.places.use(at)
+			return nil
+		}
+	}
+	return err
+}
+
+// askTrunk sends OPTIONS (RFC 3261 11). Any answer but 408 and 503 is a sign of
+// life: many trunks answer it with 404 or 405.
+func (u *UA) askTrunk(t *trunk, at netip.AddrPort) error {
+	ctx, cancel := context.WithTimeout(u.leaving, pingWait)
+	defer cancel()
+	h := t.hopTo(u, at)
 	if h.transport == "udp" && h.sock == nil {
 		return fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.addr)
 	}

@@ -91,7 +91,8 @@ var (
 )
 
 // Listen checks cfg, binds the sockets and serves them until Close. It may
-// block for the store (the nonce key) when Access is configured.
+// block for the store (the nonce key) when Access is configured, and for the
+// names of the trunks, lookWait at most: without the DNS it starts as well.
 func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 	setGlobals()
 	if cfg.T1 > 0 {
@@ -123,9 +124,11 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 	u.work.Add(1)
 	go u.sweep()
 	for _, t := range u.trunks {
+		u.followTrunk(t)
 		u.keepTrunk(t)
 		u.watchTrunk(t)
 	}
+	u.awaitTrunks()
 	return u, nil
 }
 

@@ -3,6 +3,7 @@ package sipua
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,8 @@ type branch struct {
 	acked     acked
 	acks      map[ackKey]*sip.Request
 	asked     gateway.Invite // as aimed last
+	// passed are the addresses of the trunk that did not take the INVITE.
+	passed []netip.AddrPort
 }
 
 // ackKey names the 2xx an ACK belongs to.
@@ -92,6 +95,9 @@ func (l *leg) firstMissing() {
 	if l.out.cancel == "" {
 		l.out.cancel = gateway.CauseUnreachable
 	}
+	if l.trunk != nil {
+		l.trunk.places.pass(l.d.hop.addr) // for the next call; this INVITE may yet be heard
+	}
 	l.refused(gateway.Refused{Leg: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
 }
 
@@ -102,6 +108,12 @@ func (l *leg) refused(e gateway.Refused) {
 // inviteLost: the transaction ended without a final response.
 func (l *leg) inviteLost(err error) {
 	l.settleGiven()
+	if l.trunk != nil && l.state == legCalling && !l.out.heard {
+		l.trunk.places.pass(l.d.hop.addr)
+		if l.nextPlace() {
+			return
+		}
+	}
 	e := gateway.Refused{Leg: l.id, Status: sip.StatusServiceUnavailable, Phrase: cleanText("Not Sent: " + err.Error())}
 	if errors.Is(err, sip.ErrTransactionTimeout) {
 		e.Status, e.Phrase = sip.StatusRequestTimeout, "No Response"
@@ -236,6 +248,9 @@ func (l *leg) failure(s *sent, res *sip.Response) {
 		l.inviteAgain(again)
 		return
 	}
+	if res.StatusCode == sip.StatusServiceUnavailable && l.nextPlace() {
+		return
+	}
 	e := gateway.Refused{
 		Leg: l.id, Status: res.StatusCode, Phrase: cleanText(res.Reason),
 		RetryAfter: retryAfter(headerValue(res, "Retry-After")),
@@ -248,6 +263,21 @@ func (l *leg) failure(s *sent, res *sip.Response) {
 		}
 	}
 	l.refused(e)
+}
+
+// nextPlace sends the INVITE to another address of the trunk, when the one
+// before has not taken it (RFC 3263 4.3).
+func (l *leg) nextPlace() bool {
+	if l.trunk == nil || l.state != legCalling || l.out.cancel != "" || len(l.out.passed) >= maxRecords {
+		return false
+	}
+	l.out.passed = append(l.out.passed, l.d.hop.addr)
+	if l.aim(l.out.asked) != nil {
+		return false
+	}
+	l.log.Info("sip: trunk is tried at its next address", "trunk", l.trunk.Name, "at", l.d.hop.addr)
+	l.sendInvite(l.writeInvite(l.out.asked))
+	return true
 }
 
 // sendACK acknowledges a 2xx at once and remembers the ACK for repeated ones.

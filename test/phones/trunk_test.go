@@ -15,10 +15,20 @@ func trunkAt(addr string) rig.Options {
 		`{name: pbx, address: "sip:%s:5060", transport: udp, prefixes: [{match: "0", strip: 1, add: "+44"}], trust_identity: true, trust_udp: true, ping: 1h}`, addr)}}
 }
 
+// The trunk that comes first has a name nobody knows: the gateway starts, says
+// so, and calls by the next.
 func TestCallThroughTrunk(t *testing.T) {
 	t.Parallel()
 	pbx := rig.NewAddr()
-	g := rig.Start(t, trunkAt(pbx))
+	o := trunkAt(pbx)
+	o.Trunks = append([]string{`{name: lost, address: "sip:lost.invalid:5060", prefixes: [{match: "0"}]}`}, o.Trunks...)
+	g := rig.Start(t, o)
+	m := g.Metrics(t)
+	for metric, want := range map[string]float64{`found{trunk="lost"}`: 0, `up{trunk="lost"}`: 0, `found{trunk="pbx"}`: 1} {
+		if got, told := m["ringsplash_trunk_"+metric]; got != want || !told {
+			t.Errorf("/metrics says %v for %s", got, metric)
+		}
+	}
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: "PCMU"})
 	far := g.StartSipp(t, "uas_phone", rig.SippOptions{
 		Addr: pbx, Env: []string{"RING_MS=200"}, Args: []string{"-rtp_echo"},
