@@ -10,6 +10,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,6 +64,35 @@ func TestMintedTokenWorksOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, items, 1)
 	require.NotContains(t, items[0].Key+string(items[0].Value), strings.TrimPrefix(text, "rst_"), "the store has no usable token")
+}
+
+// TestUsedTokenStaysUsedOverARestart: the gateway must remember as long as the
+// token would work.
+func TestUsedTokenStaysUsedOverARestart(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	key, sign := signer(t, "EdDSA")
+	open := func() (store.Store, *token.Mint) {
+		s, err := store.OpenBolt(dir, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		return s, token.NewMint(s, "example.test", []token.SigningKey{key})
+	}
+	s, m := open()
+	minted, _, err := m.Make(ctx, "alice", site)
+	require.NoError(t, err)
+	texts := []string{minted, sign(nil)}
+	for _, text := range texts {
+		ticket, err := m.Read(ctx, text)
+		require.NoError(t, err)
+		require.NoError(t, m.Spend(ctx, ticket))
+	}
+	require.NoError(t, s.Close())
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "live.db")), "as after a crash")
+	s, m = open()
+	defer func() { require.NoError(t, s.Close()) }()
+	for _, text := range texts {
+		_, err := m.Read(ctx, text)
+		require.Equal(t, token.Used, code(t, err))
+	}
 }
 
 // TestMintedTokenExpires: a record whose time is over stays for a while, to say so.

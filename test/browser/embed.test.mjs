@@ -2,7 +2,7 @@
 // with a strict content policy, in a browser that blocks third-party storage.
 import assert from 'node:assert/strict';
 import {Embedded} from './rig/embedded.mjs';
-import {alice, bob} from './rig/gateway.mjs';
+import {alice, bob, carol} from './rig/gateway.mjs';
 import {Intranet} from './rig/intranet.mjs';
 import {scene} from './rig/scene.mjs';
 import {launch} from './rig/tab.mjs';
@@ -33,6 +33,7 @@ scene('in the intranet page: log-in by token, ring, answer in the frame, on the 
   const site = await s.add(new Intranet(s.directory(), gateway, {port, people: [alice]}));
   const desk = await s.phone(gateway, {user: alice, tone: 700, codec: 'PCMU'});
   const caller = await s.phone(gateway, {user: bob, tone: 440, codec: 'PCMU'});
+  const third = await s.phone(gateway, {user: carol, tone: 1500, codec: 'PCMU'});
   s.browser = await launch();
   const tab = await s.add(new Embedded(await s.browser.newContext(), site, alice));
 
@@ -83,7 +84,12 @@ scene('in the intranet page: log-in by token, ring, answer in the frame, on the 
   needsClick(await tab.run('move', incoming.id, {to: 'deskphone'}));
   await tab.waitsFor('sound judged good', async () =>
     (await tab.told('quality')).some(({call, mos, bad}) => call === incoming.id && mos > 3.5 && !bad));
-  done(await tab.run('hangUp', incoming.id));
+  assert.equal((await tab.run('transfer', incoming.id, 'nobody at all')).code, 'not_found');
+  done(await tab.run('transfer', incoming.id, '1003'));
+  await third.event('CALL_INCOMING');
+  await third.accept();
+  await caller.hears(1500);
+  await third.hangup();
   await caller.event('CALL_CLOSED');
   const [ended] = await tab.waitsFor('ended', async () => (await tab.told('ended')).length === 1 && tab.told('ended'));
   assert.ok(ended.id === incoming.id && ended.duration >= 0 && ended.reason, JSON.stringify(ended));
