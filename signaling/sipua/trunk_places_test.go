@@ -156,7 +156,7 @@ func TestTrunkHasSeveralServers(t *testing.T) {
 		fmt.Sprintf("srv-host=_sip._udp.pbx.test,two.pbx.test,%d,20", addrs[1].Port()),
 		fmt.Sprintf("srv-host=_sip._udp.pbx.test,one.pbx.test,%d,10", addrs[0].Port()))
 	p := newParty(t, func(c *Config) {
-		c.Resolver, c.lookAgain, c.First1xx = dns.Resolver, 50*time.Millisecond, 300*time.Millisecond
+		c.Resolver, c.lookAgain, c.First1xx = dns.Resolver, 50*time.Millisecond, time.Second
 		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:pbx.test", Ping: 50 * time.Millisecond, Register: Credentials{User: "us", Password: "x"}}}
 	})
 	first := func() netip.Addr { return p.TrunkAddrs("pbx")[0] }
@@ -175,10 +175,10 @@ func TestTrunkHasSeveralServers(t *testing.T) {
 	// The best goes into maintenance, and comes back.
 	best.says(503, "OPTIONS")
 	until(t, "the trunk is at the next", func() bool { return first() == addrs[1].Addr() })
-	until(t, "it is registered there", func() bool { return next.count("REGISTER") == 1 && p.TrunkUp("pbx") })
+	until(t, "it is registered there", func() bool { return next.count("REGISTER") > 0 && p.TrunkUp("pbx") })
 	best.says(200, "OPTIONS")
 	until(t, "the trunk is at the best again", func() bool { return first() == addrs[0].Addr() })
-	until(t, "it is registered there", func() bool { return best.count("REGISTER") == 2 })
+	until(t, "it is registered there", func() bool { return best.count("REGISTER") > 1 })
 
 	// It dies: a call waits in vain, the one after it does not.
 	best.says(0, "OPTIONS", "INVITE", "REGISTER")
