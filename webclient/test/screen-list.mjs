@@ -322,6 +322,8 @@ export function screens() {
       ready: 'Incoming call',
       history,
       parts: parts([incoming()], {devices: [{...desk, answerable: false, why}]}),
+      rest: directory,
+      act: page => page.getByText('2002@example.test · Friend').waitFor(),
     },
     {
       name: 'incoming-desk',
@@ -448,7 +450,7 @@ export function screens() {
       name: 'device',
       ready: 'Your phones',
       history,
-      parts: parts([], {devices: [desk, {...lab, interworking: false}]}),
+      parts: parts([], {devices: [desk, {...lab, interworking: false, fixed: true}]}),
       async act(page) {
         await setUp(page, desk.display);
         await setUp(page, lab.display);

@@ -41,6 +41,13 @@ export async function entries({words, friends, after = ''}: EntryQuery): Promise
   return (await request('GET', `/directory?${search}`)) as EntryPage;
 }
 
+/** Whether an address is that of a friend. */
+export async function isFriend(address: string): Promise<boolean> {
+  const same = (other: string) => other.toLowerCase() === address.toLowerCase();
+  const found = await entries({words: address.replace(/^(sips?|tel):/i, ''), friends: true});
+  return found.entries.some(entry => entry.addresses.some(same));
+}
+
 export async function addEntry(draft: Draft): Promise<Entry> {
   return (await request('POST', '/directory', draft)) as Entry;
 }

@@ -1,11 +1,12 @@
-import {css, html, LitElement, nothing} from 'lit';
-import {customElement, property} from 'lit/decorators.js';
+import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
+import {customElement, property, state} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
+import {isFriend} from '../people/directory.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
 import './call-timer.js';
 import {icon} from './icons.js';
-import {initials, peerLine, peerName} from './people.js';
+import {breaks, initials, peerLine, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** Somebody calls: answer on a deskphone or in the browser, or decline. */
@@ -96,6 +97,8 @@ export class IncomingCall extends LitElement {
           --avatar: 2.5rem;
         }
         .who {
+          flex-direction: column;
+          align-items: start;
           gap: 0.625rem;
         }
       }
@@ -115,15 +118,29 @@ export class IncomingCall extends LitElement {
   @property({type: Boolean}) offline = false;
   /** Where answering was pressed here: "browser", a device id, or "". */
   @property() answering = '';
+  @state() private friend = false;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.get('call')?.id !== this.call.id && changed.has('call')) void this.recognise(this.call);
+  }
+
+  /** A name that nobody vouches for may be a friend's, taken by a stranger: it is not called one. */
+  private async recognise({id, peer}: Call): Promise<void> {
+    this.friend = false;
+    if (!peer.verified || !peer.address) return;
+    const friend = await isFriend(peer.address).catch(() => false); // without the directory it is a call like any other
+    if (id === this.call.id) this.friend = friend;
+  }
 
   override render() {
     const {call} = this;
-    const line = [peerLine(call.peer), call.peer.verified ? '' : t.unverified].filter(Boolean).join(' · ');
+    const known = call.peer.verified ? (this.friend ? t.directory.friend : '') : t.unverified;
+    const line = [peerLine(call.peer), known].filter(Boolean).join(' · ');
     // What can be pressed comes first; a phone that cannot answer stays in sight, with its reason.
     const able = this.devices.filter(device => device.answerable);
     const unable = this.devices.filter(device => !device.answerable);
     return html`
-      <section class="card" role="alertdialog" aria-labelledby="name" aria-describedby="what" tabindex="-1">
+      <section class="card" role="alertdialog" aria-labelledby="name" aria-describedby="what line" tabindex="-1">
         <div class="head">
           <span id="what">${t.incomingCall}</span>
           <call-timer .since=${call.since} .now=${() => this.phone.now()}></call-timer>
@@ -131,8 +148,8 @@ export class IncomingCall extends LitElement {
         <div class="who">
           <div class="avatar" aria-hidden="true">${initials(call.peer)}</div>
           <div>
-            <h2 id="name">${peerName(call.peer)}</h2>
-            <p class="soft">${line}</p>
+            <h2 id="name">${breaks(peerName(call.peer))}</h2>
+            <p class="soft" id="line">${breaks(line)}</p>
           </div>
         </div>
         <div class="answers">

@@ -1,3 +1,4 @@
+import {html} from 'lit';
 import type {Peer} from '../protocol/messages.js';
 
 /** What to call somebody: the name, else the address without its scheme. */
@@ -32,4 +33,9 @@ export function peerLine(peer: Peer): string {
   const address = shortAddress(peer.address);
   if (peer.display) return address;
   return number(address) ? address.slice(address.indexOf('@') + 1 || address.length) : '';
+}
+
+/** A name or address that a narrow card may break behind its dots and its @, rather than within a word. */
+export function breaks(text: string) {
+  return text.match(/[^.@]+[.@]*|[.@]+/g)?.map((part, i) => html`${i ? html`<wbr />` : ''}${part}`) ?? '';
 }
