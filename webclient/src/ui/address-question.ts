@@ -8,7 +8,7 @@ import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
 import {shared} from './styles.js';
 
-/** Asks the gateway whether somebody could make the main deskphone answer now, and why. */
+/** Asks the gateway whether somebody could make a deskphone answer now, and why: for each that may answer by itself. */
 @customElement('address-question')
 export class AddressQuestion extends LitElement {
   static override styles = [
@@ -36,7 +36,7 @@ export class AddressQuestion extends LitElement {
 
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
-  @state() private verdict: Verdict | null = null;
+  @state() private verdicts: Verdict[] = [];
   @state() private fault = '';
   @query('input') private field!: HTMLInputElement;
 
@@ -50,6 +50,7 @@ export class AddressQuestion extends LitElement {
             <input
               type="text"
               name="requester"
+              required
               autocomplete="off"
               autocapitalize="off"
               spellcheck="false"
@@ -59,7 +60,7 @@ export class AddressQuestion extends LitElement {
           <button ?disabled=${this.offline}>${t.options.check}</button>
         </form>
         <div role="alert" id="fault">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
-        <div role="status">${this.verdict ? this.answer(this.verdict) : nothing}</div>
+        <div role="status">${this.verdicts.map(verdict => this.answer(verdict))}</div>
       </section>
     `;
   }
@@ -78,12 +79,11 @@ export class AddressQuestion extends LitElement {
     event.preventDefault();
     const requester = this.field.value.trim();
     if (!requester) return this.field.focus();
-    const open = this.devices.filter(device => device.interworking);
-    const device = open.find(other => other.primary) ?? open[0];
-    this.verdict = null;
+    const phones = this.devices.filter(device => device.interworking);
+    this.verdicts = [];
     this.fault = '';
     try {
-      this.verdict = await simulate(requester, device?.id ?? '');
+      this.verdicts = await Promise.all(phones.map(device => simulate(requester, device.id)));
     } catch (error) {
       this.fault = (error instanceof RestError && error.message) || t.gatewayAway;
     }
