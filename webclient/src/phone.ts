@@ -88,9 +88,13 @@ export class Phone {
     return this.connection.right;
   }
 
+  /** The user's calls; none while this page has no part in them and knows only how they were. */
   get calls(): Call[] {
-    return this.connection.parts?.calls ?? [];
+    return this.left ? [] : (this.connection.parts?.calls ?? []);
   }
+
+  /** The page left the gateway for good, and has not come back yet. */
+  private left = false;
 
   /** Whether this is the window that rings aloud. */
   get rings(): boolean {
@@ -172,6 +176,12 @@ export class Phone {
     await this.ring.enable();
     await this.voice.play();
     this.follow();
+  }
+
+  /** Does so at a click that asks for nothing else, and says when the browser does not let it. */
+  async askSound(): Promise<void> {
+    await this.enableSound();
+    if (this.soundBlocked) this.tell({text: t.noSound});
   }
 
   tell(notice: Notice | null): void {
@@ -277,25 +287,27 @@ export class Phone {
   private follow(): void {
     const {parts} = this.connection;
     const open = this.phase === 'open';
+    if (open) this.left = false;
+    else if (this.connection.over) this.left = true;
     const id = this.store.read()?.id ?? '';
     if (open && id !== this.tabId) {
       if (this.tabId) this.voice.newTab();
       this.tabId = id;
       this.ring.newTab();
     }
-    const {over} = this.connection; // then neither microphone nor ring may go on by what was last known
-    if (over) this.voice.want(undefined);
-    else if (open || !parts) this.voice.want(parts?.media.want);
-    const live = over ? [] : this.calls;
-    this.voice.follow(live);
-    this.followRing(live);
+    if (this.left || !parts) this.voice.want(undefined);
+    else if (open) this.voice.want(parts.media.want);
+    this.voice.follow(this.calls);
+    this.followRing();
     this.changed();
   }
 
-  private followRing(live: readonly Call[]): void {
-    this.ring.follow(live, this.parts?.me.name ?? '');
-    if (this.phase !== 'open') return;
-    for (const call of this.ring.untold(live)) {
+  private followRing(): void {
+    const open = this.phase === 'open';
+    // Without the line nobody can answer here, and nobody knows whether it rings still.
+    this.ring.follow(open ? this.calls : [], this.parts?.me.name ?? '');
+    if (!open) return;
+    for (const call of this.ring.untold(this.calls)) {
       this.connection.do({do: 'ringing', call: call.id}).catch(() => {
         // The call was over before: nothing rings.
       });

@@ -171,6 +171,55 @@ test('without a microphone the call rings on, and the way out is said', async ()
   await page.getByText('No microphone was found. Plug one in, then try again. You can still use Desk phone.').waitFor();
 });
 
+test('a window that another took over lets go of the microphone, and takes it again only for a call of its own', async () => {
+  await open(parts([talking()], want(['opus'])));
+  await page.waitForFunction(() => window.asked.length === 1 && window.asked[0].getAudioTracks()[0].enabled);
+  for (const socket of gateway.sockets) socket.close(4409);
+  await page.waitForFunction(() => window.asked[0].getAudioTracks()[0].readyState === 'ended');
+  await page.getByRole('button', {name: 'Hang up'}).waitFor({state: 'detached'});
+  gateway.screen.parts.calls = [talking({here: false})];
+  await page.getByRole('button', {name: 'Use it here'}).click();
+  await page.locator('call-card .badge', {hasText: 'In another window'}).waitFor();
+  assert.equal(await asked(), 1);
+});
+
+test('without the line nothing rings', async () => {
+  await open(parts([incoming()]));
+  await page.waitForFunction(() => document.title === 'Bob Stone is calling');
+  for (const socket of gateway.sockets) socket.close(4409);
+  await page.waitForFunction(() => document.title === 'Ringsplash');
+  await page.getByRole('alertdialog').waitFor({state: 'detached'});
+});
+
+test('a button that goes away at its press leaves the focus in the card', async () => {
+  const onDesk = more => talking({on: 'desk', here: false, ...more});
+  await open(parts([onDesk({microphone: 'shut'})]));
+  await page.getByRole('button', {name: 'Unmute'}).press('Space');
+  await receives('unmute', 1);
+  gateway.push({calls: [onDesk()]});
+  await page.locator('call-card h2:focus').waitFor();
+  await page.getByRole('button', {name: 'Mute'}).press('Space');
+  await receives('mute', 1);
+  gateway.push({calls: [onDesk({microphone: 'muted'})]});
+  await page.locator('call-acts [data-tool=keypad]:focus').waitFor();
+  await page.keyboard.press('t');
+  await page.locator('transfer-form input:focus').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('call-acts [data-tool=transfer]:focus').waitFor();
+});
+
+test('keys mean nothing to a call below a question', async () => {
+  await open(parts([talking({on: 'desk', here: false})]));
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('h');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({state: 'detached'});
+  await page.keyboard.press('h');
+  await receives('hold', 1);
+  assert.equal(sent('hold').length, 1);
+});
+
 /** Runs in the page: what can be pressed or typed into and is in sight, each with a mark and its words. */
 function markAll() {
   const found = [];

@@ -74,10 +74,10 @@ export class Voice {
     void this.media.setTrack(null);
   }
 
-  /** Follows the part `media`; undefined after a log-out. */
+  /** Follows the part `media`; undefined when this page has no part in calls any more. */
   want(want: MediaWant | null | undefined): void {
+    this.media.update(want ?? null);
     if (want === undefined) this.media.close();
-    else this.media.update(want);
   }
 
   /** The gateway gave this page a new tab, which has no PeerConnection. */

@@ -257,6 +257,7 @@ export const en = {
   // State of the line
   online: 'Connected',
   reconnecting: 'Reconnecting',
+  offline: 'Not connected',
   reconnectingInCall: 'Reconnecting, your call goes on',
   reconnectingIdle: 'Reconnecting. Calls cannot reach this window until it is back.',
   elsewhere: 'This phone is open in another window.',
@@ -268,6 +269,8 @@ export const en = {
   close: 'Close',
   notDone: 'The gateway could not do that. Try again.',
   enableSound: 'Enable sound',
+  noSound:
+    'The browser gives this page no sound. Check that the computer has a speaker or headset; until then calls ring here for the eye alone.',
   soundBlocked: 'The browser keeps this page silent until you allow its sound.',
 
   // In a page of another site

@@ -27,6 +27,7 @@ export class LogIn {
   async logIn(name: string, password: string): Promise<void> {
     await rest.logIn(name, password);
     this.asked = false;
+    if (this.connection.parts?.me.name !== name) this.connection.parts = null; // somebody else's
     this.connection.stop();
     this.connection.start();
   }

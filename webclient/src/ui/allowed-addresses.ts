@@ -68,6 +68,7 @@ export class AllowedAddresses extends LitElement {
           <input
             type="text"
             name="address"
+              required
             autocomplete="off"
             autocapitalize="off"
             spellcheck="false"

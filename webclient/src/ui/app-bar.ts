@@ -100,6 +100,8 @@ export class AppBar extends LitElement {
   @property({attribute: false}) phone!: Phone;
   @property({attribute: false}) me!: Me;
   @property({type: Boolean}) offline = false;
+  /** The state of the line in a word. */
+  @property() line = '';
   @property({type: Boolean}) blocked = false;
   /** In a frame of another site: that site logs in and out. */
   @property({type: Boolean}) framed = false;
@@ -120,12 +122,12 @@ export class AppBar extends LitElement {
           <h1 class="cut">${me.display || me.name}</h1>
           <p class="line small soft">
             <span class=${this.offline ? 'dot off' : 'dot'}></span>
-            <span class="cut">${this.offline ? t.reconnecting : t.online}${me.number ? ` · ${me.number}` : ''}</span>
+            <span class="cut">${this.line}${me.number ? ` · ${me.number}` : ''}</span>
           </p>
         </div>
         ${
           this.blocked
-            ? html`<button class="sound" title=${t.soundBlocked} @click=${() => this.phone.enableSound()}>
+            ? html`<button class="sound" title=${t.soundBlocked} @click=${() => this.phone.askSound()}>
                 ${icon('soundOff')}<span>${t.enableSound}</span>
               </button>`
             : nothing

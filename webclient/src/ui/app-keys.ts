@@ -48,12 +48,14 @@ export class AppKeys implements ReactiveController {
   private readonly pressed = (event: KeyboardEvent): void => {
     const {parts, phase} = this.phone;
     if (!parts || phase !== 'open' || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (typing(event.composedPath()) && event.key !== 'Escape') return;
+    const path = event.composedPath();
+    if (path.some(one => one instanceof HTMLDialogElement)) return; // a question is over what the keys are about
+    if (typing(path) && event.key !== 'Escape') return;
     const name = keyName(event.key);
     const twice = event.timeStamp - this.endPressed < twiceWithin;
     this.endPressed = name === 'E' ? event.timeStamp : Number.NEGATIVE_INFINITY;
     if (!name || this.off.has(name)) return;
-    const action = keyAction(event.key, parts.calls, deskFirst(parts.devices, this.phone.desk), twice);
+    const action = keyAction(event.key, this.phone.calls, deskFirst(parts.devices, this.phone.desk), twice);
     if (action && this.act(action)) event.preventDefault();
   };
 

@@ -72,6 +72,7 @@ export class AppNotices extends LitElement {
     if (this.phase === 'elsewhere') {
       return this.box('', t.elsewhere, html`<button @click=${() => this.phone.useHere()}>${t.useHere}</button>`);
     }
+    if (this.phase === 'stopped') return nothing; // a notice says why
     return this.box('', this.talking ? t.reconnectingInCall : t.reconnectingIdle);
   }
 

@@ -5,6 +5,7 @@ import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
 import {type IconName, icon} from './icons.js';
+import {KeepFocus} from './keep-focus.js';
 import './key-grid.js';
 import {shared} from './styles.js';
 import './transfer-form.js';
@@ -74,6 +75,9 @@ export class CallActs extends LitElement {
   @property({attribute: false}) call!: Call;
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
+  protected readonly keepFocus = new KeepFocus(this, () => `[data-tool=${this.last}]`);
+  /** What was opened last: its button stays as long as there is a talk. */
+  private last: Tool = 'keypad';
   @state() private tool: Tool = '';
   @state() private sent = '';
 
@@ -87,6 +91,7 @@ export class CallActs extends LitElement {
   /** Opens the question whom to transfer to. */
   transfer(): void {
     this.tool = 'transfer';
+    this.last = 'transfer';
   }
 
   /** Sends one digit to the far end. */
@@ -127,24 +132,17 @@ export class CallActs extends LitElement {
 
   private opener(tool: Tool, sign: IconName, word: string, key: string, able: boolean) {
     const open = this.tool === tool;
-    return this.act(sign, word, key, open, able, () => this.toggle(tool), open);
+    return this.act(sign, word, key, open, able, () => this.toggle(tool), tool);
   }
 
-  private act(
-    sign: IconName,
-    word: string,
-    key: string,
-    on: boolean,
-    able: boolean,
-    act: () => void,
-    expanded?: boolean,
-  ) {
+  private act(sign: IconName, word: string, key: string, on: boolean, able: boolean, act: () => void, tool: Tool = '') {
     return html`
       <button
         class=${on ? 'on' : ''}
         ?disabled=${this.offline || !able}
         aria-keyshortcuts=${key || nothing}
-        aria-expanded=${expanded === undefined ? nothing : expanded}
+        data-tool=${tool || nothing}
+        aria-expanded=${tool ? on : nothing}
         @click=${act}
       >
         ${icon(sign)}<span>${word}</span>
@@ -199,6 +197,7 @@ export class CallActs extends LitElement {
 
   private toggle(tool: Tool): void {
     this.tool = this.tool === tool ? '' : tool;
+    this.last = tool;
     this.sent = '';
   }
 

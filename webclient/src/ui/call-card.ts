@@ -8,7 +8,8 @@ import {addButton} from './add-button.js';
 import type {CallActs} from './call-acts.js';
 import './call-acts.js';
 import {icon} from './icons.js';
-import {initials, peerLine, peerName} from './people.js';
+import {KeepFocus} from './keep-focus.js';
+import {breaks, initials, peerLine, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** A call that is dialled, talked in or on hold; its sound is here, in another window, or on a deskphone. */
@@ -46,7 +47,11 @@ export class CallCard extends LitElement {
           --avatar: 2.5rem;
         }
         .who {
-          gap: 0.25rem 0.625rem;
+          grid-template-columns: 1fr auto;
+          gap: 0.5rem 0.625rem;
+        }
+        .who > div:not(.avatar) {
+          grid-area: 2 / 1 / auto / span 2;
         }
       }
       .place {
@@ -146,6 +151,7 @@ export class CallCard extends LitElement {
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
   @property({type: Boolean}) mediaConnected = true;
+  protected readonly keepFocus = new KeepFocus(this, () => 'h2');
   @query('call-acts') private acts!: CallActs | null;
 
   /** Closes keypad and transfer; whether one was open. */
@@ -170,8 +176,8 @@ export class CallCard extends LitElement {
         <div class="who">
           <div class="avatar" aria-hidden="true">${initials(call.peer)}</div>
           <div>
-            <h2 tabindex="-1">${peerName(call.peer)}</h2>
-            <p class="soft small line">${peerLine(call.peer)}</p>
+            <h2 tabindex="-1">${breaks(peerName(call.peer))}</h2>
+            <p class="soft small line">${breaks(peerLine(call.peer))}</p>
           </div>
           ${call.answered ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
         </div>

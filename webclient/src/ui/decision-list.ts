@@ -57,13 +57,13 @@ export class DecisionList extends LitElement {
     if (changed.get('offline') === true && !this.offline) void this.load();
   }
 
-  private async load(): Promise<void> {
-    this.failed = false;
-    await this.fetch('');
+  private load(): Promise<void> {
+    return this.fetch('');
   }
 
   /** Adds the page before a decision, or starts anew. */
   private async fetch(before: string): Promise<void> {
+    this.failed = false;
     try {
       const page = await decisions(before);
       this.rows = before ? [...(this.rows ?? []), ...page.decisions] : page.decisions;
@@ -71,7 +71,7 @@ export class DecisionList extends LitElement {
       const [detail] = this.rows;
       if (detail) this.dispatchEvent(new CustomEvent<Decision>('last', {detail}));
     } catch {
-      this.failed = !before;
+      this.failed = true;
     }
   }
 

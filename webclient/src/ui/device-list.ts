@@ -5,6 +5,7 @@ import {deskOf} from '../desktop/desk.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Device} from '../protocol/messages.js';
+import type {DeviceRow} from './device-row.js';
 import './device-row.js';
 import {deviceStyle} from './device-style.js';
 import {icon} from './icons.js';
@@ -37,7 +38,20 @@ export class DeviceList extends LitElement {
   @property({attribute: false}) desk: string | null = null;
   @property({type: Number}) tabs = 1;
   @property({type: Boolean}) offline = false;
+  /** The state of this browser in a word. */
+  @property() line = '';
   @property({type: Boolean}) rings = false;
+
+  /** The row that had the focus before it was perhaps moved. */
+  private focused: Element | null = null;
+
+  override willUpdate(): void {
+    this.focused = this.shadowRoot?.activeElement ?? null;
+  }
+
+  override updated(): void {
+    if (this.focused?.isConnected && !this.shadowRoot?.activeElement) (this.focused as DeviceRow).focusSetUp();
+  }
 
   override render() {
     const desk = deskOf(this.devices, this.desk);
@@ -68,7 +82,7 @@ export class DeviceList extends LitElement {
 
   private browser() {
     const windows = [t.tabs(Math.max(1, this.tabs)), this.rings && this.tabs > 1 ? t.tabRings : ''];
-    const line = [this.offline ? t.reconnecting : t.browserReady, ...windows].filter(Boolean).join(' · ');
+    const line = [this.line, ...windows].filter(Boolean).join(' · ');
     return html`
       <li class="row ${this.offline ? '' : 'live'}">
         <span class="sign">${icon('browser')}</span>

@@ -5,6 +5,7 @@ import {chooseForDevice, type DeviceChoices, type PhoneTest, testDevice} from '.
 import type {Device} from '../protocol/messages.js';
 import {deviceStyle} from './device-style.js';
 import {icon} from './icons.js';
+import {KeepFocus} from './keep-focus.js';
 import {optionStyle} from './option-style.js';
 import {optionSwitch} from './option-switch.js';
 import {refusal} from './refusal.js';
@@ -70,10 +71,16 @@ export class DeviceRow extends LitElement {
   /** It is the one beside this browser. */
   @property({type: Boolean}) desk = false;
   @property({type: Boolean}) offline = false;
+  protected readonly keepFocus = new KeepFocus(this, () => '[aria-expanded]');
   @state() private open = false;
   @state() private fault = '';
   @state() private busy = false;
   @state() private result: PhoneTest | null = null;
+
+  /** Takes the focus back after the row has changed its place. */
+  focusSetUp(): void {
+    this.renderRoot.querySelector<HTMLElement>('[aria-expanded]')?.focus();
+  }
 
   override render() {
     const {device} = this;
@@ -133,7 +140,8 @@ export class DeviceRow extends LitElement {
   private choice(is: boolean, yes: string, make: string, about: string, act: () => void) {
     return html`
       <div>
-        ${is ? html`<p><strong>${yes}</strong></p>` : html`<button ?disabled=${this.offline} @click=${act}>${make}</button>`}
+        <p role="status">${is ? html`<strong>${yes}</strong>` : nothing}</p>
+        ${is ? nothing : html`<button ?disabled=${this.offline} @click=${act}>${make}</button>`}
         <p class="small soft">${about}</p>
       </div>
     `;

@@ -108,8 +108,9 @@ export class HistoryList extends LitElement {
       if (version !== this.version || next !== this.next) return;
       this.entries = [...(this.entries ?? []), ...page.history];
       this.next = page.next ?? '';
+      this.failed = false;
     } catch {
-      // The button stays: pressing it again tries again.
+      this.failed = true;
     }
   }
 
@@ -117,9 +118,9 @@ export class HistoryList extends LitElement {
     return html`
       <section class="card" aria-labelledby="title">
         <h2 id="title">${t.history}</h2>
-        ${this.failed ? this.fault() : nothing}
         ${this.entries?.length === 0 ? html`<p class="soft small">${t.historyEmpty}</p>` : nothing}
         ${this.entries?.length ? html`<ul>${this.entries.map(entry => this.row(entry))}</ul>` : nothing}
+        ${this.failed ? this.fault() : nothing}
         ${this.next ? html`<button class="wide" ?disabled=${this.offline} @click=${this.older}>${t.showOlder}</button>` : nothing}
       </section>
     `;
@@ -127,9 +128,9 @@ export class HistoryList extends LitElement {
 
   private fault() {
     return html`
-      <div class="fault">
+      <div class="fault" role="alert">
         <p class="soft small">${t.historyFailed}</p>
-        <button @click=${this.load}>${t.retry}</button>
+        ${this.entries ? nothing : html`<button @click=${this.load}>${t.retry}</button>`}
       </div>
     `;
   }

@@ -103,6 +103,7 @@ export class PeopleList extends LitElement {
     try {
       const page = await directory.entries({words, friends: this.friends, after});
       if (words !== this.searchField.value.trim()) return; // what was typed since is on its way
+      this.fault = '';
       this.entries = after ? [...(this.entries ?? []), ...page.entries] : page.entries;
       this.total = page.total;
       this.next = page.next ?? '';
@@ -172,7 +173,7 @@ export class PeopleList extends LitElement {
             : nothing
         }
         <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
-        ${this.entries ? this.list(this.entries) : nothing}
+        ${this.entries ? this.list(this.entries) : this.absent()}
         <p class="unseen" role="status">${this.done}</p>
       </section>
     `;
@@ -200,6 +201,11 @@ export class PeopleList extends LitElement {
         @cancel=${this.closeTool}
       ></person-form>
     `;
+  }
+
+  private absent() {
+    if (!this.fault) return nothing;
+    return html`<button ?disabled=${this.offline} @click=${() => this.load()}>${t.retry}</button>`;
   }
 
   private list(entries: directory.Entry[]) {

@@ -65,6 +65,7 @@ export class PersonForm extends LitElement {
           <span class="small">${t.directory.addresses}</span>
           <textarea
             name="addresses"
+              required
             rows=${Math.max(2, addresses.length)}
             autocomplete="off"
             autocapitalize="off"

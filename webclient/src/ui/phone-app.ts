@@ -53,6 +53,8 @@ export class PhoneApp extends LitElement implements Keyed {
   @query('incoming-call') private incoming!: IncomingCall | null;
   /** Whom a link asked to call. */
   @state() private asking = frame ? '' : linkedCall();
+  /** The line was away since the last state came. */
+  private waited = false;
   private callsBefore: Call[] = [];
   private hadFocus = false;
   @state() private place = location.hash;
@@ -101,13 +103,19 @@ export class PhoneApp extends LitElement implements Keyed {
     return this.phone.phase !== 'open';
   }
 
+  /** The state of the line in a word. */
+  private get line(): string {
+    const {phase} = this.phone;
+    if (phase === 'open') return t.online;
+    return phase === 'connecting' || phase === 'waiting' ? t.reconnecting : t.offline;
+  }
+
   override render() {
     const {parts} = this.phone;
     if (frame && (this.phone.loggedOut || (!parts && this.phone.refusal)))
       return html`<not-in .phone=${this.phone}></not-in>`;
     if (this.phone.loggedOut) return html`<log-in .phone=${this.phone}></log-in>`;
-    if (!parts)
-      return html`<div class="starting">${logo}<p role="status">${frame ? t.embed.waiting : t.starting}</p></div>`;
+    if (!parts) return this.starting();
     return html`
       <div
         class="app"
@@ -121,22 +129,13 @@ export class PhoneApp extends LitElement implements Keyed {
           .me=${parts.me}
           ?framed=${frame !== null}
           ?offline=${this.offline}
+          line=${this.line}
           ?blocked=${this.phone.soundBlocked}
           place=${this.shown}
           @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
           @show-keys=${this.showKeys}
         ></app-bar>
-        <app-notices
-          .phone=${this.phone}
-          .devices=${parts.devices}
-          .notice=${this.phone.notice}
-          .microphone=${this.phone.microphoneFault}
-          phase=${this.phone.phase}
-          gateway=${parts.me.notice ?? ''}
-          ?talking=${keepsTalking(parts.calls)}
-          ?new-build=${this.phone.newBuild && !keepsTalking(parts.calls)}
-        ></app-notices>
-        ${this.main(parts)}
+        ${this.notices(parts)} ${this.main(parts)}
       </div>
       ${
         this.asking
@@ -155,6 +154,33 @@ export class PhoneApp extends LitElement implements Keyed {
       ></key-list>
       <p class="unseen" aria-live="assertive">${this.said.urgent}</p>
       <p class="unseen" aria-live="polite">${this.said.calm}</p>
+    `;
+  }
+
+  /** No state has come yet. */
+  private starting() {
+    const {phase, notice} = this.phone;
+    const stuck = this.waited || phase === 'elsewhere' || notice;
+    const hint = frame ? t.embed.waiting : t.starting;
+    return html`
+      <div class="starting">${logo} ${stuck ? this.notices(null) : html`<p role="status">${hint}</p>`}</div>
+    `;
+  }
+
+  private notices(parts: Parts | null) {
+    const {phone} = this;
+    const talking = keepsTalking(phone.calls);
+    return html`
+      <app-notices
+        .phone=${phone}
+        .devices=${parts?.devices ?? []}
+        .notice=${phone.notice}
+        .microphone=${phone.microphoneFault}
+        phase=${phone.phase}
+        gateway=${parts?.me.notice ?? ''}
+        ?talking=${talking}
+        ?new-build=${phone.newBuild && !talking}
+      ></app-notices>
     `;
   }
 
@@ -183,8 +209,8 @@ export class PhoneApp extends LitElement implements Keyed {
     return html`
       <main class=${this.shown ? 'screen' : ''}>
         <div class="stage">
-          ${inOrder(parts.calls).map(call => this.card(call, parts))}
-          <dial-pad .phone=${this.phone} .devices=${parts.devices} ?offline=${this.offline} .keypad=${this.roomy && !keepsTalking(parts.calls)}></dial-pad>
+          ${inOrder(this.phone.calls).map(call => this.card(call, parts))}
+          <dial-pad .phone=${this.phone} .devices=${parts.devices} ?offline=${this.offline} .keypad=${this.roomy && !keepsTalking(this.phone.calls)}></dial-pad>
         </div>
         <div class="side">${this.side(parts)}</div>
       </main>
@@ -240,6 +266,7 @@ export class PhoneApp extends LitElement implements Keyed {
         .devices=${parts.devices}
         .desk=${this.phone.desk}
         .tabs=${parts.me.tabs}
+        line=${this.offline ? this.line : t.browserReady}
         ?offline=${this.offline}
         ?rings=${this.phone.rings}
       ></device-list>
@@ -274,7 +301,8 @@ export class PhoneApp extends LitElement implements Keyed {
   }
 
   override willUpdate(): void {
-    const {parts, calls} = this.phone;
+    const {parts, calls, phase} = this.phone;
+    if (phase === 'waiting' || phase === 'open') this.waited = phase === 'waiting';
     this.hadFocus = !!this.renderRoot?.querySelector('.stage :focus');
     if (calls === this.callsBefore) return;
     const device = (id: string) => parts?.devices.find(other => other.id === id)?.display ?? id;

@@ -36,7 +36,7 @@ export class TransferForm extends LitElement {
       <form aria-label=${t.transfer} @submit=${this.submit} @keydown=${this.key}>
         <label>
           <span class="small">${t.transferTo}</span>
-          <input type="text" name="to" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go" />
+          <input type="text" name="to" required autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go" />
         </label>
         <button class="main" ?disabled=${this.offline}>${t.transferNow}</button>
       </form>
