@@ -66,7 +66,7 @@ export class Phone {
       onOpen: () => void this.enableSound(),
     });
     const {connection, voice} = this;
-    this.commands = new Commands({connection, voice, onRefused: text => this.tell({text})});
+    this.commands = new Commands({connection, voice, onRefused: text => this.tell(text ? {text} : null)});
     this.ring = new Ring({onChange: () => this.follow(), titled: !entry});
   }
 

@@ -208,6 +208,27 @@ test('a button that goes away at its press leaves the focus in the card', async 
   await page.locator('call-acts [data-tool=transfer]:focus').waitFor();
 });
 
+test('a double click calls once and hangs up once, and the focus stays on the button', async () => {
+  const over = talking({state: 'ended', here: false, on: null});
+  await open(parts([over]), {refuse: {hangup: {code: 'ended', message: 'This call has ended already.'}}});
+  await page.getByRole('button', {name: 'Call again'}).dblclick();
+  await receives('call', 1);
+  await page.getByLabel('Name or number').fill('2003');
+  await page.getByRole('button', {name: 'Call', exact: true}).click(); // waits until the first call was taken
+  await receives('call', 2);
+  assert.deepEqual(
+    sent('call').map(command => command.to),
+    [over.peer.address, '2003'],
+  );
+  await page.locator('dial-pad button[type=submit]:focus').waitFor();
+  gateway.push({calls: [talking({on: 'desk', here: false})]});
+  await page.getByRole('button', {name: 'Hang up'}).click();
+  await receives('hangup', 1);
+  await page.getByRole('button', {name: 'Hold'}).click();
+  await receives('hold', 1);
+  assert.equal(await page.getByText('This call has ended already.').count(), 0);
+});
+
 test('keys mean nothing to a call below a question', async () => {
   await open(parts([talking({on: 'desk', here: false})]));
   await page.keyboard.press('?');

@@ -7,7 +7,7 @@ import type {Voice} from './voice.js';
 export interface CommandsOptions {
   connection: Connection;
   voice: Voice;
-  /** Called with the sentence of a command of the user that was refused. */
+  /** Called with the sentence of a command of the user that was refused, and with "" when he gives another. */
   onRefused: (text: string) => void;
 }
 
@@ -18,10 +18,13 @@ export class Commands {
   /** Carries out a command of the user; null when it was refused. */
   async attempt(command: Command): Promise<Result | null> {
     const {connection, onRefused} = this.options;
+    onRefused(''); // what went wrong before is history now
     try {
       if (connection.right === 'gesture' && opens(command)) this.checkClick();
       return await connection.do(command);
     } catch (error) {
+      const ending = command.do === 'hangup' || command.do === 'decline';
+      if (ending && error instanceof CommandError && error.code === 'ended') return {}; // as he wants it
       onRefused(error instanceof CommandError ? error.message : String(error));
       return null;
     }

@@ -153,7 +153,12 @@ export class DeviceRow extends LitElement {
     const why = live ? (interworking ? '' : t.device.testNeedsInterworking) : t.device.testNeedsPhone(display);
     return html`
       <div class="result">
-        <button ?disabled=${this.offline || testing || !!why} aria-describedby="test" @click=${this.runTest}>
+        <button
+          ?disabled=${this.offline || !!why}
+          aria-disabled=${testing ? 'true' : nothing}
+          aria-describedby="test"
+          @click=${() => testing || this.runTest()}
+        >
           ${testing ? t.device.testing : t.device.test}
         </button>
         <p class="small soft" id="test">${why || t.device.aboutTest}</p>

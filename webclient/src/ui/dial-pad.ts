@@ -118,6 +118,8 @@ export class DialPad extends LitElement {
   @state() private from = '';
   @state() private fault = '';
   @state() private busy = false;
+  /** What was called last, and when (ms): a double click is meant once. */
+  private last = {to: '', at: Number.NEGATIVE_INFINITY};
   @query('#to') private field!: HTMLInputElement;
 
   /** Puts the cursor into the field. */
@@ -153,13 +155,14 @@ export class DialPad extends LitElement {
         ${this.fault ? html`<p id="fault" class="fault small">${this.fault}</p>` : nothing}
         ${this.devices.length ? this.places() : nothing}
         <div class="row">
-          <button class="go big" type="submit" ?disabled=${this.offline || this.busy}>${icon('phone')}<span>${t.call}</span></button>
+          <button class="go big" type="submit" ?disabled=${this.offline} aria-disabled=${this.busy ? 'true' : nothing}>${icon('phone')}<span>${t.call}</span></button>
           <button
             type="button"
             class="big"
             aria-label=${t.intercom}
             title=${t.intercomHint}
-            ?disabled=${this.offline || this.busy}
+            ?disabled=${this.offline}
+            aria-disabled=${this.busy ? 'true' : nothing}
             @click=${() => this.start(true)}
           >
             ${icon('intercom')}<span class="word">${t.intercom}</span>
@@ -234,7 +237,7 @@ export class DialPad extends LitElement {
   }
 
   private start(intercom: boolean): void {
-    if (this.offline || this.busy) return;
+    if (this.offline || this.busy || (!this.to && this.justCalled)) return;
     if (!this.to.trim()) {
       this.fault = t.nothingToDial;
       return this.focusField();
@@ -244,9 +247,16 @@ export class DialPad extends LitElement {
 
   /** Calls an address from the chosen place; an empty field is its sign that it worked. */
   async dial(to: string, intercom = false): Promise<void> {
+    if (this.busy || (to === this.last.to && this.justCalled)) return;
     this.busy = true;
     const taken = await this.phone.call(to, this.place, intercom);
     this.busy = false;
-    if (taken) this.to = '';
+    if (!taken) return;
+    this.to = '';
+    this.last = {to, at: performance.now()};
+  }
+
+  private get justCalled(): boolean {
+    return performance.now() - this.last.at < 1000;
   }
 }

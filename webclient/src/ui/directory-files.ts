@@ -49,16 +49,17 @@ export class DirectoryFiles extends LitElement {
   }
 
   override render() {
-    const off = this.offline || this.busy;
+    const off = this.offline;
+    const busy = this.busy ? 'true' : nothing;
     return html`
       <div class="box" role="group" aria-label=${t.files.title}>
         <p class="small soft">${t.files.hint}</p>
         <div class="acts">
-          <button class="main" ?disabled=${off} @click=${() => this.file.click()}>
+          <button class="main" ?disabled=${off} aria-disabled=${busy} @click=${() => this.busy || this.file.click()}>
             ${this.busy ? t.files.reading : t.files.choose}
           </button>
-          <button ?disabled=${off} @click=${() => this.save('vcard')}>${t.files.saveAs('vCard')}</button>
-          <button ?disabled=${off} @click=${() => this.save('csv')}>${t.files.saveAs('CSV')}</button>
+          <button ?disabled=${off} aria-disabled=${busy} @click=${() => this.busy || this.save('vcard')}>${t.files.saveAs('vCard')}</button>
+          <button ?disabled=${off} aria-disabled=${busy} @click=${() => this.busy || this.save('csv')}>${t.files.saveAs('CSV')}</button>
         </div>
         <input
           type="file"

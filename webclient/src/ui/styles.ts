@@ -89,7 +89,8 @@ export const shared = css`
   button:active {
     filter: brightness(0.94);
   }
-  button:disabled {
+  button:disabled,
+  button[aria-disabled='true'] {
     background: var(--sunken);
     color: var(--soft);
     cursor: not-allowed;
@@ -115,7 +116,8 @@ export const shared = css`
   }
   button.go:disabled,
   button.stop:disabled,
-  button.main:disabled {
+  button.main:disabled,
+  button.main[aria-disabled='true'] {
     background: var(--sunken);
     color: var(--soft);
     filter: none;
