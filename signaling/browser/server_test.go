@@ -29,13 +29,20 @@ func trustLoopback(c *Config) {
 	c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
 
+// What changed last, such as the end of the call the gateway waited for, comes
+// before the goodbye.
 func TestCloseTellsEveryTab(t *testing.T) {
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	var pages []*page
+	var tabs []*playedTab
 	for range 3 {
 		p, _ := b.open(nil)
-		pages = append(pages, p)
+		tab := r.gw.tab(t)
+		tab.mu.Lock()
+		tab.snapshot.Me.Notice = "The last word."
+		tab.mu.Unlock()
+		pages, tabs = append(pages, p), append(tabs, tab)
 	}
 	quiet := b.dial() // no hello yet
 	closed := make(chan error, 1)
@@ -44,6 +51,11 @@ func TestCloseTellsEveryTab(t *testing.T) {
 		defer cancel()
 		closed <- r.srv.Close(ctx)
 	}()
+	for _, p := range pages {
+		if m := p.read(); m.Type != typeState || !strings.Contains(string(m.raw), "The last word.") {
+			t.Errorf("the last message is %s", m.raw)
+		}
+	}
 	for _, p := range append(pages, quiet) {
 		if code := p.closed(); code != 1001 {
 			t.Errorf("closed with %d", code)
@@ -55,8 +67,8 @@ func TestCloseTellsEveryTab(t *testing.T) {
 	if _, err := net.DialTimeout("tcp", r.srv.Addr().String(), time.Second); err == nil {
 		t.Error("it still listens")
 	}
-	for range pages {
-		wait(t, r.gw.tab(t).detached)
+	for _, tab := range tabs {
+		wait(t, tab.detached)
 	}
 }
 

@@ -150,8 +150,16 @@ func (k *socket) serve() {
 	k.guard(func() { resumed = k.open() })
 	if k.tab != nil {
 		close(k.ready)
-		work(func() { k.write(resumed) })
+		wrote := make(chan struct{})
+		work(func() {
+			defer close(wrote)
+			k.write(resumed)
+		})
 		work(k.ping)
+		<-k.ending
+		if k.code == codeShutdown {
+			<-wrote // bounded by writeWait, and by cut
+		}
 	}
 	<-k.ending
 	if k.tab != nil {
@@ -288,21 +296,29 @@ func (k *socket) write(resumed bool) {
 		Tab: tabName{ID: k.tab.ID(), Secret: k.tab.Secret()}, Resumed: resumed,
 		Open: k.srv.right(k.login), Bearer: k.bearer, parts: sent,
 	}))
+	news := func() bool {
+		is := partsOf(k.tab.Snapshot())
+		changed, any := is.since(sent)
+		sent = is
+		if !any {
+			return true
+		}
+		seq++
+		return k.send(encode(state{Type: typeState, Seq: seq, Now: now(), parts: changed}))
+	}
 	for ok {
 		select {
 		case <-k.ending:
+			// The last call's end is what the gateway waited for before it went.
+			if k.code == codeShutdown {
+				_ = news()
+			}
 			return
 		case b := <-k.replies:
 			ok = k.send(b)
 			k.owed.Add(-1)
 		case <-k.wake:
-			is := partsOf(k.tab.Snapshot())
-			changed, any := is.since(sent)
-			sent = is
-			if any {
-				seq++
-				ok = k.send(encode(state{Type: typeState, Seq: seq, Now: now(), parts: changed}))
-			}
+			ok = news()
 		}
 	}
 }
