@@ -39,8 +39,8 @@ scene('from tab to tab', async s => {
   await a.shows('The call has ended.');
 });
 
-scene('mute and hold in a tab', async s => {
-  const gateway = await s.gateway();
+scene('mute and hold in a tab, and a restart of the gateway, which waits for the call', async s => {
+  const gateway = await s.gateway({timers: {drain: '60s'}});
   const phone = await s.phone(gateway, {user: bob, tone: 440});
   const tab = await s.tab(gateway, alice, {tone: 1000});
   await tab.call('bob');
@@ -57,8 +57,14 @@ scene('mute and hold in a tab', async s => {
   await phone.hearsNot(1000);
   await tab.press('Resume');
   await Promise.all([tab.hears(440), phone.hears(1000)]);
+
+  gateway.child.process.kill('SIGTERM');
+  await tab.shows('The gateway is being restarted. Calls that run may go on for a while');
+  await Promise.all([tab.hears(440), phone.hears(1000)]);
   await tab.press('Hang up');
   await phone.event('CALL_CLOSED', 2000);
+  await tab.shows('Reconnecting. Calls cannot reach this window until it is back.');
+  await tab.shows('The call has ended.'); // the last call's end came before the gateway went
 });
 
 scene('through a trunk', async s => {

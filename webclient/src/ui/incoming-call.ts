@@ -101,6 +101,9 @@ export class IncomingCall extends LitElement {
           align-items: start;
           gap: 0.625rem;
         }
+        h2 {
+          font-size: 1.125rem;
+        }
       }
       @container (min-width: 480px) {
         .answers {
