@@ -300,6 +300,9 @@ func (c *Call) passDigit(e Digit) {
 	if end := c.ends[l.ID]; end != nil && end.Gate().State() != media.GateOpen {
 		return
 	}
+	if o := c.owners[l.ID]; o != nil && o.keys.sends() {
+		return
+	}
 	if far := c.state.audio(l.Side.other()); far != nil {
 		_ = c.keyIn(far, string(e.Digit)) // a far end without DTMF hears nothing
 	}

@@ -13,12 +13,14 @@ type keys struct {
 	mu     sync.Mutex
 	digits [16]byte
 	count  int
+	used   bool // some came
 }
 
 // put tells whether the call has to be woken.
 func (k *keys) put(digit byte) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.used = true
 	if k.count == len(k.digits) {
 		return false
 	}
@@ -33,6 +35,14 @@ func (k *keys) take() string {
 	all := string(k.digits[:k.count])
 	k.count = 0
 	return all
+}
+
+// sends tells whether the phone sends telephone-events. Some send each key by
+// INFO too: that one is left out then.
+func (k *keys) sends() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.used
 }
 
 // listen has the call told of the digits that the leg's end lets through its gate.

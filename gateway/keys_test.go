@@ -36,7 +36,8 @@ func TestKeysPassWhatIsHeard(t *testing.T) {
 			}
 		}
 		c.step(Keyed{"a"})
-		c.step(Keyed{"a"}) // they are passed once
+		c.step(Keyed{"a"})                  // they are passed once
+		c.step(Digit{Leg: "a", Digit: '2'}) // the same key, from a phone that sends both
 		if got := far.told(); slices.Equal(got, []string{"digits 12"}) != row.pass || !row.pass && len(got) > 0 {
 			t.Errorf("%s: the far end was asked %v", name, got)
 		}
