@@ -81,7 +81,7 @@ fuzz:         ## fuzz what a stranger can send, FUZZTIME for each target
 	    go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) "$$(dirname "$$f")"; \
 	  done; done
 
-mutants:      ## make known mistakes one after the other, each must fail the test it names
+mutants: $(WEB) ## make known mistakes one after the other, each must fail the test it names
 	@test/mutants/run.sh
 
 clean:        ## remove everything that was built
