@@ -78,7 +78,8 @@ type AccessConfig struct {
 	// Reply sends a stateless answer to an oversized datagram from local to
 	// remote. Nil drops without an answer. It must not block.
 	Reply func(local, remote net.Addr, answer []byte)
-	// Store keeps the key that signs nonces and the nonce counts.
+	// Store keeps the key that signs nonces, the nonce counts and which
+	// PASSporTs were used.
 	Store store.Store
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -134,7 +135,6 @@ type Access struct {
 	failures *failures
 	rates    *rates
 	locks    userLocks
-	used     usedPassports
 	flows    *flowUsers
 	count    accessCount
 }

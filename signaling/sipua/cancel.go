@@ -6,6 +6,9 @@ import (
 	"ringsplash/gateway"
 )
 
+// hushed is the phrase of the 100 that the transaction gets from ourselves.
+const hushed = "Hushed"
+
 // cancel takes the branch back; its outcome is still to come.
 func (l *leg) cancel(c gateway.Cause) {
 	if l.state != legCalling || l.out.cancel != "" {
@@ -14,7 +17,26 @@ func (l *leg) cancel(c gateway.Cause) {
 	l.out.cancel = c
 	if l.out.heard {
 		l.sendCancel()
+		return
 	}
+	l.hush()
+}
+
+// hush has an INVITE with a trigger not repeated any more: a trigger must not
+// leave long after the call gave it up. What comes late still gets its CANCEL,
+// or its ACK and BYE.
+func (l *leg) hush() {
+	s := l.out.invite
+	if len(l.out.asked.Headers) == 0 || s == nil || s.over || s.tx == nil || l.out.hushed {
+		return
+	}
+	l.out.hushed = true
+	s.tx.Receive(sip.NewResponseFromRequest(s.req, sip.StatusTrying, hushed, nil)) // the one way to stop its timer
+	l.after(64*sip.T1, func() {
+		if !s.over && !l.out.heard {
+			s.tx.Terminate()
+		}
+	})
 }
 
 // giveUp ends the leg for the call at once and leaves the rest to the wire.

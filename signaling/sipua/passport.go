@@ -1,17 +1,19 @@
 package sipua
 
 import (
+	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/golang-jwt/jwt/v5"
 
 	"ringsplash/policy"
+	"ringsplash/store"
 )
 
 const (
@@ -19,8 +21,11 @@ const (
 	passportFresh = 60 * time.Second
 	// passportsMax bounds the Identity headers of one request that are looked at.
 	passportsMax = 4
-	// usedMax bounds the PASSporTs that are remembered as used.
-	usedMax = 10000
+	// usedFor is how long a PASSporT is remembered as used: longer than it may
+	// be fresh, from a minute before its time to a minute after.
+	usedFor = 3 * passportFresh
+	// usedWait bounds how long the store may take to say so.
+	usedWait = time.Second
 	// numberDigits is the shortest number that is taken to be the same
 	// everywhere without its +.
 	numberDigits = 7
@@ -92,7 +97,7 @@ func (a *Access) signed(req *sip.Request, value string) (policy.Identity, error)
 		}
 		var who policy.Identity
 		if who, err = a.speaksFor(req, p, s); err == nil {
-			err = a.used.once(token, a.cfg.Now())
+			err = a.once(token)
 		}
 		if err == nil {
 			return who, nil
@@ -222,34 +227,19 @@ func isDigits(s string) bool {
 	return s != "" && len(s) <= 15 && strings.Trim(s, "0123456789") == ""
 }
 
-// usedPassports keeps a PASSporT from being used twice while it is fresh.
-type usedPassports struct {
-	mu   sync.Mutex
-	seen map[[sha256.Size]byte]time.Time
-}
-
-// once notes the PASSporT, or says that it was there before. What is signed
-// tells two apart, not the signature, of which there are many.
-func (u *usedPassports) once(token string, now time.Time) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+// once notes in the store that the PASSporT was used, or says that it was
+// before, on whichever node. When the store does not say, it proves nothing.
+// What is signed tells two apart, not the signature, of which there are many.
+func (a *Access) once(token string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), usedWait)
+	defer cancel()
 	key := sha256.Sum256([]byte(token[:strings.LastIndexByte(token, '.')]))
-	if len(u.seen) >= usedMax {
-		for k, at := range u.seen {
-			if now.Sub(at) > 2*passportFresh {
-				delete(u.seen, k)
-			}
-		}
-	}
-	at, again := u.seen[key]
+	_, err := a.cfg.Store.Put(ctx, "nonce/passport/"+hex.EncodeToString(key[:]), []byte(`{"v":1}`), 0, usedFor)
 	switch {
-	case again && now.Sub(at) <= 2*passportFresh:
+	case errors.Is(err, store.ErrConflict):
 		return errors.New("it was used for another call before")
-	case len(u.seen) >= usedMax:
-		return errors.New("too many calls were signed within two minutes")
-	case u.seen == nil:
-		u.seen = map[[sha256.Size]byte]time.Time{}
+	case err != nil:
+		return fmt.Errorf("whether it was used before is not known: %w", err)
 	}
-	u.seen[key] = now
 	return nil
 }

@@ -176,6 +176,11 @@ func TestSignedIdentityOnce(t *testing.T) {
 	if got := invite("127.0.0.1", "bob", "Identity: "+first); got.Level != policy.Unverified {
 		t.Errorf("the second time: %+v", got)
 	}
+	other := openFront(t, func(c *AccessConfig) { c.Signers, c.Store = signers, f.store })
+	p := other.peer(t)
+	if got := whoCalls(t, p.raw(p.message("INVITE", rig.Alice.Address(), "sip:bob@partner.example", rig.Alice.Address(), "Identity: "+first))); got.Level != policy.Unverified {
+		t.Errorf("at another node: %+v", got)
+	}
 	if got := invite(trunk, "carol", "Identity: "+sign("carol")); got.Level != policy.Proven || got.Trunk != "pbx" {
 		t.Errorf("through a trunk: %+v", got)
 	}

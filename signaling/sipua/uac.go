@@ -24,6 +24,7 @@ const maxTries = 3
 type branch struct {
 	invite *sent
 	heard  bool // a 1xx came, so a CANCEL may go out (RFC 3261 9.1)
+	hushed bool // the INVITE is not repeated any more
 	// cancel is why the branch is taken back, "" while it is not.
 	cancel    gateway.Cause
 	cancelled bool // the CANCEL is out
@@ -98,6 +99,7 @@ func (l *leg) firstMissing() {
 	if l.trunk != nil {
 		l.trunk.places.pass(l.d.hop.addr) // for the next call; this INVITE may yet be heard
 	}
+	l.hush()
 	l.refused(gateway.Refused{Leg: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
 }
 
@@ -139,6 +141,9 @@ func (l *leg) inviteResponse(s *sent, res *sip.Response) {
 }
 
 func (l *leg) provisional(res *sip.Response) {
+	if res.Reason == hushed && l.out.hushed {
+		return
+	}
 	l.out.heard = true
 	if l.out.first != nil {
 		l.out.first.Stop()
@@ -194,9 +199,9 @@ func (l *leg) success(res *sip.Response) {
 
 // adjusted is the INVITE as a far end wants it that said what it misses: the
 // longer session interval of a 422, the extensions of a 421 that we have (RFC
-// 3261 21.4.16). nil when nothing helps.
+// 3261 21.4.16). nil when nothing helps; a trigger is never sent twice.
 func (l *leg) adjusted(s *sent, res *sip.Response) *sip.Request {
-	if l.state != legCalling || l.out.cancel != "" || l.out.tries >= maxTries {
+	if l.state != legCalling || l.out.cancel != "" || l.out.tries >= maxTries || len(l.out.asked.Headers) > 0 {
 		return nil
 	}
 	if again := l.longer(s.req, res); again != nil {

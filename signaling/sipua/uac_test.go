@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,43 @@ func TestSilentPhone(t *testing.T) {
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 	a.gone()
 	out.silent()
+}
+
+// A trigger is not repeated once the branch is given up, nor sent again in the
+// way the phone wants it (I3, I7). What comes late is taken back as ever.
+func TestTriggerLeavesOnce(t *testing.T) {
+	t.Parallel()
+	trigger := func(in *gateway.Invite) { in.Headers = []gateway.Header{{Name: "Answer-Mode", Value: "Auto"}} }
+	for name, more := range map[string][]string{"421 Extension Required": {"Require: timer"}, "422 Session Interval Too Small": {"Min-SE: 7200"}} {
+		a, w := newParty(t, nil), newWire(t, "127.0.0.3")
+		out, inv := dialled(a, w, trigger)
+		status, phrase, _ := strings.Cut(name, " ")
+		code, _ := strconv.Atoi(status)
+		w.send(a.at("udp"), w.reply(inv, code, phrase, "t1", "", more...))
+		w.request("ACK")
+		same(t, name, expect[gateway.Refused](out).Status, code)
+		a.gone()
+		same(t, name+": second trigger", w.drain(50*time.Millisecond, is("INVITE")), 0)
+	}
+	for name, giveUp := range map[string]func(*line){"silence": func(*line) {}, "taken back": func(l *line) { l.leg.Cancel(gateway.CauseElsewhere) }, "hung up": func(l *line) { l.leg.HangUp(gateway.CauseHangUp) }} {
+		a, w := newParty(t, func(c *Config) { c.First1xx = 300 * time.Millisecond }), newWire(t, "127.0.0.3")
+		out, inv := dialled(a, w, trigger)
+		giveUp(out)
+		if name == "hung up" {
+			expect[gateway.Ended](out)
+		} else {
+			same(t, name, expect[gateway.Refused](out).Status, 408)
+		}
+		w.drain(50*time.Millisecond, is("INVITE"))
+		same(t, name+": repeated trigger", w.drain(600*time.Millisecond, is("INVITE")), 0)
+		w.send(a.at("udp"), w.reply(inv, 180, "Ringing", "t1", ""))
+		w.send(a.at("udp"), w.reply(w.request("CANCEL"), 200, "OK", "t1", ""))
+		w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP))
+		w.request("ACK")
+		w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
+		a.gone()
+		out.silent()
+	}
 }
 
 func TestNothingThere(t *testing.T) {

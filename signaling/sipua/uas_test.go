@@ -294,10 +294,11 @@ func TestRefusedBeforeTheCall(t *testing.T) {
 		"bad tag":            {replace(";tag=far", ";tag=<far"), 400, "", ""},
 		"missing Call-ID":    {replace("Call-ID: ", "X-Call-ID: "), 400, "", ""},
 	} {
-		w.send(to, invite(c.change))
-		r := w.find(name, func(m sip.Message) bool {
+		request := invite(c.change)
+		w.send(to, request)
+		r := w.find(name, func(m sip.Message) bool { // not one to an earlier request, which is repeated for want of an ACK
 			r, ok := m.(*sip.Response)
-			return ok && r.StatusCode > 100
+			return ok && r.StatusCode > 100 && strings.Contains(request, branchOf(r))
 		}).(*sip.Response)
 		same(t, name, r.StatusCode, c.status)
 		if c.header != "" {

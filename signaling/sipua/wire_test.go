@@ -178,3 +178,9 @@ func (w *wire) back(invite *sip.Request, tag, method string, seq int, sdp string
 		"Call-ID: " + invite.CallID().Value(), fmt.Sprintf("CSeq: %d %s", seq, method), "Contact: <sip:phone@" + w.addr() + ">",
 	}, more...), sdp)
 }
+
+// branchOf names the transaction of a message.
+func branchOf(m sip.Message) string {
+	branch, _ := m.Via().Params.Get("branch")
+	return branch
+}
