@@ -209,6 +209,9 @@ func (c *Call) hear(e Event) input {
 		}
 	case Answered:
 		in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+		if w := c.state.Wish.Target; w != nil { // it may be elsewhere, or busy, since the caller's own phone was rung
+			in.Target = c.phoneOf(c.state.Parties[Callee].User, w.Device)
+		}
 	case Reoffered:
 		if e.Status < 300 && len(e.SDP) > 0 {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)

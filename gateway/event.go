@@ -88,8 +88,8 @@ type input struct {
 	Sound media.Negotiated
 	// Fault is the cause when the SDP could not be used.
 	Fault Cause
-	// Target is the phone an Asked names, nil when it has no live binding;
-	// Again is a leg id to ring it with once more.
+	// Target is the phone an Asked or the Wish names, nil when it has no live
+	// binding; Again is a leg id to ring it with once more.
 	Target *Target
 	Again  LegID
 	Now    time.Time

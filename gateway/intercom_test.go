@@ -3,10 +3,12 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"ringsplash/media"
 	"ringsplash/policy"
 )
 
@@ -99,5 +101,37 @@ func TestIntercomStaysInside(t *testing.T) {
 	var refused *CommandError
 	if _, err := bob.Do(context.Background(), Command{Do: "call", To: "01234", Intercom: true}); !errors.As(err, &refused) || refused.Code != "not_available" {
 		t.Errorf("intercom to a trunk: %v", err)
+	}
+}
+
+// While the caller's own phone is rung the one he asks for moves, or gets into
+// another call: what counts is where it is when it is asked.
+func TestIntercomFindsThePhoneAnew(t *testing.T) {
+	for _, busy := range []bool{false, true} {
+		w := newWorkbench(t, func(c *Config) {
+			c.Policy = &fakePolicy{answer: policy.Decision{Allow: true, Grant: "friends"}}
+		})
+		w.register("alice", "desk", "urn:uuid:a")
+		w.register("bob", "desk", "urn:uuid:b")
+		must(t, w.interwork("alice", "desk"))
+		alice, news := w.openTab("alice", Resume{})
+		bob, _ := w.openTab("bob", Resume{})
+		_, err := bob.Do(context.Background(), Command{Do: "call", To: "alice", From: "desk", Intercom: true})
+		must(t, err)
+		own := w.dial.next(t)
+		if busy {
+			_, _ = w.incoming("sip:alice@example.test", media.PCMU)
+			w.answer(w.dial.next(t), media.PCMU)
+			w.sees(alice, news, "the other call", func(s Snapshot) bool {
+				return slices.ContainsFunc(s.Calls, func(v CallView) bool { return v.State == "connected" })
+			})
+		}
+		moved := w.bind.Of("alice")[0]
+		moved.Contact = "sip:alice@127.0.0.1:5099"
+		must(t, w.bind.Put(context.Background(), moved))
+		w.answer(own, media.PCMU)
+		if phone := w.dial.next(t); phone.in.Binding.Contact != moved.Contact || busy == (len(phone.in.Headers) > 0) {
+			t.Errorf("busy %v: asked %+v with %v", busy, phone.in.Binding, phone.in.Headers)
+		}
 	}
 }

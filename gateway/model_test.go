@@ -485,7 +485,7 @@ func randomCall(t *rapid.T, w *workbench) {
 		case 15:
 			m.rarely(t)
 		case 16:
-			m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, unmuteTimer, mutedTimer}).Draw(t, "timer")})
+			m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, Caller.timer(unmuteTimer), Callee.timer(unmuteTimer), mutedTimer}).Draw(t, "timer")})
 		}
 		m.check()
 	}

@@ -118,8 +118,10 @@ func (m *move) expired(timer string, in input) {
 		m.tookBack()
 	case autoTimer:
 		m.autoExpired()
-	case unmuteTimer:
-		m.unmuteVoid()
+	case Caller.timer(unmuteTimer):
+		m.unmuteVoid(Caller)
+	case Callee.timer(unmuteTimer):
+		m.unmuteVoid(Callee)
 	case mutedTimer:
 		m.mutedLong()
 	}
@@ -307,6 +309,7 @@ func (m *move) answered(e Answered, in input) {
 	l.Stage, l.Codecs, l.Remote, l.Unplaced = Up, in.Sound.Codecs, in.Sound.Remote, in.Sound.Unplaced
 	if l.Side == Caller && !l.Triggered {
 		m.Offered = media.Offerable(l.Codecs)
+		m.Wish.Target = in.Target
 		m.placed(m.Pending, m.Wish)
 		m.Pending, m.Wish = nil, Wish{}
 		return
@@ -538,7 +541,7 @@ func (m *move) end(cause Cause, by Side) {
 	if m.Phase == Terminated {
 		return
 	}
-	m.do(stopTimer{ringTimer}, stopTimer{unmuteTimer}, stopTimer{mutedTimer}, stopTimer{watchTimer})
+	m.do(stopTimer{ringTimer}, stopTimer{Caller.timer(unmuteTimer)}, stopTimer{Callee.timer(unmuteTimer)}, stopTimer{mutedTimer}, stopTimer{watchTimer})
 	for i := range m.Legs {
 		l := &m.Legs[i]
 		if l.Kind == TabLeg || l.Stage == Gone {

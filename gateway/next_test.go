@@ -26,7 +26,7 @@ func newScript(t *testing.T) *script {
 func (s *script) on(e Event) *script { return s.sound(e, nil, media.SendRecv) }
 
 func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *script {
-	s.clock = s.clock.Add(time.Second)
+	s.clock = s.clock.Add(10 * time.Millisecond)
 	if d, ok := e.(Decided); ok && d.Leg == "" && s.state.Opening != nil {
 		d.Leg = s.state.Opening.Target.Leg
 		e = d

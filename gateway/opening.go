@@ -52,15 +52,25 @@ type Opening struct {
 	// Kind and Require are those of the question.
 	Kind    policy.Kind `json:"kind"`
 	Require bool        `json:"require,omitempty"`
+	// Since is when policy was asked.
+	Since time.Time `json:"since"`
 	// Grant and Reason are the decision's, once there is one.
 	Grant  string `json:"grant,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
 
+// goodFor is how long a decision is good: no trigger leaves later than a second
+// after a revocation. waitFor is how much of it a phone may take to give its
+// ringing branch back.
+const (
+	goodFor = time.Second
+	waitFor = 900 * time.Millisecond
+)
+
 const (
 	cancelTimer = "cancel_wait"
 	autoTimer   = "auto_answer"
-	unmuteTimer = "unmute_wait"
+	unmuteTimer = "unmute_wait" // of a side
 	mutedTimer  = "muted_limit"
 )
 
@@ -97,17 +107,34 @@ func (m *move) open(o Opening, target *Target) *CommandError {
 	case target.Busy && !target.Hold:
 		return refuse("device_busy", "This phone is in another call. Hold or end that call first, or answer in the browser.")
 	}
-	o.Step, o.Target = StepDeciding, *target
+	o.Target = *target
 	m.Opening = &o
 	if !o.Move {
 		m.enter(Answering)
 	}
 	m.say(o.Side, noteAsking)
-	m.do(decide{
-		Leg: target.Leg, Side: o.Side, Kind: o.Kind, Require: o.Require, Device: target.Device,
-		Instance: target.Binding.Instance, Requester: m.requester(o),
-	})
+	m.question()
 	return nil
+}
+
+// question asks policy about the opening.
+func (m *move) question() {
+	o := m.editOpening()
+	o.Step, o.Since = StepDeciding, m.now
+	m.do(decide{
+		Leg: o.Target.Leg, Side: o.Side, Kind: o.Kind, Require: o.Require, Device: o.Target.Device,
+		Instance: o.Target.Binding.Instance, Requester: m.requester(*o),
+	})
+}
+
+// stale tells whether the decision is too old to act on, because the machine
+// slept or the phone took its time. Policy is asked again then.
+func (m *move) stale() bool {
+	if m.now.Sub(m.Opening.Since) <= goodFor {
+		return false
+	}
+	m.question()
+	return true
 }
 
 // requester is who asks: the owner himself, or the caller.
@@ -134,10 +161,17 @@ func (m *move) decided(e Decided) {
 			return
 		}
 		m.backToRinging()
-		if o.Kind != policy.Click {
+		switch {
+		case o.Kind != policy.Click: // the phone was spared the ringing
 			m.ringAgain(*o)
+		case o.Old != "": // it was asked to stop ringing
+			m.ringAgain(*o)
+			m.say(o.Side, e.Decision.Reason)
 		}
 		m.noneLeft()
+		return
+	}
+	if m.stale() {
 		return
 	}
 	o = m.editOpening()
@@ -156,7 +190,7 @@ func (m *move) decided(e Decided) {
 		o.Old, o.Step = old.ID, StepTakingBack
 		old.Gate, old.Stage = GateShut, TakingBack
 		m.earlyOver(old.ID)
-		m.do(shutGate{old.ID}, takeBack{old.ID, CauseElsewhere}, startTimer{cancelTimer, m.limits.CancelWait})
+		m.do(shutGate{old.ID}, takeBack{old.ID, CauseElsewhere}, startTimer{cancelTimer, min(m.limits.CancelWait, waitFor-m.now.Sub(o.Since))})
 		return
 	}
 	m.ask()
@@ -198,6 +232,9 @@ func (m *move) editOpening() *Opening {
 
 // ask sends the one auto INVITE of this opening.
 func (m *move) ask() {
+	if m.stale() {
+		return
+	}
 	o := m.editOpening()
 	o.Step = StepAsking
 	dir := media.SendOnly
@@ -349,15 +386,36 @@ func (m *move) askedMove(e Asked, side Side, in input) *CommandError {
 	case m.Phase != Established || own == nil:
 		return errWrongState
 	case e.Command.On == "browser":
+		m.recall(side)
 		if own.Kind != TabLeg || own.Tab != e.Tab {
 			m.moveToTab(e.Tab, side, in.Again)
 		}
 		return nil
 	case own.Device == e.Command.On && own.Device != "":
+		m.recall(side)
 		return nil
 	}
-	live := !m.Parties[side].Muted && !own.Gate.closed()
-	return m.open(Opening{Ask: e.ID, Side: side, Kind: policy.Click, Move: true, Live: live, Again: in.Again}, in.Target)
+	return m.open(Opening{Ask: e.ID, Side: side, Kind: policy.Click, Move: true, Live: m.live(side), Again: in.Again}, in.Target)
+}
+
+// live tells whether the side's microphone is heard.
+func (m *move) live(side Side) bool {
+	own := m.audio(side)
+	return own != nil && !m.Parties[side].Muted && !own.Gate.closed()
+}
+
+// recall takes back the phone that was to take the call over: its user wants
+// the call somewhere else by now.
+func (m *move) recall(side Side) {
+	o := m.Opening
+	if o == nil || !o.Move || o.Side != side {
+		return
+	}
+	if l := m.leg(o.Target.Leg); l != nil && l.Stage != Gone && l.Stage != TakingBack {
+		l.Stage = TakingBack
+		m.do(takeBack{l.ID, CauseElsewhere})
+	}
+	m.closeOpening(refuse("already_answered", "The call was moved somewhere else meanwhile."))
 }
 
 func (m *move) moveToTab(tab TabID, side Side, id LegID) {
@@ -390,8 +448,11 @@ func (m *move) moves(l *LegState) bool {
 	return m.Opening != nil && m.Opening.Move && m.Opening.Target.Leg == l.ID
 }
 
-// moved: the phone took the call over, gate shut.
+// moved: the phone took the call over, gate shut. A Mute pressed since the
+// click takes the un-mute in it back.
 func (m *move) moved(l *LegState) {
+	o := m.editOpening()
+	o.Live = o.Live && m.live(l.Side)
 	m.leave(l.Side)
 	m.Parties[l.Side].Leg = l.ID
 	m.Parties[l.Side].Muted = false
@@ -472,7 +533,7 @@ func (m *move) unmute(l *LegState) {
 		return
 	}
 	l.Gate = GateWanted
-	m.do(wantGate{l.ID}, startTimer{unmuteTimer, m.limits.UnmuteWait})
+	m.do(wantGate{l.ID}, startTimer{l.Side.timer(unmuteTimer), m.limits.UnmuteWait})
 	if l.Mute == MuteGate {
 		m.openGate(l) // nothing to agree on: the phone sends already
 		return
@@ -484,7 +545,7 @@ func (m *move) unmute(l *LegState) {
 func (m *move) openGate(l *LegState) {
 	l.Gate = GateOpen
 	m.say(l.Side, "")
-	m.do(openGate{l.ID}, stopTimer{unmuteTimer})
+	m.do(openGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
 	m.Parties[l.Side].MutedUntil = time.Time{}
 	m.watchMuted()
 }
@@ -497,7 +558,7 @@ func (m *move) mute(l *LegState) {
 	}
 	l.Gate = GateShut
 	m.say(l.Side, noteMuted)
-	m.do(shutGate{l.ID}, stopTimer{unmuteTimer})
+	m.do(shutGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
 	if l.Mute != MuteGate {
 		l.Reoffering = true
 		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
@@ -505,9 +566,9 @@ func (m *move) mute(l *LegState) {
 }
 
 // unmuteVoid: the phone never agreed in unmute_wait.
-func (m *move) unmuteVoid() {
+func (m *move) unmuteVoid(side Side) {
 	for i := range m.Legs {
-		if l := &m.Legs[i]; l.Gate == GateWanted {
+		if l := &m.Legs[i]; l.Gate == GateWanted && l.Side == side {
 			l.Gate = GateShut
 			m.say(l.Side, noteMuted)
 			m.do(shutGate{l.ID})

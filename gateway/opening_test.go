@@ -175,7 +175,7 @@ func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
 	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(openGate{"auto"})
 
 	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
-	s.on(Expired{unmuteTimer}).wants(shutGate{"auto"})
+	s.on(Expired{Callee.timer(unmuteTimer)}).wants(shutGate{"auto"})
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
 }
 

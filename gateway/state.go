@@ -43,6 +43,12 @@ const (
 
 func (s Side) other() Side { return 1 - s }
 
+// timer is the side's own timer of that name: both sides may have a phone whose
+// gate is shut.
+func (s Side) timer(name string) string {
+	return name + [2]string{" caller", " callee"}[s]
+}
+
 // LegKind is what a leg's device is.
 type LegKind string
 

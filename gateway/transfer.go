@@ -338,7 +338,7 @@ func (m *move) joined(e Joined) {
 	m.watchMuted()
 	l := m.leg(e.Leg.ID)
 	if l.Gate == GateWanted {
-		m.do(startTimer{unmuteTimer, m.limits.UnmuteWait})
+		m.do(startTimer{side.timer(unmuteTimer), m.limits.UnmuteWait})
 	}
 	if far := m.audio(side.other()); far != nil && m.Phase == Established {
 		m.fit(l, far)

@@ -223,8 +223,8 @@ func TestTransferKeepsMutedLimit(t *testing.T) {
 	}
 	limit := g.Party.MutedUntil
 	g.Party.MutedUntil = s.clock.Add(10 * time.Second)
-	s.on(g.Joined).wants(startTimer{mutedTimer, 9 * time.Second})
-	s.on(Expired{mutedTimer}).phase(Established).wants(startTimer{mutedTimer, 8 * time.Second}) // the one of before
+	s.on(g.Joined).wants(startTimer{mutedTimer, 9990 * time.Millisecond})
+	s.on(Expired{mutedTimer}).phase(Established).wants(startTimer{mutedTimer, 9980 * time.Millisecond}) // the one of before
 	s.state.Parties[Caller].MutedUntil = limit
 	s.on(Expired{mutedTimer}).phase(Terminated)
 	if v := show(&s.state, Caller); v.Reason != CauseMutedLimit.Outcome().Callee {

@@ -402,6 +402,11 @@ func TestLimits(t *testing.T) {
 	d := b.Decide(t.Context(), from("bob"))
 	require.False(t, d.Allow)
 	require.Contains(t, d.Reason, "10 times")
+	for _, spelled := range []string{"sip:BOB@example.test", "sips:bob@Example.Test", "sip:b%6fb@example.test:5070;x=y"} {
+		q := fromBob()
+		q.Requester = Identity{Address: spelled, Level: Proven, How: "signed by example.test", FoldCase: true}
+		require.Contains(t, b.Decide(t.Context(), q).Reason, "10 times", spelled)
+	}
 	require.False(t, b.Simulate(t.Context(), "sip:bob@example.test", "alice", "desk").Allow)
 	for i := range ownerMax - requesterMax {
 		require.True(t, b.Decide(t.Context(), from([]string{"carol", "dave"}[i%2])).Allow)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"ringsplash/store"
@@ -36,7 +37,11 @@ func requesterKey(who Identity) string {
 	if err != nil || anonymous(who) {
 		name = "nobody" // all who withhold their identity share one limit
 	}
-	return "rate/open-by/" + name
+	// Nobody gets a second limit by capitals or by sips:.
+	if after, secure := strings.CutPrefix(name, "sips:"); secure {
+		name = "sip:" + after
+	}
+	return "rate/open-by/" + strings.ToLower(name)
 }
 
 func ownerKey(owner string) string { return "rate/open-of/" + owner }
