@@ -56,7 +56,7 @@ export class Phone {
       onOutdated: () => this.outdated(),
       onFault: () => this.tell({text: t.fault, action: 'reload'}),
       loggedIn: rest.loggedIn,
-      ...(entry ? {entry, onBearer: bearer => rest.useBearer(bearer, gateway)} : {}),
+      ...(entry ? {entry, onBearer: bearer => this.prove({gateway: gateway ?? '', bearer})} : {}),
     });
     this.login = new LogIn(this.connection, this.store, () => this.follow());
     this.voice = new Voice({
@@ -68,6 +68,14 @@ export class Phone {
     const {connection, voice} = this;
     this.commands = new Commands({connection, voice, onRefused: text => this.tell(text ? {text} : null)});
     this.ring = new Ring({onChange: () => this.follow(), titled: !entry});
+  }
+
+  /** What this phone's REST requests prove its log-in with. */
+  proof: rest.Proof = {gateway: '', bearer: ''};
+
+  private prove(proof: rest.Proof): void {
+    this.proof = proof;
+    rest.useProof(proof);
   }
 
   get phase(): Phase {

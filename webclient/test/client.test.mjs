@@ -99,3 +99,18 @@ test('what a phone with a face would show is told to the page', async () => {
   await becomes('stopped');
   await page.waitForFunction(() => told.some(one => one.code === 'fault'));
 });
+
+test('two clients in one page ask each with its own log-in', async () => {
+  await run('start');
+  await becomes('connected');
+  await page.evaluate(async url => {
+    const {RingsplashClient} = await import(`${url}client.js`);
+    globalThis.other = new RingsplashClient({gateway: url, getToken: () => 'of another user'});
+    other.start();
+  }, gateway.url);
+  await page.waitForFunction(() => other.state === 'connected');
+  gateway.bearers.length = 0;
+  await page.evaluate(() => phone.history());
+  await page.evaluate(() => other.history());
+  assert.deepEqual(gateway.bearers, ['Bearer bearer for token 1', 'Bearer bearer for of another user']);
+});

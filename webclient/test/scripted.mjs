@@ -33,7 +33,7 @@ async function contentPolicy() {
 /** Starts it on a free port; `answerOffer` makes the answer to a tab's offer. */
 export async function scriptedGateway({answerOffer}) {
   const policy = await contentPolicy();
-  const gateway = {screen: null, sockets: new Set(), commands: [], hellos: [], away: false};
+  const gateway = {screen: null, sockets: new Set(), commands: [], hellos: [], bearers: [], away: false};
   const http = createServer(async (request, response) => {
     const {pathname} = new URL(request.url, 'http://localhost');
     if (pathname === '/site') return response.setHeader('Content-Type', kinds['.html']).end(site);
@@ -77,6 +77,10 @@ export async function scriptedGateway({answerOffer}) {
 
 function rest(gateway, request, response, name) {
   const {screen} = gateway;
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  response.setHeader('Access-Control-Allow-Headers', 'Authorization');
+  if (request.method === 'OPTIONS') return response.writeHead(204).end();
+  gateway.bearers.push(request.headers.authorization);
   const reply = (status, body) =>
     response
       .writeHead(status, {'Content-Type': status < 400 ? 'application/json' : 'application/problem+json'})

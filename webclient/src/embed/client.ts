@@ -42,7 +42,10 @@ export class RingsplashClient extends EventTarget {
       if (fault && fault !== this.#told) tell('error', {code: notice ? 'fault' : 'microphone', message: fault});
       this.#told = fault;
     };
-    this.#phone = new Phone(BUILD, changed, {gateway, entry: {parent: '', token}});
+    this.#phone = new Phone(BUILD, changed, {
+      gateway: new URL(gateway).origin, // it may have been given with a slash
+      entry: {parent: '', token},
+    });
     this.#watch = new Watch(this.#phone, tell);
     this.#remote = new Remote(this.#phone);
     this.#remote.answerOn = answerOn;
@@ -128,7 +131,7 @@ export class RingsplashClient extends EventTarget {
 
   /** Past calls, newest first, or those before the entry `before`. */
   history(before = '') {
-    return history(before);
+    return history(before, this.#phone.proof); // a page may have clients of several users
   }
 
   async #do(name: string, ...args: unknown[]): Promise<void> {

@@ -24,19 +24,29 @@ export class RestError extends Error {
   }
 }
 
-let gateway = '';
-let bearer = '';
+/** Which gateway is asked, and what proves the log-in there; on our own page both are "". */
+export interface Proof {
+  gateway: string;
+  bearer: string;
+}
 
-/** Names the gateway, for pages of other sites, and what they prove their log-in with instead of a cookie. */
-export function useBearer(text: string, base = ''): void {
-  bearer = text;
-  gateway = base;
+let proof: Proof = {gateway: '', bearer: ''};
+
+/** Has requests prove the log-in by this instead of a cookie. */
+export function useProof(given: Proof): void {
+  proof = given;
 }
 
 const api = '/api/v1';
 
 /** Sends a body of a kind (a media type). Rejects with a RestError; status 0 when the gateway was not reached. */
-async function send(method: string, path: string, body?: BodyInit, kind = ''): Promise<Response> {
+async function send(
+  method: string,
+  path: string,
+  body?: BodyInit,
+  kind = '',
+  {gateway, bearer} = proof,
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(`${gateway}${api}${path}`, {
@@ -97,7 +107,7 @@ export interface HistoryPage {
 }
 
 /** The newest calls, or those before the entry `before`. */
-export async function history(before = ''): Promise<HistoryPage> {
+export async function history(before = '', as = proof): Promise<HistoryPage> {
   const query = before ? `?before=${encodeURIComponent(before)}` : '';
-  return (await request('GET', `/history${query}`)) as HistoryPage;
+  return (await send('GET', `/history${query}`, undefined, '', as)).json();
 }
