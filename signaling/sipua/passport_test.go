@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"ringsplash/policy"
 	"ringsplash/test/rig"
 )
@@ -176,10 +178,23 @@ func TestSignedIdentityOnce(t *testing.T) {
 	if got := invite("127.0.0.1", "bob", "Identity: "+first); got.Level != policy.Unverified {
 		t.Errorf("the second time: %+v", got)
 	}
-	other := openFront(t, func(c *AccessConfig) { c.Signers, c.Store = signers, f.store })
-	p := other.peer(t)
-	if got := whoCalls(t, p.raw(p.message("INVITE", rig.Alice.Address(), "sip:bob@partner.example", rig.Alice.Address(), "Identity: "+first))); got.Level != policy.Unverified {
-		t.Errorf("at another node: %+v", got)
+	other, err := NewAccess(t.Context(), f.cfg, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, call := range map[string]struct {
+		identity string
+		level    policy.Level
+	}{"bob": {first, policy.Unverified}, "frank": {sign("frank"), policy.Proven}} {
+		m, err := newParser().ParseSIP([]byte(f.peer(t).message("INVITE", rig.Alice.Address(), "sip:"+user+"@partner.example", rig.Alice.Address(), "Identity: "+call.identity)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.SetTransport("UDP")
+		m.SetSource("127.0.0.1:5060")
+		if got, no := other.Identify(m.(*sip.Request)); no != nil || got.Identity.Level != call.level {
+			t.Errorf("at another node: %+v %+v", got, no)
+		}
 	}
 	if got := invite(trunk, "carol", "Identity: "+sign("carol")); got.Level != policy.Proven || got.Trunk != "pbx" {
 		t.Errorf("through a trunk: %+v", got)
