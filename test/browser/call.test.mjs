@@ -35,8 +35,9 @@ scene('from tab to tab', async s => {
   await b.shows('Alice Archer');
   await b.press('Answer in browser');
   await Promise.all([a.hears(440), b.hears(1000)]);
-  await b.press('Hang up');
+  await b.press('Log out'); // hangs up
   await a.shows('The call has ended.');
+  await b.button('Log in').waitFor();
 });
 
 scene('mute and hold in a tab, and a restart of the gateway, which waits for the call', async s => {

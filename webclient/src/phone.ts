@@ -158,7 +158,10 @@ export class Phone {
     return this.login.logIn(name, password);
   }
 
+  /** Hangs up what talks here: whoever is on the line need not wait until the sound is missed. */
   async logOut(): Promise<void> {
+    const calls = this.phase === 'open' ? this.calls.filter(call => call.here && call.state !== 'ended') : [];
+    await Promise.all(calls.map(call => this.simple('hangup', call)));
     if (!(await this.login.logOut())) this.tell({text: t.gatewayAway});
   }
 
