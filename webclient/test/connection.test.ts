@@ -210,7 +210,7 @@ test('a new tab does not repeat the commands of the old one', async () => {
 });
 
 test('a gateway that stops replying loses the socket, not the command', async () => {
-  const c = connect({patience: 50});
+  const c = connect({patience: 600});
   const silent = await peer(1);
   await silent.next();
   silent.welcome();
