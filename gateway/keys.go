@@ -70,3 +70,45 @@ func (c *Call) passKeys(id LegID) {
 		_ = c.keyIn(far, digits) // before its answer there is no way to tell it
 	}
 }
+
+// passDigit relays a digit that came as INFO to the other side.
+func (c *Call) passDigit(e Digit) {
+	l := c.state.leg(e.Leg)
+	if l == nil || c.state.Phase != Established {
+		return
+	}
+	if end := c.ends[l.ID]; end != nil && end.Gate().State() != media.GateOpen {
+		return
+	}
+	if o := c.owners[l.ID]; o != nil && o.keys.sends() {
+		return
+	}
+	if far := c.state.audio(l.Side.other()); far != nil {
+		_ = c.keyIn(far, string(e.Digit)) // a far end without DTMF hears nothing
+	}
+}
+
+func (c *Call) sendDigits(cmd digits) *CommandError {
+	l := c.state.leg(cmd.Leg)
+	if l == nil || c.end(cmd.Leg) == nil {
+		return errWrongState
+	}
+	if err := c.keyIn(l, cmd.Digits); err != nil {
+		return refuse("no_dtmf", "The other side does not understand key tones.")
+	}
+	return nil
+}
+
+// keyIn sends digits to a leg as telephone-events where these were negotiated,
+// to an answered SIP device by INFO otherwise, and never as both.
+func (c *Call) keyIn(l *LegState, digits string) error {
+	end := c.end(l.ID)
+	switch sip := c.legs[l.ID]; {
+	case end == nil:
+		return media.ErrNoDTMF
+	case !end.DTMF() && sip != nil && l.Stage == Up:
+		sip.Digits(digits)
+		return nil
+	}
+	return end.SendDigits(digits)
+}

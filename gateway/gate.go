@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// Gate is what the machine knows of a leg's gate. The zero value is a leg that
+// was never gated.
+type Gate string
+
+// Gates.
+const (
+	GateNever  Gate = ""
+	GateShut   Gate = "shut"
+	GateWanted Gate = "wanted" // the owner un-muted, the phone has to agree
+	GateOpen   Gate = "open"
+)
+
+// closed tells whether nothing of the leg may reach anyone.
+func (g Gate) closed() bool { return g == GateShut || g == GateWanted }
+
+// splashOver: what was to come after the splash may come now.
+func (m *move) splashOver(id LegID) {
+	if l := m.leg(id); l != nil && l.Stage == Up && l.UnmuteDue && !l.SplashDue {
+		l.UnmuteDue = false
+		m.unmute(l)
+	}
+}
+
+// onlyGate goes over to mute mode gate: the phone will not take sendonly, or
+// must send something before it can hear us. The gate drops what it sends.
+func (m *move) onlyGate(l *LegState) {
+	if l.Remote == media.Inactive {
+		m.do(learn{l.Side, l.Device, MuteGate})
+	}
+	l.Mute, l.SplashDue, l.Reoffering = MuteGate, true, true
+	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
+}
+
+// unmute is the owner's own act: the one thing that leads to an open gate.
+func (m *move) unmute(l *LegState) {
+	if l.Gate != GateShut && l.Gate != GateWanted {
+		return
+	}
+	l.Gate = GateWanted
+	m.do(wantGate{l.ID}, startTimer{l.Side.timer(unmuteTimer), m.limits.UnmuteWait})
+	if l.Mute == MuteGate {
+		m.openGate(l) // nothing to agree on: the phone sends already
+		return
+	}
+	l.Reoffering, l.Resumes = true, false
+	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
+}
+
+func (m *move) openGate(l *LegState) {
+	l.Gate = GateOpen
+	m.say(l.Side, "")
+	m.do(openGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
+	m.Parties[l.Side].MutedUntil = time.Time{}
+	m.watchMuted()
+}
+
+// mute shuts a deskphone's gate first, then tells the phone.
+func (m *move) mute(l *LegState) {
+	l.UnmuteDue = false
+	if l.Gate == GateShut {
+		return
+	}
+	l.Gate = GateShut
+	m.say(l.Side, noteMuted)
+	m.do(shutGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
+	if l.Mute != MuteGate {
+		l.Reoffering = true
+		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
+	}
+}
+
+// unmuteVoid: the phone never agreed in unmute_wait.
+func (m *move) unmuteVoid(side Side) {
+	for i := range m.Legs {
+		if l := &m.Legs[i]; l.Gate == GateWanted && l.Side == side {
+			l.Gate = GateShut
+			m.say(l.Side, noteMuted)
+			m.do(shutGate{l.ID})
+		}
+	}
+}
+
+// watchMuted has mutedTimer run until the first muted_limit is over.
+func (m *move) watchMuted() {
+	m.do(stopTimer{mutedTimer})
+	var first time.Time
+	for _, p := range m.Parties {
+		if at := p.MutedUntil; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	if !first.IsZero() {
+		m.do(startTimer{mutedTimer, max(first.Sub(m.now), 0)})
+	}
+}
+
+// mutedLong: the owner's own muted phone is only reminded of; an automatic
+// answer that somebody else asked for ends.
+func (m *move) mutedLong() {
+	for _, side := range []Side{Caller, Callee} {
+		p, l := &m.Parties[side], m.audio(side)
+		if p.MutedUntil.IsZero() || m.now.Before(p.MutedUntil) {
+			continue
+		}
+		p.MutedUntil = time.Time{}
+		switch {
+		case l == nil || !l.Gate.closed():
+		case p.Auto != nil && p.Auto.Kind != policy.Click:
+			m.end(CauseMutedLimit, side)
+			return
+		default:
+			m.say(side, noteStillMuted)
+		}
+	}
+	m.watchMuted()
+}
+
+// gatedAnswer is the direction we answer a phone's own re-INVITE with while
+// its gate is not open, and whether that completes the owner's un-mute.
+func (m *move) gatedAnswer(l *LegState, remote media.Direction) media.Direction {
+	sends := remote == media.SendRecv || remote == media.SendOnly
+	switch {
+	case l.Gate == GateWanted && remote == media.SendRecv:
+		m.openGate(l)
+		return media.SendRecv
+	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv:
+		// Hold, then Resume, pressed at the phone and caused by nothing of ours.
+		l.Gate = GateWanted
+		m.do(wantGate{l.ID})
+		m.openGate(l)
+		return media.SendRecv
+	case remote == media.SendOnly || remote == media.Inactive:
+		l.Resumes = true
+	case sends:
+		l.Resumes = false
+	}
+	if l.Mute == MuteGate {
+		return remote.Mirror()
+	}
+	if remote == media.SendRecv || remote == media.RecvOnly {
+		return media.SendOnly
+	}
+	return media.Inactive
+}

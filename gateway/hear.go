@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"ringsplash/media"
+)
+
+// hear turns what came in into what the machine may know: addresses resolved,
+// SDP read by media.
+func (c *Call) hear(e Event) input {
+	in := input{Event: e, Now: time.Now()}
+	var err error
+	switch e := e.(type) {
+	case placed:
+		in.Event = c.place(e)
+	case handover:
+		c.takeOver(e)
+		in.Event = e.Joined
+	case Referred:
+		in.Fresh = c.gw.newCallID()
+		if e.Replaces != "" {
+			in.Other = c.gw.callWith(e.Replaces)
+		}
+	case Refused:
+		in.Redirect = c.redirects(e)
+	case Rang:
+		if len(e.SDP) > 0 {
+			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+		}
+	case Answered:
+		in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+		if w := c.state.Wish.Target; w != nil { // it may be elsewhere, or busy, since the caller's own phone was rung
+			in.Target = c.phoneOf(c.state.Parties[Callee].User, w.Device)
+		}
+	case Reoffered:
+		if e.Status < 300 && len(e.SDP) > 0 {
+			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+		}
+	case Offered:
+		if end := c.ends[e.Leg]; end != nil && len(e.SDP) > 0 {
+			in.Sound, err = end.TakeOffer(e.SDP)
+		}
+	case Asked:
+		in.Other, in.Fresh, in.Again = e.Command.With, c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
+		if on := e.Command.On; on != "" && on != "browser" {
+			in.Target = c.phoneOf(e.User, on)
+		}
+	case Expired:
+		if e.Timer == watchTimer {
+			in.Silent = c.silent(in.Now, c.gw.cfg.Timers.MediaLost)
+		}
+	case TabMedia:
+		c.forgetRoutes(e.Tab)
+	case Digit:
+		c.passDigit(e)
+	case Keyed:
+		c.passKeys(e.Leg)
+	}
+	if err != nil {
+		c.log.Warn("session description not usable", "leg", legOf(e), "err", err)
+		in.Fault = faultOf(err)
+	}
+	return in
+}
+
+func faultOf(err error) Cause {
+	switch {
+	case errors.Is(err, media.ErrNoCodec), errors.Is(err, media.ErrBadSDP):
+		return CauseNoCodec
+	case errors.Is(err, media.ErrNoPort):
+		return CauseOverload
+	}
+	return CauseFault
+}
+
+func legOf(e Event) LegID {
+	switch e := e.(type) {
+	case Rang:
+		return e.Leg
+	case Answered:
+		return e.Leg
+	case Offered:
+		return e.Leg
+	case Reoffered:
+		return e.Leg
+	case Refused:
+		return e.Leg
+	case Ended:
+		return e.Leg
+	case RefreshDue:
+		return e.Leg
+	case Referred:
+		return e.Leg
+	case Digit:
+		return e.Leg
+	case Keyed:
+		return e.Leg
+	case Faulted:
+		return e.Leg
+	case SplashOver:
+		return e.Leg
+	}
+	return ""
+}
+
+func (c *Call) takeAnswer(id LegID, sdp []byte) (media.Negotiated, error) {
+	end := c.ends[id]
+	if end == nil {
+		return media.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
+	}
+	if l := c.state.leg(id); l != nil && l.Stage == Gone {
+		return media.Negotiated{}, nil // its 2xx crossed our goodbye
+	}
+	return end.TakeAnswer(sdp)
+}

@@ -1,0 +1,78 @@
+package gateway
+
+import "ringsplash/media"
+
+// end returns the audio end of a leg, nil while a tab has none.
+func (c *Call) end(id LegID) *media.End {
+	if end := c.ends[id]; end != nil {
+		return end.End
+	}
+	if l := c.state.leg(id); l != nil && l.Kind == TabLeg {
+		if t := c.gw.board.tab(l.Tab); t != nil {
+			return t.audio()
+		}
+	}
+	return nil
+}
+
+// route makes who hears whom as the state says, changing only what differs.
+func (c *Call) route() {
+	want := routes(&c.state)
+	for id := range c.hearing {
+		if _, ok := want[id]; !ok {
+			want[id] = heard{}
+		}
+	}
+	for id, h := range want {
+		if old, ok := c.hearing[id]; ok && old == h {
+			continue
+		}
+		if c.point(id, h) {
+			c.hearing[id] = h
+		}
+	}
+}
+
+// point lets one leg hear h; false when an end it needs is not there yet.
+func (c *Call) point(id LegID, h heard) bool {
+	var src media.Source
+	switch {
+	case h.Tone != "":
+		src = tones[h.Tone]
+	case h.Leg != "":
+		from := c.end(h.Leg)
+		if from == nil {
+			return false
+		}
+		src = from
+	}
+	if l := c.state.leg(id); l != nil && l.Kind == TabLeg {
+		t := c.gw.board.tab(l.Tab)
+		return t != nil && t.hear(c.id, src)
+	}
+	end := c.end(id)
+	if end == nil {
+		return false
+	}
+	end.Hear(src)
+	return true
+}
+
+var tones = map[toneName]media.Source{
+	toneMusic: media.HoldMusic, toneSilence: media.Silence, toneRingback: media.Ringback,
+}
+
+// forgetRoutes makes route set everything again that touches the tab, whose
+// end is another one now.
+func (c *Call) forgetRoutes(tab TabID) {
+	l := c.state.tabLeg(tab)
+	if l == nil {
+		return
+	}
+	delete(c.hearing, l.ID)
+	for id, h := range c.hearing {
+		if h.Leg == l.ID {
+			delete(c.hearing, id)
+		}
+	}
+}
