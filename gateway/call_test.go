@@ -78,19 +78,23 @@ func (f *fakeLeg) told() []string {
 }
 
 // waits returns once the leg was asked for what.
-func (f *fakeLeg) waits(t *testing.T, what string) *fakeLeg {
+func (f *fakeLeg) waits(t *testing.T, what string) *fakeLeg { return f.waitsTimes(t, what, 1) }
+
+// waitsTimes returns once the leg was asked for what so many times.
+func (f *fakeLeg) waitsTimes(t *testing.T, what string, times int) *fakeLeg {
 	t.Helper()
 	deadline := time.After(5 * time.Second)
 	for {
-		f.mu.Lock()
-		for _, a := range f.asked {
+		asked, count := f.told(), 0
+		for _, a := range asked {
 			if a == what {
-				f.mu.Unlock()
-				return f
+				count++
 			}
 		}
-		seen := fmt.Sprint(f.asked)
-		f.mu.Unlock()
+		if count >= times {
+			return f
+		}
+		seen := fmt.Sprint(asked)
 		select {
 		case <-f.news:
 		case <-deadline:
@@ -202,6 +206,11 @@ func (w *workbench) peer() *media.RTPEnd {
 
 // incoming lets bob's phone call text.
 func (w *workbench) incoming(text string, codecs ...media.Codec) (*fakeLeg, *media.RTPEnd) {
+	return w.callOf("bob", text, codecs...)
+}
+
+// callOf lets the user's phone call text.
+func (w *workbench) callOf(user, text string, codecs ...media.Codec) (*fakeLeg, *media.RTPEnd) {
 	end := w.peer()
 	offer, err := end.Offer(codecs, media.SendRecv)
 	must(w.t, err)
@@ -209,7 +218,7 @@ func (w *workbench) incoming(text string, codecs ...media.Codec) (*fakeLeg, *med
 	w.gw.Begin(func(sink Sink) Incoming {
 		leg.sink = sink
 		return Incoming{
-			Leg: leg, From: policy.Identity{Address: "sip:bob@example.test", Display: "Bob", Level: policy.Proven, User: "bob"}, Device: "desk",
+			Leg: leg, From: policy.Identity{Address: "sip:" + user + "@example.test", Display: user, Level: policy.Proven, User: user}, Device: "desk",
 			Dialled: text, Offer: offer, Source: netip.MustParseAddrPort("127.0.0.1:5063"),
 		}
 	})

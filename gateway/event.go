@@ -97,6 +97,10 @@ type input struct {
 	Other, Fresh CallID
 	// Redirect are the branches that a trunk's 3xx leads to.
 	Redirect []Target
+	// Stirred counts what could have moved the phone of an Offered without a
+	// hand; Alone tells that it is in no other call.
+	Stirred uint64
+	Alone   bool
 	// Silent are the legs nothing was heard of while a watchTimer ran.
 	Silent []LegID
 }

@@ -126,20 +126,21 @@ func (m *move) mutedLong() {
 
 // gatedAnswer is the direction we answer a phone's own re-INVITE with while
 // its gate is not open, and whether that completes the owner's un-mute.
-func (m *move) gatedAnswer(l *LegState, remote media.Direction) media.Direction {
+func (m *move) gatedAnswer(l *LegState, in input) media.Direction {
+	remote := l.Remote
 	sends := remote == media.SendRecv || remote == media.SendOnly
 	switch {
 	case l.Gate == GateWanted && remote == media.SendRecv:
 		m.openGate(l)
 		return media.SendRecv
-	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv:
+	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv && in.Alone && in.Stirred == l.HeldAt:
 		// Hold, then Resume, pressed at the phone and caused by nothing of ours.
 		l.Gate = GateWanted
 		m.do(wantGate{l.ID})
 		m.openGate(l)
 		return media.SendRecv
 	case remote == media.SendOnly || remote == media.Inactive:
-		l.Resumes = true
+		l.Resumes, l.HeldAt = in.Alone, in.Stirred
 	case sends:
 		l.Resumes = false
 	}

@@ -157,6 +157,7 @@ type Gateway struct {
 	over    bool          // none at all
 	empty   chan struct{} // closed when closing and without calls
 	outside outside
+	stirs   stirs
 
 	running    sync.WaitGroup // call goroutines
 	began      atomic.Uint64

@@ -40,6 +40,7 @@ func (c *Call) hear(e Event) input {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
 		}
 	case Offered:
+		in.Stirred, in.Alone = c.stirred(e.Leg)
 		if end := c.ends[e.Leg]; end != nil && len(e.SDP) > 0 {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}

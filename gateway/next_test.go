@@ -17,6 +17,9 @@ type script struct {
 	clock time.Time
 	// target is what the edge finds for a device named in a command.
 	target *Target
+	// stirred and beside are what the edge knows of the phone of an Offered.
+	stirred uint64
+	beside  bool
 }
 
 func newScript(t *testing.T) *script {
@@ -31,7 +34,7 @@ func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *s
 		d.Leg = s.state.Opening.Target.Leg
 		e = d
 	}
-	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock, Target: s.target, Again: "again"}, Timers{Ring: time.Minute})
+	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock, Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside}, Timers{Ring: time.Minute})
 	return s
 }
 

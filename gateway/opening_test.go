@@ -249,13 +249,28 @@ func TestSplashModes(t *testing.T) {
 }
 
 func TestResumeUnmutes(t *testing.T) {
-	s := clickable(t)
-	s.target.Profile.ResumeUnmutes = true
-	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(openGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(openGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(wantGate{"auto"}, openGate{"auto"})
+	held := func() *script {
+		s := clickable(t)
+		s.target.Profile.ResumeUnmutes = true
+		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+		s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(openGate{})
+		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(openGate{})
+	}
+	resumed := func(s *script) *script {
+		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv)
+	}
+	resumed(held()).wants(wantGate{"auto"}, openGate{"auto"})
+	// Something of ours, or of another call of the phone, may have done it.
+	s := held()
+	s.stirred++
+	resumed(s).not(wantGate{}).not(openGate{})
+	s = held()
+	s.beside = true
+	resumed(s).not(wantGate{}).not(openGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly)
+	s.beside = false
+	resumed(s).not(wantGate{}).not(openGate{})
 }
 
 func TestMutedLimit(t *testing.T) {

@@ -39,6 +39,7 @@ func (c *Call) perform(cmd command) {
 	case reoffer:
 		var sdp []byte
 		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
+			c.stir(cmd.Leg)
 			c.legs[cmd.Leg].Reoffer(sdp)
 		}
 	case consult:
@@ -49,6 +50,7 @@ func (c *Call) perform(cmd command) {
 		c.give(cmd)
 	case report:
 		if leg := c.legs[cmd.Leg]; leg != nil {
+			c.stir(cmd.Leg)
 			leg.Report(cmd.Status, cmd.Phrase)
 		}
 	case probe:
@@ -68,6 +70,7 @@ func (c *Call) perform(cmd command) {
 	case shutGate, wantGate, openGate:
 		c.workGate(cmd)
 	case talk:
+		c.stir(cmd.Leg)
 		c.legs[cmd.Leg].Talk()
 	case splash:
 		c.splash(cmd)
@@ -132,6 +135,7 @@ func (c *Call) invite(cmd invite) error {
 			in.From = c.state.Parties[l.Side].Who
 		}
 	}
+	c.stir(t.Leg)
 	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, own.post)
 	return nil
 }

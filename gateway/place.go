@@ -162,6 +162,7 @@ func (c *Call) place(p placed) Begun {
 		kind = TrunkLeg
 	case in.From.User != "":
 		kind = PhoneLeg
+		c.gw.stirs.add(in.From.User, in.Device)
 	}
 	b := Begun{From: in.From, Caller: Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
 	b.Offered, b.Cause = c.takeCaller(in)

@@ -113,8 +113,10 @@ type LegState struct {
 	// UnmuteDue that the un-mute of a move waits for the splash.
 	SplashDue bool `json:"splashDue,omitempty"`
 	UnmuteDue bool `json:"unmuteDue,omitempty"`
-	// Resumes tells that the phone put us on hold by itself while shut.
-	Resumes bool `json:"resumes,omitempty"`
+	// Resumes tells that the phone put us on hold by itself while shut, HeldAt
+	// how often it had been stirred by then.
+	Resumes bool   `json:"resumes,omitempty"`
+	HeldAt  uint64 `json:"heldAt,omitempty"`
 }
 
 // holds tells whether the device itself put us on hold. While its gate is shut

@@ -32,7 +32,7 @@ func (m *move) offered(e Offered, in input) {
 	l.Codecs, l.Remote = codecs, in.Sound.Remote
 	dir := l.Remote.Mirror()
 	if l.Gate.closed() {
-		dir = m.gatedAnswer(l, l.Remote)
+		dir = m.gatedAnswer(l, in)
 	}
 	m.do(answer{l.ID, codecs, dir})
 	m.changed(l)
