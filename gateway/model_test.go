@@ -94,6 +94,7 @@ type model struct {
 func (m *model) Invite(in Invite, _ Sink) Leg {
 	l := &modelLeg{in: in, id: in.Leg, sdp: in.Offer, talked: func(l *modelLeg) { m.triggers = append(m.triggers, l) }}
 	m.legs[in.Leg] = l
+	m.peer(in.Leg) // has its port while the call has its own: that one may be another's later
 	if len(in.Headers) > 0 {
 		m.triggers = append(m.triggers, l)
 	}
