@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"iter"
 	"net/netip"
 	"time"
 
@@ -125,18 +126,41 @@ func (c *Call) holdOthers(user, device string) {
 func (b *board) callsOn(user, device string, without CallID) (calls []*Call, holdable bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := b.places[user]
-	if p == nil {
-		return nil, true
-	}
 	holdable = true
-	for _, e := range p.entries {
-		if on := e.view.On; on != nil && *on == device && e.call.id != without && e.view.State != "ended" && e.view.HeldBy != "me" {
+	for e := range b.on(user, device, without) {
+		if e.view.HeldBy != "me" {
 			calls = append(calls, e.call)
 			holdable = holdable && (e.view.State == "connected" || e.view.State == "held")
 		}
 	}
 	return calls, holdable
+}
+
+// alone tells whether the user's phone has a part in no call but this one.
+func (b *board) alone(user, device string, in CallID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for range b.on(user, device, in) {
+		return false
+	}
+	return true
+}
+
+// on yields the calls that the user's phone has a part in, on hold or not,
+// without one of them. It is used under mu.
+func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		p := b.places[user]
+		if p == nil {
+			return
+		}
+		for _, e := range p.entries {
+			on := e.view.On
+			if on != nil && *on == device && e.call.id != without && e.view.State != "ended" && !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 func (g *Gateway) profileOf(user string, one Binding) Profile {

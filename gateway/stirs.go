@@ -42,19 +42,3 @@ func (c *Call) stirred(id LegID) (times uint64, alone bool) {
 	user := c.state.Parties[l.Side].User
 	return c.gw.stirs.count(user, l.Device), c.gw.board.alone(user, l.Device, c.id) && !c.gw.tested(user, l.Device)
 }
-
-// alone tells whether the user's phone talks in no call but this one.
-func (b *board) alone(user, device string, in CallID) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p := b.places[user]
-	if p == nil {
-		return true
-	}
-	for _, e := range p.entries {
-		if on := e.view.On; on != nil && *on == device && e.call.id != in && e.view.State != "ended" {
-			return false
-		}
-	}
-	return true
-}
