@@ -26,8 +26,7 @@ type PBX struct {
 
 	t    testing.TB
 	log  string
-	cmd  *exec.Cmd
-	gone chan struct{}
+	prog *process
 }
 
 // StartPBX runs a kamailio at addr, stopped when the test ends. Its certificate
@@ -35,7 +34,7 @@ type PBX struct {
 func (g *Gateway) StartPBX(t testing.TB, addr string, ca *CA) *PBX {
 	t.Helper()
 	dir := scratch(t, "pbx")
-	p := &PBX{Addr: addr, t: t, log: filepath.Join(dir, "kamailio.log"), gone: make(chan struct{})}
+	p := &PBX{Addr: addr, t: t, log: filepath.Join(dir, "kamailio.log")}
 	cert, key := ca.Issue("pbx", time.Hour, addr)
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -52,28 +51,16 @@ func (g *Gateway) StartPBX(t testing.TB, addr string, ca *CA) *PBX {
 	}
 	cfg := write("kamailio.cfg", strings.NewReplacer("@IP@", addr, "@PORT@", "5060", "@TLSPORT@", "5061", "@TRUNK@", g.SIP.String(),
 		"@RUN@", dir, "@DOMAIN@", PBXDomain, "@PASSWORD@", PBXPassword).Replace(string(template)))
-	log, err := os.Create(p.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
 	// -DD keeps its first process ours.
-	p.cmd = exec.Command("kamailio", "-DD", "-E", "-f", cfg, "-P", filepath.Join(dir, "pid"), "-Y", dir, "-m", "32", "-M", "8")
-	p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = log, log, owned()
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.gone)
-	}()
+	cmd := exec.Command("kamailio", "-DD", "-E", "-f", cfg, "-P", filepath.Join(dir, "pid"), "-Y", dir, "-m", "32", "-M", "8")
+	p.prog = startProcess(t, cmd, p.log)
 	t.Cleanup(func() {
-		p.stop()
+		p.prog.end(syscall.SIGTERM)
 		showOnFailure(t, "the log of kamailio", p.log, 60)
 	})
 	Until(t, Patience, "kamailio listens on "+addr, func() bool {
 		select {
-		case <-p.gone:
+		case <-p.prog.gone:
 			text, _ := os.ReadFile(p.log)
 			t.Fatalf("kamailio ended at its start:\n%s", bytes.TrimSpace(text))
 		default:
@@ -81,14 +68,4 @@ func (g *Gateway) StartPBX(t testing.TB, addr string, ca *CA) *PBX {
 		return listensUDP(addr, 5060)
 	})
 	return p
-}
-
-func (p *PBX) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.gone:
-	case <-time.After(Patience):
-		_ = p.cmd.Process.Kill()
-		<-p.gone
-	}
 }

@@ -48,8 +48,7 @@ type Phone struct {
 	t    testing.TB
 	name string
 	dir  string
-	cmd  *exec.Cmd
-	gone chan struct{}
+	prog *process
 	ctrl *ctrl
 }
 
@@ -65,25 +64,13 @@ func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 	if o.Transport == "" {
 		o.Transport = "udp"
 	}
-	p := &Phone{Addr: fmt.Sprintf("%s:%d", ip, port), t: t, name: o.User.Name, gone: make(chan struct{})}
+	p := &Phone{Addr: fmt.Sprintf("%s:%d", ip, port), t: t, name: o.User.Name}
 	p.dir = scratch(t, "phone-"+p.name)
-	p.cmd = exec.Command(filepath.Join(Root(), "test/peers/baresip/baresip.sh"))
-	p.cmd.Env = append(os.Environ(), o.environment()...)
-	p.cmd.Env = append(p.cmd.Env, "RUN="+p.dir, "DOMAIN="+cmp.Or(o.Domain, Domain), "SERVER="+cmp.Or(o.Registrar, g.At(o.Transport, o.Six)), "TRANSPORT="+o.Transport, "IP="+ip,
+	cmd := exec.Command(filepath.Join(Root(), "test/peers/baresip/baresip.sh"))
+	cmd.Env = append(os.Environ(), o.environment()...)
+	cmd.Env = append(cmd.Env, "RUN="+p.dir, "DOMAIN="+cmp.Or(o.Domain, Domain), "SERVER="+cmp.Or(o.Registrar, g.At(o.Transport, o.Six)), "TRANSPORT="+o.Transport, "IP="+ip,
 		fmt.Sprintf("SIPPORT=%d", port), fmt.Sprintf("CTLPORT=%d", port+2))
-	log, err := os.Create(p.logFile())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = log, log, owned()
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.gone)
-	}()
+	p.prog = startProcess(t, cmd, p.logFile())
 	t.Cleanup(func() {
 		p.Stop()
 		showOnFailure(t, "the log of "+p.name+"'s phone", p.logFile(), 120)
@@ -291,13 +278,7 @@ func (p *Phone) Stop() { p.end(syscall.SIGTERM) }
 func (p *Phone) Kill() { p.end(syscall.SIGKILL) }
 
 func (p *Phone) end(sig syscall.Signal) {
-	_ = p.cmd.Process.Signal(sig)
-	select {
-	case <-p.gone:
-	case <-time.After(Patience):
-		_ = p.cmd.Process.Kill()
-		<-p.gone
-	}
+	p.prog.end(sig)
 	if p.ctrl != nil {
 		_ = p.ctrl.conn.Close()
 	}
