@@ -41,6 +41,15 @@ func BenchmarkSetups(b *testing.B) {
 	n := startNode(b)
 	startPhone(b, n, "alice", answers{})
 	bob := startPhone(b, n, "bob", nil)
+	flood(b, "setup", func(int) (func() (time.Duration, error), error) {
+		return func() (time.Duration, error) { return oneCall(bob) }, nil
+	})
+}
+
+// flood does something b.N times, by callers side by side, and reports how
+// often a second and how long it took. start gives the work of one caller.
+func flood(b *testing.B, unit string, start func(caller int) (once func() (time.Duration, error), err error)) {
+	b.Helper()
 	var mu sync.Mutex
 	var times []time.Duration
 	var left atomic.Int64
@@ -48,10 +57,15 @@ func BenchmarkSetups(b *testing.B) {
 	began := time.Now()
 	b.ResetTimer()
 	var all sync.WaitGroup
-	for range callers {
+	for i := range callers {
 		all.Go(func() {
+			once, err := start(i)
+			if err != nil {
+				b.Error(err)
+				return
+			}
 			for left.Add(-1) >= 0 {
-				took, err := oneCall(bob)
+				took, err := once()
 				if err != nil {
 					b.Error(err)
 					return
@@ -63,8 +77,8 @@ func BenchmarkSetups(b *testing.B) {
 		})
 	}
 	all.Wait()
-	b.ReportMetric(float64(len(times))/time.Since(began).Seconds(), "setups/s")
-	report(b, "setup", times)
+	b.ReportMetric(float64(len(times))/time.Since(began).Seconds(), unit+"s/s")
+	report(b, unit, times)
 }
 
 type dials interface {
@@ -100,36 +114,18 @@ func oneCall(bob dials) (time.Duration, error) {
 // digest answer to a challenge of its own; two messages each way.
 func BenchmarkRegisters(b *testing.B) {
 	n := startNode(b)
-	var mu sync.Mutex
-	var times []time.Duration
-	var left atomic.Int64
-	left.Store(int64(b.N))
-	began := time.Now()
-	b.ResetTimer()
-	var all sync.WaitGroup
-	for i := range callers {
-		all.Go(func() {
-			p, err := newRegistrant(n.SIP()[0][len("udp://"):], i)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			defer p.conn.Close()
-			for left.Add(-1) >= 0 {
-				at := time.Now()
-				if err := p.register(); err != nil {
-					b.Error(err)
-					return
-				}
-				mu.Lock()
-				times = append(times, time.Since(at))
-				mu.Unlock()
-			}
-		})
-	}
-	all.Wait()
-	b.ReportMetric(float64(len(times))/time.Since(began).Seconds(), "registers/s")
-	report(b, "register", times)
+	flood(b, "register", func(caller int) (func() (time.Duration, error), error) {
+		p, err := newRegistrant(n.SIP()[0][len("udp://"):], caller)
+		if err != nil {
+			return nil, err
+		}
+		b.Cleanup(func() { _ = p.conn.Close() })
+		return func() (time.Duration, error) {
+			at := time.Now()
+			err := p.register()
+			return time.Since(at), err
+		}, nil
+	})
 }
 
 // registrant is a phone of alice that registers again and again.
