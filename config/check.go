@@ -109,6 +109,11 @@ func (k *checker) http() {
 			k.fault(fmt.Sprintf("http.embed_origins[%d].origin", i), "write scheme and host only, such as https://intranet.example", "%q is not an origin", o.Origin)
 		}
 	}
+	for i, name := range h.Names {
+		if !domainForm.MatchString(strings.TrimPrefix(name, "*.")) {
+			k.fault(fmt.Sprintf("http.names[%d]", i), "write a host in lower case without scheme and port, such as phone.example.test, or *.example.test for all below one", "%q is not the name of a host", name)
+		}
+	}
 	k.embedKeys()
 }
 

@@ -51,6 +51,9 @@ type HTTP struct {
 	TLS    TLS    `yaml:"tls"`
 	// EmbedOrigins are the web sites that may embed the phone.
 	EmbedOrigins []EmbedOrigin `yaml:"embed_origins"`
+	// Names are the hosts that browsers call us by, besides Domain, localhost,
+	// addresses, and the names of Listen and of the certificate.
+	Names []string `yaml:"names" example:"[phone.example.test]"`
 	// TrustedProxies are the networks of proxies in front of us: they may say
 	// whom they speak for (X-Forwarded-For, X-Forwarded-Proto).
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" example:"[\"127.0.0.1/32\"]"`

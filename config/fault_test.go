@@ -52,6 +52,7 @@ var faultRows = []faultRow{
 	{"http.listen", base + "http: {listen: 8080}\n", 2, "http.listen", "not an address and a port", "127.0.0.1:8080"},
 	{"http.metrics", base + "http: {metrics: 9090}\n", 2, "http.metrics", "not an address and a port", "127.0.0.1:9090"},
 	{"trusted_proxies", base + "http: {trusted_proxies: [127.0.0.1]}\n", 2, "http.trusted_proxies[0]", "not a network", "127.0.0.1/32"},
+	{"name with a port", base + "http: {names: [\"phone.example.test:8080\"]}\n", 2, "http.names[0]", "not the name of a host", "without scheme and port"},
 	{"one tls file", base + "http:\n  tls:\n    cert: c.pem\n", 3, "http.tls", "one of cert and key is missing", "set both"},
 	{"no tls file", base + "http:\n  tls:\n    cert: c.pem\n    key: /dev/null\n", 4, "http.tls.cert", "no such file", "correct the path"},
 	{"origin", base + "http:\n  embed_origins:\n  - origin: https://a.example/x\n", 4, "http.embed_origins[0].origin", "not an origin", "scheme and host only"},

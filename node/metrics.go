@@ -162,7 +162,7 @@ func (n *Node) openMetrics(context.Context) error {
 		return nil
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", n.browser.MetricsHandler())
+	mux.Handle("GET /metrics", n.browser.NamedOnly(n.browser.MetricsHandler()))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
 	var err error
 	if n.scrapes, err = net.Listen("tcp", n.cfg.HTTP.Metrics); err != nil {

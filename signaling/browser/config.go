@@ -46,6 +46,9 @@ type Config struct {
 	// CertFile and KeyFile make the server speak TLS only; both are read
 	// again when they change [none: plain HTTP].
 	CertFile, KeyFile string
+	// Names are the hosts that browsers call us by, besides localhost, addresses
+	// and the names of the certificate; *.example.test means all below one.
+	Names []string
 	// TrustedProxies may say in X-Forwarded-For and X-Forwarded-Proto whom
 	// they speak for. They must pass the Host header on [none].
 	TrustedProxies []netip.Prefix
@@ -81,6 +84,9 @@ func (c *Config) validate() error {
 			return err
 		}
 		c.EmbedOrigins[i].Origin = clean
+	}
+	for i, name := range c.Names {
+		c.Names[i] = hostOf(name)
 	}
 	for path := range c.Extra {
 		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") {

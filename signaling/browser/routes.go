@@ -24,7 +24,7 @@ func (s *Server) routes() *echo.Echo {
 	if len(s.conf.TrustedProxies) > 0 {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(trustOnly(s.conf.TrustedProxies)...)
 	}
-	e.Use(s.nameRequest, s.logRequest, s.secureHeaders, s.recoverRequest, s.checkOrigin, s.cors(), limitBody(), s.pages)
+	e.Use(s.nameRequest, s.logRequest, s.secureHeaders, s.recoverRequest, s.checkHost, s.checkOrigin, s.cors(), limitBody(), s.pages)
 
 	e.GET("/ws", s.upgrade)
 	e.GET("/healthz", s.healthz)

@@ -26,6 +26,7 @@ type Server struct {
 	sockets *sockets
 	fresh   *fresh
 	metrics *metrics
+	pair    *certificate // nil without TLS
 
 	// base ends when nothing may go on any more: it is the context of commands.
 	base   context.Context
@@ -39,7 +40,7 @@ type Server struct {
 // New makes a Server. It reads the TLS files and serves nothing yet; Close
 // ends what it started.
 func New(conf Config, log *slog.Logger) (*Server, error) {
-	conf.EmbedOrigins = slices.Clone(conf.EmbedOrigins)
+	conf.EmbedOrigins, conf.Names = slices.Clone(conf.EmbedOrigins), slices.Clone(conf.Names)
 	if err := conf.validate(); err != nil {
 		return nil, err
 	}
@@ -62,12 +63,12 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 		ConnState:         s.fresh.track,
 	}
 	if conf.CertFile != "" {
-		pair, err := loadCertificate(conf.CertFile, conf.KeyFile, log)
-		if err != nil {
+		var err error
+		if s.pair, err = loadCertificate(conf.CertFile, conf.KeyFile, log); err != nil {
 			s.cancel()
 			return nil, err
 		}
-		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.pair.get}
 	}
 	s.echo = s.routes()
 	s.http.Handler = s.echo

@@ -147,15 +147,15 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// writePair writes a self-signed pair for 127.0.0.1 and returns its serial number.
-func writePair(t *testing.T, cert, key string, serial int64) {
+// writePair writes a self-signed pair for 127.0.0.1 and the names.
+func writePair(t *testing.T, cert, key string, serial int64, names ...string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: names,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)

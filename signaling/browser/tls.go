@@ -56,6 +56,13 @@ func (c *certificate) stamps() (s [2]time.Time, err error) {
 	return s, nil
 }
 
+// names tells whether the certificate in use is for the host.
+func (c *certificate) names(host string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pair.Leaf != nil && c.pair.Leaf.VerifyHostname(host) == nil
+}
+
 // get serves tls.Config.GetCertificate. A pair that cannot be read (a renewal
 // half written) leaves the old one in use.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
