@@ -151,8 +151,13 @@ func contentType(ext string) string {
 func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	framers := "'none'"
+	h.Set("X-Frame-Options", "DENY") // for what does not know frame-ancestors
 	if strings.TrimSuffix(r.URL.Path, ".html") == framed {
 		framers = s.framers
+		h.Del("X-Frame-Options") // it cannot list sites
+		if framers == "'self'" {
+			h.Set("X-Frame-Options", "SAMEORIGIN")
+		}
 	}
 	h.Set("Content-Security-Policy", contentPolicy+framers)
 	h.Set("Permissions-Policy", permissions)

@@ -126,10 +126,16 @@ func TestWhoMayFrame(t *testing.T) {
 		if got != want {
 			t.Errorf("%s may be framed by %q, want %q", path, got, want)
 		}
+		old := map[bool]string{true: "DENY"}[want == "'none'"] // the header cannot list sites
+		if got := resp.Header.Get("X-Frame-Options"); got != old {
+			t.Errorf("%s: X-Frame-Options is %q, want %q", path, got, old)
+		}
 	}
 	alone := newSite(fstest.MapFS{"embed.html": {}}, nil)
-	if alone.framers != "'self'" {
-		t.Errorf("with no site listed: %s", alone.framers)
+	w := httptest.NewRecorder()
+	alone.ServeHTTP(w, httptest.NewRequest("GET", "/embed", nil))
+	if alone.framers != "'self'" || w.Header().Get("X-Frame-Options") != "SAMEORIGIN" {
+		t.Errorf("with no site listed: %s, %v", alone.framers, w.Header())
 	}
 }
 

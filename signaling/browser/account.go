@@ -14,9 +14,20 @@ import (
 	"ringsplash/directory"
 )
 
-// cookieName is the cookie that carries the token of a log-in. It has no
-// expiry of its own: the gateway decides.
-const cookieName = "ringsplash"
+// The cookie that carries the token of a log-in. It has no expiry of its own:
+// the gateway decides. Over TLS its name keeps hosts of the same domain, and
+// pages read over plain HTTP, from setting it (RFC 6265bis 4.1.3.2).
+const (
+	plainCookie = "ringsplash"
+	hostCookie  = "__Host-" + plainCookie
+)
+
+func (s *Server) cookieName(r *http.Request) string {
+	if s.secure(r) {
+		return hostCookie
+	}
+	return plainCookie
+}
 
 const (
 	loginKeyInContext = "login"
@@ -50,7 +61,7 @@ func (s *Server) loggedIn(c echo.Context) (login, error) {
 	bearer := bearerOf(r)
 	text := bearer
 	if bearer == "" {
-		cookie, err := c.Cookie(cookieName)
+		cookie, err := c.Cookie(s.cookieName(r))
 		if err != nil {
 			return login{}, notLoggedIn
 		}
@@ -175,7 +186,7 @@ func (s *Server) logOut(c echo.Context) error {
 
 func (s *Server) setCookie(c echo.Context, token string, maxAge int) {
 	c.SetCookie(&http.Cookie{
-		Name: cookieName, Value: token, Path: "/", MaxAge: maxAge,
+		Name: s.cookieName(c.Request()), Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.secure(c.Request()),
 	})
 }

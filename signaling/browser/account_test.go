@@ -15,7 +15,7 @@ import (
 func cookieOf(t *testing.T, a answer) *http.Cookie {
 	t.Helper()
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {
-		if c.Name == "ringsplash" {
+		if c.Name == plainCookie || c.Name == hostCookie {
 			return c
 		}
 	}
@@ -165,6 +165,40 @@ func TestOrigin(t *testing.T) {
 	}
 	if a := b.send("GET", "/api/v1/me", nil, "Origin", "https://evil.example"); a.status != http.StatusUnauthorized || a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("GET: %d %v", a.status, a.header)
+	}
+}
+
+// Passwords are typed into our own page only, also where a site is listed.
+func TestLogInIsForOurOwnPage(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.EmbedOrigins = []EmbedOrigin{{Origin: "https://intranet.example", Trusted: true}} })
+	for origin, want := range map[string]int{
+		r.base: http.StatusOK, "": http.StatusOK, // a program
+		"https://intranet.example": http.StatusForbidden, "null": http.StatusForbidden, "https://other.example": http.StatusForbidden,
+		strings.Replace(r.base, "http:", "https:", 1): http.StatusForbidden,
+	} {
+		a := r.browser().send("POST", "/api/v1/login", credentials("alice", alicePassword), "Origin", origin)
+		if a.status != want || want != http.StatusOK && (a.code() != "wrong_origin" || len(a.header.Values("Set-Cookie")) > 0) {
+			t.Errorf("%q: %d %s", origin, a.status, a.body)
+		}
+	}
+}
+
+// Over TLS a cookie that another host of the domain could have set is none.
+func TestPlainCookieMeansNothingOverTLS(t *testing.T) {
+	r := newRig(t, trustLoopback)
+	login := r.browser().send("POST", "/api/v1/login", credentials("alice", alicePassword))
+	plain := cookieOf(t, login)
+	if plain.Name != "ringsplash" {
+		t.Fatalf("over plain HTTP the cookie is %s", plain.Name)
+	}
+	over := func(name string) int {
+		return r.browser().send("GET", "/api/v1/me", nil, "X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.5", "Origin", "", "Cookie", name+"="+plain.Value).status
+	}
+	if got := over("ringsplash"); got != http.StatusUnauthorized {
+		t.Errorf("the plain cookie is taken over TLS: %d", got)
+	}
+	if got := over("__Host-ringsplash"); got != http.StatusOK {
+		t.Errorf("the cookie of TLS is not taken: %d", got)
 	}
 }
 

@@ -169,7 +169,7 @@ func checkHeaders(t *testing.T, path string, h http.Header) {
 	}
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": permissions, "Strict-Transport-Security": "",
+		"Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": permissions, "X-Frame-Options": "DENY", "Strict-Transport-Security": "",
 	} {
 		if h.Get(name) != want {
 			t.Errorf("%s: %s is %q", path, name, h.Get(name))

@@ -181,6 +181,7 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", permissions)
 		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("X-Frame-Options", "DENY") // for what does not know frame-ancestors
 		if isOurs(c.Request().URL.Path) {
 			h.Set("Content-Security-Policy", apiPolicy)
 			h.Set("Cache-Control", "no-store")

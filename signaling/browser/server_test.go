@@ -181,7 +181,7 @@ func TestTLS(t *testing.T) {
 	b := r.browser()
 	b.Transport.(checkedTransport).next.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	a := b.send("POST", "/api/v1/login", credentials("alice", alicePassword))
-	if a.status != http.StatusOK || !cookieOf(t, a).Secure || a.header.Get("Strict-Transport-Security") == "" {
+	if a.status != http.StatusOK || !cookieOf(t, a).Secure || cookieOf(t, a).Name != "__Host-ringsplash" || a.header.Get("Strict-Transport-Security") == "" {
 		t.Errorf("log-in: %d %v", a.status, a.header)
 	}
 	if _, m := b.open(nil); m.Me.Name != "alice" {
