@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,6 +25,8 @@ const userUsage = `usage: ringsplash user COMMAND --config FILE
   user add NAME [--number N] [--display TEXT] [--admin]
            [--device ID [--device-display TEXT] [--device-interworking] [--device-profile NAME]]...
                                      add a user and deskphones; --device-... belong to the --device before them
+  user device NAME --device ID [--device-display TEXT] [--device-interworking[=false]] [--device-profile NAME]
+                                     change a deskphone; interworking lets its user answer on it from the browser
   user passwd NAME                   set the log-in password
   user passwd NAME --device ID       set the SIP password of a deskphone
   user unpair NAME --device ID       let the next phone with the device's password take its place
@@ -43,6 +46,7 @@ type userFlags struct {
 	stdin        bool
 	name         string
 	user         directory.NewUser
+	patch        directory.DevicePatch
 }
 
 func userCommand(ctx context.Context, c console, args []string) error {
@@ -51,7 +55,7 @@ func userCommand(ctx context.Context, c console, args []string) error {
 		return wrongUse("name a command after user")
 	}
 	commands := map[string]func(context.Context, console, userFlags) error{
-		"add": userAdd, "passwd": userPasswd, "unpair": userUnpair, "list": userList, "remove": userRemove,
+		"add": userAdd, "device": userDevice, "passwd": userPasswd, "unpair": userUnpair, "list": userList, "remove": userRemove,
 		"forget-sip-passwords": userForget,
 	}
 	do, ok := commands[args[0]]
@@ -82,8 +86,11 @@ func parseUser(c console, name string, args []string) (userFlags, error) {
 		f.user.Devices = append(f.user.Devices, directory.NewDevice{ID: id})
 		return nil
 	})
-	if name == "add" {
+	switch name {
+	case "add":
 		addFlags(flags, &f.user)
+	case "device":
+		patchFlags(flags, &f.patch)
 	}
 	var words []string
 	for rest := args; ; {
@@ -132,6 +139,19 @@ func addFlags(flags *flag.FlagSet, u *directory.NewUser) {
 	})
 }
 
+func patchFlags(flags *flag.FlagSet, p *directory.DevicePatch) {
+	text := func(field **string) func(string) error {
+		return func(s string) error { *field = &s; return nil }
+	}
+	flags.Func("device-display", "", text(&p.Display))
+	flags.Func("device-profile", "", text(&p.Profile))
+	flags.BoolFunc("device-interworking", "", func(s string) error {
+		on, err := strconv.ParseBool(s)
+		p.Interworking = &on
+		return err
+	})
+}
+
 func userAdd(ctx context.Context, c console, f userFlags) error {
 	return withPeople(ctx, c, f, func(p admin.People) error {
 		secrets, err := openPasswords(c, f.passwordFile, f.stdin)
@@ -158,8 +178,34 @@ func userAdd(ctx context.Context, c console, f userFlags) error {
 		_, _ = fmt.Fprintf(c.out, "added %s: sip:%s@%s\n", f.name, f.name, domain)
 		for _, d := range f.user.Devices {
 			_, _ = fmt.Fprintf(c.out, "device %s registers as sip:%s@%s, user name %s or %s~%s\n", d.ID, f.name, domain, f.name, f.name, d.ID)
+			_, _ = fmt.Fprintln(c.out, clickToAnswer(f.name, d.ID, d.Interworking))
 		}
 		return nil
+	})
+}
+
+// clickToAnswer says whether the user can answer on the phone from the browser.
+func clickToAnswer(user, device string, on bool) string {
+	if on {
+		return fmt.Sprintf("  Click-to-Answer is on: %s can answer on it from the browser. `ringsplash user device %s --device %s --device-interworking=false` switches it off", user, user, device)
+	}
+	return fmt.Sprintf("  Click-to-Answer is off: %s cannot answer on it from the browser. `ringsplash user device %s --device %s --device-interworking`, or Your phones on the user's page, switches it on", user, user, device)
+}
+
+func userDevice(ctx context.Context, c console, f userFlags) error {
+	if len(f.user.Devices) != 1 {
+		return wrongUse("name one --device")
+	}
+	if f.patch == (directory.DevicePatch{}) {
+		return wrongUse("say what to change: --device-display, --device-interworking or --device-profile")
+	}
+	id := f.user.Devices[0].ID
+	return withPeople(ctx, c, f, func(p admin.People) error {
+		d, err := p.PatchDevice(ctx, f.name, id, f.patch)
+		if err == nil {
+			_, _ = fmt.Fprintf(c.out, "device %s of %s is changed\n%s\n", id, f.name, clickToAnswer(f.name, id, d.Interworking))
+		}
+		return err
 	})
 }
 

@@ -79,6 +79,13 @@ func (c *Client) SetSIPPassword(ctx context.Context, name, device, password stri
 	return c.do(ctx, http.MethodPut, secret{password}, nil, "users", name, "devices", device, "password")
 }
 
+// PatchDevice changes a device.
+func (c *Client) PatchDevice(ctx context.Context, name, device string, p directory.DevicePatch) (directory.Device, error) {
+	var d directory.Device
+	err := c.do(ctx, http.MethodPatch, p, &d, "users", name, "devices", device)
+	return d, err
+}
+
 // Unpair frees a device for another phone.
 func (c *Client) Unpair(ctx context.Context, name, device string) error {
 	return c.do(ctx, http.MethodDelete, nil, nil, "users", name, "devices", device, "pairing")

@@ -169,6 +169,13 @@ func routes(people Local, log *slog.Logger) http.Handler {
 		}
 		return nil, people.SetSIPPassword(r.Context(), r.PathValue("name"), r.PathValue("device"), s.Password)
 	})
+	serve("PATCH /users/{name}/devices/{device}", "device changed", func(r *http.Request) (any, error) {
+		var p directory.DevicePatch
+		if err := read(r, &p); err != nil {
+			return nil, err
+		}
+		return people.PatchDevice(r.Context(), r.PathValue("name"), r.PathValue("device"), p)
+	})
 	serve("DELETE /users/{name}/devices/{device}/pairing", "device unpaired", func(r *http.Request) (any, error) {
 		return nil, people.Unpair(r.Context(), r.PathValue("name"), r.PathValue("device"))
 	})

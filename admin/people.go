@@ -19,6 +19,8 @@ type People interface {
 	Add(ctx context.Context, u directory.NewUser) error
 	SetPassword(ctx context.Context, name, password string) error
 	SetSIPPassword(ctx context.Context, name, device, password string) error
+	// PatchDevice returns what the device became.
+	PatchDevice(ctx context.Context, name, device string, p directory.DevicePatch) (directory.Device, error)
 	// Unpair lets the next phone with the device's password take its place.
 	Unpair(ctx context.Context, name, device string) error
 	Remove(ctx context.Context, name string) error
@@ -61,6 +63,11 @@ func (l Local) SetPassword(ctx context.Context, name, password string) error {
 // SetSIPPassword changes a device's SIP password.
 func (l Local) SetSIPPassword(ctx context.Context, name, device, password string) error {
 	return l.Directory.SetSIPPassword(ctx, name, device, password)
+}
+
+// PatchDevice changes a device.
+func (l Local) PatchDevice(ctx context.Context, name, device string, p directory.DevicePatch) (directory.Device, error) {
+	return l.Directory.PatchDevice(ctx, name, device, p)
 }
 
 // Unpair frees a device for another phone.
