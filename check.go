@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"ringsplash/admin"
@@ -34,6 +36,8 @@ func check(ctx context.Context, c console, args []string) error {
 		faults = append(faults, config.Fault{Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(), Remedy: "run ringsplash splash FILE.wav, or write normal"})
 	}
 	now := time.Now()
+	faults = append(faults, checkProfiles(cfg)...)
+	faults = append(faults, cfg.Exposed()...)
 	faults = append(faults, cfg.Certificates(now)...)
 	faults = append(faults, cfg.Machine(ctx, isRunning(cfg), now)...)
 	if len(faults) > 0 {
@@ -41,6 +45,30 @@ func check(ctx context.Context, c console, args []string) error {
 	}
 	_, _ = fmt.Fprintf(c.out, "%s is good\n", *file)
 	return nil
+}
+
+// checkProfiles names the deskphones whose profile there is not: they would be
+// asked as phones that nobody knows.
+func checkProfiles(cfg config.Config) []config.Fault {
+	profiles, err := node.Profiles(cfg)
+	if err != nil {
+		return []config.Fault{{Line: cfg.Line("profiles"), Key: "profiles", Problem: err.Error(), Remedy: "correct the file; gateway/profiles.yaml shows the form"}}
+	}
+	names := append(profiles.Names(), "auto")
+	var faults []config.Fault
+	for i, u := range cfg.Users {
+		for j, d := range u.Devices {
+			if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, d.Profile) }) {
+				continue
+			}
+			key := fmt.Sprintf("users[%d].devices[%d].profile", i, j)
+			faults = append(faults, config.Fault{
+				Line: cfg.Line(key), Key: key, Problem: fmt.Sprintf("there is no profile %q, so the phone would be asked as an unknown one", d.Profile),
+				Remedy: "write auto, or one of " + strings.Join(profiles.Names(), ", "),
+			})
+		}
+	}
+	return faults
 }
 
 // isRunning tells whether a node runs on this data folder.

@@ -147,6 +147,9 @@ func TestUsage(t *testing.T) {
 		{[]string{"user", "passwd", "a", "--number", "1"}, exitUsage, "", "not defined: -number"},
 		{[]string{"user", "passwd", "a", "--device", "b", "--device", "c"}, exitUsage, "", "one --device at a time"},
 		{[]string{"user", "unpair", "a"}, exitUsage, "", "name one --device"},
+		{[]string{"user", "device", "a"}, exitUsage, "", "name one --device"},
+		{[]string{"user", "device", "a", "--device", "b"}, exitUsage, "", "say what to change"},
+		{[]string{"user", "device", "a", "--device", "b", "--device-interworking=perhaps"}, exitUsage, "", "invalid"},
 		{[]string{"user", "add", "a", "--config", conf}, exitUsage, "", "no terminal to ask"},
 		{[]string{"user", "add", "a", "--config", conf, "--password-stdin", "--password-file", "x"}, exitUsage, "", "not both"},
 		{[]string{"user", "add", "a", "--config", conf, "--password-file", "/nowhere"}, exitFault, "", "cannot be read"},
@@ -178,6 +181,7 @@ func TestUserCommands(t *testing.T) {
 			require.Zero(t, r.code, "%+v", r)
 			require.Contains(t, r.out, "added alice: sip:alice@example.test\n")
 			require.Contains(t, r.out, "user name alice or alice~cell")
+			require.Regexp(t, `(?s)device desk .* Click-to-Answer is on:.*device cell .* Click-to-Answer is off: .*--device cell --device-interworking`, r.out)
 
 			r = do("wonder\n", "add", "alice", "--password-stdin")
 			require.Equal(t, exitFault, r.code)
@@ -206,6 +210,14 @@ func TestUserCommands(t *testing.T) {
 			require.Equal(t, `NAME   NUMBER  DISPLAY       FROM   DEVICES
 alice  1001    Alice Archer  store  desk (primary, interworking, no phone yet), cell (no phone yet)
 carol          carol         file   `+"\n", r.out)
+
+			r = do("", "device", "alice", "--device", "cell", "--device-interworking", "--device-display", "Cell")
+			require.Zero(t, r.code, "%+v", r)
+			require.Contains(t, r.out, "Click-to-Answer is on")
+			require.Contains(t, do("", "list").out, "cell (interworking, no phone yet)")
+			r = do("", "device", "alice", "--device", "desk", "--device-interworking=false")
+			require.Contains(t, r.out, "Click-to-Answer is off")
+			require.Contains(t, do("", "device", "alice", "--device", "sofa", "--device-interworking").err, "not found: device sofa")
 
 			require.Zero(t, do("", "remove", "alice").code)
 			require.Equal(t, exitFault, do("", "remove", "alice").code)
@@ -247,7 +259,7 @@ func TestAPIKeyCommands(t *testing.T) {
 }
 
 func TestServe(t *testing.T) {
-	conf, folder := file(t, "users:\n- {name: alice, password: x}\n")
+	conf, folder := file(t, "users:\n- {name: alice, password: garden rake}\n")
 	n := start(t, conf)
 	sock := filepath.Join(folder, "data", "admin.sock")
 	_, err := os.Stat(sock)
@@ -289,6 +301,23 @@ func TestCheck(t *testing.T) {
 		require.Contains(t, r.err, `line 6: log.levle: there is no such key; write "level", or remove it`)
 	}
 
+	weak, _ := file(t, `users:
+- name: alice
+  password: ringsplash
+  devices:
+  - {id: desk, sip_password: short, profile: yealnik}
+  - {id: cell, sip_password: long enough, profile: yealink}
+`)
+	r = ringsplash(t, "", "check", "--config", weak)
+	require.Equal(t, exitFault, r.code)
+	require.Contains(t, r.err, "line 7: users[0].password: the password stands in the example file or the demo")
+	require.Contains(t, r.err, "line 9: users[0].devices[0].sip_password: the password has 5 characters")
+	require.Contains(t, r.err, `line 9: users[0].devices[0].profile: there is no profile "yealnik"`)
+	require.Contains(t, r.err, "write auto, or one of avaya, polycom, yealink,")
+	require.Equal(t, 4, strings.Count(r.err, "\n"), "and nothing else: %s", r.err)
+	// It starts all the same: whoever runs it in a locked cupboard may.
+	require.Zero(t, start(t, weak).stop(syscall.SIGTERM))
+
 	gone, _ := file(t, "redis: redis://127.0.0.1:1/0\n")
 	r = ringsplash(t, "", "check", "--config", gone)
 	require.Equal(t, exitFault, r.code)
@@ -325,4 +354,16 @@ func TestChangedDomain(t *testing.T) {
 	require.Zero(t, ringsplash(t, "", "check", "--config", conf).code)
 	require.Zero(t, ringsplash(t, "s2\n", "user", "passwd", "alice", "--device", "desk", "--password-stdin", "--config", conf).code)
 	require.Zero(t, start(t, conf).stop(syscall.SIGTERM))
+}
+
+// TestCheckKnowsTheDemo: a password of the demo is named wherever it is used.
+func TestCheckKnowsTheDemo(t *testing.T) {
+	cfg := demoConfig(t.TempDir())
+	var told []string
+	for _, f := range cfg.Exposed() {
+		told = append(told, f.Key)
+	}
+	require.ElementsMatch(t, []string{
+		"users[0].password", "users[0].devices[0].sip_password", "users[1].password", "users[1].devices[0].sip_password",
+	}, told)
 }

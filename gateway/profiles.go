@@ -147,6 +147,17 @@ func headersOf(rows yaml.MapSlice, gateway string) ([]Header, error) {
 // Methods are all triggers, in the order in which a test tries them.
 func (p *Profiles) Methods() []Method { return slices.Clone(p.methods) }
 
+// Names are the profiles a device can name, in the order of For.
+func (p *Profiles) Names() []string {
+	var names []string
+	for _, row := range p.list {
+		if !slices.Contains(names, row.Name) {
+			names = append(names, row.Name)
+		}
+	}
+	return names
+}
+
 // For finds the profile of a phone: the one its device names, else the first
 // whose match is in the User-Agent, else the one for unknown phones. name is
 // "" or "auto" when the device leaves it to us.

@@ -223,7 +223,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	profiles, err := n.profiles()
+	profiles, err := Profiles(n.cfg)
 	if err != nil {
 		return err
 	}
@@ -264,16 +264,17 @@ func (n *Node) openGateway(ctx context.Context) error {
 	return nil
 }
 
-// profiles are the phone models we know, with the administrator's own.
-func (n *Node) profiles() (*gateway.Profiles, error) {
+// Profiles are the phone models we know, with the administrator's own, whose
+// file it reads.
+func Profiles(cfg config.Config) (*gateway.Profiles, error) {
 	var own []byte
-	if n.cfg.Profiles != "" {
+	if cfg.Profiles != "" {
 		var err error
-		if own, err = os.ReadFile(n.cfg.Profiles); err != nil {
+		if own, err = os.ReadFile(cfg.Profiles); err != nil {
 			return nil, fmt.Errorf("profiles: %w", err)
 		}
 	}
-	return gateway.LoadProfiles(own, n.cfg.Domain)
+	return gateway.LoadProfiles(own, cfg.Domain)
 }
 
 func (n *Node) sipConfig(name string) sipua.Config {

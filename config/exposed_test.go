@@ -1,0 +1,76 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestExposed(t *testing.T) {
+	const user = "users:\n- name: alice\n  number: \"10010002\"\n  password: "
+	const good = "correct horse"
+	for _, row := range []struct {
+		name, text           string
+		line                 int
+		key, problem, remedy string
+	}{
+		{"nothing", user + good + "\n", 0, "", "", ""},
+		{"loopback by name", "http: {listen: \"localhost:0\"}\n", 0, "", "", ""},
+		{"no TLS", "http: {listen: \"192.0.2.1:80\"}\nmedia: {listen: [192.0.2.1]}\n", 2, "http.listen", "no microphone", "http.trusted_proxies"},
+		{"no TLS on all addresses", "http: {listen: \":8080\"}\nmedia: {listen: [192.0.2.1]}\n", 2, "http.listen", "no microphone", "http.tls"},
+		{"no TLS on IPv6", "http: {listen: \"[::]:8080\"}\nmedia: {listen: [192.0.2.1]}\n", 2, "http.listen", "passwords can be read", "127.0.0.1"},
+		{"proxy", "http: {listen: \"192.0.2.1:80\", trusted_proxies: [192.0.2.2/32]}\nmedia: {listen: [192.0.2.1]}\n", 0, "", "", ""},
+		{"sound behind a proxy", "http: {trusted_proxies: [127.0.0.1/32]}\n", 0, "media.listen", "browsers come in from other computers", "192.0.2.10"},
+		{"sound on loopback", "http:\n  listen: \"192.0.2.1:80\"\n  trusted_proxies: [192.0.2.2/32]\nmedia:\n  listen: [127.0.0.1, \"::1\"]\n", 6, "media.listen", "nobody hears anything", "192.0.2.10"},
+		{"sound of phones", "sip: {listen: [\"udp://192.0.2.1:5060\"]}\nmedia: {listen: [127.0.0.1]}\n", 3, "media.listen", "phones come in from other computers", "192.0.2.10"},
+		{"sound beside loopback", "sip: {listen: [\"udp://192.0.2.1:5060\"]}\nmedia: {listen: [127.0.0.1, 192.0.2.1]}\n", 0, "", "", ""},
+		{"example", user + "Change-Me please\n", 5, "users[0].password", "where everybody reads it", "openssl rand"},
+		{"demo", user + "ringsplash\n", 5, "users[0].password", "where everybody reads it", "openssl rand"},
+		{"short", user + "äöüäöü1\n", 5, "users[0].password", "has 7 characters", "openssl rand"},
+		{"number", user + "\"10010002\"\n", 5, "users[0].password", "the name or the number", "openssl rand"},
+		{"name", "users: [{name: archibald, password: Archibald}]\n", 2, "users[0].password", "the name or the number", "openssl rand"},
+		{"SIP", user + good + "\n  devices: [{id: desk, sip_password: s3cret}]\n", 6, "users[0].devices[0].sip_password", "has 6 characters", "openssl rand"},
+		{"SIP of the demo", user + good + "\n  devices: [{id: desk, sip_password: bob-desk}]\n", 6, "users[0].devices[0].sip_password", "where everybody reads it", "openssl rand"},
+		{"trunk", "trunks:\n- {name: pbx, address: \"sip:127.0.0.1\", register: {user: a, password: change me}}\n", 3, "trunks[0].register.password", "where everybody reads it", ""},
+		{"trunk's own", "trunks:\n- {name: pbx, address: \"sip:127.0.0.1\", register: {user: a, password: \"1234\"}}\n", 0, "", "", ""},
+		{"turn", "media: {ice_servers: [{urls: [\"turn:a\"], username: a, credential: change me}]}\n", 2, "media.ice_servers[0].credential", "where everybody reads it", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			cfg, err := Load(write(t, "domain: example.test\n"+row.text))
+			require.NoError(t, err)
+			faults := cfg.Exposed()
+			if row.problem == "" {
+				require.Empty(t, faults)
+				return
+			}
+			require.Len(t, faults, 1, "%v", faults)
+			require.Equal(t, row.key, faults[0].Key)
+			require.Equal(t, row.line, faults[0].Line)
+			require.Contains(t, faults[0].Problem, row.problem)
+			require.Contains(t, faults[0].Remedy, row.remedy)
+			require.NotContains(t, faults[0].String(), "ä", "a password is never shown")
+		})
+	}
+}
+
+// Whoever copies the example and changes nothing is told of every password.
+func TestExposedKnowsTheExample(t *testing.T) {
+	cfg, err := Load(example)
+	require.NoError(t, err)
+	want := []string{"media.ice_servers[0].credential"}
+	for key := range cfg.lines {
+		if strings.HasSuffix(key, "password") && strings.HasPrefix(key, "users") {
+			want = append(want, key)
+		}
+	}
+	var told []string
+	for _, f := range cfg.Exposed() {
+		told = append(told, f.Key)
+	}
+	slices.Sort(want)
+	slices.Sort(told)
+	require.Len(t, want, 5)
+	require.Equal(t, want, told)
+}
