@@ -70,6 +70,7 @@ func (l *leg) aimAtBinding(b *gateway.Binding) *refusal {
 		l.d.routes = append(l.d.routes, hop)
 	}
 	l.out.asked.Binding = &use
+	l.origins.ofPhone(use.User, use.Device)
 	return nil
 }
 
@@ -94,6 +95,7 @@ func (l *leg) aimAtTrunk(name, uri string) *refusal {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
 	l.trunk, l.d.target, l.d.hop = t, target, h
+	l.origins.ofTrunk(t)
 	return nil
 }
 

@@ -24,6 +24,10 @@ func (u *UA) inDialog(req *sip.Request, tx sip.ServerTransaction) {
 		u.answer(req, tx, noDialog)
 		return
 	}
+	if no := u.foreign(l, req); no != nil {
+		u.answer(req, tx, no)
+		return
+	}
 	r := newInbound(req, tx)
 	if req.IsInvite() && !tx.OnCancel(func(c *sip.Request) { l.cancelledBy(r, c) }) {
 		return
@@ -40,6 +44,13 @@ var noDialog = &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: 
 // onACK takes the ACK of a 2xx of ours. Any other ACK is ignored.
 func (u *UA) onACK(req *sip.Request, _ sip.ServerTransaction) {
 	if l := u.find(dialogKey{req.CallID().Value(), tagOf(req.To())}); l != nil {
+		l.takeACK(req)
+	}
+}
+
+// takeACK passes an ACK on that comes from where the dialog lives.
+func (l *leg) takeACK(req *sip.Request) {
+	if l.u.livesAt(l, flowFrom(req)) {
 		l.mail.post(func() { l.acknowledged(req) })
 	}
 }
@@ -176,7 +187,7 @@ func (l *leg) onUpdate(r *inbound) {
 		l.respond(r, sip.StatusOK, "OK")
 		return
 	}
-	l.d.refresh(r.req.Contact())
+	l.retarget(r.req.Contact())
 	res := l.response(r.req, sip.StatusOK, "OK")
 	l.agree(r.req, res)
 	l.submit(r, res)

@@ -37,6 +37,8 @@ type leg struct {
 	mail mailbox
 	sink gateway.Sink
 	log  *slog.Logger
+	// origins has a lock of its own.
+	origins origins
 
 	// Everything below belongs to the goroutine of run.
 	state  legState

@@ -127,7 +127,7 @@ func (l *leg) offerTaken(s *sent, res *sip.Response) {
 	if l.repeatACK(res) {
 		return
 	}
-	l.d.refresh(res.Contact())
+	l.retarget(res.Contact())
 	l.sendACK(&l.d, s, res)
 	if s == l.ours.pending {
 		l.agreed(res)

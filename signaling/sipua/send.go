@@ -78,6 +78,7 @@ func (l *leg) sendTo(h hop, req *sip.Request, by sentBy) *sent {
 // transact runs a request that has its Via in a client transaction.
 func (l *leg) transact(h hop, req *sip.Request, by sentBy) *sent {
 	s := &sent{req: req, hop: h}
+	l.origins.add(flowKey{h.transport, h.addr})
 	l.trace(true, req)
 	l.txs++
 	if h.transport == "udp" && h.sock == nil {

@@ -241,7 +241,7 @@ func (l *leg) updateResponse(s *sent, res *sip.Response) {
 	}
 	switch {
 	case res.IsSuccess():
-		l.d.refresh(res.Contact())
+		l.retarget(res.Contact())
 		l.agreed(res)
 	case again != nil:
 		again.CSeq().SeqNo = l.d.next()

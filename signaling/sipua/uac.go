@@ -157,6 +157,9 @@ func (l *leg) provisional(res *sip.Response) {
 	tag := tagOf(res.To())
 	if len(l.out.early) < maxEarly && !slices.Contains(l.out.early, tag) {
 		l.out.early = append(l.out.early, tag)
+		early := l.d
+		early.confirm(res)
+		l.settles(&early)
 	}
 	sdp, _ := sdpOf(res)
 	if sdp != nil && l.out.earlySDP == nil {
@@ -186,6 +189,7 @@ func (l *leg) success(res *sip.Response) {
 		return
 	}
 	l.d.confirm(res)
+	l.settles(&l.d)
 	l.sendACK(&l.d, l.out.invite, res)
 	sdp, _ := sdpOf(res)
 	if sdp == nil && tagOf(res.To()) == l.out.earlyTag {
@@ -300,6 +304,7 @@ func (l *leg) sendACK(d *dialog, invite *sent, res *sip.Response) {
 		l.log.Warn("sip: ACK not sent", "error", err)
 		return
 	}
+	l.origins.add(flowKey{h.transport, h.addr})
 	l.u.stamp(ack, h)
 	if l.out.acks == nil {
 		l.out.acks = make(map[ackKey]*sip.Request)

@@ -38,7 +38,7 @@ func (l *leg) attend(r *inbound) {
 		case <-r.settled:
 			return
 		case ack := <-r.tx.Acks():
-			l.mail.post(func() { l.acknowledged(ack) })
+			l.takeACK(ack)
 		case <-r.tx.Done():
 			l.mail.post(func() { l.vanished(r) })
 			return
@@ -220,6 +220,9 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	l.rel.on = slices.Contains(tokens(r.req, "Require"), tag100rel)
 	l.in = r
 	l.trunk = u.trunkNamed(caller.Identity.Trunk)
+	l.origins.ofTrunk(l.trunk)
+	l.origins.ofPhone(caller.Identity.User, caller.Device)
+	l.settles(&l.d)
 	return l
 }
 
@@ -331,7 +334,7 @@ func (l *leg) answer(sdp []byte) {
 	case l.state == legUp && l.theirs != nil:
 		r := l.theirs
 		l.theirs = nil
-		l.d.refresh(r.req.Contact())
+		l.retarget(r.req.Contact())
 		// One of ours that waits was made before this answer was.
 		stale := l.ours.ready
 		l.ours.waiting, l.ours.ready = nil, false

@@ -1,0 +1,161 @@
+package sipua
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// maxOrigins bounds how many origins of one dialog are remembered.
+const maxOrigins = 16
+
+// origins are where a dialog lives: the far ends from which its requests count.
+// A tag and a Call-ID are read by everybody on the way, and are in logs; they
+// alone must not end a call, turn it to another address or transfer it.
+//
+// A dialog lives at the address that it began with, where we send its requests,
+// and at the addresses that its messages name (Contact, and the last proxy of
+// Record-Route). Over TCP and TLS that is one connection. A trunk's dialog lives
+// at all addresses of the trunk, a phone's also where the phone has proved
+// itself by digest.
+//
+// It is asked by the goroutines of requests and written by the leg's.
+type origins struct {
+	mu    sync.Mutex
+	known []flowKey // the first is where the dialog began
+	trunk *trunk
+	// user and device are those of our own phone, "" for others.
+	user, device string
+}
+
+// add makes what comes from k count. The oldest but the first is forgotten for
+// it when there are too many.
+func (o *origins) add(k flowKey) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !k.peer.IsValid() || slices.Contains(o.known, k) {
+		return
+	}
+	if len(o.known) == maxOrigins {
+		o.known = slices.Delete(o.known, 1, 2)
+	}
+	o.known = append(o.known, k)
+}
+
+// ofTrunk makes what comes from t count.
+func (o *origins) ofTrunk(t *trunk) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.trunk = t
+}
+
+// ofPhone makes what comes from the phone count, when it proves itself.
+func (o *origins) ofPhone(user, device string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.user, o.device = user, device
+}
+
+func (o *origins) phone() (user, device string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.user, o.device
+}
+
+func (o *origins) has(k flowKey) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Contains(o.known, k) || o.trunk != nil && o.trunk.speaks(k.peer, k.transport)
+}
+
+// speaks tells whether requests of the trunk's dialogs may come from source:
+// where the trunk sends from, and over TCP too, which a peer takes for requests
+// that are too large for UDP (RFC 3261 18.1.1).
+func (t *trunk) speaks(source netip.AddrPort, transport string) bool {
+	return t.sends(source, transport) || t.transport == "udp" && transport == "tcp" &&
+		t.places.has(func(own netip.AddrPort) bool { return own.Addr() == source.Addr() })
+}
+
+// flowFrom is where req came from.
+func flowFrom(req *sip.Request) flowKey {
+	return flowKey{strings.ToLower(req.Transport()), addrPort(req.Source())}
+}
+
+// settles notes where the dialog d of the leg lives, as far as its messages say.
+// Names count when a request went to their address.
+func (l *leg) settles(d *dialog) {
+	l.origins.add(flowKey{d.hop.transport, d.hop.addr})
+	named := []sip.Uri{d.target}
+	if len(d.routes) > 0 {
+		named = append(named, d.routes[0])
+	}
+	for _, uri := range named {
+		transport, err := transportOf(uri, d.hop.transport)
+		if err != nil {
+			continue
+		}
+		if ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
+			l.origins.add(flowKey{transport, netip.AddrPortFrom(ip.Unmap(), orPort(transport, uri.Port))})
+		}
+	}
+}
+
+// retarget takes the Contact of a message of the dialog (RFC 3261 12.2.1.2).
+func (l *leg) retarget(c *sip.ContactHeader) {
+	l.d.refresh(c)
+	l.settles(&l.d)
+}
+
+// livesAt tells whether what comes from k counts for l without more proof than
+// the registrations that we have.
+func (u *UA) livesAt(l *leg, k flowKey) bool {
+	if l.origins.has(k) {
+		return true
+	}
+	user, device := l.origins.phone()
+	if user == "" || u.access == nil {
+		return false
+	}
+	for _, b := range u.access.cfg.Locations.Of(user) {
+		if b.Device == device && flowOfBinding(b) == k {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign refuses a request of a dialog that comes from elsewhere than where the
+// dialog lives, as if there were no such dialog (RFC 3261 12.2.2); nil lets it
+// in. A phone whose address has changed is let in with a digest of its user. It
+// may block for the store.
+func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
+	k := flowFrom(req)
+	if u.livesAt(l, k) {
+		return nil
+	}
+	user, device := l.origins.phone()
+	if user == "" || u.access == nil || !u.access.carriesDigest(req) {
+		return noDialog
+	}
+	ctx, cancel := context.WithTimeout(u.stop, storeWait)
+	defer cancel()
+	proven, no := u.access.authenticate(ctx, req, sip.StatusProxyAuthRequired, k.peer)
+	switch {
+	case no != nil && no.Status == sip.StatusProxyAuthRequired:
+		return no // right, but too old
+	case no != nil || proven.user != user || !slices.Contains(proven.devices, device):
+		return noDialog
+	}
+	l.origins.add(k)
+	return nil
+}
+
+// carriesDigest tells whether req has credentials for our realm.
+func (a *Access) carriesDigest(req *sip.Request) bool {
+	_, ok, err := a.authorization(req, "Proxy-Authorization", "Authorization")
+	return ok && err == nil
+}

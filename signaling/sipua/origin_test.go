@@ -1,0 +1,236 @@
+package sipua
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ringsplash/gateway"
+	"ringsplash/test/rig"
+)
+
+// as writes with w's tag from another socket.
+func (w *wire) as(ip string) *wire {
+	other := newWire(w.t, ip)
+	other.tag = w.tag
+	return other
+}
+
+// inside are the requests that would turn, move or end a call.
+var inside = []struct{ method, sdp, more string }{
+	{"BYE", "", "X: 1"},
+	{"UPDATE", "", "X: 1"},
+	{"UPDATE", holdSDP, "X: 1"},
+	{"INVITE", holdSDP, "X: 1"},
+	{"INFO", "", "X: 1"},
+	{"REFER", "", "Refer-To: <sip:evil@example.test>"},
+	{"OPTIONS", "", "X: 1"},
+	{"MESSAGE", "", "X: 1"},
+}
+
+// Whoever knows the tags and the Call-ID of a call, and is somewhere else, finds
+// no dialog, and the call has no trace of him.
+func TestInDialogFromElsewhere(t *testing.T) {
+	var mu sync.Mutex
+	var story []string
+	b := newParty(t, func(c *Config) {
+		c.Trace = func(_ gateway.LegID, m gateway.Message) {
+			mu.Lock()
+			defer mu.Unlock()
+			story = append(story, m.Start)
+		}
+	})
+	w := newWire(t, "127.0.0.2")
+	in, ok := talking(b, w, "elsewhere")
+	w.send(b.at("udp"), w.within(ok, "OPTIONS", 2, "")) // the ACK is done, too
+	w.response(200, "OPTIONS")
+	before := func() int { mu.Lock(); defer mu.Unlock(); return len(story) }()
+	seq := 3
+	for _, other := range []*wire{w.as("127.0.0.2"), w.as("127.0.0.3")} {
+		for _, row := range inside {
+			other.send(b.at("udp"), other.within(ok, row.method, seq, row.sdp, row.more))
+			other.response(481, row.method)
+			seq++
+		}
+		other.send(b.at("udp"), other.within(ok, "ACK", 1, answerSDP))
+	}
+	mu.Lock()
+	same(t, "story", strings.Join(story[before:], "|"), "")
+	mu.Unlock()
+	in.silent()
+	w.send(b.at("udp"), w.within(ok, "INFO", 3, "")) // nor did the numbers move
+	w.response(200, "INFO")
+	hangUpFrom(b, w, in, ok, 4)
+	b.gone()
+}
+
+// The ACK that brings the answer to a late offer is that of the caller.
+func TestACKFromElsewhere(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	w.send(b.at("udp"), w.invite("alice", "late-elsewhere", 1, ""))
+	in := b.desk.next()
+	in.leg.Answer([]byte(offerSDP))
+	ok := w.response(200, "INVITE")
+	other := w.as("127.0.0.3")
+	other.send(b.at("udp"), other.within(ok, "ACK", 1, holdSDP))
+	other.send(b.at("udp"), other.within(ok, "BYE", 2, ""))
+	other.response(481, "BYE")
+	w.send(b.at("udp"), w.within(ok, "ACK", 1, answerSDP))
+	same(t, "answer", expect[gateway.Reoffered](in).SDP, answerSDP)
+	hangUpFrom(b, w, in, ok, 2)
+	b.gone()
+}
+
+// A dialog goes on where its messages say: a Contact at another address, here
+// of a caller behind a proxy that does not stay in the dialog.
+func TestInDialogFromContact(t *testing.T) {
+	b := newParty(t, nil)
+	proxy, phone := newWire(t, "127.0.0.2"), newWire(t, "127.0.0.3")
+	phone.tag = proxy.tag
+	invite := strings.ReplaceAll(proxy.invite("alice", "contact", 1, offerSDP), "<sip:carol@"+proxy.addr()+">", "<sip:carol@"+phone.addr()+">")
+	proxy.send(b.at("udp"), invite)
+	in := b.desk.next()
+	in.leg.Answer([]byte(answerSDP))
+	ok := proxy.response(200, "INVITE")
+	phone.send(b.at("udp"), phone.within(ok, "ACK", 1, ""))
+	moved := newWire(t, "127.0.0.3") // and one that the caller names later
+	moved.tag = proxy.tag
+	phone.send(b.at("udp"), strings.ReplaceAll(phone.within(ok, "UPDATE", 2, ""), "<sip:carol@"+phone.addr()+">", "<sip:carol@"+moved.addr()+">"))
+	phone.response(200, "UPDATE")
+	hangUpFrom(b, moved, in, ok, 3)
+	b.gone()
+}
+
+// streamed writes a message of w for TCP.
+func streamed(text string) string { return strings.Replace(text, "SIP/2.0/UDP", "SIP/2.0/TCP", 1) }
+
+// A dialog over TCP lives on its connection.
+func TestInDialogFromOtherConnection(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2") // only writes
+	own, other := dialTCP(t, b.at("tcp")), dialTCP(t, b.at("tcp"))
+	answers := bufio.NewReader(own)
+	_ = own.SetDeadline(time.Now().Add(wait))
+	if _, err := own.Write([]byte(streamed(w.invite("alice", "stream", 1, offerSDP)))); err != nil {
+		t.Fatal(err)
+	}
+	in := b.desk.next()
+	in.leg.Answer([]byte(answerSDP))
+	ok := answerFrom(t, answers)
+	for ok != nil && ok.StatusCode != 200 {
+		ok = answerFrom(t, answers)
+	}
+	if _, err := own.Write([]byte(streamed(w.within(ok, "ACK", 1, "")))); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range inside {
+		res := ask(t, other, streamed(w.within(ok, row.method, 2, row.sdp, row.more)))
+		if res == nil || res.StatusCode != 481 {
+			t.Fatalf("%s over another connection: %v", row.method, res)
+		}
+	}
+	in.silent()
+	same(t, "over its own", ask(t, own, streamed(w.within(ok, "BYE", 2, ""))).StatusCode, 200)
+	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	b.gone()
+}
+
+// A trunk's dialog lives at the trunk's addresses: over UDP they are exact, over
+// TCP the port is a passing one.
+func TestInDialogFromTrunk(t *testing.T) {
+	w := newWire(t, "127.0.0.2")
+	b := newParty(t, func(c *Config) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
+	out, inv := dialled(b, w, func(in *gateway.Invite) { in.Trunk = "pbx" })
+	w.send(b.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
+	expect[gateway.Answered](out)
+	w.request("ACK")
+	for _, other := range []*wire{w.as("127.0.0.2"), w.as("127.0.0.3")} {
+		for i, row := range inside {
+			other.send(b.at("udp"), other.back(inv, w.tag, row.method, 2+i, row.sdp, row.more))
+			other.response(481, row.method)
+		}
+	}
+	out.silent()
+	w.send(b.at("udp"), w.back(inv, w.tag, "INFO", 2, ""))
+	w.response(200, "INFO")
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.2")}}
+	large, err := d.Dial("tcp", b.at("tcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = large.Close() })
+	same(t, "large, by TCP", ask(t, large, streamed(w.back(inv, w.tag, "BYE", 3, ""))).StatusCode, 200)
+	expect[gateway.Ended](out)
+	b.gone()
+}
+
+// A phone of ours whose address changed goes on when it proves itself: by a
+// registration from there, or by a digest in the request itself.
+func TestInDialogFromMovedPhone(t *testing.T) {
+	g, f := withAccess(t, nil)
+	w := newWire(t, "127.0.0.2")
+	b := gateway.Binding{
+		User: "alice", Instance: instance, Device: "desk", Contact: "sip:alice@" + w.addr(), Transport: "udp",
+		Source: w.addr(), Local: g.at("udp"), Expires: time.Now().Add(time.Hour),
+	}
+	if err := f.places.Put(context.Background(), b); err != nil {
+		t.Fatal(err)
+	}
+	out := g.call("", func(in *gateway.Invite) { in.Binding = &b })
+	inv := w.request("INVITE")
+	w.send(g.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
+	expect[gateway.Answered](out)
+	w.request("ACK")
+
+	other := w.as("127.0.0.3")
+	uri := inv.Contact().Address.String()
+	seq := 1
+	info := func(more ...string) string {
+		seq++
+		return other.back(inv, w.tag, "INFO", seq, "", more...)
+	}
+	digest := func(user, password string) string {
+		other.send(g.at("udp"), strings.Replace(other.invite("bob", newToken(), 1, offerSDP), "carol@example.org", user+"@"+rig.Domain, 1))
+		challenge := other.response(407, "INVITE")
+		return authorize(t, challenge.String(), "INFO", uri, user, password, 1)
+	}
+	for what, credentials := range map[string]string{
+		"no digest":           "X: 1",
+		"a wrong password":    digest("alice", "wrong"),
+		"somebody else's":     digest("bob", rig.Bob.SIPPassword("desk")),
+		"that of other phone": digest("alice", rig.Alice.SIPPassword("lab")),
+	} {
+		other.send(g.at("udp"), info(credentials))
+		if res := other.response(481, "INFO"); res == nil {
+			t.Error(what)
+		}
+	}
+	out.silent()
+	seq = 1
+	good := digest("alice", rig.Alice.SIPPassword("desk"))
+	other.send(g.at("udp"), info(good))
+	other.response(200, "INFO")
+	other.send(g.at("udp"), info()) // it lives there now
+	other.response(200, "INFO")
+
+	third := w.as("127.0.0.3")
+	third.send(g.at("udp"), third.back(inv, w.tag, "INFO", seq+1, "", good))
+	stale := third.response(407, "INFO") // was used: right, but too old
+	if !strings.Contains(headerValue(stale, "Proxy-Authenticate"), "stale=true") {
+		t.Errorf("a used nonce gets %s", stale)
+	}
+	b.Source = third.addr()
+	if err := f.places.Put(context.Background(), b); err != nil {
+		t.Fatal(err)
+	}
+	third.send(g.at("udp"), third.back(inv, w.tag, "BYE", seq+1, ""))
+	third.response(200, "BYE")
+	same(t, "end", fmt.Sprint(expect[gateway.Ended](out).Cause), fmt.Sprint(gateway.CauseHangUp))
+	g.gone()
+}
