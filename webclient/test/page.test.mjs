@@ -241,6 +241,26 @@ test('keys mean nothing to a call below a question', async () => {
   assert.equal(sent('hold').length, 1);
 });
 
+test('a question lies over the page, but never over a call that rings', async () => {
+  await open(parts());
+  await page.keyboard.press('?');
+  const list = page.getByRole('dialog');
+  await list.waitFor();
+  const modal = () => page.locator('key-list dialog').evaluate(dialog => dialog.matches(':modal'));
+  assert.equal(await modal(), true);
+  gateway.push({calls: [incoming()]});
+  await page.getByRole('button', {name: 'Answer on Desk phone'}).click();
+  await receives('answer', 1);
+  assert.equal(await modal(), false);
+  await list.getByLabel('Transfer').uncheck();
+  await page.keyboard.press('Escape');
+  await list.waitFor({state: 'detached'});
+  await page.locator('body').click();
+  await page.keyboard.press('?');
+  await list.waitFor();
+  assert.equal(await modal(), false);
+});
+
 /** Runs in the page: what can be pressed or typed into and is in sight, each with a mark and its words. */
 function markAll() {
   const found = [];

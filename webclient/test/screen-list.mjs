@@ -41,7 +41,7 @@ const long = {
   verified: true,
 };
 
-const history = [
+export const history = [
   {
     id: '5',
     direction: 'in',
@@ -218,7 +218,7 @@ export const talking = more => ({
   codec: 'opus',
   ...more,
 });
-const onDesk = more => talking({on: 'desk', here: false, ...more});
+export const onDesk = more => talking({on: 'desk', here: false, ...more});
 const byBob = {kind: 'intercom', grant: 'friends', reason: 'The requester is on the friends list.', by: bob};
 const tested = {
   device: 'desk',

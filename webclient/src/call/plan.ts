@@ -61,6 +61,22 @@ export function canUnmute(call: Call): boolean {
   return (call.state === 'connected' || call.state === 'held') && call.microphone !== 'live';
 }
 
+/** Whether nobody hears the user until he un-mutes: on a deskphone, or after it. */
+export function silenced({state, microphone, here}: Call): boolean {
+  if (state !== 'connected' && state !== 'held') return false;
+  return microphone === 'shut' || microphone === 'wanted' || (microphone === 'muted' && !here);
+}
+
+/** The automatic answer that a grant to somebody else allowed. */
+export function allowedOther({auto, state}: Call): Call['auto'] | null {
+  return auto && auto.kind !== 'click' && auto.grant !== 'self' && state !== 'ended' ? auto : null;
+}
+
+/** Whether a call rings, or goes on at a deskphone that answered for somebody else or keeps its microphone shut. */
+export function needsUser(calls: readonly Call[]): boolean {
+  return calls.some(call => ringing([call]).length > 0 || allowedOther(call) || silenced(call));
+}
+
 /** Whether a talk on a deskphone can be muted from this tab. */
 export function canMute(call: Call): boolean {
   const onDevice = call.on !== null && call.on !== 'browser';

@@ -67,6 +67,7 @@ export const en = {
   unmuteHint: 'The other side cannot hear you.',
   unmuteOnPhone: 'Press Unmute on the phone',
   talkTime: 'Time in call',
+  showCall: 'Go to the call',
   codec: (name: string) => `Sound: ${name}`,
 
   // After a call

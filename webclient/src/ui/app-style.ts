@@ -12,26 +12,64 @@ export const appStyle = css`
     margin-inline: auto;
     padding: 0.75rem;
   }
-  main,
-  .stage,
-  .side {
+  .app > *,
+  .stage > *,
+  .ringing > *,
+  .side > * {
+    min-inline-size: 0;
+  }
+  .side,
+  .ringing {
     display: grid;
     align-content: start;
     gap: 0.75rem;
-    min-inline-size: 0;
   }
-  main > *,
+  /* In one column all are in one box, so that a call that rings stays in sight from its top to its end. */
+  .app {
+    display: flex;
+    flex-direction: column;
+  }
+  main,
+  .stage {
+    display: contents;
+  }
   .stage > *,
-  .side > * {
-    min-inline-size: 0;
+  .side {
+    margin-block-end: 0.75rem;
   }
   .screen dial-pad {
     display: none;
   }
-  incoming-call {
+  .ringing {
+    --room: calc(100dvh - 1rem - var(--strips, 0) * 5rem);
     position: sticky;
-    inset-block-start: 0.5rem;
+    inset-block-start: 0;
     z-index: 2;
+    order: -1;
+    max-block-size: calc(var(--room) + 1rem);
+    margin: -0.5rem -0.5rem 0.25rem;
+    padding: 0.5rem;
+    overflow-y: auto;
+    overscroll-behavior: contain;
+  }
+  .ringing > :only-child {
+    max-block-size: var(--room);
+  }
+  [data-strips='1'] {
+    --strips: 1;
+  }
+  [data-strips='2'] {
+    --strips: 2;
+  }
+  .strips {
+    position: sticky;
+    inset-block-end: 0.5rem;
+    z-index: 3;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 0.5rem;
+    inline-size: min(100%, 40rem);
+    margin-inline: auto;
   }
   :host([layout='bar']) {
     min-block-size: 0;
@@ -60,8 +98,23 @@ export const appStyle = css`
       padding: 1.25rem 1.5rem 2rem;
     }
     main {
+      display: grid;
       grid-template-columns: minmax(22rem, 26rem) minmax(0, 1fr);
       gap: 1.25rem;
+    }
+    .stage {
+      display: flex;
+      flex-direction: column;
+    }
+    .stage > *,
+    .side {
+      margin-block-end: 0;
+    }
+    .ringing {
+      margin: -0.5rem;
+    }
+    .strips {
+      margin-block-start: 1.25rem;
     }
     .screen dial-pad {
       display: block;

@@ -2,6 +2,7 @@ import {css, html, LitElement} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import {icon} from './icons.js';
+import {ask} from './question.js';
 import {dialogStyle, shared} from './styles.js';
 
 /** Whom a link to this page wants called (/?call=sip:bob@example.test); "" for nobody. The link is used up. */
@@ -41,12 +42,12 @@ export class AskCall extends LitElement {
   @query('dialog') private dialog!: HTMLDialogElement;
 
   override firstUpdated(): void {
-    this.dialog.showModal();
+    ask(this.dialog);
   }
 
   override render() {
     return html`
-      <dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new CustomEvent('close'))}>
+      <dialog aria-labelledby="title" closedby="closerequest" @close=${this.closed}>
         <h2 id="title">${t.embed.askCall(this.address)}</h2>
         <div class="acts">
           <button class="go" @click=${this.yes}>${icon('phone')}<span>${t.call}</span></button>
@@ -54,6 +55,11 @@ export class AskCall extends LitElement {
         </div>
       </dialog>
     `;
+  }
+
+  private closed(): void {
+    if (this.dialog.open) return; // opened anew, beside a call
+    this.dispatchEvent(new CustomEvent('close'));
   }
 
   private yes(): void {

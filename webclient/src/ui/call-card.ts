@@ -1,5 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
+import {allowedOther, silenced} from '../call/plan.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
@@ -169,6 +170,21 @@ export class CallCard extends LitElement {
     this.acts?.digit(digit);
   }
 
+  /** Whether who it is and what must be known of it are all within these heights (px) of the window. */
+  within(top: number, bottom: number): boolean {
+    const parts = this.renderRoot.querySelectorAll('.who, .auto, .muted');
+    return [...parts].every(part => {
+      const {top: from, bottom: to} = part.getBoundingClientRect();
+      return from >= top && to <= bottom;
+    });
+  }
+
+  /** Scrolls to the card and gives it the focus. */
+  show(): void {
+    this.scrollIntoView({block: 'center'});
+    this.renderRoot.querySelector('h2')?.focus({preventScroll: true});
+  }
+
   override render() {
     const {call} = this;
     return html`
@@ -186,14 +202,14 @@ export class CallCard extends LitElement {
         <call-acts .phone=${this.phone} .call=${call} .devices=${this.devices} ?offline=${this.offline}></call-acts>
         <div class="end">
           <button
-            class="wide big ${this.muted ? 'quiet' : 'stop'}"
+            class="wide big ${silenced(call) ? 'quiet' : 'stop'}"
             ?disabled=${this.offline}
             aria-keyshortcuts="E"
             @click=${() => this.do('hangup')}>
             ${icon('hangUp')}<span>${t.hangUp}</span>
           </button>
           ${
-            this.granted
+            allowedOther(call)
               ? html`<button class="quiet wide" ?disabled=${this.offline} @click=${() => this.phone.removeGrant(call)}>
                   ${t.hangUpRemove}
                 </button>`
@@ -231,15 +247,9 @@ export class CallCard extends LitElement {
     return nothing;
   }
 
-  /** The automatic answer that a grant to somebody else allowed. */
-  private get granted() {
-    const {auto, state} = this.call;
-    return auto && auto.kind !== 'click' && auto.grant !== 'self' && state !== 'ended' ? auto : null;
-  }
-
   /** Who made the phone answer by itself, and why he may. */
   private autoLine() {
-    const auto = this.granted;
+    const auto = allowedOther(this.call);
     if (!auto) return nothing;
     return html`
       <div class="auto">
@@ -250,7 +260,7 @@ export class CallCard extends LitElement {
   }
 
   private hint() {
-    if (this.muted) return nothing; // said there, louder
+    if (silenced(this.call)) return nothing; // said there, louder
     const {call} = this;
     let text = call.reason ?? '';
     if (!text && call.state !== 'ringing' && call.state !== 'early') {
@@ -260,16 +270,9 @@ export class CallCard extends LitElement {
     return text ? html`<p class="small soft place">${text}</p>` : nothing;
   }
 
-  /** Whether nobody hears the user until he un-mutes: on a deskphone, or after it. */
-  private get muted(): boolean {
-    const {state, microphone, here} = this.call;
-    if (state !== 'connected' && state !== 'held') return false;
-    return microphone === 'shut' || microphone === 'wanted' || (microphone === 'muted' && !here);
-  }
-
   /** A deskphone that answered by itself, or our own mute: the loudest of the card, and one big way out. */
   private mutedLine() {
-    if (!this.muted) return nothing;
+    if (!silenced(this.call)) return nothing;
     const {microphone, reason} = this.call;
     const wanted = microphone === 'wanted';
     return html`

@@ -20,7 +20,13 @@ export class IncomingCall extends LitElement {
         container-type: inline-size;
         border-radius: var(--round);
       }
+      :host,
       .card {
+        display: flex;
+        flex-direction: column;
+      }
+      .card {
+        min-block-size: 0;
         border-color: var(--accent);
         background: var(--raised);
         box-shadow: var(--shadow-high);
@@ -78,9 +84,15 @@ export class IncomingCall extends LitElement {
           transform: scale(1.55);
         }
       }
+      /* Where the window is low, this scrolls: who calls and Decline stay. */
       .answers {
         display: grid;
+        flex: 0 1 auto;
         gap: 0.625rem;
+        min-block-size: 4.25rem;
+        margin: -0.25rem;
+        padding: 0.25rem;
+        overflow-y: auto;
       }
       .answers p {
         margin-block-start: 0.375rem;
@@ -91,6 +103,15 @@ export class IncomingCall extends LitElement {
       .decline button {
         color: var(--stop-text);
         background: var(--stop-soft);
+      }
+      :host([dense]) :is(.avatar, .unable, .answers p) {
+        display: none;
+      }
+      :host([dense]) .who {
+        margin-block: 0.25rem 0.75rem;
+      }
+      :host([dense]) .answers {
+        grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
       }
       @container (max-width: 300px) {
         .avatar {
@@ -119,6 +140,8 @@ export class IncomingCall extends LitElement {
   /** The user's desk first. */
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
+  /** Several ring: each is shown with what can be pressed and no more. */
+  @property({type: Boolean}) dense = false;
   /** Where answering was pressed here: "browser", a device id, or "". */
   @property() answering = '';
   @state() private friend = false;
@@ -178,7 +201,7 @@ export class IncomingCall extends LitElement {
     const why = device.answerable ? t.startsMuted : device.why || t.notAnswerable(device.display);
     const id = `why-${device.id}`;
     return html`
-      <div>
+      <div class=${device.answerable ? '' : 'unable'}>
         <button
           class="go wide big"
           ?disabled=${off}

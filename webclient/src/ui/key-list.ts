@@ -2,6 +2,7 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
 import {type KeyName, keyNames} from '../desktop/keys.js';
 import {t} from '../locales/words.js';
+import {ask} from './question.js';
 import {dialogStyle, shared} from './styles.js';
 
 /** Lists the keys, each with a switch; the choice is an event `keys`. */
@@ -50,13 +51,13 @@ export class KeyList extends LitElement {
   async open(): Promise<void> {
     this.shown = true;
     await this.updateComplete;
-    if (this.dialog && !this.dialog.open) this.dialog.showModal();
+    if (this.dialog && !this.dialog.open) ask(this.dialog);
   }
 
   override render() {
     if (!this.shown) return nothing;
     return html`
-      <dialog aria-labelledby="title" @close=${this.closed}>
+      <dialog aria-labelledby="title" closedby="closerequest" @close=${this.closed}>
         <h2 id="title">${t.shortcuts}</h2>
         <p class="small soft">${t.shortcutsHint}</p>
         <ul>
@@ -77,7 +78,7 @@ export class KeyList extends LitElement {
   }
 
   private closed(): void {
-    this.shown = false;
+    this.shown = this.dialog?.open ?? false; // it may have been opened anew, beside a call
   }
 
   private toggle(name: KeyName, event: Event): void {

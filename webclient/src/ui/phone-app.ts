@@ -1,7 +1,7 @@
 import {html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
 import {keyed} from 'lit/directives/keyed.js';
-import {inOrder, keepsTalking, ringing} from '../call/plan.js';
+import {inOrder, keepsTalking, needsUser, ringing} from '../call/plan.js';
 import {deskFirst} from '../desktop/desk.js';
 import {type Frame, frame} from '../embed/frame.js';
 import {t} from '../locales/words.js';
@@ -16,6 +16,7 @@ import './app-bar.js';
 import './app-notices.js';
 import type {CallCard} from './call-card.js';
 import './call-card.js';
+import './call-strip.js';
 import './device-list.js';
 import type {DialPad} from './dial-pad.js';
 import './dial-pad.js';
@@ -31,6 +32,8 @@ import './log-in.js';
 import './not-in.js';
 import './people-list.js';
 import {logo} from './logo.js';
+import {giveWay} from './question.js';
+import {Sight} from './sight.js';
 import {shared} from './styles.js';
 
 /** The page: log-in, or the phone with what is going on in it. */
@@ -44,6 +47,7 @@ export class PhoneApp extends LitElement implements Keyed {
     frame ? {entry: frame} : {},
   );
   private readonly keys = new AppKeys(this, this.phone);
+  private readonly sight = new Sight(this);
   /** How much is shown in a frame: "panel", "bar", "hidden"; "" on the app page. */
   @property({reflect: true}) layout = '';
   @state() private said: Announcement = {urgent: '', calm: ''};
@@ -135,7 +139,7 @@ export class PhoneApp extends LitElement implements Keyed {
           @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
           @show-keys=${this.showKeys}
         ></app-bar>
-        ${this.notices(parts)} ${this.main(parts)}
+        ${this.notices(parts)} ${this.main(parts)} ${this.strips(parts)}
       </div>
       ${
         this.asking
@@ -206,10 +210,13 @@ export class PhoneApp extends LitElement implements Keyed {
   }
 
   private main(parts: Parts) {
+    const calls = inOrder(this.phone.calls);
+    const rings = ringing(calls);
     return html`
-      <main class=${this.shown ? 'screen' : ''}>
+      <main class=${this.shown ? 'screen' : ''} data-strips=${this.unseen.length}>
         <div class="stage">
-          ${inOrder(this.phone.calls).map(call => this.card(call, parts))}
+          ${rings.length ? html`<div class="ringing">${rings.map(call => this.incomingCard(call, parts, rings.length > 1))}</div>` : nothing}
+          ${calls.filter(call => !rings.includes(call)).map(call => this.card(call, parts))}
           <dial-pad .phone=${this.phone} .devices=${parts.devices} ?offline=${this.offline} .keypad=${this.roomy && !keepsTalking(this.phone.calls)}></dial-pad>
         </div>
         <div class="side">${this.side(parts)}</div>
@@ -278,19 +285,40 @@ export class PhoneApp extends LitElement implements Keyed {
   private readonly room = matchMedia('(min-width: 820px) and (min-height: 700px)');
   @state() private roomy = this.room.matches;
 
+  private incomingCard(call: Call, parts: Parts, dense: boolean) {
+    const {phone, offline} = this;
+    return html`<incoming-call
+      .phone=${phone}
+      .call=${call}
+      .devices=${deskFirst(parts.devices, phone.desk)}
+      ?offline=${offline}
+      ?dense=${dense}
+      answering=${phone.answering.get(call.id) ?? ''}
+    ></incoming-call>`;
+  }
+
+  /** The calls whose card is scrolled away: at most as many as leave room for the rest. */
+  private get unseen(): Call[] {
+    return inOrder(this.phone.calls.filter(call => this.sight.lost.has(call.id))).slice(0, 2);
+  }
+
+  private strips(parts: Parts) {
+    if (!this.unseen.length) return nothing;
+    return html`<div class="strips">${this.unseen.map(
+      call => html`<call-strip
+        .phone=${this.phone}
+        .call=${call}
+        .devices=${parts.devices}
+        ?offline=${this.offline}
+        @show=${() => this.cards.find(card => card.call.id === call.id)?.show()}
+      ></call-strip>`,
+    )}</div>`;
+  }
+
   private card(call: Call, parts: Parts) {
     const {phone, offline} = this;
     if (call.state === 'ended')
       return html`<ended-card .phone=${phone} .call=${call} ?offline=${offline}></ended-card>`;
-    if (ringing([call]).length) {
-      return html`<incoming-call
-        .phone=${phone}
-        .call=${call}
-        .devices=${deskFirst(parts.devices, phone.desk)}
-        ?offline=${offline}
-        answering=${phone.answering.get(call.id) ?? ''}
-      ></incoming-call>`;
-    }
     return html`<call-card
       .phone=${phone}
       .call=${call}
@@ -304,6 +332,7 @@ export class PhoneApp extends LitElement implements Keyed {
     const {parts, calls, phase} = this.phone;
     if (phase === 'waiting' || phase === 'open') this.waited = phase === 'waiting';
     this.hadFocus = !!this.renderRoot?.querySelector('.stage :focus');
+    giveWay(needsUser(calls));
     if (calls === this.callsBefore) return;
     const device = (id: string) => parts?.devices.find(other => other.id === id)?.display ?? id;
     const said = announce(this.callsBefore, calls, device);
@@ -318,7 +347,7 @@ export class PhoneApp extends LitElement implements Keyed {
   }
 
   private async focusStage(): Promise<void> {
-    const card = this.renderRoot.querySelector<LitElement>('.stage > *');
+    const card = this.renderRoot.querySelector<LitElement>('incoming-call, call-card, ended-card, dial-pad');
     await card?.updateComplete;
     card?.renderRoot.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({preventScroll: true});
   }

@@ -1,6 +1,7 @@
 import {css, html, LitElement} from 'lit';
 import {customElement, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
+import {ask} from './question.js';
 import {dialogStyle, shared} from './styles.js';
 
 /** Asks once more before everybody may open the phone; an event `allow` says yes. */
@@ -31,12 +32,12 @@ export class PublicQuestion extends LitElement {
   @query('dialog') private dialog!: HTMLDialogElement;
 
   ask(): void {
-    this.dialog.showModal();
+    ask(this.dialog);
   }
 
   override render() {
     return html`
-      <dialog aria-labelledby="ask" aria-describedby="warning">
+      <dialog closedby="closerequest" aria-labelledby="ask" aria-describedby="warning">
         <h2 id="ask">${t.options.askPublic}</h2>
         <p id="warning">${t.options.warnPublic}</p>
         <div class="acts">

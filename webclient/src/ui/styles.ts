@@ -193,6 +193,11 @@ export const dialogStyle = css`
   dialog::backdrop {
     background: #0007;
   }
+  dialog[open]:not(:modal) {
+    position: fixed;
+    inset: auto 0.75rem 0.75rem auto;
+    z-index: 1;
+  }
 `;
 
 /** The round picture of a person, made of initials. */
