@@ -94,8 +94,12 @@ type HistoryEntry struct {
 	End       time.Time  `json:"end"`
 	On        string     `json:"on,omitempty"`
 	Missed    bool       `json:"missed,omitempty"`
-	Cause     string     `json:"cause"`
-	Reason    string     `json:"reason"`
+	// Stranger: nothing is proven of the other side. Count is how many unanswered
+	// calls of one stranger the row stands for; it tells of the last.
+	Stranger bool   `json:"stranger,omitempty"`
+	Count    int    `json:"count,omitempty"`
+	Cause    string `json:"cause"`
+	Reason   string `json:"reason"`
 }
 
 // DevicePatch changes a device; nil fields stay.
@@ -146,6 +150,8 @@ type Directory struct {
 	fixed   map[string]verifier
 	watch   map[*watcher]struct{}
 	books   booksSeen
+
+	lists historyLists
 
 	stop    context.CancelFunc
 	running sync.WaitGroup

@@ -26,7 +26,16 @@ type historyRecord struct {
 
 // AddHistory keeps a past call. An empty ID is made from Start. Adding an
 // entry again with its ID replaces it.
+// Only the newest historyRows of a user are kept, historyStrangers of them of
+// strangers. It blocks for I/O.
 func (d *Directory) AddHistory(ctx context.Context, user string, h HistoryEntry) error {
+	_, err := d.ReplaceHistory(ctx, user, "", h)
+	return err
+}
+
+// ReplaceHistory is AddHistory of an entry in the place of the one with the id
+// old ("" for none). It returns the new one's id.
+func (d *Directory) ReplaceHistory(ctx context.Context, user, old string, h HistoryEntry) (id string, err error) {
 	if h.ID == "" {
 		at := h.Start
 		if at.IsZero() {
@@ -34,22 +43,32 @@ func (d *Directory) AddHistory(ctx context.Context, user string, h HistoryEntry)
 		}
 		id, err := ulid.New(ulid.Timestamp(at), rand.Reader)
 		if err != nil {
-			return invalid("history entry of %s: %v", user, err)
+			return "", invalid("history entry of %s: %v", user, err)
 		}
 		h.ID = id.String()
 	}
 	key, err := historyKey(user, h.ID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	value, err := json.Marshal(historyRecord{V: recordVersion, HistoryEntry: h})
 	if err != nil {
-		return fmt.Errorf("directory: write history of %s: %w", user, err)
+		return "", fmt.Errorf("directory: write history of %s: %w", user, err)
 	}
 	if _, err := d.store.Put(ctx, key, value, store.AnyVersion, historyLife); err != nil {
-		return fmt.Errorf("directory: write history of %s: %w", user, err)
+		return "", fmt.Errorf("directory: write history of %s: %w", user, err)
 	}
-	return nil
+	if old == "" {
+		d.lists.grew(ctx, d, user, h.Stranger)
+		return h.ID, nil
+	}
+	if key, err = historyKey(user, old); err != nil {
+		return "", err
+	}
+	if err := d.store.Delete(ctx, key, store.AnyVersion); err != nil {
+		return "", fmt.Errorf("directory: replace a row in the history of %s: %w", user, err)
+	}
+	return h.ID, nil
 }
 
 // History returns at most limit past calls, newest first, older than the

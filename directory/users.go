@@ -99,6 +99,7 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 	if err := d.store.Delete(ctx, "policy/"+name, store.AnyVersion); err != nil {
 		return fmt.Errorf("directory: remove the grants of %s: %w", name, err)
 	}
+	d.lists.forget(name)
 	for _, space := range []string{"entry", "history", "message", "read", "decision"} {
 		if err := d.dropAll(ctx, space+"/"+name+"/"); err != nil {
 			return err

@@ -7,7 +7,7 @@ import (
 )
 
 // refusals are the causes for which a new call is not taken at all.
-var refusals = []Cause{CauseShuttingDown, CauseOverload, CauseOwnLimit}
+var refusals = []Cause{CauseShuttingDown, CauseOverload, CauseOwnLimit, CauseBusy}
 
 // sparePairs is for how many more legs there must be ports when a new call is
 // taken: its own, and some for those that run and are moved.
@@ -72,6 +72,8 @@ type claim struct {
 	payer string
 	// limit is how many calls the payer may have begun at a time.
 	limit int
+	// rings is the user whom a caller nobody knows wants to ring, "" for others.
+	rings string
 	// urgent: an emergency call of our user. Neither his other calls nor Room
 	// count, and it is taken while draining.
 	urgent bool
@@ -84,8 +86,11 @@ func (g *Gateway) claimOf(in Incoming) claim {
 		return g.userClaim(in.From.User, "")
 	case in.From.User != "":
 		return g.userClaim(in.From.User, in.Dialled)
-	case in.From.Trunk == "" && in.From.Level == policy.Unverified:
-		return claim{payer: "source " + in.Source.Addr().String(), limit: g.cfg.MaxSourceCalls}
+	case standingOf(in.From) == aStranger:
+		return claim{
+			payer: "source " + in.Source.Addr().String(), limit: g.cfg.MaxSourceCalls,
+			rings: g.resolve(in.Dialled, in.From).user.Name,
+		}
 	}
 	return claim{}
 }
@@ -109,12 +114,18 @@ func (g *Gateway) admit(c *Call, on claim) Cause {
 	if cause == "" && on.payer != "" && g.begun[on.payer] >= on.limit {
 		cause = CauseOwnLimit
 	}
+	if cause == "" && !g.mayRing(on) {
+		cause = CauseBusy
+	}
 	if cause != "" {
 		g.Refuse(cause)
 		return cause
 	}
 	c.payer = on.payer
 	g.begun[on.payer]++
+	if c.rings = on.rings; c.rings != "" {
+		g.rings(c, 1)
+	}
 	g.calls[c.id] = c
 	g.began.Add(1)
 	g.running.Add(1)
@@ -123,6 +134,7 @@ func (g *Gateway) admit(c *Call, on claim) Cause {
 
 // forget takes a call that is over off the books.
 func (g *Gateway) forget(c *Call) {
+	g.ringsNoMore(c)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.calls, c.id)

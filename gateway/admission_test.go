@@ -37,7 +37,7 @@ func TestAdmission(t *testing.T) {
 	take("", 5, trunk)
 	take(CauseOverload, 1, trunk)
 	require.Equal(t, CauseOverload, w.gw.Room())
-	require.Equal(t, map[Cause]uint64{CauseOwnLimit: 2, CauseOverload: 1, CauseShuttingDown: 0}, w.gw.Refused())
+	require.Equal(t, map[Cause]uint64{CauseOwnLimit: 2, CauseOverload: 1, CauseShuttingDown: 0, CauseBusy: 0}, w.gw.Refused())
 
 	// The calls end, and everybody has room again.
 	end := func() {

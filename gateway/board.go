@@ -40,6 +40,11 @@ type entry struct {
 	want  map[TabID][]string // what each of the party's tabs should offer
 }
 
+// rings tells whether the call rings the user: it is there by nothing he did.
+func (e *entry) rings() bool {
+	return e.view.Direction == "in" && (e.view.State == "ringing" || e.view.State == "early")
+}
+
 func newBoard(keep time.Duration) *board {
 	return &board{keep: keep, places: map[string]*place{}, tabs: map[TabID]*Tab{}, ended: map[string]*time.Timer{}}
 }
@@ -81,6 +86,9 @@ func (b *board) publish(c *Call, s *State, views [2]CallView, version uint64) {
 		e := b.entry(party.User, c, Side(side))
 		e.view, e.auto = views[side], party.Auto
 		e.view.Version = version
+		if e.view.State == "ended" {
+			b.places[party.User].tidy(e)
+		}
 	}
 	b.mu.Unlock()
 	b.needs(c, s)
@@ -93,7 +101,10 @@ func (b *board) needs(c *Call, s *State) {
 		if party.User == "" {
 			continue
 		}
-		e := b.entry(party.User, c, Side(side))
+		e := b.place(party.User).entry(c, Side(side))
+		if e == nil {
+			continue // it ended, and is not shown any more
+		}
 		e.audio, e.want = "", map[TabID][]string{}
 		for _, l := range s.Legs {
 			if l.Side != Side(side) || l.Kind != TabLeg || l.Stage == Gone {
@@ -116,14 +127,52 @@ func (b *board) needs(c *Call, s *State) {
 // entry finds or makes the entry. Under mu.
 func (b *board) entry(user string, c *Call, side Side) *entry {
 	p := b.place(user)
+	e := p.entry(c, side)
+	if e == nil {
+		e = &entry{call: c, side: side}
+		p.entries = append(p.entries, e)
+	}
+	return e
+}
+
+// entry is the call as it is on this side, nil when it is not shown.
+func (p *place) entry(c *Call, side Side) *entry {
 	for _, e := range p.entries {
 		if e.call == c && e.side == side {
 			return e
 		}
 	}
-	e := &entry{call: c, side: side}
-	p.entries = append(p.entries, e)
-	return e
+	return nil
+}
+
+// maxEnded is how many ended calls a user's tabs show.
+const maxEnded = 20
+
+// tidy makes room for a call that has just ended: those that ended first go,
+// and one that the same stranger made in vain before.
+func (p *place) tidy(last *entry) {
+	ended := 0
+	var oldest *entry
+	p.entries = slices.DeleteFunc(p.entries, func(e *entry) bool {
+		switch {
+		case e == last || e.view.State != "ended":
+			return false
+		case e.inVain() && last.inVain() && e.call.stranger == last.call.stranger:
+			return true
+		}
+		if ended++; oldest == nil || e.view.Since.Before(oldest.view.Since) {
+			oldest = e
+		}
+		return false
+	})
+	if ended >= maxEnded {
+		p.entries = slices.DeleteFunc(p.entries, func(e *entry) bool { return e == oldest })
+	}
+}
+
+// inVain tells whether a stranger called the user and was not answered.
+func (e *entry) inVain() bool {
+	return e.call.stranger != "" && e.view.Direction == "in" && e.view.Answered == nil
 }
 
 // over keeps an ended call on the screens for a while.
@@ -146,6 +195,7 @@ func (b *board) left(user string, c *Call, side Side, v CallView) {
 	e := b.entry(user, c, side)
 	v.Version = e.view.Version + 1
 	e.view, e.audio, e.want = v, "", nil
+	b.places[user].tidy(e)
 	b.keepFor(user, c.id)
 	b.mu.Unlock()
 	b.wake(user)
@@ -243,9 +293,33 @@ func (b *board) callsOf(user string) []*Call {
 	return out
 }
 
-// busy tells whether the user has as many calls as he may have.
-func (b *board) busy(user string, limit int) bool {
-	return user != "" && len(b.callsOf(user)) >= limit
+// busy tells whether the user has as many calls as he may have beside one more
+// of a caller with that standing.
+func (b *board) busy(user string, caller standing, limit int) bool {
+	return b.count(user, func(e *entry) bool { return !e.rings() || e.call.standing >= caller }) >= limit
+}
+
+// engaged is how many calls the user has by his own doing: those he began, and
+// those he answered.
+func (b *board) engaged(user string) int {
+	return b.count(user, func(e *entry) bool { return !e.rings() })
+}
+
+// count is how many of the user's running calls are such.
+func (b *board) count(user string, such func(*entry) bool) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.places[user]
+	if p == nil {
+		return 0
+	}
+	var found []*Call
+	for _, e := range p.entries {
+		if e.view.State != "ended" && such(e) && !slices.Contains(found, e.call) {
+			found = append(found, e.call)
+		}
+	}
+	return len(found)
 }
 
 // find returns the user's call with that id.
@@ -275,12 +349,17 @@ func (b *board) othersIn(t *Tab, without CallID) []*Call {
 	return out
 }
 
-func (b *board) historyGrew(user string, missed bool) {
+// historyGrew tells the user's tabs of a row in his list, which was there before
+// unless it is fresh.
+func (b *board) historyGrew(user string, missed, fresh bool) {
 	b.mu.Lock()
 	p := b.place(user)
 	p.history++
-	if missed {
+	switch {
+	case missed && fresh:
 		p.missed++
+	case missed:
+		p.missed = max(p.missed, 1)
 	}
 	b.mu.Unlock()
 	b.wake(user)

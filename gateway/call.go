@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"log/slog"
 	"reflect"
 	"runtime/debug"
@@ -19,6 +20,13 @@ type Call struct {
 	box *Mailbox[Event]
 	// payer is on whose account the call is counted. Under Gateway.mu.
 	payer string
+	// rings is the user whom this call of a stranger rings, "" once it does not.
+	// Under Gateway.mu.
+	rings string
+	// standing is that of who began it; stranger is his address when nothing else
+	// is known of him, else "".
+	standing standing
+	stranger string
 
 	// The rest belongs to the goroutine.
 	state    State
@@ -49,7 +57,7 @@ func (g *Gateway) newCallID() CallID { return CallID(g.cfg.NewID("c")) }
 
 func (g *Gateway) newCall(id CallID) *Call {
 	return &Call{
-		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[Event](),
+		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[Event](), standing: ourUser,
 		state: State{V: 1, ID: id, Phase: Initial},
 		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
 		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{}, armed: map[string]int{},
@@ -64,9 +72,12 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	own := &owner{}
 	own.call.Store(c)
 	in := build(own.post)
+	if c.standing = standingOf(in.From); c.standing == aStranger {
+		c.stranger = in.Source.Addr().String()
+	}
 	if cause := g.admit(c, g.claimOf(in)); cause != "" {
 		in.Leg.Reject(cause)
-		g.log.Warn("call refused", "call", c.id, "cause", cause, "from", in.From.Address)
+		g.refusedAt(c, in, cause)
 		return
 	}
 	g.stories.begin(c.id, in.Leg.ID())
@@ -148,17 +159,32 @@ func (c *Call) logChanges(before *State) {
 			was = old.Stage
 		}
 		if was != l.Stage {
-			c.log.Info("leg state", "leg", l.ID, "kind", l.Kind, "device", l.Device, "from", was, "to", l.Stage)
+			c.log.Log(context.Background(), c.level(), "leg state", "leg", l.ID, "kind", l.Kind, "device", l.Device, "from", was, "to", l.Stage)
 		}
 	}
 	if c.state.Phase == before.Phase {
 		return
 	}
+	if c.state.Phase == Established {
+		c.gw.ringsNoMore(c)
+	}
 	args := []any{"from", before.Phase, "to", c.state.Phase}
+	if c.state.Phase == Terminated && c.level() < slog.LevelInfo {
+		c.gw.tally.add(slog.LevelInfo, "calls of strangers ended unanswered", c.state.Cause, "source", c.stranger, "to", c.state.To, "call", c.id)
+	}
 	if c.state.Phase == Terminated {
 		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.sentence(Caller))
 	}
-	c.log.Info("call state", args...)
+	c.log.Log(context.Background(), c.level(), "call state", args...)
+}
+
+// level is how loud the call's ordinary lines are: of strangers there may be
+// very many, so they are counted until somebody answers.
+func (c *Call) level() slog.Level {
+	if c.stranger != "" && c.state.Talking.IsZero() {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // publish shows the call to the users among its parties, when it looks

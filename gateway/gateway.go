@@ -145,6 +145,8 @@ type Gateway struct {
 	bindings *Bindings
 	board    *board
 	stories  *stories
+	repeats  repeats
+	tally    *tally
 
 	mu    sync.Mutex
 	calls map[CallID]*Call
@@ -152,7 +154,9 @@ type Gateway struct {
 	owners map[LegID]*owner
 	tests  map[string]context.CancelFunc // phones being tested, by user/device
 	// begun counts the running calls by who began them (Call.payer).
-	begun   map[string]int
+	begun map[string]int
+	// ringing counts the calls of strangers that ring somebody.
+	ringing map[ringing]int
 	closing bool          // none but emergency calls are taken
 	over    bool          // none at all
 	empty   chan struct{} // closed when closing and without calls
@@ -161,7 +165,7 @@ type Gateway struct {
 
 	running    sync.WaitGroup // call goroutines
 	began      atomic.Uint64
-	refused    [3]atomic.Uint64 // by refusals
+	refused    [4]atomic.Uint64 // by refusals
 	asks       asks
 	writer     chan func() // store writes nobody waits for
 	background sync.WaitGroup
@@ -179,9 +183,10 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, writer: make(chan func(), 1024),
-		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(),
+		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, ringing: map[ringing]int{}, writer: make(chan func(), 1024),
+		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(), tally: newTally(log),
 	}
+	g.repeats.gw, g.repeats.users = g, map[string][]*repeat{}
 	g.outside.calls, g.outside.hourly = cfg.MaxOutside, cfg.MaxOutsideHour
 	g.board = newBoard(cfg.Timers.Ended)
 	g.background.Add(2)
@@ -209,9 +214,11 @@ func (g *Gateway) Close(ctx context.Context) error {
 		go func() {
 			defer close(g.closed)
 			g.running.Wait()
+			g.repeats.close()
 			g.board.close()
 			g.stop()
 			g.background.Wait()
+			g.tally.close()
 		}()
 	})
 	select {
@@ -230,19 +237,21 @@ func (g *Gateway) call(id CallID) (*Call, bool) {
 }
 
 // later queues a store write nobody waits for. When the queue is full the
-// write is dropped with a log line: calls never wait for a store.
-func (g *Gateway) later(what string, f func(context.Context) error) {
+// write is dropped, which is logged: calls never wait for a store.
+func (g *Gateway) later(what string, f func(context.Context) error) (queued bool) {
 	job := func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if err := f(ctx); err != nil {
-			g.log.Warn("store write failed; it is lost", "what", what, "err", err)
+			g.tally.add(slog.LevelWarn, "store writes failed; they are lost", "", "what", what, "err", err)
 		}
 	}
 	select {
 	case g.writer <- job:
+		return true
 	default:
-		g.log.Warn("store writes pile up; one is lost", "what", what)
+		g.tally.add(slog.LevelWarn, "store writes pile up; they are lost", "", "what", what)
+		return false
 	}
 }
 

@@ -228,11 +228,15 @@ func (c *Call) recall(p Party, v CallView, on *string, missed bool) {
 			h.Reason = "You were transferred to " + cmp.Or(v.Peer.Display, v.Peer.Address) + ". " + h.Reason
 		}
 	}
+	if c.stranger != "" && h.Answered == nil && h.Direction == "in" {
+		c.gw.repeats.add(user, c.stranger, h)
+		return
+	}
 	c.gw.later("history of "+user, func(ctx context.Context) error {
 		if err := c.gw.cfg.Directory.AddHistory(ctx, user, h); err != nil {
 			return err
 		}
-		c.gw.board.historyGrew(user, h.Missed)
+		c.gw.board.historyGrew(user, h.Missed, true)
 		return nil
 	})
 }

@@ -255,7 +255,7 @@ func TestEmergencyLimit(t *testing.T) {
 	if cause := w.gw.admit(w.gw.newCall("more"), on); cause != CauseOwnLimit {
 		t.Errorf("one more: %q", cause)
 	}
-	if got := w.gw.userClaim("bob", "91"); got != (claim{"user bob", w.gw.cfg.MaxCalls, false}) {
+	if got := w.gw.userClaim("bob", "91"); got != (claim{payer: "user bob", limit: w.gw.cfg.MaxCalls}) {
 		t.Errorf("an ordinary call is on %+v", got)
 	}
 }

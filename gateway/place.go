@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"log/slog"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -220,7 +221,9 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 	}
 	sound, err := end.TakeOffer(in.Offer)
 	if err != nil {
-		c.log.Warn("caller's offer not usable", "err", err)
+		if c.level() == slog.LevelInfo { // a stranger's are counted
+			c.log.Warn("caller's offer not usable", "err", err)
+		}
 		return nil, faultOf(err)
 	}
 	return sound.Codecs, ""
@@ -266,7 +269,7 @@ func (c *Call) aim(b Begun, text string) Begun {
 	if b.Cause == "" {
 		b.Cause = d.cause
 	}
-	if b.Cause == "" && c.gw.board.busy(d.user.Name, c.gw.cfg.MaxCalls) {
+	if b.Cause == "" && c.gw.board.busy(d.user.Name, c.standing, c.gw.cfg.MaxCalls) {
 		b.Cause = CauseBusy
 	}
 	if b.Cause != "" {

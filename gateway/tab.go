@@ -353,7 +353,7 @@ func (t *Tab) place(c Command) (Result, error) {
 		return Result{}, refuse("bad_request", "Enter a name or number to call.")
 	}
 	on := t.gw.userClaim(t.user, c.To)
-	if !on.urgent && t.gw.board.busy(t.user, t.gw.cfg.MaxCalls) {
+	if !on.urgent && t.gw.board.engaged(t.user) >= t.gw.cfg.MaxCalls {
 		return Result{}, refuse("too_many_calls", "You have too many calls at once. End one first.")
 	}
 	call := t.gw.newCall(t.gw.newCallID())

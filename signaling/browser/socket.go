@@ -25,6 +25,11 @@ import (
 const (
 	maxOwed   = 256              // replies that may wait on one socket
 	writeWait = 10 * time.Second // for one message to leave
+
+	// After a state longer than longState the next one waits until the tab has
+	// read it, and so long that no more than statePace bytes a second leave.
+	longState = 2 << 10
+	statePace = 64 << 10
 )
 
 // socket is one WebSocket of a tab. Its owner is the goroutine of serve, which
@@ -39,6 +44,7 @@ type socket struct {
 	ctx    context.Context // of reads and writes
 	cancel context.CancelFunc
 	conn   *websocket.Conn
+	wire   *wire
 	start  time.Time
 	seen   atomic.Int64 // when traffic last arrived, in ns since start
 
@@ -91,6 +97,7 @@ func (s *Server) upgrade(c echo.Context) error {
 	if err != nil {
 		return nil // Accept has answered
 	}
+	k.wire = raw.conn
 	// Close waits 5 s for an answer of the other side, whoever cuts meanwhile.
 	defer context.AfterFunc(k.ctx, func() { _ = raw.conn.Close() })()
 	k.conn.SetReadLimit(-1) // the reader limits, and closes with a code of ours
@@ -101,15 +108,49 @@ func (s *Server) upgrade(c echo.Context) error {
 // hijacked keeps the connection that an upgrade takes over.
 type hijacked struct {
 	http.ResponseWriter
-	conn net.Conn
+	conn *wire
 }
 
 // Hijack implements http.Hijacker.
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	h.conn = conn
-	return conn, rw, err
+	if err != nil {
+		return nil, nil, err
+	}
+	h.conn = &wire{Conn: conn}
+	return h.conn, rw, nil
 }
+
+// maxAfterEnd is what is read of a socket that we close, while the other side's
+// half of the closing handshake may still come.
+const maxAfterEnd = 1 << 20
+
+// wire is the connection of a socket. Once it is ending it is read only so far:
+// the library throws away what comes before the other side's close frame,
+// however much that is.
+type wire struct {
+	net.Conn
+	ending atomic.Bool
+	left   atomic.Int64
+}
+
+// end bounds what is read from now on.
+func (w *wire) end() {
+	w.left.Store(maxAfterEnd)
+	w.ending.Store(true)
+}
+
+// Read implements net.Conn.
+func (w *wire) Read(b []byte) (int, error) {
+	if w.ending.Load() && w.left.Load() <= 0 {
+		return 0, errTooMuch
+	}
+	n, err := w.Conn.Read(b)
+	w.left.Add(-int64(n))
+	return n, err
+}
+
+var errTooMuch = errors.New("browser: the other side sends on instead of closing")
 
 func (s *Server) newSocket(l login, request string) *socket {
 	k := &socket{
@@ -170,6 +211,7 @@ func (k *socket) serve() {
 	if k.code == codeGone {
 		_ = k.conn.CloseNow()
 	} else {
+		k.wire.end()
 		// The handshake may take seconds when the other side is slow.
 		_ = k.conn.Close(websocket.StatusCode(k.code), closeReasons[k.code])
 	}
@@ -287,8 +329,15 @@ func (k *socket) answer(reply []byte) {
 }
 
 // write is the writer: it alone sends messages. A state is made when there is
-// room for it, so a slow socket skips what it was too slow for.
+// room for it, so a slow socket skips what it was too slow for, and any socket
+// what changes faster than a person can see.
 func (k *socket) write(resumed bool) {
+	ctx, cancel := context.WithCancel(k.ctx)
+	var draining sync.WaitGroup
+	defer draining.Wait()
+	defer cancel()
+	drained := make(chan struct{}, 1)
+	wake := k.wake // nil while a long state drains
 	sent := partsOf(k.tab.Snapshot())
 	seq := uint64(1)
 	ok := k.send(encode(welcome{
@@ -304,7 +353,18 @@ func (k *socket) write(resumed bool) {
 			return true
 		}
 		seq++
-		return k.send(encode(state{Type: typeState, Seq: seq, Now: now(), parts: changed}))
+		b := encode(state{Type: typeState, Seq: seq, Now: now(), parts: changed})
+		if !k.send(b) {
+			return false
+		}
+		if len(b) > longState {
+			wake = nil
+			draining.Go(func() {
+				k.drain(ctx, len(b))
+				drained <- struct{}{}
+			})
+		}
+		return true
 	}
 	for ok {
 		select {
@@ -317,9 +377,25 @@ func (k *socket) write(resumed bool) {
 		case b := <-k.replies:
 			ok = k.send(b)
 			k.owed.Add(-1)
-		case <-k.wake:
+		case <-wake:
 			ok = news()
+		case <-drained:
+			wake = k.wake
 		}
+	}
+}
+
+// drain waits until the tab has read a long message: its browser answers a ping
+// after what came before.
+func (k *socket) drain(ctx context.Context, size int) {
+	rest := time.NewTimer(time.Second * time.Duration(size) / statePace)
+	defer rest.Stop()
+	read, cancel := context.WithTimeout(ctx, writeWait)
+	defer cancel()
+	_ = k.conn.Ping(read)
+	select {
+	case <-rest.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -29,6 +29,8 @@ export interface HistoryEntry {
   answered?: string | null;
   end: string;
   missed?: boolean;
+  /** How many unanswered calls of one stranger the row stands for. */
+  count?: number;
   reason: string;
 }
 

@@ -9,6 +9,8 @@ export interface HistoryEntry {
   end: string;
   on?: string;
   missed?: boolean;
+  /** How many unanswered calls of one stranger the row stands for. */
+  count?: number;
   cause: string;
   reason: string;
 }

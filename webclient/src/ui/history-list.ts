@@ -144,7 +144,9 @@ export class HistoryList extends LitElement {
         : ['outgoing', t.outgoing];
     const talk = entry.answered ? duration(Date.parse(entry.end) - Date.parse(entry.answered)) : '';
     const when = moment(new Date(entry.start), new Date(this.now()), t.lang);
-    const line = [entry.missed ? t.missed : '', when, talk].filter(Boolean).join(' · ');
+    const {count = 1} = entry;
+    const times = count > 1 ? t.times(count) : '';
+    const line = [entry.missed ? t.missed : '', times, when, talk].filter(Boolean).join(' · ');
     return html`
       <li class=${entry.missed ? 'missed' : ''} title=${entry.reason}>
         <span class="way">${icon(sign)}<span class="unseen">${way}</span></span>

@@ -1,0 +1,179 @@
+package gateway
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ringsplash/media"
+	"ringsplash/policy"
+)
+
+// stranger lets somebody call text of whom nothing is known but his address.
+func (w *workbench) stranger(ip, from, text string) *fakeLeg {
+	offer, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
+	must(w.t, err)
+	leg := newFakeLeg(LegID(randomID("l")))
+	w.gw.Begin(func(sink Sink) Incoming {
+		leg.sink = sink
+		return Incoming{
+			Leg: leg, From: policy.Identity{Address: from, Display: from, Level: policy.Unverified, How: "from"},
+			Dialled: text, Offer: offer, Source: netip.AddrPortFrom(netip.MustParseAddr(ip), 5060),
+		}
+	})
+	return leg
+}
+
+// Whatever strangers let ring, alice may call and be called by whom we know.
+func TestStrangersShutNobodyOff(t *testing.T) {
+	w := newWorkbench(t, nil)
+	alice, news := w.openTab("alice", Resume{})
+	rings := func(n int) func(Snapshot) bool { return func(s Snapshot) bool { return len(s.Calls) == n } }
+	first := w.stranger("192.0.2.1", "sip:eve@elsewhere.test", "sip:alice@example.test")
+	for range 7 {
+		w.stranger("192.0.2.1", "sip:eve@elsewhere.test", "sip:alice@example.test").waits(t, "reject busy")
+	}
+	second := w.stranger("192.0.2.2", "sip:mallory@elsewhere.test", "sip:1001@example.test")
+	w.sees(alice, news, "two strangers", rings(2))
+	w.stranger("192.0.2.3", "sip:trudy@elsewhere.test", "sip:1001@example.test").waits(t, "reject busy")
+	w.stranger("192.0.2.1", "sip:eve@elsewhere.test", "sip:bob@example.test").waits(t, "reject offline") // nobody else is shut off
+
+	if _, err := alice.Do(t.Context(), Command{Do: "call", To: "0123"}); err != nil {
+		t.Fatalf("alice cannot call: %v", err)
+	}
+	w.dial.next(t)
+	w.register("alice", "desk", "urn:uuid:a")
+	for range 7 { // with her own call she then has as many as she may have
+		w.incoming("sip:alice@example.test", media.PCMU)
+		w.dial.next(t)
+	}
+	snap := w.sees(alice, news, "the calls of bob", rings(10))
+	late, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	late.waits(t, "reject busy")
+	if _, err := alice.Do(t.Context(), Command{Do: "call", To: "0124"}); err != nil {
+		t.Errorf("alice cannot call while others ring her: %v", err)
+	}
+
+	// A call that is answered, or over, is no burden to the next stranger.
+	for _, c := range snap.Calls {
+		if c.Peer.Address == "sip:eve@elsewhere.test" {
+			if _, err := alice.Do(t.Context(), Command{Do: "answer", Call: c.ID, On: "browser"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	first.waits(t, "answer")
+	second.sink(Ended{Leg: second.id, Cause: CauseCallerGone})
+	w.sees(alice, news, "the second end", func(s Snapshot) bool {
+		for _, c := range s.Calls {
+			if c.Peer.Address == "sip:mallory@elsewhere.test" && c.State == "ended" {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// inVain lets a stranger call alice, whose phone is busy.
+func (w *workbench) inVain(ip, from string) {
+	w.t.Helper()
+	caller := w.stranger(ip, from, "sip:alice@example.test")
+	phone := w.dial.next(w.t)
+	phone.sink(Refused{Leg: phone.id, Status: 486})
+	caller.waits(w.t, "reject busy")
+	w.idle()
+}
+
+// idle returns once no call runs.
+func (w *workbench) idle() {
+	w.t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		if now, _ := w.gw.Running(); now == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatal("calls do not end")
+		}
+	}
+}
+
+// What strangers do as often as they like makes little: on the screen, in the
+// list of calls, in the log.
+func TestStrangersGrowNothing(t *testing.T) {
+	var out lockedBuffer
+	w := newWorkbench(t, nil)
+	w.gw.log = slog.New(slog.NewTextHandler(&out, nil))
+	w.gw.tally.log = w.gw.log
+	w.register("alice", "desk", "urn:uuid:a")
+	const eve = "sip:eve@elsewhere.test"
+	for range 60 {
+		w.inVain("192.0.2.1", eve)
+	}
+	alice, _ := w.openTab("alice", Resume{})
+	if calls := alice.Snapshot().Calls; len(calls) != 1 {
+		t.Errorf("%d calls of one stranger are shown", len(calls))
+	}
+	for i := range 30 {
+		w.stranger("192.0.2.1", fmt.Sprintf("sip:%d@elsewhere.test", i), "sip:bob@example.test").waits(t, "reject offline")
+		w.idle()
+	}
+	for i := range 2 * maxEnded {
+		leg, _ := w.incoming(fmt.Sprintf("sip:nobody%d@example.test", i), media.PCMU)
+		leg.waits(t, "reject unknown")
+	}
+	bob, news := w.openTab("bob", Resume{})
+	w.sees(bob, news, "his calls", func(s Snapshot) bool { return len(s.Calls) == maxEnded })
+	must(t, w.gw.Close(t.Context()))
+
+	rows := func(user string) (rows, calls int) {
+		list, err := w.dir.History(t.Context(), user, "", 200)
+		must(t, err)
+		for _, h := range list {
+			if h.Stranger {
+				rows, calls = rows+1, calls+h.Count
+			}
+		}
+		return rows, calls
+	}
+	if rows, calls := rows("alice"); rows != 1 || calls != 60 {
+		t.Errorf("60 calls of one stranger are %d rows that tell of %d", rows, calls)
+	}
+	if rows, calls := rows("bob"); rows != repeatSource || calls != 30 {
+		t.Errorf("30 calls of one address in 30 names are %d rows that tell of %d", rows, calls)
+	}
+	counted := 0
+	for line := range strings.Lines(out.String()) {
+		if !strings.Contains(line, "192.0.2.1") {
+			continue
+		}
+		counted++
+		if !strings.Contains(line, "ended unanswered") {
+			t.Errorf("a line for one call of a stranger: %s", line)
+		}
+	}
+	if counted < 2 || counted > 12 {
+		t.Errorf("%d lines in the log for 90 calls", counted)
+	}
+}
+
+// lockedBuffer collects a log.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
