@@ -25,7 +25,8 @@ type board struct {
 type place struct {
 	tabs    []TabID
 	entries []*entry
-	// history grows with the user's call list; missed are its unseen rows.
+	// history grows with the user's call list; missed are the rows of unanswered
+	// calls that came into it since he last looked.
 	history uint64
 	missed  int
 }
@@ -363,6 +364,18 @@ func (b *board) historyGrew(user string, missed, fresh bool) {
 	}
 	b.mu.Unlock()
 	b.wake(user)
+}
+
+// seen notes that the user has looked at his list of calls.
+func (b *board) seen(user string) {
+	b.mu.Lock()
+	p := b.place(user)
+	news := p.missed > 0
+	p.missed = 0
+	b.mu.Unlock()
+	if news {
+		b.wake(user)
+	}
 }
 
 // shownTo returns what one tab sees of its user's calls, and what media it needs.

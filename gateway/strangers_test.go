@@ -117,6 +117,12 @@ func TestStrangersGrowNothing(t *testing.T) {
 	if calls := alice.Snapshot().Calls; len(calls) != 1 {
 		t.Errorf("%d calls of one stranger are shown", len(calls))
 	}
+	other, news := w.openTab("alice", Resume{})
+	w.sees(other, news, "one missed call", func(s Snapshot) bool { return s.Counters.Missed == 1 })
+	if _, err := alice.Do(t.Context(), Command{Do: "seen"}); err != nil {
+		t.Fatal(err)
+	}
+	w.sees(other, news, "that it was seen", func(s Snapshot) bool { return s.Counters.Missed == 0 })
 	for i := range 30 {
 		w.stranger("192.0.2.1", fmt.Sprintf("sip:%d@elsewhere.test", i), "sip:bob@example.test").waits(t, "reject offline")
 		w.idle()

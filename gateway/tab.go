@@ -298,6 +298,9 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	case "dismiss":
 		t.gw.board.drop(t.user, c.Call)
 		return Result{}, nil
+	case "seen":
+		t.gw.board.seen(t.user)
+		return Result{}, nil
 	case "message":
 		return Result{}, errNotYet
 	case "digits":

@@ -34,6 +34,7 @@ var rules = map[string]rule{
 	"transfer":  {needs: []string{"call"}, may: []string{"to", "with"}, errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"}},
 	"move":      {needs: []string{"call", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
 	"digits":    {needs: []string{"call", "digits"}, errors: []string{"no_dtmf"}},
+	"seen":      {},
 	"message":   {needs: []string{"to", "text"}},
 	"ringing":   {needs: []string{"call"}},
 	"offer":     {needs: []string{"sdp", "pc", "codecs"}, ok: []string{"sdp"}, errors: []string{"bad_sdp", "no_codec"}, anyOrder: true},

@@ -273,6 +273,12 @@ export class Phone {
     return this.commands.run({do: name, call: call.id});
   }
 
+  /** The user has looked at the list of past calls. */
+  seen(): void {
+    // Of no matter to him when it fails: the count stays.
+    void this.connection.do({do: 'seen'}).catch(() => undefined);
+  }
+
   digits(call: Call, digits: string): Promise<boolean> {
     return this.commands.run({do: 'digits', call: call.id, digits});
   }

@@ -128,6 +128,7 @@ export const en = {
   historyFailed: 'The list of calls could not be loaded.',
   retry: 'Try again',
   missed: 'Missed',
+  missedCalls: (n: number) => `${n} missed`,
   times: (n: number) => `${n} times`,
   incoming: 'Incoming',
   outgoing: 'Outgoing',

@@ -89,6 +89,7 @@ export interface Presence {
 }
 
 export interface Counters {
+  /** Missed calls since one of the user's tabs last said `seen`. */
   missed: number;
   unreadMessages: number;
   history: number;
@@ -162,6 +163,7 @@ export type Command =
   | {do: 'decline' | 'dismiss' | 'hold' | 'resume' | 'mute' | 'unmute' | 'ringing'; call: string}
   | {do: 'transfer'; call: string; to?: string; with?: string}
   | {do: 'move'; call: string; on: string}
+  | {do: 'seen'}
   | {do: 'message'; to: string; text: string}
   | {do: 'digits'; call: string; digits: string}
   | {do: 'offer'; sdp: string; pc: string; codecs: string[]}

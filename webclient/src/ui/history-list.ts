@@ -8,7 +8,13 @@ import {type IconName, icon} from './icons.js';
 import {peerName, shortAddress} from './people.js';
 import {shared} from './styles.js';
 
-/** Past calls, newest first; each can be called again. */
+/** How long the count of missed calls stands once the list was looked at. */
+const readFor = 2000;
+
+/** Events that a hand makes. */
+const signsOfLife = ['pointermove', 'pointerdown', 'keydown', 'wheel'] as const;
+
+/** Past calls, newest first; each can be called again. `seen` says that the user has looked at those he missed. */
 @customElement('history-list')
 export class HistoryList extends LitElement {
   static override styles = [
@@ -20,6 +26,10 @@ export class HistoryList extends LitElement {
       h2 {
         margin-block-end: 0.5rem;
         font-size: 1rem;
+      }
+      .count {
+        color: var(--stop-text);
+        font-weight: 400;
       }
       li {
         display: grid;
@@ -77,11 +87,43 @@ export class HistoryList extends LitElement {
 
   /** Counts up whenever the list has changed at the gateway. */
   @property({type: Number}) version = 0;
+  /** Missed calls that nobody has looked at. */
+  @property({type: Number}) missed = 0;
   @property({type: Boolean}) offline = false;
   @property({attribute: false}) now: () => number = Date.now;
   @state() private entries: HistoryEntry[] | null = null;
   @state() private next = '';
   @state() private failed = false;
+
+  private onScreen = false;
+  private reading = 0;
+  private readonly watch = new IntersectionObserver(seen => {
+    this.onScreen = seen.at(-1)?.isIntersecting ?? false;
+  });
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.watch.observe(this);
+    for (const sign of signsOfLife) addEventListener(sign, this.looked, {passive: true});
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.watch.disconnect();
+    clearTimeout(this.reading);
+    this.reading = 0;
+    for (const sign of signsOfLife) removeEventListener(sign, this.looked);
+  }
+
+  /** Somebody is there, and the list is before him. */
+  private readonly looked = (): void => {
+    if (!this.missed || this.reading || this.offline || !this.onScreen || document.visibilityState !== 'visible')
+      return;
+    this.reading = window.setTimeout(() => {
+      this.reading = 0;
+      this.dispatchEvent(new CustomEvent('seen'));
+    }, readFor);
+  };
 
   override updated(changed: PropertyValues<this>): void {
     const back = changed.get('offline') === true && !this.offline && this.failed;
@@ -117,7 +159,7 @@ export class HistoryList extends LitElement {
   override render() {
     return html`
       <section class="card" aria-labelledby="title">
-        <h2 id="title">${t.history}</h2>
+        <h2 id="title">${t.history}${this.missed ? html` <span class="small count">${t.missedCalls(this.missed)}</span>` : nothing}</h2>
         ${this.entries?.length === 0 ? html`<p class="soft small">${t.historyEmpty}</p>` : nothing}
         ${this.entries?.length ? html`<ul>${this.entries.map(entry => this.row(entry))}</ul>` : nothing}
         ${this.failed ? this.fault() : nothing}

@@ -277,7 +277,13 @@ export class PhoneApp extends LitElement implements Keyed {
         ?offline=${this.offline}
         ?rings=${this.phone.rings}
       ></device-list>
-      <history-list .version=${parts.counters.history} .now=${() => this.phone.now()} ?offline=${this.offline}></history-list>
+      <history-list
+        .version=${parts.counters.history}
+        .missed=${parts.counters.missed}
+        .now=${() => this.phone.now()}
+        ?offline=${this.offline}
+        @seen=${() => this.phone.seen()}
+      ></history-list>
     `;
   }
 
