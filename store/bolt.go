@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -21,8 +20,7 @@ const (
 	boltKept = "ringsplash.db" // synced at each write
 	boltLive = "live.db"       // not synced: what phones and tabs tell again after a crash
 
-	boltLockWait = 500 * time.Millisecond
-	prefixLen    = 16 // version, then expiry in ms since 1970 (0: never)
+	prefixLen = 16 // version, then expiry in ms since 1970 (0: never)
 )
 
 // ErrInUse: another process has the embedded store open.
@@ -34,7 +32,7 @@ var liveSpaces = map[string]bool{"binding": true, "tab": true, "call": true, "no
 // boltStore is the embedded driver: a bucket a space, and in each value the
 // version and the expiry in front.
 type boltStore struct {
-	kept, live *bbolt.DB
+	kept, live *boltFile
 	log        *slog.Logger
 	topics     topics
 
@@ -44,77 +42,38 @@ type boltStore struct {
 	sweeper sync.WaitGroup
 }
 
-// OpenBolt opens the embedded store in dir, which is made when it is missing.
-// A live.db that does not open is thrown away; a ringsplash.db that does not
-// is an error. ErrInUse: another process has it open. Calls block for the
-// disk, so ctx is looked at before each, not during it.
+// OpenBolt opens the embedded store in dir, which is made when it is missing,
+// and reads every page of it. A live.db that is not whole is thrown away; a
+// ringsplash.db that is not is an error. ErrInUse: another process has it open.
+// Calls block for the disk, so ctx is looked at before each, not during it. A
+// file that breaks while it is open makes every call of it end with ErrAway.
 func OpenBolt(dir string, log *slog.Logger) (Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("store: make the data folder: %w", err)
 	}
 	keptPath, livePath := filepath.Join(dir, boltKept), filepath.Join(dir, boltLive)
-	kept, err := openBoltFile(keptPath, false)
+	kept, err := openBoltFile(keptPath, false, log)
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%w: %s; stop the other ringsplash or give this one another \"data\" folder", ErrInUse, keptPath)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store: %s cannot be opened: %w; put a backup in its place, or remove it to begin with no users", keptPath, err)
 	}
-	live, err := openBoltFile(livePath, true)
+	live, err := openBoltFile(livePath, true, log)
 	if err != nil && !errors.Is(err, bolterrors.ErrTimeout) {
 		log.Warn("live.db cannot be opened and is made anew; phones and tabs register again", "file", livePath, "err", err)
 		if err = os.Remove(livePath); err == nil {
-			live, err = openBoltFile(livePath, true)
+			live, err = openBoltFile(livePath, true, log)
 		}
 	}
 	if err != nil {
-		_ = kept.Close()
+		_ = kept.close()
 		return nil, fmt.Errorf("store: %s cannot be opened: %w", livePath, err)
 	}
 	b := &boltStore{kept: kept, live: live, log: log, stop: make(chan struct{})}
 	b.sweeper.Add(1)
 	go b.sweepLoop()
 	return b, nil
-}
-
-// openBoltFile also reads a live file through once: a crash of the machine may
-// have left pages that only show to be broken when they are read. The list of
-// free pages is kept in the file, because rebuilding it from broken pages
-// makes bbolt panic where it cannot be recovered.
-func openBoltFile(path string, live bool) (db *bbolt.DB, err error) {
-	// bbolt panics on some broken files, and a cut-off one faults when read.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			if db != nil {
-				_ = db.Close()
-			}
-			db, err = nil, fmt.Errorf("the file is broken: %v", p)
-		}
-	}()
-	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: boltLockWait, NoSync: live, FreelistType: bbolt.FreelistMapType})
-	if err == nil && live {
-		err = readThrough(db)
-	}
-	return db, err
-}
-
-func readThrough(db *bbolt.DB) error {
-	tx, err := db.Begin(false)
-	if err != nil {
-		return err
-	}
-	// Not db.View, which would not end the transaction before a panic closes
-	// the file.
-	defer func() { _ = tx.Rollback() }()
-	return tx.ForEach(func(space []byte, bucket *bbolt.Bucket) error {
-		return bucket.ForEach(func(_, v []byte) error {
-			if len(v) < prefixLen {
-				return fmt.Errorf("a value in %q is too short", space)
-			}
-			return nil
-		})
-	})
 }
 
 // Close waits for running calls, syncs both files and closes them.
@@ -129,7 +88,7 @@ func (b *boltStore) Close() error {
 	close(b.stop)
 	b.sweeper.Wait()
 	b.topics.close()
-	return errors.Join(b.live.Sync(), b.live.Close(), b.kept.Close())
+	return errors.Join(b.live.close(), b.kept.close())
 }
 
 // enter lets a call in unless the store is closed or ctx is over; the caller
@@ -146,7 +105,7 @@ func (b *boltStore) enter(ctx context.Context) (leave func(), err error) {
 	return b.closing.RUnlock, nil
 }
 
-func (b *boltStore) file(space string) *bbolt.DB {
+func (b *boltStore) file(space string) *boltFile {
 	if liveSpaces[space] {
 		return b.live
 	}
@@ -164,7 +123,7 @@ func (b *boltStore) Get(ctx context.Context, key string) (Item, error) {
 	}
 	defer leave()
 	var it Item
-	err = b.file(space).View(func(tx *bbolt.Tx) error {
+	err = b.file(space).view(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(space))
 		if bucket == nil {
 			return ErrNotFound
@@ -190,7 +149,7 @@ func (b *boltStore) Put(ctx context.Context, key string, value []byte, ifVersion
 	}
 	defer leave()
 	var next Version
-	err = b.file(space).Update(func(tx *bbolt.Tx) error {
+	err = b.file(space).update(func(tx *bbolt.Tx) error {
 		bucket, err := tx.CreateBucketIfNotExists([]byte(space))
 		if err != nil {
 			return err
@@ -219,7 +178,7 @@ func (b *boltStore) Delete(ctx context.Context, key string, ifVersion Version) e
 		return err
 	}
 	defer leave()
-	err = b.file(space).Update(func(tx *bbolt.Tx) error {
+	err = b.file(space).update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(space))
 		var version Version
 		if bucket != nil {
@@ -247,7 +206,7 @@ func (b *boltStore) Scan(ctx context.Context, prefix, after string, limit int) (
 	}
 	defer leave()
 	var items []Item
-	err = b.file(r.space).View(func(tx *bbolt.Tx) error {
+	err = b.file(r.space).view(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(r.space))
 		if bucket == nil {
 			return nil

@@ -3,10 +3,12 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,46 +66,51 @@ func TestBoltKeepsUsersOverAKill(t *testing.T) {
 	require.Equal(t, "kept", string(it.Value))
 }
 
+// breaks are what a crash, a disk or a careless copy makes of a file.
+var breaks = map[string]func(t *testing.T, file string){
+	"not a database": func(t *testing.T, file string) {
+		require.NoError(t, os.WriteFile(file, []byte("this is no database"), 0o600))
+	},
+	"empty pages": func(t *testing.T, file string) {
+		require.NoError(t, os.WriteFile(file, make([]byte, 65536), 0o600))
+	},
+	"cut to half": func(t *testing.T, file string) {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		require.NoError(t, os.Truncate(file, info.Size()/2))
+	},
+	"cut off":            cutTo(8192),
+	"one meta page only": cutTo(4096),
+	"pages overwritten":  fill(func(i int) byte { return byte(i * 7) }),
+	"pages zeroed":       fill(func(int) byte { return 0 }),
+}
+
+func cutTo(size int64) func(*testing.T, string) {
+	return func(t *testing.T, file string) { require.NoError(t, os.Truncate(file, size)) }
+}
+
+// fill writes over all but the meta pages.
+func fill(with func(i int) byte) func(*testing.T, string) {
+	return func(t *testing.T, file string) {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for i := 2 * 4096; i < len(b); i++ {
+			b[i] = with(i)
+		}
+		require.NoError(t, os.WriteFile(file, b, 0o600))
+	}
+}
+
 // TestBoltThrowsABrokenLiveFileAway: users stay, and what phones and tabs tell
 // again goes.
 func TestBoltThrowsABrokenLiveFileAway(t *testing.T) {
-	breaks := map[string]func(t *testing.T, file string){
-		"not a database": func(t *testing.T, file string) {
-			require.NoError(t, os.WriteFile(file, []byte("this is no database"), 0o600))
-		},
-		"empty pages": func(t *testing.T, file string) {
-			require.NoError(t, os.WriteFile(file, make([]byte, 65536), 0o600))
-		},
-		"cut off": func(t *testing.T, file string) {
-			require.NoError(t, os.Truncate(file, 8192))
-		},
-		"one meta page only": func(t *testing.T, file string) {
-			require.NoError(t, os.Truncate(file, 4096))
-		},
-		"pages overwritten": func(t *testing.T, file string) {
-			b, err := os.ReadFile(file)
-			require.NoError(t, err)
-			for i := 2 * 4096; i < len(b); i++ {
-				b[i] = byte(i * 7)
-			}
-			require.NoError(t, os.WriteFile(file, b, 0o600))
-		},
-		"pages zeroed": func(t *testing.T, file string) {
-			b, err := os.ReadFile(file)
-			require.NoError(t, err)
-			for i := 2 * 4096; i < len(b); i++ {
-				b[i] = 0
-			}
-			require.NoError(t, os.WriteFile(file, b, 0o600))
-		},
-	}
 	for name, destroy := range breaks {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			s := openBolt(t, dir)
 			put(t, s, "user/alice", "kept")
 			for _, key := range []string{"binding/a", "binding/b", "tab/a"} {
-				put(t, s, key, string(bytes.Repeat([]byte("x"), 3000)))
+				put(t, s, key, string(bytes.Repeat([]byte("x"), 60000)))
 			}
 			require.NoError(t, s.Close())
 			destroy(t, filepath.Join(dir, "live.db"))
@@ -123,15 +130,61 @@ func TestBoltThrowsABrokenLiveFileAway(t *testing.T) {
 	}
 }
 
+// TestBoltRefusesABrokenUserFile: with a sentence that says the way back, and
+// without touching it.
 func TestBoltRefusesABrokenUserFile(t *testing.T) {
+	for name, destroy := range breaks {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "ringsplash.db")
+			fillUsers(t, dir)
+			destroy(t, file)
+			left, err := os.ReadFile(file)
+			require.NoError(t, err)
+			_, err = store.OpenBolt(dir, quiet)
+			require.ErrorContains(t, err, "put a backup in its place")
+			now, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(left, now), "it must not be thrown away")
+		})
+	}
+}
+
+// fillUsers makes a store with some hundred kilobytes of users.
+func fillUsers(t *testing.T, dir string) {
+	t.Helper()
+	s := openBolt(t, dir)
+	for i := range 100 {
+		put(t, s, userKey(i), string(bytes.Repeat([]byte("x"), 10000)))
+	}
+	require.NoError(t, s.Close())
+}
+
+func userKey(i int) string { return fmt.Sprintf("user/%03d", i) }
+
+// TestBoltBreaksWhileOpen: a file that is cut while the process has it open
+// ends no process: every call of it says that the store is away, and the other
+// file goes on.
+func TestBoltBreaksWhileOpen(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, openBolt(t, dir).Close())
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ringsplash.db"), []byte("broken"), 0o600))
-	_, err := store.OpenBolt(dir, quiet)
-	require.ErrorContains(t, err, "put a backup in its place")
-	b, err := os.ReadFile(filepath.Join(dir, "ringsplash.db"))
+	fillUsers(t, dir)
+	var said bytes.Buffer
+	s, err := store.OpenBolt(dir, slog.New(slog.NewTextHandler(&said, nil)))
 	require.NoError(t, err)
-	require.Equal(t, "broken", string(b), "it must not be thrown away")
+	breaks["cut off"](t, filepath.Join(dir, "ringsplash.db"))
+	for i := range 100 {
+		if _, err = s.Get(t.Context(), userKey(i)); err != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, err, store.ErrAway)
+	require.ErrorContains(t, err, "put a backup in its place")
+	eachAway(t, s, "publish", "subscribe") // those two need no file
+	require.Equal(t, 1, strings.Count(said.String(), "broke while it was in use"))
+	put(t, s, "binding/a", "live")
+	require.NoError(t, s.Close())
+	_, err = store.OpenBolt(dir, quiet)
+	require.Error(t, err)
 }
 
 func TestBoltIsOneProcessOnly(t *testing.T) {

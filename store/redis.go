@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -42,13 +43,21 @@ type redisStore struct {
 	stop   context.CancelFunc
 	life   context.Context
 	subs   sync.WaitGroup
+	// breaker is asked before each call.
+	breaker breaker
+	lives   atomic.Uint64
+
 	mu     sync.Mutex
 	closed bool
+
+	meeting sync.Mutex
+	server  string // the run_id of the server met last
 }
 
 // OpenRedis connects to redis://host:port/db. It fails with ErrAway when the
-// server does not answer. Afterwards every call ends within 300 ms: with
-// ErrAway while the server is away, and again normally once it is back.
+// server does not answer. Afterwards every call ends within 200 ms, and the
+// calls after one that found the server away end at once, with ErrAway, until
+// it is back.
 func OpenRedis(ctx context.Context, url string, log *slog.Logger) (Store, error) {
 	opt, err := redis.ParseURL(url)
 	if err != nil {
@@ -62,8 +71,11 @@ func OpenRedis(ctx context.Context, url string, log *slog.Logger) (Store, error)
 	opt.Protocol = 2 // no push messages: nothing here uses them
 	opt.DisableIdentity = true
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	r := &redisStore{client: redis.NewClient(opt), log: log}
+	r := &redisStore{log: log}
+	opt.OnConnect = r.meet
+	r.client = redis.NewClient(opt)
 	r.life, r.stop = context.WithCancel(context.Background())
+	r.breaker = breaker{ask: r.ask, life: r.life, log: log}
 	if err := r.greet(ctx); err != nil {
 		_ = r.Close()
 		return nil, err
@@ -74,11 +86,11 @@ func OpenRedis(ctx context.Context, url string, log *slog.Logger) (Store, error)
 // greet finds out whether the server is there, and whether it keeps what it
 // is given.
 func (r *redisStore) greet(ctx context.Context) error {
-	info, err := run(ctx, "the server", func(ctx context.Context) (string, error) {
-		return r.client.Info(ctx, "persistence").Result()
-	})
+	limited, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	info, err := r.client.Info(limited, "persistence").Result()
 	if err != nil {
-		return fmt.Errorf("%w; start Redis or correct its address", err)
+		return fmt.Errorf("%w: %w; start Redis or correct its address", ErrAway, err)
 	}
 	if strings.Contains(info, "aof_enabled:0") {
 		r.log.Warn("Redis does not write what it is given to disk at once; set \"appendonly yes\" there, or a crash loses users")
@@ -96,14 +108,29 @@ func (r *redisStore) Close() error {
 	r.closed = true
 	r.mu.Unlock()
 	r.stop()
+	r.breaker.close()
 	err := r.client.Close()
 	r.subs.Wait()
 	return err
 }
 
-// run makes one call within redisWait. Whatever goes wrong at the server is
-// ErrAway: whether a write was done is not known then.
-func run[T any](ctx context.Context, what string, call func(context.Context) (T, error)) (T, error) {
+// ask is one round trip, for the breaker.
+func (r *redisStore) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	return r.client.Ping(ctx).Err()
+}
+
+var errBreaker = errors.New("it did not answer before, and is asked again on the side")
+
+// run makes one call within redisWait, or none while the breaker is open.
+// Whatever goes wrong at the server is ErrAway: whether a write was done is not
+// known then.
+func run[T any](ctx context.Context, r *redisStore, what string, call func(context.Context) (T, error)) (T, error) {
+	if r.breaker.isOpen() && ctx.Err() == nil {
+		var none T
+		return none, fmt.Errorf("%w: %s: %w", ErrAway, what, errBreaker)
+	}
 	limited, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
 	v, err := call(limited)
@@ -115,6 +142,10 @@ func run[T any](ctx context.Context, what string, call func(context.Context) (T,
 	case passed(ctx):
 		// The connection's deadline is the caller's, and was noticed first.
 		return v, context.DeadlineExceeded
+	}
+	// What the server itself refuses came in time.
+	if refused := redis.Error(nil); !errors.As(err, &refused) {
+		r.breaker.trip(err)
 	}
 	return v, fmt.Errorf("%w: %s: %w", ErrAway, what, err)
 }
@@ -133,7 +164,7 @@ func (r *redisStore) Get(ctx context.Context, key string) (Item, error) {
 	if err != nil {
 		return Item{}, err
 	}
-	fields, err := run(ctx, key, func(ctx context.Context) ([]any, error) {
+	fields, err := run(ctx, r, key, func(ctx context.Context) ([]any, error) {
 		return r.client.HMGet(ctx, redisKey(space, rest), "v", "d").Result()
 	})
 	if err != nil {
@@ -222,7 +253,7 @@ func condition(v Version) string {
 }
 
 func (r *redisStore) script(ctx context.Context, s *redis.Script, key, space, rest string, args ...any) (int64, error) {
-	n, err := run(ctx, key, func(ctx context.Context) (int64, error) {
+	n, err := run(ctx, r, key, func(ctx context.Context) (int64, error) {
 		keys := []string{redisKey(space, rest), redisIndex(space), redisExpiry(space)}
 		return s.Run(ctx, r.client, keys, args...).Int64()
 	})
@@ -265,7 +296,7 @@ func (r *redisStore) Scan(ctx context.Context, prefix, after string, limit int) 
 	if s.rest != "" {
 		high = "(" + s.rest + "\xff" // keys are UTF-8, which has no such byte
 	}
-	found, err := run(ctx, prefix, func(ctx context.Context) ([]any, error) {
+	found, err := run(ctx, r, prefix, func(ctx context.Context) ([]any, error) {
 		return scanScript.Run(ctx, r.client, []string{redisIndex(s.space), redisExpiry(s.space)},
 			low, high, limit, redisKey(s.space, "")).Slice()
 	})
@@ -291,7 +322,7 @@ func (r *redisStore) channel(topic string) string {
 }
 
 func (r *redisStore) Publish(ctx context.Context, topic string, msg []byte) error {
-	_, err := run(ctx, "publish "+topic, func(ctx context.Context) (int64, error) {
+	_, err := run(ctx, r, "publish "+topic, func(ctx context.Context) (int64, error) {
 		return r.client.Publish(ctx, r.channel(topic), msg).Result()
 	})
 	return err

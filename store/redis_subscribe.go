@@ -44,7 +44,7 @@ func (r *redisStore) Subscribe(ctx context.Context, topic string) (<-chan Messag
 // listen subscribes and waits for the server's word that it did.
 func (r *redisStore) listen(ctx context.Context, topic string) (*redis.PubSub, error) {
 	ps := r.client.Subscribe(ctx)
-	_, err := run(ctx, "subscribe "+topic, func(ctx context.Context) (any, error) {
+	_, err := run(ctx, r, "subscribe "+topic, func(ctx context.Context) (any, error) {
 		if err := ps.Subscribe(ctx, r.channel(topic)); err != nil {
 			return nil, err
 		}
@@ -65,6 +65,7 @@ func (r *redisStore) keepListening(ctx context.Context, ps *redis.PubSub, topic 
 		if ctx.Err() != nil {
 			return
 		}
+		r.breaker.trip(err)
 		r.log.Warn("the subscription at Redis broke; connecting again", "topic", topic, "err", err)
 		for ps = nil; ps == nil; {
 			select {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -58,7 +59,10 @@ func TestRedisAway(t *testing.T) {
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
 			r := storetest.StartRedis(t)
-			s := openRedis(t, r)
+			broke := make(chan struct{}, 1)
+			s, err := store.OpenRedis(t.Context(), r.URL(), slog.New(slog.NewTextHandler(watchFor{"subscription at Redis broke", broke}, nil)))
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, s.Close()) })
 			put(t, s, "user/alice", "1")
 			changes, err := s.Subscribe(t.Context(), "t")
 			require.NoError(t, err)
@@ -68,6 +72,12 @@ func TestRedisAway(t *testing.T) {
 				eachAway(t, s)
 			}
 			manyAway(t, s)
+			oneAfterTheOther(t, s)
+			select {
+			case <-broke: // a silent server is found out as well
+			case <-time.After(10 * time.Second):
+				t.Fatal("nobody noticed that the subscription broke")
+			}
 
 			way.back(r)
 			require.Eventually(t, func() bool {
@@ -83,7 +93,24 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
-func eachAway(t *testing.T, s store.Store) {
+// watchFor is a log that says when a line came by.
+type watchFor struct {
+	text string
+	came chan struct{}
+}
+
+func (w watchFor) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(w.text)) {
+		select {
+		case w.came <- struct{}{}:
+		default:
+		}
+	}
+	return len(line), nil
+}
+
+// eachAway makes every call, but those left out, on a store that is away.
+func eachAway(t *testing.T, s store.Store, leftOut ...string) {
 	t.Helper()
 	ctx := t.Context()
 	calls := map[string]func() error{
@@ -97,6 +124,9 @@ func eachAway(t *testing.T, s store.Store) {
 		"subscribe": func() error { _, err := s.Subscribe(ctx, "t2"); return err },
 	}
 	for name, call := range calls {
+		if slices.Contains(leftOut, name) {
+			continue
+		}
 		began := time.Now()
 		err := call()
 		took := time.Since(began)
@@ -127,6 +157,41 @@ func manyAway(t *testing.T, s store.Store) {
 	}
 	wg.Wait()
 	require.Less(t, slowest, awayWithin)
+}
+
+// oneAfterTheOther: a request that makes many calls does not wait for each.
+func oneAfterTheOther(t *testing.T, s store.Store) {
+	t.Helper()
+	began := time.Now()
+	for range 50 {
+		_, err := s.Get(t.Context(), "user/alice")
+		require.ErrorIs(t, err, store.ErrAway)
+	}
+	require.Less(t, time.Since(began), awayWithin, "50 waits of 200 ms are 10 s")
+}
+
+// A Redis that was started again is another life, known before it answers
+// anything; a connection that was lost is not.
+func TestRedisLife(t *testing.T) {
+	r := storetest.StartRedis(t)
+	s := openRedis(t, r)
+	put(t, s, "user/alice", "1")
+	before := store.Life(s)
+	require.NotZero(t, before)
+	r.Freeze()
+	_, err := s.Get(t.Context(), "user/alice")
+	require.ErrorIs(t, err, store.ErrAway)
+	r.Thaw()
+	back := func() bool {
+		_, err := s.Get(t.Context(), "user/alice")
+		return err == nil
+	}
+	require.Eventually(t, back, 10*time.Second, time.Millisecond)
+	require.Equal(t, before, store.Life(s))
+	r.Kill()
+	r.Restart()
+	require.Eventually(t, back, 10*time.Second, time.Millisecond)
+	require.Greater(t, store.Life(s), before)
 }
 
 func TestRedisCallerGivesUp(t *testing.T) {

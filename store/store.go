@@ -62,6 +62,16 @@ type Store interface {
 	Close() error
 }
 
+// Life changes when the server behind s may have come back with other contents
+// than it had: a Redis that was started again. It is 0 for a store that lives
+// in this process. It does not block.
+func Life(s Store) uint64 {
+	if l, ok := s.(interface{ Life() uint64 }); ok {
+		return l.Life()
+	}
+	return 0
+}
+
 // Message is one published message.
 type Message struct {
 	Topic string

@@ -22,22 +22,22 @@ func (b *boltStore) sweepLoop() {
 			return
 		case <-tick.C:
 		}
-		for _, db := range []*bbolt.DB{b.live, b.kept} {
+		for _, db := range []*boltFile{b.live, b.kept} {
 			if err := b.sweep(db, time.Now()); err != nil {
-				b.log.Warn("expired keys could not be removed; trying again later", "file", db.Path(), "err", err)
+				b.log.Warn("expired keys could not be removed; trying again later", "file", db.path, "err", err)
 			}
 		}
 	}
 }
 
 // sweep removes expired keys, some at a time so that writers get between.
-func (b *boltStore) sweep(db *bbolt.DB, now time.Time) error {
+func (b *boltStore) sweep(db *boltFile, now time.Time) error {
 	for {
 		old, err := expiredKeys(db, now)
 		if err != nil || len(old) == 0 {
 			return err
 		}
-		err = db.Update(func(tx *bbolt.Tx) error {
+		err = db.update(func(tx *bbolt.Tx) error {
 			for _, k := range old {
 				bucket := tx.Bucket(k.space)
 				if v := bucket.Get(k.rest); len(v) < prefixLen || !expired(v, now) {
@@ -62,9 +62,9 @@ func (b *boltStore) sweep(db *bbolt.DB, now time.Time) error {
 
 type boltKey struct{ space, rest []byte }
 
-func expiredKeys(db *bbolt.DB, now time.Time) ([]boltKey, error) {
+func expiredKeys(db *boltFile, now time.Time) ([]boltKey, error) {
 	var old []boltKey
-	err := db.View(func(tx *bbolt.Tx) error {
+	err := db.view(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(space []byte, bucket *bbolt.Bucket) error {
 			c := bucket.Cursor()
 			for k, v := c.First(); k != nil && len(old) < sweepBatch; k, v = c.Next() {

@@ -17,7 +17,7 @@ func TestSweepRemovesExpiredKeysOnly(t *testing.T) {
 	defer func() { require.NoError(t, s.Close()) }()
 	b := s.(*boltStore)
 	now := time.Now()
-	err = b.live.Update(func(tx *bbolt.Tx) error {
+	err = b.live.update(func(tx *bbolt.Tx) error {
 		for i := range sweepBatch + 20 {
 			for _, space := range []string{"nonce", "rate"} {
 				bucket, err := tx.CreateBucketIfNotExists([]byte(space))
@@ -43,10 +43,10 @@ func TestSweepRemovesExpiredKeysOnly(t *testing.T) {
 	require.Equal(t, 2, stored(t, b.live))
 }
 
-func stored(t *testing.T, db *bbolt.DB) int {
+func stored(t *testing.T, db *boltFile) int {
 	t.Helper()
 	n := 0
-	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
+	require.NoError(t, db.view(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(_ []byte, bucket *bbolt.Bucket) error {
 			return bucket.ForEach(func(_, _ []byte) error { n++; return nil })
 		})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -64,6 +65,32 @@ func (r *Redis) Restart() {
 		}
 	}
 	r.t.Fatal("redis-server did not start again")
+}
+
+// Copy starts the server anew and returns a copy of what it had on its disk.
+func (r *Redis) Copy() (dir string) {
+	r.t.Helper()
+	r.Kill()
+	dir = r.t.TempDir()
+	r.copyAll(dir, r.dir)
+	r.Restart()
+	return dir
+}
+
+// ReturnTo kills the server and starts it again with what a Copy has.
+func (r *Redis) ReturnTo(dir string) {
+	r.t.Helper()
+	r.Kill()
+	r.dir = r.t.TempDir()
+	r.copyAll(r.dir, dir)
+	r.Restart()
+}
+
+func (r *Redis) copyAll(to, from string) {
+	r.t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		r.t.Fatalf("copy what redis-server keeps: %v", err)
+	}
 }
 
 // Freeze stops the server without closing its connections; Thaw lets it go on.

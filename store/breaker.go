@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// breakerAgain is how often a server that did not answer is asked again.
+const breakerAgain = 250 * time.Millisecond
+
+// breaker keeps callers from waiting, one after the other, for a server that
+// did not answer the last one. It opens with the first failure, and closes when
+// the server answers the breaker's own question.
+type breaker struct {
+	ask  func(context.Context) error // bounded by itself
+	life context.Context
+	log  *slog.Logger
+
+	mu      sync.Mutex
+	open    bool
+	running sync.WaitGroup
+}
+
+func (b *breaker) isOpen() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.open
+}
+
+// trip opens the breaker over a failure, unless it is open.
+func (b *breaker) trip(why error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open || b.life.Err() != nil {
+		return
+	}
+	b.open = true
+	b.running.Go(func() { b.mend(why) })
+}
+
+// mend asks until the server answers or the store is closed. A connection that
+// was merely lost is mended by the first question, without a word.
+func (b *breaker) mend(why error) {
+	began, said := time.Now(), false
+	for b.ask(b.life) != nil {
+		if !said {
+			said = true
+			b.log.Warn("Redis does not answer; until it does, whatever needs it is refused at once and nothing answers by itself", "err", why)
+		}
+		select {
+		case <-b.life.Done():
+			return
+		case <-time.After(breakerAgain):
+		}
+	}
+	b.mu.Lock()
+	b.open = false
+	b.mu.Unlock()
+	if said {
+		b.log.Info("Redis answers again", "after", time.Since(began).Round(time.Millisecond))
+	}
+}
+
+// close waits for a running question, after life has ended.
+func (b *breaker) close() {
+	b.mu.Lock()   // whoever trips it now sees that life has ended
+	b.mu.Unlock() //nolint:staticcheck // an empty section on purpose
+	b.running.Wait()
+}
