@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"time"
 )
 
 const (
@@ -32,6 +31,8 @@ type audit struct {
 	// trim: the file may have more than end, from a write that failed.
 	trim bool
 	sync func() error // file.Sync, or a test's
+	// wrote is told the end after each write that is on the disk.
+	wrote func(chain)
 }
 
 // waiting is a record whose maker waits until it is durable.
@@ -40,23 +41,27 @@ type waiting struct {
 	done   chan error
 }
 
-func newAudit(dir, node string, now time.Time, log *slog.Logger) (*audit, error) {
-	file, end, notes, err := openAudit(dir)
+// newAudit opens the node's audit file, whose end the store knows as known.
+// What its lines say of grants goes into the ledger.
+func (b *Book) newAudit(known chain) (*audit, error) {
+	o, err := openAudit(b.cfg.AuditDir, known, b.ledger.take)
 	if err != nil {
 		return nil, err
 	}
 	a := &audit{
-		node: node, log: log, file: file, end: end, sync: file.Sync,
+		node: b.cfg.Node, log: b.cfg.Log, file: o.file, end: o.end, sync: o.file.Sync, wrote: b.head.note,
 		in: make(chan waiting, auditQueue), stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	for _, note := range notes {
-		log.Warn("the audit file was not whole", "what", note.Event, "reason", note.Reason)
+	now := b.cfg.Now()
+	for _, note := range o.notes {
+		b.cfg.Log.Warn("the audit file was not whole", "what", note.Event, "reason", note.Reason)
 		note.ID, note.Time = newID(now), now.UTC()
 		if err := a.write([]waiting{{record: note}}); err != nil {
-			_ = file.Close()
+			_ = o.file.Close()
 			return nil, err
 		}
 	}
+	a.wrote(a.end)
 	go a.run()
 	return a, nil
 }
@@ -186,5 +191,6 @@ func (a *audit) write(batch []waiting) error {
 		return fmt.Errorf("policy: sync the audit file: %w", err)
 	}
 	a.end, a.trim = end, false
+	a.wrote(end)
 	return nil
 }

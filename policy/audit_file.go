@@ -30,7 +30,7 @@ var errTorn = errors.New("policy: the last line of the audit file is unfinished"
 
 // VerifyAudit reads an audit file and checks that every line is whole and names
 // the one before it. ErrChain (wrapped) names the first line that does not. An
-// unfinished last line is an error as well; the node cuts it off at its start.
+// unfinished last line is an error as well; the node puts it aside at its start.
 // It blocks for the disk.
 func VerifyAudit(path string) error {
 	f, err := os.Open(path)
@@ -38,13 +38,14 @@ func VerifyAudit(path string) error {
 		return fmt.Errorf("policy: open the audit file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	_, err = readChain(f)
+	_, err = readChain(f, func(*Record, string) {})
 	return err
 }
 
 // readChain follows the chain from the first line. On errTorn and ErrChain the
-// chain returned ends where the good part does.
-func readChain(r io.Reader) (chain, error) {
+// chain returned ends where the good part does. each is given every record
+// that is whole, with its hash, also those behind a damage.
+func readChain(r io.Reader, each func(*Record, string)) (chain, error) {
 	lines := bufio.NewReaderSize(r, 64<<10)
 	var good chain
 	for {
@@ -55,8 +56,8 @@ func readChain(r io.Reader) (chain, error) {
 		if len(line) == 0 && !whole {
 			return good, nil
 		}
-		if fault := good.follow(line, whole); fault != nil {
-			return good, tornOr(lines, line, whole, fault, good.seq+1)
+		if fault := good.follow(line, whole, each); fault != nil {
+			return good, tornOr(lines, line, whole, fault, good.seq+1, each)
 		}
 	}
 }
@@ -80,11 +81,14 @@ func readLine(r *bufio.Reader) (line []byte, whole bool, err error) {
 }
 
 // follow takes the next line into the chain, or says why it does not fit.
-func (c *chain) follow(line []byte, whole bool) error {
+func (c *chain) follow(line []byte, whole bool, each func(*Record, string)) error {
 	if !whole {
 		return errLine
 	}
 	r, hash, err := unseal(line)
+	if err == nil {
+		each(&r, hash)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -99,58 +103,103 @@ func (c *chain) follow(line []byte, whole bool) error {
 
 // tornOr tells an unfinished end from damage: an unfinished write leaves no
 // whole object and no record behind it.
-func tornOr(rest *bufio.Reader, line []byte, whole bool, fault error, seq uint64) error {
+func tornOr(rest *bufio.Reader, line []byte, whole bool, fault error, seq uint64, each func(*Record, string)) error {
+	verdict := errTorn
 	for {
-		if whole && json.Valid(line) {
-			return fmt.Errorf("%w at line %d: %w", ErrChain, seq, fault)
+		if whole && json.Valid(line) && verdict == errTorn {
+			verdict = fmt.Errorf("%w at line %d: %w", ErrChain, seq, fault)
 		}
 		if !whole && len(line) <= lineMax {
-			return errTorn
+			return verdict
 		}
 		var err error
 		if line, whole, err = readLine(rest); err != nil {
 			return fmt.Errorf("policy: read the audit file: %w", err)
 		}
+		if r, hash, err := unseal(line); whole && err == nil {
+			each(&r, hash)
+		}
 	}
 }
 
-// openAudit opens or makes the audit file in dir and brings its end into order.
-// notes are records of what had to be done, to be written first.
-func openAudit(dir string) (f *os.File, end chain, notes []*Record, err error) {
+// opened is an audit file that is in order.
+type opened struct {
+	file *os.File
+	end  chain
+	// notes are records of what had to be done, to be written first.
+	notes []*Record
+}
+
+// openAudit opens or makes the audit file in dir, puts aside what is damaged,
+// and compares its end with known, the one in the store. Each whole record goes
+// to take, also those put aside.
+func openAudit(dir string, known chain, take func(*Record)) (o opened, err error) {
 	path := filepath.Join(dir, AuditName)
+	var at string // the hash of line known.seq
+	each := func(r *Record, hash string) {
+		take(r)
+		if r.Seq == known.seq {
+			at = hash
+		}
+	}
+	var kept []*Record // from a file that is put aside
 	for {
-		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		o.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
-			return nil, end, nil, fmt.Errorf("policy: open the audit file: %w", err)
+			return o, fmt.Errorf("policy: open the audit file: %w", err)
 		}
-		end, err = readChain(f)
-		switch {
-		case err == nil:
-			return f, end, notes, syncFolder(dir)
-		case errors.Is(err, errTorn):
-			note, err := cutTail(f, end)
-			if err != nil {
-				_ = f.Close()
-				return nil, end, nil, err
+		o.end, err = readChain(o.file, each)
+		if errors.Is(err, errTorn) {
+			var note *Record
+			note, err = cutTail(o.file, path, o.end)
+			o.notes = append(o.notes, note)
+		}
+		if err == nil {
+			if note := o.end.against(known, at); note != nil && len(kept) == 0 {
+				o.notes = append(o.notes, note)
 			}
-			return f, end, append(notes, note), syncFolder(dir)
-		case !errors.Is(err, ErrChain) || len(notes) > 0:
-			_ = f.Close()
-			return nil, end, nil, err
+			return o, syncFolder(dir)
 		}
-		_ = f.Close()
+		_ = o.file.Close()
+		if !errors.Is(err, ErrChain) || len(kept) > 0 {
+			return o, err
+		}
 		// It is evidence, so it is kept as it is; the chain begins anew, and
 		// says so in its first line.
 		note, err := putAside(path, err)
 		if err != nil {
-			return nil, end, nil, err
+			return o, err
 		}
-		notes = append(notes, note)
+		kept = append(kept, note)
+		o.notes = append(o.notes, note)
 	}
 }
 
-func cutTail(f *os.File, end chain) (*Record, error) {
-	info, err := f.Stat()
+// against compares the end of the file with the one in the store, which is
+// written behind it; at is the hash that the file has at that line. nil: all
+// is there.
+func (c chain) against(known chain, at string) *Record {
+	reason := ""
+	switch {
+	case known.seq == 0 || c.seq >= known.seq && at == known.hash:
+		return nil
+	case c.seq == 0:
+		reason = fmt.Sprintf("The file is gone or was emptied: the store knows of %d records in it.", known.seq)
+	case c.seq < known.seq:
+		reason = fmt.Sprintf("The last %d records are gone: the file ends at record %d, and the store knows of %d.", known.seq-c.seq, c.seq, known.seq)
+	default:
+		reason = fmt.Sprintf("Record %d is not the one that the store knows of: this is another file.", known.seq)
+	}
+	return &Record{Event: eventMissing, Reason: reason + " What they were of can still be read in the store's copies for 90 days. Look for who changed the data folder, or for a backup that was put there."}
+}
+
+// cutTail puts what follows the good part into a file of its own.
+func cutTail(f *os.File, path string, end chain) (*Record, error) {
+	aside, err := unusedName(path + ".tail")
+	if err != nil {
+		return nil, err
+	}
+	size, err := copyTail(f, aside, end.size)
 	if err == nil {
 		err = f.Truncate(end.size)
 	}
@@ -158,19 +207,43 @@ func cutTail(f *os.File, end chain) (*Record, error) {
 		err = f.Sync()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("policy: cut the unfinished end of the audit file: %w", err)
+		return nil, fmt.Errorf("policy: put the damaged end of the audit file aside: %w", err)
 	}
 	return &Record{Event: eventRepaired, Reason: fmt.Sprintf(
-		"%d bytes of an unfinished record were cut off the end; whatever it was of had not been acted upon.", info.Size()-end.size)}, nil
+		"The end was damaged or unfinished: its %d bytes are kept as %s. Whatever was being written there had not been acted upon.", size, filepath.Base(aside))}, nil
+}
+
+// copyTail writes what f has from an offset on to a new file, on the disk when
+// it returns.
+func copyTail(f *os.File, aside string, from int64) (int64, error) {
+	out, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	size, err := io.Copy(out, io.NewSectionReader(f, from, 1<<62))
+	if err == nil {
+		err = out.Sync()
+	}
+	return size, errors.Join(err, out.Close())
+}
+
+// unusedName is name, or name-2, name-3 ... when that is taken.
+func unusedName(name string) (string, error) {
+	free := name
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(free); errors.Is(err, os.ErrNotExist) {
+			return free, nil
+		} else if err != nil {
+			return "", fmt.Errorf("policy: look at the data folder: %w", err)
+		}
+		free = fmt.Sprintf("%s-%d", name, n)
+	}
 }
 
 func putAside(path string, fault error) (*Record, error) {
-	aside := path + ".broken"
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(aside); errors.Is(err, os.ErrNotExist) {
-			break
-		}
-		aside = fmt.Sprintf("%s.broken-%d", path, n)
+	aside, err := unusedName(path + ".broken")
+	if err != nil {
+		return nil, err
 	}
 	if err := os.Rename(path, aside); err != nil {
 		return nil, fmt.Errorf("policy: put the damaged audit file aside: %w", err)

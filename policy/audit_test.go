@@ -103,7 +103,7 @@ func auditWith(t *testing.T, n int) (path string, text []byte) {
 }
 
 // However much of the last line a crash left, the lines before it stay, the
-// rest is cut off, and that is said.
+// rest is put aside as a file, and that is said.
 func TestTornTail(t *testing.T) {
 	_, text := auditWith(t, 3)
 	last := bytes.LastIndexByte(text[:len(text)-1], '\n') + 1
@@ -112,10 +112,9 @@ func TestTornTail(t *testing.T) {
 	for _, n := range []int{1, 2, 17, len(text) - last - 2, len(text) - last - 1} {
 		torn[fmt.Sprintf("%d bytes", n)] = text[:last+n]
 	}
-	s := openStore(t)
 	for name, left := range torn {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
+			s, dir := openStore(t), t.TempDir()
 			path := filepath.Join(dir, AuditName)
 			require.NoError(t, os.WriteFile(path, left, 0o600))
 			b := openBook(t, s, &cast{}, func(c *Config) { c.AuditDir = dir })
@@ -127,6 +126,18 @@ func TestTornTail(t *testing.T) {
 			var events []string
 			for _, r := range linesIn(t, dir) {
 				events = append(events, r.Event)
+			}
+			aside, err := os.ReadFile(path + ".tail")
+			if name == "whole" {
+				require.ErrorIs(t, err, os.ErrNotExist)
+			} else {
+				require.NoError(t, err)
+				good := last
+				if name == "zeros" {
+					good = len(text)
+				}
+				require.Equal(t, left[good:], aside)
+				require.Contains(t, linesIn(t, dir)[bytes.Count(left[:good], []byte("\n"))].Reason, AuditName+".tail")
 			}
 			switch name {
 			case "whole":
@@ -155,10 +166,9 @@ func TestChangedAudit(t *testing.T) {
 		"first removed": append(bytes.Clone(all[1]), all[2]...),
 		"repeated":      append(bytes.Clone(text), all[2]...),
 	}
-	s := openStore(t)
 	for name, changed := range changes {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
+			s, dir := openStore(t), t.TempDir()
 			path := filepath.Join(dir, AuditName)
 			require.NoError(t, os.WriteFile(path, changed, 0o600))
 			require.ErrorIs(t, VerifyAudit(path), ErrChain)

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ringsplash/store"
@@ -65,16 +66,29 @@ type Book struct {
 	cfg    Config
 	phones []host
 	audit  *audit
+	head   *head
 	copies *copies
+	ledger ledger
 	within time.Duration // decideFor, or a patient test's
+
+	// compared is one more than the store.Life that was compared with the
+	// ledger, 0 for none; doubt asks for a comparison.
+	compared atomic.Uint64
+	doubt    chan struct{}
+	unwatch  context.CancelFunc
+	watched  chan struct{}
 
 	closeOnce sync.Once
 	closeErr  error
 }
 
-// New opens the audit file, repairing its end, and starts the goroutines that
-// write it and copy decisions to the store; Close ends them. It blocks for the
-// disk.
+// startFor bounds what New asks of the store.
+const startFor = 10 * time.Second
+
+// New opens the audit file, putting a damaged end aside, compares the store
+// with it, and starts the goroutines that write it, copy decisions to the store
+// and compare again after each reconnect; Close ends them. It blocks for the
+// disk and the store; store.ErrAway (wrapped) when that cannot be reached.
 func New(cfg Config) (*Book, error) {
 	if cfg.Store == nil || cfg.People == nil || cfg.AuditDir == "" {
 		return nil, errors.New("policy: Store, People and AuditDir must be set")
@@ -90,7 +104,7 @@ func New(cfg Config) (*Book, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	b := &Book{cfg: cfg, within: decideFor}
+	b := &Book{cfg: cfg, within: decideFor, doubt: make(chan struct{}, 1), watched: make(chan struct{})}
 	for _, text := range cfg.PhoneHosts {
 		h, err := parseHost(text)
 		if err != nil {
@@ -98,18 +112,46 @@ func New(cfg Config) (*Book, error) {
 		}
 		b.phones = append(b.phones, h)
 	}
-	var err error
-	if b.audit, err = newAudit(cfg.AuditDir, cfg.Node, cfg.Now(), cfg.Log); err != nil {
-		return nil, err
+	return b, b.start()
+}
+
+// start opens what Close ends. On an error nothing is left running.
+func (b *Book) start() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startFor)
+	defer cancel()
+	known, err := storedHead(ctx, b.cfg.Store, b.cfg.Node)
+	if err != nil {
+		return err
 	}
-	b.copies = newCopies(cfg.Store, cfg.Log)
-	return b, nil
+	follow, stop := context.WithCancel(context.Background())
+	// Subscribed before the comparison, so that no change falls between them.
+	changes, err := b.cfg.Store.Subscribe(follow, topic)
+	if err != nil {
+		stop()
+		return fmt.Errorf("policy: follow changes: %w", err)
+	}
+	b.unwatch = stop
+	b.head = newHead(b.cfg.Store, b.cfg.Node, b.cfg.Log)
+	if b.audit, err = b.newAudit(known); err != nil {
+		stop()
+		b.head.close()
+		return err
+	}
+	b.copies = newCopies(b.cfg.Store, b.cfg.Log)
+	if err := b.compare(ctx); err != nil {
+		b.cfg.Log.Warn("the store cannot be compared with the revocations on record, so nothing answers by itself; trying again", "err", err)
+	}
+	go b.watch(follow, changes)
+	return nil
 }
 
 // Close writes what waits and ends the goroutines. Decisions after it are denied.
 func (b *Book) Close() error {
 	b.closeOnce.Do(func() {
+		b.unwatch()
+		<-b.watched
 		b.closeErr = b.audit.close()
+		b.head.close()
 		b.copies.close()
 	})
 	return b.closeErr
@@ -217,6 +259,9 @@ func (b *Book) rule(ctx context.Context, q Question, now time.Time, take bool) D
 	if err != nil {
 		b.cfg.Log.Warn("a decision lacks its facts and is denied", "call", q.Call, "owner", q.Owner, "err", err)
 		f.fault = faultStore
+	} else if !b.isCompared() { // asked last: what was read came from this store
+		f.fault = faultOlder
+		b.askCompare()
 	}
 	d := decide(q, f)
 	if !d.Allow || d.Grant == grantSelf {

@@ -47,6 +47,7 @@ const (
 	grantSelf = "self"
 
 	faultStore = "The gateway could not read who may open this phone: its store did not answer in time. Nothing answers by itself until it does; the phone can be answered by hand."
+	faultOlder = "The gateway's store came back and is still being compared with what was revoked, so nothing answers by itself for a moment; the phone can be answered by hand."
 	faultAudit = "The decision could not be recorded, and nothing answers by itself without a record. Tell the administrator to look at the disk of the gateway; the phone can be answered by hand."
 	faultPanic = "The gateway made an error while it decided, so nothing answers by itself. Tell the administrator; the phone can be answered by hand."
 	faultBusy  = "Too many requests came for this phone at the same moment, so this one was not let in."

@@ -33,6 +33,9 @@ type Grants struct {
 // grantsRecord is the value of policy/<user>; the version is the store's.
 type grantsRecord struct {
 	V int `json:"v"`
+	// Epoch only grows with each change, also over a store that came back with
+	// older contents; 0 in records from before there were epochs.
+	Epoch uint64 `json:"epoch,omitempty"`
 	Grants
 }
 
@@ -110,28 +113,40 @@ func (g Grants) entries() []entry {
 
 func grantsKey(user string) string { return "policy/" + user }
 
-// Get reads a user's grants from the store, in one round trip. It may block;
-// store.ErrAway (wrapped) when the store cannot be reached.
+// Get reads a user's grants from the store, in one round trip. Of a store that
+// came back with older ones than this node has seen, the newest seen are the
+// answer. It may block; store.ErrAway (wrapped) when the store cannot be reached.
 func (b *Book) Get(ctx context.Context, user string) (Grants, error) {
+	r, err := b.read(ctx, user)
+	return r.Grants, err
+}
+
+func (b *Book) read(ctx context.Context, user string) (grantsRecord, error) {
 	if !plainName(user) {
-		return Grants{}, fmt.Errorf("policy: %q is no user name", user)
+		return grantsRecord{}, fmt.Errorf("policy: %q is no user name", user)
 	}
 	item, err := b.cfg.Store.Get(ctx, grantsKey(user))
 	if errors.Is(err, store.ErrNotFound) {
-		return Grants{Addresses: []string{}}, nil
+		return grantsRecord{Grants: Grants{Addresses: []string{}}}, nil
 	}
 	if err != nil {
-		return Grants{}, fmt.Errorf("policy: read the grants of %s: %w", user, err)
+		return grantsRecord{}, fmt.Errorf("policy: read the grants of %s: %w", user, err)
 	}
 	var r grantsRecord
 	if err := json.Unmarshal(item.Value, &r); err != nil {
-		return Grants{}, fmt.Errorf("policy: %s is not readable: %w", item.Key, err)
+		return grantsRecord{}, fmt.Errorf("policy: %s is not readable: %w", item.Key, err)
+	}
+	if known := b.ledger.of(user); r.Epoch < known.epoch {
+		r = grantsRecord{Epoch: known.epoch, Grants: known.grants}
+		b.askCompare()
+	} else {
+		b.see(user, r)
 	}
 	r.Version = item.Version
 	if r.Addresses == nil {
 		r.Addresses = []string{}
 	}
-	return r.Grants, nil
+	return r, nil
 }
 
 // Put changes a user's grants, when g.Version is still the stored one
@@ -144,7 +159,7 @@ func (b *Book) Put(ctx context.Context, user, by string, g Grants) (Grants, erro
 	if err != nil {
 		return Grants{}, err
 	}
-	was, err := b.Get(ctx, user)
+	was, err := b.read(ctx, user)
 	if err != nil {
 		return Grants{}, err
 	}
@@ -155,22 +170,37 @@ func (b *Book) Put(ctx context.Context, user, by string, g Grants) (Grants, erro
 			return Grants{}, &CeilingError{group}
 		}
 	}
-	condition := g.Version
-	g.Version = 0
-	value, err := json.Marshal(grantsRecord{recordVersion, g})
-	if err != nil {
-		return Grants{}, fmt.Errorf("policy: write the grants of %s: %w", user, err)
+	now := b.cfg.Now()
+	epoch := max(uint64(now.UnixMilli()), was.Epoch+1, b.ledger.of(user).epoch+1)
+	if g.Version, err = b.writeGrants(ctx, user, g, epoch, g.Version); err != nil {
+		return Grants{}, err
 	}
-	if g.Version, err = b.cfg.Store.Put(ctx, grantsKey(user), value, condition, 0); err != nil {
-		return Grants{}, fmt.Errorf("policy: write the grants of %s: %w", user, err)
-	}
+	b.ledger.note(user, epoch, g)
 	err = b.audit.append(ctx, &Record{
-		ID: newID(b.cfg.Now()), Time: b.cfg.Now().UTC(), Event: eventGrants, Owner: user, By: by, Grants: &g,
+		ID: newID(now), Time: now.UTC(), Event: eventGrants, Owner: user, By: by, Grants: &g, Epoch: epoch,
 	})
 	if err != nil {
 		return Grants{}, fmt.Errorf("policy: the grants of %s are changed, but the change could not be recorded: %w", user, err)
 	}
+	if err := b.cfg.Store.Publish(ctx, topic, []byte(user)); err != nil {
+		b.cfg.Log.Warn("other nodes learn of changed grants when they next read them", "user", user, "err", err)
+	}
 	return g, nil
+}
+
+// writeGrants puts a record into the store, when condition is still its
+// version there, and returns the new one.
+func (b *Book) writeGrants(ctx context.Context, user string, g Grants, epoch uint64, condition store.Version) (store.Version, error) {
+	g.Version = 0
+	value, err := json.Marshal(grantsRecord{recordVersion, epoch, g})
+	if err != nil {
+		return 0, fmt.Errorf("policy: write the grants of %s: %w", user, err)
+	}
+	version, err := b.cfg.Store.Put(ctx, grantsKey(user), value, condition, 0)
+	if err != nil {
+		return 0, fmt.Errorf("policy: write the grants of %s: %w", user, err)
+	}
+	return version, nil
 }
 
 // plainName keeps what could be another key out of keys.

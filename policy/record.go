@@ -18,8 +18,11 @@ const (
 	eventDecision = "decision"
 	eventGrants   = "grants"   // somebody changed what he allows
 	eventVoid     = "void"     // an allow that came too late and was not used
-	eventRepaired = "repaired" // an unfinished last line was cut off
+	eventHeard    = "heard"    // another node changed grants
+	eventRestored = "restored" // the store had older grants, which were replaced
+	eventRepaired = "repaired" // a damaged end was put aside
 	eventBroken   = "broken"   // the former file was damaged and put aside
+	eventMissing  = "missing"  // the file does not have the end that the store knows of
 )
 
 // Record is one line of the audit file and, for decisions, one item in the store.
@@ -49,6 +52,8 @@ type Record struct {
 	// By is who changed the grants to Grants.
 	By     string  `json:"by,omitempty"`
 	Grants *Grants `json:"grants,omitempty"`
+	// Epoch is that of Grants: of two changes the one with the higher is newer.
+	Epoch uint64 `json:"epoch,omitempty"`
 	// Void is the ID of the allow that was not used.
 	Void string `json:"void,omitempty"`
 	// Prev is the hash of the line before, "" in the first one.

@@ -1,0 +1,47 @@
+package policy
+
+import "sync"
+
+// ledger is the newest state of each user's grants that this node has seen: in
+// its own audit file, in the store, or as another node's change. A record of
+// the store that is older is not believed.
+type ledger struct {
+	mu     sync.Mutex
+	newest map[string]epochGrants
+}
+
+// epochGrants are grants with the epoch of their change. Epochs of one user
+// only grow: milliseconds since 1970, or one more than the last.
+type epochGrants struct {
+	epoch  uint64
+	grants Grants
+}
+
+// note takes a state in, and tells whether it is newer than what was known.
+func (l *ledger) note(user string, epoch uint64, g Grants) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if epoch <= l.newest[user].epoch {
+		return false
+	}
+	if l.newest == nil {
+		l.newest = map[string]epochGrants{}
+	}
+	l.newest[user] = epochGrants{epoch, g}
+	return true
+}
+
+// of is the newest state known of a user's grants; epoch 0 for none.
+func (l *ledger) of(user string) epochGrants {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.newest[user]
+}
+
+// take notes what a line of the audit file says. Lines without an epoch are
+// from before there were any.
+func (l *ledger) take(r *Record) {
+	if r.Epoch != 0 && r.Grants != nil && r.Owner != "" {
+		l.note(r.Owner, r.Epoch, *r.Grants)
+	}
+}
