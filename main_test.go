@@ -3,12 +3,12 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -49,10 +49,21 @@ type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	done chan struct{}
+
+	mu    sync.Mutex
+	lines []string // of its log
 }
 
 // start returns once the gateway is ready.
 func start(t *testing.T, config string) *process {
+	t.Helper()
+	n := launch(t, config)
+	n.says("msg=ready")
+	return n
+}
+
+// launch starts the gateway and waits for nothing.
+func launch(t *testing.T, config string) *process {
 	t.Helper()
 	n := &process{t: t, cmd: exec.Command(os.Args[0], "serve", "--config", config), done: make(chan struct{})}
 	n.cmd.Env = append(os.Environ(), "RINGSPLASH_TEST_RUN=1")
@@ -61,29 +72,37 @@ func start(t *testing.T, config string) *process {
 	require.NoError(t, err)
 	require.NoError(t, n.cmd.Start())
 	t.Cleanup(func() { _ = n.cmd.Process.Kill(); <-n.done })
-	ready := make(chan error, 1)
 	go func() {
 		defer close(n.done)
-		var said []string
 		for lines := bufio.NewScanner(errs); lines.Scan(); {
-			said = append(said, lines.Text())
-			if strings.Contains(lines.Text(), "msg=ready") {
-				ready <- nil
-			}
+			n.mu.Lock()
+			n.lines = append(n.lines, lines.Text())
+			n.mu.Unlock()
 		}
 		_ = n.cmd.Wait()
-		select {
-		case ready <- fmt.Errorf("it ended: %s", strings.Join(said, "\n")):
-		default: // it was ready, and nobody waits any more
-		}
 	}()
-	select {
-	case err := <-ready:
-		require.NoError(t, err)
-	case <-time.After(30 * time.Second):
-		t.Fatal("it is not ready")
-	}
 	return n
+}
+
+func (n *process) said() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return strings.Join(n.lines, "\n")
+}
+
+// says waits until the log has the text.
+func (n *process) says(text string) {
+	n.t.Helper()
+	limit := time.After(30 * time.Second)
+	for !strings.Contains(n.said(), text) {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-n.done:
+			n.t.Fatalf("it ended: %s", n.said())
+		case <-limit:
+			n.t.Fatalf("it does not say %q: %s", text, n.said())
+		}
+	}
 }
 
 // stop sends the signal and returns the exit code.

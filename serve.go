@@ -18,6 +18,10 @@ const closeFor = 8 * time.Second
 func serve(ctx, again context.Context, cfg config.Config, log *slog.Logger) error {
 	n, err := node.Start(ctx, cfg, node.Options{Version: version}, log)
 	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			log.Info("stopped before the start was over", "why", err)
+			return nil
+		}
 		return err
 	}
 	<-ctx.Done()

@@ -104,9 +104,13 @@ func (s *Server) Addr() net.Addr {
 // cancelWait is how long a command may take to notice that its context ended.
 const cancelWait = 2 * time.Second
 
-// Close stops listening, tells every tab (1001), waits for their goodbyes and
-// for requests, ends the commands still running, and returns when all are
-// gone. When ctx ends first the rest is cut off and the context's error
+// goodbyeWait is how long a tab may take to say goodbye. One that is awake does
+// at once, and one that sleeps comes back by itself when it wakes.
+const goodbyeWait = time.Second
+
+// Close stops listening, tells every tab (1001), waits a second for their
+// goodbyes, and for requests, ends the commands still running, and returns when
+// all are gone. When ctx ends first the rest is cut off and the context's error
 // returned.
 func (s *Server) Close(ctx context.Context) error {
 	// Shutdown closes the listeners at once; hijacked connections are not its
@@ -116,8 +120,13 @@ func (s *Server) Close(ctx context.Context) error {
 	s.fresh.shut()
 	gone := s.sockets.shut()
 	var err error
+	asleep := time.NewTimer(goodbyeWait)
+	defer asleep.Stop()
 	select {
 	case <-gone:
+	case <-asleep.C:
+		s.log.Info("tabs that do not answer are cut off; they come back by themselves", "sockets", s.sockets.count())
+		s.sockets.cut()
 	case <-ctx.Done():
 		err = ctx.Err()
 		s.sockets.cut()

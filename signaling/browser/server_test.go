@@ -92,6 +92,22 @@ func TestCloseWithAnUnusedConnection(t *testing.T) {
 	}
 }
 
+// A tab that sleeps takes no message and says no goodbye: it is cut off soon,
+// and that is no fault.
+func TestCloseWithASleepingTab(t *testing.T) {
+	r := newRig(t, nil)
+	_, _ = r.loggedIn("alice", alicePassword).open(nil) // nobody reads it again
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	start := time.Now()
+	if err := r.srv.Close(ctx); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if took := time.Since(start); took > 4*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 // Tabs that do not react and commands that hang cannot hold the end up.
 func TestCloseInTime(t *testing.T) {
 	r := newRig(t, nil)
