@@ -40,11 +40,29 @@ func check(ctx context.Context, c console, args []string) error {
 	faults = append(faults, cfg.Exposed()...)
 	faults = append(faults, cfg.Certificates(now)...)
 	faults = append(faults, cfg.Machine(ctx, isRunning(cfg), now)...)
+	if cfg.Redis != "" {
+		tellShared(ctx, c, cfg)
+	}
 	if len(faults) > 0 {
 		return config.InOrder(*file, faults)
 	}
 	_, _ = fmt.Fprintf(c.out, "%s is good\n", *file)
 	return nil
+}
+
+// tellShared says what several gateways on one Redis have in common, and which
+// others live there now.
+func tellShared(ctx context.Context, c console, cfg config.Config) {
+	_, _ = fmt.Fprintf(c.out, "note: %s\n", node.Shared)
+	s, err := node.OpenStore(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return // checkDomain has told
+	}
+	defer func() { _ = s.Close() }()
+	others, err := node.OtherNodes(ctx, s, node.Name(cfg.Data))
+	if err == nil && len(others) > 0 {
+		_, _ = fmt.Fprintf(c.out, "note: other gateways live on this Redis now: %s\n", strings.Join(others, ", "))
+	}
 }
 
 // checkProfiles names the deskphones whose profile there is not: they would be

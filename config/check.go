@@ -71,6 +71,9 @@ func (k *checker) general() {
 			k.fault("redis", "write it like redis://host:6379/0, or \"\" for the embedded store", "this is not the address of a Redis")
 		}
 	}
+	if c.RedisWait < 0 || c.RedisWait > time.Hour {
+		k.fault("redis_wait", "write 0s to 1h", "%s is out of range", c.RedisWait)
+	}
 	if c.Profiles != "" {
 		k.file("profiles", c.Profiles)
 	}

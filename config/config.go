@@ -20,9 +20,12 @@ type Config struct {
 	Data string `yaml:"data"`
 	// Redis is the URL of a Redis that replaces the embedded store, "" for none.
 	Redis string `yaml:"redis"`
-	HTTP  HTTP   `yaml:"http"`
-	SIP   SIP    `yaml:"sip"`
-	Media Media  `yaml:"media"`
+	// RedisWait is how long a start waits for a Redis that does not answer yet.
+	RedisWait time.Duration `yaml:"redis_wait" example:"30s"`
+
+	HTTP  HTTP  `yaml:"http"`
+	SIP   SIP   `yaml:"sip"`
+	Media Media `yaml:"media"`
 	// Users are those of the file; it wins for the users it names.
 	Users  []User  `yaml:"users"`
 	Trunks []Trunk `yaml:"trunks"`
@@ -260,7 +263,7 @@ type Log struct {
 // is the only place of defaults.
 func Default() Config {
 	return Config{
-		Data: "./data",
+		Data: "./data", RedisWait: 30 * time.Second,
 		HTTP: HTTP{Listen: "127.0.0.1:8080"},
 		SIP: SIP{Listen: []SIPListen{
 			{Transport: "udp", Addr: netip.MustParseAddrPort("127.0.0.1:5060")},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ import (
 func (c Config) Exposed() []Fault {
 	k := &checker{cfg: &c}
 	k.reach()
+	k.redis()
 	k.passwords()
 	return k.faults
 }
@@ -36,6 +38,30 @@ func (k *checker) reach() {
 		}
 		k.fault("media.listen", "list this machine's address there, such as [\"192.0.2.10\"]",
 			"%s from other computers, but their sound is awaited on this machine alone (%s), so nobody hears anything", who, c.Media.Listen[0])
+	}
+}
+
+// redis names a store that others reach without a password.
+func (k *checker) redis() {
+	c := k.cfg
+	u, err := url.Parse(c.Redis)
+	if c.Redis == "" || err != nil || u.Scheme == "unix" {
+		return
+	}
+	host := u.Hostname()
+	addr, err := netip.ParseAddr(host)
+	near := host == "localhost" || host == "" || err == nil && addr.IsLoopback()
+	_, secret := u.User.Password()
+	switch {
+	case !secret && near:
+		k.fault("redis", "set requirepass in redis.conf and write redis://:PASSWORD@host:6379/0, such as \"${REDIS_URL}\"",
+			"this Redis is used without a password, so every program of this machine reads and harms users, grants and log-ins")
+	case !secret:
+		k.fault("redis", "set requirepass in redis.conf and write rediss://:PASSWORD@host:6379/0, such as \"${REDIS_URL}\"",
+			"this Redis is on the network and used without a password, so whoever reaches it reads and harms users, grants and log-ins")
+	case !near && u.Scheme != "rediss":
+		k.fault("redis", "write rediss:// (TLS), or bring Redis to this machine",
+			"the password of this Redis and all it keeps go over the network in clear")
 	}
 }
 

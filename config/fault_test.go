@@ -42,6 +42,8 @@ var faultRows = []faultRow{
 
 	{"data", base + "data: \"\"\n", 2, "data", "missing", "./data"},
 	{"redis", base + "redis: localhost:6379\n", 2, "redis", "not the address of a Redis", "redis://host:6379/0"},
+	{"redis_wait", base + "redis_wait: 2h\n", 2, "redis_wait", "out of range", "0s to 1h"},
+	{"redis_wait word", base + "redis_wait: long\n", 2, "redis_wait", "", "30s"},
 	{"max_calls word", base + "max_calls: many\n", 2, "max_calls", "not a whole number", "like 8"},
 	{"max_calls", base + "max_calls: 0\n", 2, "max_calls", "none", "1 or more"},
 	{"max_all_calls", base + "max_all_calls: 0\n", 2, "max_all_calls", "none", "1 or more"},

@@ -72,7 +72,7 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 		return nil, ErrNotBuilt
 	}
 	n := &Node{cfg: cfg, log: log, version: o.Version}
-	steps := []func(context.Context) error{n.openStore, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
+	steps := []func(context.Context) error{n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
 	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -130,7 +130,7 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err := os.MkdirAll(n.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	s, err := OpenStore(ctx, n.cfg, n.log)
+	s, err := waitStore(ctx, n.cfg, n.log)
 	if err != nil {
 		return err
 	}
@@ -446,14 +446,23 @@ func (n *Node) tellReady(context.Context) error {
 
 // nodeName reads this node's name from its data folder, or makes it.
 func nodeName(dir string) (string, error) {
-	path := filepath.Join(dir, "node")
-	text, err := os.ReadFile(path)
-	if err == nil && len(text) > 0 {
-		return string(text), nil
+	if name := Name(dir); name != "" {
+		return name, nil
 	}
 	name := gateway.NewNodeName()
-	if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
+	if err := os.WriteFile(nameFile(dir), []byte(name), 0o600); err != nil {
 		return "", fmt.Errorf("node name: %w", err)
 	}
 	return name, nil
 }
+
+// Name is that of the node with this data folder, "" before its first start.
+func Name(dir string) string {
+	text, err := os.ReadFile(nameFile(dir))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+func nameFile(dir string) string { return filepath.Join(dir, "node") }

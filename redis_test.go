@@ -1,0 +1,59 @@
+package main
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ringsplash/store/storetest"
+)
+
+// A start waits for a Redis that is not there yet, and a SIGTERM ends the
+// waiting as it ends a gateway.
+func TestStartWaitsForRedis(t *testing.T) {
+	server := storetest.StartRedis(t)
+	server.Kill()
+	conf, _ := file(t, "redis: "+server.URL()+"\n")
+	n := launch(t, conf)
+	n.says("Redis does not answer yet")
+	require.Zero(t, n.stop(syscall.SIGTERM), "%s", n.said())
+	n = launch(t, conf)
+	n.says("Redis does not answer yet")
+	server.Restart()
+	n.says("msg=ready")
+	require.Zero(t, n.stop(syscall.SIGTERM))
+
+	server.Kill()
+	conf, _ = file(t, "redis: "+server.URL()+"\nredis_wait: 0s\n")
+	n = launch(t, conf)
+	<-n.done
+	require.Equal(t, exitFault, n.cmd.ProcessState.ExitCode())
+	require.Contains(t, n.said(), "start Redis or correct its address")
+}
+
+// The second gateway on one Redis, the first one, and `check` say what the two
+// share and what not.
+func TestTwoGatewaysOnOneRedis(t *testing.T) {
+	server := storetest.StartRedis(t)
+	one, _ := file(t, "redis: "+server.URL()+"\n")
+	two, _ := file(t, "redis: "+server.URL()+"\n")
+	first := start(t, one)
+	const shared, apart = "share users, devices, grants, log-ins", "do not share phones, tabs and calls"
+	r := ringsplash(t, "", "check", "--config", one)
+	require.Contains(t, r.out, shared)
+	require.Contains(t, r.out, apart)
+	require.NotContains(t, r.out, "other gateways live")
+	require.Contains(t, r.err, "without a password")
+	require.Contains(t, ringsplash(t, "", "check", "--config", two).out, "other gateways live on this Redis now")
+	require.NotContains(t, first.said(), apart)
+	second := start(t, two)
+	for _, n := range []*process{second, first} {
+		n.says("another gateway lives on the same Redis")
+		require.Contains(t, n.said(), shared)
+		require.Contains(t, n.said(), apart)
+	}
+	require.Zero(t, second.stop(syscall.SIGTERM))
+	require.NotContains(t, ringsplash(t, "", "check", "--config", one).out, "other gateways live")
+	require.Zero(t, first.stop(syscall.SIGTERM))
+}
