@@ -88,8 +88,12 @@ type AccessConfig struct {
 	MaxExpires     time.Duration // longest and default registration; default 1 h
 	MaxBindings    int           // bindings a user; default 10
 	NonceLife      time.Duration // default 5 min
-	DatagramRate   float64       // messages a second from one IP address; default 5000
+	DatagramRate   float64       // messages a second from one IP address that proved itself; default 5000
 	DatagramBurst  int           // default 10000
+	StrangerRate   float64       // messages a second from any other IP address; default 100
+	StrangerBurst  int           // default 400
+	StrangerCalls  float64       // INVITEs a second that one source which proved nothing may send to our users; default 10
+	CalleeCalls    float64       // INVITEs a second of all such callers to one user; default 20
 	FailureBurst   int           // free log-in failures of one source with one account; default 5
 	FailureEvery   time.Duration // then one more each; default 10 s
 	SourceFailures int           // free failures of one source with all accounts; default 50
@@ -105,6 +109,10 @@ func (c AccessConfig) withDefaults() AccessConfig {
 	c.NonceLife = cmp.Or(c.NonceLife, 5*time.Minute)
 	c.DatagramRate = cmp.Or(c.DatagramRate, 5000)
 	c.DatagramBurst = cmp.Or(c.DatagramBurst, 10000)
+	c.StrangerRate = cmp.Or(c.StrangerRate, 100)
+	c.StrangerBurst = cmp.Or(c.StrangerBurst, 400)
+	c.StrangerCalls = cmp.Or(c.StrangerCalls, 10)
+	c.CalleeCalls = cmp.Or(c.CalleeCalls, 20)
 	c.FailureBurst = cmp.Or(c.FailureBurst, 5)
 	c.FailureEvery = cmp.Or(c.FailureEvery, 10*time.Second)
 	c.SourceFailures = cmp.Or(c.SourceFailures, 50)
@@ -119,7 +127,7 @@ func (c AccessConfig) validate() error {
 		return errors.New("sipua: access control needs Users, Locations and Store")
 	case c.MinExpires < time.Second || c.MaxExpires < c.MinExpires:
 		return fmt.Errorf("sipua: registrations of %s to %s make no sense: the shortest must be 1 s or more and not above the longest", c.MinExpires, c.MaxExpires)
-	case c.MaxBindings < 0 || c.NonceLife < 0 || c.DatagramRate < 0 || c.DatagramBurst < 0 || c.FailureBurst < 0 || c.FailureEvery < 0 || c.SourceFailures < 0:
+	case c.MaxBindings < 0 || c.NonceLife < 0 || c.DatagramRate < 0 || c.DatagramBurst < 0 || c.StrangerRate < 0 || c.StrangerBurst < 0 || c.StrangerCalls < 0 || c.CalleeCalls < 0 || c.FailureBurst < 0 || c.FailureEvery < 0 || c.SourceFailures < 0:
 		return errors.New("sipua: the limits of access control must not be negative")
 	}
 	return nil
@@ -133,10 +141,13 @@ type Access struct {
 	hosts    map[string]bool // ours, as hostName writes them
 	nonces   *nonces
 	failures *failures
-	rates    *rates
-	locks    userLocks
-	flows    *flowUsers
-	count    accessCount
+	// rates bound the messages of sources that are known, others those of the rest.
+	rates, others *buckets[netip.Addr]
+	regulars      *regulars
+	strangers     *strangers
+	locks         userLocks
+	flows         *flowUsers
+	count         accessCount
 }
 
 // NewAccess checks cfg and reads the nonce key from the store, or makes it. It
@@ -152,11 +163,14 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 	}
 	a := &Access{
 		cfg: cfg, log: log, nonces: n,
-		hosts:    map[string]bool{hostName(cfg.Domain): true},
-		failures: newFailures(cfg.FailureBurst, cfg.SourceFailures, cfg.FailureEvery),
-		rates:    newRates(cfg.DatagramRate, cfg.DatagramBurst),
-		locks:    userLocks{seed: maphash.MakeSeed()},
-		flows:    newFlowUsers(),
+		hosts:     map[string]bool{hostName(cfg.Domain): true},
+		failures:  newFailures(cfg.FailureBurst, cfg.SourceFailures, cfg.FailureEvery),
+		rates:     newBuckets[netip.Addr](cfg.DatagramRate, float64(cfg.DatagramBurst)),
+		others:    newBuckets[netip.Addr](cfg.StrangerRate, float64(cfg.StrangerBurst)),
+		regulars:  newRegulars(),
+		strangers: newStrangers(cfg.StrangerCalls, cfg.CalleeCalls),
+		locks:     userLocks{seed: maphash.MakeSeed()},
+		flows:     newFlowUsers(),
 	}
 	for _, alias := range cfg.Aliases {
 		a.hosts[hostName(alias)] = true

@@ -179,34 +179,42 @@ func (a *Access) authorization(req *sip.Request, names ...string) (best credenti
 	return best, ok, nil
 }
 
-// authenticate proves who sent req by digest (RFC 3261 22, RFC 8760), with 401
-// or, for calls, 407 when he must prove it first. An unknown name and a wrong
-// password get the same answer for the same work. It may block on the store.
-func (a *Access) authenticate(ctx context.Context, req *sip.Request, status int, source netip.AddrPort) (login, *Refusal) {
+// proof is a log-in whose nonce is still to be used up.
+type proof struct {
+	login
+	nonce string
+	nc    uint32
+}
+
+// prove proves who sent req by digest (RFC 3261 22, RFC 8760), with 401 or, for
+// calls, 407 when he must prove it first. An unknown name and a wrong password
+// get the same answer for the same work. It asks memory only: spend decides
+// whether the proof was used before.
+func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (proof, *Refusal) {
 	names := []string{"Authorization"}
 	if status == sip.StatusProxyAuthRequired {
 		names = []string{"Proxy-Authorization", "Authorization"}
 	}
 	c, ok, err := a.authorization(req, names...)
 	if err != nil {
-		return login{}, badRequest("Malformed Authorization")
+		return proof{}, badRequest("Malformed Authorization")
 	}
 	if !ok {
 		a.count.challenged.Add(1)
-		return login{}, a.challenge(req, status, false)
+		return proof{}, a.challenge(req, status, false)
 	}
 	nc, err := c.count()
 	if err != nil || c.nonce == "" || c.uri == "" || c.response == "" {
-		return login{}, badRequest("Malformed Authorization")
+		return proof{}, badRequest("Malformed Authorization")
 	}
 	if !a.sameTarget(c.uri, req.Recipient) {
-		return login{}, badRequest("Digest URI Does Not Match")
+		return proof{}, badRequest("Digest URI Does Not Match")
 	}
 	user, _, _ := strings.Cut(c.username, "~")
 	now := a.cfg.Now()
 	if wait := a.failures.wait(source.Addr(), user, now); wait > 0 && !a.holdsBinding(user, source) {
 		a.count.deferred.Add(1)
-		return login{}, &Refusal{
+		return proof{}, &Refusal{
 			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Failed Log-ins",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", strconv.Itoa(int(wait/time.Second)))},
 		}
@@ -215,16 +223,26 @@ func (a *Access) authenticate(ctx context.Context, req *sip.Request, status int,
 	if len(devices) == 0 {
 		a.failures.failed(source.Addr(), user, now)
 		a.count.failed.Add(1)
-		return login{}, &Refusal{
+		return proof{}, &Refusal{
 			Status: sip.StatusForbidden, Phrase: "Wrong Name or Password",
 			Why: fmt.Sprintf("log-in as %q from %s failed: unknown name or wrong password", clip(c.username, 64), source),
 		}
 	}
-	if !a.nonces.take(ctx, c.nonce, nc) {
-		return login{}, a.challenge(req, status, true)
+	if _, fresh := a.nonces.ends(c.nonce); !fresh {
+		return proof{}, a.challenge(req, status, true)
 	}
-	a.failures.succeeded(source.Addr(), user)
-	return login{user: user, devices: devices}, nil
+	return proof{login: login{user: user, devices: devices}, nonce: c.nonce, nc: nc}, nil
+}
+
+// spend uses up the nonce count of a proof, which counts once (RFC 7616 3.4).
+// It may block on the store.
+func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status int, source netip.AddrPort) *Refusal {
+	if !a.nonces.take(ctx, p.nonce, p.nc) {
+		return a.challenge(req, status, true)
+	}
+	a.failures.succeeded(source.Addr(), p.user)
+	a.regulars.add(source.Addr())
+	return nil
 }
 
 // challenge asks for a digest. Stale tells a phone that only its nonce was

@@ -29,7 +29,7 @@ func (a *Access) Filter(info sip.TransportReadProps, data []byte) ([]byte, error
 			return nil, nil
 		}
 	}
-	if !a.rates.admit(ip, a.cfg.Now()) {
+	if !a.maySend(info, ip) {
 		a.count.throttled.Add(1)
 		return nil, nil
 	}
@@ -51,7 +51,7 @@ func (a *Access) answerSTUN(info sip.TransportReadProps, ip netip.Addr, data []b
 		a.count.notSIP.Add(1)
 		return
 	}
-	if !a.rates.admit(ip, a.cfg.Now()) {
+	if !a.maySend(info, ip) {
 		a.count.throttled.Add(1)
 		return
 	}
@@ -60,6 +60,33 @@ func (a *Access) answerSTUN(info sip.TransportReadProps, ip netip.Addr, data []b
 		return
 	}
 	a.count.notSIP.Add(1)
+}
+
+// maySend counts a message of a source, which may send far more when it proved
+// who it is or is a trunk.
+func (a *Access) maySend(info sip.TransportReadProps, ip netip.Addr) bool {
+	known := a.regulars.has(ip)
+	if !known && a.cfg.Trunk != nil {
+		if _, known = a.cfg.Trunk(remotePort(info.RemoteAddr), sip.NetworkToLower(info.Transport)); known {
+			a.regulars.add(ip)
+		}
+	}
+	if known {
+		return a.rates.admit(sourceIP(ip), a.cfg.Now())
+	}
+	return a.others.admit(sourceIP(ip), a.cfg.Now())
+}
+
+// remotePort is the address and port of a peer.
+func remotePort(addr net.Addr) netip.AddrPort {
+	var at netip.AddrPort
+	switch addr := addr.(type) {
+	case *net.UDPAddr:
+		at = addr.AddrPort()
+	case *net.TCPAddr:
+		at = addr.AddrPort()
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
 
 func remoteIP(addr net.Addr) (ip netip.Addr, datagram bool) {

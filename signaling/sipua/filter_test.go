@@ -39,7 +39,7 @@ func TestLooksLikeSIP(t *testing.T) {
 
 // What is dropped costs no memory.
 func TestFilterDropsForNothing(t *testing.T) {
-	f := openFront(t, func(c *AccessConfig) { c.DatagramBurst = 1; c.DatagramRate = 1e-9 })
+	f := openFront(t, func(c *AccessConfig) { c.StrangerBurst = 1; c.StrangerRate = 1e-9 })
 	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 5060}}
 	good, noise := []byte("OPTIONS sip:x SIP/2.0\r\n\r\n"), bytes.Repeat([]byte{0xff}, 1400)
 	if out, err := f.Filter(info, good); err != nil || len(out) != len(good) {

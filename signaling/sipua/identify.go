@@ -21,8 +21,7 @@ func (a *Access) Identify(req *sip.Request) (Caller, *Refusal) {
 	if r := wellFormed(req); r != nil {
 		return Caller{}, r
 	}
-	source, _ := netip.ParseAddrPort(req.Source())
-	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	source := addrPort(req.Source())
 	transport := strings.ToLower(req.Transport())
 	from := req.From()
 	claimed := policy.Identity{
@@ -41,26 +40,64 @@ func (a *Access) Identify(req *sip.Request) (Caller, *Refusal) {
 			return a.toOurs(req, Caller{Identity: id})
 		}
 	}
-	if from.Address.Scheme == "tel" || !a.ours(hostName(from.Address.Host)) {
+	if a.foreign(req) {
 		return a.toOurs(req, Caller{Identity: a.evidence(req, domains, claimed)})
 	}
 	return a.ourUser(req, source)
 }
 
-// ourUser proves a caller whose From is in our domain.
+// glance is what Identify can tell from memory, so that strangers are refused
+// before anything is kept for them: whom of our users the INVITE is for, and
+// whether a trunk or a user's password vouches for its caller.
+func (a *Access) glance(req *sip.Request) (callee string, vouched bool, no *Refusal) {
+	if r := wellFormed(req); r != nil {
+		return "", false, r
+	}
+	source := addrPort(req.Source())
+	trunk := false
+	if a.cfg.Trunk != nil {
+		_, trunk = a.cfg.Trunk(source, strings.ToLower(req.Transport()))
+	}
+	if trunk || a.foreign(req) {
+		_, no = a.toOurs(req, Caller{})
+		return a.userAt(req.Recipient), trunk, no
+	}
+	_, no = a.proveCaller(req, source)
+	return a.userAt(req.Recipient), no == nil, no
+}
+
+// foreign tells that a caller does not claim to be one of ours.
+func (a *Access) foreign(req *sip.Request) bool {
+	from := req.From().Address
+	return from.Scheme == "tel" || !a.ours(hostName(from.Host))
+}
+
+// proveCaller proves a caller whose From is in our domain, from memory.
+func (a *Access) proveCaller(req *sip.Request, source netip.AddrPort) (proof, *Refusal) {
+	p, r := a.prove(req, sip.StatusProxyAuthRequired, source)
+	if r != nil {
+		return proof{}, r
+	}
+	from := req.From().Address
+	if a.userAt(from) != p.user {
+		return proof{}, &Refusal{
+			Status: sip.StatusForbidden, Phrase: "From Is Not Your Address",
+			Why: fmt.Sprintf("%s wanted to call as %s from %s", p.user, clip(canonicalURI(from), 128), source),
+		}
+	}
+	return p, nil
+}
+
+// ourUser identifies a caller whose From is in our domain.
 func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *Refusal) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
 	defer cancel()
-	proven, r := a.authenticate(ctx, req, sip.StatusProxyAuthRequired, source)
+	proven, r := a.proveCaller(req, source)
 	if r != nil {
 		return Caller{}, r
 	}
-	from := req.From().Address
-	if a.userAt(from) != proven.user {
-		return Caller{}, &Refusal{
-			Status: sip.StatusForbidden, Phrase: "From Is Not Your Address",
-			Why: fmt.Sprintf("%s wanted to call as %s from %s", proven.user, clip(canonicalURI(from), 128), source),
-		}
+	if r := a.spend(ctx, proven, req, sip.StatusProxyAuthRequired, source); r != nil {
+		return Caller{}, r
 	}
 	user, _ := a.cfg.Users.User(proven.user)
 	return Caller{
@@ -68,7 +105,7 @@ func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *Refu
 			Address: "sip:" + proven.user + "@" + hostName(a.cfg.Domain), Display: user.Display,
 			Level: policy.Proven, How: "digest", User: proven.user, Private: hasPrivacy(req),
 		},
-		Device: a.callingDevice(req, proven, source),
+		Device: a.callingDevice(req, proven.login, source),
 	}, nil
 }
 

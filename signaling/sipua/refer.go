@@ -268,13 +268,3 @@ func (l *leg) dropReferral() {
 	}
 	l.ref = nil
 }
-
-// onReferOutside refuses a REFER that belongs to no call: a phone transfers
-// calls, and begins them by INVITE.
-func (u *UA) onReferOutside(req *sip.Request, tx sip.ServerTransaction) {
-	if tagOf(req.To()) != "" {
-		u.inDialog(req, tx)
-		return
-	}
-	u.answer(req, tx, &Refusal{Status: sip.StatusForbidden, Phrase: "REFER Within A Call Only"})
-}

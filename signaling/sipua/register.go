@@ -73,34 +73,48 @@ func (a *Access) register(ctx context.Context, req *sip.Request, local string) (
 	return a.registered(req, reg, bindings), nil
 }
 
-// readRegistration does steps 1 to 6 of RFC 3261 10.3.
-func (a *Access) readRegistration(ctx context.Context, req *sip.Request) (registration, *Refusal) {
-	reg := registration{transport: strings.ToLower(req.Transport()), userAgent: headerText(req, "User-Agent")}
+// mayRegister does steps 1 to 4 of RFC 3261 10.3 from memory, so that strangers
+// are refused before anything is kept for them.
+func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *Refusal) {
+	source := addrPort(req.Source())
 	if r := wellFormed(req); r != nil {
-		return reg, r
+		return source, proof{}, r
 	}
-	reg.callID, reg.cseq = req.CallID().Value(), req.CSeq().SeqNo
-	reg.source, _ = netip.ParseAddrPort(req.Source())
 	// 1: whose domain is it?
 	if !a.ours(hostName(req.To().Address.Host)) {
-		return reg, &Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
+		return source, proof{}, &Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
 	}
 	// 2: extensions that must be understood.
 	if r := unsupported(req, "path", "outbound"); r != nil {
-		return reg, r
+		return source, proof{}, r
 	}
 	// 3: who is it? 4: may he change this address of record?
-	var r *Refusal
-	if reg.login, r = a.authenticate(ctx, req, sip.StatusUnauthorized, reg.source); r != nil {
-		return reg, r
+	p, r := a.prove(req, sip.StatusUnauthorized, source)
+	if r != nil {
+		return source, proof{}, r
 	}
 	for _, u := range []sip.Uri{req.To().Address, req.From().Address} {
-		if a.userAt(u) != reg.user {
-			return reg, &Refusal{
+		if a.userAt(u) != p.user {
+			return source, proof{}, &Refusal{
 				Status: sip.StatusForbidden, Phrase: "Not Your Address",
-				Why: fmt.Sprintf("%s wanted to register %s from %s", reg.user, clip(canonicalURI(u), 128), reg.source),
+				Why: fmt.Sprintf("%s wanted to register %s from %s", p.user, clip(canonicalURI(u), 128), source),
 			}
 		}
+	}
+	return source, p, nil
+}
+
+// readRegistration does steps 1 to 6 of RFC 3261 10.3.
+func (a *Access) readRegistration(ctx context.Context, req *sip.Request) (registration, *Refusal) {
+	reg := registration{transport: strings.ToLower(req.Transport()), userAgent: headerText(req, "User-Agent")}
+	source, p, r := a.mayRegister(req)
+	if r != nil {
+		return reg, r
+	}
+	reg.login, reg.source = p.login, source
+	reg.callID, reg.cseq = req.CallID().Value(), req.CSeq().SeqNo
+	if r := a.spend(ctx, p, req, sip.StatusUnauthorized, source); r != nil {
+		return reg, r
 	}
 	outbound := hasTag(req, "Supported", "outbound")
 	if reg.path, r = readPath(req); r != nil {

@@ -3,6 +3,7 @@ package sipua
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -18,34 +19,30 @@ func (u *UA) route() {
 	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER"}
 	u.server.OnInvite(u.on(u.onInvite))
 	u.server.OnAck(u.on(u.onACK))
-	u.server.OnCancel(u.on(u.onLostCancel))
-	u.server.OnOptions(u.on(u.onOptions))
-	u.server.OnRefer(u.on(u.onReferOutside))
-	for _, m := range []sip.RequestMethod{sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK} {
-		u.server.OnRequest(m, u.on(u.onInside))
-	}
 	if u.access != nil {
 		methods = append(methods, "REGISTER")
 		u.server.OnRegister(u.on(u.access.Register))
 	}
 	u.allow = strings.Join(methods, ", ")
-	u.server.OnNoRoute(u.on(u.onOther))
+	u.server.OnNoRoute(u.on(u.onInside))
 }
 
 // on wraps a handler: counted, bounded, checked, and a panic ends this request
 // only.
 func (u *UA) on(h func(*sip.Request, sip.ServerTransaction)) func(*sip.Request, sip.ServerTransaction) {
-	return func(req *sip.Request, tx sip.ServerTransaction) {
+	return func(req *sip.Request, plain sip.ServerTransaction) {
 		if !u.enter() {
 			if !req.IsAck() {
-				u.answer(req, tx, &Refusal{
-					Status: sip.StatusServiceUnavailable, Phrase: "Too Many Requests",
-					Headers: []sip.Header{sip.NewHeader("Retry-After", "5")},
-				})
+				u.answer(req, plain, tooMany)
 			}
 			return
 		}
 		defer u.leave()
+		tx := &answering{ServerTransaction: plain}
+		if !req.IsAck() && req.Via() != nil {
+			u.txs.begin(req, tx)
+			defer u.shorten(req, tx)
+		}
 		defer func() {
 			if p := recover(); p != nil {
 				u.log.Error("sip: request failed by a fault of ours", "method", cleanText(string(req.Method)), "panic", p, "stack", string(debug.Stack()))
@@ -148,32 +145,33 @@ func checkRequire(req *sip.Request) *Refusal {
 	}
 }
 
-// onInside takes BYE, INFO, UPDATE and PRACK, which make sense in a dialog only.
+// onInside takes what makes sense in a dialog only.
 func (u *UA) onInside(req *sip.Request, tx sip.ServerTransaction) {
-	if tagOf(req.To()) == "" {
-		u.answer(req, tx, noDialog)
-		return
-	}
-	u.inDialog(req, tx)
-}
-
-// onLostCancel takes the CANCELs that match no INVITE.
-func (u *UA) onLostCancel(req *sip.Request, tx sip.ServerTransaction) {
-	u.answer(req, tx, &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Transaction"})
-}
-
-// onOptions tells what we can do (RFC 3261 11.2).
-func (u *UA) onOptions(req *sip.Request, tx sip.ServerTransaction) {
-	if tagOf(req.To()) != "" {
+	switch {
+	case req.IsCancel(): // its INVITE ended while it came
+		u.answer(req, tx, noTransaction)
+	case tagOf(req.To()) == "":
+		u.answer(req, tx, u.outside(req))
+	default:
 		u.inDialog(req, tx)
-		return
 	}
-	if no, _ := u.noRoom(""); no != nil {
-		no.Headers = append(no.Headers, u.abilities()...)
-		u.answer(req, tx, no) // with the status an INVITE would get
-		return
+}
+
+// outside answers a request that is in no dialog and begins none.
+func (u *UA) outside(req *sip.Request) *Refusal {
+	switch req.Method {
+	case sip.OPTIONS: // what we can do (RFC 3261 11.2)
+		if no, _ := u.noRoom(""); no != nil {
+			no.Headers = append(no.Headers, u.abilities()...)
+			return no // with the status an INVITE would get
+		}
+		return &Refusal{Status: sip.StatusOK, Phrase: "OK", Headers: u.abilities()}
+	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
+		return noDialog
+	case sip.REFER: // a phone transfers calls, and begins them by INVITE
+		return &Refusal{Status: sip.StatusForbidden, Phrase: "REFER Within A Call Only"}
 	}
-	u.answer(req, tx, &Refusal{Status: sip.StatusOK, Phrase: "OK", Headers: u.abilities()})
+	return u.unsupported(req.Method)
 }
 
 func (u *UA) abilities() []sip.Header {
@@ -181,15 +179,6 @@ func (u *UA) abilities() []sip.Header {
 		sip.NewHeader("Allow", u.allow), sip.NewHeader("Accept", sdpType),
 		sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", strings.Join(extensions, ", ")),
 	}
-}
-
-// onOther takes every method without a handler.
-func (u *UA) onOther(req *sip.Request, tx sip.ServerTransaction) {
-	if tagOf(req.To()) != "" {
-		u.inDialog(req, tx)
-		return
-	}
-	u.answer(req, tx, u.unsupported(req.Method))
 }
 
 func (u *UA) unsupported(m sip.RequestMethod) *Refusal {
@@ -214,10 +203,11 @@ func (u *UA) localOf(req *sip.Request) string {
 	return c.LocalAddr().String()
 }
 
-// reply sends a datagram from one of our sockets, for the read filter.
+// reply sends a datagram from one of our sockets, without a transaction.
 func (u *UA) reply(local, remote net.Addr, answer []byte) {
+	at := remotePort(local)
 	for _, s := range u.socks {
-		if s.packet != nil && s.addr.String() == local.String() {
+		if s.packet != nil && netip.AddrPortFrom(s.addr.Addr().Unmap(), s.addr.Port()) == at {
 			_, _ = s.packet.WriteTo(answer, remote)
 			return
 		}

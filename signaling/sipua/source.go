@@ -9,7 +9,7 @@ import (
 )
 
 // sourceMax is how many sources and how many log-ins the tables remember.
-const sourceMax = 1 << 17
+const sourceMax = 1 << 16
 
 // recent is a table of bounded size: when its young half is full, the old half
 // is forgotten. Reading an old entry makes it young.
@@ -63,30 +63,29 @@ func sourceIP(a netip.Addr) netip.Addr {
 	return a
 }
 
-// rates counts messages per source address.
-type rates struct {
+// buckets count events of each key: so many a second, and so many at once.
+type buckets[K comparable] struct {
 	perSecond, burst float64
 
-	mu      sync.Mutex
-	sources *recent[netip.Addr, level]
+	mu     sync.Mutex
+	levels *recent[K, level]
 }
 
-func newRates(perSecond float64, burst int) *rates {
-	return &rates{perSecond: perSecond, burst: float64(burst), sources: newRecent[netip.Addr, level](sourceMax)}
+func newBuckets[K comparable](perSecond, burst float64) *buckets[K] {
+	return &buckets[K]{perSecond: perSecond, burst: burst, levels: newRecent[K, level](sourceMax)}
 }
 
-// admit counts one message and tells whether the source may send it.
-func (r *rates) admit(ip netip.Addr, now time.Time) bool {
-	ip = sourceIP(ip)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l, _ := r.sources.get(ip)
-	l = l.drained(now, r.perSecond)
-	if l.filled+1 > r.burst {
+// admit counts one event of k and tells whether it may be.
+func (b *buckets[K]) admit(k K, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, _ := b.levels.get(k)
+	l = l.drained(now, b.perSecond)
+	if l.filled+1 > b.burst {
 		return false // not written back: time goes on draining the old level
 	}
 	l.filled++
-	r.sources.put(ip, l)
+	b.levels.put(k, l)
 	return true
 }
 

@@ -19,8 +19,8 @@ func TestSourceIP(t *testing.T) {
 	sourceIP(netip.Addr{}) // an unknown source does not panic
 }
 
-func TestRates(t *testing.T) {
-	r := newRates(10, 5)
+func TestBuckets(t *testing.T) {
+	r := newBuckets[netip.Addr](10, 5)
 	now := time.Unix(1e9, 0)
 	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	admitted := func(ip netip.Addr, n int) (got int) {

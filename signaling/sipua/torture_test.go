@@ -24,8 +24,7 @@ import (
 // between messages. "405|close" is either: what stands behind the message makes
 // no sense, and the stream may be gone before the answer. Where UDP differs from
 // the streams, it stands first. What sipgo cannot read is silent on UDP. One
-// answer is stricter than the RFC: to a Via without branch (inv2543). wsinv names
-// a dialog that is not there; over UDP that answer goes to the port of its Via.
+// answer is stricter than the RFC: to a Via without branch (inv2543).
 var tortured = map[string]string{
 	"badaspec":   "- close",
 	"badbranch":  "200",
@@ -74,7 +73,7 @@ var tortured = map[string]string{
 	"unkscm":     "416",
 	"unksm2":     "405",
 	"unreason":   "-",
-	"wsinv":      "- 481",
+	"wsinv":      "481",
 	"zeromf":     "200",
 }
 

@@ -145,7 +145,8 @@ func neverDials() *sip.TransportTCP {
 	}}
 }
 
-// filter runs the access filter; sipgo's reader has no recover of its own.
+// filter is what sipgo gives every message to before it parses it. It refuses
+// strangers; sipgo's reader has no recover of its own.
 func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -153,10 +154,13 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 			out, err = nil, nil
 		}
 	}()
-	if u.access == nil {
-		return b, nil
+	if u.access != nil {
+		b, _ = u.access.Filter(info, b) // which has no errors
 	}
-	return u.access.Filter(info, b)
+	if len(b) == 0 || !u.first(info, b) {
+		return nil, nil
+	}
+	return b, nil
 }
 
 // serve reads s until it is closed. A panic in the parser, which runs in this
@@ -203,7 +207,7 @@ func (u *UA) stamp(req *sip.Request, h hop) {
 	via := &sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: sip.NetworkToUpper(h.transport),
 		Host: at.Addr().String(), Port: int(at.Port()),
-		Params: sip.HeaderParams{{K: "branch", V: sip.RFC3261BranchMagicCookie + newToken()}, {K: "rport"}},
+		Params: sip.HeaderParams{{K: "branch", V: u.stateless.newBranch()}, {K: "rport"}},
 	}
 	req.PrependHeader(via)
 	if req.GetHeader("User-Agent") == nil {
@@ -268,9 +272,12 @@ func (u *UA) do(ctx context.Context, req *sip.Request, h hop) (*sip.Response, er
 	}
 }
 
+// tokenSize is the length of newToken's text.
+const tokenSize = 24
+
 // newToken is a random text for tags, branches and Call-IDs, not to be guessed.
 func newToken() string {
-	var b [12]byte
+	var b [tokenSize / 2]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }

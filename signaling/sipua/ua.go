@@ -53,6 +53,9 @@ type UA struct {
 	trunks map[string]*trunk
 	allow  string // the Allow header
 
+	txs       *transactions
+	stateless *stateless
+
 	stop    context.Context // ends when the sockets close
 	end     context.CancelFunc
 	leaving context.Context // ends when Close begins: registrations are given back
@@ -104,6 +107,7 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 	}
 	u := &UA{
 		cfg: cfg, log: log, trunks: make(map[string]*trunk), dialogs: make(map[dialogKey]*leg),
+		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(),
 		flows: newFlows(), deaf: newDeaf(), merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
@@ -370,6 +374,7 @@ func (u *UA) sweep() {
 			return
 		case now := <-tick.C:
 			u.pingFlows(now)
+			u.txs.sweep(now)
 		}
 		if u.stack.TransportLayer().Pool("udp").Size() < maxSources {
 			continue

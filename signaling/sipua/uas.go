@@ -132,41 +132,48 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
 	}
 }
 
-// screen decides whether an INVITE may ask for a call.
+// screen decides whether an INVITE may ask for a call. It may block for the
+// store.
 func (u *UA) screen(req *sip.Request) (Caller, []byte, *Refusal) {
-	if h := req.MaxForwards(); h != nil && h.Val() == 0 {
-		return Caller{}, nil, &Refusal{Status: sip.StatusTooManyHops, Phrase: "Too Many Hops"}
-	}
-	key := dialogKey{req.CallID().Value(), tagOf(req.From())}
-	if key.tag != "" && u.find(key) != nil {
-		// Our own INVITE came back to us (RFC 3261 8.2.2.2).
-		return Caller{}, nil, &Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected", Why: "our own INVITE came back"}
-	}
-	if u.cfg.Calls == nil {
-		return Caller{}, nil, &Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
-	}
-	contact := req.Contact()
-	if contact == nil {
-		return Caller{}, nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Missing Contact"}
-	}
-	if _, err := parseTarget(contact.Address.String()); err != nil {
-		return Caller{}, nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Not Usable"}
-	}
-	sdp, err := sdpOf(req)
-	if err != nil {
-		return Caller{}, nil, notSDP(err)
-	}
-	if no := u.tooShort(req); no != nil {
+	sdp, no := u.readInvite(req)
+	if no != nil {
 		return Caller{}, nil, no
 	}
 	caller := Caller{Identity: fromIdentity(req)}
 	if u.access != nil {
-		var no *Refusal
 		if caller, no = u.access.Identify(req); no != nil {
 			return Caller{}, nil, no
 		}
 	}
 	return caller, sdp, nil
+}
+
+// readInvite finds what is wrong with an INVITE for a new dialog, whoever sent
+// it, and its SDP.
+func (u *UA) readInvite(req *sip.Request) ([]byte, *Refusal) {
+	if h := req.MaxForwards(); h != nil && h.Val() == 0 {
+		return nil, &Refusal{Status: sip.StatusTooManyHops, Phrase: "Too Many Hops"}
+	}
+	key := dialogKey{req.CallID().Value(), tagOf(req.From())}
+	if key.tag != "" && u.find(key) != nil {
+		// Our own INVITE came back to us (RFC 3261 8.2.2.2).
+		return nil, &Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected", Why: "our own INVITE came back"}
+	}
+	if u.cfg.Calls == nil {
+		return nil, &Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
+	}
+	contact := req.Contact()
+	if contact == nil {
+		return nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Missing Contact"}
+	}
+	if _, err := parseTarget(contact.Address.String()); err != nil {
+		return nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Not Usable"}
+	}
+	sdp, err := sdpOf(req)
+	if err != nil {
+		return nil, notSDP(err)
+	}
+	return sdp, u.tooShort(req)
 }
 
 // requested is what an INVITE asks for.

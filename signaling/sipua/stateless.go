@@ -1,0 +1,226 @@
+package sipua
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// stateless is what answers strangers without a transaction (RFC 3261 8.2.7):
+// nothing is kept for a request that is refused, and no refusal is repeated
+// but when its request is.
+type stateless struct {
+	parser *sip.Parser
+	key    [32]byte // of the tags in our answers
+	log    complaints
+}
+
+func newStateless() *stateless {
+	s := &stateless{parser: newParser()}
+	_, _ = rand.Read(s.key[:]) // never fails
+	return s
+}
+
+// tag is the To tag of a stateless answer: a repeat of the request gets the
+// same one (RFC 3261 8.2.7).
+func (s *stateless) tag(req *sip.Request) string {
+	m := hmac.New(sha256.New, s.key[:])
+	for _, text := range []string{txKey(req), req.CallID().Value(), tagOf(req.From()), req.Source()} {
+		m.Write([]byte(text))
+		m.Write([]byte{0})
+	}
+	return hex.EncodeToString(m.Sum(nil)[:10])
+}
+
+// first judges a message before sipgo sees it, in the goroutine that reads the
+// socket. It answers what needs no transaction, drops what needs no answer, and
+// tells whether the message may go on. It asks memory only.
+func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
+	_, datagram := info.RemoteAddr.(*net.UDPAddr)
+	if bytes.HasPrefix(data, []byte("SIP/2.0 ")) {
+		return !datagram || u.ourBranch(data)
+	}
+	m, err := u.stateless.parser.ParseSIP(data)
+	req, ok := m.(*sip.Request)
+	if err != nil || !ok || req.Via() == nil || !datagram && req.ContentLength() == nil {
+		return !datagram // sipgo closes the stream, which has lost its way
+	}
+	req.SetTransport(info.Transport)
+	req.SetSource(info.RemoteAddr.String())
+	if no := check(req); no != nil {
+		u.refuse(info, req, no)
+		return false
+	}
+	key := txKey(req)
+	if known, over, final := u.txs.find(key); known {
+		return u.again(info, req, over, final)
+	}
+	switch {
+	case req.IsAck():
+		return u.legOf(req) != nil
+	case req.IsCancel():
+		u.refuse(info, req, noTransaction)
+		return false
+	}
+	now := time.Now()
+	vouched, no := u.judge(req, now)
+	within := no == nil && tagOf(req.To()) != "" && req.Method != sip.REGISTER
+	if no == nil && !u.txs.let(key, addrPort(req.Source()).Addr(), !vouched, within, now) {
+		no = tooMany
+	}
+	if no != nil {
+		u.refuse(info, req, no)
+	}
+	return no == nil
+}
+
+// tooMany refuses what there is no room for.
+var tooMany = &Refusal{
+	Status: sip.StatusServiceUnavailable, Phrase: "Too Many Requests",
+	Headers: []sip.Header{sip.NewHeader("Retry-After", "5")},
+}
+
+// noTransaction refuses a CANCEL of nothing (RFC 3261 9.2).
+var noTransaction = &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Transaction"}
+
+// again takes a message of a transaction that was let in before: a repeat, the
+// ACK or the CANCEL. It goes on as long as sipgo has the transaction.
+func (u *UA) again(info sip.TransportReadProps, req *sip.Request, over bool, final []byte) bool {
+	switch {
+	case !over:
+		return true
+	case req.IsCancel(): // too late, which is no fault (RFC 3261 9.2)
+		u.refuse(info, req, &Refusal{Status: sip.StatusOK, Phrase: "OK"})
+	case final != nil && !req.IsAck():
+		u.write(info, final)
+	}
+	return false
+}
+
+// judge tells whether a request that begins a transaction is refused, and
+// whether somebody we know vouches for it: our user by his password, or a trunk.
+func (u *UA) judge(req *sip.Request, now time.Time) (vouched bool, no *Refusal) {
+	switch {
+	case req.Method == sip.REGISTER && u.access != nil:
+		_, _, no := u.access.mayRegister(req)
+		return no == nil, no
+	case tagOf(req.To()) != "":
+		if u.legOf(req) == nil {
+			return false, noDialog
+		}
+		return true, nil
+	case req.IsInvite():
+		return u.judgeInvite(req, now)
+	}
+	return false, u.outside(req)
+}
+
+// judgeInvite is for an INVITE that asks for a new dialog. Only what a stranger
+// may do at all counts against what he may do how often.
+func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *Refusal) {
+	if no, cause := u.noRoom(requested(req)); no != nil {
+		if u.cfg.TurnedAway != nil {
+			u.cfg.TurnedAway(cause)
+		}
+		return false, no
+	}
+	if _, no := u.readInvite(req); no != nil || u.access == nil {
+		return true, no
+	}
+	callee, vouched, no := u.access.glance(req)
+	if no != nil || vouched {
+		return vouched, no
+	}
+	return false, u.access.strangers.mayCall(addrPort(req.Source()).Addr(), callee, now)
+}
+
+// legOf is the leg whose dialog req names, nil for none.
+func (u *UA) legOf(req *sip.Request) *leg {
+	return u.find(dialogKey{req.CallID().Value(), tagOf(req.To())})
+}
+
+// refuse answers req without a transaction; an ACK is never answered.
+func (u *UA) refuse(info sip.TransportReadProps, req *sip.Request, no *Refusal) {
+	if req.IsAck() {
+		return
+	}
+	if to := req.To(); to != nil && tagOf(to) == "" && req.CallID() != nil && req.CSeq() != nil {
+		to.Params.Add("tag", u.stateless.tag(req))
+	}
+	res := no.Response(req)
+	res.AppendHeader(sip.NewHeader("Server", product))
+	if no.Why != "" {
+		if unsaid, ok := u.stateless.log.may(time.Now()); ok {
+			u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why", cleanText(no.Why), "and_others", unsaid)
+		}
+	}
+	u.write(info, []byte(res.String()))
+}
+
+// write sends an answer where the request came from, by the socket or the
+// connection it came by.
+func (u *UA) write(info sip.TransportReadProps, answer []byte) {
+	if _, datagram := info.RemoteAddr.(*net.UDPAddr); datagram {
+		u.reply(info.LocalAddr, info.RemoteAddr, answer)
+		return
+	}
+	peer, ok := info.RemoteAddr.(*net.TCPAddr)
+	if !ok {
+		return
+	}
+	at := peer.AddrPort()
+	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	if s := u.flows.find(flowKey{strings.ToLower(info.Transport), at}); s != nil {
+		_, _ = s.Write(answer) // which closes the connection when it cannot
+	}
+}
+
+// newBranch names a client transaction of ours so that an answer to it is
+// known as one without looking anything up.
+func (s *stateless) newBranch() string {
+	token := newToken()
+	return sip.RFC3261BranchMagicCookie + token + s.mark(token)
+}
+
+func (s *stateless) mark(token string) string {
+	m := hmac.New(sha256.New, s.key[:])
+	m.Write([]byte(token))
+	return hex.EncodeToString(m.Sum(nil)[:6])
+}
+
+// made tells whether a branch is one of ours.
+func (s *stateless) made(branch string) bool {
+	text, ok := strings.CutPrefix(branch, sip.RFC3261BranchMagicCookie)
+	return ok && len(text) == tokenSize+12 && hmac.Equal([]byte(text[tokenSize:]), []byte(s.mark(text[:tokenSize])))
+}
+
+// ourBranch tells whether a response answers a request of ours (RFC 3261
+// 18.1.2): others are dropped.
+func (u *UA) ourBranch(data []byte) bool {
+	_, rest, _ := bytes.Cut(data, []byte("\r\n"))
+	for len(rest) > 2 {
+		var line []byte
+		line, rest = headerLine(rest)
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if answered[strings.ToLower(string(bytes.TrimSpace(name)))] != "Via" {
+			continue
+		}
+		top, _, _ := bytes.Cut(value, []byte(","))
+		for p := range bytes.SplitSeq(top, []byte(";")) {
+			name, branch, _ := bytes.Cut(p, []byte("="))
+			if bytes.EqualFold(bytes.TrimSpace(name), []byte("branch")) {
+				return u.stateless.made(string(bytes.TrimSpace(branch)))
+			}
+		}
+		return false
+	}
+	return false
+}

@@ -1,0 +1,191 @@
+package sipua
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/test/rig"
+)
+
+// stranger writes a request of somebody who proves nothing.
+func (w *wire) stranger(method, uri, from, to string, more ...string) string {
+	return message(method+" "+uri+" SIP/2.0", append([]string{
+		w.via(), "Max-Forwards: 70", "From: <" + from + ">;tag=" + w.tag, "To: <" + to + ">",
+		"Call-ID: " + newToken(), "CSeq: 1 " + method, "Contact: <sip:x@" + w.addr() + ">",
+	}, more...), "")
+}
+
+// A stranger's request that is refused leaves nothing behind: one answer to each
+// time it is sent, always with the same tag, and no transaction.
+func TestRefusedWithoutTransaction(t *testing.T) {
+	g, _ := withAccess(t, nil)
+	w := newWire(t, "127.0.0.2")
+	us, alice, far := "sip:"+rig.Domain, "sip:alice@"+rig.Domain, "sip:x@example.org"
+	nonce := g.access.nonces.issue()
+	guess := func(name string) string {
+		return fmt.Sprintf(`%s: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="00", algorithm=MD5`, name, rig.Domain, nonce, us)
+	}
+	for _, row := range []struct {
+		name, text string
+		want       int
+	}{
+		{"register", w.stranger("REGISTER", us, alice, alice), 401},
+		{"register elsewhere", w.stranger("REGISTER", "sip:example.org", far, far), 404},
+		{"wrong password", w.stranger("REGISTER", us, alice, alice, guess("Authorization")), 403},
+		{"call as one of ours", w.stranger("INVITE", "sip:bob@"+rig.Domain, alice, "sip:bob@"+rig.Domain), 407},
+		{"call nobody", w.stranger("INVITE", "sip:nobody@"+rig.Domain, far, "sip:nobody@"+rig.Domain), 404},
+		{"call through too many", strings.Replace(w.stranger("INVITE", alice, far, alice), "Max-Forwards: 70", "Max-Forwards: 0", 1), 483},
+		{"call by a strange scheme", w.stranger("INVITE", "nobodyKnows:opaque", far, alice), 416},
+		{"message", w.stranger("MESSAGE", alice, far, alice), 405},
+		{"subscribe", w.stranger("SUBSCRIBE", alice, far, alice), 489},
+		{"bye", w.stranger("BYE", alice, far, alice+">;tag=a<"), 400},
+		{"bye to no call", strings.Replace(w.stranger("BYE", alice, far, alice), "To: <"+alice+">", "To: <"+alice+">;tag=a", 1), 481},
+		{"cancel of nothing", w.stranger("CANCEL", alice, far, alice), 481},
+		{"refer", w.stranger("REFER", alice, far, alice), 403},
+		{"options", w.stranger("OPTIONS", us, far, us), 200},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			method, _, _ := strings.Cut(row.text, " ")
+			var tags []string
+			for range 2 {
+				w.send(g.at("udp"), row.text)
+				res := w.response(row.want, method)
+				tags = append(tags, tagOf(res.To()))
+				if bytes := len(res.String()); bytes > 3*len(row.text) {
+					t.Errorf("%d bytes for %d", bytes, len(row.text))
+				}
+			}
+			if tags[0] == "" || tags[0] != tags[1] {
+				t.Errorf("tags %q", tags)
+			}
+		})
+	}
+	open, _ := g.txs.counts()
+	same(t, "open transactions", open, 0)
+	// A transaction would repeat its refusals of INVITEs, which have had no ACK.
+	same(t, "repeats", w.drain(4*sip.T1, func(sip.Message) bool { return true }), 0)
+}
+
+// The same over a connection, which stays open.
+func TestRefusedOnStream(t *testing.T) {
+	g, _ := withAccess(t, nil)
+	c := dialTCP(t, g.at("tcp"))
+	w := newWire(t, "127.0.0.2")
+	alice := "sip:alice@" + rig.Domain
+	for method, want := range map[string]int{"REGISTER": 401, "INVITE": 407, "MESSAGE": 405, "BYE": 481} {
+		res := ask(t, c, strings.Replace(w.stranger(method, alice, alice, alice), "SIP/2.0/UDP", "SIP/2.0/TCP", 1))
+		if res == nil || res.StatusCode != want {
+			t.Errorf("%s: %v, want %d", method, res, want)
+		}
+	}
+}
+
+// Who proved nothing may ring a user so often, each source and all together,
+// and hears why not; who proved who he is calls on.
+func TestStrangersCallsAreCounted(t *testing.T) {
+	g, f := withAccess(t, func(c *Config) {
+		c.Access.StrangerCalls, c.Access.CalleeCalls = 1.5, 3 // bursts of 3 and 6, as good as no more meanwhile
+		c.Calls = busyDesk{}
+	})
+	alice, bob := "sip:alice@"+rig.Domain, "sip:bob@"+rig.Domain
+	calls := func(ip string, n int) map[int]int {
+		w, got := newWire(t, ip), map[int]int{}
+		for range n {
+			w.send(g.at("udp"), w.stranger("INVITE", alice, "sip:x@example.org", alice))
+			res := w.find("final", func(m sip.Message) bool {
+				r, ok := m.(*sip.Response)
+				return ok && r.StatusCode >= 200 && r.CSeq().MethodName == sip.INVITE
+			}).(*sip.Response)
+			got[res.StatusCode]++
+			if res.StatusCode != 486 && headerValue(res, "Retry-After") == "" {
+				t.Errorf("%d without Retry-After", res.StatusCode)
+			}
+			w.held = nil
+		}
+		return got
+	}
+	one := calls("127.0.0.2", 20)
+	if one[503] < 10 || one[486] < 3 || one[486]+one[503] != 20 {
+		t.Errorf("of one source %v", one)
+	}
+	rest := map[int]int{}
+	for i := range 8 {
+		for status, n := range calls(fmt.Sprintf("127.0.1.%d", i+1), 3) {
+			rest[status] += n
+		}
+	}
+	if rest[480] < 5 || rest[486] < 3 {
+		t.Errorf("of many sources %v", rest)
+	}
+	f.addr = mustAddr(g.at("udp"))
+	p := f.peerAt(t, "127.0.0.2")
+	for range 5 {
+		if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"), "Contact: <sip:bob@SELF>"); status(res) != 486 {
+			t.Fatalf("the user from the same address: %q", res)
+		}
+	}
+}
+
+// A refusal that a stranger does not acknowledge is repeated once; a repeat of
+// his INVITE later is no new call.
+func TestStrangersRefusalIsRepeatedOnce(t *testing.T) {
+	g, _ := withAccess(t, func(c *Config) { c.Calls = busyDesk{} })
+	w := newWire(t, "127.0.0.2")
+	alice := "sip:alice@" + rig.Domain
+	text := w.stranger("INVITE", alice, "sip:x@example.org", alice)
+	final := func(m sip.Message) bool { r, ok := m.(*sip.Response); return ok && r.StatusCode == 486 }
+	w.send(g.at("udp"), text)
+	if n := w.drain(16*sip.T1, final); n < 2 || n > 3 { // 5 by RFC 3261 17.2.1
+		t.Errorf("%d refusals", n)
+	}
+	open, strangers := g.txs.counts()
+	same(t, "open transactions", open+strangers, 0)
+	w.send(g.at("udp"), text)
+	same(t, "later", w.drain(4*sip.T1, func(sip.Message) bool { return true }), 0)
+}
+
+// What a transaction of ours never asked for is not taken for an answer.
+func TestResponseToNothingIsDropped(t *testing.T) {
+	t.Parallel()
+	p := newParty(t, nil)
+	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 5060}}
+	for branch, want := range map[string]bool{
+		p.stateless.newBranch(): true, newStateless().newBranch(): false, "z9hG4bKx": false, "": false,
+	} {
+		for _, via := range []string{"Via: SIP/2.0/UDP 127.0.0.1;branch=" + branch, "v : SIP/2.0/UDP 127.0.0.1;rport=5;BRANCH=" + branch + " , SIP/2.0/UDP b"} {
+			if got := p.first(info, []byte("SIP/2.0 200 OK\r\nX: branch=y\r\n"+via+"\r\nCall-ID: x\r\n\r\n")); got != want {
+				t.Errorf("%s: %v", via, got)
+			}
+		}
+	}
+}
+
+func TestTransactionsAreBounded(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	a, b := mustAddr("192.0.2.1:1").Addr(), mustAddr("192.0.2.2:1").Addr()
+	x := newTransactions(1000)
+	let := func(prefix string, n int, stranger, within bool) (got int) {
+		for i := range n {
+			source := a
+			if i%2 == 1 {
+				source = b
+			}
+			if x.let(fmt.Sprint(prefix, i), source, stranger, within, now) {
+				got++
+			}
+		}
+		return got
+	}
+	same(t, "of two strangers", let("s", 1000, true, false), 2*maxOfStranger)
+	same(t, "of users", let("u", 2000, false, false), 1000-2*maxOfStranger)
+	same(t, "within calls", let("c", 10, false, true), 10)
+	now = now.Add(begunWait + time.Second)
+	x.sweep(now)
+	open, strangers := x.counts()
+	same(t, "of what sipgo lost", open+strangers+len(x.known)+len(x.sources), 0)
+}

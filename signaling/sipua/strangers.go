@@ -1,0 +1,94 @@
+package sipua
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// strangers bounds how often callers who proved nothing may ring our users: each
+// source of theirs, and all of them together each user.
+type strangers struct {
+	seed    maphash.Seed
+	sources *buckets[netip.Addr]
+	callees *buckets[uint64]
+}
+
+func newStrangers(perSource, perCallee float64) *strangers {
+	return &strangers{
+		seed:    maphash.MakeSeed(),
+		sources: newBuckets[netip.Addr](perSource, 2*perSource),
+		callees: newBuckets[uint64](perCallee, 2*perCallee),
+	}
+}
+
+// mayCall counts one INVITE of a source for a user.
+func (s *strangers) mayCall(source netip.Addr, callee string, now time.Time) *Refusal {
+	if !s.sources.admit(sourceIP(source), now) {
+		return &Refusal{
+			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Calls From There",
+			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
+		}
+	}
+	if !s.callees.admit(maphash.String(s.seed, callee), now) {
+		return &Refusal{
+			Status: sip.StatusTemporarilyUnavailable, Phrase: "Too Many Callers",
+			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
+		}
+	}
+	return nil
+}
+
+// regulars are the addresses of those who proved who they are, or that are a
+// trunk's: they may send more than strangers do.
+type regulars struct {
+	mu    sync.Mutex
+	known *recent[netip.Addr, struct{}]
+}
+
+func newRegulars() *regulars {
+	return &regulars{known: newRecent[netip.Addr, struct{}](sourceMax)}
+}
+
+func (r *regulars) add(ip netip.Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known.put(sourceIP(ip), struct{}{})
+}
+
+func (r *regulars) has(ip netip.Addr) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.known.get(sourceIP(ip))
+	return ok
+}
+
+// complaints bounds the log lines about what strangers sent: one event, one
+// line, but a flood is one line with a count.
+type complaints struct {
+	mu     sync.Mutex
+	said   level
+	unsaid int
+}
+
+const (
+	complaintsPerSecond = 1
+	complaintsBurst     = 20
+)
+
+// may tells whether a line may be written, and how many were not since the last.
+func (c *complaints) may(now time.Time) (unsaid int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.said.drained(now, complaintsPerSecond)
+	if l.filled+1 > complaintsBurst {
+		c.unsaid++
+		return 0, false
+	}
+	l.filled++
+	unsaid, c.said, c.unsaid = c.unsaid, l, 0
+	return unsaid, true
+}

@@ -1,0 +1,249 @@
+package sipua
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	// strangersShare is the part of all open transactions that callers who
+	// proved nothing may have together.
+	strangersShare = 4
+	// maxOfStranger is how many one source of theirs may have.
+	maxOfStranger = 64
+	// maxOver is how many transactions that are over are remembered for the
+	// sake of repeats; the oldest are forgotten first.
+	maxOver = 20000
+	// begunWait is how long a request may take from the read filter to its
+	// handler; one that never gets there is not counted any longer.
+	begunWait = 10 * time.Second
+)
+
+// transactions are the server transactions that requests were let in for: they
+// are counted while sipgo keeps them, and what was answered is remembered in a
+// few hundred bytes for as long as it may be repeated (RFC 3261 17.2.2, timer
+// J), where sipgo would keep the request, the response and their timers.
+type transactions struct {
+	max int
+
+	mu        sync.Mutex
+	known     map[string]*transaction
+	open      int
+	strangers int
+	sources   map[netip.Addr]int // open ones of strangers
+	over      []*transaction     // in the order in which they are forgotten
+}
+
+// transaction is one that was let in.
+type transaction struct {
+	key      string
+	source   netip.Addr
+	stranger bool
+	let      time.Time
+	begun    bool
+	// over: sipgo has none of it any more. final answers repeats, nil for silence.
+	over  bool
+	final []byte
+	until time.Time
+}
+
+func newTransactions(limit int) *transactions {
+	return &transactions{max: limit, known: make(map[string]*transaction), sources: make(map[netip.Addr]int)}
+}
+
+// txKey names the transaction of a request as sipgo does (RFC 3261 17.2.3): an
+// ACK and a CANCEL belong to their INVITE.
+func txKey(req *sip.Request) string {
+	method := req.Method
+	if method == sip.ACK || method == sip.CANCEL {
+		method = sip.INVITE
+	}
+	via := req.Via()
+	branch, _ := via.Params.Get("branch")
+	if len(branch) > len(sip.RFC3261BranchMagicCookie) && strings.HasPrefix(branch, sip.RFC3261BranchMagicCookie) {
+		port := via.Port
+		if port <= 0 {
+			port = int(sip.DefaultPort(via.Transport))
+		}
+		return branch + " " + via.Host + " " + strconv.Itoa(port) + " " + string(method)
+	}
+	return tagOf(req.From()) + " " + req.CallID().Value() + " " + strconv.Itoa(int(req.CSeq().SeqNo)) + " " + via.Value() + " " + string(method)
+}
+
+// find tells whether the transaction is known, whether it is over, and then
+// what answers a repeat.
+func (t *transactions) find(key string) (known, over bool, final []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x := t.known[key]
+	if x == nil {
+		return false, false, nil
+	}
+	return true, x.over, x.final
+}
+
+// let counts a new transaction in; false when there are too many. Those within
+// a call are always let in: there are as many as there are calls.
+func (t *transactions) let(key string, source netip.Addr, stranger, within bool, now time.Time) bool {
+	source = sourceIP(source)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.forgetBefore(now)
+	switch {
+	case within:
+	case t.open >= t.max:
+		return false
+	case stranger && (t.strangers >= t.max/strangersShare || t.sources[source] >= maxOfStranger):
+		return false
+	}
+	t.known[key] = &transaction{key: key, source: source, stranger: stranger, let: now}
+	t.open++
+	if stranger {
+		t.strangers++
+		t.sources[source]++
+	}
+	return true
+}
+
+// begin follows a transaction that reached its handler until sipgo ends it.
+func (t *transactions) begin(req *sip.Request, tx sip.ServerTransaction) {
+	key := txKey(req)
+	t.mu.Lock()
+	x := t.known[key]
+	if x != nil {
+		x.begun = true
+	}
+	t.mu.Unlock()
+	if x != nil && !tx.OnTerminate(func(string, error) { t.end(x) }) {
+		t.end(x)
+	}
+}
+
+// end forgets a transaction, unless it was kept for repeats.
+func (t *transactions) end(x *transaction) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.close(x)
+	if x.until.IsZero() && t.known[x.key] == x {
+		delete(t.known, x.key)
+	}
+}
+
+// ofStranger tells whether the transaction of req is that of a caller who
+// proved nothing.
+func (t *transactions) ofStranger(req *sip.Request) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x := t.known[txKey(req)]
+	return x != nil && x.stranger
+}
+
+// close counts x out, under mu.
+func (t *transactions) close(x *transaction) {
+	if x.over {
+		return
+	}
+	x.over = true
+	t.open--
+	if x.stranger {
+		t.strangers--
+		if t.sources[x.source]--; t.sources[x.source] <= 0 {
+			delete(t.sources, x.source)
+		}
+	}
+}
+
+// keep remembers how req was answered, nil for with silence, so that sipgo
+// need not.
+func (t *transactions) keep(req *sip.Request, final []byte, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x := t.known[txKey(req)]
+	if x == nil || !x.until.IsZero() {
+		return
+	}
+	x.final, x.until = final, now.Add(64*sip.T1)
+	t.over = append(t.over, x)
+	t.forgetBefore(now)
+}
+
+// forgetBefore drops what cannot be repeated any more, and what is too much,
+// under mu.
+func (t *transactions) forgetBefore(now time.Time) {
+	n := 0
+	for n < len(t.over) && (len(t.over)-n > maxOver || !now.Before(t.over[n].until)) {
+		if x := t.over[n]; t.known[x.key] == x {
+			t.close(x)
+			delete(t.known, x.key)
+		}
+		t.over[n] = nil
+		n++
+	}
+	if t.over = t.over[n:]; len(t.over) == 0 {
+		t.over = nil // the array
+	}
+}
+
+// sweep forgets what is over, and requests that sipgo lost on the way to their
+// handler.
+func (t *transactions) sweep(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.forgetBefore(now)
+	for key, x := range t.known {
+		if !x.begun && !x.over && now.Sub(x.let) > begunWait {
+			t.close(x)
+			delete(t.known, key)
+		}
+	}
+}
+
+// counts are how many are open, and how many of them are strangers'.
+func (t *transactions) counts() (open, strangers int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open, t.strangers
+}
+
+// answering is a transaction of sipgo that remembers its final response.
+type answering struct {
+	sip.ServerTransaction
+	final atomic.Pointer[sip.Response]
+}
+
+func (a *answering) Respond(res *sip.Response) error {
+	if !res.IsProvisional() {
+		a.final.Store(res)
+	}
+	return a.ServerTransaction.Respond(res)
+}
+
+// shorten ends sipgo's transaction of a request that its handler is through
+// with, where nothing but repeats can come any more: the answer is kept for
+// them. An INVITE that was refused stays until its ACK, and one that was
+// accepted has it.
+func (u *UA) shorten(req *sip.Request, tx *answering) {
+	res := tx.final.Load()
+	if res == nil || sip.IsReliable(req.Transport()) {
+		return
+	}
+	over := func(final []byte) {
+		u.txs.keep(req, final, time.Now())
+		tx.Terminate()
+	}
+	switch {
+	case !req.IsInvite():
+		over([]byte(res.String()))
+	case res.IsSuccess():
+		over(nil)
+	case u.txs.ofStranger(req):
+		// He who sends no ACK is sent his refusal twice, not eleven times.
+		time.AfterFunc(3*sip.T1/2, func() { over(nil) })
+	}
+}
