@@ -16,6 +16,7 @@ const closeFor = 8 * time.Second
 // serve runs the gateway until ctx ends; then it lets calls go on until
 // timers.drain is over or again ends.
 func serve(ctx, again context.Context, cfg config.Config, log *slog.Logger) error {
+	node.LimitMemory(cfg, log)
 	n, err := node.Start(ctx, cfg, node.Options{Version: version}, log)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

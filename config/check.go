@@ -24,9 +24,11 @@ var (
 )
 
 const (
-	nameRule   = "use a-z, 0-9, dot, underscore and minus, at most 64"
-	numberRule = "use digits, *, # and +, at most 32"
-	domainRule = "write a host name in lower case, such as example.test"
+	// leastMemory is what a gateway with a few calls needs.
+	leastMemory Size = 128 << 20
+	nameRule         = "use a-z, 0-9, dot, underscore and minus, at most 64"
+	numberRule       = "use digits, *, # and +, at most 32"
+	domainRule       = "write a host name in lower case, such as example.test"
 )
 
 // checker collects faults.
@@ -82,6 +84,9 @@ func (k *checker) general() {
 	}
 	if c.MaxAllCalls < 1 {
 		k.fault("max_all_calls", "write 1 or more", "%d calls is none", c.MaxAllCalls)
+	}
+	if c.Limits.Memory != 0 && c.Limits.Memory < leastMemory {
+		k.fault("limits.memory", "write "+leastMemory.String()+" or more, or leave it out", "%s is too little for a gateway", c.Limits.Memory)
 	}
 	if c.Outside.Calls < 1 || c.Outside.Hourly < 1 {
 		k.fault("outside", "write calls and hourly as 1 or more; without trunks and sip.allow_domains nobody calls outside", "%d outside calls at a time and %d an hour are none", c.Outside.Calls, c.Outside.Hourly)

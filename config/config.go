@@ -41,11 +41,18 @@ type Config struct {
 	Outside Outside `yaml:"outside"`
 	// MaxAllCalls is how many calls this node takes at a time.
 	MaxAllCalls int    `yaml:"max_all_calls" example:"1000"`
+	Limits      Limits `yaml:"limits"`
 	Timers      Timers `yaml:"timers"`
 	Log         Log    `yaml:"log"`
 
 	// lines tells where a key stands in the file: "users[0].name" -> 12.
 	lines map[string]int
+}
+
+// Limits bound the process.
+type Limits struct {
+	// Memory is what the process may use, 0 for what its control group does.
+	Memory Size `yaml:"memory" example:"256MiB"`
 }
 
 // HTTP is where browsers come in.

@@ -53,6 +53,41 @@ func (r PortRange) String() string {
 	return fmt.Sprintf("%d-%d", r.Low, r.High)
 }
 
+// Size is a number of bytes.
+type Size int64
+
+// units of a Size, the largest first.
+var units = []struct {
+	name  string
+	bytes Size
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}}
+
+// UnmarshalText reads "256MiB" and "1GiB".
+func (s *Size) UnmarshalText(text []byte) error {
+	for _, u := range units {
+		digits, ok := strings.CutSuffix(strings.TrimSpace(string(text)), u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(strings.TrimSpace(digits), 10, 24)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", digits)
+		}
+		*s = Size(n) * u.bytes
+		return nil
+	}
+	return errors.New("the unit is missing, MiB or GiB")
+}
+
+func (s Size) String() string {
+	for _, u := range units {
+		if s >= u.bytes && s%u.bytes == 0 {
+			return strconv.FormatInt(int64(s/u.bytes), 10) + u.name
+		}
+	}
+	return strconv.FormatInt(int64(s), 10)
+}
+
 // TrunkURI is a trunk's address taken apart.
 type TrunkURI struct {
 	Secure bool // sips:

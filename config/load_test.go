@@ -148,6 +148,7 @@ trunks:
 - {name: pbx, address: "sips:[::1]", transport: tcp, prefixes: [{match: 0, strip: 1, add: +49}]}
 policy: {forbid: [public, friends]}
 max_calls: ${RS_PORT}
+limits: {memory: 2GiB}
 timers: {ring: 1m30s}
 log:
 `)
@@ -173,6 +174,8 @@ log:
 	require.NoError(t, err)
 	require.Equal(t, TrunkURI{Secure: true, Host: "::1"}, uri)
 	require.Equal(t, 7, cfg.MaxCalls)
+	require.EqualValues(t, 2<<30, cfg.Limits.Memory)
+	require.Equal(t, "2GiB", cfg.Limits.Memory.String())
 	require.Equal(t, 90*time.Second, cfg.Timers.Ring)
 	require.Equal(t, Default().Timers.TabGone, cfg.Timers.TabGone, "the other timers keep their defaults")
 	require.Equal(t, Default().Log, cfg.Log)

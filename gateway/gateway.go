@@ -74,6 +74,8 @@ type Config struct {
 	// MaxAllCalls is how many calls this node takes before it refuses new ones
 	// with 503 [1000].
 	MaxAllCalls int
+	// Short tells that memory is: no new call is taken. nil: it never is.
+	Short func() bool
 	// MaxSourceCalls is how many calls at a time may come from one address of
 	// callers we do not know [a tenth of MaxAllCalls, 10 at least].
 	MaxSourceCalls int

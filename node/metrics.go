@@ -110,6 +110,12 @@ func (n *Node) sipMetrics(i instruments) {
 			emit(map[bool]float64{true: 1}[t.Found], t.Name)
 		}
 	})
+	i.add(prometheus.GaugeValue, "sip_transactions", "SIP transactions that requests were let in for and that are open now, by who vouches for them.", []string{"of"}, func(emit func(float64, ...string)) {
+		open, strangers := n.sip.Transactions()
+		emit(float64(open-strangers), "known")
+		emit(float64(strangers), "strangers")
+	})
+	i.counter("sip_refused_total", "SIP requests refused without a transaction.", func() float64 { return float64(n.sip.RefusedStateless()) })
 	i.add(prometheus.CounterValue, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", []string{"why"}, func(emit func(float64, ...string)) {
 		c := n.sip.Access().Counters()
 		emit(float64(c.NotSIP), "not_sip")

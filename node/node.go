@@ -49,6 +49,7 @@ type Node struct {
 	decisions *decisions
 	browser   *browser.Server
 	version   string
+	memory    *memory
 	media     *media.Loop
 	bindings  *gateway.Bindings
 	gateway   *gateway.Gateway
@@ -71,7 +72,7 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 	if !webclient.Built() {
 		return nil, ErrNotBuilt
 	}
-	n := &Node{cfg: cfg, log: log, version: o.Version}
+	n := &Node{cfg: cfg, log: log, version: o.Version, memory: newMemory()}
 	steps := []func(context.Context) error{n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
 	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady)
 	for _, step := range steps {
@@ -236,6 +237,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
 		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: dialer.TrunkUp, TrunkAddrs: dialer.TrunkAddrs,
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
+		Short: n.memory.short,
 		Timers: gateway.Timers{
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
@@ -280,7 +282,7 @@ func Profiles(cfg config.Config) (*gateway.Profiles, error) {
 func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
-		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, T1: n.sipT1(), First1xx: n.cfg.Timers.First1xx,
+		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.RoomFor, Scarce: n.memory.scarce, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, T1: n.sipT1(), First1xx: n.cfg.Timers.First1xx,
 		TLS:            sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		// The limit of calls comes first: it lets emergency calls in.

@@ -91,7 +91,7 @@ type AccessConfig struct {
 	DatagramRate   float64       // messages a second from one IP address that proved itself; default 5000
 	DatagramBurst  int           // default 10000
 	StrangerRate   float64       // messages a second from any other IP address; default 100
-	StrangerBurst  int           // default 400
+	StrangerBurst  int           // default 1000
 	StrangerCalls  float64       // INVITEs a second that one source which proved nothing may send to our users; default 10
 	CalleeCalls    float64       // INVITEs a second of all such callers to one user; default 20
 	FailureBurst   int           // free log-in failures of one source with one account; default 5
@@ -110,7 +110,7 @@ func (c AccessConfig) withDefaults() AccessConfig {
 	c.DatagramRate = cmp.Or(c.DatagramRate, 5000)
 	c.DatagramBurst = cmp.Or(c.DatagramBurst, 10000)
 	c.StrangerRate = cmp.Or(c.StrangerRate, 100)
-	c.StrangerBurst = cmp.Or(c.StrangerBurst, 400)
+	c.StrangerBurst = cmp.Or(c.StrangerBurst, 1000)
 	c.StrangerCalls = cmp.Or(c.StrangerCalls, 10)
 	c.CalleeCalls = cmp.Or(c.CalleeCalls, 20)
 	c.FailureBurst = cmp.Or(c.FailureBurst, 5)

@@ -80,6 +80,9 @@ type Config struct {
 	// one can; it is asked before an INVITE is worked on, and by OPTIONS, which
 	// dials nothing. nil: there always is.
 	Room func(dialled string) gateway.Cause
+	// Scarce tells that memory is: callers who proved nothing get 503. nil: it
+	// never is.
+	Scarce func() bool
 	// T1 is the estimate of the round trip (RFC 3261 17.1.1.1), from which
 	// every time of a transaction comes; it holds for the whole process. 0
 	// leaves it at 500 ms.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -21,6 +22,7 @@ type stateless struct {
 	parser *sip.Parser
 	key    [32]byte // of the tags in our answers
 	log    complaints
+	count  atomic.Uint64 // of refusals
 }
 
 func newStateless() *stateless {
@@ -139,6 +141,9 @@ func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *Ref
 	if no != nil || vouched {
 		return vouched, no
 	}
+	if u.cfg.Scarce != nil && u.cfg.Scarce() {
+		return false, tooMany
+	}
 	return false, u.access.strangers.mayCall(addrPort(req.Source()).Addr(), callee, now)
 }
 
@@ -155,6 +160,7 @@ func (u *UA) refuse(info sip.TransportReadProps, req *sip.Request, no *Refusal) 
 	if to := req.To(); to != nil && tagOf(to) == "" && req.CallID() != nil && req.CSeq() != nil {
 		to.Params.Add("tag", u.stateless.tag(req))
 	}
+	u.stateless.count.Add(1)
 	res := no.Response(req)
 	res.AppendHeader(sip.NewHeader("Server", product))
 	if no.Why != "" {

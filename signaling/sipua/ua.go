@@ -356,6 +356,13 @@ func (u *UA) Legs() int {
 	return len(u.legs)
 }
 
+// Transactions are how many requests of others have an open transaction, and
+// how many of those are of callers who proved nothing.
+func (u *UA) Transactions() (open, strangers int) { return u.txs.counts() }
+
+// RefusedStateless is how many requests were refused without a transaction.
+func (u *UA) RefusedStateless() uint64 { return u.stateless.count.Load() }
+
 func (u *UA) recovered(what string) {
 	if p := recover(); p != nil {
 		u.log.Error("sip: "+what+" failed by a fault of ours", "panic", p, "stack", string(debug.Stack()))
