@@ -93,7 +93,8 @@ type AccessConfig struct {
 	StrangerRate   float64       // messages a second from any other IP address; default 100
 	StrangerBurst  int           // default 1000
 	StrangerCalls  float64       // INVITEs a second that one source which proved nothing may send to our users; default 10
-	CalleeCalls    float64       // INVITEs a second of all such callers to one user; default 20
+	CalleeCalls    float64       // INVITEs a second of all such callers to one user; default 5
+	StrangersCalls float64       // INVITEs a second of all such callers to all users; default 50
 	FailureBurst   int           // free log-in failures of one source with one account; default 5
 	FailureEvery   time.Duration // then one more each; default 10 s
 	SourceFailures int           // free failures of one source with all accounts; default 50
@@ -112,7 +113,8 @@ func (c AccessConfig) withDefaults() AccessConfig {
 	c.StrangerRate = cmp.Or(c.StrangerRate, 100)
 	c.StrangerBurst = cmp.Or(c.StrangerBurst, 1000)
 	c.StrangerCalls = cmp.Or(c.StrangerCalls, 10)
-	c.CalleeCalls = cmp.Or(c.CalleeCalls, 20)
+	c.CalleeCalls = cmp.Or(c.CalleeCalls, 5)
+	c.StrangersCalls = cmp.Or(c.StrangersCalls, 50)
 	c.FailureBurst = cmp.Or(c.FailureBurst, 5)
 	c.FailureEvery = cmp.Or(c.FailureEvery, 10*time.Second)
 	c.SourceFailures = cmp.Or(c.SourceFailures, 50)
@@ -127,7 +129,7 @@ func (c AccessConfig) validate() error {
 		return errors.New("sipua: access control needs Users, Locations and Store")
 	case c.MinExpires < time.Second || c.MaxExpires < c.MinExpires:
 		return fmt.Errorf("sipua: registrations of %s to %s make no sense: the shortest must be 1 s or more and not above the longest", c.MinExpires, c.MaxExpires)
-	case c.MaxBindings < 0 || c.NonceLife < 0 || c.DatagramRate < 0 || c.DatagramBurst < 0 || c.StrangerRate < 0 || c.StrangerBurst < 0 || c.StrangerCalls < 0 || c.CalleeCalls < 0 || c.FailureBurst < 0 || c.FailureEvery < 0 || c.SourceFailures < 0:
+	case c.MaxBindings < 0 || c.NonceLife < 0 || c.DatagramRate < 0 || c.DatagramBurst < 0 || c.StrangerRate < 0 || c.StrangerBurst < 0 || c.StrangerCalls < 0 || c.CalleeCalls < 0 || c.StrangersCalls < 0 || c.FailureBurst < 0 || c.FailureEvery < 0 || c.SourceFailures < 0:
 		return errors.New("sipua: the limits of access control must not be negative")
 	}
 	return nil
@@ -168,7 +170,7 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 		rates:     newBuckets[netip.Addr](cfg.DatagramRate, float64(cfg.DatagramBurst)),
 		others:    newBuckets[netip.Addr](cfg.StrangerRate, float64(cfg.StrangerBurst)),
 		regulars:  newRegulars(),
-		strangers: newStrangers(cfg.StrangerCalls, cfg.CalleeCalls),
+		strangers: newStrangers(cfg.StrangerCalls, cfg.CalleeCalls, cfg.StrangersCalls),
 		locks:     userLocks{seed: maphash.MakeSeed()},
 		flows:     newFlowUsers(),
 	}

@@ -10,18 +10,20 @@ import (
 )
 
 // strangers bounds how often callers who proved nothing may ring our users: each
-// source of theirs, and all of them together each user.
+// source of theirs, all of them together each user, and all of them all users.
 type strangers struct {
 	seed    maphash.Seed
 	sources *buckets[netip.Addr]
 	callees *buckets[uint64]
+	all     *buckets[struct{}]
 }
 
-func newStrangers(perSource, perCallee float64) *strangers {
+func newStrangers(perSource, perCallee, all float64) *strangers {
 	return &strangers{
 		seed:    maphash.MakeSeed(),
 		sources: newBuckets[netip.Addr](perSource, 2*perSource),
 		callees: newBuckets[uint64](perCallee, 2*perCallee),
+		all:     newBuckets[struct{}](all, 2*all),
 	}
 }
 
@@ -33,7 +35,7 @@ func (s *strangers) mayCall(source netip.Addr, callee string, now time.Time) *Re
 			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
 		}
 	}
-	if !s.callees.admit(maphash.String(s.seed, callee), now) {
+	if !s.callees.admit(maphash.String(s.seed, callee), now) || !s.all.admit(struct{}{}, now) {
 		return &Refusal{
 			Status: sip.StatusTemporarilyUnavailable, Phrase: "Too Many Callers",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},

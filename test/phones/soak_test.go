@@ -13,6 +13,7 @@ import (
 // The long runs of `make soak`; `make test` leaves them out.
 var (
 	soakCalls = flag.Int("soak.calls", 0, "how many calls TestSoak makes; 0 skips the long runs")
+	soakFlood = flag.Duration("soak.flood", 4300*time.Millisecond, "how long each flood of TestSoakFlood is")
 	soakRate  = flag.Int("soak.rate", 50, "how many of them a second")
 )
 

@@ -56,6 +56,10 @@ type Options struct {
 	SIP string
 	// Timers replace single timers: {"ring": "2s"}.
 	Timers map[string]string
+	// Memory is how many MiB the gateway's process may use, 0 for all there are.
+	// A control group sees to it; without the right to make one, the gateway's own
+	// limits.memory.
+	Memory int
 	// More are lines of YAML that go before all others: "max_calls: 500".
 	More string
 }

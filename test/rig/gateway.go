@@ -2,6 +2,7 @@ package rig
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -26,6 +27,7 @@ type Gateway struct {
 
 	t    testing.TB
 	dir  string
+	cage string // the control group it runs in, "" for the test's own
 	cmd  *exec.Cmd
 	gone chan struct{} // closed when the process was waited for
 	err  error         // of the process, valid once gone is closed
@@ -50,6 +52,12 @@ var program = sync.OnceValues(func() (string, error) {
 func Start(t testing.TB, o Options) *Gateway {
 	t.Helper()
 	g := &Gateway{t: t, dir: scratch(t, "gateway")}
+	if o.Memory > 0 {
+		g.cage = cage(t, o.Memory)
+		if g.cage == "" {
+			o.More += fmt.Sprintf("\nlimits: {memory: %dMiB}", o.Memory)
+		}
+	}
 	if err := os.WriteFile(g.config(), []byte(o.yaml(g.dir)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +92,9 @@ func (g *Gateway) Run() {
 	}
 	defer log.Close()
 	g.cmd = exec.Command(path, "serve", "--config", g.config())
+	if g.cage != "" { // from its first page on
+		g.cmd = exec.Command("/bin/sh", "-c", `echo $$ > "$0"; exec "$@"`, filepath.Join(g.cage, "cgroup.procs"), path, "serve", "--config", g.config())
+	}
 	g.cmd.Dir, g.cmd.Stdout, g.cmd.Stderr, g.cmd.SysProcAttr = g.dir, log, log, owned()
 	if err := g.cmd.Start(); err != nil {
 		g.t.Fatal(err)
