@@ -245,6 +245,18 @@ func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status in
 	return nil
 }
 
+// authenticate is prove and spend.
+func (a *Access) authenticate(ctx context.Context, req *sip.Request, status int, source netip.AddrPort) (login, *Refusal) {
+	p, r := a.prove(req, status, source)
+	if r == nil {
+		r = a.spend(ctx, p, req, status, source)
+	}
+	if r != nil {
+		return login{}, r
+	}
+	return p.login, nil
+}
+
 // challenge asks for a digest. Stale tells a phone that only its nonce was
 // wrong, so that it need not ask its owner (RFC 7616 3.3).
 func (a *Access) challenge(req *sip.Request, status int, stale bool) *Refusal {

@@ -115,7 +115,8 @@ func (u *UA) judge(req *sip.Request, now time.Time) (vouched bool, no *Refusal) 
 		_, _, no := u.access.mayRegister(req)
 		return no == nil, no
 	case tagOf(req.To()) != "":
-		if u.legOf(req) == nil {
+		l := u.legOf(req)
+		if l == nil || !u.livesAt(l, flowFrom(req)) && (u.access == nil || !u.access.carriesDigest(req)) {
 			return false, noDialog
 		}
 		return true, nil
