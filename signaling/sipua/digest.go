@@ -210,6 +210,10 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	if !a.sameTarget(c.uri, req.Recipient) {
 		return proof{}, badRequest("Digest URI Does Not Match")
 	}
+	if _, given := a.nonces.ends(c.nonce, source.Addr()); !given {
+		// Not tried: who gets no answer there could try as often as he likes.
+		return proof{}, a.challenge(req, status, true)
+	}
 	user, _, _ := strings.Cut(c.username, "~")
 	now := a.cfg.Now()
 	if wait := a.failures.wait(source.Addr(), user, now); wait > 0 && !a.holdsBinding(user, source) {
@@ -228,7 +232,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 			Why: fmt.Sprintf("log-in as %q from %s failed: unknown name or wrong password", clip(c.username, 64), source),
 		}
 	}
-	if _, fresh := a.nonces.ends(c.nonce); !fresh {
+	if !a.nonces.fresh(c.nonce, source.Addr()) {
 		return proof{}, a.challenge(req, status, true)
 	}
 	return proof{login: login{user: user, devices: devices}, nonce: c.nonce, nc: nc}, nil
@@ -237,7 +241,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 // spend uses up the nonce count of a proof, which counts once (RFC 7616 3.4).
 // It may block on the store.
 func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status int, source netip.AddrPort) *Refusal {
-	if !a.nonces.take(ctx, p.nonce, p.nc) {
+	if !a.nonces.take(ctx, p.nonce, source.Addr(), p.nc) {
 		return a.challenge(req, status, true)
 	}
 	a.failures.succeeded(source.Addr(), p.user)
@@ -265,7 +269,7 @@ func (a *Access) challenge(req *sip.Request, status int, stale bool) *Refusal {
 		name, phrase = "Proxy-Authenticate", "Proxy Authentication Required"
 	}
 	r := &Refusal{Status: status, Phrase: phrase}
-	nonce := a.nonces.issue()
+	nonce := a.nonces.issue(addrPort(req.Source()).Addr())
 	for _, algorithm := range offeredTo(headerText(req, "User-Agent")) {
 		value := fmt.Sprintf(`Digest realm="%s", nonce="%s", algorithm=%s, qop="auth"`, a.cfg.Domain, nonce, algorithm)
 		if stale {

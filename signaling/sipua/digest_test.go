@@ -339,29 +339,29 @@ func TestFailuresLockNobodyOut(t *testing.T) {
 func TestNoncesSurviveRestart(t *testing.T) {
 	f := openFront(t, nil)
 	ctx := context.Background()
-	nonce := f.nonces.issue()
-	if !f.nonces.take(ctx, nonce, 1) {
+	nonce := f.nonces.issue(oneSource)
+	if !f.nonces.take(ctx, nonce, oneSource, 1) {
 		t.Fatal("a fresh nonce is refused")
 	}
 	again, err := openNonces(ctx, f.store, f.cfg.NonceLife, f.clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.take(ctx, nonce, 1) {
+	if again.take(ctx, nonce, oneSource, 1) {
 		t.Error("a replay after the restart is let in")
 	}
-	if !again.take(ctx, nonce, 2) {
+	if !again.take(ctx, nonce, oneSource, 2) {
 		t.Error("the nonce is refused after the restart")
 	}
-	if f.nonces.take(ctx, nonce, 2) {
+	if f.nonces.take(ctx, nonce, oneSource, 2) {
 		t.Error("a replay at the other node is let in")
 	}
 	f.clock.pass(f.cfg.NonceLife - time.Millisecond)
-	if !again.take(ctx, nonce, 3) {
+	if !again.take(ctx, nonce, oneSource, 3) {
 		t.Error("refused before its time")
 	}
 	f.clock.pass(time.Millisecond)
-	if again.take(ctx, nonce, 4) {
+	if again.take(ctx, nonce, oneSource, 4) {
 		t.Error("an old nonce is let in")
 	}
 }

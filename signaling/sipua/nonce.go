@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -25,7 +26,8 @@ const (
 )
 
 // nonces makes and judges digest nonces (RFC 7616 3.3). A nonce is the time it
-// was made, 8 random bytes and a MAC over both: nothing is kept for a nonce
+// was made, 8 random bytes and a MAC over both and the source it was given to,
+// so that nobody guesses passwords from addresses that he only forges. Nothing is kept for a nonce
 // until somebody used it with the right password, so strangers cannot fill
 // anything, and every node with the same store knows every nonce. Counts that
 // were used are kept in the store too, so that a restart forgets no replay.
@@ -88,41 +90,48 @@ func openNonces(ctx context.Context, s store.Store, life time.Duration, now func
 	return n, nil
 }
 
-// issue makes a fresh nonce.
-func (n *nonces) issue() string {
+// issue makes a fresh nonce for a source.
+func (n *nonces) issue(source netip.Addr) string {
 	var b [32]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(n.now().UnixMilli()))
 	rand.Read(b[8:16])
-	copy(b[16:], n.mac(b[:16]))
+	copy(b[16:], n.mac(b[:16], source))
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-func (n *nonces) mac(b []byte) []byte {
+func (n *nonces) mac(b []byte, source netip.Addr) []byte {
 	m := hmac.New(sha256.New, n.key[:])
 	m.Write(b)
+	at := sourceIP(source).As16()
+	m.Write(at[:])
 	return m.Sum(nil)[:16]
 }
 
-// ends tells when a nonce of ours is too old, and whether it is ours and not
-// too old now.
-func (n *nonces) ends(nonce string) (time.Time, bool) {
+// ends tells when a nonce that we gave the source is too old; false when we gave
+// it none such.
+func (n *nonces) ends(nonce string, source netip.Addr) (time.Time, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(nonce)
-	if err != nil || len(b) != 32 || subtle.ConstantTimeCompare(b[16:], n.mac(b[:16])) != 1 {
+	if err != nil || len(b) != 32 || subtle.ConstantTimeCompare(b[16:], n.mac(b[:16], source)) != 1 {
 		return time.Time{}, false
 	}
-	ends := time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]))).Add(n.life)
-	return ends, n.now().Before(ends)
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]))).Add(n.life), true
+}
+
+// fresh tells whether we gave the source the nonce, not too long ago.
+func (n *nonces) fresh(nonce string, source netip.Addr) bool {
+	ends, given := n.ends(nonce, source)
+	return given && n.now().Before(ends)
 }
 
 // take uses up one count of a nonce, 0 for a request without qop, and tells
 // whether that was the first use of it. Call it only when the password was
 // right. It may block on the store; with the store away this node's own
 // memory decides.
-func (n *nonces) take(ctx context.Context, nonce string, nc uint32) bool {
+func (n *nonces) take(ctx context.Context, nonce string, source netip.Addr, nc uint32) bool {
 	ctx, cancel := context.WithTimeout(ctx, nonceWait)
 	defer cancel()
-	ends, fresh := n.ends(nonce)
-	if !fresh {
+	ends, given := n.ends(nonce, source)
+	if !given || !n.now().Before(ends) {
 		return false
 	}
 	n.mu.Lock()

@@ -3,6 +3,7 @@ package sipua
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,21 +58,44 @@ func TestNonceEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nonce := n.issue()
-	if _, fresh := n.ends(nonce); !fresh {
+	nonce := n.issue(oneSource)
+	if !n.fresh(nonce, oneSource) {
 		t.Error("a fresh nonce is refused")
 	}
 	for _, bad := range []string{"", "x", nonce[1:], nonce + "A", strings.Repeat("A", len(nonce)), flip(nonce)} {
-		if _, fresh := n.ends(bad); fresh {
+		if n.fresh(bad, oneSource) {
 			t.Errorf("%q is taken for ours", bad)
 		}
 	}
-	if nonce == n.issue() {
+	if nonce == n.issue(oneSource) {
 		t.Error("the same nonce twice")
 	}
 	c.pass(time.Minute)
-	if _, fresh := n.ends(nonce); fresh {
+	if n.fresh(nonce, oneSource) {
 		t.Error("a nonce never ends")
+	}
+}
+
+// oneSource is whom the nonces of these tests are given to.
+var oneSource = netip.MustParseAddr("192.0.2.1")
+
+// A nonce counts from where it was asked for: another phone of the same IPv6
+// network may use it, nobody else.
+func TestNonceIsForItsSource(t *testing.T) {
+	n, err := openNonces(context.Background(), freshStore(t), time.Minute, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		given, used string
+		want        bool
+	}{
+		{"192.0.2.1", "192.0.2.1", true}, {"192.0.2.1", "::ffff:192.0.2.1", true}, {"192.0.2.1", "192.0.2.2", false},
+		{"2001:db8::1", "2001:db8::2", true}, {"2001:db8::1", "2001:db8:0:1::1", false},
+	} {
+		if got := n.fresh(n.issue(netip.MustParseAddr(row.given)), netip.MustParseAddr(row.used)); got != row.want {
+			t.Errorf("given to %s, used by %s: %v", row.given, row.used, got)
+		}
 	}
 }
 
@@ -97,13 +121,13 @@ func TestNonceRace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	nonce := nodes[0].issue()
+	nonce := nodes[0].issue(oneSource)
 	var let [5]atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
 			nc := i%4 + 1
-			if nodes[i/4%2].take(ctx, nonce, uint32(nc)) {
+			if nodes[i/4%2].take(ctx, nonce, oneSource, uint32(nc)) {
 				let[nc].Add(1)
 			}
 		})
@@ -114,7 +138,7 @@ func TestNonceRace(t *testing.T) {
 			t.Errorf("count %d was let in %d times", nc, n)
 		}
 	}
-	if !nodes[0].take(ctx, nonce, 5) || nodes[1].take(ctx, nonce, 5) {
+	if !nodes[0].take(ctx, nonce, oneSource, 5) || nodes[1].take(ctx, nonce, oneSource, 5) {
 		t.Error("the nonce is not usable after the race")
 	}
 }
@@ -139,8 +163,8 @@ func TestNoncesWithStoreAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.store = awayStore{s}
-	nonce := n.issue()
-	if !n.take(ctx, nonce, 1) || n.take(ctx, nonce, 1) || !n.take(ctx, nonce, 2) {
+	nonce := n.issue(oneSource)
+	if !n.take(ctx, nonce, oneSource, 1) || n.take(ctx, nonce, oneSource, 1) || !n.take(ctx, nonce, oneSource, 2) {
 		t.Error("the memory does not decide")
 	}
 	if _, err := openNonces(ctx, awayStore{freshStore(t)}, time.Minute, time.Now); !errors.Is(err, store.ErrAway) {

@@ -89,18 +89,29 @@ func (b *buckets[K]) admit(k K, now time.Time) bool {
 	return true
 }
 
-// failures slows down who tries passwords: a source with one account, and a
-// source with many accounts. Nothing is ever kept against an account alone, so
-// nobody can lock its owner out from elsewhere.
+const (
+	// accountBursts is how many times the free failures of one source all
+	// sources together have with one account.
+	accountBursts = 10
+	// hotEvery is how many times longer than usual a source waits after each
+	// failure with an account that has more of them.
+	hotEvery = 6
+)
+
+// failures slows down who tries passwords: a source with one account, a source
+// with many accounts, and all sources with one account. The last never locks
+// the owner out: from where he logged in before it asks nothing, and from
+// anywhere else the first try is free.
 type failures struct {
 	burst, sourceBurst float64
 	perSecond          float64
 	seed               maphash.Seed
 
-	mu      sync.Mutex
-	pairs   *recent[loginPair, level]
-	sources *recent[netip.Addr, level]
-	proven  *recent[loginPair, struct{}] // pairs that logged in
+	mu       sync.Mutex
+	pairs    *recent[loginPair, level]
+	sources  *recent[netip.Addr, level]
+	accounts *recent[uint64, level]
+	proven   *recent[loginPair, struct{}] // pairs that logged in
 }
 
 // loginPair is a source with an account; the account's name comes from a
@@ -113,10 +124,11 @@ type loginPair struct {
 func newFailures(burst, sourceBurst int, every time.Duration) *failures {
 	return &failures{
 		burst: float64(burst), sourceBurst: float64(sourceBurst), perSecond: 1 / every.Seconds(),
-		seed:    maphash.MakeSeed(),
-		pairs:   newRecent[loginPair, level](sourceMax),
-		sources: newRecent[netip.Addr, level](sourceMax),
-		proven:  newRecent[loginPair, struct{}](sourceMax),
+		seed:     maphash.MakeSeed(),
+		pairs:    newRecent[loginPair, level](sourceMax),
+		sources:  newRecent[netip.Addr, level](sourceMax),
+		accounts: newRecent[uint64, level](sourceMax),
+		proven:   newRecent[loginPair, struct{}](sourceMax),
 	}
 }
 
@@ -135,9 +147,23 @@ func (f *failures) wait(ip netip.Addr, account string, now time.Time) time.Durat
 	if _, known := f.proven.get(p); !known {
 		l, _ = f.sources.get(p.ip)
 		seconds = max(seconds, (l.drained(now, f.sourceRate()).filled-(f.sourceBurst-1))/f.sourceRate())
+		seconds = max(seconds, f.hotWait(p, now))
 	}
 	return time.Duration(math.Ceil(max(0, seconds))) * time.Second
 }
+
+// hotWait is how long the source must wait for an account that many sources
+// try, under mu: the bucket of the account is full, and it has failed here.
+func (f *failures) hotWait(p loginPair, now time.Time) float64 {
+	all, _ := f.accounts.get(p.account)
+	here, tried := f.pairs.get(p)
+	if !tried || here.filled == 0 || all.drained(now, f.perSecond).filled < f.accountBurst()-1 {
+		return 0
+	}
+	return hotEvery/f.perSecond - now.Sub(here.at).Seconds()
+}
+
+func (f *failures) accountBurst() float64 { return accountBursts * f.burst }
 
 // sourceRate drains a source's failures with all accounts ten times as fast as
 // those with one: many phones can be behind one address.
@@ -150,12 +176,20 @@ func (f *failures) failed(ip netip.Addr, account string, now time.Time) {
 	defer f.mu.Unlock()
 	l, _ := f.pairs.get(p)
 	l = l.drained(now, f.perSecond)
+	early := l.filled+1 > f.burst       // it should have waited: that fills no bucket of others
 	l.filled = min(l.filled+1, f.burst) // so that the wait stays one step long
 	f.pairs.put(p, l)
 	l, _ = f.sources.get(p.ip)
 	l = l.drained(now, f.sourceRate())
 	l.filled = min(l.filled+1, f.sourceBurst)
 	f.sources.put(p.ip, l)
+	if early {
+		return
+	}
+	l, _ = f.accounts.get(p.account)
+	l = l.drained(now, f.perSecond)
+	l.filled = min(l.filled+1, f.accountBurst())
+	f.accounts.put(p.account, l)
 }
 
 // succeeded forgets the failures of the source with the account.

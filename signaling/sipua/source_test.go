@@ -95,3 +95,51 @@ func TestFailuresWait(t *testing.T) {
 	f.succeeded(ip, "alice")
 	check("after the right password", ip, "alice", 0)
 }
+
+// However many sources guess the password of one account, few guesses are
+// tried, and its owner gets in: where he was before after any number of
+// failures of others, and elsewhere at his first try.
+func TestFailuresOfAnAccount(t *testing.T) {
+	f := newFailures(5, 50, 10*time.Second)
+	now := time.Unix(1e9, 0)
+	home, away := netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("198.51.100.2")
+	f.succeeded(home, "alice")
+	tried := func(rounds int) (n int) {
+		for range rounds {
+			for i := range 250 {
+				ip := netip.AddrFrom4([4]byte{203, 0, 113, byte(i)})
+				if f.wait(ip, "alice", now) == 0 {
+					f.failed(ip, "alice", now)
+					n++
+				}
+			}
+		}
+		return n
+	}
+	if n := tried(20); n < 250 || n > 300 { // 1250 with 5 each
+		t.Errorf("%d guesses at once", n)
+	}
+	for _, at := range []netip.Addr{home, away} {
+		if w := f.wait(at, "alice", now); w != 0 {
+			t.Errorf("the owner at %s waits %v", at, w)
+		}
+	}
+	f.failed(home, "alice", now) // he mistypes
+	if w := f.wait(home, "alice", now); w != 0 {
+		t.Errorf("the owner waits %v after one mistake at home", w)
+	}
+	all := 0
+	for range 60 {
+		now = now.Add(time.Second)
+		all += tried(1)
+	}
+	if all > 300 { // 1500 without
+		t.Errorf("%d guesses in a minute", all)
+	}
+	if w := f.wait(away, "alice", now); w != 0 {
+		t.Errorf("the owner elsewhere waits %v", w)
+	}
+	if w := f.wait(away, "bob", now); w != 0 {
+		t.Errorf("another account waits %v", w)
+	}
+}

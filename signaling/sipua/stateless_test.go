@@ -26,7 +26,7 @@ func TestRefusedWithoutTransaction(t *testing.T) {
 	g, _ := withAccess(t, nil)
 	w := newWire(t, "127.0.0.2")
 	us, alice, far := "sip:"+rig.Domain, "sip:alice@"+rig.Domain, "sip:x@example.org"
-	nonce := g.access.nonces.issue()
+	nonce := g.access.nonces.issue(mustAddr(w.addr()).Addr())
 	guess := func(name string) string {
 		return fmt.Sprintf(`%s: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="00", algorithm=MD5`, name, rig.Domain, nonce, us)
 	}
