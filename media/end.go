@@ -2,8 +2,10 @@ package media
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtcp"
 )
@@ -55,6 +57,7 @@ type End struct {
 	in        reception
 	out       out
 	onDigit   atomic.Pointer[func(byte)]
+	onKey     atomic.Pointer[func(byte)]
 	counters  counters
 }
 
@@ -125,6 +128,25 @@ func (e *End) OnDigit(f func(digit byte)) {
 		return
 	}
 	e.onDigit.Store(&f)
+}
+
+// OnKey has f called with each DTMF digit this end sent while its gate was not
+// open, once per event. The event itself goes nowhere, and neither does what
+// follows of it when the gate opens meanwhile. f runs on the path of the
+// packets: it must return at once. nil ends it.
+func (e *End) OnKey(f func(digit byte)) {
+	if f == nil {
+		e.onKey.Store(nil)
+		return
+	}
+	e.onKey.Store(&f)
+}
+
+// WithholdKey keeps the telephone-events of one digit back that this end sends
+// within d: a phone that sent the key by INFO may send it as an event too.
+func (e *End) WithholdKey(digit byte, d time.Duration) {
+	e.in.noKey.Store(int32(strings.IndexByte(dtmfDigits, digit)))
+	e.in.noKeyUntil.Store(e.loop.now() + int64(d))
 }
 
 // Tap has f called with codec and payload of every audio packet sent to this

@@ -2,9 +2,11 @@ package media
 
 import (
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestGateOpensOnlyForTheOwner(t *testing.T) {
@@ -159,6 +161,72 @@ func TestEventBegunAtTheShutGateStaysIn(t *testing.T) {
 	}
 	if n := len(far.sent()); n != 0 {
 		t.Errorf("%d packets of the event came out", n)
+	}
+}
+
+// A key pressed at the shut gate is told once, by another way than the keys that
+// pass; one whose event began before the gate shut is none.
+func TestKeyAtTheShutGate(t *testing.T) {
+	l := still()
+	mic, _ := newBare(t, l, false, g711Types)
+	listener, far := newBare(t, l, false, g711Types)
+	listener.Hear(mic)
+	var passed, keys []byte
+	mic.OnDigit(func(d byte) { passed = append(passed, d) })
+	mic.OnKey(func(d byte) { keys = append(keys, d) })
+	seq := uint16(0)
+	event := func(ts uint32, code byte) {
+		seq++
+		mic.receive(&packet{payloadType: 101, seq: seq, timestamp: ts, ssrc: 1, payload: []byte{code, 10, 0, 160}})
+	}
+	event(1000, 1)
+	mic.Gate().Shut()
+	event(1000, 1)
+	event(3000, 10)
+	event(3000, 10)
+	event(5000, 11)
+	mic.Gate().Open(UnmuteByOwner(mic.Gate()))
+	event(5000, 11)
+	mic.WithholdKey('*', time.Second)
+	event(7000, 10)
+	event(8000, 2)
+	at(l, 1020)
+	event(7000, 10)
+	event(9000, 10)
+	if string(passed) != "12*" || string(keys) != "*#" {
+		t.Errorf("passed %q, pressed at the shut gate %q", passed, keys)
+	}
+	if n := len(far.sent()); n != 3 {
+		t.Errorf("%d packets of events came out, want the 1, the 2 and the second *", n)
+	}
+}
+
+// A phone whose gate is shut gets no telephone-event: one that gave it back
+// would seem to have had its own key pressed.
+func TestNoEventGoesToAShutGate(t *testing.T) {
+	l := still()
+	phone, far := newBare(t, l, true, g711Types)
+	caller, _ := newBare(t, l, false, g711Types)
+	phone.Hear(caller)
+	key := func(ts uint32) {
+		caller.receive(&packet{payloadType: 101, seq: uint16(ts / 1000), timestamp: ts, ssrc: 1, payload: []byte{10, 10, 0, 160}})
+	}
+	key(1000)
+	if err := phone.SendDigits("*"); !errors.Is(err, ErrNoDTMF) {
+		t.Errorf("a digit is sent to a shut gate: %v", err)
+	}
+	if n := len(far.sent()); n != 0 {
+		t.Fatalf("%d events went to the phone", n)
+	}
+	phone.Gate().Open(UnmuteByOwner(phone.Gate()))
+	key(3000)
+	if err := phone.SendDigits("*"); err != nil {
+		t.Fatal(err)
+	}
+	phone.Gate().Shut()
+	(&ticker{l: l}).tick(phone, 30)
+	if n := len(far.sent()); n != 1 {
+		t.Errorf("%d events went to the phone, want the one while it was open", n)
 	}
 }
 

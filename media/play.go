@@ -69,7 +69,9 @@ func (e *End) DTMF() bool {
 
 // SendDigits queues DTMF digits (0-9 * # A-D) toward this end as
 // telephone-events of 100 ms (RFC 4733). It is ErrNoDTMF when that was not
-// negotiated, a character is no digit, or 64 digits are waiting.
+// negotiated, a character is no digit, 64 digits are waiting, or the end's gate
+// is not open: such a phone must not be sent what it could give back as its
+// own key.
 func (e *End) SendDigits(s string) error {
 	s = strings.ToUpper(s)
 	for _, r := range s {
@@ -77,7 +79,7 @@ func (e *End) SendDigits(s string) error {
 			return fmt.Errorf("%w: %q is not one of %s", ErrNoDTMF, r, dtmfDigits)
 		}
 	}
-	if !e.DTMF() {
+	if !e.DTMF() || e.gate.State() != GateOpen {
 		return ErrNoDTMF
 	}
 	if e.closed.Load() {
@@ -193,7 +195,7 @@ func (e *End) tickDigit(at int64) bool {
 	}
 	table := e.payloads.Load()
 	as, number, ok := table.out(formatEvent8, o.stream.audio)
-	if !ok || o.held {
+	if !ok || o.held || e.gate.State() != GateOpen {
 		d.queue, d.step = nil, 0
 		return false
 	}

@@ -14,6 +14,10 @@ type reception struct {
 
 	// The event that was last reported, and the one that was last held back.
 	reported, withheld atomic.Uint64
+	// noKey is the code of a digit whose events are held back until noKeyUntil,
+	// loop clock in ns.
+	noKey      atomic.Int32
+	noKeyUntil atomic.Int64
 
 	// Loss and jitter of the present SSRC (RFC 3550 A.3, A.8).
 	ssrc          atomic.Uint32
@@ -80,9 +84,14 @@ func (r *reception) withhold(p *packet) {
 	}
 }
 
-// late tells whether p is of an event that began while it was held back.
+// late tells whether p is of an event that began while it was held back, or is
+// to be held back as well.
 func (r *reception) late(p *packet) bool {
-	return p.format.event() && r.withheld.Load() == eventKey(p)
+	if !p.format.event() {
+		return false
+	}
+	same := len(p.payload) > 0 && int32(p.payload[0]) == r.noKey.Load() && p.at < r.noKeyUntil.Load()
+	return same || r.withheld.Load() == eventKey(p)
 }
 
 // digit is the digit of a telephone-event when p is the first packet seen of

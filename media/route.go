@@ -91,21 +91,30 @@ func (e *End) receive(p *packet) {
 	e.counters.receivedBytes.Add(uint64(len(p.payload)))
 
 	digit := e.pass(p)
-	// Outside the gate, so that f may shut it.
-	if digit != 0 {
-		if f := e.onDigit.Load(); f != nil {
-			(*f)(digit)
-		}
+	if digit == 0 {
+		return
+	}
+	to := &e.onDigit
+	if p.ticket == refused {
+		to = &e.onKey
+	}
+	// Outside the gate, so that f may work it.
+	if f := to.Load(); f != nil {
+		(*f)(digit)
 	}
 }
 
 // pass takes one packet through the gate and to everyone who hears this end.
-// The result is a digit that begins with this packet, or 0.
+// The result is a digit that begins with this packet, or 0: p.ticket tells
+// whether it passed.
 func (e *End) pass(p *packet) byte {
 	p.ticket = e.gate.enter()
 	defer e.gate.leave()
 	if p.ticket == refused {
 		e.in.withhold(p)
+		if p.format.event() {
+			return e.in.digit(p)
+		}
 		return 0
 	}
 	if e.muted.Load() || e.in.late(p) {
@@ -134,6 +143,9 @@ func (e *End) relay(from *End, p *packet) {
 	table := e.payloads.Load()
 	if o.hears.Load() != from || o.once.tone != nil || o.digits.sounding() || o.held || table == nil {
 		return
+	}
+	if p.format.event() && e.gate.State() != GateOpen {
+		return // a phone that gave it back would seem to have had its own key pressed
 	}
 	as, number, ok := table.out(p.format, o.stream.audio)
 	if !ok || len(p.payload) > maxPacket-rtpHeaderSize {
