@@ -301,6 +301,7 @@ func (k *checker) timers() {
 		{"first_1xx", t.First1xx, 100 * time.Millisecond, time.Minute},
 		{"cancel_wait", t.CancelWait, 100 * time.Millisecond, 32 * time.Second},
 		{"auto_answer", t.AutoAnswer, 100 * time.Millisecond, time.Minute},
+		{"key_wait", t.KeyWait, 100 * time.Millisecond, time.Minute},
 		{"muted_limit", t.MutedLimit, time.Second, 24 * time.Hour},
 		{"unmute_wait", t.UnmuteWait, time.Second, time.Hour},
 		{"tab_gone", t.TabGone, 5 * time.Second, 10 * time.Minute},

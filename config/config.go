@@ -183,6 +183,9 @@ type Device struct {
 	SIPPassword  string `yaml:"sip_password" example:"\"${ALICE_DESK_PASSWORD}\""`
 	Interworking bool   `yaml:"interworking" example:"true"`
 	Profile      string `yaml:"profile" example:"auto"`
+	// UnmuteKey is the phone's key that un-mutes, "" for none, nil for what the
+	// profile says.
+	UnmuteKey *string `yaml:"unmute_key" example:"\"*\""`
 }
 
 // Trunk is a PBX or carrier.
@@ -244,6 +247,7 @@ type Timers struct {
 	First1xx   time.Duration `yaml:"first_1xx" example:"3s"`
 	CancelWait time.Duration `yaml:"cancel_wait" example:"1s"`
 	AutoAnswer time.Duration `yaml:"auto_answer" example:"4s"`
+	KeyWait    time.Duration `yaml:"key_wait" example:"8s"`
 	MutedLimit time.Duration `yaml:"muted_limit" example:"120s"`
 	UnmuteWait time.Duration `yaml:"unmute_wait" example:"60s"`
 	TabGone    time.Duration `yaml:"tab_gone" example:"10s"`
@@ -286,7 +290,7 @@ func Default() Config {
 		Outside: Outside{Calls: 4, Hourly: 60},
 		Timers: Timers{
 			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
-			AutoAnswer: 4 * time.Second, MutedLimit: 120 * time.Second,
+			AutoAnswer: 4 * time.Second, KeyWait: 8 * time.Second, MutedLimit: 120 * time.Second,
 			UnmuteWait: 60 * time.Second, TabGone: 10 * time.Second, Drain: 60 * time.Second,
 			SIPT1: 500 * time.Millisecond, Session: 30 * time.Minute, SessionMin: 90 * time.Second, MediaLost: 30 * time.Second,
 		},

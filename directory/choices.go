@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -53,16 +54,20 @@ func (d *Directory) editUser(ctx context.Context, user string, edit func(*userRe
 // profile. It blocks for the store. ErrNotFound: no such device.
 func (d *Directory) Learn(ctx context.Context, user, id string, l Learned) error {
 	dev, ok := d.Device(user, id)
-	if ok && (l.Method == "" || l.Method == dev.Learned.Method) && (l.Mute == "" || l.Mute == dev.Learned.Mute) {
+	if ok && l.over(dev.Learned) == dev.Learned {
 		return nil
 	}
 	return d.editDevice(ctx, user, id, func(r *deviceRecord) error {
-		if l.Method != "" {
-			r.Learned.Method = l.Method
-		}
-		if l.Mute != "" {
-			r.Learned.Mute = l.Mute
-		}
+		r.Learned = l.over(r.Learned)
 		return nil
 	})
+}
+
+// over is what is known when l was found out after old.
+func (l Learned) over(old Learned) Learned {
+	return Learned{
+		Method: cmp.Or(l.Method, old.Method),
+		Mute:   cmp.Or(l.Mute, old.Mute),
+		Key:    cmp.Or(l.Key, old.Key),
+	}
 }

@@ -17,7 +17,7 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 		return Device{}, err
 	}
 	err := d.editDevice(ctx, user, id, func(r *deviceRecord) error {
-		if r.Fixed && (p.Display != nil || p.Interworking != nil || p.Profile != nil) {
+		if r.Fixed && (p.Display != nil || p.Interworking != nil || p.Profile != nil || p.UnmuteKey != nil) {
 			return fmt.Errorf("%w: change device %s of %s there", ErrFixed, id, user)
 		}
 		set(&r.Display, p.Display)
@@ -27,6 +27,7 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 		if p.Profile != nil {
 			r.Learned = Learned{}
 		}
+		set(&r.UnmuteKey, p.UnmuteKey)
 		return nil
 	})
 	if err != nil {
@@ -98,7 +99,18 @@ func (p DevicePatch) check() error {
 	if p.Profile != nil && !nameForm.MatchString(*p.Profile) {
 		return invalid("profile %q: use a-z, 0-9, dot, underscore and minus", *p.Profile)
 	}
+	if p.UnmuteKey != nil {
+		return checkKey(*p.UnmuteKey)
+	}
 	return nil
+}
+
+// checkKey refuses what is no key that a phone can send (RFC 4733 3.2).
+func checkKey(key string) error {
+	if key == "" || key == NoKey || len(key) == 1 && strings.Contains("0123456789*#ABCD", key) {
+		return nil
+	}
+	return invalid("un-mute key %q: use one of 0-9 * # A-D, or %s", key, NoKey)
 }
 
 func set[T any](field *T, v *T) {

@@ -62,15 +62,20 @@ type Device struct {
 	Primary      bool   `json:"primary"`
 	Profile      string `json:"profile"`
 	UserAgent    string `json:"userAgent"`
+	// UnmuteKey is the key of the phone that un-mutes it (0-9 * # A-D), NoKey for
+	// none, "" for what its profile says.
+	UnmuteKey string `json:"unmuteKey,omitempty"`
 	// Learned is what the paired phone turned out to want, over its profile.
 	Learned Learned `json:"learned,omitzero"`
 }
 
 // Learned is what was found out about a phone: the method that makes it answer
-// by itself, and the mute mode it takes; "" for what the profile says.
+// by itself, the mute mode it takes, and whether its un-mute key reaches us
+// (seen, unseen); "" for what the profile says.
 type Learned struct {
 	Method string `json:"method,omitempty"`
 	Mute   string `json:"mute,omitempty"`
+	Key    string `json:"key,omitempty"`
 }
 
 // HA1 is one digest secret (RFC 7616 3.4.2: H(user:realm:password), hex).
@@ -108,6 +113,7 @@ type DevicePatch struct {
 	Interworking *bool   `json:"interworking,omitempty"`
 	Primary      *bool   `json:"primary,omitempty"`
 	Profile      *string `json:"profile,omitempty"`
+	UnmuteKey    *string `json:"unmuteKey,omitempty"`
 }
 
 // NewDevice is a device with its SIP password in clear, which is not kept.
@@ -118,7 +124,11 @@ type NewDevice struct {
 	Interworking bool   `json:"interworking,omitempty"`
 	Primary      bool   `json:"primary,omitempty"`
 	Profile      string `json:"profile,omitempty"`
+	UnmuteKey    string `json:"unmuteKey,omitempty"`
 }
+
+// NoKey is a device's UnmuteKey when no key of it un-mutes.
+const NoKey = "none"
 
 // NewUser is a user with passwords in clear, which are not kept.
 type NewUser struct {

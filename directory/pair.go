@@ -120,7 +120,7 @@ func (p *person) joined(base deviceRecord) deviceRecord {
 	}
 	next := deviceRecord{Shares: base.ID, Order: base.Order, Device: Device{
 		User: base.User, ID: fmt.Sprintf("%s-%d", base.ID, number),
-		Display: fmt.Sprintf("%s (%d)", base.Display, number), Profile: base.Profile,
+		Display: fmt.Sprintf("%s (%d)", base.Display, number), Profile: base.Profile, UnmuteKey: base.UnmuteKey,
 	}}
 	if len(p.devices) < maxDevices {
 		return next

@@ -140,6 +140,9 @@ func (n NewDevice) check() error {
 	if n.SIPPassword == "" {
 		return invalid("device %s has no SIP password", n.ID)
 	}
+	if err := checkKey(n.UnmuteKey); err != nil {
+		return err
+	}
 	return checkText("display name", n.Display)
 }
 

@@ -155,7 +155,7 @@ func newWorkbench(t *testing.T, edit func(*Config)) *workbench {
 	w := &workbench{t: t, dial: &fakeDialer{legs: make(chan *fakeLeg, 16)}, loop: loop, bind: bind, dir: dir}
 	cfg := Config{
 		Node: "n1", Domain: "example.test", Hosts: []string{"127.0.0.1"}, Directory: dir, Store: s, Media: loop, Dialer: w.dial,
-		Timers: Timers{TabGone: time.Second, Ended: time.Hour},
+		Timers: Timers{TabGone: time.Second, Ended: time.Hour, KeyWait: 10 * time.Millisecond},
 		Trunks: []Trunk{{Name: "pbx", Host: "127.0.0.9", Prefixes: []Prefix{{Match: "0", Strip: 1}}}},
 	}
 	if edit != nil {

@@ -64,6 +64,9 @@ type (
 	SplashOver struct{ Leg LegID }
 	// Keyed: the leg's device sent digits as telephone-events; they wait with it.
 	Keyed struct{ Leg LegID }
+	// Pressed: keys were pressed on the leg's phone while its gate was not open;
+	// they wait with it.
+	Pressed struct{ Leg LegID }
 	// ShutDown: the node stops.
 	ShutDown struct{}
 )
@@ -78,6 +81,7 @@ func (Faulted) event()    {}
 func (Decided) event()    {}
 func (SplashOver) event() {}
 func (Keyed) event()      {}
+func (Pressed) event()    {}
 func (ShutDown) event()   {}
 
 // input is an event with what media made of its SDP and the time it is
@@ -101,6 +105,8 @@ type input struct {
 	// hand; Alone tells that it is in no other call.
 	Stirred uint64
 	Alone   bool
+	// Keys are the digits of a Digit or Pressed.
+	Keys string
 	// Silent are the legs nothing was heard of while a watchTimer ran.
 	Silent []LegID
 }
@@ -145,7 +151,10 @@ type (
 	// shutGate, wantGate and openGate work the leg's gate. wantGate is only
 	// ever the owner's own un-mute.
 	shutGate struct{ Leg LegID }
-	wantGate struct{ Leg LegID }
+	wantGate struct {
+		Leg LegID
+		By  act
+	}
 	openGate struct{ Leg LegID }
 	// talk tells the phone that rings on the leg to go off-hook: a trigger.
 	talk struct{ Leg LegID }

@@ -24,9 +24,14 @@ func (g Gate) closed() bool { return g == GateShut || g == GateWanted }
 
 // splashOver: what was to come after the splash may come now.
 func (m *move) splashOver(id LegID) {
-	if l := m.leg(id); l != nil && l.Stage == Up && l.UnmuteDue && !l.SplashDue {
+	l := m.leg(id)
+	if l == nil || l.Stage != Up || l.SplashDue {
+		return
+	}
+	l.Announcing = false
+	if l.UnmuteDue {
 		l.UnmuteDue = false
-		m.unmute(l)
+		m.unmute(l, byMove)
 	}
 }
 
@@ -40,13 +45,24 @@ func (m *move) onlyGate(l *LegState) {
 	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
 }
 
+// act is how the owner un-muted.
+type act string
+
+// Acts of the owner that un-mute.
+const (
+	byTab    act = "tab"    // Unmute in a tab
+	byMove   act = "move"   // the click that moved a live call to the phone
+	byKey    act = "key"    // the un-mute key of the phone
+	byResume act = "resume" // Hold, then Resume at the phone
+)
+
 // unmute is the owner's own act: the one thing that leads to an open gate.
-func (m *move) unmute(l *LegState) {
+func (m *move) unmute(l *LegState, by act) {
 	if l.Gate != GateShut && l.Gate != GateWanted {
 		return
 	}
 	l.Gate = GateWanted
-	m.do(wantGate{l.ID}, startTimer{l.Side.timer(unmuteTimer), m.limits.UnmuteWait})
+	m.do(wantGate{l.ID, by}, startTimer{l.Side.timer(unmuteTimer), m.limits.UnmuteWait})
 	if l.Mute == MuteGate {
 		m.openGate(l) // nothing to agree on: the phone sends already
 		return
@@ -70,7 +86,7 @@ func (m *move) mute(l *LegState) {
 		return
 	}
 	l.Gate = GateShut
-	m.say(l.Side, noteMuted)
+	m.say(l.Side, l.mutedNote())
 	m.do(shutGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
 	if l.Mute != MuteGate {
 		l.Reoffering = true
@@ -83,7 +99,7 @@ func (m *move) unmuteVoid(side Side) {
 	for i := range m.Legs {
 		if l := &m.Legs[i]; l.Gate == GateWanted && l.Side == side {
 			l.Gate = GateShut
-			m.say(l.Side, noteMuted)
+			m.say(l.Side, l.mutedNote())
 			m.do(shutGate{l.ID})
 		}
 	}
@@ -118,7 +134,7 @@ func (m *move) mutedLong() {
 			m.end(CauseMutedLimit, side)
 			return
 		default:
-			m.say(side, noteStillMuted)
+			m.say(side, l.stillMutedNote())
 		}
 	}
 	m.watchMuted()
@@ -136,7 +152,7 @@ func (m *move) gatedAnswer(l *LegState, in input) media.Direction {
 	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv && in.Alone && in.Stirred == l.HeldAt:
 		// Hold, then Resume, pressed at the phone and caused by nothing of ours.
 		l.Gate = GateWanted
-		m.do(wantGate{l.ID})
+		m.do(wantGate{l.ID, byResume})
 		m.openGate(l)
 		return media.SendRecv
 	case remote == media.SendOnly || remote == media.Inactive:

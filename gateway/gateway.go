@@ -26,6 +26,7 @@ type Timers struct {
 	CancelWait time.Duration // for the final of a branch taken back [1 s]
 	AutoAnswer time.Duration // for the 200 of an auto INVITE [4 s]
 	MutedLimit time.Duration // until a muted automatic answer is reminded of or ended [120 s]
+	KeyWait    time.Duration // for the un-mute key in a test of a phone [8 s]
 	UnmuteWait time.Duration // for a phone to agree to an un-mute [60 s]
 	MediaLost  time.Duration // without sound until a device is asked whether it is there [30 s]
 	TabGone    time.Duration // silence after which a tab is gone [10 s]
@@ -113,6 +114,7 @@ func (c *Config) validate() error {
 	c.Timers.Ring = cmp.Or(c.Timers.Ring, time.Minute)
 	c.Timers.CancelWait = cmp.Or(c.Timers.CancelWait, time.Second)
 	c.Timers.AutoAnswer = cmp.Or(c.Timers.AutoAnswer, 4*time.Second)
+	c.Timers.KeyWait = cmp.Or(c.Timers.KeyWait, 8*time.Second)
 	c.Timers.MutedLimit = cmp.Or(c.Timers.MutedLimit, 2*time.Minute)
 	c.Timers.UnmuteWait = cmp.Or(c.Timers.UnmuteWait, time.Minute)
 	c.Timers.MediaLost = cmp.Or(c.Timers.MediaLost, 30*time.Second)
@@ -137,6 +139,8 @@ type Authority interface {
 	// Revoke takes back the grant that a decision named for the requester. It
 	// may block on the store.
 	Revoke(ctx context.Context, owner, grant string, requester policy.Identity) (policy.Revocation, error)
+	// Unmuted records that an owner un-muted his phone. It must not block.
+	Unmuted(u policy.Unmute)
 }
 
 // Gateway holds the running calls and the tabs of this node. Its methods may
@@ -154,7 +158,7 @@ type Gateway struct {
 	calls map[CallID]*Call
 	// owners tell which call has a leg now.
 	owners map[LegID]*owner
-	tests  map[string]context.CancelFunc // phones being tested, by user/device
+	tests  map[string]*testRun // phones being tested, by user/device
 	// begun counts the running calls by who began them (Call.payer).
 	begun map[string]int
 	// ringing counts the calls of strangers that ring somebody.
@@ -185,7 +189,7 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]context.CancelFunc{}, begun: map[string]int{}, ringing: map[ringing]int{}, writer: make(chan func(), 1024),
+		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]*testRun{}, begun: map[string]int{}, ringing: map[ringing]int{}, writer: make(chan func(), 1024),
 		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(), tally: newTally(log),
 	}
 	g.repeats.gw, g.repeats.users = g, map[string][]*repeat{}
@@ -208,8 +212,8 @@ func (g *Gateway) Close(ctx context.Context) error {
 	for _, c := range g.calls {
 		c.post(ShutDown{})
 	}
-	for _, stop := range g.tests {
-		stop()
+	for _, test := range g.tests {
+		test.stop()
 	}
 	g.mu.Unlock()
 	g.closeOnce.Do(func() {

@@ -47,12 +47,28 @@ func (c *Call) workGate(cmd command) {
 			u := media.UnmuteByOwner(end.Gate())
 			end.Gate().Want(u)
 			c.unmutes[cmd.Leg] = u
+			c.recordUnmute(cmd)
 		}
 	case openGate:
-		if end := c.ends[cmd.Leg]; end != nil && !end.Gate().Open(c.unmutes[cmd.Leg]) {
-			c.log.Error("gate not opened: its un-mute is void", "leg", cmd.Leg)
+		if end := c.ends[cmd.Leg]; end != nil {
+			if l := c.state.leg(cmd.Leg); time.Since(l.KeyAt) < keyGap {
+				end.WithholdKey(l.UnmuteKey[0], keyGap)
+			}
+			if !end.Gate().Open(c.unmutes[cmd.Leg]) {
+				c.log.Error("gate not opened: its un-mute is void", "leg", cmd.Leg)
+			}
 		}
 		delete(c.unmutes, cmd.Leg)
+	}
+}
+
+// recordUnmute has the owner's act on record.
+func (c *Call) recordUnmute(cmd wantGate) {
+	l := c.state.leg(cmd.Leg)
+	u := policy.Unmute{Owner: c.state.Parties[l.Side].User, Device: l.Device, Instance: l.Instance, By: string(cmd.By), Call: string(c.id)}
+	c.log.Info("phone un-muted by its owner", "leg", cmd.Leg, "device", u.Device, "by", u.By)
+	if c.gw.cfg.Policy != nil {
+		c.gw.cfg.Policy.Unmuted(u)
 	}
 }
 
@@ -169,6 +185,7 @@ func (g *Gateway) profileOf(user string, one Binding) Profile {
 		d, _ := g.cfg.Directory.Device(user, one.Device)
 		p = g.cfg.Profile(d.Profile, one.UserAgent)
 		p = g.learned(p, d.Learned)
+		p.UnmuteKey = unmuteKey(p, d)
 	}
 	if behindNAT(one) {
 		// A phone that only listens sends nothing, so its address behind the

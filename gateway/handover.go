@@ -16,6 +16,8 @@ import (
 type owner struct {
 	call atomic.Pointer[Call]
 	keys keys // the leg's digits
+	// pressed are keys of a phone whose gate is not open.
+	pressed keys
 }
 
 // post hands an event to the call that owns the leg now.

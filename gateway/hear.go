@@ -57,8 +57,13 @@ func (c *Call) hear(e Event) input {
 		c.forgetRoutes(e.Tab)
 	case Digit:
 		c.passDigit(e)
+		in.Keys = string(e.Digit)
 	case Keyed:
 		c.passKeys(e.Leg)
+	case Pressed:
+		if o := c.owners[e.Leg]; o != nil {
+			in.Keys = o.pressed.take()
+		}
 	}
 	if err != nil {
 		c.log.Warn("session description not usable", "leg", legOf(e), "err", err)
@@ -98,6 +103,8 @@ func legOf(e Event) LegID {
 	case Digit:
 		return e.Leg
 	case Keyed:
+		return e.Leg
+	case Pressed:
 		return e.Leg
 	case Faulted:
 		return e.Leg

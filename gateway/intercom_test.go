@@ -19,6 +19,13 @@ type fakePolicy struct {
 	asked  []policy.Question
 	// revoked are the grants taken back: owner, grant, requester.
 	revoked []string
+	unmuted []policy.Unmute
+}
+
+func (f *fakePolicy) Unmuted(u policy.Unmute) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unmuted = append(f.unmuted, u)
 }
 
 func (f *fakePolicy) Revoke(_ context.Context, owner, grant string, requester policy.Identity) (policy.Revocation, error) {

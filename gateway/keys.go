@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"sync"
+	"time"
 
 	"ringsplash/media"
 )
@@ -45,11 +46,17 @@ func (k *keys) sends() bool {
 	return k.used
 }
 
-// listen has the call told of the digits that the leg's end lets through its gate.
+// listen has the call told of the digits that the leg's end lets through its
+// gate, and of the keys that are pressed while the gate is not open.
 func (o *owner) listen(id LegID, end *media.RTPEnd) {
 	end.OnDigit(func(digit byte) {
 		if o.keys.put(digit) {
 			o.post(Keyed{id})
+		}
+	})
+	end.OnKey(func(digit byte) {
+		if o.pressed.put(digit) {
+			o.post(Pressed{id})
 		}
 	})
 }
@@ -74,7 +81,7 @@ func (c *Call) passKeys(id LegID) {
 // passDigit relays a digit that came as INFO to the other side.
 func (c *Call) passDigit(e Digit) {
 	l := c.state.leg(e.Leg)
-	if l == nil || c.state.Phase != Established {
+	if l == nil || c.state.Phase != Established || l.echoes(e.Digit, time.Now()) {
 		return
 	}
 	if end := c.ends[l.ID]; end != nil && end.Gate().State() != media.GateOpen {
@@ -100,11 +107,12 @@ func (c *Call) sendDigits(cmd digits) *CommandError {
 }
 
 // keyIn sends digits to a leg as telephone-events where these were negotiated,
-// to an answered SIP device by INFO otherwise, and never as both.
+// to an answered SIP device by INFO otherwise, and never as both. A phone whose
+// gate is shut gets none: it could give them back as its own keys.
 func (c *Call) keyIn(l *LegState, digits string) error {
 	end := c.end(l.ID)
 	switch sip := c.legs[l.ID]; {
-	case end == nil:
+	case end == nil, l.Gate.closed():
 		return media.ErrNoDTMF
 	case !end.DTMF() && sip != nil && l.Stage == Up:
 		sip.Digits(digits)

@@ -80,14 +80,15 @@ type model struct {
 	mayOpen map[LegID]bool
 	// moveOpens: a live call is moved to this leg, which counts as an un-mute.
 	moveOpens map[LegID]bool
-	// gated: the leg was shut at some time.
-	gated    map[LegID]bool
-	allows   int
-	triggers []*modelLeg
-	away     bool   // the store is: policy denies everything
-	busy     string // alice's phone that is in another call, "" for none
-	crashed  bool
-	over     map[LegID]bool // legs that ended themselves
+	// gated: the leg was shut at some time. announced: its splash is over.
+	gated     map[LegID]bool
+	announced map[LegID]bool
+	allows    int
+	triggers  []*modelLeg
+	away      bool   // the store is: policy denies everything
+	busy      string // alice's phone that is in another call, "" for none
+	crashed   bool
+	over      map[LegID]bool // legs that ended themselves
 }
 
 // Invite implements Dialer.
@@ -104,7 +105,7 @@ func (m *model) Invite(in Invite, _ Sink) Leg {
 func newModel(t *rapid.T, w *workbench) *model {
 	m := &model{
 		t: t, w: w, legs: map[LegID]*modelLeg{}, peers: map[LegID]*media.RTPEnd{},
-		mayOpen: map[LegID]bool{}, moveOpens: map[LegID]bool{}, gated: map[LegID]bool{}, over: map[LegID]bool{},
+		mayOpen: map[LegID]bool{}, moveOpens: map[LegID]bool{}, gated: map[LegID]bool{}, announced: map[LegID]bool{}, over: map[LegID]bool{},
 	}
 	w.gw.cfg.Dialer = m
 	m.c = w.gw.newCall(w.gw.newCallID())
@@ -252,7 +253,7 @@ func (m *model) device() {
 		return
 	}
 	id, in := l.ID, m.legs[l.ID].in
-	switch rapid.IntRange(0, 10).Draw(m.t, "device does") {
+	switch rapid.IntRange(0, 11).Draw(m.t, "device does") {
 	case 0:
 		m.step(Rang{Leg: id, Status: 180, Talk: rapid.Bool().Draw(m.t, "talks")})
 	case 1, 2:
@@ -282,12 +283,29 @@ func (m *model) device() {
 	case 7:
 		m.step(Reoffered{Leg: id, Status: 491})
 	case 8:
+		m.announced[id] = m.announced[id] || l.Stage == Up
 		m.step(SplashOver{Leg: id})
 	case 9:
 		m.step(RefreshDue{Leg: id})
 	case 10:
 		m.step(Referred{Leg: id, To: "sip:nobody@example.test?Answer-Mode=Auto", Attended: rapid.Bool().Draw(m.t, "attended")})
+	case 11:
+		m.key(l)
 	}
+}
+
+// key lets a hand press a key of a phone, which sends it as an event or by INFO.
+func (m *model) key(l *LegState) {
+	key := rapid.SampledFrom([]byte("**12#D")).Draw(m.t, "key")
+	if own := m.c.state.audio(l.Side); key == '*' && own != nil && own.ID == l.ID && m.announced[l.ID] && m.gated[l.ID] {
+		m.mayOpen[l.ID] = true
+	}
+	if o := m.c.owners[l.ID]; o != nil && rapid.Bool().Draw(m.t, "as an event") {
+		o.pressed.put(key)
+		m.step(Pressed{l.ID})
+		return
+	}
+	m.step(Digit{Leg: l.ID, Digit: key})
 }
 
 // press lets somebody press something in a tab.
@@ -447,7 +465,7 @@ func (m *model) check() {
 func TestModel(t *testing.T) {
 	w := newWorkbench(t, func(c *Config) {
 		c.Profile = func(_, agent string) Profile {
-			return Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, Talk: agent == "talks"}
+			return Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, UnmuteKey: "*", Talk: agent == "talks"}
 		}
 	})
 	w.register("alice", "desk", "urn:uuid:desk")

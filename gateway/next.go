@@ -84,7 +84,11 @@ func next(s State, in input, limits Timers) (State, []command) {
 		m.refused(e.Leg, e.Cause)
 	case ShutDown:
 		m.end(CauseShuttingDown, Callee)
-	case Digit, Keyed, TabMedia: // media only; the state does not change
+	case Digit:
+		m.pressed(e.Leg, in.Keys)
+	case Pressed:
+		m.pressed(e.Leg, in.Keys)
+	case Keyed, TabMedia: // media only; the state does not change
 	}
 	return m.State, m.out
 }
@@ -327,7 +331,7 @@ func (m *move) win(l *LegState) {
 	if m.Opening != nil && l.Kind == PhoneLeg && l.Instance == m.Opening.Target.Binding.Instance && l.Gate == GateNever {
 		// A 200 after the click: it cannot be told from a phone that answers
 		// by itself, so one press un-mutes.
-		l.Gate = GateShut
+		l.Gate, l.UnmuteKey = GateShut, m.Opening.Target.Profile.UnmuteKey
 		m.do(shutGate{l.ID})
 	}
 	m.Parties[Callee].Leg = l.ID

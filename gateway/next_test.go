@@ -20,6 +20,8 @@ type script struct {
 	// stirred and beside are what the edge knows of the phone of an Offered.
 	stirred uint64
 	beside  bool
+	// keys are those of the phone of a Pressed.
+	keys string
 }
 
 func newScript(t *testing.T) *script {
@@ -34,7 +36,7 @@ func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *s
 		d.Leg = s.state.Opening.Target.Leg
 		e = d
 	}
-	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock, Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside}, Timers{Ring: time.Minute})
+	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock, Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside, Keys: s.keys}, Timers{Ring: time.Minute})
 	return s
 }
 

@@ -196,6 +196,7 @@ func (m *move) askOnBranch(old *LegState) {
 // gated marks a leg whose phone is asked to answer by itself.
 func (m *move) gated(l *LegState, p Profile) {
 	l.Gate, l.Triggered, l.Mute, l.Splash, l.ResumeUnmutes = GateShut, true, p.Mute, p.splash(), p.ResumeUnmutes
+	l.Announcing, l.UnmuteKey = true, p.UnmuteKey
 }
 
 // branchOf is the phone's own ringing branch: the instance decides, not the AOR.
@@ -396,9 +397,10 @@ func (m *move) opened(l *LegState) {
 		m.Parties[l.Side].Auto = &Automatic{Kind: o.Kind, Grant: o.Grant, Reason: o.Reason, By: m.requester(*o)}
 	}
 	m.closeOpening(errAnswered)
-	m.say(l.Side, noteMuted)
+	m.say(l.Side, l.mutedNote())
 	m.Parties[l.Side].MutedUntil = m.now.Add(m.limits.MutedLimit)
 	m.watchMuted()
+	l.Announcing = true
 	l.UnmuteDue = live // the move click is the un-mute, once the splash is over
 	if l.Mute == MuteSDP && (l.Unplaced || l.Remote == media.Inactive) {
 		m.onlyGate(l)

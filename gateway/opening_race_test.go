@@ -24,7 +24,7 @@ func TestMuteAfterMoveClick(t *testing.T) {
 	}
 	// He thought better of it: the click counts again.
 	s = moving(t).on(press("alice", "tab1", "mute", "")).on(press("alice", "tab1", "unmute", ""))
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).wants(wantGate{"auto"})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).wants(wantGate{"auto", byMove})
 }
 
 // Who takes the call back into the browser has no phone answer behind his back.

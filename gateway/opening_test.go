@@ -61,7 +61,7 @@ func TestClickToAnswer(t *testing.T) {
 	if v := show(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.Reason != noteMuted {
 		t.Fatalf("view %+v", v)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto"}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes while wanted: %v", got)
 	}
@@ -188,7 +188,7 @@ func TestOnlyGate(t *testing.T) {
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes %v", got)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto"}, openGate{"auto"}).not(reoffer{})
+	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, openGate{"auto"}).not(reoffer{})
 	s.on(press("alice", "tab1", "mute", "")).wants(shutGate{"auto"}).not(reoffer{})
 }
 
@@ -210,7 +210,7 @@ func TestUnmuteOfAMoveWaitsForTheSplash(t *testing.T) {
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes during the splash: %v", got)
 	}
-	s.on(SplashOver{"auto"}).wants(wantGate{"auto"}, openGate{"auto"})
+	s.on(SplashOver{"auto"}).wants(wantGate{"auto", byMove}, openGate{"auto"})
 
 	s = clickable(t)
 	s.target.Profile.Mute = MuteGate
@@ -260,7 +260,7 @@ func TestResumeUnmutes(t *testing.T) {
 	resumed := func(s *script) *script {
 		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv)
 	}
-	resumed(held()).wants(wantGate{"auto"}, openGate{"auto"})
+	resumed(held()).wants(wantGate{"auto", byResume}, openGate{"auto"})
 	// Something of ours, or of another call of the phone, may have done it.
 	s := held()
 	s.stirred++
@@ -336,7 +336,7 @@ func TestMoveToDeskphone(t *testing.T) {
 	s.on(allow).wants(reply{9, nil})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
 		wants(splash{"auto", SplashMedia}).not(wantGate{}).not(reoffer{})
-	s.on(SplashOver{"auto"}).wants(wantGate{"auto"}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s.on(SplashOver{"auto"}).wants(wantGate{"auto", byMove}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
 	s.on(SplashOver{"auto"}).not(wantGate{}) // once
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
 	if got := routes(&s.state); got["a"] != (heard{Leg: "auto"}) {

@@ -47,7 +47,15 @@ type phoneTest struct {
 	user, device string
 	display      string
 	mute         MuteMode
+	key          string // the un-mute key its profile has, "" for none
+	seen         bool   // it came
 	result       PhoneTest
+}
+
+// testRun is a test under way, as others see it. Under Gateway.mu.
+type testRun struct {
+	stop  context.CancelFunc
+	press string // the key that is to be pressed now, "" for none
 }
 
 // byeWait bounds how long the final of a leg that is hung up is awaited.
@@ -73,7 +81,7 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 	if target == nil {
 		return PhoneTest{}, refuse("device_offline", d.Display+" is not connected. Check that it is switched on and has network, then test again.")
 	}
-	p := &phoneTest{gw: g, user: user, device: device, display: d.Display, mute: target.Profile.Mute}
+	p := &phoneTest{gw: g, user: user, device: device, display: d.Display, mute: target.Profile.Mute, key: g.keyToTest(d, target.Binding)}
 	p.result = PhoneTest{Device: device, Tried: []TriedMethod{}}
 	for _, m := range candidates(target.Profile, g.cfg.Methods) {
 		tried, refused := p.try(ctx, m)
@@ -100,12 +108,13 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 // keep remembers the method for the phone.
 func (p *phoneTest) keep(ctx context.Context, m Method) {
 	p.result.Said = p.display + " answers by itself to " + m.Said + ". This is kept for it. If you lifted its handset, test again without touching it."
+	p.result.Said += p.saidOfKey()
 	p.result.Worked = &m.Name
 	if m.Name == "" { // the profile's own headers: there is nothing to keep
 		name := "profile"
 		p.result.Worked = &name
 	}
-	err := p.gw.cfg.Directory.Learn(ctx, p.user, p.device, directory.Learned{Method: m.Name, Mute: string(p.mute)})
+	err := p.gw.cfg.Directory.Learn(ctx, p.user, p.device, directory.Learned{Method: m.Name, Mute: string(p.mute), Key: p.learnedKey()})
 	if err != nil {
 		p.gw.log.Warn("what a phone test found out is not kept", "user", p.user, "device", p.device, "err", err)
 		p.result.Said = p.display + " answers by itself to " + m.Said + ", but this could not be kept: the store is away. Test again in a minute."
@@ -218,6 +227,9 @@ func (p *phoneTest) watch(ctx context.Context, leg Leg, box *Mailbox[Event], end
 				if !taking { // else it crossed the CANCEL
 					p.sound(ctx, end, e.SDP)
 					outcome = TestAnswered
+					if p.awaitKey(ctx, box, end) {
+						return outcome, 0
+					}
 				}
 				leg.HangUp(CauseHangUp)
 				p.await(box)
@@ -297,7 +309,7 @@ func (g *Gateway) takePhone(key string, stop context.CancelFunc) *CommandError {
 	case g.tests[key] != nil:
 		return refuse("device_busy", "The phone is being tested already. Wait for the outcome.")
 	}
-	g.tests[key] = stop
+	g.tests[key] = &testRun{stop: stop}
 	g.running.Add(1)
 	return nil
 }

@@ -47,6 +47,11 @@ type Profile struct {
 	DoubleTone bool `json:"doubleTone,omitempty"`
 	// ResumeUnmutes: Hold then Resume at the phone is its user's un-mute.
 	ResumeUnmutes bool `json:"resumeUnmutes,omitempty"`
+	// UnmuteKey is the phone's key that is its user's un-mute, "" for none.
+	UnmuteKey string `json:"unmuteKey,omitempty"`
+	// Adapter: the phone is an analogue one behind an adapter, which makes keys
+	// of the tones it hears.
+	Adapter bool `json:"adapter,omitempty"`
 	// FromOwner writes the owner instead of the caller into From.
 	FromOwner bool `json:"fromOwner,omitempty"`
 	// Talk asks a phone that says it can by NOTIFY (Event: talk) on its ringing

@@ -42,6 +42,8 @@ type profileRow struct {
 	Splash        SplashMode    `yaml:"splash"`
 	DoubleTone    bool          `yaml:"double_tone"`
 	ResumeUnmutes bool          `yaml:"resume_unmutes"`
+	UnmuteKey     *string       `yaml:"unmute_key"`
+	Adapter       bool          `yaml:"adapter"`
 	AnswerFrom    string        `yaml:"answer_from"`
 	Note          string        `yaml:"note"`
 
@@ -105,6 +107,10 @@ func (r *profileRow) finish(gateway string, methods []Method) error {
 	r.Mute = cmp.Or(r.Mute, MuteSDP)
 	r.Splash = cmp.Or(r.Splash, SplashMedia)
 	r.AnswerFrom = cmp.Or(r.AnswerFrom, "caller")
+	if r.UnmuteKey == nil {
+		key := defaultUnmuteKey
+		r.UnmuteKey = &key
+	}
 	at := slices.IndexFunc(methods, func(m Method) bool { return m.Name == r.Method })
 	switch {
 	case r.Name == "":
@@ -117,6 +123,8 @@ func (r *profileRow) finish(gateway string, methods []Method) error {
 		return fmt.Errorf("mute is %q: write %s or %s", r.Mute, MuteSDP, MuteGate)
 	case r.Splash != SplashMedia && r.Splash != SplashPhone && r.Splash != SplashBoth && r.Splash != SplashOff:
 		return fmt.Errorf("splash is %q: write media, phone, both or off", r.Splash)
+	case !validUnmuteKey(*r.UnmuteKey):
+		return fmt.Errorf("unmute_key is %q: write one of %s, or \"\" for none", *r.UnmuteKey, unmuteKeys)
 	case r.AnswerFrom != "caller" && r.AnswerFrom != "owner":
 		return fmt.Errorf("answer_from is %q: write caller or owner", r.AnswerFrom)
 	}
@@ -186,6 +194,6 @@ func (p *Profiles) For(name, userAgent string) Profile {
 func (r profileRow) profile() Profile {
 	return Profile{
 		Name: r.Name, Method: r.Method, Headers: r.headers, Mute: r.Mute, Splash: r.Splash, DoubleTone: r.DoubleTone,
-		ResumeUnmutes: r.ResumeUnmutes, FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
+		ResumeUnmutes: r.ResumeUnmutes, UnmuteKey: *r.UnmuteKey, Adapter: r.Adapter, FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
 	}
 }

@@ -113,6 +113,12 @@ type LegState struct {
 	// UnmuteDue that the un-mute of a move waits for the splash.
 	SplashDue bool `json:"splashDue,omitempty"`
 	UnmuteDue bool `json:"unmuteDue,omitempty"`
+	// Announcing tells that the splash is still to come or to end.
+	Announcing bool `json:"announcing,omitempty"`
+	// UnmuteKey is the key of the phone that is its user's un-mute while the
+	// gate is shut, "" for none; KeyAt is when it was last taken for that.
+	UnmuteKey string    `json:"unmuteKey,omitempty"`
+	KeyAt     time.Time `json:"keyAt,omitzero"`
 	// Resumes tells that the phone put us on hold by itself while shut, HeldAt
 	// how often it had been stirred by then.
 	Resumes bool   `json:"resumes,omitempty"`

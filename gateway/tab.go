@@ -248,10 +248,13 @@ func (g *Gateway) devices(user string) []DeviceView {
 		v := DeviceView{
 			ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking,
 			Primary: d.Primary, Profile: d.Profile, UserAgent: d.UserAgent, Fixed: owner.Fixed,
-			Method: d.Learned.Method, Testing: g.tested(user, d.ID),
+			Method: d.Learned.Method, Testing: g.tested(user, d.ID), Press: g.toPress(user, d.ID),
 		}
 		b, ok := live[d.ID]
 		v.Live = ok
+		if ok && d.Interworking {
+			v.UnmuteKey = g.profileOf(user, b).UnmuteKey
+		}
 		others, holdable := g.board.callsOn(user, d.ID, "")
 		busy := len(others) > 0 && !(holdable && g.holds(user))
 		switch {

@@ -222,7 +222,7 @@ func (m *move) askedMute(side Side, on bool) {
 		if on {
 			m.mute(l)
 		} else {
-			m.unmute(l)
+			m.unmute(l, byTab)
 		}
 		return
 	}

@@ -54,8 +54,12 @@ type DeviceView struct {
 	Why        string `json:"why,omitempty"`
 	// Method is what Test my deskphone found and keeps, "" for none.
 	Method string `json:"method,omitempty"`
-	// Testing: that test is under way.
-	Testing bool `json:"testing,omitempty"`
+	// Testing: that test is under way; Press is the key of the phone that it
+	// waits for now.
+	Testing bool   `json:"testing,omitempty"`
+	Press   string `json:"press,omitempty"`
+	// UnmuteKey is the key of the phone that un-mutes its microphone, "" for none.
+	UnmuteKey string `json:"unmuteKey,omitempty"`
 }
 
 // CallView is one call as its user sees it.

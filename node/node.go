@@ -165,12 +165,23 @@ func (n *Node) users() []directory.NewUser {
 		one := directory.NewUser{User: directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin}, Password: u.Password}
 		for _, d := range u.Devices {
 			one.Devices = append(one.Devices, directory.NewDevice{
-				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile,
+				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile, UnmuteKey: unmuteKey(d),
 			})
 		}
 		out = append(out, one)
 	}
 	return out
+}
+
+// unmuteKey is the device's key in the directory's words.
+func unmuteKey(d config.Device) string {
+	switch {
+	case d.UnmuteKey == nil:
+		return ""
+	case *d.UnmuteKey == "":
+		return directory.NoKey
+	}
+	return *d.UnmuteKey
 }
 
 func (n *Node) openMedia(context.Context) error {
@@ -239,7 +250,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Short: n.memory.short,
 		Timers: gateway.Timers{
-			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
+			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer, KeyWait: n.cfg.Timers.KeyWait,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
 		},
 		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,

@@ -17,6 +17,7 @@ import (
 const (
 	eventDecision = "decision"
 	eventGrants   = "grants"   // somebody changed what he allows
+	eventUnmute   = "unmute"   // an owner un-muted his phone
 	eventVoid     = "void"     // an allow that came too late and was not used
 	eventHeard    = "heard"    // another node changed grants
 	eventRestored = "restored" // the store had older grants, which were replaced
@@ -49,7 +50,7 @@ type Record struct {
 	Allow         bool   `json:"allow"`
 	Grant         string `json:"grant"`
 	Reason        string `json:"reason"`
-	// By is who changed the grants to Grants.
+	// By is who changed the grants to Grants, or how the owner un-muted.
 	By     string  `json:"by,omitempty"`
 	Grants *Grants `json:"grants,omitempty"`
 	// Epoch is that of Grants: of two changes the one with the higher is newer.

@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"ringsplash/directory"
+	"ringsplash/media"
+)
+
+// keyToTest is the un-mute key that a test of this phone waits for, "" for none.
+func (g *Gateway) keyToTest(d directory.Device, one *Binding) string {
+	if g.cfg.Profile == nil {
+		return ""
+	}
+	d.Learned.Key = keySeen // a test finds out anew
+	return unmuteKey(g.cfg.Profile(d.Profile, one.UserAgent), d)
+}
+
+// awaitKey waits for the un-mute key at the phone that was made to answer, for
+// key_wait at most. The gate is shut as in a call, and nobody hears the phone.
+// It tells whether the phone ended the call meanwhile.
+func (p *phoneTest) awaitKey(ctx context.Context, box *Mailbox[Event], end *media.RTPEnd) (over bool) {
+	if p.key == "" {
+		return false
+	}
+	pressed := make(chan byte, 16)
+	end.OnKey(func(digit byte) {
+		select {
+		case pressed <- digit:
+		default: // of a flood the rest is dropped
+		}
+	})
+	defer end.OnKey(nil)
+	p.gw.pressNow(p.user, p.device, p.key)
+	defer p.gw.pressNow(p.user, p.device, "")
+	limit := time.NewTimer(p.gw.cfg.Timers.KeyWait)
+	defer limit.Stop()
+	for !p.seen && !over {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-limit.C:
+			return false
+		case digit := <-pressed:
+			p.seen = p.key == string(digit)
+		case <-box.Ready():
+			for _, e := range box.Drain() {
+				switch e := e.(type) {
+				case Digit:
+					p.seen = p.seen || p.key == string(e.Digit)
+				case Ended:
+					over = true
+				}
+			}
+		}
+	}
+	return over
+}
+
+// learnedKey is what the test found out of the un-mute key, "" for nothing.
+func (p *phoneTest) learnedKey() string {
+	switch {
+	case p.key == "":
+		return ""
+	case p.seen:
+		return keySeen
+	}
+	return keyUnseen
+}
+
+func (p *phoneTest) saidOfKey() string {
+	switch {
+	case p.key == "":
+		return ""
+	case p.seen:
+		return " Its " + p.key + " key un-mutes its microphone."
+	}
+	return " No " + p.key + " came from it, so un-mute it here. To use that key, test again and press it when you are asked to."
+}
+
+// pressNow has the user's tabs ask for a key of the phone, "" for none.
+func (g *Gateway) pressNow(user, device, key string) {
+	g.mu.Lock()
+	if test := g.tests[user+"/"+device]; test != nil {
+		test.press = key
+	}
+	g.mu.Unlock()
+	g.board.wake(user)
+}
+
+// toPress is the key that a test of the phone waits for now, "" for none.
+func (g *Gateway) toPress(user, device string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if test := g.tests[user+"/"+device]; test != nil {
+		return test.press
+	}
+	return ""
+}
