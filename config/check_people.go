@@ -46,9 +46,6 @@ func (k *checker) devices(key string, u User) {
 		if d.Profile != "" && !nameForm.MatchString(d.Profile) {
 			k.fault(key+".profile", nameRule+"; \"auto\" finds it by itself", "%q is not the name of a profile", d.Profile)
 		}
-		if u := d.UnmuteKey; u != nil && *u != "" && (len(*u) != 1 || !strings.Contains("0123456789*#ABCD", *u)) {
-			k.fault(key+".unmute_key", `write one of 0-9 * # A-D in quotes, or "" for none`, "%q is no key of a phone", *u)
-		}
 		k.text(key+".display", d.Display)
 	}
 }

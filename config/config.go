@@ -183,9 +183,8 @@ type Device struct {
 	SIPPassword  string `yaml:"sip_password" example:"\"${ALICE_DESK_PASSWORD}\""`
 	Interworking bool   `yaml:"interworking" example:"true"`
 	Profile      string `yaml:"profile" example:"auto"`
-	// UnmuteKey is the phone's key that un-mutes, "" for none, nil for what the
-	// profile says.
-	UnmuteKey *string `yaml:"unmute_key" example:"\"*\""`
+	// UnmuteKey is the phone's key that un-mutes.
+	UnmuteKey UnmuteKey `yaml:"unmute_key" example:"\"*\""`
 }
 
 // Trunk is a PBX or carrier.

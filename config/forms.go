@@ -115,3 +115,23 @@ func (t Trunk) URI() (TrunkURI, error) {
 	}
 	return out, nil
 }
+
+// UnmuteKey is the key of a phone that un-mutes its microphone: one of 0-9 * #
+// A-D, NoKey for none, "" for what the phone's profile says.
+type UnmuteKey string
+
+// NoKey is how an empty unmute_key is kept.
+const NoKey UnmuteKey = "none"
+
+// UnmarshalText reads a key; "" is none.
+func (k *UnmuteKey) UnmarshalText(text []byte) error {
+	switch s := string(text); {
+	case s == "":
+		*k = NoKey
+	case len(s) == 1 && strings.Contains("0123456789*#ABCD", s):
+		*k = UnmuteKey(s)
+	default:
+		return errors.New("this is no key of a phone: 0-9 * # A-D, or \"\" for none")
+	}
+	return nil
+}

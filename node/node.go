@@ -165,23 +165,12 @@ func (n *Node) users() []directory.NewUser {
 		one := directory.NewUser{User: directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin}, Password: u.Password}
 		for _, d := range u.Devices {
 			one.Devices = append(one.Devices, directory.NewDevice{
-				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile, UnmuteKey: unmuteKey(d),
+				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile, UnmuteKey: string(d.UnmuteKey),
 			})
 		}
 		out = append(out, one)
 	}
 	return out
-}
-
-// unmuteKey is the device's key in the directory's words.
-func unmuteKey(d config.Device) string {
-	switch {
-	case d.UnmuteKey == nil:
-		return ""
-	case *d.UnmuteKey == "":
-		return directory.NoKey
-	}
-	return *d.UnmuteKey
 }
 
 func (n *Node) openMedia(context.Context) error {
