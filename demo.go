@@ -21,6 +21,7 @@ const (
 	demoDomain   = "demo.ringsplash.test"
 	demoHTTP     = "127.0.0.1:8080"
 	demoPassword = "ringsplash"
+	demoKey      = "*" // the simulated phones send it by INFO
 )
 
 // demoConfig is alice and bob on loopback, on ports of the kernel's choice but
@@ -39,10 +40,10 @@ func demoConfig(dir string) config.Config {
 	}
 	cfg.Users = []config.User{
 		{Name: "alice", Number: "1001", Display: "Alice Archer", Password: demoPassword, Devices: []config.Device{
-			{ID: "desk", Display: "Desk phone", SIPPassword: "alice-desk", Interworking: true, Profile: "auto"},
+			{ID: "desk", Display: "Desk phone", SIPPassword: "alice-desk", Interworking: true, Profile: "auto", UnmuteKey: demoKey},
 		}},
 		{Name: "bob", Number: "1002", Display: "Bob Baker", Password: demoPassword, Devices: []config.Device{
-			{ID: "desk", Display: "Desk phone", SIPPassword: "bob-desk", Interworking: true, Profile: "auto"},
+			{ID: "desk", Display: "Desk phone", SIPPassword: "bob-desk", Interworking: true, Profile: "auto", UnmuteKey: demoKey},
 		}},
 	}
 	cfg.Log.Level = "warn"

@@ -163,6 +163,8 @@ func (p *page) press(name, key string) {
 		ph.mute()
 	case "hold":
 		ph.hold()
+	case "star":
+		ph.star()
 	}
 }
 

@@ -208,6 +208,16 @@ func (p *phone) mute() {
 	})
 }
 
+// star presses the * key, which un-mutes a phone that answered by itself. It
+// goes by INFO, as a phone that is to listen only sends no RTP.
+func (p *phone) star() {
+	p.locked(func() {
+		if p.face.State == "talking" {
+			p.leg.Digits("*")
+		}
+	})
+}
+
 // hold presses the phone's hold key.
 func (p *phone) hold() {
 	p.locked(func() {

@@ -20,9 +20,11 @@ function render(face) {
   panel.className = `phone ${face.state}`;
   panel.querySelector('.state').textContent = words[face.state] ?? face.state;
   let display = face.display;
-  if (face.state === 'talking' && !face.sends) display += ' (microphone muted)';
+  const shut = face.state === 'talking' && !face.sends;
+  if (shut) display += ' (microphone muted)';
   panel.querySelector('.display').textContent = display;
-  const can = {call: face.state === 'idle', lift: face.state === 'ringing', hangup: face.state !== 'idle', mute: face.state === 'talking', hold: face.state === 'talking' || face.state === 'held'};
+  panel.querySelector('.hint').textContent = shut ? 'Press * on the phone or Unmute in the softphone.' : '';
+  const can = {call: face.state === 'idle', lift: face.state === 'ringing', hangup: face.state !== 'idle', mute: face.state === 'talking', star: face.state === 'talking', hold: face.state === 'talking' || face.state === 'held'};
   for (const button of panel.querySelectorAll('button')) {
     button.disabled = !can[button.dataset.key];
     if (button.dataset.key === 'mute') button.setAttribute('aria-pressed', String(face.muted));

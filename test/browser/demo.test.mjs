@@ -42,10 +42,22 @@ test('the demo: Bob calls, one click answers on the deskphone, muted until Unmut
     await shows('Auto-Answered');
     await shows('(microphone muted)');
     await tab.getByText('Microphone muted').first().waitFor();
+    await tab.getByText('Press * on the phone or Unmute here').first().waitFor();
+    const unmuted = async () => {
+      await screen.filter({hasNotText: '(microphone muted)'}).waitFor();
+      await button('Unmute').waitFor({state: 'detached'});
+    };
 
+    // A key pressed before the splash is over does nothing, so it is pressed until it counts.
+    await until('the key of the phone un-mutes', async () => {
+      await phones.locator('[data-phone=alice] [data-key=star]').click();
+      return screen.filter({hasNotText: '(microphone muted)'}).isVisible();
+    });
+    await unmuted();
+    await button('Mute').click();
+    await shows('(microphone muted)');
     await button('Unmute').click();
-    await screen.filter({hasNotText: '(microphone muted)'}).waitFor();
-    await button('Unmute').waitFor({state: 'detached'});
+    await unmuted();
     await phones.locator('[data-phone=alice].talking').waitFor();
 
     await button('Hang up').click();
