@@ -112,6 +112,7 @@ export const en = {
     aboutTest: 'Tries the ways to make it answer by itself and keeps the one that works. Leave the handset down.',
     testGoesOn: (name: string) =>
       `${name} is asked to answer, in one way after the other. That takes some seconds for each; leave the handset down.`,
+    press: (key: string) => `Press ${key} on the phone now, to see whether that key can un-mute its microphone.`,
     testNeedsPhone: (name: string) => `${name} is not registered. Check that it is switched on, then test it.`,
     testNeedsInterworking: 'It may not answer by itself, so there is nothing to test.',
   },

@@ -36,6 +36,10 @@ export interface Device {
   method?: string;
   /** Such a test is under way. */
   testing?: boolean;
+  /** The key of the phone that the test waits for now. */
+  press?: string;
+  /** The key of the phone that un-mutes its microphone. */
+  unmuteKey?: string;
 }
 
 export interface Peer {

@@ -162,9 +162,15 @@ export class DeviceRow extends LitElement {
           ${testing ? t.device.testing : t.device.test}
         </button>
         <p class="small soft" id="test">${why || t.device.aboutTest}</p>
-        <div role="status">${testing ? html`<p>${t.device.testGoesOn(display)}</p>` : this.outcome()}</div>
+        <div role="status">${testing ? this.underWay() : this.outcome()}</div>
       </div>
     `;
+  }
+
+  private underWay() {
+    const {press, display} = this.device;
+    if (press) return html`<p class="said"><strong>${t.device.press(press)}</strong></p>`;
+    return html`<p>${t.device.testGoesOn(display)}</p>`;
   }
 
   private outcome() {
