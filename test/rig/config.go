@@ -89,7 +89,8 @@ func (o Options) yaml(dir string) string {
 		}
 		fmt.Fprintf(&b, "  - %s\n", trunk)
 	}
-	timers := map[string]string{"drain": "0s"} // a test that ends wants no calls to go on
+	// A test that ends wants no calls to go on, and presses no key of a phone under test.
+	timers := map[string]string{"drain": "0s", "key_wait": "500ms"}
 	maps.Copy(timers, o.Timers)
 	b.WriteString("timers:\n")
 	for name, value := range timers {

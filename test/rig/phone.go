@@ -24,6 +24,8 @@ type PhoneOptions struct {
 	Password string // instead of the device's
 	AuthUser string // digest user name; default the user's name
 	Tone     int    // Hz its microphone hears; default 440
+	// Sound is a WAV file, 48 kHz stereo, that its microphone hears instead.
+	Sound string
 	// Codec is the only one it speaks, as baresip writes it: PCMU, PCMA,
 	// G722/16000/1, opus/48000/2. Default: all of them.
 	Codec string
@@ -104,6 +106,9 @@ func (o PhoneOptions) environment() []string {
 	env := []string{
 		"USERNAME=" + o.User.Name, "PASSWORD=" + o.Password, "AUTHUSER=" + o.AuthUser,
 		"DISPLAY_NAME=" + o.User.Display, fmt.Sprintf("TONE=%d", o.Tone), "UUID=" + o.UUID,
+	}
+	if o.Sound != "" {
+		env = append(env, "SOURCE=aufile,"+o.Sound)
 	}
 	if o.CA != nil {
 		env = append(env, "CAFILE="+o.CA.File)

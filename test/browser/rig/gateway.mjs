@@ -45,7 +45,7 @@ const configuration = (data, {users = [alice, bob, carol, dan], trunks = [], tim
       devices: devices.map(d => ({...d, sip_password: sipPassword(d.id)})),
     })),
     trunks,
-    timers: {drain: '0s', ...timers},
+    timers: {drain: '0s', key_wait: '500ms', ...timers},
     log: {level: 'info', format: 'text'},
   });
 
