@@ -22,7 +22,7 @@ help:         ## say what can be made
 build: $(WEB) ## build bin/ringsplash with the web client inside
 	go build -ldflags '-X main.version=$(VERSION)' -o bin/ringsplash .
 
-demo: build   ## run the gateway with two users and a simulated deskphone, on loopback only
+demo: build   ## run the gateway with two users and a simulated deskphone, for this computer only
 	bin/ringsplash demo
 
 # Cheap and telling first, browsers last: the summary of node closes the output.

@@ -25,12 +25,16 @@ const (
 )
 
 // demoConfig is alice and bob on loopback, on ports of the kernel's choice but
-// for the page's, when that one is free.
+// for the page's, when that one is free. The sound of browsers may also go by
+// an address of the network: see browserAddress.
 func demoConfig(dir string) config.Config {
 	cfg := config.Default()
 	cfg.Domain, cfg.Data = demoDomain, filepath.Join(dir, "data")
 	loopback := netip.MustParseAddr("127.0.0.1")
 	cfg.SIP.Listen = []config.SIPListen{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
+	if a, ok := browserAddress(); ok {
+		cfg.Media.Listen = []netip.Addr{loopback, a}
+	}
 	cfg.Media.WebRTCPort, cfg.Media.RTPPorts = 0, config.PortRange{}
 	cfg.HTTP.Listen = demoHTTP
 	if l, err := net.Listen("tcp", demoHTTP); err != nil {
@@ -50,6 +54,24 @@ func demoConfig(dir string) config.Config {
 	return cfg
 }
 
+// browserAddress is an address of this computer that is not loopback: by
+// loopback Firefox carries no calls (RFC 8445 5.1.1.1 takes it from the
+// candidates). ok is false when there is none, as without any network.
+func browserAddress() (a netip.Addr, ok bool) {
+	if c, err := net.Dial("udp4", "192.0.2.1:9"); err == nil { // asks for a route, sends nothing
+		a = c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+		_ = c.Close()
+		return a, !a.IsLoopback()
+	}
+	all, _ := net.InterfaceAddrs()
+	for _, one := range all {
+		if p, err := netip.ParsePrefix(one.String()); err == nil && p.Addr().Is4() && p.Addr().IsGlobalUnicast() {
+			return p.Addr(), true
+		}
+	}
+	return netip.Addr{}, false
+}
+
 // demoRun runs a gateway, two simulated phones and their page, with a data
 // folder that is thrown away.
 func demoRun(ctx context.Context, c console) error {
@@ -64,18 +86,20 @@ func demoRun(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	n, err := node.Start(ctx, cfg, node.Options{Pages: map[string]http.Handler{"/demo": d.Handler()}, Version: version}, log)
+	n, err := node.Start(ctx, cfg, node.Options{
+		Pages: map[string]http.Handler{"/demo": d.Handler()}, OwnComputer: true, Version: version,
+	}, log)
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}
-	if err := startDemo(ctx, d, n, c.out); err != nil {
+	if err := startDemo(ctx, d, n, cfg.Media.Listen, c.out); err != nil {
 		return errors.Join(err, closeNode(n, d.Close))
 	}
 	<-ctx.Done()
 	return closeNode(n, d.Close)
 }
 
-func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, out io.Writer) error {
+func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, media []netip.Addr, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	err := d.Start(ctx, n.SIP()[0],
@@ -89,7 +113,19 @@ func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, out io.Writer) e
   1. Softphone       http://%[1]s/       log in as  alice  with  %[2]s
   2. The two phones  http://%[1]s/demo/  "Bob calls Alice", handset, loudspeaker
 
+%[3]s
+
 Ctrl-C ends it; nothing is kept.
-`, n.HTTP(), demoPassword)
+`, n.HTTP(), demoPassword, soundWords(media))
 	return err
+}
+
+// soundWords say by which address the sound of browsers goes, and why.
+func soundWords(media []netip.Addr) string {
+	if len(media) > 1 {
+		return fmt.Sprintf(`Firefox carries no sound by loopback, so sound may also go by %v. Nothing that another
+computer sends there is taken.`, media[1])
+	}
+	return `Firefox will be silent: it carries no sound by loopback, and this computer has no other address.
+Connect it to a network and start the demo again, or use Chromium or Chrome.`
 }

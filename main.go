@@ -32,7 +32,7 @@ const (
 const usage = `ringsplash is a browser softphone gateway.
 
   ringsplash serve --config FILE   run the gateway until SIGTERM or Ctrl-C
-  ringsplash demo                  run a demonstration on loopback, no phone needed
+  ringsplash demo                  run a demonstration on this computer, no phone needed
   ringsplash user ...              add, list, change and remove users ("ringsplash user" tells more)
   ringsplash apikey ...            add, list and remove keys for servers of sites that embed the phone
   ringsplash splash FILE.wav       make a sound of yours the tone of automatic answers

@@ -152,8 +152,17 @@ func (s *browserSocket) readUDP() {
 		if err != nil {
 			continue // an ICMP error of some peer; the socket is fine
 		}
+		if s.stranger(from.Addr()) {
+			continue
+		}
 		s.datagram(buf[:n], unmapped(from))
 	}
+}
+
+// stranger tells that from is another computer and those are not served. The
+// kernel takes no packet from outside that bears an address of ours.
+func (s *browserSocket) stranger(from netip.Addr) bool {
+	return s.port.loop.cfg.OwnComputer && from.Unmap() != s.addr.Addr()
 }
 
 // datagram handles one datagram; pkt is free for re-use when it returns.

@@ -126,6 +126,40 @@ func TestStrangersOfThePort(t *testing.T) {
 	}
 }
 
+// Of a loop for its own computer, what another address sends is not even read.
+func TestOwnComputerOnly(t *testing.T) {
+	l := newLoop(t, Config{OwnComputer: true})
+	c := fakeConn(t, l, "mine", false)
+	check := binary.BigEndian.AppendUint32([]byte{0, 1, 0, 12}, stunCookie)
+	check = append(append(check, make([]byte, 12)...), "\x00\x06\x00\x06mine:x\x00\x00"...)
+	to := net.UDPAddrFromAddrPort(l.WebRTCAddr())
+	for _, from := range []string{"127.0.0.2", "127.0.0.1"} { // in this order: the second tells that the first is past
+		conn, err := net.DialUDP("udp4", &net.UDPAddr{IP: net.ParseIP(from)}, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = conn.Write(check); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close()
+	}
+	_, from, err := c.ReadFrom(make([]byte, maxPacket))
+	if err != nil || !addrPortOf(from).Addr().IsLoopback() || addrPortOf(from).Addr() != localhost {
+		t.Errorf("a check of %v was taken: %v", from, err)
+	}
+	other := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.2")}, Timeout: patience}
+	conn, err := other.Dial("tcp4", l.WebRTCAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = conn.Write(append([]byte{0, byte(len(check))}, check...))
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err = conn.Read(make([]byte, 1)); err == nil || isTimeout(err) {
+		t.Errorf("a connection from elsewhere stays: %v", err)
+	}
+}
+
 func dialTCP(t *testing.T, l *Loop) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp4", l.WebRTCAddr().String())

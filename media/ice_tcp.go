@@ -54,7 +54,7 @@ func (s *browserSocket) acceptTCP() {
 			continue
 		}
 		l := newTCPLink(s, conn)
-		if l == nil || !s.admit(l) || !s.port.loop.run("a browser's TCP connection", l.read) {
+		if l == nil || s.stranger(l.from.Addr()) || !s.admit(l) || !s.port.loop.run("a browser's TCP connection", l.read) {
 			_ = conn.Close()
 		}
 	}

@@ -66,6 +66,9 @@ type Config struct {
 	LocalNets []netip.Prefix
 	// WebRTCPort is the UDP and TCP port of all browsers; 0 asks the kernel.
 	WebRTCPort int
+	// OwnComputer takes nothing of browsers but what a listen address sends to
+	// itself: no other computer can, whatever network the address is of.
+	OwnComputer bool
 	// RTPLow and RTPHigh bound the RTP ports; 0,0 lets the kernel choose.
 	RTPLow, RTPHigh int
 }

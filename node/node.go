@@ -49,6 +49,7 @@ type Node struct {
 	decisions *decisions
 	browser   *browser.Server
 	version   string
+	ownOnly   bool // browsers of other computers are not served
 	memory    *memory
 	media     *media.Loop
 	bindings  *gateway.Bindings
@@ -62,6 +63,8 @@ type Node struct {
 type Options struct {
 	// Pages are more pages, by path ("/demo").
 	Pages map[string]http.Handler
+	// OwnComputer keeps WebRTC to browsers on this computer (media.Config).
+	OwnComputer bool
 	// Version is the program's, for /metrics.
 	Version string
 }
@@ -72,7 +75,7 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 	if !webclient.Built() {
 		return nil, ErrNotBuilt
 	}
-	n := &Node{cfg: cfg, log: log, version: o.Version, memory: newMemory()}
+	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
 	steps := []func(context.Context) error{n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
 	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady)
 	for _, step := range steps {
@@ -177,7 +180,7 @@ func (n *Node) openMedia(context.Context) error {
 	m := n.cfg.Media
 	loop, err := media.Listen(media.Config{
 		Listen: m.Listen, Public: m.Public, LocalNets: m.LocalNets,
-		WebRTCPort: m.WebRTCPort, RTPLow: m.RTPPorts.Low, RTPHigh: m.RTPPorts.High,
+		OwnComputer: n.ownOnly, WebRTCPort: m.WebRTCPort, RTPLow: m.RTPPorts.Low, RTPHigh: m.RTPPorts.High,
 	}, n.log)
 	if err != nil {
 		return err
