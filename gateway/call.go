@@ -287,7 +287,7 @@ func (c *Call) remember() {
 			continue
 		}
 		v := show(&s, Side(side))
-		missed := v.Direction == "in" && s.Talking.IsZero() && s.Cause != CauseDeclined
+		missed := v.Direction == "in" && s.Talking.IsZero() && s.Cause != CauseDeclined && s.Cause != CauseElsewhere
 		c.recall(p, v, v.On, missed)
 	}
 }

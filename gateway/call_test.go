@@ -398,6 +398,24 @@ func TestTabRingsAndDeclines(t *testing.T) {
 	w.history("alice", "in", false)
 }
 
+// A PBX that gave the call to another phone of alice's says so in its CANCEL:
+// she missed nothing.
+func TestAnsweredElsewhereIsNotMissed(t *testing.T) {
+	for cause, missed := range map[Cause]bool{CauseElsewhere: false, CauseCallerGone: true} {
+		w := newWorkbench(t, nil)
+		tab, news := w.openTab("alice", Resume{})
+		caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+		w.sees(tab, news, "ringing", inState("ringing"))
+		caller.sink(Ended{Leg: caller.id, Cause: cause})
+		w.sees(tab, news, "ended", inState("ended"))
+		h := w.history("alice", "in", missed)
+		if h.Cause != string(cause) || h.Reason != cause.Outcome().Callee {
+			t.Errorf("alice reads %+v", h)
+		}
+		w.sees(tab, news, "the counters", func(s Snapshot) bool { return s.Counters.History == 1 && (s.Counters.Missed == 1) == missed })
+	}
+}
+
 func TestTwoTabsOneAnswer(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")

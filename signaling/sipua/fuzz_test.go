@@ -35,7 +35,6 @@ func FuzzMessage(f *testing.F) {
 			return
 		}
 		_, _ = sdpOf(m)
-		_ = reasonCause(headerValue(m, "Reason"))
 		_ = retryAfter(headerValue(m, "Retry-After"))
 		_ = answerMode(m)
 		_ = tokens(m, "Require")
@@ -46,6 +45,7 @@ func FuzzMessage(f *testing.F) {
 				return
 			}
 			id := fromIdentity(m)
+			_ = cancelCause(m)
 			mustBeText(t, id.Address)
 			mustBeText(t, id.Display)
 			d := dialog{remote: *sip.HeaderClone(m.From()).(*sip.FromHeader), target: sip.Uri{Scheme: "sip", Host: "invalid"}}

@@ -100,21 +100,31 @@ func sdpIn(declared string, body []byte) ([]byte, error) {
 	}
 }
 
-// reasonCause reads a Reason header (RFC 3326) of a CANCEL.
-func reasonCause(value string) gateway.Cause {
-	for one := range strings.SplitSeq(value, ",") {
-		protocol, rest, _ := strings.Cut(one, ";")
-		if !strings.EqualFold(strings.TrimSpace(protocol), "SIP") {
-			continue
-		}
-		for p := range strings.SplitSeq(rest, ";") {
-			name, v, _ := strings.Cut(p, "=")
-			if strings.EqualFold(strings.TrimSpace(name), "cause") && strings.TrimSpace(v) == "200" {
+// cancelCause is why a CANCEL ends a call, by its Reason headers (RFC 3326 2):
+// somebody took the call elsewhere, as SIP 200 or Q.850 26 ("non-selected user
+// clearing", ITU-T Q.850 2.2.2) says, or the caller gave up.
+func cancelCause(cancel *sip.Request) gateway.Cause {
+	for _, h := range cancel.GetHeaders("Reason") {
+		for _, one := range splitList(h.Value()) {
+			if answeredElsewhere(one) {
 				return gateway.CauseElsewhere
 			}
 		}
 	}
 	return gateway.CauseCallerGone
+}
+
+// answeredElsewhere reads one value of a Reason header.
+func answeredElsewhere(reason string) bool {
+	protocol, rest, _ := strings.Cut(reason, ";")
+	want := map[string]string{"sip": "200", "q.850": "26"}[strings.ToLower(strings.TrimSpace(protocol))]
+	for p := range strings.SplitSeq(rest, ";") {
+		name, v, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "cause") {
+			return want != "" && strings.TrimSpace(v) == want
+		}
+	}
+	return false
 }
 
 // retryAfter reads a Retry-After header (RFC 3261 20.33); 0 when there is none.

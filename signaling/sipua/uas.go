@@ -242,7 +242,7 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 // cancelledBy runs inside sipgo's state machine: it only posts.
 func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
 	r.cancelled.Store(true)
-	cause := reasonCause(headerValue(cancel, "Reason"))
+	cause := cancelCause(cancel)
 	l.mail.post(func() {
 		l.trace(false, cancel)
 		r.settle()

@@ -74,6 +74,39 @@ func TestByeWaitsForACK(t *testing.T) {
 	b.gone()
 }
 
+// A CANCEL says whether somebody took the call on another phone (RFC 3326).
+func TestCancelSaysWhy(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	elsewhere, gone := gateway.CauseElsewhere, gateway.CauseCallerGone
+	for i, row := range []struct {
+		reasons []string
+		want    gateway.Cause
+	}{
+		{nil, gone},
+		{[]string{`SIP;cause=200;text="Call completed elsewhere"`}, elsewhere},
+		{[]string{`Q.850;cause=26`}, elsewhere},
+		{[]string{`q.850 ; cause = 26 ;text="x", SIP;cause=487`}, elsewhere},
+		{[]string{`Q.850;cause=16;text="Normal, SIP;cause=200"`, `SIP;text="a;b";cause=200`}, elsewhere},
+		{[]string{`Q.850;cause=16;text="Normal, SIP;cause=200"`}, gone},
+		{[]string{`SIP;cause=26`}, gone},
+		{[]string{`Q.850;cause=200`}, gone},
+		{[]string{`;cause=200`}, gone},
+	} {
+		inv := w.invite("alice", fmt.Sprint("why", i), 1, offerSDP)
+		w.send(b.at("udp"), inv)
+		in := b.desk.next()
+		cancel := strings.Replace(strings.Replace(inv, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
+		cancel = cancel[:strings.Index(cancel, "Content-Type")]
+		for _, r := range row.reasons {
+			cancel += "Reason: " + r + "\r\n"
+		}
+		w.send(b.at("udp"), cancel+"Content-Length: 0\r\n\r\n")
+		same(t, fmt.Sprint(row.reasons), expect[gateway.Ended](in).Cause, row.want)
+	}
+	b.gone()
+}
+
 // An Answer that the CANCEL overtook does nothing, and 487 stays the final.
 func TestCancelCrossesAnswer(t *testing.T) {
 	b := newParty(t, nil)
