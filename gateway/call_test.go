@@ -349,7 +349,7 @@ func TestRefusals(t *testing.T) {
 			leg.sink = sink
 			return Incoming{Leg: leg, Dialled: "sip:alice@example.test", Offer: []byte("nonsense")}
 		})
-		leg.waits(t, "reject no_codec")
+		leg.waits(t, "reject bad_description")
 	})
 	t.Run("stranger to the trunk", func(t *testing.T) {
 		w := newWorkbench(t, nil)

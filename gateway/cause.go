@@ -15,6 +15,13 @@ const (
 	CauseOffline      Cause = "offline"            // the user has no phone and no tab now
 	CauseUnknown      Cause = "unknown"            // no such user or number
 	CauseNoCodec      Cause = "no_codec"           // no audio format both sides know
+	CauseNoAudio      Cause = "no_audio"           // a description without audio
+	CauseSecureOnly   Cause = "secure_only"        // audio over SRTP and nothing else
+	CauseTransport    Cause = "media_transport"    // audio over something that is not RTP
+	CauseFamily       Cause = "address_family"     // media of an address family that we have not
+	CauseHostName     Cause = "media_host_name"    // a host name where a media address belongs
+	CauseMulticast    Cause = "multicast"          // media to a group of hosts
+	CauseBadSDP       Cause = "bad_description"    // a session description that cannot be read or used
 	CauseForbidden    Cause = "forbidden"          // this caller may not call that
 	CauseTrunkDown    Cause = "trunk_down"         // the trunk does not answer
 	CauseOverload     Cause = "overload"           // too many calls now
@@ -43,6 +50,9 @@ type Outcome struct {
 	Phrase string
 	// Reason is the value of the Reason header (RFC 3326), "" for none.
 	Reason string
+	// Warning is the warn-code of the Warning header (RFC 3261 20.43) that comes
+	// with a refused description, 0 for none. Its text is Caller.
+	Warning int
 	// RetryAfter is the Retry-After value, 0 for none.
 	RetryAfter time.Duration
 	// Caller and Callee are the sentences for either side's client and log.
@@ -56,7 +66,14 @@ var causes = map[Cause]Outcome{
 	CauseDeclined:     {Status: 603, Phrase: "Decline", Reason: `SIP;cause=603;text="Declined"`, Caller: "The call was declined.", Callee: "You declined this call."},
 	CauseOffline:      {Status: 480, Phrase: "Nobody Registered", Reason: `SIP;cause=480;text="Nobody registered"`, Caller: "This person has no phone connected right now. Try again later.", Callee: "None of your phones was connected."},
 	CauseUnknown:      {Status: 404, Phrase: "Not Found", Reason: `SIP;cause=404;text="Not found"`, Caller: "Nobody has this name or number. Check it and dial again.", Callee: "The number does not exist."},
-	CauseNoCodec:      {Status: 488, Phrase: "No Common Codec", Reason: `SIP;cause=488;text="No common codec"`, Caller: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both.", Callee: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both."},
+	CauseNoCodec:      {Status: 488, Phrase: "No Common Codec", Reason: `SIP;cause=488;text="No common codec"`, Warning: 305, Caller: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both.", Callee: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both."},
+	CauseNoAudio:      {Status: 488, Phrase: "No Audio", Reason: `SIP;cause=488;text="No audio"`, Warning: 304, Caller: "The other phone offers no sound, and a call here needs it. Start the call with audio.", Callee: "The other phone offers no sound, and a call here needs it. Start the call with audio."},
+	CauseSecureOnly:   {Status: 488, Phrase: "Encrypted Audio Only", Reason: `SIP;cause=488;text="Encrypted audio only"`, Warning: 302, Caller: "The phone insists on encrypted sound (SRTP), which the gateway does not speak with phones. Set the media encryption of its account to off or optional.", Callee: "The phone insists on encrypted sound (SRTP), which the gateway does not speak with phones. Set the media encryption of its account to off or optional."},
+	CauseTransport:    {Status: 488, Phrase: "Unknown Media Transport", Reason: `SIP;cause=488;text="Unknown media transport"`, Warning: 302, Caller: "The phone offers its sound over a transport that the gateway does not speak. Set its account to plain RTP (RTP/AVP).", Callee: "The phone offers its sound over a transport that the gateway does not speak. Set its account to plain RTP (RTP/AVP)."},
+	CauseFamily:       {Status: 488, Phrase: "Address Family Not Available", Reason: `SIP;cause=488;text="Address family not available"`, Warning: 301, Caller: "The phone sends its sound over an address family (IPv4 or IPv6) of which the gateway has no address. Ask the administrator to add one under media.listen.", Callee: "The phone sends its sound over an address family (IPv4 or IPv6) of which the gateway has no address. Ask the administrator to add one under media.listen."},
+	CauseHostName:     {Status: 488, Phrase: "Host Name In SDP", Reason: `SIP;cause=488;text="Host name in SDP"`, Warning: 301, Caller: "The phone describes its sound by a host name, where an IP address belongs. Set an IP address as its media or external address.", Callee: "The phone describes its sound by a host name, where an IP address belongs. Set an IP address as its media or external address."},
+	CauseMulticast:    {Status: 488, Phrase: "Multicast Not Available", Reason: `SIP;cause=488;text="Multicast not available"`, Warning: 330, Caller: "The phone wants the sound sent to a group of hosts (multicast or broadcast), which the gateway does not do. Set an address of its own.", Callee: "The phone wants the sound sent to a group of hosts (multicast or broadcast), which the gateway does not do. Set an address of its own."},
+	CauseBadSDP:       {Status: 488, Phrase: "Description Not Usable", Reason: `SIP;cause=488;text="Description not usable"`, Warning: 399, Caller: "The phone described its sound in a way that cannot be read or used. Ask the administrator: the log of the gateway says what is wrong.", Callee: "The phone described its sound in a way that cannot be read or used. Ask the administrator: the log of the gateway says what is wrong."},
 	CauseForbidden:    {Status: 403, Phrase: "Not Allowed", Reason: `SIP;cause=403;text="Not allowed"`, Caller: "You may not call this number. Ask the administrator.", Callee: "This caller is not allowed to call here."},
 	CauseTrunkDown:    {Status: 503, Phrase: "Trunk Down", Reason: `SIP;cause=503;text="Trunk down"`, RetryAfter: 30 * time.Second, Caller: "The line to the outside does not answer. Try again in half a minute.", Callee: "The line to the outside failed."},
 	CauseOverload:     {Status: 503, Phrase: "Too Many Calls", Reason: `SIP;cause=503;text="Too many calls"`, RetryAfter: 10 * time.Second, Caller: "Too many calls are running. Try again in a few seconds.", Callee: "Too many calls were running."},

@@ -72,12 +72,27 @@ func (c *Call) hear(e Event) input {
 	return in
 }
 
+// faults are the causes of what media refuses, kinds before their kin.
+var faults = []struct {
+	err   error
+	cause Cause
+}{
+	{media.ErrNoAudio, CauseNoAudio},
+	{media.ErrSecureOnly, CauseSecureOnly},
+	{media.ErrTransport, CauseTransport},
+	{media.ErrFamily, CauseFamily},
+	{media.ErrHostName, CauseHostName},
+	{media.ErrMulticast, CauseMulticast},
+	{media.ErrBadSDP, CauseBadSDP},
+	{media.ErrNoCodec, CauseNoCodec},
+	{media.ErrNoPort, CauseOverload},
+}
+
 func faultOf(err error) Cause {
-	switch {
-	case errors.Is(err, media.ErrNoCodec), errors.Is(err, media.ErrBadSDP):
-		return CauseNoCodec
-	case errors.Is(err, media.ErrNoPort):
-		return CauseOverload
+	for _, f := range faults {
+		if errors.Is(err, f.err) {
+			return f.cause
+		}
 	}
 	return CauseFault
 }

@@ -42,6 +42,7 @@ func next(s State, in input, limits Timers) (State, []command) {
 		m.rang(e, in)
 	case Answered:
 		m.answered(e, in)
+		m.toldNewAddress(e.Leg, in)
 	case Refused:
 		if !m.redirected(e.Leg, in.Redirect) {
 			m.refused(e.Leg, CauseOf(e.Status))
@@ -325,6 +326,15 @@ func (m *move) answered(e Answered, in input) {
 	m.win(l)
 }
 
+// toldNewAddress offers again to a leg whose answer made its end move to the
+// other address family: nothing it sends arrives before that.
+func (m *move) toldNewAddress(id LegID, in input) {
+	if l := m.leg(id); in.Sound.Moved && l != nil && l.Stage == Up && !l.Reoffering && m.Phase != Terminated {
+		l.Reoffering = true
+		m.do(reoffer{l.ID, l.Codecs, l.offers()})
+	}
+}
+
 // win makes l the leg of the called side, takes the other branches back and
 // answers the caller.
 func (m *move) win(l *LegState) {
@@ -474,7 +484,7 @@ func (m *move) refusedOpening(id LegID, cause Cause) {
 
 // worse picks what tells the caller most: a person's word before a machine's.
 func worse(a, b Cause) Cause {
-	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseRefused, CauseUnreachable}
+	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseSecureOnly, CauseFamily, CauseHostName, CauseMulticast, CauseTransport, CauseNoAudio, CauseBadSDP, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseRefused, CauseUnreachable}
 	rank := func(c Cause) int {
 		if i := slices.Index(order, c); i >= 0 {
 			return i

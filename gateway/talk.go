@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 
 	"ringsplash/media"
@@ -122,11 +123,12 @@ func (m *move) refreshDue(e RefreshDue) {
 func (m *move) lateAnswer(l *LegState, e Reoffered, in input) {
 	l.Late = false
 	if e.Status >= 300 || in.Fault != "" || len(e.SDP) == 0 {
-		m.end(CauseNoCodec, l.Side)
+		m.end(cmp.Or(in.Fault, CauseNoCodec), l.Side)
 		return
 	}
 	l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
 	m.changed(l)
+	m.toldNewAddress(l.ID, in)
 }
 
 // gateReoffered: the phone's word on our un-mute or mute.

@@ -3,7 +3,6 @@ package media
 import (
 	"errors"
 	"net/netip"
-	"strings"
 	"testing"
 
 	"github.com/pion/rtp"
@@ -171,29 +170,4 @@ func TestPortsAreFreedAndUsedUp(t *testing.T) {
 	if e := newRTPEnd(t, l); e.Addr() != ends[0].Addr() {
 		t.Errorf("%s instead of the one that was freed", e.Addr())
 	}
-}
-
-func TestIPv6(t *testing.T) {
-	loopback := netip.IPv6Loopback()
-	if c, err := bind(loopback, 0); err != nil {
-		t.Skipf("no IPv6 here: %v", err)
-	} else {
-		c.Close()
-	}
-	l := newLoop(t, Config{Listen: []netip.Addr{localhost, loopback}})
-	p := newPhone(t, loopback)
-	e, err := l.NewRTPEnd(RTPOptions{Peer: loopback})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.TakeOffer([]byte(strings.ReplaceAll(string(p.sdp("0")), "IP4", "IP6"))); err != nil {
-		t.Fatal(err)
-	}
-	answer, _, err := e.Answer([]Codec{PCMU}, SendRecv)
-	if err != nil || lineWith(answer, "c=") != "c=IN IP6 ::1" {
-		t.Fatalf("%v\n%s", err, answer)
-	}
-	wantTaken(t, "IPv6", knock(t, e, p), true)
-	e.Hear(Silence)
-	p.receive()
 }

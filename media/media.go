@@ -4,6 +4,7 @@ package media
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -48,8 +49,21 @@ func (d Direction) Mirror() Direction {
 var (
 	// ErrNoCodec: the two sides share no audio codec (488).
 	ErrNoCodec = errors.New("media: no common codec")
-	// ErrBadSDP: the session description cannot be read or used (488).
+	// ErrBadSDP: the session description cannot be read or used (488). Those
+	// below are its usual kinds, each with a remedy of its own.
 	ErrBadSDP = errors.New("media: bad session description")
+	// ErrNoAudio: no m-line of it is audio that is in use.
+	ErrNoAudio = fmt.Errorf("%w: no audio in use", ErrBadSDP)
+	// ErrSecureOnly: its audio is offered over SRTP and nothing else.
+	ErrSecureOnly = fmt.Errorf("%w: encrypted audio only", ErrBadSDP)
+	// ErrTransport: its audio goes over something that is neither RTP nor SRTP.
+	ErrTransport = fmt.Errorf("%w: unknown transport", ErrBadSDP)
+	// ErrFamily: its address is of a family we have no address of.
+	ErrFamily = fmt.Errorf("%w: address family", ErrBadSDP)
+	// ErrHostName: it names a host where an address belongs.
+	ErrHostName = fmt.Errorf("%w: host name", ErrBadSDP)
+	// ErrMulticast: it wants the sound sent to a group of hosts.
+	ErrMulticast = fmt.Errorf("%w: multicast", ErrBadSDP)
 	// ErrNoPort: the RTP port range is used up (503).
 	ErrNoPort = errors.New("media: no free RTP port")
 	// ErrClosed: the end or the loop was closed.
@@ -87,12 +101,17 @@ type Negotiated struct {
 	// Unplaced tells that nothing can be sent to the far side before it has
 	// sent something: it is behind NAT and described an address of its own.
 	Unplaced bool
+	// Moved tells that the answer was of the other address family than our
+	// offer. The end has an address of that family now; the far side learns it
+	// from the next offer.
+	Moved bool
 }
 
 // RTPOptions of a new RTP end.
 type RTPOptions struct {
-	// Peer is where the signalling goes: it selects the address we write, and
-	// is the signalling source that latching may trust.
+	// Peer is where the signalling goes: it selects the address we write until
+	// the far side described one of the other family, and is the signalling
+	// source that latching may trust.
 	Peer netip.Addr
 	// Trunk ends never latch: SDP address or MediaFrom only.
 	Trunk     bool

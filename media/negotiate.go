@@ -18,6 +18,7 @@ type negotiation struct {
 	rx, tx  []payloadType
 	offered *ours        // our last offer, until the far side offers
 	taken   *description // the far side's offer, until Answer
+	chosen  int          // its m-line that we answer
 }
 
 func newNegotiation() negotiation {
@@ -45,7 +46,7 @@ func (r *RTPEnd) Offer(codecs []Codec, dir Direction) ([]byte, error) {
 	}
 	n.version++
 	o := &ours{
-		session: n.session, version: n.version, addr: r.addr, slots: n.slots, audio: n.audio,
+		session: n.session, version: n.version, addr: r.Addr(), slots: n.slots, audio: n.audio,
 		types: types, direction: dir, rtcpMux: r.usesMux(),
 	}
 	if len(o.slots) == 0 {
@@ -88,8 +89,18 @@ func (r *RTPEnd) TakeAnswer(sdp []byte) (Negotiated, error) {
 			tx = append(tx, t)
 		}
 	}
+	to, err := r.reachable(line)
+	if err != nil {
+		return Negotiated{}, err
+	}
+	own, err := r.socketsFor(to)
+	if err != nil {
+		return Negotiated{}, err
+	}
 	n.slots, n.audio = n.offered.slots, n.offered.audio
-	return r.agree(line, tx, n.offered.direction, line.rtcpMux && n.offered.rtcpMux)
+	out, err := r.agree(own, line, tx, n.offered.direction, line.rtcpMux && n.offered.rtcpMux)
+	out.Moved = err == nil && own.addr.Addr().Is4() != n.offered.addr.Addr().Is4()
+	return out, err
 }
 
 // answerTo finds the answer's m-line for the audio we offered. Some phones
@@ -104,10 +115,8 @@ func (d *description) answerTo(o *ours) (*mediaLine, error) {
 		return nil, badSDP("the answer has no audio m-line")
 	case d.media[i].port == 0:
 		return nil, fmt.Errorf("%w: %w", ErrNoCodec, errRejected)
-	case !d.media[i].plain():
-		return nil, badSDP("the answer has audio over %s", d.media[i].proto)
 	}
-	return &d.media[i], nil
+	return &d.media[i], d.media[i].carried()
 }
 
 // TakeOffer takes what the far side offers. Codecs of the result are those we
@@ -123,20 +132,28 @@ func (r *RTPEnd) TakeOffer(sdp []byte) (Negotiated, error) {
 	if err != nil {
 		return Negotiated{}, err
 	}
-	line, err := d.audioLine()
+	chosen, err := d.audioLine(r.nego.audio, r.offersSound)
 	if err != nil {
 		return Negotiated{}, err
 	}
+	line := &d.media[chosen]
 	to, err := r.reachable(line)
 	if err != nil {
 		return Negotiated{}, err
 	}
-	codecs := codecsOf(line.formats)
-	if len(codecs) == 0 {
-		return Negotiated{}, fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", ErrNoCodec)
+	r.nego.taken, r.nego.chosen = d, chosen
+	return Negotiated{Codecs: codecsOf(line.formats), Remote: line.described(to.Addr()), DTMF: hasEvent(line.formats)}, nil
+}
+
+// offersSound tells why an audio m-line of an offer cannot be used.
+func (r *RTPEnd) offersSound(line *mediaLine) error {
+	if err := line.carried(); err != nil {
+		return err
 	}
-	r.nego.taken = d
-	return Negotiated{Codecs: codecs, Remote: line.described(to.Addr()), DTMF: hasEvent(line.formats)}, nil
+	if _, err := r.reachable(line); err != nil {
+		return err
+	}
+	return line.known()
 }
 
 // Answer composes the answer to the offer that was taken: those of codecs that
@@ -153,7 +170,7 @@ func (r *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, erro
 	if n.taken == nil {
 		return nil, Negotiated{}, badSDP("an answer of ours without an offer")
 	}
-	line := &n.taken.media[n.taken.audio]
+	line := &n.taken.media[n.chosen]
 	types := chosen(line.formats, codecs)
 	if len(types) == 0 {
 		return nil, Negotiated{}, fmt.Errorf("%w: offered %v, wanted %v", ErrNoCodec, codecsOf(line.formats), codecs)
@@ -162,33 +179,42 @@ func (r *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, erro
 	if err != nil {
 		return nil, Negotiated{}, err
 	}
+	own, err := r.socketsFor(to)
+	if err != nil {
+		return nil, Negotiated{}, err
+	}
 	local := line.described(to.Addr()).reply(dir)
 	n.version++
 	o := &ours{
-		session: n.session, version: n.version, addr: r.addr, slots: slotsOf(n.taken), audio: n.taken.audio,
+		session: n.session, version: n.version, addr: own.addr, slots: slotsOf(n.taken), audio: n.chosen,
 		types: types, direction: local, rtcpMux: line.rtcpMux,
 	}
 	text, err := o.marshal()
 	if err != nil {
+		r.unused(own)
 		return nil, Negotiated{}, err
 	}
 	n.slots, n.audio = o.slots, o.audio
 	n.taken, n.offered = nil, nil
 	n.expect(types)
-	out, err := r.agree(line, types, local, line.rtcpMux)
+	out, err := r.agree(own, line, types, local, line.rtcpMux)
 	return text, out, err
 }
 
-// agree makes a completed offer/answer take effect. line is the far side's
-// m-line, tx what it takes.
-func (r *RTPEnd) agree(line *mediaLine, tx []payloadType, local Direction, mux bool) (Negotiated, error) {
+// agree makes a completed offer/answer take effect on the sockets own. line is
+// the far side's m-line, tx what it takes.
+func (r *RTPEnd) agree(own *sockets, line *mediaLine, tx []payloadType, local Direction, mux bool) (Negotiated, error) {
 	to, err := r.reachable(line)
+	codecs := codecsOf(tx)
+	if err == nil && len(codecs) == 0 {
+		err = fmt.Errorf("%w: the far side took none of what was offered", ErrNoCodec)
+	}
 	if err != nil {
+		r.unused(own)
 		return Negotiated{}, err
 	}
-	codecs := codecsOf(tx)
-	if len(codecs) == 0 {
-		return Negotiated{}, fmt.Errorf("%w: the far side took none of what was offered", ErrNoCodec)
+	if err := r.use(own); err != nil {
+		return Negotiated{}, err
 	}
 	r.nego.tx = tx
 	remote := line.described(to.Addr())

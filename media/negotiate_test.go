@@ -94,16 +94,16 @@ func TestTakeAnswer(t *testing.T) {
 		{
 			"all", "111 0 8 101 110",
 			[]string{"a=rtpmap:111 opus/48000/2", "a=rtpmap:101 telephone-event/8000"},
-			Negotiated{[]Codec{Opus, PCMU, PCMA}, SendRecv, SendRecv, true, false},
+			Negotiated{[]Codec{Opus, PCMU, PCMA}, SendRecv, SendRecv, true, false, false},
 			nil,
 		},
-		{"their order", "8 0", nil, Negotiated{[]Codec{PCMA, PCMU}, SendRecv, SendRecv, false, false}, nil},
-		{"recvonly", "0", []string{"a=recvonly"}, Negotiated{[]Codec{PCMU}, RecvOnly, SendRecv, false, false}, nil},
+		{"their order", "8 0", nil, Negotiated{[]Codec{PCMA, PCMU}, SendRecv, SendRecv, false, false, false}, nil},
+		{"recvonly", "0", []string{"a=recvonly"}, Negotiated{[]Codec{PCMU}, RecvOnly, SendRecv, false, false, false}, nil},
 		{"not offered", "9", nil, Negotiated{}, ErrNoCodec},
 		{
 			"other numbers", "100 102",
 			[]string{"a=rtpmap:100 opus/48000/2", "a=rtpmap:102 telephone-event/48000"},
-			Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false},
+			Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false},
 			nil,
 		},
 	} {
@@ -172,14 +172,14 @@ func TestAnswer(t *testing.T) {
 			"our order, their numbers", "0 96 97 98", events,
 			[]Codec{Opus, PCMU},
 			SendRecv, "96 0 98 97",
-			Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true, false},
+			Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true, false, false},
 			nil,
 		},
-		{"one codec, its event", "0 96 97 98", events, []Codec{PCMU}, SendRecv, "0 97", Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true, false}, nil},
-		{"the other event clock", "96 97", events, []Codec{Opus}, SendRecv, "96 97", Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false}, nil},
-		{"hold", "0", []string{"a=sendonly"}, []Codec{PCMU}, SendRecv, "0", Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false, false}, nil},
-		{"inactive", "0", []string{"a=inactive"}, []Codec{PCMU}, SendRecv, "0", Negotiated{[]Codec{PCMU}, Inactive, Inactive, false, false}, nil},
-		{"they only listen, so do we", "0", []string{"a=recvonly"}, []Codec{PCMU}, RecvOnly, "0", Negotiated{[]Codec{PCMU}, RecvOnly, Inactive, false, false}, nil},
+		{"one codec, its event", "0 96 97 98", events, []Codec{PCMU}, SendRecv, "0 97", Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true, false, false}, nil},
+		{"the other event clock", "96 97", events, []Codec{Opus}, SendRecv, "96 97", Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false}, nil},
+		{"hold", "0", []string{"a=sendonly"}, []Codec{PCMU}, SendRecv, "0", Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false, false, false}, nil},
+		{"inactive", "0", []string{"a=inactive"}, []Codec{PCMU}, SendRecv, "0", Negotiated{[]Codec{PCMU}, Inactive, Inactive, false, false, false}, nil},
+		{"they only listen, so do we", "0", []string{"a=recvonly"}, []Codec{PCMU}, RecvOnly, "0", Negotiated{[]Codec{PCMU}, RecvOnly, Inactive, false, false, false}, nil},
 		{"nothing common", "0", nil, []Codec{Opus}, SendRecv, "", Negotiated{}, ErrNoCodec},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -273,8 +273,13 @@ func TestAddressWritten(t *testing.T) {
 			t.Errorf("to %s: %q, want %s (%v)", peer, got, want, err)
 		}
 	}
-	if _, err := l.NewRTPEnd(RTPOptions{Peer: netip.MustParseAddr("2001:db8::1")}); err == nil || !strings.Contains(err.Error(), "media.listen") {
-		t.Errorf("an IPv6 peer without an IPv6 address: %v", err)
+	// A phone that signals over IPv6 has media over IPv4 perhaps.
+	e, err := l.NewRTPEnd(RTPOptions{Peer: netip.MustParseAddr("2001:db8::1")})
+	if err != nil || e.Addr().Addr() != public {
+		t.Fatalf("an IPv6 peer without an IPv6 address: %v", err)
+	}
+	if _, err := e.TakeOffer([]byte(strings.ReplaceAll(string(sdpAt(netip.MustParseAddrPort("[2001:db8::1]:4000"), "0")), "IP4", "IP6"))); !errors.Is(err, ErrFamily) || !strings.Contains(err.Error(), "media.listen") {
+		t.Errorf("IPv6 media without an IPv6 address: %v", err)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.rtcp.WriteTo(b, e.rtcp.LocalAddr()); err != nil {
+	if _, err := p.rtcp.WriteTo(b, e.sockets.Load().rtcp.LocalAddr()); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the SR", func() bool { return e.out.report.lastSR.Load() == 0x33445566 })

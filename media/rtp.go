@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,13 +18,18 @@ import (
 type RTPEnd struct {
 	*End
 	options RTPOptions
-	addr    netip.AddrPort // as written in SDP
-	rtp     *net.UDPConn
-	rtcp    *net.UDPConn
+	sockets atomic.Pointer[sockets] // replaced under out.mu
 	peer    atomic.Pointer[peer]
 
 	mu   sync.Mutex
 	nego negotiation
+}
+
+// sockets are the pair of ports of an RTP end. They belong to the address
+// family of its far side's media, which need not be that of the signalling.
+type sockets struct {
+	addr      netip.AddrPort // as written in SDP
+	rtp, rtcp *net.UDPConn
 }
 
 // NewRTPEnd opens a pair of ports for a leg whose signalling peer is o.Peer.
@@ -31,28 +37,85 @@ type RTPEnd struct {
 func (l *Loop) NewRTPEnd(o RTPOptions) (*RTPEnd, error) {
 	o.Peer = o.Peer.Unmap().WithZone("")
 	o.MediaFrom = slices.Clone(o.MediaFrom)
-	bind, write, err := l.addressFor(o.Peer)
+	family := o.Peer
+	if family.IsValid() && !l.listens(family) {
+		family = l.cfg.Listen[0].Unmap() // its media may still be of ours
+	}
+	own, err := l.openSockets(family, o.Peer)
 	if err != nil {
 		return nil, err
 	}
 	r := &RTPEnd{options: o, nego: newNegotiation()}
-	if r.rtp, r.rtcp, err = l.ports.open(bind); err != nil {
-		return nil, err
-	}
-	r.addr = netip.AddrPortFrom(write, portOf(r.rtp))
+	r.sockets.Store(own)
 	if r.End, err = newEnd(l, r, o.Shut); err != nil {
-		l.ports.close(r.rtp, r.rtcp)
+		l.ports.close(own.rtp, own.rtcp)
 		return nil, err
 	}
-	if !l.run("rtp", func() { r.read(r.rtp, r.receiveRTP) }) || !l.run("rtcp", func() { r.read(r.rtcp, r.receiveControl) }) {
+	if !r.start(own) {
 		r.Close()
 		return nil, ErrClosed
 	}
 	return r, nil
 }
 
+// openSockets opens a pair of ports of the family of an address, to be reached
+// by the peer.
+func (l *Loop) openSockets(family, peer netip.Addr) (*sockets, error) {
+	bind, write, err := l.addressFor(family, peer)
+	if err != nil {
+		return nil, err
+	}
+	own := &sockets{}
+	if own.rtp, own.rtcp, err = l.ports.open(bind); err != nil {
+		return nil, err
+	}
+	own.addr = netip.AddrPortFrom(write, portOf(own.rtp))
+	return own, nil
+}
+
+// start reads from sockets until they are closed; false when the loop is.
+func (r *RTPEnd) start(own *sockets) bool {
+	return r.loop.run("rtp", func() { r.read(own.rtp, r.receiveRTP) }) &&
+		r.loop.run("rtcp", func() { r.read(own.rtcp, r.receiveControl) })
+}
+
+// socketsFor are those from which to can be reached: the present ones, or new
+// ones of its family.
+func (r *RTPEnd) socketsFor(to netip.AddrPort) (*sockets, error) {
+	own := r.sockets.Load()
+	if to.Addr().IsUnspecified() || to.Addr().Is4() == own.addr.Addr().Is4() {
+		return own, nil
+	}
+	return r.loop.openSockets(to.Addr(), to.Addr())
+}
+
+// use makes own the sockets of the end, in place of the others.
+func (r *RTPEnd) use(own *sockets) error {
+	if own == r.sockets.Load() {
+		return nil
+	}
+	r.out.mu.Lock()
+	old := own
+	if !r.closed.Load() {
+		old = r.sockets.Swap(own)
+	}
+	r.out.mu.Unlock()
+	r.loop.ports.close(old.rtp, old.rtcp)
+	if old == own || !r.start(own) {
+		return ErrClosed
+	}
+	return nil
+}
+
+// unused gives back what socketsFor opened.
+func (r *RTPEnd) unused(own *sockets) {
+	if own != r.sockets.Load() {
+		r.loop.ports.close(own.rtp, own.rtcp)
+	}
+}
+
 // Addr is the address and port we write in SDP for this end's RTP.
-func (r *RTPEnd) Addr() netip.AddrPort { return r.addr }
+func (r *RTPEnd) Addr() netip.AddrPort { return r.sockets.Load().addr }
 
 // read hands every datagram of c to take until c is closed.
 func (r *RTPEnd) read(c *net.UDPConn, take func([]byte, netip.AddrPort)) {
@@ -113,7 +176,7 @@ func (r *RTPEnd) sendRTP(b []byte) bool {
 	if p == nil || !p.to.IsValid() {
 		return false
 	}
-	_, err := r.rtp.WriteToUDPAddrPort(b, p.to)
+	_, err := r.sockets.Load().rtp.WriteToUDPAddrPort(b, p.to)
 	return err == nil
 }
 
@@ -126,16 +189,20 @@ func (r *RTPEnd) sendRTCP(packets []rtcp.Packet) {
 	if err != nil {
 		return
 	}
-	c := r.rtcp
+	own := r.sockets.Load()
+	c := own.rtcp
 	if p.mux {
-		c = r.rtp
+		c = own.rtp
 	}
 	// A report that is lost is followed by another.
 	_, _ = c.WriteToUDPAddrPort(b, p.rtcp)
 }
 
 // close frees the ports; the readers return.
-func (r *RTPEnd) close() { r.loop.ports.close(r.rtp, r.rtcp) }
+func (r *RTPEnd) close() {
+	own := r.sockets.Load()
+	r.loop.ports.close(own.rtp, own.rtcp)
+}
 
 // usesMux tells whether RTCP shares the RTP port by the last offer/answer.
 func (r *RTPEnd) usesMux() bool {
@@ -151,9 +218,9 @@ func (r *RTPEnd) reachable(line *mediaLine) (netip.AddrPort, error) {
 		return to, err
 	case to.Addr().IsUnspecified():
 		return to, nil
-	case to.Addr().Is4() != r.addr.Addr().Is4():
-		return to, badSDP("%s is not of the address family of this leg (%s)", to.Addr(), r.addr.Addr())
-	case to == r.addr:
+	case !r.loop.listens(to.Addr()):
+		return to, fmt.Errorf("%w: there is no address of the family of %s under media.listen", ErrFamily, to.Addr())
+	case to == r.Addr():
 		return to, badSDP("%s is our own port", to)
 	}
 	return to, nil

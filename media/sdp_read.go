@@ -22,7 +22,6 @@ const (
 // of order, all of which phones send.
 type description struct {
 	media []mediaLine
-	audio int // index of the m-line we use, -1 for none
 }
 
 // mediaLine is one m-line and what belongs to it.
@@ -36,25 +35,6 @@ type mediaLine struct {
 	rtcpPort    int           // a=rtcp (RFC 3605), 0 when absent
 	formats     []payloadType // those we know, in the m-line's order
 	rtpmaps     map[uint8]format
-}
-
-// CodecsOf are the audio codecs of an offer that we know, in the offer's order.
-// It is ErrBadSDP when sdp cannot be read or has no usable audio, and
-// ErrNoCodec when we know none of its codecs.
-func CodecsOf(sdp []byte) ([]Codec, error) {
-	d, err := readSDP(sdp)
-	if err != nil {
-		return nil, err
-	}
-	line, err := d.audioLine()
-	if err != nil {
-		return nil, err
-	}
-	codecs := codecsOf(line.formats)
-	if len(codecs) == 0 {
-		return nil, fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", ErrNoCodec)
-	}
-	return codecs, nil
 }
 
 func codecsOf(types []payloadType) []Codec {
@@ -76,7 +56,7 @@ func readSDP(b []byte) (*description, error) {
 	if len(b) > maxSDP {
 		return nil, badSDP("%d bytes; at most %d are read", len(b), maxSDP)
 	}
-	d := &description{audio: -1}
+	d := &description{}
 	var session mediaLine // what the m-lines inherit
 	session.direction = SendRecv
 	for line := range strings.Lines(string(b)) {
@@ -193,8 +173,7 @@ func formatOfEncoding(encoding string) format {
 // staticFormats are the payload types that need no rtpmap (RFC 3551 6).
 var staticFormats = map[uint8]format{0: formatPCMU, 8: formatPCMA, 9: formatG722}
 
-// finish resolves the formats and picks the audio m-line: the first that is in
-// use over a transport we have.
+// finish resolves the formats.
 func (d *description) finish() {
 	for i := range d.media {
 		m := &d.media[i]
@@ -214,30 +193,53 @@ func (d *description) finish() {
 				m.formats = append(m.formats, payloadType{uint8(n), f})
 			}
 		}
-		if d.audio < 0 && m.port != 0 && m.plain() {
-			d.audio = i
-		}
 	}
 }
 
-// plain tells whether the m-line is RTP without encryption. Lower case is
-// wrong, but seen.
-func (m *mediaLine) plain() bool {
-	p := strings.ToUpper(m.proto)
-	return p == "RTP/AVP" || p == "RTP/AVPF"
+// carried is nil for RTP without encryption, else why the m-line cannot be
+// used. Lower case is wrong, but seen.
+func (m *mediaLine) carried() error {
+	switch p := strings.ToUpper(m.proto); p {
+	case "RTP/AVP", "RTP/AVPF":
+		return nil
+	case "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF":
+		return fmt.Errorf("%w: audio over %s; a phone's audio must be RTP/AVP here", ErrSecureOnly, p)
+	}
+	return fmt.Errorf("%w: audio over %q; a phone's audio must be RTP/AVP here", ErrTransport, m.proto)
 }
 
-// audioLine is the audio m-line, or why there is none.
-func (d *description) audioLine() (*mediaLine, error) {
-	if d.audio >= 0 {
-		return &d.media[d.audio], nil
+// known is nil when we know a codec of the m-line.
+func (m *mediaLine) known() error {
+	if len(codecsOf(m.formats)) == 0 {
+		return fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", ErrNoCodec)
 	}
-	for _, m := range d.media {
-		if m.kind == "audio" && m.port != 0 {
-			return nil, badSDP("audio over %s; a phone's audio must be RTP/AVP here", m.proto)
+	return nil
+}
+
+// audioLine picks the audio m-line: the one at first when that will do, else
+// the first that does. An offer may have a line for each address family, or an
+// encrypted one and a plain one. The error is that of the first in use.
+func (d *description) audioLine(first int, check func(*mediaLine) error) (int, error) {
+	why := fmt.Errorf("%w: the description has no audio in use", ErrNoAudio)
+	found, tried := -1, false
+	for i := range d.media {
+		m := &d.media[i]
+		if m.kind != "audio" || m.port == 0 {
+			continue
 		}
+		err := check(m)
+		switch {
+		case err == nil && (found < 0 || i == first):
+			found = i
+		case err != nil && !tried:
+			why = err
+		}
+		tried = true
 	}
-	return nil, fmt.Errorf("%w: the description has no audio in use", ErrNoCodec)
+	if found < 0 {
+		return -1, why
+	}
+	return found, nil
 }
 
 // address is where the m-line's sender receives RTP. The address is unspecified
@@ -249,7 +251,7 @@ func (m *mediaLine) address() (netip.AddrPort, error) {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil || addr.Zone() != "" {
-		return netip.AddrPort{}, badSDP("c= has %q; only IP addresses are taken", m.host)
+		return netip.AddrPort{}, fmt.Errorf("%w: c= has %q; only IP addresses are taken", ErrHostName, m.host)
 	}
 	addr = addr.Unmap()
 	if err := usable(addr, m.port); err != nil {
@@ -264,7 +266,7 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 func usable(addr netip.Addr, port int) error {
 	switch {
 	case addr.IsMulticast() || addr == broadcast:
-		return badSDP("%s is not the address of one phone", addr)
+		return fmt.Errorf("%w: %s is not the address of one phone", ErrMulticast, addr)
 	case port < 1024:
 		return badSDP("port %d is below 1024", port)
 	}

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"os"
@@ -39,9 +40,9 @@ var readCases = []struct {
 	{"ipv6", []Codec{PCMU}, "[2001:db8::7]:4000", SendRecv, false, 1, nil},
 	{"trailing-nul-and-junk", []Codec{PCMU}, "192.0.2.21:4000", SendRecv, false, 1, nil},
 	{"unknown-codecs-only", nil, "", "", false, 1, ErrNoCodec},
-	{"savp-only", nil, "", "", false, 1, ErrBadSDP},
-	{"no-audio", nil, "", "", false, 1, ErrNoCodec},
-	{"audio-port-0", nil, "", "", false, 1, ErrNoCodec},
+	{"savp-only", nil, "", "", false, 1, ErrSecureOnly},
+	{"no-audio", nil, "", "", false, 1, ErrNoAudio},
+	{"audio-port-0", nil, "", "", false, 1, ErrNoAudio},
 	{"empty", nil, "", "", false, 0, ErrBadSDP},
 	{"no-port", nil, "", "", false, 0, ErrBadSDP},
 	{"port-70000", nil, "", "", false, 0, ErrBadSDP},
@@ -56,24 +57,33 @@ func readTestdata(t testing.TB, name string) []byte {
 	return b
 }
 
+// soundIn is the audio m-line of a description that an end with addresses of
+// both families would take, and its place.
+func soundIn(b []byte) (*description, int, *mediaLine, error) {
+	d, err := readSDP(b)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	i, err := d.audioLine(0, func(m *mediaLine) error { return cmp.Or(m.carried(), m.known()) })
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	return d, i, &d.media[i], nil
+}
+
 func TestReadSDP(t *testing.T) {
 	for _, c := range readCases {
 		t.Run(c.file, func(t *testing.T) {
 			b := readTestdata(t, c.file)
-			codecs, err := CodecsOf(b)
-			if !errors.Is(err, c.err) || !reflect.DeepEqual(codecs, c.codecs) {
-				t.Fatalf("codecs %v, error %v; want %v, %v", codecs, err, c.codecs, c.err)
+			d, _, line, err := soundIn(b)
+			if !errors.Is(err, c.err) {
+				t.Fatalf("error %v, want %v", err, c.err)
 			}
 			if err != nil {
 				return
 			}
-			d, err := readSDP(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			line, err := d.audioLine()
-			if err != nil {
-				t.Fatal(err)
+			if codecs := codecsOf(line.formats); !reflect.DeepEqual(codecs, c.codecs) {
+				t.Fatalf("codecs %v, want %v", codecs, c.codecs)
 			}
 			addr, err := line.address()
 			if err != nil {
@@ -87,14 +97,20 @@ func TestReadSDP(t *testing.T) {
 }
 
 func TestUnusableAddresses(t *testing.T) {
-	for _, c := range []struct{ c, m, why string }{
-		{"c=IN IP4 phone.example.test", "m=audio 4000 RTP/AVP 0", "only IP addresses"},
-		{"c=IN IP4 224.2.1.1/127", "m=audio 4000 RTP/AVP 0", "not the address of one phone"},
-		{"c=IN IP4 255.255.255.255", "m=audio 4000 RTP/AVP 0", "not the address of one phone"},
-		{"c=IN IP4 192.0.2.1", "m=audio 53 RTP/AVP 0", "below 1024"},
-		{"c=IN IP6 fe80::1%eth0", "m=audio 4000 RTP/AVP 0", "only IP addresses"},
-		{"c=IN IP6 2001:db8::1", "m=audio 4000 RTP/AVP 0", "family"},
-		{"a=nothing", "m=audio 4000 RTP/AVP 0", "no c= line"},
+	for _, c := range []struct {
+		c, m, why string
+		kind      error
+	}{
+		{"c=IN IP4 phone.example.test", "m=audio 4000 RTP/AVP 0", "only IP addresses", ErrHostName},
+		{"c=IN IP4 224.2.1.1/127", "m=audio 4000 RTP/AVP 0", "not the address of one phone", ErrMulticast},
+		{"c=IN IP4 255.255.255.255", "m=audio 4000 RTP/AVP 0", "not the address of one phone", ErrMulticast},
+		{"c=IN IP6 ff02::1", "m=audio 4000 RTP/AVP 0", "not the address of one phone", ErrMulticast},
+		{"c=IN IP4 192.0.2.1", "m=audio 53 RTP/AVP 0", "below 1024", ErrBadSDP},
+		{"c=IN IP6 fe80::1%eth0", "m=audio 4000 RTP/AVP 0", "only IP addresses", ErrHostName},
+		{"c=IN IP6 2001:db8::1", "m=audio 4000 RTP/AVP 0", "family", ErrFamily},
+		{"c=IN IP4 192.0.2.1", "m=audio 4000 UDP/TLS/RTP/SAVPF 0", "UDP/TLS/RTP/SAVPF", ErrSecureOnly},
+		{"c=IN IP4 192.0.2.1", "m=audio 4000 TCP/MRCPv2 0", "MRCPv2", ErrTransport},
+		{"a=nothing", "m=audio 4000 RTP/AVP 0", "no c= line", ErrBadSDP},
 	} {
 		l := newLoop(t, Config{})
 		e, err := l.NewRTPEnd(RTPOptions{Peer: localhost})
@@ -102,8 +118,8 @@ func TestUnusableAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = e.TakeOffer([]byte("v=0\r\n" + c.c + "\r\n" + c.m + "\r\n"))
-		if !errors.Is(err, ErrBadSDP) || !strings.Contains(err.Error(), c.why) {
-			t.Errorf("%s: %v", c.c, err)
+		if !errors.Is(err, ErrBadSDP) || !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s %s: %v", c.c, c.m, err)
 		}
 	}
 }
@@ -127,12 +143,7 @@ func FuzzSDP(f *testing.F) {
 		f.Add(readTestdata(f, c.file))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _ = CodecsOf(b)
-		d, err := readSDP(b)
-		if err != nil {
-			return
-		}
-		line, err := d.audioLine()
+		d, place, line, err := soundIn(b)
 		if err != nil {
 			return
 		}
@@ -140,16 +151,16 @@ func FuzzSDP(f *testing.F) {
 		if len(types) == 0 {
 			return
 		}
-		o := &ours{addr: netip.MustParseAddrPort("192.0.2.1:4000"), slots: slotsOf(d), audio: d.audio, types: types, direction: line.direction.reply(SendRecv)}
+		o := &ours{addr: netip.MustParseAddrPort("192.0.2.1:4000"), slots: slotsOf(d), audio: place, types: types, direction: line.direction.reply(SendRecv)}
 		text, err := o.marshal()
 		if err != nil {
 			t.Fatalf("cannot answer %q: %v", b, err)
 		}
-		back, err := readSDP(text)
-		if err != nil || len(back.media) != len(d.media) || back.audio != d.audio {
+		back, again, its, err := soundIn(text)
+		if err != nil || len(back.media) != len(d.media) || again != place {
 			t.Fatalf("the answer is not read back: %v\n%s", err, text)
 		}
-		if !reflect.DeepEqual(codecsOf(back.media[back.audio].formats), codecsOf(types)) {
+		if !reflect.DeepEqual(codecsOf(its.formats), codecsOf(types)) {
 			t.Fatalf("the answer has other codecs:\n%s", text)
 		}
 		if len(d.media) == 1 && strings.HasPrefix(line.proto, "RTP/AVP") {

@@ -3,6 +3,7 @@ package sipua
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -325,7 +326,15 @@ func (l *leg) refuse(r *inbound, c gateway.Cause) {
 	if o.RetryAfter > 0 {
 		headers = append(headers, sip.NewHeader("Retry-After", seconds(o.RetryAfter)))
 	}
+	if o.Warning > 0 {
+		headers = append(headers, l.u.warning(o))
+	}
 	l.respond(r, o.Status, o.Phrase, headers...)
+}
+
+// warning tells what is wrong with a description (RFC 3261 20.43).
+func (u *UA) warning(o gateway.Outcome) sip.Header {
+	return sip.NewHeader("Warning", fmt.Sprintf("%d %s %q", o.Warning, u.cfg.Domain, o.Caller))
 }
 
 // answer accepts what waits: the INVITE, or an offer in the dialog.

@@ -15,6 +15,8 @@ type SippOptions struct {
 	// Addr is the address to use, so that a phone answers where it
 	// registered; default a new one.
 	Addr string
+	// Six signals over IPv6, from a port of the kernel's.
+	Six bool
 	// Env are variables of test/peers/sipp/sipp.sh: "STATUS=486 Busy Here".
 	Env []string
 	// Args are options of sipp: "-s", "alice", "-key", "fuser", "bob".
@@ -40,9 +42,14 @@ func (g *Gateway) StartSipp(t testing.TB, scenario string, o SippOptions) *Sipp 
 	if o.Addr == "" {
 		o.Addr = NewAddr()
 	}
+	to := g.SIP.String()
+	if o.Six {
+		o.Addr, to = "::1", g.At("udp", true)
+		o.Env = append(o.Env, fmt.Sprintf("PORT=%d", threePorts(t)))
+	}
 	s := &Sipp{Addr: o.Addr, t: t, scenario: scenario, dir: scratch(t, "sipp-"+scenario), done: make(chan struct{})}
 	cmd := exec.Command(filepath.Join(Root(), "test/peers/sipp/sipp.sh"), append([]string{
-		scenario + ".xml", g.SIP.String(),
+		scenario + ".xml", to,
 		"-key", "rdomain", Domain,
 	}, o.Args...)...)
 	cmd.Env = append(append(os.Environ(), "RUN="+s.dir, "IP="+s.Addr), o.Env...)
