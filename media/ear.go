@@ -16,6 +16,7 @@ func (l *Loop) NewEar(c Codec, f func(payload []byte)) (*Ear, error) {
 	}
 	number := []payloadType{{number: 96, format: formatOf(c)}}
 	e.setPayloads(newPayloads(number, number), false)
+	e.setPacketTime(usualPacketTime)
 	e.Tap(func(got Codec, payload []byte) {
 		if got == c {
 			f(payload)

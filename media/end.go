@@ -70,15 +70,16 @@ type out struct {
 	hears atomic.Pointer[End]
 	tap   atomic.Pointer[func(Codec, []byte)]
 
-	mu     sync.Mutex
-	held   bool // the far side does not want to receive
-	stream stream
-	tone   playing // what Hear chose, when that is a tone
-	once   playing // what PlayOnce put before it
-	done   func()  // of once
-	digits digits
-	report report
-	buf    [maxPacket + 64]byte
+	mu      sync.Mutex
+	held    bool // the far side does not want to receive
+	stream  stream
+	packing packing
+	tone    playing // what Hear chose, when that is a tone
+	once    playing // what PlayOnce put before it
+	done    func()  // of once
+	digits  digits
+	report  report
+	buf     [maxPacket + 64]byte
 }
 
 type counters struct {
@@ -194,6 +195,7 @@ func (e *End) setPayloads(p *payloads, held bool) {
 		e.out.stream.audio = formatOf(p.codecs[0])
 	}
 	e.out.held = held
+	e.out.packing.n = 0
 	e.out.stream.forget()
 }
 

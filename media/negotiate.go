@@ -220,6 +220,7 @@ func (r *RTPEnd) agree(own *sockets, line *mediaLine, tx []payloadType, local Di
 	remote := line.described(to.Addr())
 	r.setPeer(to, line.rtcpPort, mux)
 	r.setPayloads(newPayloads(r.nego.rx, tx), !local.sends() || !remote.receives())
+	r.setPacketTime(line.packetTime())
 	unplaced := !to.Addr().IsUnspecified() && !r.peer.Load().to.IsValid()
 	return Negotiated{Codecs: codecs, Remote: remote, Local: local, DTMF: hasEvent(tx), Unplaced: unplaced}, nil
 }

@@ -164,6 +164,9 @@ func (e *End) frame(p *playing, n uint64, at int64) {
 	if table == nil || len(table.codecs) == 0 || o.held {
 		return
 	}
+	if p.last == 0 || o.stream.mapping.from != nil {
+		e.flush(at)
+	}
 	as, frames := p.tone.framesFor(table, o.stream.audio)
 	body := frames[pos%len(frames)]
 	span := as.span(body)
@@ -177,6 +180,10 @@ func (e *End) frame(p *playing, n uint64, at int64) {
 	}
 	p.as, p.ts, p.last = as, ts, n
 	o.stream.forget()
+	if o.packing.takes(as, len(body)) {
+		e.repack(body, as, as, table.tx[as], ts, marker, false, at)
+		return
+	}
 	copy(o.buf[rtpHeaderSize:], body)
 	e.send(o.stream.seq+1, ts, marker, as, table.tx[as], len(body), at)
 }
@@ -200,6 +207,7 @@ func (e *End) tickDigit(at int64) bool {
 		return false
 	}
 	if d.step == 1 {
+		e.flush(at)
 		d.ts = o.stream.now(at, o.stream.audio.clock())
 		o.stream.forget()
 	}

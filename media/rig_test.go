@@ -167,6 +167,12 @@ func (w *recorder) sent() []rtp.Packet {
 	return append([]rtp.Packet(nil), w.packets...)
 }
 
+func (w *recorder) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.packets)
+}
+
 // nowhere is a wire that sends everything to nobody.
 type nowhere struct{}
 

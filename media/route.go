@@ -152,19 +152,26 @@ func (e *End) relay(from *End, p *packet) {
 		e.counters.droppedCodec.Add(1)
 		return
 	}
+	if as.event() || !o.stream.follows(from, p) {
+		e.flush(p.at)
+	}
 	seq, ts, marker, ok := o.stream.place(from, p, as)
 	if !ok {
 		return
 	}
+	if o.packing.takes(as, len(p.payload)) {
+		if ahead := int16(seq - o.stream.seq); ahead > 0 { // what is late has no place any more
+			e.repack(p.payload, p.format, as, number, ts, marker, ahead > 1, p.at)
+			o.stream.mapping.seqOff = o.stream.seq - p.seq
+		}
+		return
+	}
 	body := o.buf[rtpHeaderSize:]
-	switch {
-	case as == p.format:
-		copy(body, p.payload)
-	case as.event():
+	if as.event() {
 		copy(body, p.payload)
 		scaleEvent(body[:len(p.payload)], p.format.clock(), as.clock())
-	default:
-		convertLaw(body, p.payload, p.format)
+	} else {
+		recode(body, p.payload, p.format, as)
 	}
 	e.send(seq, ts, marker, as, number, len(p.payload), p.at)
 }

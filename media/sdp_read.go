@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -32,9 +33,11 @@ type mediaLine struct {
 	host        string // of c=, as written; "" when there is none
 	direction   Direction
 	rtcpMux     bool
-	rtcpPort    int           // a=rtcp (RFC 3605), 0 when absent
-	formats     []payloadType // those we know, in the m-line's order
-	rtpmaps     map[uint8]format
+	rtcpPort    int // a=rtcp (RFC 3605), 0 when absent
+	// ptime and maxptime in ms (RFC 8866 6.4), 0 when absent.
+	ptime, maxptime int
+	formats         []payloadType // those we know, in the m-line's order
+	rtpmaps         map[uint8]format
 }
 
 func codecsOf(types []payloadType) []Codec {
@@ -73,7 +76,7 @@ func readSDP(b []byte) (*description, error) {
 			if err != nil {
 				return nil, err
 			}
-			m.host, m.direction = session.host, session.direction
+			m.host, m.direction, m.ptime, m.maxptime = session.host, session.direction, session.ptime, session.maxptime
 			d.media = append(d.media, m)
 			continue
 		}
@@ -125,6 +128,10 @@ func (m *mediaLine) attribute(name, arg string) {
 	switch name {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
 		m.direction = Direction(name)
+	case "ptime":
+		m.ptime = milliseconds(arg)
+	case "maxptime":
+		m.maxptime = milliseconds(arg)
 	case "rtcp-mux":
 		m.rtcpMux = true
 	case "rtcp":
@@ -144,6 +151,26 @@ func (m *mediaLine) attribute(name, arg string) {
 		}
 		m.rtpmaps[uint8(n)] = formatOfEncoding(strings.TrimSpace(encoding))
 	}
+}
+
+// milliseconds reads the value of ptime or maxptime, which may be a fraction; 0
+// when it makes no sense.
+func milliseconds(text string) int {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v >= 1 && v <= 1000) {
+		return 0
+	}
+	return int(v)
+}
+
+// packetTime is how many ms of sound the m-line's sender wants in a packet, 0
+// when it does not say. A longest packet alone is kept by the usual length.
+func (m *mediaLine) packetTime() int {
+	want := m.ptime
+	if m.maxptime == 0 {
+		return want
+	}
+	return min(cmp.Or(want, usualPacketTime), m.maxptime)
 }
 
 // formatOfEncoding reads the right side of an rtpmap, "opus/48000/2".

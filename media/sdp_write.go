@@ -8,8 +8,8 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// packetTime is the ptime we ask for, in ms. Nearly everything sends that.
-const packetTime = "20"
+// usualPacketTime is the ptime we ask for, in ms. Nearly everything sends that.
+const usualPacketTime = 20
 
 // encodings are the rtpmap texts of the formats.
 var encodings = [formatCount]string{
@@ -92,7 +92,7 @@ func (o *ours) describeAudio(m *sdp.MediaDescription) {
 			m.WithValueAttribute("fmtp", n+" 0-15")
 		}
 	}
-	m.WithValueAttribute("ptime", packetTime)
+	m.WithValueAttribute("ptime", strconv.Itoa(usualPacketTime))
 	if o.rtcpMux {
 		m.WithPropertyAttribute("rtcp-mux")
 	}

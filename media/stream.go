@@ -58,16 +58,22 @@ func (s *stream) now(at int64, clock uint32) uint32 {
 // forget ends the present mapping: the next packet of any source starts anew.
 func (s *stream) forget() { s.mapping = mapping{} }
 
+// follows tells whether p goes on with what is being relayed.
+func (s *stream) follows(from *End, p *packet) bool {
+	m := &s.mapping
+	if m.from != from || m.ssrc != p.ssrc || m.epoch != p.epoch {
+		return false
+	}
+	jump := int16(p.seq + m.seqOff - s.seq)
+	return jump <= maxJump && jump >= -maxJump
+}
+
 // place finds sequence number, timestamp and marker for a relayed packet that
 // goes out in format as. It is false for a packet that must not be sent: a
 // repetition, or one from before the mapping began.
 func (s *stream) place(from *End, p *packet, as format) (seq uint16, ts uint32, marker, ok bool) {
 	m := &s.mapping
-	fresh := m.from != from || m.ssrc != p.ssrc || m.epoch != p.epoch
-	if !fresh {
-		jump := int16(p.seq + m.seqOff - s.seq)
-		fresh = jump > maxJump || jump < -maxJump
-	}
+	fresh := !s.follows(from, p)
 	if fresh {
 		*m = mapping{from: from, ssrc: p.ssrc, epoch: p.epoch, seqOff: s.seq + 1 - p.seq}
 		s.history = ^uint64(0) // what is late from here on belongs before the mapping
