@@ -206,6 +206,9 @@ type Trunk struct {
 	// MediaFrom are the networks the trunk's RTP comes from, when that is not
 	// the address in its SDP.
 	MediaFrom []netip.Prefix `yaml:"media_from" example:"[\"192.0.2.0/24\"]"`
+	// Refer lets the trunk transfer our user in a call with it (REFER), to users
+	// of ours and to itself.
+	Refer bool `yaml:"refer" example:"false"`
 }
 
 // Outside are the limits of one user for calls by trunks and to foreign

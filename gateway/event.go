@@ -27,7 +27,10 @@ type (
 		Replaces LegID
 		Other    CallID
 		Waits    CallID
-		Cause    Cause
+		// Back is the trunk whose REFER began the call, "" for none: the one way
+		// out of the house that it has.
+		Back  string
+		Cause Cause
 		// Wish is the requester's wish for an automatic answer, if any.
 		Wish Wish
 	}
@@ -99,6 +102,8 @@ type input struct {
 	Now    time.Time
 	// Other is the call a transfer names; Fresh an id for one to be begun.
 	Other, Fresh CallID
+	// MayRefer tells that the trunk of a Referred may transfer our users.
+	MayRefer bool
 	// Redirect are the branches that a trunk's 3xx leads to.
 	Redirect []Target
 	// Stirred counts what could have moved the phone of an Offered without a

@@ -41,6 +41,8 @@ type Trunk struct {
 	Host      string
 	Prefixes  []Prefix
 	MediaFrom []netip.Prefix
+	// Refer lets it transfer the user of ours that talks with it.
+	Refer bool
 }
 
 // Prefix is one row of the dial plan: the longest Match wins, Strip digits are

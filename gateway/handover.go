@@ -145,21 +145,26 @@ func (c *Call) forward(e Event) bool {
 
 // consult starts the call of a blind transfer. It is placed with the rights of
 // the user who transfers, and counts as his; the one he called sees who will
-// come.
+// come. That of a trunk counts as nobody's, and leads nowhere else than backTo.
 func (c *Call) consult(cmd consult) {
 	own, stays := c.state.Parties[cmd.Side], c.state.Parties[cmd.Side.other()]
-	u, _ := c.gw.cfg.Directory.User(own.User)
 	second := c.gw.newCall(cmd.ID)
-	b := Begun{
-		From: policy.Identity{
+	b := Begun{Offered: cmd.Offered, Waits: c.id}
+	var on claim
+	if cmd.Trunk != "" {
+		b.From, b.Back = stays.Who, cmd.Trunk
+		b = second.aimAt(b, c.gw.backTo(cmd.Trunk, cmd.To))
+	} else {
+		u, _ := c.gw.cfg.Directory.User(own.User)
+		b.From = policy.Identity{
 			Address: "sip:" + own.User + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "transfer", User: own.User,
-		},
-		Offered: cmd.Offered, Waits: c.id,
+		}
+		on = c.gw.userClaim(own.User, cmd.To)
+		b = second.aim(b, cmd.To)
 	}
-	b = second.aim(b, cmd.To)
 	cause := b.Cause
 	if cause == "" {
-		cause = c.gw.admit(second, c.gw.userClaim(own.User, cmd.To))
+		cause = c.gw.admit(second, on)
 	}
 	if cause != "" {
 		c.post(JoinFailed{cmd.ID, cause})
@@ -168,7 +173,7 @@ func (c *Call) consult(cmd consult) {
 	if b.Callee.User != "" {
 		b.From = stays.Who
 	}
-	c.log.Info("transfer", "by", own.User, "to", b.To, "as", cmd.ID)
+	c.log.Info("transfer", "by", cmp.Or(cmd.Trunk, own.User), "to", b.To, "as", cmd.ID)
 	c.gw.stories.begin(second.id, "")
 	second.post(b)
 	go second.run()

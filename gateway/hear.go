@@ -21,6 +21,9 @@ func (c *Call) hear(e Event) input {
 		in.Event = e.Joined
 	case Referred:
 		in.Fresh = c.gw.newCallID()
+		if l := c.state.leg(e.Leg); l != nil {
+			in.MayRefer = c.gw.mayRefer(l.Trunk)
+		}
 		if e.Replaces != "" {
 			in.Other = c.gw.callWith(e.Replaces)
 		}

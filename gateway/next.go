@@ -145,7 +145,7 @@ func (m *move) begun(e Begun) {
 	}
 	m.Legs = []LegState{own}
 	if e.Waits != "" {
-		m.Waits, m.Parties[Caller], m.Legs = e.Waits, Party{Who: e.From}, []LegState{}
+		m.Waits, m.Back, m.Parties[Caller], m.Legs = e.Waits, e.Back, Party{Who: e.From}, []LegState{}
 	}
 	if e.Wish.Require && (e.Cause == CauseUnknown || e.Cause == CauseOffline || e.Wish.Target == nil) {
 		e.Cause = CauseForbidden // the same for no grant, no phone and no user

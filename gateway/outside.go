@@ -68,6 +68,13 @@ func (c *Call) mayLeave(t Target, side Side) Cause {
 	if t.Kind != TrunkLeg && t.Kind != URILeg || c.outside != "" || c.gw.isEmergency(t) {
 		return ""
 	}
+	if back := c.state.Back; back != "" { // by a trunk's own REFER, on nobody's account
+		if t.Trunk == back {
+			return ""
+		}
+		c.log.Error("a trunk's transfer to somewhere else was refused", "by", back, "to", t.Trunk)
+		return CauseForbidden
+	}
 	account := c.account(side)
 	switch {
 	case account == "":
@@ -151,7 +158,7 @@ func (g *Gateway) downness(trunk string) int {
 // is never followed: it would be called on our user's account.
 func (c *Call) redirects(e Refused) []Target {
 	l := c.state.leg(e.Leg)
-	if l == nil || l.Kind != TrunkLeg || len(e.Contacts) == 0 {
+	if l == nil || l.Kind != TrunkLeg || len(e.Contacts) == 0 || c.state.Back != "" {
 		return nil
 	}
 	who := c.state.Parties[l.Side.other()].Who
@@ -171,6 +178,29 @@ func (c *Call) redirects(e Refused) []Target {
 		c.log.Warn("redirection outside of the dial plan not followed", "trunk", l.Trunk, "to", contact)
 	}
 	return nil
+}
+
+// mayRefer tells whether the trunk may transfer our users.
+func (g *Gateway) mayRefer(trunk string) bool {
+	return trunk != "" && slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool { return t.Name == trunk && t.Refer })
+}
+
+// backTo is where a trunk's own REFER may lead: to a user of ours, or to a name
+// or number at that trunk.
+func (g *Gateway) backTo(trunk, text string) destination {
+	_, user, host := cutAddress(text)
+	switch {
+	case host == "" || g.isUs(host):
+		if d := g.resolve(text, policy.Identity{Trunk: trunk}); d.user.Name != "" {
+			return d
+		}
+	case !g.isTrunk(trunk, host):
+		return destination{cause: CauseForbidden, address: text}
+	}
+	if isNumber(user) {
+		user = cleanNumber(user)
+	}
+	return g.toTrunk(trunk, user)
 }
 
 func (g *Gateway) isTrunk(name, host string) bool {

@@ -260,7 +260,10 @@ func (c *Call) dialFrom(t *Tab, cmd Command) Begun {
 
 // aim fills in the called party and its branches.
 func (c *Call) aim(b Begun, text string) Begun {
-	d := c.gw.resolve(text, b.From)
+	return c.aimAt(b, c.gw.resolve(text, b.From))
+}
+
+func (c *Call) aimAt(b Begun, d destination) Begun {
 	b.To = d.address
 	b.Callee = Party{User: d.user.Name, Who: policy.Identity{Address: d.address, Display: d.display, User: d.user.Name}}
 	if d.user.Name != "" {

@@ -201,6 +201,9 @@ type State struct {
 	// target of, until its party has come.
 	Transfer *Transfer `json:"transfer,omitempty"`
 	Waits    CallID    `json:"waits,omitempty"`
+	// Back is the trunk whose own REFER began the call: the only way out that it
+	// has, and on nobody's account.
+	Back string `json:"back,omitempty"`
 	// Pending are the branches to try once the caller's own device is up, Wish
 	// what he wishes of them.
 	Pending []Target `json:"pending,omitempty"`

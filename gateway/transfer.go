@@ -23,6 +23,8 @@ type Transfer struct {
 	// Replacing tells that this call only exists for its own caller to take
 	// a place in the other one (an INVITE with Replaces, RFC 3891).
 	Replacing bool `json:"replacing,omitempty"`
+	// Trunk is the one that transfers by its own REFER, "" for a user's.
+	Trunk string `json:"trunk,omitempty"`
 	// Held tells that the transfer put the other party on hold.
 	Held bool `json:"held,omitempty"`
 }
@@ -66,6 +68,7 @@ type (
 		From    CallID
 		Replace LegID
 		By      string // whose leg it replaces when Replace is ""
+		Trunk   string // the trunk that sent it, in the place of a leg of its own
 		Party   Party
 		Leg     LegState
 		Note    string
@@ -81,11 +84,12 @@ func (Joined) event()     {}
 
 type (
 	// consult starts the call of a blind transfer, to be known by ID, to what
-	// the user of Side dialled.
+	// the user of Side dialled, or the Trunk there.
 	consult struct {
-		ID   CallID
-		Side Side
-		To   string
+		ID    CallID
+		Side  Side
+		Trunk string
+		To    string
 		// Offered are the codecs of the party that stays.
 		Offered []media.Codec
 	}
@@ -117,18 +121,20 @@ const (
 	noteTransferBack = "The transfer did not work: "
 )
 
-// referred takes a phone's REFER. Only the phone of a user of ours that is in
-// the talk may transfer it.
+// referred takes a REFER. Only the phone of a user of ours that is in the talk
+// may transfer it, and a trunk that was allowed to: a user of ours, so that no
+// two trunks are joined on nobody's account.
 func (m *move) referred(e Referred, in input) {
 	l := m.leg(e.Leg)
 	switch {
 	case l == nil || l.Stage != Up:
 		return
+	case l.Kind == TrunkLeg && in.MayRefer && m.Parties[l.Side.other()].User != "":
 	case l.Kind != PhoneLeg || m.Parties[l.Side].User == "":
 		m.do(report{l.ID, 403, "Only Phones Of Users Transfer"})
 		return
 	}
-	t := Transfer{Side: l.Side, Leg: l.ID, To: in.Other, Replace: e.Replaces}
+	t := Transfer{Side: l.Side, Leg: l.ID, Trunk: l.Trunk, To: in.Other, Replace: e.Replaces}
 	if err := m.transfer(t, e.To, e.Attended, in); err != nil {
 		m.do(report{l.ID, 480, "Not Now"})
 	}
@@ -170,7 +176,7 @@ func (m *move) transfer(t Transfer, to string, attended bool, in input) *Command
 			m.joinFailed(JoinFailed{t.To, CauseDialogLost})
 			return nil
 		}
-		m.do(tell{t.To, JoinAsked{From: m.ID, User: m.Parties[t.Side].User, Replace: t.Replace}})
+		m.do(tell{t.To, JoinAsked{From: m.ID, User: m.Parties[t.Side].User, Trunk: t.Trunk, Replace: t.Replace}})
 		return nil
 	}
 	t.To = in.Fresh
@@ -179,7 +185,7 @@ func (m *move) transfer(t Transfer, to string, attended bool, in input) *Command
 	if far.Kind != TabLeg && len(far.Codecs) > 0 {
 		offered = media.Offerable(far.Codecs[:1])
 	}
-	m.do(consult{ID: t.To, Side: t.Side, To: to, Offered: offered})
+	m.do(consult{ID: t.To, Side: t.Side, Trunk: t.Trunk, To: to, Offered: offered})
 	return nil
 }
 
@@ -245,7 +251,7 @@ func (m *move) joinReady(e JoinReady) {
 		party.Earlier = &Earlier{With: m.Parties[t.Side].Who.Shown(), Began: m.Began, Talking: m.Talking}
 	}
 	m.do(give{To: e.Call, Joined: Joined{
-		From: m.ID, Replace: t.Replace, By: by, Party: party, Leg: *l, Note: m.Notes[side],
+		From: m.ID, Replace: t.Replace, By: by, Trunk: t.Trunk, Party: party, Leg: *l, Note: m.Notes[side],
 	}})
 	l.Stage = Gone
 	m.end(CauseTransferred, t.Side)
@@ -348,7 +354,7 @@ func (m *move) joined(e Joined) {
 // vacate takes the leg away whose place the party gets; false when it may not
 // have that any more.
 func (m *move) vacate(e Joined) (Side, bool) {
-	trunk := ""
+	trunk := e.Trunk
 	if e.Replace != "" && e.Leg.Kind == TrunkLeg {
 		trunk = e.Leg.Trunk
 	}

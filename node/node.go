@@ -337,7 +337,7 @@ func (n *Node) gatewayTrunks() ([]gateway.Trunk, error) {
 		if err != nil {
 			return nil, fmt.Errorf("trunk %s: address: %w", t.Name, err)
 		}
-		one := gateway.Trunk{Name: t.Name, Host: hostPort(uri), MediaFrom: t.MediaFrom}
+		one := gateway.Trunk{Name: t.Name, Host: hostPort(uri), MediaFrom: t.MediaFrom, Refer: t.Refer}
 		for _, p := range t.Prefixes {
 			one.Prefixes = append(one.Prefixes, gateway.Prefix{Match: p.Match, Strip: p.Strip, Add: p.Add})
 		}
