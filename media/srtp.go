@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/pion/dtls/v2"
@@ -24,6 +25,13 @@ const (
 	// maxProbes bounds the strange SSRCs tried with one probe context, which
 	// remembers each of them.
 	maxProbes = 64
+	// maxForged bounds the forged packets on which a cipher is tried within
+	// forgedTime: 10,000 a second would cost a tenth of a core.
+	maxForged  = 200
+	forgedTime = int64(time.Second)
+	// maxBehindSeq and maxAheadSeq are how far from the newest packet of its
+	// SSRC one may be to be tried while there are more forgeries than that.
+	maxBehindSeq, maxAheadSeq = 64, 512
 )
 
 // srtpProfiles are the protection profiles we accept, best first. Every one has
@@ -95,6 +103,7 @@ func (s *sealer) seal(packet []byte) ([]byte, bool) {
 // in one row when they come on two sockets.
 type opener struct {
 	mu     sync.Mutex
+	clock  func() int64 // ns
 	keys   *srtp.Config
 	rtp    *srtp.Context
 	rtcp   *srtp.Context
@@ -103,15 +112,25 @@ type opener struct {
 
 	// An SSRC is let into rtp only after a packet of it was authentic: the
 	// context keeps a state for every SSRC it sees.
-	ssrcs  []uint32
-	probe  *srtp.Context
-	probed int
-	forged int // reports, since rtcp was made
-	spare  [maxPacket]byte
+	ssrcs   []authenticSSRC
+	probe   *srtp.Context
+	probed  int
+	reports int // forged ones, since rtcp was made
+	spare   [maxPacket]byte
+
+	// forged counts the packets that failed since.
+	forged int
+	since  int64
 }
 
-func newOpener(keys *srtp.Config) (*opener, error) {
-	o := &opener{keys: keys}
+// authenticSSRC is a stream of the browser, with the newest packet of it.
+type authenticSSRC struct {
+	ssrc   uint32
+	newest uint16
+}
+
+func newOpener(keys *srtp.Config, clock func() int64) (*opener, error) {
+	o := &opener{keys: keys, clock: clock}
 	var err error
 	if o.rtp, err = o.context(); err != nil {
 		return nil, err
@@ -131,17 +150,55 @@ func (o *opener) open(pkt []byte) (*packet, bool) {
 	if len(pkt) < rtpHeaderSize {
 		return nil, false
 	}
-	if ssrc := binary.BigEndian.Uint32(pkt[8:]); !slices.Contains(o.ssrcs, ssrc) {
+	ssrc, seq := binary.BigEndian.Uint32(pkt[8:]), binary.BigEndian.Uint16(pkt[2:])
+	i := slices.IndexFunc(o.ssrcs, func(s authenticSSRC) bool { return s.ssrc == ssrc })
+	if o.flooded() && (i < 0 || !o.ssrcs[i].near(seq)) {
+		return nil, false
+	}
+	if i < 0 {
 		if len(o.ssrcs) == maxSSRCs || !o.authentic(pkt) {
+			o.failed()
 			return nil, false
 		}
-		o.ssrcs = append(o.ssrcs, ssrc)
+		i = len(o.ssrcs)
+		o.ssrcs = append(o.ssrcs, authenticSSRC{ssrc, seq})
 	}
 	plain, err := o.rtp.DecryptRTP(pkt, pkt, &o.header)
 	if err != nil {
+		o.failed()
 		return nil, false
 	}
+	if s := &o.ssrcs[i]; int16(seq-s.newest) > 0 {
+		s.newest = seq
+	}
 	return &o.packet, o.packet.parse(plain)
+}
+
+// near tells whether a packet may well be the stream's next.
+func (s authenticSSRC) near(seq uint16) bool {
+	ahead := int16(seq - s.newest)
+	return ahead >= -maxBehindSeq && ahead <= maxAheadSeq
+}
+
+// failed notes a packet that was not authentic.
+func (o *opener) failed() {
+	if o.forged == 0 {
+		o.since = o.clock()
+	}
+	o.forged++
+}
+
+// flooded tells that there were too many forgeries lately to try a cipher on
+// each. Who forges them does not know where the browser's stream is.
+func (o *opener) flooded() bool {
+	if o.forged < maxForged {
+		return false
+	}
+	if o.clock()-o.since < forgedTime {
+		return true
+	}
+	o.forged = 0
+	return false
 }
 
 // authentic tries pkt on a context that is thrown away before it grows.
@@ -160,15 +217,19 @@ func (o *opener) authentic(pkt []byte) bool {
 
 // openRTCP decrypts a report in place. Caller holds mu.
 func (o *opener) openRTCP(pkt []byte) ([]byte, bool) {
+	if o.flooded() {
+		return nil, false
+	}
 	plain, err := o.rtcp.DecryptRTCP(pkt, pkt, nil)
 	if err == nil {
 		return plain, true
 	}
+	o.failed()
 	// The context keeps a state for every forged SSRC: away with it in time. A
 	// report is no secret and harms nobody when it is repeated.
-	if o.forged++; o.forged == maxProbes {
+	if o.reports++; o.reports == maxProbes {
 		if fresh, err := o.context(); err == nil {
-			o.rtcp, o.forged = fresh, 0
+			o.rtcp, o.reports = fresh, 0
 		}
 	}
 	return nil, false

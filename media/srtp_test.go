@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"testing"
 
@@ -44,7 +45,9 @@ func sealed(t testing.TB, s *sealer, seq uint16, ssrc uint32) []byte {
 	return out
 }
 
-func eachProfile(t *testing.T, f func(t *testing.T, s *sealer, o *opener)) {
+// eachProfile runs f with what a browser seals and we open; later lets the time
+// go by after which forgeries are forgotten.
+func eachProfile(t *testing.T, f func(t *testing.T, s *sealer, o *opener, later func())) {
 	for _, negotiated := range srtpProfiles {
 		profile, ok := srtpProfile(negotiated)
 		if !ok {
@@ -56,17 +59,18 @@ func eachProfile(t *testing.T, f func(t *testing.T, s *sealer, o *opener)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o, err := newOpener(ours)
+			var now int64
+			o, err := newOpener(ours, func() int64 { return now })
 			if err != nil {
 				t.Fatal(err)
 			}
-			f(t, s, o)
+			f(t, s, o, func() { now += forgedTime })
 		})
 	}
 }
 
 func TestOpenerTakesAPacketOnce(t *testing.T) {
-	eachProfile(t, func(t *testing.T, s *sealer, o *opener) {
+	eachProfile(t, func(t *testing.T, s *sealer, o *opener, _ func()) {
 		for seq := uint16(65530); seq != 10; seq++ { // through the wrap
 			wire := sealed(t, s, seq, 7)
 			again := bytes.Clone(wire)
@@ -82,7 +86,7 @@ func TestOpenerTakesAPacketOnce(t *testing.T) {
 }
 
 func TestOpenerDropsForgeries(t *testing.T) {
-	eachProfile(t, func(t *testing.T, s *sealer, o *opener) {
+	eachProfile(t, func(t *testing.T, s *sealer, o *opener, later func()) {
 		if _, ok := o.open(sealed(t, s, 1, 7)); !ok {
 			t.Fatal("the first packet was refused")
 		}
@@ -92,10 +96,14 @@ func TestOpenerDropsForgeries(t *testing.T) {
 			for i := 8; i < 12; i++ {
 				forged[i] = byte(rand.Uint32())
 			}
+			if o.forged == maxForged {
+				later()
+			}
 			if _, ok := o.open(forged); ok {
 				t.Fatal("a forged packet was taken")
 			}
 		}
+		later()
 		if len(o.ssrcs) != 1 || o.probed > maxProbes {
 			t.Errorf("%d SSRCs and %d probes are remembered", len(o.ssrcs), o.probed)
 		}
@@ -121,9 +129,57 @@ func TestOpenerDropsForgeries(t *testing.T) {
 	})
 }
 
+// However many packets are forged, a cipher is tried on few of them, and the
+// browser's own stream goes on amid them; a new one of its is taken a little later.
+func TestOpenerUnderAFlood(t *testing.T) {
+	eachProfile(t, func(t *testing.T, s *sealer, o *opener, later func()) {
+		seq := uint16(65000)
+		talks := func() {
+			t.Helper()
+			seq++
+			if _, ok := o.open(sealed(t, s, seq, 7)); !ok {
+				t.Fatalf("packet %d of the browser was refused after %d forged ones", seq, o.forged)
+			}
+		}
+		talks()
+		forged := sealed(t, s, 3000, 7)
+		forged[len(forged)-1] ^= 1
+		buf := make([]byte, maxPacket)
+		r := rand.New(rand.NewPCG(1, 2))
+		for i := range 20000 {
+			pkt := buf[:copy(buf, forged)]
+			if i%2 == 0 {
+				binary.BigEndian.PutUint32(pkt[8:], r.Uint32()) // of no stream
+			} else if at := uint16(r.Uint32()); !(authenticSSRC{7, seq}).near(at) {
+				binary.BigEndian.PutUint16(pkt[2:], at) // nowhere near it
+			}
+			if _, ok := o.open(pkt); ok {
+				t.Fatal("a forged packet was taken")
+			}
+			if i%100 == 0 {
+				talks()
+			}
+		}
+		if o.forged != maxForged {
+			t.Errorf("a cipher was tried on %d forged packets, want %d", o.forged, maxForged)
+		}
+		if o.flooded() && testing.AllocsPerRun(1000, func() { o.open(buf[:len(forged)]) }) > 0 {
+			t.Error("what is thrown away allocates")
+		}
+		if _, ok := o.open(sealed(t, s, 1, 8)); ok {
+			t.Error("a new stream was tried amid the flood")
+		}
+		later()
+		if _, ok := o.open(sealed(t, s, 2, 8)); !ok {
+			t.Error("a new stream was refused after the flood")
+		}
+		talks()
+	})
+}
+
 // What opener and sealer add to the allocations of srtp is nothing.
 func TestSRTPAllocatesNoMoreThanItsLibrary(t *testing.T) {
-	eachProfile(t, func(t *testing.T, s *sealer, o *opener) {
+	eachProfile(t, func(t *testing.T, s *sealer, o *opener, _ func()) {
 		const runs = 200
 		wires := make([][]byte, 0, 2*(runs+1)+1)
 		for seq := range cap(wires) {
@@ -164,7 +220,7 @@ func TestSRTPAllocatesNoMoreThanItsLibrary(t *testing.T) {
 }
 
 func TestOpenerReadsReports(t *testing.T) {
-	eachProfile(t, func(t *testing.T, s *sealer, o *opener) {
+	eachProfile(t, func(t *testing.T, s *sealer, o *opener, later func()) {
 		raw, err := (&rtcp.SenderReport{SSRC: 7, NTPTime: 99}).Marshal()
 		if err != nil {
 			t.Fatal(err)
@@ -179,13 +235,23 @@ func TestOpenerReadsReports(t *testing.T) {
 		for i := range 10 * maxProbes {
 			forged := wire()
 			forged[4+i%4] ^= byte(1 + i%255)
+			if o.forged == maxForged {
+				later()
+			}
 			if _, ok := o.openRTCP(forged); ok {
 				t.Fatal("a forged report was taken")
 			}
 		}
-		if o.forged >= maxProbes {
-			t.Errorf("the states of %d forged reports are kept", o.forged)
+		if o.reports >= maxProbes {
+			t.Errorf("the states of %d forged reports are kept", o.reports)
 		}
+		for o.forged < maxForged {
+			o.openRTCP(make([]byte, 40))
+		}
+		if _, ok := o.openRTCP(wire()); ok {
+			t.Error("a report was tried amid a flood of forged ones")
+		}
+		later()
 		if plain, ok := o.openRTCP(wire()); !ok || !bytes.Equal(plain, raw) {
 			t.Errorf("a true report: %v", ok)
 		}

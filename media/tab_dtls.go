@@ -21,7 +21,7 @@ func (p *tabPeer) secure(t *webrtc.DTLSTransport) {
 		if err != nil {
 			return err
 		}
-		opener, err := newOpener(keys)
+		opener, err := newOpener(keys, p.tab.loop.now)
 		if err != nil {
 			return err
 		}
