@@ -4,6 +4,8 @@
 package phones
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +35,27 @@ func connect(t *testing.T, a, b *rig.Phone, dial string) {
 	b.WaitEvent("CALL_ESTABLISHED")
 	a.Hears(calleeTone)
 	b.Hears(callerTone)
+}
+
+// Phones that want packets of other lengths than each other hear each other.
+func TestPacketTimes(t *testing.T) {
+	t.Parallel()
+	g := rig.Start(t, rig.Options{})
+	for _, row := range []struct {
+		codec      string
+		alice, bob int // ms
+	}{{"PCMU", 10, 60}, {"G722/16000/1", 30, 40}} {
+		t.Run(fmt.Sprintf("%s %d and %d ms", row.codec, row.alice, row.bob), func(t *testing.T) {
+			alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: callerTone, Codec: row.codec, PacketTime: row.alice})
+			bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: calleeTone, Codec: row.codec, PacketTime: row.bob})
+			connect(t, alice, bob, "bob")
+			bob.Hangup()
+			alice.WaitEvent("CALL_CLOSED")
+			if !strings.Contains(alice.Messages(), fmt.Sprintf("a=ptime:%d", row.alice)) {
+				t.Error("the phone did not ask for its packet length")
+			}
+		})
+	}
 }
 
 func TestCall(t *testing.T) {

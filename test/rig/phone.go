@@ -30,6 +30,9 @@ type PhoneOptions struct {
 	// G722/16000/1, opus/48000/2. Default: all of them.
 	Codec string
 	UUID  string // +sip.instance; default one that belongs to the device
+	// PacketTime is the ptime it asks for and sends unless it is asked for
+	// another, in ms; default 20.
+	PacketTime int
 	// Outbound makes it register by RFC 5626.
 	Outbound bool
 	// Transport is udp, tcp or tls; default udp. CA is what a tls phone trusts.
@@ -116,6 +119,9 @@ func (o PhoneOptions) environment() []string {
 	params := ";answermode=manual"
 	if o.Codec != "" {
 		params += ";audio_codecs=" + o.Codec
+	}
+	if o.PacketTime != 0 {
+		params += fmt.Sprintf(";ptime=%d", o.PacketTime)
 	}
 	if o.Outbound {
 		env = append(env, "OUTBOUND=yes")
