@@ -6,19 +6,28 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
+
+	"ringsplash/token"
 )
 
 const apikeyUsage = `usage: ringsplash apikey COMMAND --config FILE
 
-  apikey add NAME       make an API key and print it; it is not shown again
+  apikey add NAME [--right RIGHT]... [--user USER]...
+                        make an API key and print it; it is not shown again
   apikey list           list the API keys
   apikey remove NAME    make an API key useless at once
 
-With an API key the server of a site that embeds the phone asks for tokens that
-log its users in (POST /api/v1/embed-tokens). It may ask for any user: keep it
-on that server alone.
+Rights:
+  embed   ask for tokens that log users in on a site that embeds the phone
+          (POST /api/v1/embed-tokens); what a key may that is given no right
+  calls   see and command the calls of the users named by --user (* for everybody)
+  open    with calls: answer on their deskphones, and un-mute
+  admin   see all calls; add, change and remove users
+
+A key with embed may ask for any user: keep it on that site's server alone.
 `
 
 func apikeyCommand(ctx context.Context, c console, args []string) error {
@@ -28,7 +37,7 @@ func apikeyCommand(ctx context.Context, c console, args []string) error {
 	}
 	commands := map[string]struct {
 		names int
-		do    func(ctx context.Context, c console, a administration, name string) error
+		do    func(ctx context.Context, c console, a administration, name string, access token.Access) error
 	}{"add": {1, apikeyAdd}, "list": {0, apikeyList}, "remove": {1, apikeyRemove}}
 	command, ok := commands[args[0]]
 	switch {
@@ -39,7 +48,7 @@ func apikeyCommand(ctx context.Context, c console, args []string) error {
 		_, _ = fmt.Fprint(c.err, apikeyUsage)
 		return wrongUse("there is no command apikey %q", args[0])
 	}
-	file, words, err := parseAPIKey(c, args[1:])
+	file, access, words, err := parseAPIKey(c, args[0] == "add", args[1:])
 	if err != nil {
 		return err
 	}
@@ -51,14 +60,18 @@ func apikeyCommand(ctx context.Context, c console, args []string) error {
 	if len(words) > 0 {
 		name = words[0]
 	}
-	return withAdministration(ctx, c, file, func(a administration) error { return command.do(ctx, c, a, name) })
+	return withAdministration(ctx, c, file, func(a administration) error { return command.do(ctx, c, a, name, access) })
 }
 
 // parseAPIKey takes flags before and after the name.
-func parseAPIKey(c console, args []string) (file string, words []string, err error) {
+func parseAPIKey(c console, adds bool, args []string) (file string, access token.Access, words []string, err error) {
 	flags := flag.NewFlagSet("apikey", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&file, "config", "ringsplash.yaml", "")
+	if adds {
+		flags.Func("right", "", func(s string) error { access.Rights = append(access.Rights, token.Right(s)); return nil })
+		flags.Func("user", "", func(s string) error { access.Users = append(access.Users, s); return nil })
+	}
 	for rest := args; ; {
 		if err := flags.Parse(rest); err != nil {
 			out := c.err
@@ -66,18 +79,18 @@ func parseAPIKey(c console, args []string) (file string, words []string, err err
 				out = c.out
 			}
 			_, _ = fmt.Fprint(out, apikeyUsage)
-			return "", nil, asUsage(err)
+			return "", access, nil, asUsage(err)
 		}
 		if flags.NArg() == 0 {
-			return file, words, nil
+			return file, access, words, nil
 		}
 		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
 	}
 }
 
 // apikeyAdd prints the key alone on standard output, for scripts.
-func apikeyAdd(ctx context.Context, c console, a administration, name string) error {
-	text, err := a.AddKey(ctx, name)
+func apikeyAdd(ctx context.Context, c console, a administration, name string, access token.Access) error {
+	text, err := a.AddKey(ctx, name, access)
 	if err != nil {
 		return err
 	}
@@ -86,19 +99,27 @@ func apikeyAdd(ctx context.Context, c console, a administration, name string) er
 	return nil
 }
 
-func apikeyRemove(ctx context.Context, _ console, a administration, name string) error {
+func apikeyRemove(ctx context.Context, _ console, a administration, name string, _ token.Access) error {
 	return a.RemoveKey(ctx, name)
 }
 
-func apikeyList(ctx context.Context, c console, a administration, _ string) error {
+func apikeyList(ctx context.Context, c console, a administration, _ string, _ token.Access) error {
 	keys, err := a.Keys(ctx)
 	if err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "NAME\tMADE")
+	_, _ = fmt.Fprintln(w, "NAME\tMADE\tRIGHTS\tUSERS")
 	for _, k := range keys {
-		_, _ = fmt.Fprintf(w, "%s\t%s\n", k.Name, k.Made.Format(time.RFC3339))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.Name, k.Made.Format(time.RFC3339), inWords(k.Rights), inWords(k.Users))
 	}
 	return w.Flush()
+}
+
+func inWords[T ~string](list []T) string {
+	words := make([]string, 0, len(list))
+	for _, v := range list {
+		words = append(words, string(v))
+	}
+	return strings.Join(words, ", ")
 }

@@ -267,12 +267,22 @@ func TestAPIKeyCommands(t *testing.T) {
 			require.Contains(t, do("add", "No Name").err, "a-z")
 			require.Equal(t, exitUsage, do("add").code)
 			require.Equal(t, exitUsage, do("rename", "intranet").code)
-			require.Regexp(t, `^NAME +MADE\nintranet +20`, do("list").out)
+			require.Regexp(t, `^NAME +MADE +RIGHTS +USERS\nintranet +20[^ ]+ +embed +\n$`, do("list").out)
+			for problem, args := range map[string][]string{
+				"name the users": {"--right", "calls"}, "give both": {"--right", "open", "--user", "alice"}, "no right": {"--right", "all"},
+				"for the right calls only": {"--user", "alice"}, "not the name of a user": {"--right", "calls", "--user", "No Name"},
+			} {
+				require.Contains(t, do(append([]string{"add", "crm"}, args...)...).err, problem)
+			}
+			require.Zero(t, do("add", "crm", "--right", "calls", "--right", "open", "--user", "alice", "--user", "bob").code)
+			require.Regexp(t, `crm +20[^ ]+ +calls, open +alice, bob\n`, do("list").out)
+			require.Zero(t, do("remove", "crm").code)
+			require.Equal(t, exitUsage, do("list", "--right", "calls").code)
 			require.Zero(t, do("remove", "intranet").code)
 			r = do("remove", "intranet")
 			require.Equal(t, exitFault, r.code)
 			require.Contains(t, r.err, "not found: API key intranet")
-			require.Equal(t, "NAME  MADE\n", do("list").out)
+			require.Equal(t, "NAME  MADE  RIGHTS  USERS\n", do("list").out)
 		})
 	}
 }

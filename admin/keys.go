@@ -15,7 +15,7 @@ import (
 // the errors are those of People.
 type Keys interface {
 	// AddKey returns the key's text, which cannot be had again.
-	AddKey(ctx context.Context, name string) (text string, err error)
+	AddKey(ctx context.Context, name string, a token.Access) (text string, err error)
 	Keys(ctx context.Context) ([]token.Key, error)
 	RemoveKey(ctx context.Context, name string) error
 }
@@ -26,8 +26,8 @@ var (
 )
 
 // AddKey makes an API key.
-func (l Local) AddKey(ctx context.Context, name string) (string, error) {
-	text, err := l.APIKeys.Add(ctx, name)
+func (l Local) AddKey(ctx context.Context, name string, a token.Access) (string, error) {
+	text, err := l.APIKeys.Add(ctx, name, a)
 	return text, keyError(err, name)
 }
 
@@ -46,7 +46,7 @@ func keyError(err error, name string) error {
 		return fmt.Errorf("%w: API key %s; remove it first, or take another name", directory.ErrExists, name)
 	case errors.Is(err, store.ErrNotFound):
 		return fmt.Errorf("%w: API key %s", directory.ErrNotFound, name)
-	case errors.Is(err, token.ErrKeyName):
+	case errors.Is(err, token.ErrKeyName), errors.Is(err, token.ErrKeyRight):
 		return fmt.Errorf("%w: %w", directory.ErrInvalid, err)
 	}
 	return err
@@ -58,9 +58,9 @@ type keyText struct {
 }
 
 // AddKey makes an API key.
-func (c *Client) AddKey(ctx context.Context, name string) (string, error) {
+func (c *Client) AddKey(ctx context.Context, name string, a token.Access) (string, error) {
 	var made keyText
-	err := c.do(ctx, http.MethodPut, nil, &made, "apikeys", name)
+	err := c.do(ctx, http.MethodPut, a, &made, "apikeys", name)
 	return made.Key, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/token"
 )
 
 const (
@@ -181,7 +182,11 @@ func routes(people Local, log *slog.Logger) http.Handler {
 	})
 	serve("GET /apikeys", "", func(r *http.Request) (any, error) { return people.Keys(r.Context()) })
 	serve("PUT /apikeys/{name}", "API key added", func(r *http.Request) (any, error) {
-		text, err := people.AddKey(r.Context(), r.PathValue("name"))
+		var a token.Access
+		if err := read(r, &a); err != nil {
+			return nil, err
+		}
+		text, err := people.AddKey(r.Context(), r.PathValue("name"), a)
 		return keyText{text}, err
 	})
 	serve("DELETE /apikeys/{name}", "API key removed", func(r *http.Request) (any, error) {

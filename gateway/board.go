@@ -24,6 +24,7 @@ type board struct {
 // place is one user's part of the board.
 type place struct {
 	tabs    []TabID
+	watches []*Tab // that are on no board
 	entries []*entry
 	// history grows with the user's call list; missed are the rows of unanswered
 	// calls that came into it since he last looked.
@@ -225,10 +226,17 @@ func (b *board) drop(user string, id CallID) {
 
 // wake tells the user's tabs to look again.
 func (b *board) wake(user string) {
-	for _, id := range b.tabsOf(user) {
-		if t := b.tab(id); t != nil {
-			t.nudge()
+	b.mu.Lock()
+	var tabs []*Tab
+	if p := b.places[user]; p != nil {
+		tabs = slices.Clone(p.watches)
+		for _, id := range p.tabs {
+			tabs = append(tabs, b.tabs[id])
 		}
+	}
+	b.mu.Unlock()
+	for _, t := range tabs {
+		t.nudge()
 	}
 }
 
@@ -236,6 +244,9 @@ func (b *board) wake(user string) {
 func (b *board) wakeAll() {
 	b.mu.Lock()
 	tabs := slices.Collect(maps.Values(b.tabs))
+	for _, p := range b.places {
+		tabs = append(tabs, p.watches...)
+	}
 	b.mu.Unlock()
 	for _, t := range tabs {
 		t.nudge()
@@ -387,7 +398,7 @@ func (b *board) shownTo(t *Tab) (calls []CallView, want []string, counters Count
 	best := 0
 	for _, e := range p.entries {
 		v := e.view
-		v.Here = e.audio == t.id && v.On != nil && *v.On == "browser"
+		v.Here = t.id != "" && e.audio == t.id && v.On != nil && *v.On == "browser"
 		calls = append(calls, v)
 		if rank := e.mediaRank(t.id); rank > 0 && rank >= best {
 			best, want = rank, e.want[t.id]

@@ -347,6 +347,9 @@ func checkDigits(text string) error {
 // holdOthers puts the other calls in this tab on hold: one microphone, one
 // conversation.
 func (t *Tab) holdOthers(but CallID) {
+	if t.id == "" {
+		return
+	}
 	for _, c := range t.gw.board.othersIn(t, but) {
 		c.post(Asked{User: t.user, Tab: t.id, Command: Command{Do: "hold", Call: c.id}})
 	}

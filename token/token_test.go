@@ -280,15 +280,32 @@ func TestSigningKeyFaults(t *testing.T) {
 func TestAPIKeys(t *testing.T) {
 	s, ctx := openStore(t), t.Context()
 	k := token.Keys{Store: s}
-	text, err := k.Add(ctx, "intranet")
+	text, err := k.Add(ctx, "intranet", token.Access{})
 	require.NoError(t, err)
-	_, err = k.Add(ctx, "intranet")
+	_, err = k.Add(ctx, "intranet", token.Access{})
 	require.ErrorIs(t, err, store.ErrConflict)
-	_, err = k.Add(ctx, "No Name")
+	_, err = k.Add(ctx, "No Name", token.Access{})
 	require.ErrorIs(t, err, token.ErrKeyName)
-	name, err := k.Check(ctx, text)
+	key, err := k.Check(ctx, text)
 	require.NoError(t, err)
-	require.Equal(t, "intranet", name)
+	require.Equal(t, "intranet", key.Name)
+	require.True(t, key.May(token.RightEmbed), "what a key may that was given no right")
+	require.False(t, key.May(token.RightCalls))
+	for _, wrong := range []token.Access{
+		{Rights: []token.Right{"all"}}, {Rights: []token.Right{token.RightOpen}, Users: []string{"alice"}},
+		{Rights: []token.Right{token.RightCalls}}, {Users: []string{"alice"}}, {Rights: []token.Right{token.RightCalls}, Users: []string{"alice", ""}},
+	} {
+		_, err := k.Add(ctx, "wrong", wrong)
+		require.ErrorIs(t, err, token.ErrKeyRight, "%+v", wrong)
+	}
+	given := token.Access{Rights: []token.Right{token.RightCalls, token.RightOpen}, Users: []string{"alice"}}
+	crm, err := k.Add(ctx, "crm", given)
+	require.NoError(t, err)
+	key, err = k.Check(ctx, crm)
+	require.NoError(t, err)
+	require.Equal(t, given, key.Access)
+	require.True(t, key.For("alice") && !key.For("bob") && !key.May(token.RightEmbed))
+	require.NoError(t, k.Remove(ctx, "crm"))
 	for _, wrong := range []string{"", text + "x", text[:len(text)-1], "rsk_other~x", "rsk_..~" + text, strings.TrimPrefix(text, "rsk_")} {
 		_, err := k.Check(ctx, wrong)
 		require.ErrorIs(t, err, token.ErrKey, wrong)

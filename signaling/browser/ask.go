@@ -23,6 +23,9 @@ type Gateway interface {
 	// there is no such call, or it is none of the user's and he no administrator.
 	Story(ctx context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool)
 	Stories(limit int) []gateway.Story
+	// Do carries out a command of the user that comes from no tab; it is as
+	// Tab.Do.
+	Do(ctx context.Context, user string, c gateway.Command) (gateway.Result, error)
 	// Devices are the user's deskphones, as his tabs see them.
 	Devices(user string) []gateway.DeviceView
 	// TestPhone asks the user's idle phone to answer by itself in all the ways

@@ -80,6 +80,11 @@ func checkCommand(c gateway.Command) error {
 			return badRequest(c.Do + " needs the field " + name)
 		}
 	}
+	return checkFields(c)
+}
+
+// checkFields refuses values that no command may have.
+func checkFields(c gateway.Command) error {
 	for name, f := range fields {
 		v := f.get(c)
 		if len(v) > f.most || (f.form != nil && !f.form.MatchString(v)) || !printable(v, f.lines) {
@@ -100,6 +105,10 @@ func has(c gateway.Command, name string) bool {
 		return c.Version != 0
 	case "codecs":
 		return len(c.Codecs) > 0
+	case "intercom":
+		return c.Intercom
+	case "removeGrant":
+		return c.RemoveGrant
 	}
 	return fields[name].get(c) != ""
 }

@@ -31,8 +31,8 @@ type Mint interface {
 
 // APIKeys knows the keys of servers that may ask for tokens.
 type APIKeys interface {
-	// Check returns the name of the key, or token.ErrKey. It may block.
-	Check(ctx context.Context, text string) (name string, err error)
+	// Check returns the key with this text, or token.ErrKey. It may block.
+	Check(ctx context.Context, text string) (token.Key, error)
 }
 
 // listed is the entry of an origin under http.embed_origins, nil when there is
@@ -56,6 +56,9 @@ const (
 
 // right is looked up each time: the list may be another one after a restart.
 func (s *Server) right(l login) right {
+	if l.key != nil && !l.key.May(token.RightOpen) {
+		return openNever
+	}
 	if l.Origin == "" {
 		return openAlways
 	}
@@ -79,6 +82,14 @@ func opens(c gateway.Command) bool {
 	return false
 }
 
+// mayNotOpen says why a log-in that never opens a microphone does not.
+func (s *Server) mayNotOpen(l login) string {
+	if l.key != nil {
+		return "This API key may neither answer on a deskphone nor un-mute. Make one with `ringsplash apikey add NAME --right calls --right open --user USER`, or press it on the page."
+	}
+	return notTrusted(l.Origin)
+}
+
 func notTrusted(origin string) string {
 	return "Scripts of " + origin + " may neither answer on a deskphone, nor un-mute, nor change settings. Embed the phone with <ringsplash-phone>, " +
 		"where the user clicks inside the phone's own frame, or ask the gateway's administrator to set trusted: true for this origin under http.embed_origins."
@@ -90,6 +101,12 @@ func (s *Server) postEmbedToken(c echo.Context) error {
 	key, err := s.checkAPIKey(c)
 	if err != nil {
 		return err
+	}
+	if s.conf.Mint == nil {
+		return noKeys()
+	}
+	if !key.May(token.RightEmbed) {
+		return refuse(http.StatusForbidden, "forbidden", "This API key may not ask for tokens. Make one with `ringsplash apikey add NAME --right embed`.")
 	}
 	var in struct {
 		User   string `json:"user"`
@@ -112,7 +129,7 @@ func (s *Server) postEmbedToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	s.log.Info("an embed token was made", "user", in.User, "origin", origin, "apikey", key, "request", requestID(c))
+	s.log.Info("an embed token was made", "user", in.User, "origin", origin, "apikey", key.Name, "request", requestID(c))
 	return c.JSON(http.StatusCreated, embedToken{text, instant(expires), in.User, origin})
 }
 
@@ -129,27 +146,31 @@ func originNotListed(status int, origin string) *problem {
 }
 
 // checkAPIKey slows guessing like that of passwords.
-func (s *Server) checkAPIKey(c echo.Context) (name string, err error) {
+func (s *Server) checkAPIKey(c echo.Context) (token.Key, error) {
 	wrong := refuse(http.StatusUnauthorized, "wrong_key", "The request needs an API key of this gateway: Authorization: Bearer rsk_... Make one with `ringsplash apikey add NAME`.")
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer") // removed again by a right key
-	if s.conf.Mint == nil || s.conf.APIKeys == nil {
-		return "", refuse(http.StatusServiceUnavailable, "not_available", "This gateway makes no tokens. Run it with `ringsplash serve`.")
+	if s.conf.APIKeys == nil {
+		return token.Key{}, noKeys()
 	}
-	name, err = s.conf.APIKeys.Check(c.Request().Context(), bearerOf(c.Request()))
+	key, err := s.conf.APIKeys.Check(c.Request().Context(), bearerOf(c.Request()))
 	if errors.Is(err, token.ErrKey) {
 		s.log.Info("an API key was refused", "from", c.RealIP(), "request", requestID(c))
 		// Only wrong keys pay: a server may ask for many tokens at once.
 		source := sourceOf(c.RealIP())
 		if wait := s.slow.take("an API key from "+source.String(), source, time.Now()); wait > 0 {
-			return "", refuse(http.StatusTooManyRequests, "too_many_attempts", "There were too many wrong API keys. Wait a few seconds and try again.").after(wait)
+			return token.Key{}, refuse(http.StatusTooManyRequests, "too_many_attempts", "There were too many wrong API keys. Wait a few seconds and try again.").after(wait)
 		}
-		return "", wrong
+		return token.Key{}, wrong
 	}
 	if err != nil {
-		return "", err
+		return token.Key{}, err
 	}
 	c.Response().Header().Del(echo.HeaderWWWAuthenticate)
-	return name, nil
+	return key, nil
+}
+
+func noKeys() *problem {
+	return refuse(http.StatusServiceUnavailable, "not_available", "This gateway takes no API keys. Run it with `ringsplash serve`.")
 }
 
 // bearerOf is the token of the Authorization header (RFC 6750 2.1), or "".

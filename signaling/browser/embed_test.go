@@ -26,7 +26,7 @@ func embedRig(t *testing.T) (r *rig, apikey string) {
 		c.Mint = token.NewMint(c.Store, "example.test", nil)
 		c.APIKeys = token.Keys{Store: c.Store}
 	})
-	apikey, err := token.Keys{Store: r.store}.Add(t.Context(), "intranet")
+	apikey, err := token.Keys{Store: r.store}.Add(t.Context(), "intranet", token.Access{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,15 @@ import (
 	"time"
 
 	"ringsplash/store"
+	"ringsplash/token"
 )
 
 // login is one log-in of a user in one browser. The browser holds a random
 // token; only its hash is kept.
 type login struct {
 	hash string
+	// key is the API key that acts for the user, nil for a log-in.
+	key *token.Key
 
 	V       int       `json:"v"`
 	User    string    `json:"user"`

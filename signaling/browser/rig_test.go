@@ -370,6 +370,8 @@ type playedGateway struct {
 	tabs   map[gateway.TabID]*playedTab
 	opened chan *playedTab
 	story  gateway.Story // of alice
+	byREST []restDone    // commands that came from no tab
+	answer func(c gateway.Command) (gateway.Result, error)
 	do     func(ctx context.Context, t *playedTab, c gateway.Command) (gateway.Result, error)
 }
 
@@ -399,6 +401,22 @@ func newPlayedGateway() *playedGateway {
 // Story is alice's own call or, for an administrator, the same one.
 func (g *playedGateway) Story(_ context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool) {
 	return g.story, id == g.story.ID && (admin || user == "alice")
+}
+
+// restDone is a command that came from no tab.
+type restDone struct {
+	User string
+	gateway.Command
+}
+
+func (g *playedGateway) Do(_ context.Context, user string, c gateway.Command) (gateway.Result, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.byREST = append(g.byREST, restDone{user, c})
+	if g.answer != nil {
+		return g.answer(c)
+	}
+	return gateway.Result{}, nil
 }
 
 func (g *playedGateway) Stories(limit int) []gateway.Story {

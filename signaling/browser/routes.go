@@ -37,8 +37,12 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/api/v1/me", s.getMe, s.authenticate)
 	e.PATCH("/api/v1/me", s.patchMe, s.authenticate)
 	e.GET("/api/v1/history", s.getHistory, s.authenticate)
-	e.GET("/api/v1/calls", s.getCalls, s.authenticate)
-	e.GET("/api/v1/calls/:id", s.getCall, s.authenticate)
+	e.GET("/api/v1/calls", s.getCalls, s.identify)
+	e.POST("/api/v1/calls", s.postCall, s.identify, s.ofUser)
+	e.GET("/api/v1/calls/:id", s.getCall, s.identify, s.ofUser)
+	for _, do := range restCommands {
+		e.POST("/api/v1/calls/:id/"+do, s.commandCall(do), s.identify, s.ofUser)
+	}
 	e.GET("/api/v1/devices", s.getDevices, s.authenticate)
 	e.PATCH("/api/v1/devices/:id", s.patchDevice, s.authenticate)
 	e.POST("/api/v1/devices/:id/test", s.testDevice, s.authenticate)
@@ -138,12 +142,15 @@ func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		if !strings.HasPrefix(r.URL.Path, "/api/") && w.Status < 400 {
 			log = s.log.Debug // pages, probes and scrapes are many and all alike
 		}
-		user := ""
-		if l, ok := c.Get(loginKeyInContext).(login); ok {
-			user = l.User
+		l := loginOf(c)
+		more := []any{"user", l.User, "request", requestID(c)}
+		if l.key != nil {
+			more = append(more, "apikey", l.key.Name)
 		}
-		log("request", "method", r.Method, "path", r.URL.Path, "status", w.Status, "bytes", w.Size,
-			"took", time.Since(start).Round(time.Microsecond), "from", c.RealIP(), "user", user, "request", requestID(c))
+		log("request", append([]any{
+			"method", r.Method, "path", r.URL.Path, "status", w.Status, "bytes", w.Size,
+			"took", time.Since(start).Round(time.Microsecond), "from", c.RealIP(),
+		}, more...)...)
 		return nil
 	}
 }

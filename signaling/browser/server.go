@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 )
 
 // Server is the HTTP side of one node.
@@ -26,6 +27,7 @@ type Server struct {
 	sockets *sockets
 	fresh   *fresh
 	metrics *metrics
+	pace    *pace
 	pair    *certificate // nil without TLS
 
 	// base ends when nothing may go on any more: it is the context of commands.
@@ -54,6 +56,7 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.sockets = newSockets(conf.SocketsPerUser)
 	s.metrics = newMetrics(s.sockets)
+	s.pace = &pace{every: rate.Limit(conf.CommandRate), burst: conf.CommandBurst, users: map[string]*rate.Limiter{}}
 	s.http = &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second, // ends at the upgrade

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"ringsplash/gateway"
+	"ringsplash/token"
 )
 
 // storyView is a gateway.Story with its times in the form of the wire.
@@ -34,6 +35,9 @@ func storyOf(s gateway.Story) storyView {
 // isAdmin tells whether an administrator asks. One whose log-in came by the
 // token of another site is none: the site vouched for a user of a phone.
 func (s *Server) isAdmin(c echo.Context) bool {
+	if key := loginOf(c).key; key != nil {
+		return key.May(token.RightAdmin)
+	}
 	user, ok := s.conf.People.User(loginOf(c).User)
 	return ok && user.Admin && loginOf(c).Origin == ""
 }

@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+)
+
+// errNoSound: what comes from no page cannot carry a user's sound.
+var errNoSound = refuse("not_available", "A program has no microphone of its own. Name one of the user's deskphones instead of the browser.")
+
+// Do carries out a command of a user that comes from no tab: by the REST
+// interface. It is as Tab.Do, but that nothing can be answered, moved or called
+// from "browser".
+func (g *Gateway) Do(ctx context.Context, user string, c Command) (Result, error) {
+	switch c.Do {
+	case "answer", "move":
+		if c.On == "browser" {
+			return Result{}, errNoSound
+		}
+	case "call":
+		if c.From == "" || c.From == "browser" {
+			return Result{}, errNoSound
+		}
+	case "decline", "hangup", "hold", "resume", "mute", "unmute", "transfer", "digits":
+	default:
+		return Result{}, refuse("bad_request", "Only the page of a tab can ask for this.")
+	}
+	return g.noTab(user).Do(ctx, c)
+}
+
+// noTab stands for the user where he has no page open. It is on no board.
+func (g *Gateway) noTab(user string) *Tab { return &Tab{user: user, gw: g} }
+
+// Watch sees what a user's tabs show, without being one: nothing rings in it,
+// it has no sound and is not counted.
+type Watch struct{ tab *Tab }
+
+// Watch begins to watch. wake says that Snapshot changed; it must not block.
+// Close ends it.
+func (g *Gateway) Watch(user string, wake func()) (*Watch, error) {
+	if _, ok := g.cfg.Directory.User(user); !ok {
+		return nil, refuse("forbidden", "This user does not exist any more. Log in again.")
+	}
+	w := &Watch{g.noTab(user)}
+	w.tab.wake = wake
+	g.board.watch(w.tab)
+	return w, nil
+}
+
+// Snapshot is all parts; Media asks for nothing.
+func (w *Watch) Snapshot() Snapshot { return w.tab.Snapshot() }
+
+// Close ends it. A wake that is under way may still come.
+func (w *Watch) Close() { w.tab.gw.board.unwatch(w.tab) }
+
+func (b *board) watch(t *Tab) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.place(t.user)
+	p.watches = append(p.watches, t)
+}
+
+func (b *board) unwatch(t *Tab) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.place(t.user)
+	p.watches = slices.DeleteFunc(p.watches, func(o *Tab) bool { return o == t })
+}

@@ -1,0 +1,149 @@
+package browser
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
+
+	"ringsplash/gateway"
+)
+
+// restCommands are the commands of the WebSocket that the REST interface has
+// as well: what needs no page. POST /api/v1/calls/{id}/{one of them}.
+var restCommands = []string{"answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "transfer", "move", "digits"}
+
+// restCommand is the body of a command, without what the path says.
+type restCommand struct {
+	To          string         `json:"to"`
+	From        string         `json:"from"`
+	Intercom    bool           `json:"intercom"`
+	On          string         `json:"on"`
+	Version     uint64         `json:"version"`
+	With        gateway.CallID `json:"with"`
+	Digits      string         `json:"digits"`
+	RemoveGrant bool           `json:"removeGrant"`
+}
+
+// readCommand reads and checks the body of a command as docs/protocol.md has
+// its fields. version may be left out: who sends one request for one call saw it.
+func readCommand(c echo.Context, do string) (gateway.Command, error) {
+	var in restCommand
+	if c.Request().ContentLength != 0 {
+		if err := readJSON(c, &in); err != nil {
+			return gateway.Command{}, err
+		}
+	}
+	cmd := gateway.Command{
+		Do: do, Call: gateway.CallID(c.Param("id")), To: in.To, From: in.From, Intercom: in.Intercom,
+		On: in.On, Version: in.Version, With: in.With, Digits: in.Digits, RemoveGrant: in.RemoveGrant,
+	}
+	r := rules[do]
+	for _, name := range []string{"to", "from", "intercom", "on", "version", "with", "digits", "removeGrant"} {
+		if has(cmd, name) && !slices.Contains(r.needs, name) && !slices.Contains(r.may, name) {
+			return cmd, refuse(http.StatusBadRequest, "bad_request", "The member "+name+" does not belong to "+do+". Leave it out.")
+		}
+	}
+	for _, name := range r.needs {
+		if name != "version" && !has(cmd, name) {
+			return cmd, refuse(http.StatusBadRequest, "bad_request", "The member "+name+" is missing, which "+do+" needs. Send it.")
+		}
+	}
+	if checkFields(cmd) != nil {
+		return cmd, refuse(http.StatusBadRequest, "bad_request", "A member is too long, or has characters that do not belong there. Compare it with /api/v1/openapi.yaml.")
+	}
+	return cmd, nil
+}
+
+// postCall is POST /api/v1/calls: a call from one of the user's deskphones,
+// which rings first.
+func (s *Server) postCall(c echo.Context) error {
+	result, err := s.command(c, "call")
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderLocation, "/api/v1/calls/"+string(result.Call))
+	return c.JSON(http.StatusCreated, result)
+}
+
+// commandCall is POST /api/v1/calls/{id}/{do}.
+func (s *Server) commandCall(do string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		result, err := s.command(c, do)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, result)
+	}
+}
+
+// command carries a command out as the WebSocket does.
+func (s *Server) command(c echo.Context, do string) (gateway.Result, error) {
+	l := loginOf(c)
+	cmd, err := readCommand(c, do)
+	switch {
+	case err != nil:
+	case !s.pace.allow(l.User):
+		err = refuse(http.StatusTooManyRequests, "overload", tooFast.Message).after(time.Second)
+	case opens(cmd) && s.right(l) == openNever:
+		err = refuse(http.StatusForbidden, "forbidden", s.mayNotOpen(l))
+	}
+	if err != nil {
+		return gateway.Result{}, err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), commandWait)
+	defer cancel()
+	result, err := s.conf.Gateway.Do(ctx, l.User, cmd)
+	if err == nil {
+		s.metrics.commands.WithLabelValues(do, "ok").Inc()
+		return result, nil
+	}
+	refused, known := errorOf(do, err)
+	if !known && s.base.Err() == nil {
+		s.log.Error("a command failed", "do", do, "call", cmd.Call, "user", l.User, "request", requestID(c), "error", err)
+	}
+	s.metrics.commands.WithLabelValues(do, refused.Code).Inc()
+	return gateway.Result{}, refuse(statusOf(refused.Code), refused.Code, refused.Message)
+}
+
+// statusOf is the HTTP status of a refused command; what is not listed is in
+// the way only now.
+func statusOf(code string) int {
+	switch code {
+	case "bad_request":
+		return http.StatusBadRequest
+	case "no_such_call", "not_found":
+		return http.StatusNotFound
+	case "forbidden":
+		return http.StatusForbidden
+	case "overload", "trunk_down":
+		return http.StatusServiceUnavailable
+	case "fault":
+		return http.StatusInternalServerError
+	}
+	return http.StatusConflict
+}
+
+// pace bounds the commands by REST as those of a socket, for each user.
+type pace struct {
+	every rate.Limit
+	burst int
+
+	mu    sync.Mutex
+	users map[string]*rate.Limiter // users there are, so they are few
+}
+
+func (p *pace) allow(user string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.users[user]
+	if l == nil {
+		l = rate.NewLimiter(p.every, p.burst)
+		p.users[user] = l
+	}
+	return l.Allow()
+}
