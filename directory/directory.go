@@ -116,6 +116,13 @@ type DevicePatch struct {
 	UnmuteKey    *string `json:"unmuteKey,omitempty"`
 }
 
+// UserPatch changes a user; nil fields stay.
+type UserPatch struct {
+	Number  *string `json:"number,omitempty"`
+	Display *string `json:"display,omitempty"`
+	Admin   *bool   `json:"admin,omitempty"`
+}
+
 // NewDevice is a device with its SIP password in clear, which is not kept.
 type NewDevice struct {
 	ID           string `json:"id"`

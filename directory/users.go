@@ -81,6 +81,40 @@ func (d *Directory) SetPassword(ctx context.Context, name, password string) erro
 	return errBusy(name)
 }
 
+// PatchUser changes who a user is. ErrExists: the number is somebody else's.
+// ErrFixed: the configuration file names him. It blocks for the store.
+func (d *Directory) PatchUser(ctx context.Context, name string, p UserPatch) (User, error) {
+	var refused error
+	err := d.editUser(ctx, name, func(r *userRecord) {
+		now := r.User
+		set(&now.Number, p.Number)
+		set(&now.Display, p.Display)
+		set(&now.Admin, p.Admin)
+		now = named(now)
+		refused = checkUser(now)
+		if refused == nil && r.Fixed {
+			refused = fmt.Errorf("%w: change %s there", ErrFixed, name)
+		}
+		if refused == nil {
+			refused = d.freeNumber(name, now.Number)
+		}
+		if refused == nil {
+			r.User = now
+		}
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return User{}, err
+	}
+	u, ok := d.User(name)
+	if !ok {
+		return User{}, notFound("user %s", name)
+	}
+	return u, nil
+}
+
 // Remove deletes a user with all that is stored about him, so that a later
 // user of the same name inherits nothing.
 func (d *Directory) Remove(ctx context.Context, name string) error {

@@ -251,8 +251,8 @@ func (s *Server) patchMe(c echo.Context) error {
 }
 
 func (s *Server) changePassword(c echo.Context, password, current string) error {
-	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
-		return refuse(http.StatusUnprocessableEntity, "not_valid", "The new password must have at least 8 characters and at most 1024 bytes. Choose another.")
+	if err := goodPassword(password); err != nil {
+		return err
 	}
 	me, ctx := loginOf(c), c.Request().Context()
 	if _, err := s.checkPassword(c, me.User, current); err != nil {
@@ -265,7 +265,19 @@ func (s *Server) changePassword(c echo.Context, password, current string) error 
 	if err := s.conf.People.SetPassword(ctx, me.User, password); err != nil {
 		return err
 	}
-	ended, err := s.logins.closeOthers(ctx, me.User, me.hash)
+	return s.endOthers(ctx, me.User, me.hash)
+}
+
+func goodPassword(password string) error {
+	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "The new password must have at least 8 characters and at most 1024 bytes. Choose another.")
+	}
+	return nil
+}
+
+// endOthers ends every log-in of a user but one, "" for none.
+func (s *Server) endOthers(ctx context.Context, user, keep string) error {
+	ended, err := s.logins.closeOthers(ctx, user, keep)
 	for _, hash := range ended {
 		s.sockets.endLogin(hash)
 	}

@@ -64,6 +64,11 @@ type People interface {
 	// SetDoNotDisturb blocks for the store.
 	SetDoNotDisturb(ctx context.Context, user string, on bool) error
 	Users() []directory.User
+	Devices(user string) []directory.Device
+	// Put, PatchUser and Remove are for administrators. They block for the store.
+	Put(ctx context.Context, u directory.NewUser) error
+	PatchUser(ctx context.Context, name string, p directory.UserPatch) (directory.User, error)
+	Remove(ctx context.Context, name string) error
 	// UserAt is who of ours has the canonical address, by name or number, and
 	// his number.
 	UserAt(address string) (name, number string)

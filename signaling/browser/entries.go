@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -159,9 +158,6 @@ func entryProblem(err error) error {
 	switch {
 	case errors.Is(err, directory.ErrChanged), errors.Is(err, store.ErrConflict):
 		return policyConflict()
-	case errors.Is(err, directory.ErrExists):
-		_, why, _ := strings.Cut(err.Error(), directory.ErrExists.Error()+": ")
-		return refuse(http.StatusConflict, "exists", "Nothing was changed: "+why+".")
 	}
 	return err
 }

@@ -130,7 +130,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "PhoneTest": gateway.PhoneTest{}, "Problem": problem{},
 		"Entry": directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
 		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{}, "EmbedToken": embedToken{},
-		"Story": storyView{}, "StoryLeg": gateway.StoryLeg{}, "StoryEvent": eventView{}, "MediaCounters": gateway.MediaCounters{}, "CallHead": callHead{}, "Peer": gateway.PeerView{},
+		"Story": storyView{}, "StoryLeg": gateway.StoryLeg{}, "StoryEvent": eventView{}, "MediaCounters": gateway.MediaCounters{}, "CallHead": callHead{}, "User": userView{}, "UserDevice": ownDeviceView{}, "Peer": gateway.PeerView{},
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var want, have []string

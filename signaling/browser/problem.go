@@ -73,6 +73,9 @@ func problemOf(err error) *problem {
 		return refuse(http.StatusNotFound, "not_found", "There is nothing with this name. Fetch the list again and choose from it.")
 	case errors.Is(err, directory.ErrInvalid):
 		return refuse(http.StatusUnprocessableEntity, "not_valid", "The change was not made: "+strings.TrimPrefix(err.Error(), directory.ErrInvalid.Error()+": ")+". Correct the value and send it again.")
+	case errors.Is(err, directory.ErrExists):
+		_, why, _ := strings.Cut(err.Error(), directory.ErrExists.Error()+": ")
+		return refuse(http.StatusConflict, "exists", "Nothing was changed: "+why+".")
 	case errors.Is(err, directory.ErrFixed):
 		return refuse(http.StatusConflict, "fixed", "The configuration file of the gateway sets this, so it cannot be changed here. Ask the administrator to change the file.")
 	}

@@ -43,6 +43,11 @@ func (s *Server) routes() *echo.Echo {
 	for _, do := range restCommands {
 		e.POST("/api/v1/calls/:id/"+do, s.commandCall(do), s.identify, s.ofUser)
 	}
+	e.GET("/api/v1/users", s.getUsers, s.identify, s.ofAdmin)
+	e.POST("/api/v1/users", s.postUser, s.identify, s.ofAdmin)
+	e.GET("/api/v1/users/:name", s.getUser, s.identify, s.ofAdmin)
+	e.PATCH("/api/v1/users/:name", s.patchUser, s.identify, s.ofAdmin)
+	e.DELETE("/api/v1/users/:name", s.deleteUser, s.identify, s.ofAdmin)
 	e.GET("/api/v1/devices", s.getDevices, s.authenticate)
 	e.PATCH("/api/v1/devices/:id", s.patchDevice, s.authenticate)
 	e.POST("/api/v1/devices/:id/test", s.testDevice, s.authenticate)
