@@ -364,6 +364,14 @@ func (t tabs) OpenTab(user string, r gateway.Resume, wake func()) (browser.Tab, 
 	return s, resumed, nil
 }
 
+func (t tabs) Watch(user string, wake func()) (browser.Watch, error) {
+	w, err := t.Gateway.Watch(user, wake)
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
 func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) error {
 	mint, err := n.mint()
 	if err != nil {

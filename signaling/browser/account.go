@@ -139,7 +139,7 @@ func (s *Server) endFormer(c echo.Context, user string) error {
 	if err := s.logins.close(c.Request().Context(), former.hash); err != nil {
 		return err
 	}
-	s.sockets.endLogin(former.hash)
+	s.endLogin(former.hash)
 	return nil
 }
 
@@ -179,7 +179,7 @@ func (s *Server) logOut(c echo.Context) error {
 	if err := s.logins.close(c.Request().Context(), hash); err != nil {
 		return err
 	}
-	s.sockets.endLogin(hash)
+	s.endLogin(hash)
 	s.setCookie(c, "", -1)
 	return c.NoContent(http.StatusNoContent)
 }
@@ -279,7 +279,7 @@ func goodPassword(password string) error {
 func (s *Server) endOthers(ctx context.Context, user, keep string) error {
 	ended, err := s.logins.closeOthers(ctx, user, keep)
 	for _, hash := range ended {
-		s.sockets.endLogin(hash)
+		s.endLogin(hash)
 	}
 	return err
 }

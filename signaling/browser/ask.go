@@ -23,6 +23,9 @@ type Gateway interface {
 	// there is no such call, or it is none of the user's and he no administrator.
 	Story(ctx context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool)
 	Stories(limit int) []gateway.Story
+	// Watch sees what the user's tabs show, without being one, until it is
+	// closed. wake is as in OpenTab, and may be called once more after Close.
+	Watch(user string, wake func()) (Watch, error)
 	// Do carries out a command of the user that comes from no tab; it is as
 	// Tab.Do.
 	Do(ctx context.Context, user string, c gateway.Command) (gateway.Result, error)
@@ -32,6 +35,13 @@ type Gateway interface {
 	// there are. It blocks, a few seconds a way, and stops when ctx ends. A
 	// refusal is a *gateway.CommandError.
 	TestPhone(ctx context.Context, user, device string) (gateway.PhoneTest, error)
+}
+
+// Watch is a view of a user's parts that no page shows.
+type Watch interface {
+	// Snapshot is what there is to see now. It does not block.
+	Snapshot() gateway.Snapshot
+	Close()
 }
 
 // Tab is one page-load chain of the softphone, as the gateway sees it. All

@@ -57,6 +57,8 @@ type Config struct {
 	PingEvery time.Duration // between pings on a socket, at most 2/5 of TabGone [4 s]
 	HelloWait time.Duration // from the upgrade to the hello [5 s]
 
+	Heartbeat time.Duration // between comments on an event stream [15 s]
+
 	LoginIdle  time.Duration // a log-in nobody uses ends after this [12 h]
 	LoginMax   time.Duration // every log-in ends after this [30 days]
 	LoginCheck time.Duration // how often the log-ins of open sockets are checked [30 s]
@@ -98,6 +100,7 @@ func (c *Config) validate() error {
 	// A live socket must have answered twice before it could count as silent.
 	c.PingEvery = min(c.PingEvery, c.TabGone*2/5)
 	c.HelloWait = cmp.Or(c.HelloWait, 5*time.Second)
+	c.Heartbeat = cmp.Or(c.Heartbeat, 15*time.Second)
 	c.LoginIdle = cmp.Or(c.LoginIdle, 12*time.Hour)
 	c.LoginMax = cmp.Or(c.LoginMax, 30*24*time.Hour)
 	c.LoginCheck = cmp.Or(c.LoginCheck, 30*time.Second)

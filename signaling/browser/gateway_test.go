@@ -28,6 +28,14 @@ func (g realTabs) OpenTab(user string, resume gateway.Resume, wake func()) (Tab,
 	return tab, resumed, nil
 }
 
+func (g realTabs) Watch(user string, wake func()) (Watch, error) {
+	w, err := g.Gateway.Watch(user, wake)
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
 // noPhones is a house without deskphones.
 type noPhones struct{ gateway.Dialer }
 

@@ -366,13 +366,15 @@ type playedGateway struct {
 	}
 	refuse error // what OpenTab fails with
 
-	mu     sync.Mutex
-	tabs   map[gateway.TabID]*playedTab
-	opened chan *playedTab
-	story  gateway.Story // of alice
-	byREST []restDone    // commands that came from no tab
-	answer func(c gateway.Command) (gateway.Result, error)
-	do     func(ctx context.Context, t *playedTab, c gateway.Command) (gateway.Result, error)
+	mu      sync.Mutex
+	tabs    map[gateway.TabID]*playedTab
+	opened  chan *playedTab
+	story   gateway.Story      // of alice
+	byREST  []restDone         // commands that came from no tab
+	shown   []gateway.CallView // to watches
+	watched chan *playedWatch
+	answer  func(c gateway.Command) (gateway.Result, error)
+	do      func(ctx context.Context, t *playedTab, c gateway.Command) (gateway.Result, error)
 }
 
 type playedTab struct {
@@ -391,7 +393,7 @@ type playedTab struct {
 
 func newPlayedGateway() *playedGateway {
 	return &playedGateway{
-		tabs: map[gateway.TabID]*playedTab{}, opened: make(chan *playedTab, 1000),
+		tabs: map[gateway.TabID]*playedTab{}, opened: make(chan *playedTab, 1000), watched: make(chan *playedWatch, 100),
 		do: func(context.Context, *playedTab, gateway.Command) (gateway.Result, error) {
 			return gateway.Result{}, nil
 		},
@@ -401,6 +403,36 @@ func newPlayedGateway() *playedGateway {
 // Story is alice's own call or, for an administrator, the same one.
 func (g *playedGateway) Story(_ context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool) {
 	return g.story, id == g.story.ID && (admin || user == "alice")
+}
+
+// playedWatch shows what a test decides.
+type playedWatch struct {
+	gw     *playedGateway
+	user   string
+	wake   func()
+	closed chan struct{}
+}
+
+func (g *playedGateway) Watch(user string, wake func()) (Watch, error) {
+	w := &playedWatch{g, user, wake, make(chan struct{})}
+	g.watched <- w
+	return w, nil
+}
+
+func (w *playedWatch) Snapshot() gateway.Snapshot {
+	w.gw.mu.Lock()
+	defer w.gw.mu.Unlock()
+	return gateway.Snapshot{Me: gateway.MeView{Name: w.user}, Calls: w.gw.shown}
+}
+
+func (w *playedWatch) Close() { close(w.closed) }
+
+// show changes what all watches see, and wakes this one.
+func (w *playedWatch) show(calls ...gateway.CallView) {
+	w.gw.mu.Lock()
+	w.gw.shown = calls
+	w.gw.mu.Unlock()
+	w.wake()
 }
 
 // restDone is a command that came from no tab.

@@ -43,6 +43,7 @@ func (s *Server) routes() *echo.Echo {
 	for _, do := range restCommands {
 		e.POST("/api/v1/calls/:id/"+do, s.commandCall(do), s.identify, s.ofUser)
 	}
+	e.GET("/api/v1/events", s.getEvents, s.identify, s.ofUser)
 	e.GET("/api/v1/users", s.getUsers, s.identify, s.ofAdmin)
 	e.POST("/api/v1/users", s.postUser, s.identify, s.ofAdmin)
 	e.GET("/api/v1/users/:name", s.getUser, s.identify, s.ofAdmin)

@@ -27,6 +27,7 @@ type Server struct {
 	sockets *sockets
 	fresh   *fresh
 	metrics *metrics
+	streams *streams
 	pace    *pace
 	pair    *certificate // nil without TLS
 
@@ -55,6 +56,7 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.sockets = newSockets(conf.SocketsPerUser)
+	s.streams = &streams{open: map[*stream]struct{}{}}
 	s.metrics = newMetrics(s.sockets)
 	s.pace = &pace{every: rate.Limit(conf.CommandRate), burst: conf.CommandBurst, users: map[string]*rate.Limiter{}}
 	s.http = &http.Server{
@@ -121,6 +123,7 @@ func (s *Server) Close(ctx context.Context) error {
 	requests := make(chan error, 1)
 	go func() { requests <- s.http.Shutdown(ctx) }()
 	s.fresh.shut()
+	s.streams.shut()
 	gone := s.sockets.shut()
 	var err error
 	asleep := time.NewTimer(goodbyeWait)
@@ -146,7 +149,13 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
-// watchLogins closes the sockets whose log-in is over. An open socket is use
+// endLogin closes the sockets and streams of a log-in that is over.
+func (s *Server) endLogin(hash string) {
+	s.sockets.endLogin(hash)
+	s.streams.endLogin(hash)
+}
+
+// watchLogins closes the sockets and streams whose log-in is over. An open socket is use
 // of its log-in and prolongs it.
 func (s *Server) watchLogins() {
 	tick := time.NewTicker(s.conf.LoginCheck)
@@ -165,5 +174,6 @@ func (s *Server) watchLogins() {
 				s.sockets.endLogin(hash)
 			}
 		}
+		s.checkStreams(s.base)
 	}
 }

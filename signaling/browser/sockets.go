@@ -34,7 +34,7 @@ func (ss *sockets) add(s *socket) error {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.over {
-		return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Connect again in half a minute.").after(30 * time.Second)
+		return shuttingDown()
 	}
 	if err := ss.room(s, s.login); err != nil {
 		return err
@@ -42,6 +42,10 @@ func (ss *sockets) add(s *socket) error {
 	ss.open[s] = struct{}{}
 	ss.live.Add(1)
 	return nil
+}
+
+func shuttingDown() *problem {
+	return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Connect again in half a minute.").after(30 * time.Second)
 }
 
 // maxUnnamed bounds the sockets that have not said yet whose they are.
