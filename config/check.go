@@ -51,6 +51,7 @@ func (c Config) Check() []Fault {
 	k.media()
 	k.users()
 	k.trunks()
+	k.hooks()
 	k.timers()
 	return k.faults
 }

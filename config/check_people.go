@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -108,6 +109,24 @@ func (k *checker) trunkWay(key string, t Trunk) {
 	k.roots(key+".ca", t.CA)
 	if t.Ping < time.Second || t.Ping > time.Hour {
 		k.fault(key+".ping", "write 1s to 1h", "%s is out of range", t.Ping)
+	}
+}
+
+func (k *checker) hooks() {
+	for i, h := range k.cfg.Hooks {
+		key := fmt.Sprintf("hooks[%d]", i)
+		u, err := url.Parse(h.URL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Fragment != "" {
+			k.fault(key+".url", "write it like https://crm.example/calls", "%q is not an address to tell", h.URL)
+		}
+		if h.Secret == "" {
+			k.fault(key+".secret", "write one that the server knows too, or ${NAME} to take it from the environment", "nothing signs what is told, so anybody could tell it")
+		}
+		for j, name := range h.Users {
+			if !nameForm.MatchString(name) {
+				k.fault(fmt.Sprintf("%s.users[%d]", key, j), nameRule, "%q is not the name of a user", name)
+			}
+		}
 	}
 }
 

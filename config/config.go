@@ -29,6 +29,8 @@ type Config struct {
 	// Users are those of the file; it wins for the users it names.
 	Users  []User  `yaml:"users"`
 	Trunks []Trunk `yaml:"trunks"`
+	// Hooks are the servers that are told of users' calls.
+	Hooks []Hook `yaml:"hooks"`
 	// Profiles is a file of the administrator's own phone profiles (the form
 	// of gateway/profiles.yaml), "" for none.
 	Profiles string `yaml:"profiles"`
@@ -209,6 +211,15 @@ type Trunk struct {
 	// Refer lets the trunk transfer our user in a call with it (REFER), to users
 	// of ours and to itself.
 	Refer bool `yaml:"refer" example:"false"`
+}
+
+// Hook is a server that is told what becomes of users' calls (a web hook).
+type Hook struct {
+	URL string `yaml:"url" example:"https://crm.example/calls"`
+	// Secret signs what is sent: any text, or "whsec_" and base64.
+	Secret string `yaml:"secret" example:"\"${HOOK_SECRET}\""`
+	// Users are those whose calls it is told of; none: everybody's.
+	Users []string `yaml:"users" example:"[alice]"`
 }
 
 // Outside are the limits of one user for calls by trunks and to foreign

@@ -95,6 +95,12 @@ func (k *checker) passwords() {
 	for i, t := range k.cfg.Trunks {
 		k.placeholder(fmt.Sprintf("trunks[%d].register.password", i), t.Register.Password)
 	}
+	for i, h := range k.cfg.Hooks {
+		k.password(fmt.Sprintf("hooks[%d].secret", i), h.Secret)
+		if u, err := url.Parse(h.URL); err == nil && u.Scheme == "http" && !onThisMachine(net.JoinHostPort(u.Hostname(), "80")) {
+			k.fault(fmt.Sprintf("hooks[%d].url", i), "write https://", "over plain HTTP everybody on the way reads who calls whom")
+		}
+	}
 	for i, s := range k.cfg.Media.ICEServers {
 		k.placeholder(fmt.Sprintf("media.ice_servers[%d].credential", i), s.Credential)
 	}

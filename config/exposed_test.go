@@ -41,6 +41,9 @@ func TestExposed(t *testing.T) {
 		{"SIP of the demo", user + good + "\n  devices: [{id: desk, sip_password: bob-desk}]\n", 6, "users[0].devices[0].sip_password", "where everybody reads it", "openssl rand"},
 		{"trunk", "trunks:\n- {name: pbx, address: \"sip:127.0.0.1\", register: {user: a, password: change me}}\n", 3, "trunks[0].register.password", "where everybody reads it", ""},
 		{"trunk's own", "trunks:\n- {name: pbx, address: \"sip:127.0.0.1\", register: {user: a, password: \"1234\"}}\n", 0, "", "", ""},
+		{"hook's secret", "hooks: [{url: \"https://crm.example/calls\", secret: short}]\n", 2, "hooks[0].secret", "has 5 characters", "openssl rand"},
+		{"hook in the clear", "hooks: [{url: \"http://crm.example/calls\", secret: correct horse}]\n", 2, "hooks[0].url", "who calls whom", "https://"},
+		{"hook on this machine", "hooks: [{url: \"http://127.0.0.1:9000\", secret: correct horse}]\n", 0, "", "", ""},
 		{"turn", "media: {ice_servers: [{urls: [\"turn:a\"], username: a, credential: change me}]}\n", 2, "media.ice_servers[0].credential", "where everybody reads it", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -65,7 +68,7 @@ func TestExposed(t *testing.T) {
 func TestExposedKnowsTheExample(t *testing.T) {
 	cfg, err := Load(example)
 	require.NoError(t, err)
-	want := []string{"media.ice_servers[0].credential"}
+	want := []string{"hooks[0].secret", "media.ice_servers[0].credential"}
 	for key := range cfg.lines {
 		if strings.HasSuffix(key, "password") && strings.HasPrefix(key, "users") {
 			want = append(want, key)
@@ -77,6 +80,6 @@ func TestExposedKnowsTheExample(t *testing.T) {
 	}
 	slices.Sort(want)
 	slices.Sort(told)
-	require.Len(t, want, 5)
+	require.Len(t, want, 6)
 	require.Equal(t, want, told)
 }

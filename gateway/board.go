@@ -13,6 +13,9 @@ import (
 // tabs read from it when they are woken.
 type board struct {
 	keep time.Duration // how long an ended call stays
+	// tell is told of each new state of a user's call; nil for nobody. It must
+	// not block.
+	tell func(user string, v CallView)
 
 	mu     sync.Mutex
 	places map[string]*place
@@ -80,20 +83,41 @@ func (b *board) place(user string) *place {
 
 // publish shows a call to the users among its parties.
 func (b *board) publish(c *Call, s *State, views [2]CallView, version uint64) {
+	var told []change
 	b.mu.Lock()
 	for side, party := range s.Parties {
 		if party.User == "" {
 			continue
 		}
 		e := b.entry(party.User, c, Side(side))
+		was := e.view.State
 		e.view, e.auto = views[side], party.Auto
 		e.view.Version = version
+		if e.view.State != was {
+			told = append(told, change{party.User, e.view})
+		}
 		if e.view.State == "ended" {
 			b.places[party.User].tidy(e)
 		}
 	}
 	b.mu.Unlock()
+	b.tellAll(told)
 	b.needs(c, s)
+}
+
+// change is a new state of a user's call.
+type change struct {
+	user string
+	view CallView
+}
+
+func (b *board) tellAll(changes []change) {
+	if b.tell == nil {
+		return
+	}
+	for _, c := range changes {
+		b.tell(c.user, c.view)
+	}
 }
 
 // needs notes what media each tab of the call should have, and wakes the tabs.
@@ -200,6 +224,7 @@ func (b *board) left(user string, c *Call, side Side, v CallView) {
 	b.places[user].tidy(e)
 	b.keepFor(user, c.id)
 	b.mu.Unlock()
+	b.tellAll([]change{{user, v}})
 	b.wake(user)
 }
 

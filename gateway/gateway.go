@@ -91,6 +91,9 @@ type Config struct {
 	Store     store.Store
 	Media     *media.Loop
 	Dialer    Dialer
+	// Tell is told of each new state of a user's call: ringing, early,
+	// connected, held, ended; nil for nobody. It must not block.
+	Tell func(user string, v CallView)
 	// Policy decides on automatic answers; nil denies all of them.
 	Policy Authority
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
@@ -197,6 +200,7 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	g.repeats.gw, g.repeats.users = g, map[string][]*repeat{}
 	g.outside.calls, g.outside.hourly = cfg.MaxOutside, cfg.MaxOutsideHour
 	g.board = newBoard(cfg.Timers.Ended)
+	g.board.tell = cfg.Tell
 	g.background.Add(2)
 	go g.writeLoop(ctx)
 	changed, cancel := cfg.Directory.Changed() // from now on, not from when the goroutine runs

@@ -101,6 +101,36 @@ func TestCommandsWithoutATab(t *testing.T) {
 	w.seen(watch, news, "the end", func(calls []CallView) bool { return len(calls) == 1 && calls[0].State == "ended" })
 }
 
+// Each new state of a user's call is told once, to each of its users.
+func TestToldOfEachState(t *testing.T) {
+	told := make(chan string, 100)
+	w := newWorkbench(t, func(c *Config) {
+		c.Tell = func(user string, v CallView) { told <- user + " " + v.State + " " + v.Direction }
+	})
+	w.register("alice", "desk", "i-alice")
+	caller, _ := w.incoming("alice", media.PCMU)
+	far := w.dial.next(t)
+	w.answer(far, media.PCMU)
+	caller.waits(t, "answer")
+	w.gw.board.find("alice", w.gw.board.callsOf("alice")[0].id).post(Asked{User: "alice", Command: Command{Do: "hold"}})
+	caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp})
+	far.waits(t, "hangup "+string(CauseHangUp))
+	got := map[string]int{}
+	for range 8 {
+		select {
+		case one := <-told:
+			got[one]++
+		case <-time.After(5 * time.Second):
+			t.Fatalf("told only %v", got)
+		}
+	}
+	for _, state := range []string{"ringing", "connected", "held", "ended"} {
+		if got["alice "+state+" in"] != 1 || got["bob "+state+" out"] != 1 {
+			t.Errorf("told %v", got)
+		}
+	}
+}
+
 // Resuming by a program leaves the other calls of the user alone: it has no
 // one microphone that they would share.
 func TestResumeWithoutATabHoldsNothing(t *testing.T) {

@@ -61,6 +61,12 @@ func (n *Node) metrics() prometheus.Gatherer {
 		emit(float64(n.decisions.allowed.Load()), "allow")
 		emit(float64(n.decisions.denied.Load()), "deny")
 	})
+	i.add(prometheus.CounterValue, "hook_events_total", "Events for web hooks, by outcome.", []string{"outcome"}, func(emit func(float64, ...string)) {
+		delivered, failed, dropped := n.hooks.Counts()
+		emit(float64(delivered), "delivered")
+		emit(float64(failed), "failed")
+		emit(float64(dropped), "dropped")
+	})
 	i.gauge("store_up", "1 while the store answers, else 0.", n.storeUp)
 	i.add(prometheus.GaugeValue, "build_info", "The build that runs; always 1.", []string{"version", "client", "go"}, func(emit func(float64, ...string)) {
 		emit(1, n.version, webclient.Build(), runtime.Version())

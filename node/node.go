@@ -24,6 +24,7 @@ import (
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/signaling/browser"
+	"ringsplash/signaling/hook"
 	"ringsplash/signaling/sipua"
 	"ringsplash/store"
 	"ringsplash/token"
@@ -54,6 +55,7 @@ type Node struct {
 	media     *media.Loop
 	bindings  *gateway.Bindings
 	gateway   *gateway.Gateway
+	hooks     *hook.Hooks
 	sip       *sipua.UA
 	http      net.Listener
 	scrapes   net.Listener // of http.metrics, nil for none
@@ -235,6 +237,9 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("media.splash: %w; run `ringsplash splash FILE.wav`, or set it to normal", err)
 	}
+	if err := n.openHooks(); err != nil {
+		return err
+	}
 	dialer := &lateDialer{ready: make(chan struct{})}
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
@@ -245,6 +250,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer, KeyWait: n.cfg.Timers.KeyWait,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
 		},
+		Tell:      n.hooks.Tell,
 		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
 	}, n.bindings, n.log)
 	if err != nil {

@@ -25,12 +25,19 @@ type callView struct {
 	Answered *instant `json:"answered,omitempty"`
 }
 
+func viewOf(c gateway.CallView) callView {
+	return callView{CallView: c, Since: instant(c.Since), Answered: instantOf(c.Answered)}
+}
+
+// EncodeCall is a call in wire form, as in the part calls.
+func EncodeCall(c gateway.CallView) json.RawMessage { return encode(viewOf(c)) }
+
 // partsOf brings a snapshot into wire form. Lists that are nil become empty
 // lists: a tab never meets null where a list belongs.
 func partsOf(s gateway.Snapshot) parts {
 	calls := make([]callView, 0, len(s.Calls))
 	for _, c := range s.Calls {
-		calls = append(calls, callView{CallView: c, Since: instant(c.Since), Answered: instantOf(c.Answered)})
+		calls = append(calls, viewOf(c))
 	}
 	if s.Media.Want != nil && s.Media.Want.Codecs == nil {
 		want := *s.Media.Want
