@@ -55,7 +55,7 @@ func (d *Directory) check(in EntryDraft) (Entry, error) {
 // usable makes an entry of a draft, with what is wrong with the addresses that
 // were left out. A repeated address is there once.
 func (d *Directory) usable(in EntryDraft) (e Entry, bad []error) {
-	e = Entry{Display: strings.TrimSpace(in.Display), Note: plainLines(in.Note), Friend: in.Friend, Addresses: []string{}}
+	e = Entry{Display: strings.TrimSpace(Legible(in.Display)), Note: plainLines(in.Note), Friend: in.Friend, Addresses: []string{}}
 	for _, text := range in.Addresses {
 		if len(e.Addresses) > addressesMax {
 			break // refused by its check, however many more there are

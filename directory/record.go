@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"ringsplash/store"
 )
@@ -151,7 +152,7 @@ func checkText(what, s string) error {
 	if len(s) > 200 {
 		return invalid("%s is longer than 200 bytes", what)
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
+	if Legible(s) != s || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\uFFFD' }) {
 		return invalid("%s %q has characters that cannot be shown", what, s)
 	}
 	return nil

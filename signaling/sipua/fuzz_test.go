@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/directory"
 	"ringsplash/test/rig"
 )
 
@@ -74,7 +75,7 @@ func mustBeOneRequest(t *testing.T, req *sip.Request) {
 }
 
 func mustBeText(t *testing.T, s string) {
-	if !utf8.ValidString(s) || len(s) > maxText || strings.ContainsAny(s, "\r\n\x00\x7f") {
+	if !utf8.ValidString(s) || len(s) > maxText || strings.ContainsAny(s, "\r\n\x00\x7f") || directory.Legible(s) != s {
 		t.Fatalf("not clean: %q", s)
 	}
 }
@@ -101,6 +102,7 @@ func FuzzText(f *testing.F) {
 	f.Add("Bob", "5")
 	f.Add("a\r\nVia: x", "Signal=*\r\nDuration=1")
 	f.Add(`"\`, "Signal=10")
+	f.Add("\u202eenotS\u200b boB\u0085", "")
 	f.Add(strings.Repeat("ä", 400), "")
 	f.Fuzz(func(t *testing.T, s, body string) {
 		mustBeText(t, cleanText(s))

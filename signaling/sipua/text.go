@@ -3,29 +3,32 @@ package sipua
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/directory"
 )
 
 // maxText bounds one value that we write into a header, in bytes.
 const maxText = 512
 
-// cleanText makes s safe as part of a header value: valid UTF-8, no control
-// characters (CR and LF would start a new header), bounded.
+// cleanText makes s safe as part of a header value, a log line and a page: valid
+// UTF-8, no control characters (CR and LF would start a new header) and none
+// that make a reader see another text, bounded.
 func cleanText(s string) string {
-	s = strings.ToValidUTF8(s, "")
 	s = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
-	}, s)
+	}, strings.ToValidUTF8(s, ""))
 	for len(s) > maxText {
 		_, n := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-n]
 	}
-	return s
+	return directory.Legible(s)
 }
 
 // cleanTag tells whether s can be written as a tag or Call-ID again (RFC 3261

@@ -241,6 +241,19 @@ test('keys mean nothing to a call below a question', async () => {
   assert.equal(sent('hold').length, 1);
 });
 
+test('a name cannot show another text than it is, nor move the words around it', async () => {
+  await open(parts());
+  gateway.push({
+    calls: [incoming({display: '\u202eenotS\u200b boB', address: 'sip:2002@example.test', verified: true})],
+  });
+  await page.getByRole('alertdialog', {name: 'enotS boB', exact: true}).waitFor();
+  await page.waitForFunction(() => document.title === 'enotS boB is calling');
+  const hebrew = '\u05de\u05e9\u05d4';
+  gateway.push({calls: [incoming({display: hebrew, address: 'sip:2003@example.test', verified: true})]});
+  await page.waitForFunction(name => document.title === `\u2068${name}\u2069 is calling`, hebrew);
+  await page.locator('incoming-call h2 bdi', {hasText: hebrew}).waitFor();
+});
+
 test('a question lies over the page, but never over a call that rings', async () => {
   await open(parts());
   await page.keyboard.press('?');

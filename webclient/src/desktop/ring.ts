@@ -3,6 +3,7 @@ import {TitleBell, tone} from '../call/ringer.js';
 import {Sound} from '../call/tones.js';
 import {t} from '../locales/words.js';
 import type {Call} from '../protocol/messages.js';
+import {peerName} from '../ui/people.js';
 import {RingLock} from './tabs.js';
 
 export interface RingOptions {
@@ -45,7 +46,7 @@ export class Ring {
     const {name, volume} = tone(calls, this.aloud);
     this.sound.play(name, volume);
     const [first] = ringing(calls);
-    if (this.options.titled) this.bell.ring(first ? t.calling(first.peer.display || first.peer.address) : '');
+    if (this.options.titled) this.bell.ring(first ? t.calling(peerName(first.peer)) : '');
   }
 
   /** Leaves ringing aloud to another window. */

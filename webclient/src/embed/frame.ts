@@ -3,6 +3,7 @@ import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Entry} from '../protocol/entry.js';
 import {CommandError} from '../protocol/messages.js';
+import {peerName} from '../ui/people.js';
 import {Clicks} from './clicks.js';
 import type {FromElement, FromFrame, Knock, Look} from './port.js';
 import {type AnswerOn, Remote} from './remote.js';
@@ -89,8 +90,7 @@ export class Frame implements Entry {
     for (const call of ringing(phone.calls)) {
       if (this.rung.has(call.id)) continue;
       this.rung.add(call.id);
-      const {display, address} = call.peer;
-      this.send({type: 'notify', tag: call.id, title: t.calling(display || address), body: t.incomingCall});
+      this.send({type: 'notify', tag: call.id, title: t.calling(peerName(call.peer)), body: t.incomingCall});
     }
     for (const id of this.rung) {
       if (ringing(phone.calls).some(call => call.id === id)) continue;

@@ -119,7 +119,7 @@ export class AppBar extends LitElement {
       <header>
         ${logo}
         <div class="who">
-          <h1 class="cut">${me.display || me.name}</h1>
+          <h1 class="cut"><bdi>${me.display || me.name}</bdi></h1>
           <p class="line small soft">
             <span class=${this.offline ? 'dot off' : 'dot'}></span>
             <span class="cut">${this.line}${me.number ? ` · ${me.number}` : ''}</span>

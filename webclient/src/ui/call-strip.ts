@@ -90,7 +90,7 @@ export class CallStrip extends LitElement {
         <button class="call" title=${t.showCall} @click=${() => this.dispatchEvent(new CustomEvent('show'))}>
           ${icon(muted ? 'micOff' : call.here ? 'browser' : 'deskphone')}
           <span>
-            <strong class="cut">${name}</strong>
+            <strong class="cut"><bdi>${name}</bdi></strong>
             ${this.states().map(words => html`<span class="small cut">${words}</span>`)}
           </span>
         </button>

@@ -106,7 +106,7 @@ export class DecisionList extends LitElement {
       <li class=${allow ? '' : 'refused'}>
         ${icon(allow ? 'check' : 'close')}
         <div>
-          <p class="name">${shortAddress(requester) || t.options.withheld}</p>
+          <p class="name"><bdi>${shortAddress(requester) || t.options.withheld}</bdi></p>
           <p class="small soft">${line.filter(Boolean).join(' · ')}</p>
           <p class="small">${reason}</p>
         </div>

@@ -89,7 +89,7 @@ export class DeviceRow extends LitElement {
       <div class="row ${device.live ? 'live' : ''}">
         <span class="sign">${icon('deskphone')}</span>
         <div>
-          <p class="name">${device.display} ${this.marks()}</p>
+          <p class="name"><bdi>${device.display}</bdi> ${this.marks()}</p>
           <p class="state small soft"><span class="cut" title=${line}>${line}</span></p>
         </div>
         <button

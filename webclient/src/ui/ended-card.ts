@@ -7,7 +7,7 @@ import type {Phone} from '../phone.js';
 import type {Call} from '../protocol/messages.js';
 import {addButton} from './add-button.js';
 import {icon} from './icons.js';
-import {initials, peerName} from './people.js';
+import {breaks, initials, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** A call that is over: why, and what can be done now. */
@@ -64,7 +64,7 @@ export class EndedCard extends LitElement {
         <div class="who">
           <div class="avatar" aria-hidden="true">${initials(call.peer)}</div>
           <div>
-            <h2 tabindex="-1">${peerName(call.peer)}</h2>
+            <h2 tabindex="-1">${breaks(peerName(call.peer))}</h2>
             ${missed ? html`<p class="missed">${t.missedCall}</p>` : nothing}
             <p>${call.reason || t.callEnded}</p>
             ${talked ? html`<p class="small soft">${t.lasted(talked)}</p>` : nothing}

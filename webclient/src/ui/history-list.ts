@@ -193,7 +193,7 @@ export class HistoryList extends LitElement {
       <li class=${entry.missed ? 'missed' : ''} title=${entry.reason}>
         <span class="way">${icon(sign)}<span class="unseen">${way}</span></span>
         <div class="cut">
-          <p class="name cut" title=${shortAddress(entry.address)}>${name}</p>
+          <p class="name cut" title=${shortAddress(entry.address)}><bdi>${name}</bdi></p>
           <p class="small soft cut">${line}</p>
         </div>
         ${addButton(entry, this.offline)}

@@ -3,7 +3,7 @@ import {customElement, property} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import type {Entry} from '../people/directory.js';
 import {icon} from './icons.js';
-import {initials, shortAddress} from './people.js';
+import {initials, peerName, shortAddress} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** Somebody of the directory, and what can be done with him: events `star`, `change`, `dial` and `intercom`. */
@@ -91,18 +91,19 @@ export class PersonRow extends LitElement {
   override render() {
     const {display, addresses, friend, note} = this.entry;
     const [first = ''] = addresses;
+    const name = peerName({display, address: first});
     return html`
       <div class="row">
         <div class="avatar" aria-hidden="true">${initials({display, address: first})}</div>
         <div>
-          <p class="name">${display}</p>
+          <p class="name"><bdi>${name}</bdi></p>
           <div class="addresses">${addresses.map(address => this.address(address))}</div>
           ${note ? html`<p class="note small soft">${note}</p>` : nothing}
         </div>
         <div class="acts">
           <button
             class="bare"
-            aria-label=${t.directory.friendOf(display)}
+            aria-label=${t.directory.friendOf(name)}
             aria-pressed=${friend ? 'true' : 'false'}
             title=${t.directory.friend}
             ?disabled=${this.offline}
@@ -110,12 +111,12 @@ export class PersonRow extends LitElement {
           >
             ${icon('star')}
           </button>
-          <button class="bare call" aria-label=${t.callName(display)} ?disabled=${this.offline} @click=${() => this.dial(first)}>
+          <button class="bare call" aria-label=${t.callName(name)} ?disabled=${this.offline} @click=${() => this.dial(first)}>
             ${icon('phone')}
           </button>
           <button
             class="bare call"
-            aria-label=${t.intercomName(display)}
+            aria-label=${t.intercomName(name)}
             title=${t.intercom}
             ?disabled=${this.offline}
             @click=${() => this.ask('intercom', first)}
@@ -124,7 +125,7 @@ export class PersonRow extends LitElement {
           </button>
           <button
             class="bare change"
-            aria-label=${t.directory.change(display)}
+            aria-label=${t.directory.change(name)}
             title=${t.directory.edit}
             @click=${() => this.tell('change')}
           >
@@ -137,8 +138,9 @@ export class PersonRow extends LitElement {
 
   private address(address: string) {
     const {display} = this.entry;
+    const name = peerName({display, address});
     const short = shortAddress(address);
-    const label = short === display ? t.callName(short) : t.directory.callAt(display, short);
+    const label = short === display ? t.callName(short) : t.directory.callAt(name, short);
     return html`<button aria-label=${label} ?disabled=${this.offline} @click=${() => this.dial(address)}>${short}</button>`;
   }
 
