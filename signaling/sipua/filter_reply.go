@@ -3,6 +3,7 @@ package sipua
 import (
 	"bytes"
 	"crypto/rand"
+	"strconv"
 	"strings"
 )
 
@@ -17,30 +18,40 @@ func tooLarge(data []byte) []byte {
 	if !whole { // the last line may be cut short
 		head = head[:max(0, bytes.LastIndex(head, []byte("\r\n")))]
 	}
+	whole5 := func(found map[string]bool) bool { return len(found) == 5 }
+	return answerTo(head, &Refusal{Status: 513, Phrase: "Message Too Large"}, whole5)
+}
+
+// answerTo answers the request that begins with head, when enough takes the
+// names of the headers that could be repeated. It returns nil for an ACK and a
+// response too.
+func answerTo(head []byte, no *Refusal, enough func(found map[string]bool) bool) []byte {
 	first, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	if bytes.HasPrefix(first, []byte("SIP/2.0 ")) || bytes.HasPrefix(first, []byte("ACK ")) {
+	if bytes.HasPrefix(first, []byte("SIP/")) || bytes.HasPrefix(first, []byte("ACK ")) {
 		return nil
 	}
 	var b strings.Builder
-	b.WriteString("SIP/2.0 513 Message Too Large\r\n")
+	b.WriteString("SIP/2.0 " + strconv.Itoa(no.Status) + " " + no.Phrase + "\r\n")
 	found := map[string]bool{}
 	for len(rest) > 0 {
 		var line []byte
 		line, rest = headerLine(rest)
 		name, value, ok := bytes.Cut(line, []byte(":"))
 		if !ok {
-			return nil
+			found["no header"] = true
+			continue
 		}
 		long := answered[strings.ToLower(string(bytes.TrimSpace(name)))]
 		if long == "" {
 			continue
 		}
 		if found[long] && long != "Via" {
-			return nil
+			found["two of one"] = true
+			continue
 		}
 		found[long] = true
 		b.WriteString(long + ": ")
-		b.Write(bytes.TrimSpace(value))
+		b.Write(oneLine(value))
 		if long == "To" && !bytes.Contains(bytes.ToLower(value), []byte(";tag=")) {
 			b.WriteString(";tag=" + rand.Text())
 		}
@@ -49,11 +60,22 @@ func tooLarge(data []byte) []byte {
 			return nil
 		}
 	}
-	if len(found) != 5 {
+	if !enough(found) {
 		return nil
 	}
 	b.WriteString("Content-Length: 0\r\n\r\n")
 	return []byte(b.String())
+}
+
+// oneLine is a header's value without folding, and without what another reader
+// could take for the end of a line.
+func oneLine(value []byte) []byte {
+	return bytes.TrimSpace(bytes.Map(func(r rune) rune {
+		if r == '\r' || r == '\n' {
+			return ' '
+		}
+		return r
+	}, value))
 }
 
 // answered are the headers an answer repeats, by their names in lower case.

@@ -80,6 +80,11 @@ func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *Refusal)
 	if r := wellFormed(req); r != nil {
 		return source, proof{}, r
 	}
+	for _, u := range []sip.Uri{req.To().Address, req.From().Address} {
+		if u.Scheme != "sip" && u.Scheme != "sips" && u.Scheme != "tel" { // RFC 3261 10.2
+			return source, proof{}, badRequest("Not a SIP Address of Record")
+		}
+	}
 	// 1: whose domain is it?
 	if !a.ours(hostName(req.To().Address.Host)) {
 		return source, proof{}, &Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}

@@ -163,7 +163,8 @@ func (l *leg) endTx(s *sent) {
 // same request with credentials, to be given a new CSeq number; nil when there
 // are none to give.
 func (l *leg) authorised(s *sent, res *sip.Response) *sip.Request {
-	if l.trunk == nil || l.trunk.Register.User == "" || !l.trunk.at(s.hop.addr, s.hop.transport) {
+	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
+	if !challenge || l.trunk == nil || l.trunk.Register.User == "" || !l.trunk.at(s.hop.addr, s.hop.transport) {
 		return nil
 	}
 	again, err := l.trunk.purse.authorise(s.req, res)

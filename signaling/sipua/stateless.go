@@ -48,12 +48,21 @@ func (s *stateless) tag(req *sip.Request) string {
 func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	_, datagram := info.RemoteAddr.(*net.UDPAddr)
 	if bytes.HasPrefix(data, []byte("SIP/2.0 ")) {
-		return !datagram || u.ourBranch(data)
+		if datagram {
+			return u.ourBranch(data)
+		}
+		_, err := u.stateless.parser.ParseSIP(data)
+		return err == nil // sipgo would close the stream
+	}
+	if no := firstLine(data); no != nil {
+		u.refuseUnread(info, data, no)
+		return false
 	}
 	m, err := u.stateless.parser.ParseSIP(data)
 	req, ok := m.(*sip.Request)
 	if err != nil || !ok || req.Via() == nil || !datagram && req.ContentLength() == nil {
-		return !datagram // sipgo closes the stream, which has lost its way
+		u.refuseUnread(info, data, badRequest("Message Not Readable"))
+		return false
 	}
 	req.SetTransport(info.Transport)
 	req.SetSource(info.RemoteAddr.String())
@@ -170,6 +179,13 @@ func (u *UA) refuse(info sip.TransportReadProps, req *sip.Request, no *Refusal) 
 		}
 	}
 	u.write(info, []byte(res.String()))
+}
+
+// refuseUnread answers a request that the parser does not take.
+func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *Refusal) {
+	if answer := unreadable(data, no); answer != nil {
+		u.write(info, answer)
+	}
 }
 
 // write sends an answer where the request came from, by the socket or the

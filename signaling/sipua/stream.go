@@ -73,6 +73,7 @@ type stream struct {
 	scanned int       // bytes in which no end of the headers was found
 	began   time.Time // when the message began
 	spoke   bool      // a whole message came before
+	lost    bool      // nobody knows where the next message begins
 
 	pinged, ponged atomic.Int64 // Unix nanoseconds; 0 for never
 }
@@ -82,6 +83,9 @@ type stream struct {
 func (s *stream) Read(b []byte) (int, error) {
 	if err := s.greet(); err != nil {
 		return 0, err
+	}
+	if s.lost {
+		return 0, io.EOF
 	}
 	for s.due == 0 {
 		if err := s.frame(); err != nil {
@@ -94,6 +98,7 @@ func (s *stream) Read(b []byte) (int, error) {
 			break
 		}
 		if err := s.fill(); err != nil {
+			s.incomplete()
 			return 0, io.EOF
 		}
 	}
@@ -166,7 +171,11 @@ func (s *stream) frame() error {
 	if line := bytes.IndexByte(s.buf, '\n'); s.scanned == 0 && line >= 0 && !bytes.Contains(s.buf[:line], []byte("SIP/")) {
 		return errNotSIP
 	}
-	end := bytes.Index(s.buf[s.scanned:], []byte("\r\n\r\n"))
+	blank := []byte("\r\n\r\n")
+	if line := bytes.IndexByte(s.buf, '\n'); line > 0 && s.buf[line-1] != '\r' {
+		blank = []byte("\n\n")
+	}
+	end := bytes.Index(s.buf[s.scanned:], blank)
 	if end < 0 {
 		s.scanned = max(0, len(s.buf)-3)
 		if len(s.buf) >= messageMax {
@@ -174,18 +183,57 @@ func (s *stream) frame() error {
 		}
 		return nil
 	}
-	head := s.scanned + end + 4
 	s.scanned += end
-	body, ok := bodyLength(s.buf[:head])
+	head, body, ok := s.measure(s.scanned + len(blank))
 	switch {
 	case !ok:
-		s.due = head // sipgo cannot tell either where it ends, and closes
+		s.due, s.lost = head, true
 	case head+body >= messageMax:
 		return errTooLong
 	case len(s.buf) >= head+body:
 		s.due = head + body
 	}
 	return nil
+}
+
+// measure tells how long head and body of the message at the front of buf are;
+// false when that cannot be told. A message that names neither a length nor a
+// body has none, and is made to say so.
+func (s *stream) measure(head int) (newHead, body int, ok bool) {
+	lines := mended(s.buf[:head], false)
+	if body, ok = bodyLength(lines); ok || namesBody(lines) {
+		return head, body, ok
+	}
+	lines = append(bytes.Clone(lines[:len(lines)-2]), "Content-Length: 0\r\n\r\n"...)
+	s.buf = slices.Replace(s.buf, 0, head, lines...)
+	return len(lines), 0, true
+}
+
+// namesBody tells whether a head says anything of a body.
+func namesBody(head []byte) bool {
+	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
+	for len(rest) > 2 {
+		var line []byte
+		line, rest = headerLine(rest)
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		switch strings.ToLower(string(bytes.TrimSpace(name))) {
+		case "content-length", "l", "content-type", "c":
+			return true
+		}
+	}
+	return false
+}
+
+// incomplete answers a message whose rest does not come: the peer closed its
+// side, or took too long.
+func (s *stream) incomplete() {
+	data := mended(s.buf, false)
+	if !bytes.Contains(data, []byte("\r\n\r\n")) {
+		return
+	}
+	if answer := unreadable(data, badRequest("Message Ends Too Early")); answer != nil {
+		_, _ = s.Write(answer)
+	}
 }
 
 // skipKeepAlives takes CRLFs between messages and answers pings (RFC 5626 3.5.1).
@@ -266,18 +314,19 @@ func (s *stream) Close() error {
 	return err
 }
 
-// bodyLength reads the Content-Length of a message's headers; false for none
-// and for one that is not a number. Of several the last counts, as for sipgo.
+// bodyLength reads the Content-Length of a message's headers; false for none,
+// for one that is not a number and for several.
 func bodyLength(head []byte) (length int, ok bool) {
 	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	for len(rest) > 2 {
+	for seen := false; len(rest) > 2; {
 		var line []byte
 		line, rest = headerLine(rest)
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		switch strings.ToLower(string(bytes.TrimSpace(name))) {
 		case "content-length", "l":
 			n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 31)
-			length, ok = int(n), err == nil
+			length, ok = int(n), err == nil && !seen
+			seen = true
 		}
 	}
 	return length, ok

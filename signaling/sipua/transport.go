@@ -157,7 +157,11 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 	if u.access != nil {
 		b, _ = u.access.Filter(info, b) // which has no errors
 	}
-	if len(b) == 0 || !u.first(info, b) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	_, datagram := info.RemoteAddr.(*net.UDPAddr)
+	if b = mended(b, datagram); !u.first(info, b) {
 		return nil, nil
 	}
 	return b, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -163,18 +164,52 @@ func (u *UA) readInvite(req *sip.Request) ([]byte, *Refusal) {
 	if u.cfg.Calls == nil {
 		return nil, &Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
 	}
-	contact := req.Contact()
-	if contact == nil {
-		return nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Missing Contact"}
+	if no := checkContact(req); no != nil {
+		return nil, no
 	}
-	if _, err := parseTarget(contact.Address.String()); err != nil {
-		return nil, &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Not Usable"}
+	if !takesSDP(req) {
+		return nil, &Refusal{
+			Status: sip.StatusNotAcceptable, Phrase: "Not Acceptable",
+			Headers: []sip.Header{sip.NewHeader("Warning", `399 `+product+` "this gateway answers in application/sdp only"`)},
+		}
 	}
 	sdp, err := sdpOf(req)
 	if err != nil {
 		return nil, notSDP(err)
 	}
 	return sdp, u.tooShort(req)
+}
+
+// checkContact wants a Contact that a request can go to (RFC 3261 8.1.1.8). An
+// INVITE of RFC 2543, which has no tag in its From, needs none.
+func checkContact(req *sip.Request) *Refusal {
+	contact := req.Contact()
+	if contact == nil && tagOf(req.From()) == "" {
+		return nil
+	}
+	if contact == nil {
+		return badRequest("Missing Contact")
+	}
+	if _, err := parseTarget(contact.Address.String()); err != nil {
+		return badRequest("Contact Not Usable")
+	}
+	return nil
+}
+
+// takesSDP tells whether the caller takes an answer in SDP (RFC 3261 20.1: a
+// missing Accept says so).
+func takesSDP(req *sip.Request) bool {
+	headers := req.GetHeaders("Accept")
+	for _, h := range headers {
+		for _, v := range splitList(h.Value()) {
+			kind, _, _ := strings.Cut(v, ";")
+			switch strings.ToLower(strings.TrimSpace(kind)) {
+			case sdpType, "application/*", "*/*":
+				return true
+			}
+		}
+	}
+	return len(headers) == 0
 }
 
 // requested is what an INVITE asks for.
@@ -228,6 +263,9 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	d.hop = hop{transport: transport, addr: source, sock: u.socketFor(transport, u.localOf(r.req), source.Addr())}
 	d.sameFlow = caller.Device != "" // a registered phone may be behind NAT
 	d.accept(r.req)
+	if r.req.Contact() == nil { // of RFC 2543: where it came from
+		d.target, d.sameFlow = sip.Uri{Scheme: "sip", Host: source.Addr().String(), Port: int(source.Port())}, true
+	}
 	id := gateway.LegID("s" + newToken())
 	d.contact = u.contactURI(string(id), d.hop)
 	l := u.newLeg(id, legAsked, d)

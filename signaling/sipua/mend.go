@@ -1,0 +1,143 @@
+package sipua
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// What a message looks like before sipgo's parser reads it. Some senders write
+// what the parser does not take, and mean one thing only: that is mended. The
+// rest is answered with 400, so that nobody who can be answered hears silence.
+
+// mended is a message as the parser wants it: lines that all end in LF alone get
+// their CR, a datagram its last empty line, and an INVITE of RFC 2543 a branch.
+// Nothing else is touched, and data itself never.
+func mended(data []byte, datagram bool) []byte {
+	if end := bytes.IndexByte(data, '\n'); end > 0 && data[end-1] != '\r' {
+		data = withCR(data)
+	}
+	if datagram && bytes.HasSuffix(data, []byte("\r\n")) && !bytes.Contains(data, []byte("\r\n\r\n")) {
+		data = append(bytes.Clone(data), "\r\n"...)
+	}
+	if !bytes.Contains(data, []byte("branch")) && !bytes.HasPrefix(data, []byte("SIP/")) {
+		data = withBranch(data)
+	}
+	return data
+}
+
+// withCR writes CRLF where a head has LF alone. One CR among the lines makes it
+// another matter: what is a line then depends on the reader. A body of lines is
+// written anew too, when only then it is as long as the Content-Length says.
+func withCR(data []byte) []byte {
+	head, body, _ := bytes.Cut(data, []byte("\n\n"))
+	if bytes.IndexByte(head, '\r') >= 0 {
+		return data
+	}
+	crlf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
+	head = append(crlf(bytes.TrimSuffix(head, []byte("\n"))), "\r\n\r\n"...)
+	if n, ok := bodyLength(head); ok && n > len(body) && bytes.IndexByte(body, '\r') < 0 {
+		if lines := crlf(body); len(lines) == n {
+			body = lines
+		}
+	}
+	return append(head, body...)
+}
+
+// withBranch gives the first Via of a request of RFC 2543 a branch made of what
+// names its transaction (RFC 3261 17.2.3): the ACK and the CANCEL of an INVITE
+// get the same one.
+func withBranch(data []byte) []byte {
+	end := bytes.Index(data, []byte("\r\n\r\n"))
+	if end < 0 {
+		return data
+	}
+	first, rest, _ := bytes.Cut(data[:end+2], []byte("\r\n"))
+	_, uri, _ := bytes.Cut(first, []byte(" "))
+	sum := sha256.New()
+	sum.Write(uri)
+	at, tagged := 0, false
+	for len(rest) > 2 {
+		var line []byte
+		before := len(rest)
+		line, rest = headerLine(rest)
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimSpace(value)
+		switch answered[strings.ToLower(string(bytes.TrimSpace(name)))] {
+		case "Via":
+			if at == 0 {
+				at = end + 2 - before + len(line)
+				if comma := bytes.IndexByte(line, ','); comma >= 0 {
+					at += comma - len(line)
+				}
+				sum.Write(value)
+			}
+		case "From":
+			tagged = bytes.Contains(bytes.ToLower(value), []byte("tag"))
+			sum.Write(value)
+		case "Call-ID":
+			sum.Write(value)
+		case "CSeq":
+			number, _, _ := bytes.Cut(value, []byte(" "))
+			sum.Write(number)
+		}
+	}
+	if at == 0 || tagged { // with a tag the parser does it
+		return data
+	}
+	branch := ";branch=" + sip.RFC3261BranchMagicCookie + hex.EncodeToString(sum.Sum(nil)[:12])
+	return append(append(bytes.Clone(data[:at]), branch...), data[at:]...)
+}
+
+// firstLine judges the request line (RFC 3261 7.1): nil when the parser may read
+// it, and for responses.
+func firstLine(data []byte) *Refusal {
+	line, _, _ := bytes.Cut(data, []byte("\r\n"))
+	if bytes.HasPrefix(line, []byte("SIP/")) {
+		return nil
+	}
+	parts := bytes.Split(line, []byte(" "))
+	if len(parts) != 3 || !methodToken(parts[0]) || !bytes.HasPrefix(parts[2], []byte("SIP/")) {
+		return badRequest("First Line Not Readable")
+	}
+	scheme, _, found := strings.Cut(string(parts[1]), ":")
+	if !found || !validScheme(scheme) || bytes.ContainsAny(parts[1], "<>\"\t") {
+		return badRequest("Request-URI Not Readable")
+	}
+	switch strings.ToLower(scheme) {
+	case "sip", "sips", "tel":
+		return nil
+	}
+	return &Refusal{Status: 416, Phrase: "Unsupported URI Scheme"}
+}
+
+// methodToken tells whether b is a token (RFC 3261 25.1).
+func methodToken(b []byte) bool {
+	for _, c := range b {
+		if !unreserved(c) && c != '+' && c != '`' && c != '%' || c == '(' || c == ')' {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// validScheme tells whether s can be the scheme of a URI (RFC 3986 3.1).
+func validScheme(s string) bool {
+	for i := range len(s) {
+		letter := s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z'
+		if !letter && (i == 0 || !(s[i] >= '0' && s[i] <= '9') && strings.IndexByte("+-.", s[i]) < 0) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// unreadable is the answer to a request that cannot be read as a whole, from
+// the headers that can be; nil when none is possible.
+func unreadable(data []byte, no *Refusal) []byte {
+	head, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
+	return answerTo(head, no, func(found map[string]bool) bool { return found["Via"] })
+}

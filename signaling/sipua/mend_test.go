@@ -1,0 +1,129 @@
+package sipua
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"ringsplash/gateway"
+)
+
+func TestMended(t *testing.T) {
+	const good = "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nl: 3\r\n\r\na\nb"
+	bare := func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
+	const sdp = "INVITE sip:x SIP/2.0\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1\r\nl: 10\r\n\r\nv=0\r\ns=-\r\n"
+	for name, row := range map[string]struct{ in, want string }{
+		"good":            {good, good},
+		"LF alone":        {bare(good), good},
+		"LF alone, body":  {bare(sdp), sdp},
+		"mixed":           {strings.Replace(bare(good), "l: 3", "l: 3\r", 1), strings.Replace(bare(good), "l: 3", "l: 3\r", 1)},
+		"no empty line":   {"OPTIONS sip:x SIP/2.0\r\nX: branch\r\n", "OPTIONS sip:x SIP/2.0\r\nX: branch\r\n\r\n"},
+		"response":        {"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\n\r\n", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\n\r\n"},
+		"tag, no branch":  {"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: <sip:b>;tag=1\r\n\r\n", "BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: <sip:b>;tag=1\r\n\r\n"},
+		"cut in a header": {"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a;bran", "BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a;bran"},
+	} {
+		in := []byte(row.in)
+		if got := string(mended(in, true)); got != row.want {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
+		if string(in) != row.in {
+			t.Errorf("%s: what came was changed", name)
+		}
+	}
+	old := "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a, SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c\r\nFrom: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
+	got := string(mended([]byte(old), true))
+	ack := string(mended([]byte(strings.ReplaceAll(old, "INVITE", "ACK")), true))
+	via := header(got, "Via")
+	if len(via) != 2 || !strings.HasPrefix(via[0], "SIP/2.0/UDP a;branch=z9hG4bK") || !strings.HasSuffix(via[0], ", SIP/2.0/UDP b") || via[1] != "SIP/2.0/UDP c" {
+		t.Errorf("the branch is not in the first Via: %q", got)
+	}
+	same(t, "branch of the ACK", header(ack, "Via")[0], via[0])
+}
+
+// Lines that end in LF alone, over UDP: the message is taken as if they had CR.
+func TestLinesWithLF(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	w.send(b.at("udp"), strings.ReplaceAll(w.invite("alice", "lf", 1, offerSDP), "\r\n", "\n"))
+	in := b.desk.next()
+	same(t, "offer", in.in.Offer, offerSDP)
+	in.leg.Reject(gateway.CauseBusy)
+	w.response(486, "INVITE")
+}
+
+// A caller who names himself "Last, First" and writes blanks around his tag is
+// the same in the BYE.
+func TestBlanksAndComma(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	spaced := func(text string) string {
+		return strings.ReplaceAll(text, "From: Carol <sip:carol@example.org>;tag="+w.tag, `From: "Jones, Carol" <sip:carol@example.org> ; tag = `+w.tag)
+	}
+	w.send(b.at("udp"), spaced(w.invite("alice", "comma", 1, offerSDP)))
+	in := b.desk.next()
+	same(t, "name", in.in.From.Display, "Jones, Carol")
+	in.leg.Answer([]byte(answerSDP))
+	ok := w.response(200, "INVITE")
+	same(t, "From", ok.From().Value(), `"Jones, Carol" <sip:carol@example.org>;tag=`+w.tag)
+	again := func(text string) string {
+		return strings.Replace(text, "From: "+ok.From().Value(), `From: "Jones, Carol" <sip:carol@example.org> ; tag = `+w.tag, 1)
+	}
+	w.send(b.at("udp"), again(w.within(ok, "ACK", 1, "")))
+	w.send(b.at("udp"), again(w.within(ok, "BYE", 2, "")))
+	w.response(200, "BYE")
+	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	b.gone()
+}
+
+// A phone of RFC 2543 has no branch, no tag and no Contact: its call works.
+func TestInviteOfRFC2543(t *testing.T) {
+	b := newParty(t, nil)
+	w := newWire(t, "127.0.0.2")
+	old := func(text string) string {
+		at := strings.Index(text, ";branch=")
+		text = text[:at] + text[at+strings.Index(text[at:], "\r\n"):]
+		return strings.NewReplacer(";tag="+w.tag, "", "Contact: <sip:carol@"+w.addr()+">\r\n", "").Replace(text)
+	}
+	w.send(b.at("udp"), old(w.invite("alice", "old", 1, offerSDP)))
+	in := b.desk.next()
+	in.leg.Answer([]byte(answerSDP))
+	ok := w.response(200, "INVITE")
+	w.send(b.at("udp"), old(w.within(ok, "ACK", 1, "")))
+	in.leg.HangUp(gateway.CauseHangUp)
+	expect[gateway.Ended](in)
+	bye := w.request("BYE")
+	same(t, "target", bye.Recipient.String(), "sip:"+w.addr())
+	w.send(b.at("udp"), w.reply(bye, 200, "OK", "", ""))
+	b.gone()
+}
+
+// A message whose rest never comes is answered when the peer gives up.
+func TestStreamEndsEarly(t *testing.T) {
+	b := newParty(t, func(c *Config) { c.Stream.Message = 100 * time.Millisecond })
+	c := dialTCP(t, b.at("tcp"))
+	text := strings.Replace(message("OPTIONS sip:example.test SIP/2.0", options("TCP"), ""), "Content-Length: 0", "Content-Length: 9", 1)
+	res := ask(t, c, text)
+	if res == nil || res.StatusCode != 400 {
+		t.Fatalf("got %v", res)
+	}
+}
+
+func FuzzMended(f *testing.F) {
+	f.Add([]byte("INVITE sip:x SIP/2.0\nVia: SIP/2.0/UDP a\nFrom: b\nl: 10\n\nv=0\n"), true)
+	f.Add([]byte("INVITE sip:x SIP/2.0\r\nVia: a, b\r\nFrom: b\r\n"), false)
+	f.Fuzz(func(t *testing.T, b []byte, datagram bool) {
+		before := bytes.Clone(b)
+		got := mended(b, datagram)
+		if !bytes.Equal(b, before) {
+			t.Error("what came was changed")
+		}
+		if len(got) > 2*len(b)+64 {
+			t.Errorf("%d bytes from %d", len(got), len(b))
+		}
+		_ = firstLine(got)
+		if answer := unreadable(got, badRequest("X")); answer != nil && bytes.Count(answer, []byte("\r\n\r\n")) != 1 {
+			t.Errorf("%q", answer)
+		}
+	})
+}
