@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -417,6 +418,30 @@ func TestLimits(t *testing.T) {
 	now = now.Add(tallyLife + time.Millisecond)
 	mu.Unlock()
 	require.True(t, b.Decide(t.Context(), from("bob")).Allow)
+}
+
+// The limit is that of what was proved: a stranger gets no new one with every
+// name that he claims, and uses up nobody's whose name it is.
+func TestLimitOfStrangers(t *testing.T) {
+	b := openBook(t, openStore(t), &cast{}, nil)
+	_, err := b.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	claims := func(who Identity) Question {
+		q := fromBob()
+		q.Requester = who
+		return q
+	}
+	for i := range requesterMax {
+		name := fmt.Sprintf("sip:eve%d@evil.example", i)
+		require.True(t, b.Decide(t.Context(), claims(Identity{Address: name, How: "from"})).Allow)
+	}
+	for _, name := range []string{"sip:new@evil.example", "sip:bob@example.test", "tel:+49301234"} {
+		d := b.Decide(t.Context(), claims(Identity{Address: name, How: "from"}))
+		require.Contains(t, d.Reason, "did not prove who they are opened phones 10 times", name)
+	}
+	require.True(t, b.Decide(t.Context(), claims(Identity{Address: "sip:bob@example.test", Level: Proven, How: "digest", User: "bob"})).Allow)
+	require.True(t, b.Decide(t.Context(), claims(Identity{Address: "sip:eve0@evil.example", How: "from", Trunk: "pbx"})).Allow, "the trunk's own limit")
+	require.True(t, b.Decide(t.Context(), claims(Identity{Address: "sip:eve0@evil.example", How: "certificate", Domain: "evil.example"})).Allow, "the domain's own limit")
 }
 
 // Many at once on two nodes: the limit holds exactly.

@@ -80,11 +80,19 @@ func decide(q Question, f *facts) Decision {
 	case d.Allow && f.quiet:
 		return deny("The owner set do not disturb, so nothing but his own click makes the phone answer.")
 	case d.Allow && f.byRequester >= requesterMax:
-		return deny(fmt.Sprintf("This requester opened phones %d times within the last hour, which is the limit.", f.byRequester))
+		return deny(fmt.Sprintf("%s opened phones %d times within the last hour, which is the limit.", limited(q.Requester), f.byRequester))
 	case d.Allow && f.byOwner >= ownerMax:
 		return deny(fmt.Sprintf("This owner's phones were opened by others %d times within the last hour, which is the limit.", f.byOwner))
 	}
 	return d
+}
+
+// limited says whose limit counts, see requesterKey.
+func limited(who Identity) string {
+	if who.Verified() || len(domainOf(who)) > 0 {
+		return "This requester"
+	}
+	return "Callers who did not prove who they are"
 }
 
 func deny(reason string) Decision { return Decision{Reason: reason} }

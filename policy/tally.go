@@ -29,13 +29,19 @@ type tallyRecord struct {
 	Times []int64 `json:"times"`
 }
 
+// requesterKey names the limit that an automatic answer counts against: that of
+// what was proved. A claimed address is anybody's to write: claiming many must
+// not give many limits, nor claiming another's use that one up.
 func requesterKey(who Identity) string {
-	name, err := Canonical(who.Address)
-	if domain := domainOf(who); !who.Verified() && len(domain) > 0 {
-		name = domain[0].String() // whoever its certificate stands for
-	}
-	if err != nil || anonymous(who) {
-		name = "nobody" // all who withhold their identity share one limit
+	name := "nobody" // all of whom nothing is known share one limit
+	switch canonical, err := Canonical(who.Address); {
+	case anonymous(who):
+	case who.Verified() && err == nil:
+		name = canonical
+	case len(domainOf(who)) > 0:
+		name = domainOf(who)[0].String() // whoever its certificate stands for
+	case who.Trunk != "":
+		name = "trunk " + who.Trunk
 	}
 	// Nobody gets a second limit by capitals or by sips:.
 	if after, secure := strings.CutPrefix(name, "sips:"); secure {
