@@ -75,6 +75,9 @@ type AccessConfig struct {
 	// Local tells which address of ours a request came to; nil asks the
 	// transaction's connection.
 	Local func(req *sip.Request) string
+	// Ourselves tells whether requests to a URI would come back to this
+	// gateway; nil: none would.
+	Ourselves func(sip.Uri) bool
 	// Reply sends a stateless answer to an oversized datagram from local to
 	// remote. Nil drops without an answer. It must not block.
 	Reply func(local, remote net.Addr, answer []byte)

@@ -89,6 +89,9 @@ func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires tim
 	if err != nil || !validHost(uri.Host) {
 		return contact{}, badRequest("Malformed Contact")
 	}
+	if a.cfg.Ourselves != nil && a.cfg.Ourselves(uri) {
+		return contact{}, contactOurs
+	}
 	params, err := contactParams(h.Params)
 	if err != nil {
 		return contact{}, badRequest("Malformed Contact")

@@ -183,6 +183,9 @@ func (u *UA) openAccess() error {
 	if a.Local == nil {
 		a.Local = u.localOf
 	}
+	if a.Ourselves == nil {
+		a.Ourselves = u.leadsHere
+	}
 	if a.Domains == nil {
 		a.Domains = u.Domains
 	}

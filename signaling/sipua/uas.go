@@ -164,7 +164,7 @@ func (u *UA) readInvite(req *sip.Request) ([]byte, *Refusal) {
 	if u.cfg.Calls == nil {
 		return nil, &Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
 	}
-	if no := checkContact(req); no != nil {
+	if no := u.checkContact(req); no != nil {
 		return nil, no
 	}
 	if !takesSDP(req) {
@@ -182,7 +182,7 @@ func (u *UA) readInvite(req *sip.Request) ([]byte, *Refusal) {
 
 // checkContact wants a Contact that a request can go to (RFC 3261 8.1.1.8). An
 // INVITE of RFC 2543, which has no tag in its From, needs none.
-func checkContact(req *sip.Request) *Refusal {
+func (u *UA) checkContact(req *sip.Request) *Refusal {
 	contact := req.Contact()
 	if contact == nil && tagOf(req.From()) == "" {
 		return nil
@@ -190,8 +190,12 @@ func checkContact(req *sip.Request) *Refusal {
 	if contact == nil {
 		return badRequest("Missing Contact")
 	}
-	if _, err := parseTarget(contact.Address.String()); err != nil {
+	target, err := parseTarget(contact.Address.String())
+	if err != nil {
 		return badRequest("Contact Not Usable")
+	}
+	if u.leadsHere(target) {
+		return contactOurs
 	}
 	return nil
 }

@@ -1,0 +1,44 @@
+package sipua
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"ringsplash/gateway"
+	"ringsplash/test/rig"
+)
+
+// A Contact that leads back to us is refused: to a phone that registers, and to
+// a caller.
+func TestContactOfOurs(t *testing.T) {
+	g, f := withAccess(t, nil)
+	_, port, _ := net.SplitHostPort(g.at("udp"))
+	w := newWire(t, "127.0.0.1")
+	for contact, want := range map[string]int{
+		"sip:alice@" + g.at("udp"):                    400,
+		"sip:alice@" + rig.Domain + ":" + port:        400,
+		"sip:alice@" + g.at("tcp") + ";transport=tcp": 400,
+		"sip:alice@" + w.addr():                       200, // a phone at our address
+		"sip:alice@" + rig.Domain + ":9":              200,
+	} {
+		register := func(more string) {
+			w.send(g.at("udp"), message("REGISTER sip:"+rig.Domain+" SIP/2.0", []string{
+				w.via(), "Max-Forwards: 70", "From: <" + rig.Alice.Address() + ">;tag=" + w.tag, "To: <" + rig.Alice.Address() + ">",
+				"Call-ID: " + newToken(), "CSeq: 1 REGISTER", "Contact: <" + contact + ">", more,
+			}, ""))
+		}
+		register("X: 1")
+		register(authorize(t, w.response(401, "REGISTER").String(), "REGISTER", "sip:"+rig.Domain, "alice", rig.Alice.SIPPassword("desk"), 1))
+		w.response(want, "REGISTER")
+
+		w.send(g.at("udp"), strings.ReplaceAll(strings.ReplaceAll(w.invite("bob", newToken(), 1, offerSDP), "<sip:carol@"+w.addr()+">", "<"+contact+">"), "example.test", rig.Domain))
+		if want == 200 {
+			g.desk.next().leg.Reject(gateway.CauseBusy)
+			w.response(486, "INVITE")
+			continue
+		}
+		w.response(400, "INVITE")
+	}
+	same(t, "bindings", len(f.places.Of("alice")) > 0, true)
+}
