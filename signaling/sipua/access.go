@@ -149,6 +149,7 @@ type Access struct {
 	// rates bound the messages of sources that are known, others those of the rest.
 	rates, others *buckets[netip.Addr]
 	regulars      *regulars
+	strong        *strong
 	strangers     *strangers
 	locks         userLocks
 	flows         *flowUsers
@@ -173,6 +174,7 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 		rates:     newBuckets[netip.Addr](cfg.DatagramRate, float64(cfg.DatagramBurst)),
 		others:    newBuckets[netip.Addr](cfg.StrangerRate, float64(cfg.StrangerBurst)),
 		regulars:  newRegulars(),
+		strong:    newStrong(),
 		strangers: newStrangers(cfg.StrangerCalls, cfg.CalleeCalls, cfg.StrangersCalls),
 		locks:     userLocks{seed: maphash.MakeSeed()},
 		flows:     newFlowUsers(),

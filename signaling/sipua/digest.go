@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -94,12 +95,13 @@ func parseCredentials(value string) (c credentials, ok bool, err error) {
 	return c, true, nil
 }
 
-// count is the nonce count, 0 without qop. Anything but qop=auth with a count
-// and a cnonce, or none of the three, is malformed (RFC 7616 3.4).
+// count is the nonce count. Anything but qop=auth with a count and a cnonce is
+// malformed (RFC 7616 3.4), the digest of RFC 2069 without qop too: it says
+// nothing of the nonce's use, so whoever reads it can use it.
 func (c credentials) count() (uint32, error) {
 	switch {
 	case c.qop == "":
-		return 0, nil
+		return 0, errNoQOP
 	case !strings.EqualFold(c.qop, "auth"):
 		return 0, fmt.Errorf("qop %q was not offered", c.qop)
 	case c.cnonce == "":
@@ -111,6 +113,9 @@ func (c credentials) count() (uint32, error) {
 	}
 	return uint32(nc), nil
 }
+
+// errNoQOP refuses the digest of RFC 2069.
+var errNoQOP = errors.New("qop is missing")
 
 func hash(algorithm string, parts ...string) string {
 	text := []byte(strings.Join(parts, ":"))
@@ -125,9 +130,6 @@ func hash(algorithm string, parts ...string) string {
 // answer is the response that ha1 gives to the challenge (RFC 7616 3.4.1).
 func (c credentials) answer(ha1, method string) string {
 	ha2 := hash(c.algorithm, method, c.uri)
-	if c.qop == "" {
-		return hash(c.algorithm, ha1, c.nonce, ha2)
-	}
 	return hash(c.algorithm, ha1, c.nonce, c.nc, c.cnonce, c.qop, ha2)
 }
 
@@ -182,8 +184,9 @@ func (a *Access) authorization(req *sip.Request, names ...string) (best credenti
 // proof is a log-in whose nonce is still to be used up.
 type proof struct {
 	login
-	nonce string
-	nc    uint32
+	algorithm string
+	nonce     string
+	nc        uint32
 }
 
 // prove proves who sent req by digest (RFC 3261 22, RFC 8760), with 401 or, for
@@ -204,6 +207,12 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 		return proof{}, a.challenge(req, status, false)
 	}
 	nc, err := c.count()
+	if errors.Is(err, errNoQOP) {
+		return proof{}, &Refusal{
+			Status: sip.StatusBadRequest, Phrase: "Digest Without qop",
+			Why: fmt.Sprintf("%q from %s answers with the digest of RFC 2069: set the phone to RFC 2617 or later, or update it", clip(c.username, 64), source),
+		}
+	}
 	if err != nil || c.nonce == "" || c.uri == "" || c.response == "" {
 		return proof{}, badRequest("Malformed Authorization")
 	}
@@ -235,7 +244,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	if !a.nonces.fresh(c.nonce, source.Addr()) {
 		return proof{}, a.challenge(req, status, true)
 	}
-	return proof{login: login{user: user, devices: devices}, nonce: c.nonce, nc: nc}, nil
+	return proof{login: login{user: user, devices: devices}, algorithm: c.algorithm, nonce: c.nonce, nc: nc}, nil
 }
 
 // spend uses up the nonce count of a proof, which counts once (RFC 7616 3.4).
@@ -246,6 +255,9 @@ func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status in
 	}
 	a.failures.succeeded(source.Addr(), p.user)
 	a.regulars.add(source.Addr())
+	if p.algorithm == algSHA256 {
+		a.strong.add(req, source)
+	}
 	return nil
 }
 
@@ -270,7 +282,7 @@ func (a *Access) challenge(req *sip.Request, status int, stale bool) *Refusal {
 	}
 	r := &Refusal{Status: status, Phrase: phrase}
 	nonce := a.nonces.issue(addrPort(req.Source()).Addr())
-	for _, algorithm := range offeredTo(headerText(req, "User-Agent")) {
+	for _, algorithm := range a.offer(req) {
 		value := fmt.Sprintf(`Digest realm="%s", nonce="%s", algorithm=%s, qop="auth"`, a.cfg.Domain, nonce, algorithm)
 		if stale {
 			value += ", stale=true"
@@ -282,14 +294,15 @@ func (a *Access) challenge(req *sip.Request, status int, stale bool) *Refusal {
 
 // sameTarget tells whether a digest's uri names what the request asks for. The
 // user and host must be the same or the host ours; ports and parameters may
-// differ, as proxies on the way change them (RFC 3261 22.4).
+// differ, as proxies on the way change them (RFC 3261 22.4). Some phones leave
+// the user out and name us alone.
 func (a *Access) sameTarget(uri string, target sip.Uri) bool {
 	var u sip.Uri
 	if sip.ParseUri(uri, &u) != nil {
 		return false
 	}
 	host := hostName(u.Host)
-	return u.User == target.User && (host == hostName(target.Host) || a.ours(host))
+	return u.User == target.User && host == hostName(target.Host) || (u.User == target.User || u.User == "") && a.ours(host)
 }
 
 // holdsBinding tells whether one of the user's phones is registered from

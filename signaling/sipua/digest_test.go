@@ -235,26 +235,6 @@ func TestDigestReplay(t *testing.T) {
 	if res := ask(nc(2)); !isStale(res) {
 		t.Errorf("count 2 again: %s", res)
 	}
-	// Without qop a nonce serves once.
-	ha1 := hash(algMD5, "alice", rig.Domain, rig.Alice.SIPPassword("desk"))
-	plain := func(res string) string {
-		c, err := digest.ParseChallenge(header(res, "WWW-Authenticate")[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		cr := credentials{algorithm: algMD5, nonce: c.Nonce, uri: uri}
-		return fmt.Sprintf(`Authorization: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="%s"`, rig.Domain, c.Nonce, uri, cr.answer(ha1, "REGISTER"))
-	}
-	if res := ask(plain(challenge)); !isStale(res) {
-		t.Errorf("a counted nonce without qop: %s", res)
-	}
-	once := plain(p.raw(p.message("REGISTER", uri, aor, aor)))
-	if res := ask(once); status(res) != 200 {
-		t.Errorf("without qop: %s", res)
-	}
-	if res := ask(once); !isStale(res) {
-		t.Errorf("without qop, twice: %s", res)
-	}
 	// Too old: stale, and the phone goes on with the new nonce at once.
 	f.clock.pass(f.cfg.NonceLife)
 	res := ask(nc(9))
@@ -283,6 +263,7 @@ func TestDigestMalformed(t *testing.T) {
 		{"no response", strings.Replace(good, "response=", "x=", 1), 400},
 		{"no cnonce", strings.Replace(good, " cnonce=", " x=", 1), 400},
 		{"auth-int", strings.Replace(good, "qop=auth", "qop=auth-int", 1), 400},
+		{"RFC 2069", rfc2069(good, "REGISTER", uri), 400},
 		{"uri of somebody else", strings.Replace(good, `uri="`+uri, `uri="sip:evil.test`, 1), 400},
 		{"another realm", strings.Replace(good, `realm="`+rig.Domain, `realm="other.test`, 1), 401},
 		{"another scheme", "Authorization: Basic abc", 401},
@@ -292,6 +273,62 @@ func TestDigestMalformed(t *testing.T) {
 	for _, tt := range tests {
 		if res := p.raw(p.message("REGISTER", uri, aor, aor, tt.header)); status(res) != tt.want || phrase(res) == "" {
 			t.Errorf("%s: %s, want %d", tt.name, res, tt.want)
+		}
+	}
+}
+
+// rfc2069 is the answer without qop to the challenge that another one answers.
+func rfc2069(good, method, uri string) string {
+	_, value, _ := strings.Cut(good, ": ")
+	c, _, _ := parseCredentials(value)
+	ha1 := hash(algMD5, "alice", rig.Domain, rig.Alice.SIPPassword("desk"))
+	return fmt.Sprintf(`Authorization: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="%s"`,
+		rig.Domain, c.nonce, uri, hash(algMD5, ha1, c.nonce, hash(algMD5, method, uri)))
+}
+
+// Some phones leave the user out of the digest's uri and name us alone. It names
+// nobody else, and no foreign domain.
+func TestDigestURIWithoutUser(t *testing.T) {
+	f := openFront(t, func(c *AccessConfig) { c.Aliases = []string{"127.0.0.1"} })
+	bob := rig.Bob.Address()
+	for uri, want := range map[string]int{
+		"sip:" + rig.Domain: 480, "sip:" + rig.Domain + ":5060;transport=tcp": 480, "sip:127.0.0.1": 480, bob: 480,
+		"sip:evil.test": 400, "sip:carol@" + rig.Domain: 400,
+	} {
+		p := f.peer(t)
+		challenge := p.raw(p.message("INVITE", bob, rig.Alice.Address(), bob))
+		proof := authorize(t, challenge, "INVITE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
+		if res := p.raw(p.message("INVITE", bob, rig.Alice.Address(), bob, proof)); status(res) != want {
+			t.Errorf("%s: %s, want %d", uri, res, want)
+		}
+	}
+}
+
+// Who has answered by SHA-256 is asked for it first from then on.
+func TestStrongDigestFirst(t *testing.T) {
+	f := openFront(t, nil)
+	uri, aor := "sip:"+rig.Domain, rig.Alice.Address()
+	first := func(agent string) (string, string) {
+		p := f.peer(t)
+		res := p.raw(p.message("REGISTER", uri, aor, aor, "User-Agent: "+agent))
+		c, err := digest.ParseChallenge(header(res, "WWW-Authenticate")[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Algorithm, res
+	}
+	for _, step := range []struct{ agent, answers, password, next string }{
+		{"Deskphone 1", algMD5, rig.Alice.SIPPassword("desk"), algMD5},
+		{"Deskphone 1", algSHA256, "wrong", algMD5}, // anybody can claim to
+		{"Deskphone 1", algSHA256, rig.Alice.SIPPassword("desk"), algSHA256},
+		{"Deskphone 2", algMD5, rig.Alice.SIPPassword("desk"), algMD5},
+	} {
+		_, challenge := first(step.agent)
+		p := f.peer(t)
+		proof := authorizeBy(t, step.answers, challenge, "REGISTER", uri, "alice", step.password, 1)
+		p.raw(p.message("REGISTER", uri, aor, aor, "User-Agent: "+step.agent, proof))
+		if got, _ := first(step.agent); got != step.next {
+			t.Errorf("after %s by %s: %s comes first, want %s", step.answers, step.agent, got, step.next)
 		}
 	}
 }

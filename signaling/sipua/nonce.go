@@ -47,8 +47,6 @@ type counts struct {
 	Highest uint32 `json:"highest"`
 	// Seen has bit i set when count Highest-i was used.
 	Seen uint64 `json:"seen"`
-	// Spent marks a nonce used without qop: it has no count and serves once.
-	Spent bool `json:"spent,omitempty"`
 }
 
 // nonceUse is one nonce's counts on this node: taken here, and as last
@@ -123,10 +121,9 @@ func (n *nonces) fresh(nonce string, source netip.Addr) bool {
 	return given && n.now().Before(ends)
 }
 
-// take uses up one count of a nonce, 0 for a request without qop, and tells
-// whether that was the first use of it. Call it only when the password was
-// right. It may block on the store; with the store away this node's own
-// memory decides.
+// take uses up one count of a nonce, 1 or more, and tells whether that was
+// the first use of it. Call it only when the password was right. It may block on
+// the store; with the store away this node's own memory decides.
 func (n *nonces) take(ctx context.Context, nonce string, source netip.Addr, nc uint32) bool {
 	ctx, cancel := context.WithTimeout(ctx, nonceWait)
 	defer cancel()
@@ -188,11 +185,6 @@ func (n *nonces) keep(ctx context.Context, nonce string, nc uint32, use *nonceUs
 // overtake each other within the window, as datagrams do.
 func (c *counts) take(nc uint32) bool {
 	switch {
-	case c.Spent:
-		return false
-	case nc == 0:
-		c.Spent = true
-		return c.Highest == 0
 	case nc > c.Highest:
 		c.Seen = c.Seen<<(nc-c.Highest) | 1 // a shift by 64 or more gives 0
 		c.Highest = nc

@@ -28,7 +28,7 @@ func TestRefusedWithoutTransaction(t *testing.T) {
 	us, alice, far := "sip:"+rig.Domain, "sip:alice@"+rig.Domain, "sip:x@example.org"
 	nonce := g.access.nonces.issue(mustAddr(w.addr()).Addr())
 	guess := func(name string) string {
-		return fmt.Sprintf(`%s: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="00", algorithm=MD5`, name, rig.Domain, nonce, us)
+		return fmt.Sprintf(`%s: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="00", algorithm=MD5, qop=auth, nc=00000001, cnonce="c"`, name, rig.Domain, nonce, us)
 	}
 	for _, row := range []struct {
 		name, text string
