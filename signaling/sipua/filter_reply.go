@@ -19,13 +19,13 @@ func tooLarge(data []byte) []byte {
 		head = head[:max(0, bytes.LastIndex(head, []byte("\r\n")))]
 	}
 	whole5 := func(found map[string]bool) bool { return len(found) == 5 }
-	return answerTo(head, &Refusal{Status: 513, Phrase: "Message Too Large"}, whole5)
+	return answerTo(head, &Refusal{Status: 513, Phrase: "Message Too Large"}, rand.Text(), whole5)
 }
 
-// answerTo answers the request that begins with head, when enough takes the
-// names of the headers that could be repeated. It returns nil for an ACK and a
-// response too.
-func answerTo(head []byte, no *Refusal, enough func(found map[string]bool) bool) []byte {
+// answerTo answers the request that begins with head, with our tag, when enough
+// takes the names of the headers that could be repeated. It returns nil for an
+// ACK and a response too.
+func answerTo(head []byte, no *Refusal, tag string, enough func(found map[string]bool) bool) []byte {
 	first, rest, _ := bytes.Cut(head, []byte("\r\n"))
 	if bytes.HasPrefix(first, []byte("SIP/")) || bytes.HasPrefix(first, []byte("ACK ")) {
 		return nil
@@ -49,11 +49,14 @@ func answerTo(head []byte, no *Refusal, enough func(found map[string]bool) bool)
 			found["two of one"] = true
 			continue
 		}
+		if long == "Via" && len(bytes.Fields(value)) < 2 { // it names no sender
+			return nil
+		}
 		found[long] = true
 		b.WriteString(long + ": ")
 		b.Write(oneLine(value))
 		if long == "To" && !bytes.Contains(bytes.ToLower(value), []byte(";tag=")) {
-			b.WriteString(";tag=" + rand.Text())
+			b.WriteString(";tag=" + tag)
 		}
 		b.WriteString("\r\n")
 		if b.Len() > replyMax {
@@ -62,6 +65,9 @@ func answerTo(head []byte, no *Refusal, enough func(found map[string]bool) bool)
 	}
 	if !enough(found) {
 		return nil
+	}
+	for _, h := range no.Headers {
+		b.WriteString(h.Name() + ": " + h.Value() + "\r\n")
 	}
 	b.WriteString("Content-Length: 0\r\n\r\n")
 	return []byte(b.String())

@@ -123,7 +123,7 @@ func (d *door) Accept() (net.Conn, error) {
 func (u *UA) newStream(conn net.Conn, transport string) *stream {
 	return &stream{
 		Conn: conn, key: flowKey{transport, addrPort(conn.RemoteAddr().String())}, timers: u.cfg.Stream, certs: u.certs,
-		opened: time.Now(), gone: u.flowGone, done: make(chan struct{}),
+		opened: time.Now(), gone: u.flowGone, unread: u.stateless.unreadable, done: make(chan struct{}),
 	}
 }
 

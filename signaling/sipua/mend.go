@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -59,13 +60,16 @@ func withBranch(data []byte) []byte {
 	_, uri, _ := bytes.Cut(first, []byte(" "))
 	sum := sha256.New()
 	sum.Write(uri)
-	at, tagged := 0, false
+	at, tagged, found := 0, false, 0
 	for len(rest) > 2 {
 		var line []byte
 		before := len(rest)
 		line, rest = headerLine(rest)
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		value = bytes.TrimSpace(value)
+		if answered[strings.ToLower(string(bytes.TrimSpace(name)))] != "" {
+			found++
+		}
 		switch answered[strings.ToLower(string(bytes.TrimSpace(name)))] {
 		case "Via":
 			if at == 0 {
@@ -85,7 +89,7 @@ func withBranch(data []byte) []byte {
 			sum.Write(number)
 		}
 	}
-	if at == 0 || tagged { // with a tag the parser does it
+	if at == 0 || found < 5 || tagged { // with a tag the parser does it
 		return data
 	}
 	branch := ";branch=" + sip.RFC3261BranchMagicCookie + hex.EncodeToString(sum.Sum(nil)[:12])
@@ -107,11 +111,10 @@ func firstLine(data []byte) *Refusal {
 	if !found || !validScheme(scheme) || bytes.ContainsAny(parts[1], "<>\"\t") {
 		return badRequest("Request-URI Not Readable")
 	}
-	switch strings.ToLower(scheme) {
-	case "sip", "sips", "tel":
-		return nil
+	if strings.ContainsAny(scheme, "+-.0123456789") { // which the parser does not know
+		return &Refusal{Status: 416, Phrase: "Unsupported URI Scheme"}
 	}
-	return &Refusal{Status: 416, Phrase: "Unsupported URI Scheme"}
+	return nil
 }
 
 // methodToken tells whether b is a token (RFC 3261 25.1).
@@ -136,8 +139,11 @@ func validScheme(s string) bool {
 }
 
 // unreadable is the answer to a request that cannot be read as a whole, from
-// the headers that can be; nil when none is possible.
-func unreadable(data []byte, no *Refusal) []byte {
+// the headers that can be; nil when none is possible. A repeat gets the same.
+func (s *stateless) unreadable(data []byte, no *Refusal) []byte {
 	head, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
-	return answerTo(head, no, func(found map[string]bool) bool { return found["Via"] })
+	m := hmac.New(sha256.New, s.key[:])
+	m.Write(head)
+	with := &Refusal{Status: no.Status, Phrase: no.Phrase, Headers: []sip.Header{sip.NewHeader("Server", product)}}
+	return answerTo(head, with, hex.EncodeToString(m.Sum(nil)[:10]), func(found map[string]bool) bool { return found["Via"] })
 }

@@ -31,7 +31,7 @@ func TestMended(t *testing.T) {
 			t.Errorf("%s: what came was changed", name)
 		}
 	}
-	old := "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a, SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c\r\nFrom: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
+	old := "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a, SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c\r\nTo: <sip:x>\r\nFrom: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
 	got := string(mended([]byte(old), true))
 	ack := string(mended([]byte(strings.ReplaceAll(old, "INVITE", "ACK")), true))
 	via := header(got, "Via")
@@ -122,7 +122,7 @@ func FuzzMended(f *testing.F) {
 			t.Errorf("%d bytes from %d", len(got), len(b))
 		}
 		_ = firstLine(got)
-		if answer := unreadable(got, badRequest("X")); answer != nil && bytes.Count(answer, []byte("\r\n\r\n")) != 1 {
+		if answer := newStateless().unreadable(got, badRequest("X")); answer != nil && bytes.Count(answer, []byte("\r\n\r\n")) != 1 {
 			t.Errorf("%q", answer)
 		}
 	})

@@ -141,17 +141,14 @@ func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
 	if user == "" || u.access == nil || !u.access.carriesDigest(req) {
 		return noDialog
 	}
-	proven, no := u.access.prove(req, sip.StatusProxyAuthRequired, k.peer)
+	ctx, cancel := context.WithTimeout(u.stop, storeWait)
+	defer cancel()
+	proven, no := u.access.authenticate(ctx, req, sip.StatusProxyAuthRequired, k.peer)
 	switch {
 	case no != nil && no.Status == sip.StatusProxyAuthRequired:
 		return no // right, but too old
 	case no != nil || proven.user != user || !slices.Contains(proven.devices, device):
 		return noDialog
-	}
-	ctx, cancel := context.WithTimeout(u.stop, storeWait)
-	defer cancel()
-	if no := u.access.spend(ctx, proven, req, sip.StatusProxyAuthRequired, k.peer); no != nil {
-		return no
 	}
 	l.origins.add(k)
 	return nil

@@ -183,7 +183,7 @@ func (u *UA) refuse(info sip.TransportReadProps, req *sip.Request, no *Refusal) 
 
 // refuseUnread answers a request that the parser does not take.
 func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *Refusal) {
-	if answer := unreadable(data, no); answer != nil {
+	if answer := u.stateless.unreadable(data, no); answer != nil {
 		u.write(info, answer)
 	}
 }

@@ -56,6 +56,7 @@ type stream struct {
 	certs  *certificates
 	server *tls.Conn // not yet shaken hands, else nil
 	gone   func(*stream)
+	unread func(data []byte, no *Refusal) []byte // answers what cannot be read
 	close  sync.Once
 	done   chan struct{} // closed with the connection
 	served chan struct{} // closed when sipgo reads it (connections of our own)
@@ -231,7 +232,7 @@ func (s *stream) incomplete() {
 	if !bytes.Contains(data, []byte("\r\n\r\n")) {
 		return
 	}
-	if answer := unreadable(data, badRequest("Message Ends Too Early")); answer != nil {
+	if answer := s.unread(data, badRequest("Message Ends Too Early")); answer != nil {
 		_, _ = s.Write(answer)
 	}
 }
