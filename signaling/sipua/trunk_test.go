@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"ringsplash/gateway"
 )
 
@@ -66,4 +68,33 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 			expect[gateway.Refused](out)
 		})
 	}
+}
+
+// An answer that asks for nothing is no challenge that we did not answer.
+func TestNoChallengeNoWarning(t *testing.T) {
+	w := newWire(t, "127.0.0.2")
+	g := newParty(t, func(c *Config) {
+		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), Register: Credentials{User: "gw", Password: "secret"}}}
+	})
+	w.send(g.at("udp"), w.reply(w.request("REGISTER"), 200, "OK", "r", ""))
+	out, inv := dialled(g, w, func(in *gateway.Invite) { in.Trunk = "pbx" })
+	w.send(g.at("udp"), w.reply(inv, 183, "Session Progress", w.tag, "", "Require: 100rel", "RSeq: 1"))
+	w.send(g.at("udp"), w.reply(w.request("PRACK"), 200, "OK", "", ""))
+	expect[gateway.Rang](out)
+	w.send(g.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
+	expect[gateway.Answered](out)
+	w.request("ACK")
+	out.leg.HangUp(gateway.CauseHangUp)
+	w.send(g.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
+	g.gone()
+	if strings.Contains(g.log.String(), "challenge not answered") {
+		t.Error("a 200 was taken for a challenge")
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = g.Close() }()
+	back := w.find("REGISTER that gives back", func(m sip.Message) bool {
+		return is("REGISTER")(m) && headerValue(m, "Expires") == "0"
+	}).(*sip.Request)
+	w.send(g.at("udp"), w.reply(back, 200, "OK", "r", ""))
+	<-done
 }
