@@ -87,6 +87,24 @@ func TestACKFromElsewhere(t *testing.T) {
 	b.gone()
 }
 
+// A CANCEL is the caller's, whoever has read the branch of his INVITE.
+func TestCancelFromElsewhere(t *testing.T) {
+	b := newParty(t, nil)
+	w, other := newWire(t, "127.0.0.2"), newWire(t, "127.0.0.3")
+	inv := w.invite("alice", "cancel-elsewhere", 1, offerSDP)
+	w.send(b.at("udp"), inv)
+	in := b.desk.next()
+	cancel := strings.Replace(strings.Replace(inv, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
+	cancel = cancel[:strings.Index(cancel, "Content-Type")] + "Content-Length: 0\r\n\r\n"
+	other.send(b.at("udp"), cancel)
+	other.response(481, "CANCEL")
+	in.silent()
+	w.send(b.at("udp"), cancel)
+	w.response(487, "INVITE")
+	expect[gateway.Ended](in)
+	b.gone()
+}
+
 // A dialog goes on where its messages say: a Contact at another address, here
 // of a caller behind a proxy that does not stay in the dialog.
 func TestInDialogFromContact(t *testing.T) {

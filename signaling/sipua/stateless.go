@@ -72,6 +72,10 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	}
 	key := txKey(req)
 	if known, over, final := u.txs.find(key); known {
+		if req.IsCancel() && !u.txs.began(key, addrPort(req.Source()).Addr()) { // it goes where its INVITE went (RFC 3261 9.1)
+			u.refuse(info, req, noTransaction)
+			return false
+		}
 		return u.again(info, req, over, final)
 	}
 	switch {

@@ -88,6 +88,14 @@ func (t *transactions) find(key string) (known, over bool, final []byte) {
 	return true, x.over, x.final
 }
 
+// began tells whether the known transaction began at source.
+func (t *transactions) began(key string, source netip.Addr) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x := t.known[key]
+	return x != nil && x.source == sourceIP(source)
+}
+
 // let counts a new transaction in; false when there are too many. Those within
 // a call are always let in: there are as many as there are calls.
 func (t *transactions) let(key string, source netip.Addr, stranger, within bool, now time.Time) bool {
