@@ -29,22 +29,23 @@ type Call struct {
 	stranger string
 
 	// The rest belongs to the goroutine.
-	state    State
-	legs     map[LegID]Leg
-	ends     map[LegID]*media.RTPEnd
-	sdp      map[LegID][]byte // our last answer, repeated in the 200 after a 183
-	hearing  map[LegID]heard
-	owners   map[LegID]*owner
-	given    map[LegID]*owner       // legs another call has now
-	handed   [2]bool                // parties another call has now
-	were     [2]Party               // the parties when the call was last shown
-	unmutes  map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
-	deciding sync.WaitGroup
-	timers   map[string]*time.Timer
-	armed    map[string]int // how often each timer was started or stopped
-	outside  string         // the user on whose account the call leaves the house
-	version  uint64
-	shown    [2]CallView
+	state     State
+	legs      map[LegID]Leg
+	ends      map[LegID]*media.RTPEnd
+	sdp       map[LegID][]byte // our last answer, repeated in the 200 after a 183
+	hearing   map[LegID]heard
+	owners    map[LegID]*owner
+	given     map[LegID]*owner       // legs another call has now
+	handed    [2]bool                // parties another call has now
+	were      [2]Party               // the parties when the call was last shown
+	unmutes   map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
+	deciding  sync.WaitGroup
+	timers    map[string]*time.Timer
+	armed     map[string]int // how often each timer was started or stopped
+	outside   string         // the user on whose account the call leaves the house
+	soundless TabID          // the tab whose missing sound was told last
+	version   uint64
+	shown     [2]CallView
 }
 
 // placed is a call asked for from SIP. It becomes Begun once it is known where

@@ -51,6 +51,11 @@ type (
 	TabGone struct{ Tab TabID }
 	// TabMedia: the tab's PeerConnection was made or replaced.
 	TabMedia struct{ Tab TabID }
+	// TabSilent: the tab's browser has not reached the media port for a while.
+	TabSilent struct {
+		Tab   TabID
+		State media.TabState // "" while it has no PeerConnection
+	}
 	// Expired: the named timer of the call ran out.
 	Expired struct{ Timer string }
 	// Faulted: our own part failed for a leg.
@@ -79,6 +84,7 @@ func (Asked) event()      {}
 func (TabCame) event()    {}
 func (TabGone) event()    {}
 func (TabMedia) event()   {}
+func (TabSilent) event()  {}
 func (Expired) event()    {}
 func (Faulted) event()    {}
 func (Decided) event()    {}
@@ -114,6 +120,9 @@ type input struct {
 	Keys string
 	// Silent are the legs nothing was heard of while a watchTimer ran.
 	Silent []LegID
+	// Silenced is the leg of a TabSilent whose browser is missed for the first
+	// time in this call, "" for none.
+	Silenced LegID
 }
 
 // Wish is a third party's request for an automatic answer (RFC 5373, or an

@@ -32,6 +32,7 @@ type Timers struct {
 	TabGone    time.Duration // silence after which a tab is gone [10 s]
 	Ended      time.Duration // how long an ended call stays on the screen [30 s]
 	PCIdle     time.Duration // how long an unused PeerConnection is kept [75 s]
+	PathWait   time.Duration // until a PeerConnection that does not come up is told of [5 s]
 }
 
 // Trunk is what the gateway must know of a trunk to send calls there.
@@ -91,6 +92,8 @@ type Config struct {
 	Store     store.Store
 	Media     *media.Loop
 	Dialer    Dialer
+	// ICEServers are told to browsers [none].
+	ICEServers []ICEServer
 	// Tell is told of each new state of a user's call: ringing, early,
 	// connected, held, ended; nil for nobody. It must not block.
 	Tell func(user string, v CallView)
@@ -126,6 +129,7 @@ func (c *Config) validate() error {
 	c.Timers.TabGone = cmp.Or(c.Timers.TabGone, 10*time.Second)
 	c.Timers.Ended = cmp.Or(c.Timers.Ended, 30*time.Second)
 	c.Timers.PCIdle = cmp.Or(c.Timers.PCIdle, 75*time.Second)
+	c.Timers.PathWait = cmp.Or(c.Timers.PathWait, 5*time.Second)
 	c.Splash = cmp.Or(c.Splash, media.Splash)
 	if c.NewID == nil {
 		c.NewID = randomID
@@ -177,6 +181,7 @@ type Gateway struct {
 	running    sync.WaitGroup // call goroutines
 	began      atomic.Uint64
 	refused    [4]atomic.Uint64 // by refusals
+	silent     atomic.Uint64    // talks in tabs without a path for sound
 	asks       asks
 	writer     chan func() // store writes nobody waits for
 	background sync.WaitGroup

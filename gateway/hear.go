@@ -58,6 +58,8 @@ func (c *Call) hear(e Event) input {
 		}
 	case TabMedia:
 		c.forgetRoutes(e.Tab)
+	case TabSilent:
+		in.Silenced = c.silenced(e)
 	case Digit:
 		c.passDigit(e)
 		in.Keys = string(e.Digit)

@@ -89,7 +89,7 @@ func next(s State, in input, limits Timers) (State, []command) {
 		m.pressed(e.Leg, in.Keys)
 	case Pressed:
 		m.pressed(e.Leg, in.Keys)
-	case Keyed, TabMedia: // media only; the state does not change
+	case Keyed, TabMedia, TabSilent: // media only; the state does not change
 	}
 	return m.State, m.out
 }

@@ -261,7 +261,13 @@ func TestDeskphoneAskedToCall(t *testing.T) {
 		From: policy.Identity{User: "alice"}, Ask: true, Caller: Target{Leg: "own", Kind: PhoneLeg, Device: "desk"}, Offered: pcm,
 		Callee: Party{User: "bob"}, Targets: []Target{{Leg: "d", Kind: PhoneLeg, Device: "desk"}},
 	}).phase(Initial)
+	if v := show(&s.state, Caller); !v.PickUp || v.On == nil || *v.On != "desk" {
+		t.Fatalf("the user is to be told to pick up his phone: %+v", v)
+	}
 	s.sound(Answered{Leg: "own"}, pcm[1:], media.SendRecv).phase(Ringing)
+	if v := show(&s.state, Caller); v.PickUp {
+		t.Fatalf("the phone was picked up: %+v", v)
+	}
 	if got := routes(&s.state); got["own"] != (heard{Tone: toneRingback}) {
 		t.Fatalf("routes %v", got)
 	}

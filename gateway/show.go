@@ -19,6 +19,7 @@ func show(s *State, side Side) CallView {
 		if on != "" {
 			v.On = &on
 		}
+		v.PickUp = s.Phase == Initial && l.Kind == PhoneLeg && !l.Inbound && l.Stage != Up
 		if len(l.Codecs) > 0 && l.Stage == Up && s.Phase == Established {
 			v.Codec = string(l.Codecs[0])
 		}

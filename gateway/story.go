@@ -134,7 +134,7 @@ func (p *pages) add(kind string, leg LegID, side audience, text string, args ...
 // changes tells what a step made of a call: the events of its story.
 func changes(before, after *State, in input) []StoryEvent {
 	p := pages{at: in.Now}
-	p.asked(before, after, in.Event)
+	p.asked(before, after, in)
 	for i := range after.Legs {
 		p.leg(before.leg(after.Legs[i].ID), &after.Legs[i])
 	}
@@ -151,8 +151,8 @@ func changes(before, after *State, in input) []StoryEvent {
 }
 
 // asked tells of events that are no change by themselves.
-func (p *pages) asked(before, after *State, e Event) {
-	switch e := e.(type) {
+func (p *pages) asked(before, after *State, in input) {
+	switch e := in.Event.(type) {
 	case Asked:
 		if side, ok := before.side(e.User, e.Tab); ok && e.Command.Do != "ringing" {
 			p.add("command", "", of(side), "%s", e.Command.words())
@@ -163,6 +163,10 @@ func (p *pages) asked(before, after *State, e Event) {
 			outcome = "allowed"
 		}
 		p.add("decision", "", calleeOnly, "automatic answer %s: %s", outcome, e.Decision.Reason)
+	case TabSilent:
+		if l := after.leg(in.Silenced); l != nil {
+			p.add("leg", l.ID, of(l.Side), "no sound: its browser does not reach the port for browsers")
+		}
 	case Faulted:
 		if l := after.leg(e.Leg); l != nil {
 			p.add("leg", e.Leg, of(l.Side), "failed on our side: %s", e.Cause)

@@ -42,9 +42,11 @@ type Tab struct {
 	end        *media.TabEnd
 	pc         string // the page's name for the PeerConnection of end
 	generation uint64
-	focus      CallID // the call whose audio the tab's end has
+	focus      CallID         // the call whose audio the tab's end has
+	path       media.TabState // of end, "" before it told one
 	gone       *time.Timer
 	idle       *time.Timer
+	silence    *time.Timer // runs while a PeerConnection is missed
 	closing    sync.WaitGroup
 }
 
@@ -137,6 +139,7 @@ func (t *Tab) remove() {
 	if t.idle != nil {
 		t.idle.Stop()
 	}
+	t.heard()
 	t.mu.Unlock()
 	calls := t.gw.board.callsOf(t.user)
 	if !t.gw.board.removeTab(t) {
@@ -186,6 +189,9 @@ func (t *Tab) hear(call CallID, src media.Source) bool {
 		t.focus = call
 	}
 	if t.end == nil {
+		if src != nil {
+			t.watchPath()
+		}
 		return src == nil
 	}
 	t.end.Hear(src)
@@ -202,6 +208,7 @@ func (t *Tab) Snapshot() Snapshot {
 	for _, d := range s.Devices {
 		s.Me.Interworking = s.Me.Interworking || d.Interworking
 	}
+	s.Media.Port, s.Media.ICEServers = t.gw.cfg.Media.WebRTCAddr().Port(), t.gw.cfg.ICEServers
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if want != nil {
@@ -434,6 +441,7 @@ func (t *Tab) offer(c Command) (Result, error) {
 func (t *Tab) newEnd(pc string, old *media.TabEnd) (*media.TabEnd, error) {
 	var self atomic.Pointer[media.TabEnd]
 	end, err := t.gw.cfg.Media.NewTabEnd(func(s media.TabState) {
+		t.pathChanged(self.Load(), s)
 		if s == media.TabFailed || s == media.TabClosed {
 			t.lose(self.Load())
 		}
@@ -443,7 +451,8 @@ func (t *Tab) newEnd(pc string, old *media.TabEnd) (*media.TabEnd, error) {
 	}
 	self.Store(end)
 	t.mu.Lock()
-	t.end, t.pc, t.focus = end, pc, ""
+	t.end, t.pc, t.focus, t.path = end, pc, "", ""
+	t.watchPath()
 	t.mu.Unlock()
 	if old != nil {
 		old.Close()
@@ -461,7 +470,7 @@ func (t *Tab) lose(end *media.TabEnd) {
 		t.mu.Unlock()
 		return
 	}
-	t.end, t.pc, t.focus, t.idle = nil, "", "", nil
+	t.end, t.pc, t.focus, t.idle, t.path = nil, "", "", nil, ""
 	t.generation++
 	t.closing.Add(1)
 	t.mu.Unlock()

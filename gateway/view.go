@@ -82,6 +82,9 @@ type CallView struct {
 	HeldBy string `json:"heldBy,omitempty"`
 	// EarlyMedia tells that the far end's own ringback is to be heard.
 	EarlyMedia bool `json:"earlyMedia,omitempty"`
+	// PickUp tells that the user's own phone rings first: nobody is called
+	// before he picks it up.
+	PickUp bool `json:"pickUp,omitempty"`
 	// Since is when the present state began; Answered when the talk began.
 	Since    time.Time  `json:"since"`
 	Answered *time.Time `json:"answered,omitempty"`
@@ -129,6 +132,18 @@ type CountersView struct {
 type MediaView struct {
 	// Want is nil when the tab needs no PeerConnection.
 	Want *MediaWant `json:"want"`
+	// Port is the one UDP and TCP port of all browsers.
+	Port uint16 `json:"port"`
+	// ICEServers help a browser that cannot reach Port directly.
+	ICEServers []ICEServer `json:"iceServers,omitempty"`
+}
+
+// ICEServer is a STUN or TURN server for browsers; its JSON is the RTCIceServer
+// that a page makes its RTCPeerConnection with.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
 }
 
 // MediaWant is what the tab must have offered. When it differs from what the

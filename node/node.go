@@ -192,6 +192,15 @@ func (n *Node) openMedia(context.Context) error {
 	return nil
 }
 
+// iceServers are those of the configuration file, as browsers are told them.
+func (n *Node) iceServers() []gateway.ICEServer {
+	var out []gateway.ICEServer
+	for _, s := range n.cfg.Media.ICEServers {
+		out = append(out, gateway.ICEServer(s))
+	}
+	return out
+}
+
 // lateDialer lets the gateway exist before the user agent that dials for it,
 // which in turn hands its calls to the gateway.
 type lateDialer struct {
@@ -251,7 +260,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
 		},
 		Tell:      n.hooks.Tell,
-		Directory: n.directory, Store: n.store, Media: n.media, Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
+		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err

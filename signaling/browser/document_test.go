@@ -73,6 +73,9 @@ func parseMembers(text string) (ms []member, rest string) {
 		text = text[len(found[0]):]
 		// The value ends at the comma or brace of this object.
 		end := strings.IndexAny(text, ",{}[")
+		if strings.HasPrefix(text[max(end, 0):], "[{") { // a list of objects
+			end++
+		}
 		for end >= 0 && text[end] == '[' { // a list of examples
 			end += strings.IndexByte(text[end:], ']')
 			end += 1 + strings.IndexAny(text[end+1:], ",{}[")

@@ -24,7 +24,7 @@ func TestWelcomeAndState(t *testing.T) {
 	if m.Seq != 1 || m.Build != "test-build" || m.Resumed || m.Tab.ID != tab.id || m.Tab.Secret != tab.Secret() || m.Me.Name != "alice" {
 		t.Errorf("welcome: %s", m.raw)
 	}
-	for _, part := range []string{`"devices":[]`, `"calls":[]`, `"presence":[]`, `"media":{"want":null}`} {
+	for _, part := range []string{`"devices":[]`, `"calls":[]`, `"presence":[]`, `"media":{"want":null,"port":0}`} {
 		if !strings.Contains(string(m.raw), part) {
 			t.Errorf("no %s in %s", part, m.raw)
 		}
