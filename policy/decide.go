@@ -78,7 +78,7 @@ func decide(q Question, f *facts) Decision {
 	d := thirdParty(q.Requester, f)
 	switch {
 	case d.Allow && f.quiet:
-		return deny("The owner set do not disturb, so nothing but his own click makes the phone answer.")
+		return deny("The owner wants no automatic answers, so nothing but his own click makes the phone answer.")
 	case d.Allow && f.byRequester >= requesterMax:
 		return deny(fmt.Sprintf("%s opened phones %d times within the last hour, which is the limit.", limited(q.Requester), f.byRequester))
 	case d.Allow && f.byOwner >= ownerMax:

@@ -111,10 +111,10 @@ func TestDecide(t *testing.T) {
 		{"star and hash in a number", Grants{AllowAddresses: true, Addresses: []string{"*1%232@example.test"}}, func(_ *Question, f *facts) { f.number = "*1#2" }, "addresses", ""},
 		{"global number of ours", Grants{AllowAddresses: true, Addresses: []string{"+1 555"}}, func(_ *Question, f *facts) { f.number = "+1555" }, "addresses", ""},
 		{"local number is no global one", Grants{AllowAddresses: true, Addresses: []string{"+1555"}}, func(_ *Question, f *facts) { f.number = "1555" }, "", "no group"},
-		{"do not disturb", everything, func(_ *Question, f *facts) { f.quiet = true }, "", "do not disturb"},
-		{"do not disturb, intercom", public, func(q *Question, f *facts) { q.Kind, f.quiet = Intercom, true }, "", "do not disturb"},
-		{"do not disturb, self", Grants{}, func(q *Question, f *facts) { *q = click(); f.quiet = true }, "self", ""},
-		{"do not disturb tells nothing of grants", Grants{}, func(_ *Question, f *facts) { f.quiet = true }, "", "no group"},
+		{"no automatic answers", everything, func(_ *Question, f *facts) { f.quiet = true }, "", "no automatic answers"},
+		{"no automatic answers, intercom", public, func(q *Question, f *facts) { q.Kind, f.quiet = Intercom, true }, "", "no automatic answers"},
+		{"no automatic answers, self", Grants{}, func(q *Question, f *facts) { *q = click(); f.quiet = true }, "self", ""},
+		{"no automatic answers tells nothing of grants", Grants{}, func(_ *Question, f *facts) { f.quiet = true }, "", "no group"},
 		{"case of the user", Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}}, nil, "", "no group"},
 		{"case of the user in a PASSporT", Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}}, func(_ *Question, f *facts) { f.fold = true }, "addresses", ""},
 		{"broken entry in the store", Grants{AllowAddresses: true, Addresses: []string{"*", "@", "bob@example.test"}}, nil, "addresses", ""},
@@ -336,7 +336,7 @@ func TestCertificateIsNoPerson(t *testing.T) {
 	})
 }
 
-// In do not disturb nothing opens a phone but the owner himself.
+// With no automatic answers nothing opens a phone but the owner himself.
 func TestQuietIsQuiet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q, f := drawn(t)

@@ -98,10 +98,10 @@ scene('a friend may open the phone once friends are allowed', async s => {
   await tab.shows('The requester is on the friends list.');
   await tab.shows('marked as friend (1).');
 
-  await tab.page.getByRole('switch', {name: 'Do not disturb'}).click();
-  await tab.shows('Do not disturb is on, so none of them can open your phone now.');
+  await tab.page.getByRole('switch', {name: 'No automatic answers'}).click();
+  await tab.shows('No automatic answers is on, so none of them can open your phone now.');
   await ask('No, Desk phone would not answer by itself.');
-  await tab.page.getByRole('switch', {name: 'Do not disturb'}).click();
+  await tab.page.getByRole('switch', {name: 'No automatic answers'}).click();
   await ask('Yes, Desk phone would answer.');
 
   await tab.press('Show Friends');

@@ -57,7 +57,7 @@ scene('each group is switched on and off, and stays so', async s => {
   await open(tab);
   assert.deepEqual(
     await tab.page.getByRole('switch').evaluateAll(all => all.map(one => one.closest('label').innerText.trim())),
-    [...names, 'Do not disturb'],
+    [...names, 'No automatic answers'],
   );
   for (const name of names) await isOn(tab, name, false);
   await accessible(tab);
@@ -149,13 +149,13 @@ scene('what a phone does while its user is busy is chosen, and stays so', async 
   await radio(tab, 'Ring normally', true).focus();
   await tab.page.keyboard.press('ArrowDown');
   await radio(other, 'Hold the call and answer', true).waitFor();
-  await toggle(tab, 'Do not disturb').focus();
+  await toggle(tab, 'No automatic answers').focus();
   await tab.page.keyboard.press('Space');
-  await isOn(other, 'Do not disturb', true);
+  await isOn(other, 'No automatic answers', true);
   assert.deepEqual(await chosen(), ['hold', true]);
   await tab.page.reload();
   await radio(tab, 'Hold the call and answer', true).waitFor();
-  await isOn(tab, 'Do not disturb', true);
+  await isOn(tab, 'No automatic answers', true);
   await tab.shows('Desk phone may answer by itself.');
   await tab.shows('Lab phone may not answer by itself: interworking is off for it');
 });
