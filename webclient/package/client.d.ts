@@ -58,7 +58,6 @@ export declare class RingsplashClient extends EventTarget implements Methods {
   transfer(...args: Parameters<Methods['transfer']>): Promise<void>;
   sendDigits(...args: Parameters<Methods['sendDigits']>): Promise<void>;
   move(...args: Parameters<Methods['move']>): Promise<void>;
-  message(...args: Parameters<Methods['message']>): Promise<void>;
   addEventListener<K extends keyof PhoneEvents>(
     type: K,
     listener: (event: CustomEvent<PhoneEvents[K]>) => void,

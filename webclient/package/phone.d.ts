@@ -21,6 +21,8 @@ export interface Call {
   cause?: string;
   /** A sentence for people. */
   reason?: string;
+  /** The deskphone of `on` rings first: picking it up places the call. */
+  pickUp?: boolean;
 }
 
 /** The user the token was for. */
@@ -56,12 +58,11 @@ export interface PhoneEvents {
   call: Call;
   /** A call is over; `duration` in seconds. */
   ended: Call & {reason: string; duration: number};
-  message: {unread: number};
-  presence: Array<{address: string; display: string; state: 'available' | 'busy' | 'offline'}>;
   /** How the call in this page sounds, every two seconds. */
   quality: Quality;
   /** `getToken` is asked, at the start and when the log-in is over. */
   'token-needed': Record<string, never>;
+  /** `no_sound`: the page cannot reach the gateway's port for sound; `client.js` only, the frame shows it. */
   error: {code: string; message: string};
 }
 
@@ -90,5 +91,4 @@ export interface Methods {
   transfer(id: string, address: string): Promise<void>;
   sendDigits(id: string, digits: string): Promise<void>;
   move(id: string, options: {to: Place}): Promise<void>;
-  message(address: string, text: string): Promise<void>;
 }

@@ -1,4 +1,8 @@
+import {Arrival} from './call/arrival.js';
 import {Commands} from './call/commands.js';
+import {HangUps} from './call/hangups.js';
+import type {Path} from './call/media.js';
+import {ringing} from './call/plan.js';
 import {Voice} from './call/voice.js';
 import {Ring} from './desktop/ring.js';
 import {Settings} from './desktop/settings.js';
@@ -6,7 +10,7 @@ import {t} from './locales/words.js';
 import {Connection, type Phase} from './protocol/connection.js';
 import type {Entry, Refusal, Right} from './protocol/entry.js';
 import {LogIn} from './protocol/login.js';
-import type {Call, Command, Parts, Result} from './protocol/messages.js';
+import {type Call, type Command, CommandError, type Parts, type Result} from './protocol/messages.js';
 import * as rest from './protocol/rest.js';
 import {TabStore} from './protocol/tabstore.js';
 
@@ -38,7 +42,12 @@ export class Phone {
   private readonly voice: Voice;
   private readonly commands: Commands;
   private readonly ring: Ring;
+  private readonly hangUps: HangUps;
+  private readonly arrival: Arrival;
   private tabId = '';
+  /** The user's calls; none while this page has no part in them and knows only how they were. */
+  calls: Call[] = [];
+  private wasOpen = false;
 
   constructor(
     private readonly build: string,
@@ -63,10 +72,17 @@ export class Phone {
       do: command => this.connection.do(command),
       onFault: text => this.tell({text}),
       onChange: changed,
+      onPath: () => this.follow(),
       onOpen: () => void this.enableSound(),
     });
     const {connection, voice} = this;
     this.commands = new Commands({connection, voice, onRefused: text => this.tell(text ? {text} : null)});
+    this.hangUps = new HangUps({
+      do: command => connection.do(command),
+      now: () => this.now(),
+      onChange: () => this.follow(),
+    });
+    this.arrival = new Arrival(() => voice.stats(), changed);
     this.ring = new Ring({onChange: () => this.follow(), titled: !entry});
   }
 
@@ -96,11 +112,6 @@ export class Phone {
     return this.connection.right;
   }
 
-  /** The user's calls; none while this page has no part in them and knows only how they were. */
-  get calls(): Call[] {
-    return this.left ? [] : (this.connection.parts?.calls ?? []);
-  }
-
   /** The page left the gateway for good, and has not come back yet. */
   private left = false;
 
@@ -113,9 +124,25 @@ export class Phone {
     return !this.ring.allowed || this.voice.blocked;
   }
 
-  /** Whether the sound of this tab's call can flow. */
-  get mediaConnected(): boolean {
-    return this.voice.connected;
+  /** Whether the sound of this tab's calls can flow. */
+  get path(): Path {
+    return this.voice.path;
+  }
+
+  /** The gateway's one UDP and TCP port for browsers. */
+  get port(): number {
+    return this.parts?.media.port ?? 0;
+  }
+
+  /** While the gateway is away: whether the sound of the call here still arrives; null until that is known. */
+  get soundArrives(): boolean | null {
+    return this.arrival.arrives;
+  }
+
+  /** Makes the path of the sound anew, at a press. */
+  retryPath(): void {
+    this.connection.retryNow();
+    this.voice.retryPath();
   }
 
   /** Why the microphone is not open though it should be. */
@@ -161,7 +188,7 @@ export class Phone {
   /** Hangs up what talks here: whoever is on the line need not wait until the sound is missed. */
   async logOut(): Promise<void> {
     const calls = this.phase === 'open' ? this.calls.filter(call => call.here && call.state !== 'ended') : [];
-    await Promise.all(calls.map(call => this.simple('hangup', call)));
+    await Promise.all(calls.map(call => this.hangUp(call)));
     if (!(await this.login.logOut())) this.tell({text: t.gatewayAway});
   }
 
@@ -269,7 +296,17 @@ export class Phone {
     return this.voice.retry();
   }
 
-  simple(name: 'decline' | 'hangup' | 'dismiss' | 'hold' | 'mute' | 'resume' | 'unmute', call: Call): Promise<boolean> {
+  /** Ends a call: its sound here at once, also while the gateway is away. */
+  async hangUp(call: Call): Promise<void> {
+    this.notice = null; // what went wrong before is history now
+    try {
+      await this.hangUps.end(call.id);
+    } catch (error) {
+      this.tell({text: error instanceof CommandError ? error.message : String(error)});
+    }
+  }
+
+  simple(name: 'decline' | 'dismiss' | 'hold' | 'mute' | 'resume' | 'unmute', call: Call): Promise<boolean> {
     return this.commands.run({do: name, call: call.id});
   }
 
@@ -288,6 +325,7 @@ export class Phone {
    * nothing.
    */
   script(command: Command): Promise<Result> {
+    if (command.do === 'hangup') return this.hangUps.end(command.call);
     return this.commands.script(command);
   }
 
@@ -312,11 +350,30 @@ export class Phone {
       this.tabId = id;
       this.ring.newTab();
     }
-    if (this.left || !parts) this.voice.want(undefined);
-    else if (open) this.voice.want(parts.media.want);
-    this.voice.follow(this.calls);
+    this.followCalls(open);
+    if (this.left || !parts) this.voice.want(null);
+    else if (open) this.voice.want(parts.media);
+    const going = this.calls.filter(call => !this.hangUps.has(call));
+    // Nobody hears what a microphone says that has no gateway and no path: it is not kept open for that.
+    this.voice.follow(open || this.voice.path !== 'absent' ? going : []);
+    this.arrival.watch(!open && going.some(call => call.here && call.state !== 'ended'));
     this.followRing();
     this.changed();
+  }
+
+  private followCalls(open: boolean): void {
+    const before = this.calls;
+    const calls = this.left ? [] : (this.parts?.calls ?? []);
+    if (open) this.hangUps.follow(calls);
+    else this.hangUps.away();
+    this.calls = calls.map(call => this.hangUps.seen(call));
+    const back = open && !this.wasOpen;
+    this.wasOpen = open;
+    if (!back) return;
+    const [gone] = before
+      .filter(({id, state}) => state !== 'ended' && !calls.some(call => call.id === id))
+      .filter(call => !ringing([call]).length);
+    if (gone) this.notice = {text: t.callGone(gone.peer.display || gone.peer.address)};
   }
 
   private followRing(): void {

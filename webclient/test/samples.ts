@@ -53,7 +53,7 @@ export function someParts(more: Partial<Parts> = {}): Parts {
     calls: [],
     presence: [],
     counters: {missed: 0, unreadMessages: 0, history: 0, directory: 0},
-    media: {want: null},
+    media: {want: null, port: 8443},
     ...more,
   };
 }

@@ -1,4 +1,5 @@
 // The screens to picture, each as the state a gateway would send.
+import {hush} from './chromium.mjs';
 
 const ago = seconds => new Date(Date.now() - 1000 * seconds).toISOString();
 
@@ -192,7 +193,7 @@ export const parts = (calls = [], more = {}) => ({
   calls,
   presence: [],
   counters: {missed: 1, unreadMessages: 0, history: 1, directory: 1},
-  media: {want: null},
+  media: {want: null, port: 8443},
   ...more,
 });
 
@@ -230,7 +231,7 @@ const tested = {
   said: 'Desk phone answers by itself to Call-Info with answer-after=0. This is kept for it. If you lifted its handset, test again without touching it.',
 };
 const setUp = async (page, name) => page.getByRole('button', {name: `Set up ${name}`}).click();
-const media = {media: {want: {codecs: ['opus', 'PCMU'], generation: 1}}};
+const media = {media: {want: {codecs: ['opus', 'PCMU'], generation: 1}, port: 8443}};
 const up = async page => page.getByText('Connecting sound').waitFor({state: 'hidden'});
 
 /** The phone in a frame, by the attributes of its element. */
@@ -560,6 +561,44 @@ export function screens() {
         for (const socket of gateway.sockets) socket.terminate();
         await page.getByText('Reconnecting, your call goes on').waitFor();
       },
+    },
+    {
+      name: 'offline-silent',
+      ready: 'In this browser',
+      history,
+      parts: parts([talking()], media),
+      async act(page, gateway) {
+        await up(page);
+        gateway.goDown();
+        await page.evaluate(hush);
+        await page.getByText('No sound arrives').waitFor();
+      },
+    },
+    {
+      name: 'offline-hung-up',
+      ready: 'In this browser',
+      history,
+      parts: parts([talking()], media),
+      async act(page, gateway) {
+        await up(page);
+        gateway.goDown();
+        await page.getByRole('button', {name: 'Hang up'}).click();
+        await page.locator('ended-card').getByText('You hung up').waitFor();
+      },
+    },
+    {
+      name: 'no-sound',
+      ready: 'In this browser',
+      walled: true,
+      history,
+      parts: parts([talking()], {devices: [desk, lab], ...media}),
+      act: page => page.getByText('No sound').waitFor({timeout: 30_000}),
+    },
+    {
+      name: 'pick-up',
+      ready: 'Pick up Desk phone',
+      history,
+      parts: parts([onDesk({direction: 'out', state: 'ringing', pickUp: true, answered: undefined, since: ago(4)})]),
     },
     {
       name: 'elsewhere',

@@ -42,6 +42,7 @@ process.exitCode = faults.length ? 1 : 0;
 
 async function picture(screen) {
   gateway.screen = screen;
+  gateway.down = false;
   const context = await browser.newContext({
     viewport: {width: 900, height: 760},
     reducedMotion: 'reduce',

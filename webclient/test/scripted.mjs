@@ -33,7 +33,7 @@ async function contentPolicy() {
 /** Starts it on a free port; `answerOffer` makes the answer to a tab's offer. */
 export async function scriptedGateway({answerOffer}) {
   const policy = await contentPolicy();
-  const gateway = {screen: null, sockets: new Set(), commands: [], hellos: [], bearers: [], away: false};
+  const gateway = {screen: null, sockets: new Set(), commands: [], hellos: [], bearers: [], away: false, down: false};
   const http = createServer(async (request, response) => {
     const {pathname} = new URL(request.url, 'http://localhost');
     if (pathname === '/site') return response.setHeader('Content-Type', kinds['.html']).end(site);
@@ -51,6 +51,7 @@ export async function scriptedGateway({answerOffer}) {
   });
   const sockets = new WebSocketServer({server: http, path: '/ws'});
   sockets.on('connection', socket => {
+    if (gateway.down) return socket.terminate();
     gateway.sockets.add(socket);
     socket.on('close', () => gateway.sockets.delete(socket));
     // A page that goes away while it makes its own answer takes its socket with it.
@@ -65,6 +66,11 @@ export async function scriptedGateway({answerOffer}) {
     Object.assign(gateway.screen.parts, parts);
     for (const socket of gateway.sockets)
       socket.send(JSON.stringify({type: 'state', seq: 2, now: new Date().toISOString(), ...parts}));
+  };
+  /** Is out of reach, until it is up again. */
+  gateway.goDown = () => {
+    gateway.down = true;
+    for (const socket of gateway.sockets) socket.terminate();
   };
   gateway.close = () => {
     for (const socket of gateway.sockets) socket.terminate();
@@ -115,7 +121,8 @@ async function receive(gateway, socket, message, answerOffer) {
     return;
   }
   gateway.commands.push(message);
-  const sdp = message.do === 'offer' ? await answerOffer({sdp: message.sdp, id: message.pc}) : undefined;
+  const sdp =
+    message.do === 'offer' ? await answerOffer({sdp: message.sdp, id: message.pc, walled: screen.walled}) : undefined;
   const error = screen.refuse?.[message.do];
   socket.send(
     JSON.stringify({

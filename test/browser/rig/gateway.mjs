@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Child, root} from './child.mjs';
 import {until} from './wait.mjs';
@@ -30,13 +30,16 @@ export const dan = user('dan', '1004', 'Dan Dyer', [{id: 'desk', display: 'Desk 
 export const aliceOfTwo = {...alice, devices: alice.devices.map(d => ({...d, interworking: true}))};
 
 /** JSON is YAML: every port in it is for the kernel to choose. */
-const configuration = (data, {users = [alice, bob, carol, dan], trunks = [], timers = {}, embed = [], keys = []}) =>
+const configuration = (
+  data,
+  {users = [alice, bob, carol, dan], trunks = [], timers = {}, embed = [], keys = [], http = {}, media = {}},
+) =>
   JSON.stringify({
     domain,
     data,
-    http: {listen: '127.0.0.1:0', embed_origins: embed, embed_keys: keys},
+    http: {listen: '127.0.0.1:0', embed_origins: embed, embed_keys: keys, ...http},
     sip: {listen: ['udp://127.0.0.1:0']},
-    media: {listen: ['127.0.0.1'], webrtc_port: 0, rtp_ports: '0'},
+    media: {listen: ['127.0.0.1'], webrtc_port: 0, rtp_ports: '0', ...media},
     users: users.map(({name, number, display, password, devices, sipPassword}) => ({
       name,
       number,
@@ -73,6 +76,7 @@ export class Gateway {
     const data = join(this.dir, 'data');
     const file = join(this.dir, 'ringsplash.yaml');
     mkdirSync(this.dir, {recursive: true});
+    rmSync(join(data, 'ready.json'), {force: true}); // of the run before
     writeFileSync(file, configuration(data, this.options));
     this.child = new Child(join(this.dir, 'log'), program(), ['serve', '--config', file]);
     await until('the gateway is ready', () => {
@@ -83,7 +87,15 @@ export class Gateway {
     this.url = `http://${ready.http}`;
     /** The same gateway as another site than 127.0.0.1. */
     this.elsewhere = this.url.replace('127.0.0.1', 'localhost');
+    this.webrtc = ready.webrtc;
+    this.metrics = ready.metrics;
     this.sip = ready.sip.find(a => a.startsWith('udp://')).slice('udp://'.length);
+  }
+
+  /** Kills it, as a machine that fails does. */
+  async die() {
+    this.child.kill();
+    await this.child.gone;
   }
 
   async stop() {

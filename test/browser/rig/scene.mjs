@@ -6,7 +6,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {Gateway} from './gateway.mjs';
+import {Network} from './network.mjs';
 import {Phone} from './phone.mjs';
+import {Relay} from './relay.mjs';
 import {Sipp} from './sipp.mjs';
 import {launch, Tab} from './tab.mjs';
 import {Wire} from './wire.mjs';
@@ -55,6 +57,16 @@ class Scene {
     return this.add(new Phone(this.directory(), gateway, options));
   }
 
+  /** A network of its own for a browser. */
+  network() {
+    return this.add(new Network(this.directory()));
+  }
+
+  /** A TURN server at the address. */
+  relay(address) {
+    return this.add(new Relay(this.directory(), address));
+  }
+
   /** A capture of what goes to phones. */
   wire() {
     return this.add(new Wire(this.directory()));
@@ -65,10 +77,13 @@ class Scene {
     return this.add(new Sipp(this.directory(), gateway, scenario, options));
   }
 
-  /** Another tab where `beside` is given (same browser profile), else in a profile of its own. */
-  async tab(gateway, user, {tone = 1000, beside} = {}) {
-    this.browser ??= await launch();
-    const context = beside?.context ?? (await this.browser.newContext());
+  /**
+   * Another tab where `beside` is given (same browser profile), else in a profile of its own; of a browser in a
+   * `network` of its own where that is given.
+   */
+  async tab(gateway, user, {tone = 1000, beside, network} = {}) {
+    const browser = network ? await network.open(gateway) : (this.browser ??= await launch());
+    const context = beside?.context ?? (await browser.newContext());
     const tab = await this.add(new Tab(context, gateway, user, tone));
     if (!beside) await tab.logIn();
     await tab.online();

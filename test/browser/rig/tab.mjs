@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import {chromium} from 'playwright-core';
 import {patience, until} from './wait.mjs';
 
-export const launch = () =>
+export const launch = (executablePath = '/usr/bin/chromium', more = []) =>
   chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath,
     args: [
+      ...more,
       '--no-sandbox', // needed as root
       '--disable-quic',
       '--disable-background-networking',

@@ -1,5 +1,6 @@
+import {t} from '../locales/words.js';
 import {backoff} from '../protocol/backoff.js';
-import {type Command, CommandError, type MediaWant, type Result} from '../protocol/messages.js';
+import {type Command, CommandError, type MediaPart, type MediaWant, type Result} from '../protocol/messages.js';
 import {randomId} from '../protocol/random.js';
 import {mediaStep, preferCodecs} from './plan.js';
 
@@ -9,12 +10,17 @@ const retireAfter = 60_000;
 const healFor = 2000;
 /** A path not up after this long (ms) gets a new PeerConnection. */
 const connectWithin = 5000;
+/** A path missed for this long (ms) is said to be absent, whatever is tried meanwhile. */
+const missedAfter = 5000;
+
+/** Whether sound can flow: the path is being made or healed, is there, or has been missed for a while. */
+export type Path = 'connecting' | 'connected' | 'absent';
 
 export interface MediaOptions {
   do: (command: Command) => Promise<Result>;
   /** The sentence of an offer the gateway refused. */
   onFault: (message: string) => void;
-  /** Called when the state of the path changed. */
+  /** Called when the path changed. */
   onChange: () => void;
   retireAfter?: number;
 }
@@ -30,6 +36,7 @@ export class Media {
   private pc: RTCPeerConnection | null = null;
   private pcId = '';
   private want: MediaWant | null = null;
+  private iceServers: RTCIceServer[] = [];
   private offered: MediaWant | null = null;
   private track: MediaStreamTrack | null = null;
   private negotiating = false;
@@ -38,14 +45,17 @@ export class Media {
   private retireTimer: ReturnType<typeof setTimeout> | undefined;
   private healTimer: ReturnType<typeof setTimeout> | undefined;
   private connectTimer: ReturnType<typeof setTimeout> | undefined;
+  private missTimer: ReturnType<typeof setTimeout> | undefined;
+  private missed = false;
 
   constructor(private readonly options: MediaOptions) {
     this.audio.autoplay = true;
   }
 
   /** Whether sound can flow now. */
-  get connected(): boolean {
-    return this.pc?.connectionState === 'connected';
+  get path(): Path {
+    if (this.pc?.connectionState === 'connected') return 'connected';
+    return this.missed ? 'absent' : 'connecting';
   }
 
   /** What the browser counts of the path; null without one. */
@@ -53,14 +63,26 @@ export class Media {
     return (await this.pc?.getStats()) ?? null;
   }
 
-  /** Follows the part `media`. */
-  update(want: MediaWant | null): void {
-    this.want = want;
-    if (want) {
+  /** Follows the part `media`; null when this page has no part in calls any more. */
+  update(part: MediaPart | null): void {
+    this.want = part?.want ?? null;
+    this.iceServers = part?.iceServers ?? [];
+    if (this.want) {
       clearTimeout(this.retireTimer);
       this.retireTimer = undefined;
     }
+    this.watchPath();
     void this.negotiate();
+  }
+
+  /** Makes the path anew at once, at a press. */
+  retry(): void {
+    this.failures = 0;
+    this.missed = false;
+    this.close();
+    this.watchPath();
+    void this.negotiate();
+    this.options.onChange();
   }
 
   /** Puts the microphone into the call, or takes it out; no renegotiation follows. */
@@ -87,11 +109,31 @@ export class Media {
     clearTimeout(this.connectTimer);
     this.retireTimer = undefined;
     const pc = this.pc;
+    if (!pc) return;
     this.pc = null;
     this.offered = null;
     this.restartIce = false;
-    pc?.close();
+    pc.close();
     this.audio.srcObject = null;
+    this.watchPath();
+    this.options.onChange();
+  }
+
+  /** Notes since when a path is missed that is wanted. */
+  private watchPath(): void {
+    const up = this.pc?.connectionState === 'connected';
+    if (this.want && !up) {
+      if (!this.missed) this.missTimer ??= setTimeout(() => this.miss(), missedAfter);
+      return;
+    }
+    clearTimeout(this.missTimer);
+    this.missTimer = undefined;
+    this.missed = false;
+  }
+
+  private miss(): void {
+    this.missTimer = undefined;
+    this.missed = true;
     this.options.onChange();
   }
 
@@ -133,7 +175,7 @@ export class Media {
   }
 
   private open(): void {
-    const pc = new RTCPeerConnection();
+    const pc = this.make();
     this.pc = pc;
     this.pcId = randomId();
     const audio = pc.addTransceiver('audio', {direction: 'sendrecv'});
@@ -143,6 +185,16 @@ export class Media {
     this.audio.srcObject = new MediaStream([audio.receiver.track]);
     pc.addEventListener('connectionstatechange', () => pc === this.pc && this.pathChanged(pc));
     this.watchConnecting();
+  }
+
+  private make(): RTCPeerConnection {
+    try {
+      return new RTCPeerConnection({iceServers: this.iceServers});
+    } catch (error) {
+      // One address the browser cannot read must not take the sound from those who need no server.
+      this.options.onFault(t.badIceServers(String(error)));
+      return new RTCPeerConnection();
+    }
   }
 
   /** Offers and takes the answer; false when trying again must wait for a new state. */
@@ -199,6 +251,7 @@ export class Media {
 
   private pathChanged(pc: RTCPeerConnection): void {
     clearTimeout(this.healTimer);
+    this.watchPath();
     if (pc.connectionState === 'connected') {
       clearTimeout(this.connectTimer);
       this.failures = 0;

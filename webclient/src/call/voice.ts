@@ -1,5 +1,5 @@
-import type {Call, Command, MediaWant, Result} from '../protocol/messages.js';
-import {Media} from './media.js';
+import type {Call, Command, MediaPart, Result} from '../protocol/messages.js';
+import {Media, type Path} from './media.js';
 import {Microphone, MicrophoneError, type MicrophoneFault} from './microphone.js';
 import {mayTalk, needsMicrophone} from './plan.js';
 
@@ -12,6 +12,8 @@ export interface VoiceOptions {
   onFault: (message: string) => void;
   /** Called when anything of it changed. */
   onChange: () => void;
+  /** Called when the path of the sound changed. */
+  onPath: () => void;
   /** Called when the microphone is open, which lifts a browser's block on sound. */
   onOpen: () => void;
 }
@@ -36,12 +38,17 @@ export class Voice {
   private readonly muting = new Set<string>();
 
   constructor(private readonly options: VoiceOptions) {
-    this.media = new Media(options);
+    this.media = new Media({do: options.do, onFault: options.onFault, onChange: options.onPath});
   }
 
   /** Whether sound can flow now. */
-  get connected(): boolean {
-    return this.media.connected;
+  get path(): Path {
+    return this.media.path;
+  }
+
+  /** Makes the path of the sound anew, at a press. */
+  retryPath(): void {
+    this.media.retry();
   }
 
   /** What the browser counts of the sound; null without a path. */
@@ -69,15 +76,16 @@ export class Voice {
       if (this.media.audio.paused) void this.play();
       return;
     }
+    this.media.audio.pause();
     if (!track) return;
     this.microphone.close();
     void this.media.setTrack(null);
   }
 
-  /** Follows the part `media`; undefined when this page has no part in calls any more. */
-  want(want: MediaWant | null | undefined): void {
-    this.media.update(want ?? null);
-    if (want === undefined) this.media.close();
+  /** Follows the part `media`; null when this page has no part in calls any more. */
+  want(part: MediaPart | null): void {
+    this.media.update(part);
+    if (!part) this.media.close();
   }
 
   /** The gateway gave this page a new tab, which has no PeerConnection. */

@@ -24,7 +24,7 @@ export class RingsplashClient extends EventTarget {
   readonly #remote: Remote;
   readonly #watch: Watch;
   #started = false;
-  #told: unknown = null;
+  #told: string | undefined;
 
   constructor({gateway = new URL(import.meta.url).origin, getToken, answerOn = 'ask'}: ClientOptions) {
     super();
@@ -37,10 +37,13 @@ export class RingsplashClient extends EventTarget {
       if (!this.#watch) return;
       this.#watch.follow();
       // There is no face on which the user could read what went wrong.
-      const {notice, microphoneFault} = this.#phone;
-      const fault = notice?.text ?? (microphoneFault && t.microphone[microphoneFault]);
-      if (fault && fault !== this.#told) tell('error', {code: notice ? 'fault' : 'microphone', message: fault});
-      this.#told = fault;
+      const {notice, microphoneFault, path, port, calls} = this.#phone;
+      const silent = path === 'absent' && calls.some(call => call.here && call.state !== 'ended');
+      let fault = notice && {code: 'fault', message: notice.text};
+      fault ??= microphoneFault && {code: 'microphone', message: t.microphone[microphoneFault]};
+      fault ??= silent ? {code: 'no_sound', message: t.soundAbsent(port)} : null;
+      if (fault && fault.message !== this.#told) tell('error', fault);
+      this.#told = fault?.message;
     };
     this.#phone = new Phone(BUILD, changed, {
       gateway: new URL(gateway).origin, // it may have been given with a slash
@@ -123,10 +126,6 @@ export class RingsplashClient extends EventTarget {
 
   move(id: string, more: {to?: string} = {}) {
     return this.#do('move', id, more);
-  }
-
-  message(address: string, text: string) {
-    return this.#do('message', address, text);
   }
 
   /** Past calls, newest first, or those before the entry `before`. */

@@ -1,26 +1,15 @@
-import type {Call, Parts} from '../protocol/messages.js';
+import type {Call} from '../protocol/messages.js';
 
 /** Something the site around the phone is told; the detail is plain data. */
 export interface PhoneEvent {
-  name: 'incoming' | 'call' | 'ended' | 'message' | 'presence';
+  name: 'incoming' | 'call' | 'ended';
   detail: unknown;
 }
 
-/** What happened between two states of the phone, in the order in which it is told. */
-export function eventsBetween(before: Parts | null, now: Parts | null): PhoneEvent[] {
-  if (!now || before === now) return [];
-  const events: PhoneEvent[] = [];
-  if (before?.calls !== now.calls) {
-    const was = new Map((before?.calls ?? []).map(call => [call.id, call]));
-    for (const call of now.calls) events.push(...callEvents(was.get(call.id), call));
-  }
-  if (before && now.counters.unreadMessages > before.counters.unreadMessages) {
-    events.push({name: 'message', detail: {unread: now.counters.unreadMessages}});
-  }
-  if (before && JSON.stringify(before.presence) !== JSON.stringify(now.presence)) {
-    events.push({name: 'presence', detail: now.presence});
-  }
-  return events;
+/** What happened to the calls, in the order in which it is told. */
+export function eventsBetween(before: readonly Call[], now: readonly Call[]): PhoneEvent[] {
+  const was = new Map(before.map(call => [call.id, call]));
+  return now.flatMap(call => callEvents(was.get(call.id), call));
 }
 
 function callEvents(before: Call | undefined, call: Call): PhoneEvent[] {

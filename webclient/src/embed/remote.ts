@@ -21,12 +21,8 @@ export class Remote {
 
   private command(name: string, first: string, second: unknown): Command {
     const more = (second ?? {}) as {from?: string; on?: string; to?: string};
-    switch (name) {
-      case 'call':
-        return {do: 'call', to: first, from: this.place(more.from ?? 'browser', device => device.live)};
-      case 'message':
-        return {do: 'message', to: first, text: String(second ?? '')};
-    }
+    if (name === 'call')
+      return {do: 'call', to: first, from: this.place(more.from ?? 'browser', device => device.live)};
     const {id, version} = this.find(first);
     switch (name) {
       case 'answer':

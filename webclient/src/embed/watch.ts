@@ -1,7 +1,7 @@
 import {type Count, count, isBad, judge} from '../call/quality.js';
 import type {Phone} from '../phone.js';
 import type {Refusal} from '../protocol/entry.js';
-import type {Parts} from '../protocol/messages.js';
+import type {Call} from '../protocol/messages.js';
 import {eventsBetween} from './events.js';
 import type {Shown} from './port.js';
 
@@ -10,7 +10,7 @@ const judgeEvery = 2000;
 
 /** Follows a phone for the site around it. */
 export class Watch {
-  private parts: Parts | null = null;
+  private calls: readonly Call[] = [];
   private refusal: Refusal | null = null;
   private ready = false;
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -25,14 +25,14 @@ export class Watch {
 
   /** To be called at each change of the phone. */
   follow(): void {
-    const {parts, refusal, phase} = this.phone;
+    const {calls, parts, refusal, phase} = this.phone;
     if (phase === 'stopped') this.ready = false;
     if (!this.ready && phase === 'open' && parts) {
       this.ready = true;
       this.tell('ready', {identity: parts.me});
     }
-    const events = eventsBetween(this.parts, parts);
-    this.parts = parts;
+    const events = eventsBetween(this.calls, calls);
+    this.calls = calls;
     for (const {name, detail} of events) this.tell(name, detail);
     if (refusal && refusal !== this.refusal) this.tell('error', {...refusal});
     this.refusal = refusal;

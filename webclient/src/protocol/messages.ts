@@ -76,6 +76,8 @@ export interface Call {
   heldBy?: '' | 'me' | 'other';
   /** The far end's own ringback is in the media: play none. */
   earlyMedia?: boolean;
+  /** The deskphone of `on` rings first: picking it up places the call. */
+  pickUp?: boolean;
   /** Start of the present state. */
   since: string;
   /** Start of the talk. */
@@ -106,6 +108,15 @@ export interface MediaWant {
   generation: number;
 }
 
+/** The PeerConnection this tab should have, and how the gateway is reached by it. */
+export interface MediaPart {
+  want: MediaWant | null;
+  /** The gateway's one UDP and TCP port for browsers. */
+  port: number;
+  /** STUN and TURN servers, for browsers that do not reach that port directly. */
+  iceServers?: RTCIceServer[];
+}
+
 /** The state, each part sent whole and only when it changed. */
 export interface Parts {
   me: Me;
@@ -113,7 +124,7 @@ export interface Parts {
   calls: Call[];
   presence: Presence[];
   counters: Counters;
-  media: {want: MediaWant | null};
+  media: MediaPart;
 }
 
 /** What names this tab to the gateway, from one page load to the next. */
@@ -168,7 +179,6 @@ export type Command =
   | {do: 'transfer'; call: string; to?: string; with?: string}
   | {do: 'move'; call: string; on: string}
   | {do: 'seen'}
-  | {do: 'message'; to: string; text: string}
   | {do: 'digits'; call: string; digits: string}
   | {do: 'offer'; sdp: string; pc: string; codecs: string[]}
   | {do: 'candidate'; pc: string; candidate: string};

@@ -1,4 +1,4 @@
-import {canUnmute} from '../call/plan.js';
+import {canUnmute, ringing} from '../call/plan.js';
 import {t} from '../locales/words.js';
 import type {Call} from '../protocol/messages.js';
 import {peerName} from './people.js';
@@ -49,11 +49,23 @@ function changes(old: Call | undefined, call: Call, device: (id: string) => stri
   }
   if (old?.state !== call.state) {
     if (call.state === 'early') said.push(t.ringsThere);
-    if (call.state === 'ringing') said.push(t.dialling);
+    if (call.state === 'ringing') said.push(call.pickUp ? t.pickUp(device(call.on ?? '')) : t.dialling);
     if (call.state === 'held') said.push(call.heldBy === 'other' ? t.heldByOther : t.onHold);
     if (call.state === 'connected' && old?.state === 'held') said.push(t.resumed);
   }
   if (canUnmute(call) && !(old && canUnmute(old))) said.push(t.microphoneMuted);
   if (old && canUnmute(old) && call.state !== 'ended' && !canUnmute(call)) said.push(t.microphoneOpen);
   return said;
+}
+
+/** What can be said of the calls while the gateway is not in reach; `arrives`: whether sound is heard here, if known. */
+export function awayWords(calls: readonly Call[], arrives: boolean | null, device: (id: string) => string): string {
+  const going = calls.filter(call => call.state !== 'ended' && !ringing([call]).length);
+  if (!going.length) return t.reconnectingIdle;
+  if (going.some(call => call.here)) {
+    if (arrives === null) return t.reconnecting;
+    return arrives ? t.reconnectingInCall : t.reconnectingSilent;
+  }
+  const on = going.find(call => call.on && call.on !== 'browser')?.on;
+  return on ? t.reconnectingDevice(device(on)) : t.reconnectingElsewhere;
 }

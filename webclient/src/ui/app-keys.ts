@@ -47,7 +47,7 @@ export class AppKeys implements ReactiveController {
 
   private readonly pressed = (event: KeyboardEvent): void => {
     const {parts, phase} = this.phone;
-    if (!parts || phase !== 'open' || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (!parts || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const path = event.composedPath();
     if (path.some(one => one instanceof HTMLDialogElement)) return; // a question is over what the keys are about
     if (typing(path) && event.key !== 'Escape') return;
@@ -56,6 +56,7 @@ export class AppKeys implements ReactiveController {
     this.endPressed = name === 'E' ? event.timeStamp : Number.NEGATIVE_INFINITY;
     if (!name || this.off.has(name)) return;
     const action = keyAction(event.key, this.phone.calls, deskFirst(parts.devices, this.phone.desk), twice);
+    if (phase !== 'open' && action?.type !== 'end') return; // without the line nothing else works
     if (action && this.act(action)) event.preventDefault();
   };
 
@@ -69,7 +70,7 @@ export class AppKeys implements ReactiveController {
         void this.phone.mute(action.call);
         return true;
       case 'end':
-        void this.phone.simple('hangup', action.call);
+        void this.phone.hangUp(action.call);
         return true;
       case 'unmute':
       case 'hold':

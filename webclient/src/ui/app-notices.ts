@@ -56,7 +56,8 @@ export class AppNotices extends LitElement {
   @property() phase: Phase = 'open';
   /** What the gateway says to everybody. */
   @property() gateway = '';
-  @property({type: Boolean}) talking = false;
+  /** What can be said of the calls while the gateway is not in reach. */
+  @property() away = '';
   @property({type: Boolean, attribute: 'new-build'}) newBuild = false;
 
   override render() {
@@ -73,7 +74,7 @@ export class AppNotices extends LitElement {
       return this.box('', t.elsewhere, html`<button @click=${() => this.phone.useHere()}>${t.useHere}</button>`);
     }
     if (this.phase === 'stopped') return nothing; // a notice says why
-    return this.box('', this.talking ? t.reconnectingInCall : t.reconnectingIdle);
+    return this.box('', this.away);
   }
 
   private microphoneBox() {

@@ -1,5 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
+import type {Path} from '../call/media.js';
 import {allowedOther, silenced} from '../call/plan.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
@@ -10,6 +11,7 @@ import type {CallActs} from './call-acts.js';
 import './call-acts.js';
 import {icon} from './icons.js';
 import {KeepFocus} from './keep-focus.js';
+import './no-sound.js';
 import {breaks, initials, peerLine, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
@@ -151,7 +153,7 @@ export class CallCard extends LitElement {
   @property({attribute: false}) call!: Call;
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
-  @property({type: Boolean}) mediaConnected = true;
+  @property() path: Path = 'connected';
   protected readonly keepFocus = new KeepFocus(this, () => 'h2');
   @query('call-acts') private acts!: CallActs | null;
 
@@ -195,17 +197,26 @@ export class CallCard extends LitElement {
             <h2 tabindex="-1">${breaks(peerName(call.peer))}</h2>
             <p class="soft small line">${breaks(peerLine(call.peer))}</p>
           </div>
-          ${call.answered ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
+          ${call.answered && !this.silent ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
         </div>
         <div class="place">${this.place()} ${this.stateWord()} ${addButton(call.peer, this.offline)}</div>
         ${this.hint()} ${this.autoLine()} ${this.mutedLine()}
-        <call-acts .phone=${this.phone} .call=${call} .devices=${this.devices} ?offline=${this.offline}></call-acts>
+        ${
+          this.silent
+            ? html`<no-sound .phone=${this.phone} .call=${call} .devices=${this.devices} ?offline=${this.offline}></no-sound>`
+            : nothing
+        }
+        <call-acts
+          .phone=${this.phone}
+          .call=${call}
+          .devices=${this.silent ? [] : this.devices}
+          ?offline=${this.offline}
+        ></call-acts>
         <div class="end">
           <button
             class="wide big ${silenced(call) ? 'quiet' : 'stop'}"
-            ?disabled=${this.offline}
             aria-keyshortcuts="E"
-            @click=${() => this.do('hangup')}>
+            @click=${() => void this.phone.hangUp(call)}>
             ${icon('hangUp')}<span>${t.hangUp}</span>
           </button>
           ${
@@ -239,12 +250,18 @@ export class CallCard extends LitElement {
 
   private stateWord() {
     const {call} = this;
-    if (call.state === 'ringing') return html`<span class="state">${t.dialling}</span>`;
+    if (call.state === 'ringing')
+      return html`<span class="state">${call.pickUp ? t.pickUp(this.device) : t.dialling}</span>`;
     if (call.state === 'early') return html`<span class="state">${t.ringsThere}</span>`;
     if (call.heldBy === 'other') return html`<span class="state">${t.heldByOther}</span>`;
     if (call.state === 'held') return html`<span class="state">${t.onHold}</span>`;
-    if (call.here && !this.mediaConnected) return html`<span class="soft small">${t.connecting}</span>`;
+    if (call.here && this.path === 'connecting') return html`<span class="soft small">${t.connecting}</span>`;
     return nothing;
+  }
+
+  /** The talk should be heard here, and cannot. */
+  private get silent(): boolean {
+    return this.call.here && this.path === 'absent';
   }
 
   /** Who made the phone answer by itself, and why he may. */
@@ -283,15 +300,11 @@ export class CallCard extends LitElement {
           class="wide ${wanted ? '' : 'loud'}"
           ?disabled=${this.offline}
           aria-keyshortcuts="M"
-          @click=${() => this.do('unmute')}
+          @click=${() => void this.phone.simple('unmute', this.call)}
         >
           ${icon('mic')}<span>${t.unmute}</span>
         </button>
       </div>
     `;
-  }
-
-  private do(name: 'hangup' | 'unmute'): void {
-    void this.phone.simple(name, this.call);
   }
 }

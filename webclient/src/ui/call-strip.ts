@@ -1,5 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property} from 'lit/decorators.js';
+import type {Path} from '../call/media.js';
 import {allowedOther, silenced} from '../call/plan.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
@@ -80,6 +81,7 @@ export class CallStrip extends LitElement {
   @property({attribute: false}) call!: Call;
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
+  @property() path: Path = 'connected';
 
   override render() {
     const {call} = this;
@@ -107,23 +109,29 @@ export class CallStrip extends LitElement {
     const said: unknown[] = [];
     if (auto) said.push(t.autoAnswered(t.grants[auto.grant] ?? auto.grant));
     if (silenced(call)) said.push(call.microphone === 'wanted' ? t.unmuteOnPhone : t.microphoneMuted);
-    if (call.state === 'ringing') said.push(t.dialling);
+    if (call.here && this.path === 'absent') said.push(t.noSoundHere);
+    if (call.state === 'ringing') said.push(call.pickUp ? t.pickUp(this.device) : t.dialling);
     if (call.state === 'early') said.push(t.ringsThere);
     if (call.state === 'held') said.push(call.heldBy === 'other' ? t.heldByOther : t.onHold);
     if (said.length) return said;
-    const device = this.devices.find(one => one.id === call.on)?.display ?? call.on ?? '';
-    const place = call.here ? t.inBrowser : call.on === 'browser' ? t.inOtherTab : t.onDevice(device);
+    const place = call.here ? t.inBrowser : call.on === 'browser' ? t.inOtherTab : t.onDevice(this.device);
     if (!call.answered) return [place];
     return [html`<call-timer .since=${call.answered} .now=${() => this.phone.now()}></call-timer>`, place];
   }
 
+  private get device(): string {
+    const {on} = this.call;
+    return this.devices.find(device => device.id === on)?.display ?? on ?? '';
+  }
+
+  /** Hanging up needs no gateway. */
   private act(sign: IconName, word: string, kind: string, what: 'hangup' | 'unmute') {
     return html`
       <button
         class="act ${kind}"
         aria-label="${word}: ${peerName(this.call.peer)}"
-        ?disabled=${this.offline}
-        @click=${() => this.phone.simple(what, this.call)}
+        ?disabled=${this.offline && what === 'unmute'}
+        @click=${() => (what === 'hangup' ? this.phone.hangUp(this.call) : this.phone.simple(what, this.call))}
       >
         ${icon(sign)}<span class="word">${word}</span>
       </button>

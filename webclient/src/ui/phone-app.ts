@@ -8,7 +8,7 @@ import {t} from '../locales/words.js';
 import type {Draft} from '../people/directory.js';
 import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
-import {type Announcement, announce} from './announce.js';
+import {type Announcement, announce, awayWords} from './announce.js';
 import {type AppBar, type Place, places} from './app-bar.js';
 import {AppKeys, type Keyed} from './app-keys.js';
 import {appStyle} from './app-style.js';
@@ -171,6 +171,10 @@ export class PhoneApp extends LitElement implements Keyed {
     `;
   }
 
+  private deviceName(id: string): string {
+    return this.phone.parts?.devices.find(device => device.id === id)?.display ?? id;
+  }
+
   private notices(parts: Parts | null) {
     const {phone} = this;
     const talking = keepsTalking(phone.calls);
@@ -182,7 +186,7 @@ export class PhoneApp extends LitElement implements Keyed {
         .microphone=${phone.microphoneFault}
         phase=${phone.phase}
         gateway=${parts?.me.notice ?? ''}
-        ?talking=${talking}
+        away=${awayWords(phone.calls, phone.soundArrives, id => this.deviceName(id))}
         ?new-build=${phone.newBuild && !talking}
       ></app-notices>
     `;
@@ -316,6 +320,7 @@ export class PhoneApp extends LitElement implements Keyed {
         .call=${call}
         .devices=${parts.devices}
         ?offline=${this.offline}
+        path=${this.phone.path}
         @show=${() => this.cards.find(card => card.call.id === call.id)?.show()}
       ></call-strip>`,
     )}</div>`;
@@ -330,18 +335,17 @@ export class PhoneApp extends LitElement implements Keyed {
       .call=${call}
       .devices=${parts.devices}
       ?offline=${offline}
-      ?mediaConnected=${phone.mediaConnected}
+      path=${phone.path}
     ></call-card>`;
   }
 
   override willUpdate(): void {
-    const {parts, calls, phase} = this.phone;
+    const {calls, phase} = this.phone;
     if (phase === 'waiting' || phase === 'open') this.waited = phase === 'waiting';
     this.hadFocus = !!this.renderRoot?.querySelector('.stage :focus');
     giveWay(needsUser(calls));
     if (calls === this.callsBefore) return;
-    const device = (id: string) => parts?.devices.find(other => other.id === id)?.display ?? id;
-    const said = announce(this.callsBefore, calls, device);
+    const said = announce(this.callsBefore, calls, id => this.deviceName(id));
     if (said.urgent || said.calm) this.said = said;
     this.callsBefore = calls;
   }
