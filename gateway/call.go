@@ -45,6 +45,7 @@ type Call struct {
 	outside   string         // the user on whose account the call leaves the house
 	soundless TabID          // the tab whose missing sound was told last
 	version   uint64
+	caller    uint64 // the version since which the called side sees who calls now
 	shown     [2]CallView
 }
 
@@ -203,8 +204,11 @@ func (c *Call) publish() {
 		c.gw.board.needs(c, &c.state)
 		return
 	}
-	c.shown = views
 	c.version++
+	if views[Callee].Peer != c.shown[Callee].Peer {
+		c.caller = c.version
+	}
+	c.shown = views
 	c.gw.board.publish(c, &c.state, views, c.version)
 }
 

@@ -120,6 +120,8 @@ type input struct {
 	Keys string
 	// Silent are the legs nothing was heard of while a watchTimer ran.
 	Silent []LegID
+	// Stale tells that who asks saw the call when somebody else was calling.
+	Stale bool
 	// Silenced is the leg of a TabSilent whose browser is missed for the first
 	// time in this call, "" for none.
 	Silenced LegID

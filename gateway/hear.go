@@ -48,6 +48,8 @@ func (c *Call) hear(e Event) input {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}
 	case Asked:
+		seen := e.Command.Version
+		in.Stale = seen != 0 && (seen < c.caller || seen > c.version)
 		in.Other, in.Fresh, in.Again = e.Command.With, c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
 		if on := e.Command.On; on != "" && on != "browser" {
 			in.Target = c.phoneOf(e.User, on)

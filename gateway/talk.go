@@ -154,6 +154,7 @@ func refuse(code, sentence string) *CommandError { return &CommandError{Code: co
 var (
 	errWrongState = refuse("wrong_state", "The call is not in a state where that is possible.")
 	errAnswered   = refuse("already_answered", "Another of your devices answered this call.")
+	errStale      = refuse("stale", "Somebody else is calling now than when you pressed. Look who it is, then answer again.")
 	errForbidden  = refuse("forbidden", "This is not your call.")
 	errNotYet     = refuse("not_available", "This is not available yet.")
 )
@@ -206,6 +207,8 @@ func (m *move) askedAnswer(e Asked, side Side, in input) *CommandError {
 		return errWrongState
 	case !m.ringing():
 		return errAnswered
+	case in.Stale:
+		return errStale
 	case e.Command.On != "browser":
 		return m.open(Opening{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
 	case l == nil:

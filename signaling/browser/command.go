@@ -23,7 +23,7 @@ var commonErrors = []string{"bad_request", "no_such_call", "ended", "wrong_state
 
 var rules = map[string]rule{
 	"call":      {needs: []string{"to"}, may: []string{"from", "intercom"}, ok: []string{"call"}, errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"}},
-	"answer":    {needs: []string{"call", "version", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
+	"answer":    {needs: []string{"call", "version", "on"}, errors: []string{"already_answered", "stale", "device_offline", "device_busy"}},
 	"decline":   {needs: []string{"call"}},
 	"hangup":    {needs: []string{"call"}, may: []string{"removeGrant"}, ok: []string{"said"}},
 	"dismiss":   {needs: []string{"call"}},
