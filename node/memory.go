@@ -2,6 +2,7 @@ package node
 
 import (
 	"bufio"
+	"context"
 	"log/slog"
 	"math"
 	"os"
@@ -135,4 +136,48 @@ func (m *memory) now() int64 {
 		}
 	}
 	return m.inUse
+}
+
+const (
+	// giveBackEvery is how often it is seen whether memory can be given back,
+	// and giveBackFrom how much more than after the last time must be held.
+	giveBackEvery = 20 * time.Second
+	giveBackFrom  = 8 << 20
+)
+
+// giveBack returns to the system what calls and log-ins left behind, while no
+// call runs: Go by itself collects garbage after two minutes without work, and
+// keeps twice what is in use.
+func (n *Node) giveBack(ctx context.Context) {
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	held := func() int64 {
+		metrics.Read(samples)
+		return int64(samples[0].Value.Uint64()) - int64(samples[1].Value.Uint64())
+	}
+	tick := time.NewTicker(giveBackEvery)
+	defer tick.Stop()
+	for kept := int64(0); ; {
+		if running, _ := n.gateway.Running(); running == 0 && held() > kept+giveBackFrom {
+			debug.FreeOSMemory()
+			kept = held()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// keepLight runs giveBack until the node closes.
+func (n *Node) keepLight(context.Context) error {
+	ctx, stop := context.WithCancel(context.Background())
+	var work sync.WaitGroup
+	work.Go(func() { n.giveBack(ctx) })
+	n.onClose(func(context.Context) error {
+		stop()
+		work.Wait()
+		return nil
+	})
+	return nil
 }

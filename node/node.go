@@ -79,7 +79,7 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 	}
 	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
 	steps := []func(context.Context) error{n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
-	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady)
+	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady, n.keepLight)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close(ctx))

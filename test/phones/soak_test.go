@@ -23,6 +23,9 @@ func memory(m map[string]float64) string {
 		m["process_resident_memory_bytes"]/(1<<20), m["go_memstats_heap_inuse_bytes"]/(1<<20), m["go_goroutines"], m["process_open_fds"])
 }
 
+// resident is the RSS in MiB.
+func resident(m map[string]float64) float64 { return m["process_resident_memory_bytes"] / (1 << 20) }
+
 // Very many calls: the memory is flat from the first quarter on, and nothing
 // is left of them afterwards.
 func TestSoak(t *testing.T) {
@@ -33,6 +36,9 @@ func TestSoak(t *testing.T) {
 	scripted(t, g, rig.Alice, "desk", "uas_phone", rig.SippOptions{Env: []string{"CALLS=1000000", "LIMIT=3000", "RING_MS=100", "QUIET=yes"}})
 	before := g.Metrics(t)
 	t.Logf("at the start: %s", memory(before))
+	if mib := resident(before); mib > 34 { // 30 without a phone
+		t.Errorf("the gateway without calls holds %.0f MiB", mib)
+	}
 	caller := callAlice(t, g, *soakCalls, *soakRate, 500*time.Millisecond)
 	var quarter float64
 	done := make(chan int, 1)
