@@ -46,6 +46,7 @@ type Call struct {
 	soundless TabID          // the tab whose missing sound was told last
 	version   uint64
 	caller    uint64 // the version since which the called side sees who calls now
+	noted     []byte // the record of the call in the store, nil for none
 	shown     [2]CallView
 }
 
@@ -126,6 +127,13 @@ func (c *Call) step(e Event) {
 		}
 		e = Expired{due.timer}
 	}
+	if kept, ok := e.(Kept); ok {
+		if own := c.owners[kept.Leg]; own != nil {
+			own.goodbye = kept.Goodbye
+		}
+		c.note()
+		return
+	}
 	in := c.hear(e)
 	before := c.state
 	var commands []command
@@ -140,6 +148,7 @@ func (c *Call) step(e Event) {
 	c.route()
 	c.giveBack()
 	c.publish()
+	c.note()
 	c.logChanges(&before)
 }
 
@@ -245,6 +254,7 @@ func (c *Call) tearDown() {
 		c.afterwards(e)
 	}
 	c.disown()
+	c.unnote()
 	c.gw.board.over(c.id)
 	c.remember()
 }

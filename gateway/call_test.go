@@ -104,13 +104,21 @@ func (f *fakeLeg) waitsTimes(t *testing.T, what string, times int) *fakeLeg {
 }
 
 // fakeDialer hands out fake legs and lets the test wait for them.
-type fakeDialer struct{ legs chan *fakeLeg }
+type fakeDialer struct {
+	legs     chan *fakeLeg
+	goodbyes chan string
+}
 
 func (d *fakeDialer) Invite(in Invite, sink Sink) Leg {
 	leg := newFakeLeg(in.Leg)
 	leg.sink, leg.in = sink, in
 	d.legs <- leg
 	return leg
+}
+
+func (d *fakeDialer) Goodbye(kept []byte, c Cause) error {
+	d.goodbyes <- string(kept) + " " + string(c)
+	return nil
 }
 
 func (d *fakeDialer) next(t *testing.T) *fakeLeg {
@@ -152,7 +160,7 @@ func newWorkbench(t *testing.T, edit func(*Config)) *workbench {
 	must(t, err)
 	bind, err := NewBindings(ctx, "n1", s, log)
 	must(t, err)
-	w := &workbench{t: t, dial: &fakeDialer{legs: make(chan *fakeLeg, 16)}, loop: loop, bind: bind, dir: dir}
+	w := &workbench{t: t, dial: &fakeDialer{legs: make(chan *fakeLeg, 16), goodbyes: make(chan string, 16)}, loop: loop, bind: bind, dir: dir}
 	cfg := Config{
 		Node: "n1", Domain: "example.test", Hosts: []string{"127.0.0.1"}, Directory: dir, Store: s, Media: loop, Dialer: w.dial,
 		Timers: Timers{TabGone: time.Second, Ended: time.Hour, KeyWait: 10 * time.Millisecond},

@@ -40,6 +40,7 @@ const (
 	CauseMutedLimit   Cause = "muted_limit"        // an automatic answer nobody un-muted
 	CauseTransferred  Cause = "transferred"        // a transfer joined the parties in another call
 	CauseShuttingDown Cause = "shutting_down"      // this node is being stopped
+	CauseRestarted    Cause = "restarted"          // this node was killed, and is back
 	CauseRedirected   Cause = "redirected"         // the phone sends calls elsewhere (3xx), which is not followed
 )
 
@@ -89,6 +90,7 @@ var causes = map[Cause]Outcome{
 	CauseStoreAway:    {Status: 500, Phrase: "Store Away", Reason: `SIP;cause=500;text="Store away"`, Caller: "The gateway cannot reach its store. Try again in a minute.", Callee: "The gateway could not reach its store."},
 	CauseFault:        {Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`, Caller: "The gateway made an error and ended this call. Call again.", Callee: "The gateway made an error and ended this call."},
 	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`, Caller: "The other side asked for something the gateway cannot do.", Callee: "The other side asked for something the gateway cannot do."},
+	CauseRestarted:    {Status: 503, Phrase: "Gateway Restarted", Reason: `SIP;cause=503;text="Gateway restarted"`, RetryAfter: 10 * time.Second, Caller: "The gateway stopped unexpectedly, which ended this call. Call again.", Callee: "The gateway stopped unexpectedly, which ended this call. Call again."},
 	CauseMutedLimit:   {Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`, Caller: "The phone answered by itself, but nobody was there to speak. Try again later.", Callee: "Your phone answered by itself and nobody un-muted it, so the call was ended."},
 	CauseTransferred:  {Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`, Caller: "The call was transferred.", Callee: "The call was transferred."},
 	CauseRedirected:   {Status: 480, Phrase: "Not Here", Reason: `SIP;cause=480;text="Not here"`, Caller: "The other side sends its calls elsewhere, where this gateway does not follow. Try again later.", Callee: "Your phone sends calls elsewhere, which is not followed. Take its forwarding off."},

@@ -18,6 +18,8 @@ type owner struct {
 	keys keys // the leg's digits
 	// pressed are keys of a phone whose gate is not open.
 	pressed keys
+	// goodbye is the leg's last Kept. It belongs to the goroutine of call.
+	goodbye []byte
 }
 
 // post hands an event to the call that owns the leg now.

@@ -124,6 +124,8 @@ func legOf(e Event) LegID {
 		return e.Leg
 	case Digit:
 		return e.Leg
+	case Kept:
+		return e.Leg
 	case Keyed:
 		return e.Leg
 	case Pressed:

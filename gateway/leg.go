@@ -89,6 +89,9 @@ type Dialer interface {
 	// Invite starts a branch and returns at once. Everything that comes of it,
 	// failure to send included, arrives at sink.
 	Invite(in Invite, sink Sink) Leg
+	// Goodbye ends the dialog of a process that was killed, whose Kept it is. It
+	// does not wait for the far end.
+	Goodbye(kept []byte, c Cause) error
 }
 
 // Incoming is an INVITE that asks for a new call. Its sender was identified
@@ -178,6 +181,12 @@ type (
 	// RefreshDue: the session timer (RFC 4028) wants a Reoffer of what is
 	// agreed; the far end takes no shorter refresh.
 	RefreshDue struct{ Leg LegID }
+	// Kept: Goodbye is what ends the dialog as it now is from another process, see
+	// Dialer.Goodbye. Only signaling reads it.
+	Kept struct {
+		Leg     LegID
+		Goodbye []byte
+	}
 	// Digit: a DTMF digit that came as INFO.
 	Digit struct {
 		Leg   LegID
@@ -194,3 +203,4 @@ func (Reoffered) event()  {}
 func (Referred) event()   {}
 func (RefreshDue) event() {}
 func (Digit) event()      {}
+func (Kept) event()       {}

@@ -92,6 +92,8 @@ type model struct {
 }
 
 // Invite implements Dialer.
+func (m *model) Goodbye([]byte, Cause) error { return nil }
+
 func (m *model) Invite(in Invite, _ Sink) Leg {
 	l := &modelLeg{in: in, id: in.Leg, sdp: in.Offer, talked: func(l *modelLeg) { m.triggers = append(m.triggers, l) }}
 	m.legs[in.Leg] = l

@@ -213,6 +213,11 @@ func (d *lateDialer) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	return d.ua.Invite(in, sink)
 }
 
+func (d *lateDialer) Goodbye(kept []byte, c gateway.Cause) error {
+	<-d.ready
+	return d.ua.Goodbye(kept, c)
+}
+
 // TrunkUp asks the user agent, once there is one.
 func (d *lateDialer) TrunkUp(name string) bool {
 	<-d.ready
@@ -275,6 +280,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 	}
 	dialer.ua = n.sip
 	close(dialer.ready)
+	n.gateway.EndLost(ctx)
 	n.onClose(func(context.Context) error { return n.sip.Close() })
 	n.onClose(func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, hangUpFor)

@@ -198,6 +198,9 @@ func (l *leg) ended(c gateway.Cause) {
 func (l *leg) enter(s legState, why string) {
 	l.log.Debug("sip leg", "from", l.state.String(), "to", s.String(), "why", cleanText(why))
 	l.state = s
+	if s == legUp {
+		l.keep()
+	}
 }
 
 // after posts f to the mailbox when d is over.

@@ -41,11 +41,20 @@ type line struct {
 	leg    gateway.Leg
 	in     gateway.Incoming
 	events chan gateway.Event
+	kept   chan gateway.Kept
 }
 
-func newLine(t *testing.T) *line { return &line{t: t, events: make(chan gateway.Event, 1000)} }
+func newLine(t *testing.T) *line {
+	return &line{t: t, events: make(chan gateway.Event, 1000), kept: make(chan gateway.Kept, 1000)}
+}
 
-func (l *line) sink(e gateway.Event) { l.events <- e }
+func (l *line) sink(e gateway.Event) {
+	if k, ok := e.(gateway.Kept); ok { // comes beside what a test is about
+		l.kept <- k
+		return
+	}
+	l.events <- e
+}
 
 // expect waits for the next event, which must be of the type of E.
 func expect[E gateway.Event](l *line) E {

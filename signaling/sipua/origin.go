@@ -106,8 +106,12 @@ func (l *leg) settles(d *dialog) {
 
 // retarget takes the Contact of a message of the dialog (RFC 3261 12.2.1.2).
 func (l *leg) retarget(c *sip.ContactHeader) {
+	before := l.d.target.String()
 	l.d.refresh(c)
 	l.settles(&l.d)
+	if l.state == legUp && l.d.target.String() != before {
+		l.keep()
+	}
 }
 
 // livesAt tells whether what comes from k counts for l without more proof than

@@ -144,3 +144,41 @@ func TestDrainEnds(t *testing.T) {
 		})
 	}
 }
+
+// The gateway is killed while a call runs. Started again it tells both phones
+// that their call is over, and both users what happened.
+func TestKilledInACall(t *testing.T) {
+	t.Parallel()
+	g := rig.Start(t, rig.Options{})
+	g.KeepPorts()
+	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
+	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
+	owner := g.LogIn(t, rig.Alice)
+	connect(t, bob, alice, "alice")
+	g.Kill()
+	g.Run()
+	bob.WaitEvent("CALL_CLOSED")
+	alice.WaitEvent("CALL_CLOSED")
+	var calls []struct{ State, Cause, Reason string }
+	tab := owner.OpenTab(t)
+	rig.Until(t, rig.Patience, "the tab shows what became of the call", func() bool {
+		return tab.Part("calls", &calls) && len(calls) == 1
+	})
+	if c := calls[0]; c.State != "ended" || c.Cause != "restarted" || !strings.Contains(c.Reason, "stopped unexpectedly") {
+		t.Errorf("the tab shows %+v", c)
+	}
+	for _, user := range []rig.User{rig.Alice, rig.Bob} {
+		var list struct {
+			History []struct{ Cause, Answered string }
+		}
+		if status := g.LogIn(t, user).Do(http.MethodGet, "/api/v1/history", nil, &list); status != http.StatusOK {
+			t.Fatalf("the list of calls gets %d", status)
+		}
+		if len(list.History) != 1 || list.History[0].Cause != "restarted" || list.History[0].Answered == "" {
+			t.Errorf("%s's list is %+v", user.Name, list.History)
+		}
+	}
+	connect(t, bob, alice, "alice") // and both can talk again
+	bob.Hangup()
+	alice.WaitEvent("CALL_CLOSED")
+}

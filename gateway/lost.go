@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"time"
+
+	"ringsplash/directory"
+	"ringsplash/store"
+)
+
+// recordLife bounds how long the record of a call stays that nobody deletes.
+const recordLife = 24 * time.Hour
+
+// callRecord is what the store has of a call that is answered, for the start
+// after a crash: whose call it was, and how its phones are told that it is over.
+type callRecord struct {
+	V        int              `json:"v"`
+	ID       CallID           `json:"id"`
+	Node     string           `json:"node"`
+	Began    time.Time        `json:"began"`
+	Answered time.Time        `json:"answered"`
+	Users    []userRecord     `json:"users"`
+	Goodbyes map[LegID][]byte `json:"goodbyes"`
+}
+
+// userRecord is a call as one of our users has it.
+type userRecord struct {
+	User      string   `json:"user"`
+	Side      Side     `json:"side"`
+	Direction string   `json:"direction"`
+	Peer      PeerView `json:"peer"`
+	On        string   `json:"on,omitempty"`
+}
+
+func (id CallID) key() string { return "call/" + string(id) }
+
+// record is what the store should have of the call now, nil for nothing.
+func (c *Call) record() []byte {
+	s := &c.state
+	if s.Phase != Established {
+		return nil
+	}
+	r := callRecord{V: 1, ID: c.id, Node: c.gw.cfg.Node, Began: s.Began, Answered: s.Talking, Goodbyes: map[LegID][]byte{}}
+	for side, p := range s.Parties {
+		if p.User == "" {
+			continue
+		}
+		v := show(s, Side(side))
+		u := userRecord{User: p.User, Side: Side(side), Direction: v.Direction, Peer: v.Peer}
+		if v.On != nil {
+			u.On = *v.On
+		}
+		r.Users = append(r.Users, u)
+	}
+	for _, l := range s.Legs {
+		if own := c.owners[l.ID]; own != nil && own.goodbye != nil && l.Stage == Up {
+			r.Goodbyes[l.ID] = own.goodbye
+		}
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		c.log.Error("the record of the call cannot be written", "err", err)
+	}
+	return text
+}
+
+// note keeps the record of the call in step with it. The store is written to by
+// the goroutine of later.
+func (c *Call) note() {
+	text := c.record()
+	if text == nil || bytes.Equal(text, c.noted) {
+		return
+	}
+	c.noted = text
+	c.gw.later("record of a call", func(ctx context.Context) error {
+		_, err := c.gw.cfg.Store.Put(ctx, c.id.key(), text, store.AnyVersion, recordLife)
+		return err
+	})
+}
+
+// unnote deletes the record of a call that is over.
+func (c *Call) unnote() {
+	if c.noted == nil {
+		return
+	}
+	c.gw.later("record of a call", func(ctx context.Context) error {
+		return c.gw.cfg.Store.Delete(ctx, c.id.key(), store.AnyVersion)
+	})
+}
+
+// EndLost ends the calls in which this node was killed: their phones get a
+// BYE, their users a row in the list and, for a while, a card that says what
+// happened. It is called once, when signaling is there, and blocks for I/O.
+func (g *Gateway) EndLost(ctx context.Context) {
+	for after := ""; ; {
+		items, err := g.cfg.Store.Scan(ctx, "call/", after, 100)
+		if err != nil {
+			g.log.Warn("the calls of before the start cannot be read; their phones are not told that they are over", "err", err)
+			return
+		}
+		for _, it := range items {
+			after = it.Key
+			var r callRecord
+			if err := json.Unmarshal(it.Value, &r); err != nil {
+				g.log.Warn("the record of a call cannot be read; it is deleted", "key", it.Key, "err", err)
+			} else if r.Node != g.cfg.Node {
+				continue // another node's
+			} else {
+				g.endLost(r)
+			}
+			if err := g.cfg.Store.Delete(ctx, it.Key, store.AnyVersion); err != nil {
+				g.log.Warn("the record of a call cannot be deleted; it is ended again at the next start", "key", it.Key, "err", err)
+			}
+		}
+		if len(items) < 100 {
+			return
+		}
+	}
+}
+
+func (g *Gateway) endLost(r callRecord) {
+	log := g.log.With("call", r.ID)
+	for leg, kept := range r.Goodbyes {
+		if err := g.cfg.Dialer.Goodbye(kept, CauseRestarted); err != nil {
+			log.Warn("a phone cannot be told that its call is over", "leg", leg, "err", err)
+		}
+	}
+	now := time.Now()
+	c := g.newCall(r.ID)
+	for _, u := range r.Users {
+		reason := CauseRestarted.sentence(u.Side)
+		v := CallView{
+			ID: r.ID, Direction: u.Direction, State: "ended", Peer: u.Peer, Microphone: "live",
+			Since: now, Answered: &r.Answered, Cause: CauseRestarted, Reason: reason,
+		}
+		g.board.left(u.User, c, u.Side, v)
+		g.later("history of "+u.User, func(ctx context.Context) error {
+			// Nobody knows when the node went: the end is when it came back.
+			err := g.cfg.Directory.AddHistory(ctx, u.User, directory.HistoryEntry{
+				Direction: u.Direction, Display: u.Peer.Display, Address: u.Peer.Address, Start: r.Began, Answered: &r.Answered, End: now,
+				On: u.On, Cause: string(CauseRestarted), Reason: reason,
+			})
+			if err == nil {
+				g.board.historyGrew(u.User, false, true)
+			}
+			return err
+		})
+	}
+	log.Warn("a call was lost when this node stopped; its phones are told", "phones", len(r.Goodbyes), "users", len(r.Users), "answered", r.Answered)
+}

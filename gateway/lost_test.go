@@ -1,0 +1,86 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"ringsplash/media"
+)
+
+// The calls in which a node is killed are ended by its next start, in words.
+func TestLostCallsAreEnded(t *testing.T) {
+	w := newWorkbench(t, nil)
+	w.register("alice", "desk", "urn:uuid:a")
+	caller, _ := w.incoming("sip:1001@example.test", media.PCMU)
+	phone := w.dial.next(t)
+	phone.sink(Kept{Leg: phone.id, Goodbye: []byte("alice's phone")})
+	w.answer(phone, media.PCMU)
+	caller.waits(t, "answer")
+	caller.sink(Kept{Leg: caller.id, Goodbye: []byte("bob's phone")})
+	records := func() (n, goodbyes int) {
+		items, err := w.gw.cfg.Store.Scan(t.Context(), "call/", "", 10)
+		must(t, err)
+		for _, it := range items {
+			var r callRecord
+			must(t, json.Unmarshal(it.Value, &r))
+			goodbyes += len(r.Goodbyes)
+		}
+		return len(items), goodbyes
+	}
+	eventually(t, "the record of the call", func() bool { n, goodbyes := records(); return n == 1 && goodbyes == 2 })
+
+	// The node that was killed says no more; its next start does.
+	cfg := w.gw.cfg
+	next, err := New(cfg, w.bind, slog.New(slog.DiscardHandler))
+	must(t, err)
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		must(t, next.Close(ctx))
+	}()
+	next.EndLost(t.Context())
+	told := map[string]bool{}
+	for range 2 {
+		select {
+		case one := <-w.dial.goodbyes:
+			told[one] = true
+		default: // EndLost has told them all
+		}
+	}
+	if !told["alice's phone restarted"] || !told["bob's phone restarted"] {
+		t.Errorf("told %v", told)
+	}
+	for _, user := range []string{"alice", "bob"} {
+		tab, _, err := next.OpenTab(user, Resume{}, func() {})
+		must(t, err)
+		snap := tab.Snapshot()
+		if len(snap.Calls) != 1 || snap.Calls[0].State != "ended" || snap.Calls[0].Cause != CauseRestarted || snap.Calls[0].Reason == "" {
+			t.Errorf("%s sees %+v", user, snap.Calls)
+		}
+	}
+	if row := w.history("alice", "in", false); row.Cause != string(CauseRestarted) || row.Answered == nil || row.Reason == "" {
+		t.Errorf("alice's row %+v", row)
+	}
+	w.history("bob", "out", false)
+	if n, _ := records(); n != 0 {
+		t.Error("the record is still there")
+	}
+
+	// A call that ends in the ordinary way leaves none.
+	phone.sink(Ended{Leg: phone.id, Cause: CauseHangUp})
+	caller.waits(t, "hangup hang_up")
+	w.idle()
+	eventually(t, "no record", func() bool { n, _ := records(); return n == 0 })
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package sipua
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/gateway"
+)
+
+// goodbyeGap is added to the CSeq number that a dialog had when it was kept:
+// more requests may have gone out since, and a number may be left out (RFC 3261
+// 12.2.2).
+const goodbyeGap = 1 << 16
+
+// A phone on a connection gets its BYE once it has registered again, within
+// goodbyeWait; every goodbyeLook that is looked for.
+const (
+	goodbyeWait = 2 * time.Minute
+	goodbyeLook = 500 * time.Millisecond
+)
+
+// kept is a dialog as a BYE needs it from another process: the Call-ID, the
+// tags, the CSeq, the route set, the remote target and the way there (RFC 3261
+// 12.2.1.1).
+type kept struct {
+	V         int      `json:"v"`
+	CallID    string   `json:"callId"`
+	Local     tagged   `json:"local"`
+	Remote    tagged   `json:"remote"`
+	Contact   string   `json:"contact"`
+	Target    string   `json:"target"`
+	Routes    []string `json:"routes,omitempty"`
+	Seq       uint32   `json:"seq"`
+	Transport string   `json:"transport"`
+	Peer      string   `json:"peer"`
+	Socket    string   `json:"socket,omitempty"`
+	Host      string   `json:"host,omitempty"`
+	SameFlow  bool     `json:"sameFlow,omitempty"`
+	Trunk     string   `json:"trunk,omitempty"`
+	// User and Device are those of our own phone: over TCP and TLS it is told once
+	// it has registered again.
+	User   string `json:"user,omitempty"`
+	Device string `json:"device,omitempty"`
+}
+
+// tagged is From or To without its display name.
+type tagged struct {
+	URI string `json:"uri"`
+	Tag string `json:"tag"`
+}
+
+func taggedOf(h *sip.FromHeader) tagged {
+	tag, _ := h.Params.Get("tag")
+	return tagged{h.Address.String(), tag}
+}
+
+func (p tagged) header() (sip.FromHeader, error) {
+	uri, err := parseTarget(p.URI)
+	if err != nil {
+		return sip.FromHeader{}, err
+	}
+	h := sip.FromHeader{Address: uri}
+	if p.Tag != "" {
+		h.Params = sip.HeaderParams{{K: "tag", V: p.Tag}}
+	}
+	return h, nil
+}
+
+// keep tells the call how to say goodbye from another process.
+func (l *leg) keep() {
+	d := &l.d
+	k := kept{
+		V: 1, CallID: d.callID, Local: taggedOf(&d.local), Remote: taggedOf(&d.remote), Contact: d.contact.String(), Target: d.target.String(),
+		Seq: d.localSeq, Transport: d.hop.transport, Peer: d.hop.addr.String(), Host: d.hop.host, SameFlow: d.sameFlow,
+	}
+	for _, r := range d.routes {
+		k.Routes = append(k.Routes, r.String())
+	}
+	if d.hop.sock != nil {
+		k.Socket = d.hop.sock.addr.String()
+	}
+	if l.trunk != nil {
+		k.Trunk = l.trunk.Name
+	}
+	k.User, k.Device = l.origins.phone()
+	text, err := json.Marshal(k)
+	if err != nil {
+		l.log.Error("sip: the dialog cannot be kept for a restart", "error", err)
+		return
+	}
+	l.tell(gateway.Kept{Leg: l.id, Goodbye: text})
+}
+
+// Goodbye sends the BYE of a dialog that a killed process had (gateway.Dialer).
+func (u *UA) Goodbye(text []byte, c gateway.Cause) error {
+	var k kept
+	if err := json.Unmarshal(text, &k); err != nil {
+		return err
+	}
+	d, err := u.revive(k)
+	if err != nil {
+		return err
+	}
+	l := u.newLeg(gateway.LegID("g"+newToken()), legUp, d)
+	l.sink = func(gateway.Event) {}
+	l.trunk = u.trunkNamed(k.Trunk)
+	l.settles(&l.d)
+	l.origins.ofPhone(k.User, k.Device)
+	until := time.Now().Add(goodbyeWait)
+	l.mail.post(func() { l.hangUpWhenBack(c, until) })
+	if err := u.adopt(l); err != nil {
+		l.mail.CloseIfEmpty()
+		return err
+	}
+	go l.run()
+	return nil
+}
+
+// hangUpWhenBack hangs up, on the connection of a phone of ours once it has made
+// a new one.
+func (l *leg) hangUpWhenBack(c gateway.Cause, until time.Time) {
+	user, device := l.origins.phone()
+	if l.state == legUp && user != "" && l.u.access != nil && l.d.hop.transport != "udp" && time.Now().Before(until) {
+		for _, b := range l.u.access.cfg.Locations.Of(user) {
+			if b.Device == device && l.u.alive(b) {
+				l.out.asked.Binding = &b
+			}
+		}
+		if l.out.asked.Binding == nil {
+			l.after(goodbyeLook, func() { l.hangUpWhenBack(c, until) })
+			return
+		}
+	}
+	l.hangUp(c)
+}
+
+// revive makes the dialog of what was kept.
+func (u *UA) revive(k kept) (dialog, error) {
+	d := dialog{callID: k.CallID, localSeq: k.Seq + goodbyeGap, sameFlow: k.SameFlow}
+	var err error
+	if d.local, err = k.Local.header(); err != nil {
+		return d, err
+	}
+	if d.remote, err = k.Remote.header(); err != nil {
+		return d, err
+	}
+	if d.target, err = parseTarget(k.Target); err != nil {
+		return d, err
+	}
+	if d.contact, err = parseTarget(k.Contact); err != nil {
+		return d, err
+	}
+	for _, text := range k.Routes {
+		r, err := parseTarget(text)
+		if err != nil {
+			return d, err
+		}
+		d.routes = append(d.routes, r)
+	}
+	peer, err := netip.ParseAddrPort(k.Peer)
+	if err != nil {
+		return d, fmt.Errorf("sip: the address of a kept dialog: %w", err)
+	}
+	d.hop = hop{transport: k.Transport, addr: peer, sock: u.socketFor(k.Transport, k.Socket, peer.Addr()), host: k.Host}
+	return d, nil
+}
