@@ -23,6 +23,7 @@ type Tab struct {
 	parts   map[string]json.RawMessage
 	replies map[string]TabReply
 	next    int
+	bytes   int
 	news    chan struct{} // capacity 1: something arrived
 	done    chan struct{}
 }
@@ -77,6 +78,7 @@ func (tab *Tab) read() {
 			return
 		}
 		tab.mu.Lock()
+		tab.bytes += len(text)
 		if string(m["type"]) == `"reply"` {
 			var id string
 			var r TabReply
@@ -101,6 +103,13 @@ func (tab *Tab) send(m any) {
 	if err := tab.conn.Write(ctx, websocket.MessageText, text); err != nil {
 		tab.t.Fatal(err)
 	}
+}
+
+// Bytes is how much the gateway has sent.
+func (tab *Tab) Bytes() int {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	return tab.bytes
 }
 
 // Part decodes the newest state of a part, false before the first.
