@@ -86,8 +86,11 @@ func TestNonceIsForItsSource(t *testing.T) {
 		given, used string
 		want        bool
 	}{
-		{"192.0.2.1", "192.0.2.1", true}, {"192.0.2.1", "::ffff:192.0.2.1", true}, {"192.0.2.1", "192.0.2.2", false},
-		{"2001:db8::1", "2001:db8::2", true}, {"2001:db8::1", "2001:db8:0:1::1", false},
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.1", "::ffff:192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.2", false},
+		{"2001:db8::1", "2001:db8::2", true},
+		{"2001:db8::1", "2001:db8:0:1::1", false},
 	} {
 		if got := n.fresh(n.issue(netip.MustParseAddr(row.given)), netip.MustParseAddr(row.used)); got != row.want {
 			t.Errorf("given to %s, used by %s: %v", row.given, row.used, got)
