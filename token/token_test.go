@@ -292,8 +292,11 @@ func TestAPIKeys(t *testing.T) {
 	require.True(t, key.May(token.RightEmbed), "what a key may that was given no right")
 	require.False(t, key.May(token.RightCalls))
 	for _, wrong := range []token.Access{
-		{Rights: []token.Right{"all"}}, {Rights: []token.Right{token.RightOpen}, Users: []string{"alice"}},
-		{Rights: []token.Right{token.RightCalls}}, {Users: []string{"alice"}}, {Rights: []token.Right{token.RightCalls}, Users: []string{"alice", ""}},
+		{Rights: []token.Right{"all"}},
+		{Rights: []token.Right{token.RightOpen}, Users: []string{"alice"}},
+		{Rights: []token.Right{token.RightCalls}},
+		{Users: []string{"alice"}},
+		{Rights: []token.Right{token.RightCalls}, Users: []string{"alice", ""}},
 	} {
 		_, err := k.Add(ctx, "wrong", wrong)
 		require.ErrorIs(t, err, token.ErrKeyRight, "%+v", wrong)
