@@ -241,11 +241,18 @@ func (c *Call) recall(p Party, v CallView, on *string, missed bool) {
 		c.gw.repeats.add(user, c.stranger, h)
 		return
 	}
-	c.gw.later("history of "+user, func(ctx context.Context) error {
-		if err := c.gw.cfg.Directory.AddHistory(ctx, user, h); err != nil {
+	// The store may be slow, and many may wait for it: what waits must not hold
+	// the call with its legs and media.
+	if h.Answered != nil {
+		at := *h.Answered
+		h.Answered = &at
+	}
+	gw := c.gw
+	gw.later("history of "+user, func(ctx context.Context) error {
+		if err := gw.cfg.Directory.AddHistory(ctx, user, h); err != nil {
 			return err
 		}
-		c.gw.board.historyGrew(user, h.Missed, true)
+		gw.board.historyGrew(user, h.Missed, true)
 		return nil
 	})
 }
