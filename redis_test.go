@@ -1,11 +1,14 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"ringsplash/store"
 	"ringsplash/store/storetest"
 )
 
@@ -39,6 +42,7 @@ func TestTwoGatewaysOnOneRedis(t *testing.T) {
 	one, _ := file(t, "redis: "+server.URL()+"\n")
 	two, _ := file(t, "redis: "+server.URL()+"\n")
 	first := start(t, one)
+	giveKey(t, one, two)
 	const shared, apart = "share users, devices, grants, log-ins", "do not share phones, tabs and calls"
 	r := ringsplash(t, "", "check", "--config", one)
 	require.Contains(t, r.out, shared)
@@ -56,4 +60,14 @@ func TestTwoGatewaysOnOneRedis(t *testing.T) {
 	require.Zero(t, second.stop(syscall.SIGTERM))
 	require.NotContains(t, ringsplash(t, "", "check", "--config", one).out, "other gateways live")
 	require.Zero(t, first.stop(syscall.SIGTERM))
+}
+
+// giveKey copies the key of one gateway to another on the same Redis.
+func giveKey(t *testing.T, from, to string) {
+	t.Helper()
+	file := func(conf string) string { return filepath.Join(filepath.Dir(conf), "data", store.KeyName) }
+	text, err := os.ReadFile(file(from))
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Dir(file(to)), 0o700))
+	require.NoError(t, os.WriteFile(file(to), text, 0o600))
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -33,6 +35,8 @@ const userUsage = `usage: ringsplash user COMMAND --config FILE
   user list                          list users and deskphones
   user remove NAME                   remove a user with devices, history and grants
   user forget-sip-passwords          after a change of domain: drop the SIP passwords made for the old one
+  user seal                          after record.key was lost, or a Redis backup from before it: trust the
+                                     records in the store as they are, and seal them with this gateway's key
 
 Passwords are asked for on the terminal. --password-stdin and --password-file FILE
 read them instead, a line each: the log-in password first, then one for each --device.
@@ -56,7 +60,7 @@ func userCommand(ctx context.Context, c console, args []string) error {
 	}
 	commands := map[string]func(context.Context, console, userFlags) error{
 		"add": userAdd, "device": userDevice, "passwd": userPasswd, "unpair": userUnpair, "list": userList, "remove": userRemove,
-		"forget-sip-passwords": userForget,
+		"forget-sip-passwords": userForget, "seal": userSeal,
 	}
 	do, ok := commands[args[0]]
 	switch {
@@ -108,7 +112,7 @@ func parseUser(c console, name string, args []string) (userFlags, error) {
 		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
 	}
 	want := 1
-	if name == "list" || name == "forget-sip-passwords" {
+	if slices.Contains([]string{"list", "forget-sip-passwords", "seal"}, name) {
 		want = 0
 	}
 	if len(words) != want {
@@ -321,7 +325,7 @@ func withAdministration(ctx context.Context, c console, file string, do func(adm
 
 func withStore(ctx context.Context, c console, cfg config.Config, do func(store.Store, *slog.Logger) error) error {
 	log := newLog(c.err, config.Log{Level: "warn", Format: "text"})
-	s, err := node.OpenStore(ctx, cfg, log)
+	s, err := node.OpenSealed(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -329,14 +333,8 @@ func withStore(ctx context.Context, c console, cfg config.Config, do func(store.
 }
 
 func userForget(ctx context.Context, c console, f userFlags) error {
-	cfg, err := config.Load(f.config)
+	cfg, err := stopped(f, "its domain is changed")
 	if err != nil {
-		return err
-	}
-	switch _, err := admin.Dial(cfg.Data); {
-	case err == nil:
-		return errors.New("the gateway runs; stop it before its domain is changed")
-	case !errors.Is(err, admin.ErrNotRunning):
 		return err
 	}
 	return withStore(ctx, c, cfg, func(s store.Store, _ *slog.Logger) error {
@@ -349,4 +347,34 @@ func userForget(ctx context.Context, c console, f userFlags) error {
 		_, _ = fmt.Fprintf(c.out, "the domain is %s; %d devices need a new SIP password\n", cfg.Domain, n)
 		return nil
 	})
+}
+
+func userSeal(ctx context.Context, c console, f userFlags) error {
+	cfg, err := stopped(f, "its records are sealed")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	n, err := node.Reseal(ctx, cfg, newLog(c.err, config.Log{Level: "warn", Format: "text"}))
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(c.out, "%d records were sealed; every gateway on this store needs the file %s\n", n, filepath.Join(cfg.Data, store.KeyName))
+	return nil
+}
+
+// stopped is the configuration of a gateway that does not run.
+func stopped(f userFlags, before string) (config.Config, error) {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return cfg, err
+	}
+	switch _, err := admin.Dial(cfg.Data); {
+	case err == nil:
+		return cfg, errors.New("the gateway runs; stop it before " + before)
+	case !errors.Is(err, admin.ErrNotRunning):
+		return cfg, err
+	}
+	return cfg, nil
 }

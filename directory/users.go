@@ -183,7 +183,8 @@ func (d *Directory) storedUser(ctx context.Context, name string) (userRecord, st
 		return userRecord{}, 0, notFound("user %q", name)
 	}
 	it, err := d.store.Get(ctx, userKey(name))
-	if errors.Is(err, store.ErrNotFound) {
+	// A foreign record is no sign that the user wants no quiet, say.
+	if errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrForeign) {
 		return userRecord{}, 0, notFound("user %s", name)
 	}
 	if err != nil {

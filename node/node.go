@@ -44,7 +44,7 @@ type Node struct {
 	// ends are what Close undoes, last first.
 	ends []func(context.Context) error
 
-	store     store.Store
+	store     *store.Sealed
 	directory *directory.Directory
 	policy    *policy.Book
 	decisions *decisions
@@ -140,7 +140,9 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.store = s
+	if n.store, err = sealed(ctx, n.cfg, s, n.log); err != nil {
+		return err
+	}
 	n.onClose(func(context.Context) error { return n.store.Close() })
 	return nil
 }

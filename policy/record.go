@@ -21,6 +21,7 @@ const (
 	eventVoid     = "void"     // an allow that came too late and was not used
 	eventHeard    = "heard"    // another node changed grants
 	eventRestored = "restored" // the store had older grants, which were replaced
+	eventForeign  = "foreign"  // a record in the store that this installation did not write
 	eventRepaired = "repaired" // a damaged end was put aside
 	eventBroken   = "broken"   // the former file was damaged and put aside
 	eventMissing  = "missing"  // the file does not have the end that the store knows of
@@ -57,6 +58,8 @@ type Record struct {
 	Epoch uint64 `json:"epoch,omitempty"`
 	// Void is the ID of the allow that was not used.
 	Void string `json:"void,omitempty"`
+	// Key is that of a foreign record.
+	Key string `json:"key,omitempty"`
 	// Prev is the hash of the line before, "" in the first one.
 	Prev string `json:"prev"`
 }

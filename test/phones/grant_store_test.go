@@ -34,7 +34,7 @@ func allowPublic(t *testing.T, c *rig.Client, on bool) {
 func TestGrantsOnRedis(t *testing.T) {
 	redis := storetest.StartRedis(t)
 	here := rig.Start(t, rig.Options{Redis: redis.URL()})
-	there := rig.Start(t, rig.Options{Redis: redis.URL()})
+	there := rig.Start(t, rig.Options{Redis: redis.URL(), KeyOf: here})
 	alice := phone(t, here, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 	bob := phone(t, here, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
 	owner, elsewhere := here.LogIn(t, rig.Alice), there.LogIn(t, rig.Alice)

@@ -52,6 +52,8 @@ type Options struct {
 	Also string
 	// Redis is a redis:// URL; empty for the embedded store.
 	Redis string
+	// KeyOf is a gateway on the same Redis, whose key this one is given.
+	KeyOf *Gateway
 	// SIP is one more member of "sip": "allow_domains: [partner.example]".
 	SIP string
 	// Timers replace single timers: {"ring": "2s"}.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ringsplash/policy"
+	"ringsplash/store"
 )
 
 // Gateway is one running `ringsplash serve`.
@@ -61,6 +62,9 @@ func Start(t testing.TB, o Options) *Gateway {
 	if err := os.WriteFile(g.config(), []byte(o.yaml(g.dir)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if o.KeyOf != nil {
+		g.takeKey(o.KeyOf)
+	}
 	t.Cleanup(func() {
 		g.Stop()
 		g.inspectLog()
@@ -68,6 +72,22 @@ func Start(t testing.TB, o Options) *Gateway {
 	})
 	g.Run()
 	return g
+}
+
+// takeKey copies the key of an installation, as an administrator does for a
+// further gateway on one Redis.
+func (g *Gateway) takeKey(of *Gateway) {
+	g.t.Helper()
+	text, err := os.ReadFile(filepath.Join(of.dir, "data", store.KeyName))
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(g.dir, "data"), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(g.dir, "data", store.KeyName), text, 0o600)
+	}
+	if err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 // AuditFile is where the gateway records decisions.
