@@ -7,8 +7,13 @@ import (
 	"time"
 )
 
-// breakerAgain is how often a server that did not answer is asked again.
-const breakerAgain = 250 * time.Millisecond
+const (
+	// breakerAgain is how often a server that did not answer is asked again.
+	breakerAgain = 250 * time.Millisecond
+	// breakerGrace is how long callers wait for the first question's answer:
+	// one slow call on a busy machine is not to refuse all the others.
+	breakerGrace = 50 * time.Millisecond
+)
 
 // breaker keeps callers from waiting, one after the other, for a server that
 // did not answer the last one. It opens with the first failure, and closes when
@@ -20,10 +25,22 @@ type breaker struct {
 
 	mu      sync.Mutex
 	open    bool
+	judged  chan struct{} // of an open one: closed when the grace is over
 	running sync.WaitGroup
 }
 
-func (b *breaker) isOpen() bool {
+// isOpen blocks for the grace at most.
+func (b *breaker) isOpen(ctx context.Context) bool {
+	b.mu.Lock()
+	open, judged := b.open, b.judged
+	b.mu.Unlock()
+	if !open {
+		return false
+	}
+	select {
+	case <-judged:
+	case <-ctx.Done():
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.open
@@ -36,8 +53,15 @@ func (b *breaker) trip(why error) {
 	if b.open || b.life.Err() != nil {
 		return
 	}
-	b.open = true
-	b.running.Go(func() { b.mend(why) })
+	b.open, b.judged = true, make(chan struct{})
+	judged := b.judged
+	judge := sync.OnceFunc(func() { close(judged) })
+	b.running.Go(func() {
+		grace := time.AfterFunc(breakerGrace, judge)
+		defer grace.Stop()
+		defer judge()
+		b.mend(why)
+	})
 }
 
 // mend asks until the server answers or the store is closed. A connection that

@@ -127,7 +127,7 @@ var errBreaker = errors.New("it did not answer before, and is asked again on the
 // Whatever goes wrong at the server is ErrAway: whether a write was done is not
 // known then.
 func run[T any](ctx context.Context, r *redisStore, what string, call func(context.Context) (T, error)) (T, error) {
-	if r.breaker.isOpen() && ctx.Err() == nil {
+	if r.breaker.isOpen(ctx) && ctx.Err() == nil {
 		var none T
 		return none, fmt.Errorf("%w: %s: %w", ErrAway, what, errBreaker)
 	}
