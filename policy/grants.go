@@ -172,10 +172,9 @@ func (b *Book) Put(ctx context.Context, user, by string, g Grants) (Grants, erro
 	}
 	now := b.cfg.Now()
 	epoch := max(uint64(now.UnixMilli()), was.Epoch+1, b.ledger.of(user).epoch+1)
-	if g.Version, err = b.writeGrants(ctx, user, g, epoch, g.Version); err != nil {
+	if g, err = b.change(ctx, user, g, epoch); err != nil {
 		return Grants{}, err
 	}
-	b.ledger.note(user, epoch, g)
 	err = b.audit.append(ctx, &Record{
 		ID: newID(now), Time: now.UTC(), Event: eventGrants, Owner: user, By: by, Grants: &g, Epoch: epoch,
 	})
@@ -185,6 +184,18 @@ func (b *Book) Put(ctx context.Context, user, by string, g Grants) (Grants, erro
 	if err := b.cfg.Store.Publish(ctx, topic, []byte(user)); err != nil {
 		b.cfg.Log.Warn("other nodes learn of changed grants when they next read them", "user", user, "err", err)
 	}
+	return g, nil
+}
+
+// change brings a change of this node to the store and into the ledger.
+func (b *Book) change(ctx context.Context, user string, g Grants, epoch uint64) (Grants, error) {
+	defer b.ledger.begin(user, epoch)()
+	version, err := b.writeGrants(ctx, user, g, epoch, g.Version)
+	if err != nil {
+		return Grants{}, err
+	}
+	g.Version = version
+	b.ledger.note(user, epoch, g)
 	return g, nil
 }
 

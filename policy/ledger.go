@@ -8,6 +8,32 @@ import "sync"
 type ledger struct {
 	mu     sync.Mutex
 	newest map[string]epochGrants
+	// own are the changes that this node is writing just now.
+	own map[change]int
+}
+
+type change struct {
+	user  string
+	epoch uint64
+}
+
+// begin marks a change as one of this node, which note tells no news of, until
+// the function it returns is called.
+func (l *ledger) begin(user string, epoch uint64) (end func()) {
+	c := change{user, epoch}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.own == nil {
+		l.own = map[change]int{}
+	}
+	l.own[c]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.own[c]--; l.own[c] == 0 {
+			delete(l.own, c)
+		}
+	}
 }
 
 // epochGrants are grants with the epoch of their change. Epochs of one user
@@ -17,7 +43,8 @@ type epochGrants struct {
 	grants Grants
 }
 
-// note takes a state in, and tells whether it is newer than what was known.
+// note takes a state in, and tells whether it is newer than what was known and
+// no change of this node.
 func (l *ledger) note(user string, epoch uint64, g Grants) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -28,7 +55,7 @@ func (l *ledger) note(user string, epoch uint64, g Grants) bool {
 		l.newest = map[string]epochGrants{}
 	}
 	l.newest[user] = epochGrants{epoch, g}
-	return true
+	return l.own[change{user, epoch}] == 0
 }
 
 // of is the newest state known of a user's grants; epoch 0 for none.
