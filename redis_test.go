@@ -1,10 +1,12 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,6 +35,38 @@ func TestStartWaitsForRedis(t *testing.T) {
 	<-n.done
 	require.Equal(t, exitFault, n.cmd.ProcessState.ExitCode())
 	require.Contains(t, n.said(), "start Redis or correct its address")
+}
+
+// While Redis hangs no request waits for each of its calls there, and soon after
+// it is back all is as before.
+func TestRequestsWhileRedisHangs(t *testing.T) {
+	server := storetest.StartRedis(t)
+	conf, folder := file(t, "redis: "+server.URL()+"\nusers: [{name: alice, password: wonderland, devices: [{id: desk, sip_password: desktop-1, interworking: true}]}]\n")
+	n := start(t, conf)
+	base, cookie := logIn(t, folder)
+	put := func() (status int, took time.Duration) {
+		began := time.Now()
+		return request(t, http.MethodPut, base, "/policy", cookie, `{"allowPublic":true,"addresses":[]}`).StatusCode, time.Since(began)
+	}
+	first, later := time.Hour, time.Hour
+	for range 3 { // a loaded machine may be late once, a missing bound is always
+		server.Freeze()
+		status, took := put()
+		require.Equal(t, http.StatusServiceUnavailable, status)
+		first = min(first, took)
+		for range 3 {
+			status, took = put()
+			require.Equal(t, http.StatusServiceUnavailable, status)
+			later = min(later, took)
+		}
+		server.Thaw()
+		thawed := time.Now()
+		require.Eventually(t, func() bool { status, _ := put(); return status < http.StatusInternalServerError }, 20*time.Second, 20*time.Millisecond)
+		t.Logf("first %v, later %v, back after %v", first, later, time.Since(thawed))
+	}
+	require.Less(t, first, 300*time.Millisecond)
+	require.Less(t, later, 100*time.Millisecond)
+	require.Zero(t, n.stop(syscall.SIGTERM))
 }
 
 // The second gateway on one Redis, the first one, and `check` say what the two

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,23 +19,9 @@ import (
 func TestStopWithASleepingTab(t *testing.T) {
 	conf, folder := file(t, "users:\n- {name: alice, password: wonderland}\n")
 	n := start(t, conf)
-	text, err := os.ReadFile(filepath.Join(folder, "data", "ready.json"))
-	require.NoError(t, err)
-	var ready struct {
-		HTTP string `json:"http"`
-	}
-	require.NoError(t, json.Unmarshal(text, &ready))
-	base := "http://" + ready.HTTP
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/api/v1/login", bytes.NewBufferString(`{"name":"alice","password":"wonderland"}`))
-	require.NoError(t, err)
-	req.Header = http.Header{"Origin": {base}, "Content-Type": {"application/json"}}
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	require.Equal(t, http.StatusOK, res.StatusCode)
-	cookie := res.Cookies()[0]
+	base, cookie := logIn(t, folder)
 	tab, _, err := websocket.Dial(t.Context(), base+"/ws", &websocket.DialOptions{ //nolint:bodyclose // Dial's has none to close
-		HTTPHeader: http.Header{"Origin": {base}, "Cookie": {cookie.Name + "=" + cookie.Value}},
+		HTTPHeader: http.Header{"Origin": {base}, "Cookie": {cookie}},
 	})
 	require.NoError(t, err)
 	defer func() { _ = tab.CloseNow() }()
@@ -47,4 +33,32 @@ func TestStopWithASleepingTab(t *testing.T) {
 	began := time.Now()
 	require.Zero(t, n.stop(syscall.SIGTERM), "%s", n.said())
 	require.Less(t, time.Since(began), 4*time.Second)
+}
+
+// logIn logs alice in at the gateway with that folder, and returns where it is
+// and her cookie.
+func logIn(t *testing.T, folder string) (base, cookie string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "data", "ready.json"))
+	require.NoError(t, err)
+	var ready struct {
+		HTTP string `json:"http"`
+	}
+	require.NoError(t, json.Unmarshal(text, &ready))
+	base = "http://" + ready.HTTP
+	res := request(t, http.MethodPost, base, "/login", "", `{"name":"alice","password":"wonderland"}`)
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	return base, res.Cookies()[0].Name + "=" + res.Cookies()[0].Value
+}
+
+// request makes one request of the page to the API.
+func request(t *testing.T, method, base, path, cookie, body string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, base+"/api/v1"+path, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header = http.Header{"Origin": {base}, "Content-Type": {"application/json"}, "Cookie": {cookie}, "If-Match": {"*"}}
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	return res
 }

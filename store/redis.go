@@ -39,10 +39,13 @@ func (silent) Printf(context.Context, string, ...any) {}
 // is the hash tag, so that a script's keys are on one server of a cluster.
 type redisStore struct {
 	client *redis.Client
-	log    *slog.Logger
-	stop   context.CancelFunc
-	life   context.Context
-	subs   sync.WaitGroup
+	// asker has a connection of its own, for the breaker's question: a pool
+	// with too much to do is no server that is away.
+	asker *redis.Client
+	log   *slog.Logger
+	stop  context.CancelFunc
+	life  context.Context
+	subs  sync.WaitGroup
 	// breaker is asked before each call.
 	breaker breaker
 	lives   atomic.Uint64
@@ -74,6 +77,9 @@ func OpenRedis(ctx context.Context, url string, log *slog.Logger) (Store, error)
 	r := &redisStore{log: log}
 	opt.OnConnect = r.meet
 	r.client = redis.NewClient(opt)
+	alone := *opt
+	alone.PoolSize = 1
+	r.asker = redis.NewClient(&alone)
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.breaker = breaker{ask: r.ask, life: r.life, log: log}
 	if err := r.greet(ctx); err != nil {
@@ -88,7 +94,7 @@ func OpenRedis(ctx context.Context, url string, log *slog.Logger) (Store, error)
 func (r *redisStore) greet(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	info, err := r.client.Info(limited, "persistence").Result()
+	info, err := r.asker.Info(limited, "persistence").Result()
 	if err != nil {
 		return fmt.Errorf("%w: %w; start Redis or correct its address", ErrAway, err)
 	}
@@ -109,7 +115,7 @@ func (r *redisStore) Close() error {
 	r.mu.Unlock()
 	r.stop()
 	r.breaker.close()
-	err := r.client.Close()
+	err := errors.Join(r.client.Close(), r.asker.Close())
 	r.subs.Wait()
 	return err
 }
@@ -118,7 +124,7 @@ func (r *redisStore) Close() error {
 func (r *redisStore) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	return r.client.Ping(ctx).Err()
+	return r.asker.Ping(ctx).Err()
 }
 
 var errBreaker = errors.New("it did not answer before, and is asked again on the side")
