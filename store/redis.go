@@ -77,8 +77,8 @@ func OpenRedis(ctx context.Context, url string, log *slog.Logger) (Store, error)
 	r := &redisStore{log: log}
 	opt.OnConnect = r.meet
 	r.client = redis.NewClient(opt)
+	// A copy: NewClient fills in what it is given.
 	alone := *opt
-	alone.PoolSize = 1
 	r.asker = redis.NewClient(&alone)
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.breaker = breaker{ask: r.ask, life: r.life, log: log}
