@@ -342,7 +342,7 @@ func TestCheck(t *testing.T) {
 	require.Contains(t, r.err, "line 7: users[0].password: the password stands in the example file or the demo")
 	require.Contains(t, r.err, "line 9: users[0].devices[0].sip_password: the password has 5 characters")
 	require.Contains(t, r.err, `line 9: users[0].devices[0].profile: there is no profile "yealnik"`)
-	require.Contains(t, r.err, "write auto, or one of avaya, polycom, yealink,")
+	require.Contains(t, r.err, "write auto, or one of adapter, avaya, polycom, yealink,")
 	require.Equal(t, 4, strings.Count(r.err, "\n"), "and nothing else: %s", r.err)
 	// It starts all the same: whoever runs it in a locked cupboard may.
 	require.Zero(t, start(t, weak).stop(syscall.SIGTERM))
