@@ -48,12 +48,7 @@ func (c *Call) hear(e Event) input {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}
 	case Asked:
-		seen := e.Command.Version
-		in.Stale = seen != 0 && (seen < c.caller || seen > c.version)
-		in.Other, in.Fresh, in.Again = e.Command.With, c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
-		if on := e.Command.On; on != "" && on != "browser" {
-			in.Target = c.phoneOf(e.User, on)
-		}
+		c.hearAsked(e, &in)
 	case Expired:
 		if e.Timer == watchTimer {
 			in.Silent = c.silent(in.Now, c.gw.cfg.Timers.MediaLost)
@@ -62,21 +57,41 @@ func (c *Call) hear(e Event) input {
 		c.forgetRoutes(e.Tab)
 	case TabSilent:
 		in.Silenced = c.silenced(e)
-	case Digit:
-		c.passDigit(e)
-		in.Keys = string(e.Digit)
-	case Keyed:
-		c.passKeys(e.Leg)
-	case Pressed:
-		if o := c.owners[e.Leg]; o != nil {
-			in.Keys = o.pressed.take()
-		}
+	case Digit, Keyed, Pressed:
+		in.Keys = c.hearKeys(e)
 	}
 	if err != nil {
 		c.log.Warn("session description not usable", "leg", legOf(e), "err", err)
 		in.Fault = faultOf(err)
 	}
 	return in
+}
+
+// hearAsked adds what a command of a tab names.
+func (c *Call) hearAsked(e Asked, in *input) {
+	seen := e.Command.Version
+	in.Stale = seen != 0 && (seen < c.caller || seen > c.version)
+	in.Other, in.Fresh, in.Again = e.Command.With, c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
+	if on := e.Command.On; on != "" && on != "browser" {
+		in.Target = c.phoneOf(e.User, on)
+	}
+}
+
+// hearKeys passes on the digits that may pass, and returns those that could be
+// the phone's un-mute.
+func (c *Call) hearKeys(e Event) string {
+	switch e := e.(type) {
+	case Digit:
+		c.passDigit(e)
+		return string(e.Digit)
+	case Keyed:
+		c.passKeys(e.Leg)
+	case Pressed:
+		if o := c.owners[e.Leg]; o != nil {
+			return o.pressed.take()
+		}
+	}
+	return ""
 }
 
 // faults are the causes of what media refuses, kinds before their kin.
