@@ -94,7 +94,9 @@ func TestAuditOutlivesAKill(t *testing.T) {
 	done := make(chan struct{})
 	for i := range askers {
 		p := g.NewProbe(t)
-		r := wish(fmt.Sprintf("sip:eve%d@elsewhere.test", i))
+		asker := []rig.User{rig.Bob, rig.Carol}[i%2] // strangers are asked about a few times a second only
+		r := wish(asker.Address())
+		r.User, r.Password = asker.Name, asker.SIPPassword("desk")
 		r.Headers = []string{"Answer-Mode: Auto;require"} // is answered 403 at once
 		go func() {
 			defer func() { done <- struct{}{} }()
