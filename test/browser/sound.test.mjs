@@ -23,6 +23,7 @@ scene('a browser that cannot reach the port says so, and Try again or the deskph
   const silent = tab.page.getByRole('alert').filter({hasText: `No sound: this computer cannot reach the gateway on UDP or TCP ${port}`});
 
   await tab.call('bob');
+  await caller.event('CALL_INCOMING');
   await caller.accept();
   await caller.event('CALL_ESTABLISHED');
   await silent.waitFor();
