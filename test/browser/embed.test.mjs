@@ -116,6 +116,7 @@ scene('in the intranet page: log-in by token, ring, answer in the frame, on the 
   await desk.command('answermode', 'manual');
   await tab.host.getByRole('link', {name: '1002'}).click();
   await caller.event('CALL_INCOMING');
+  await tab.button('Hang up').waitFor(); // the page knows of the call
   done(await tab.run('hangUp'));
   await caller.event('CALL_CLOSED');
 
