@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -65,7 +66,44 @@ type tale struct {
 	Story
 	users [2]string
 	sides map[LegID]Side
+	count int // of all events
 	bytes int
+	// packed are the events until the end of the call, Events those that came
+	// later. Thousands of small strings that live for an hour, scattered among
+	// what calls leave behind, would keep several times their own memory from
+	// being given back.
+	packed []byte
+}
+
+// packedEvent is an event as it is packed.
+type packedEvent struct {
+	StoryEvent
+	For audience `json:"for"`
+}
+
+// pack puts the events into one piece.
+func (t *tale) pack() {
+	events := make([]packedEvent, len(t.Events))
+	for i, e := range t.Events {
+		events[i] = packedEvent{e, e.side}
+	}
+	if b, err := json.Marshal(events); err == nil { // texts and numbers: it never fails
+		t.packed, t.Events = b, nil
+	}
+}
+
+// events are all events of the story, in a slice of the caller's own.
+func (t *tale) events() []StoryEvent {
+	var packed []packedEvent
+	if t.packed != nil {
+		_ = json.Unmarshal(t.packed, &packed) // what pack wrote
+	}
+	out := make([]StoryEvent, 0, len(packed)+len(t.Events))
+	for _, e := range packed {
+		e.side = e.For
+		out = append(out, e.StoryEvent)
+	}
+	return append(out, t.Events...)
 }
 
 func newStories() *stories {
@@ -106,11 +144,12 @@ func (s *stories) tell(state *State, events []StoryEvent) {
 // add appends an event within the bounds. Under mu.
 func (s *stories) add(t *tale, e StoryEvent) {
 	n := e.size()
-	if len(t.Events) >= storyEvents || t.bytes+n > storyBytes {
+	if t.count >= storyEvents || t.bytes+n > storyBytes {
 		t.LeftOut++
 		return
 	}
 	t.Events = append(t.Events, e)
+	t.count++
 	t.bytes += n
 	if t.Ended != nil {
 		s.bytes += n
@@ -138,6 +177,7 @@ func (s *stories) end(last Story) {
 	now := time.Now()
 	s.write(t, last)
 	t.Ended = &now
+	t.pack()
 	s.ended = append(s.ended, t)
 	s.bytes += t.bytes
 	s.prune(now)
@@ -190,7 +230,7 @@ func (s *stories) read(id CallID, user string, admin bool) (Story, bool) {
 		return Story{}, false
 	}
 	out := t.Story
-	out.Events, out.Legs = slices.Clone(t.Events), slices.Clone(t.Legs)
+	out.Events, out.Legs = t.events(), slices.Clone(t.Legs)
 	if admin {
 		return out, true
 	}

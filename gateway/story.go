@@ -110,7 +110,8 @@ type Message struct {
 
 // event is what a story keeps of the message.
 func (m Message) event(leg LegID, side audience) StoryEvent {
-	return StoryEvent{At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &m.Sent, Peer: m.Peer, Headers: m.Headers, SDP: media.Summary(m.SDP), side: side}
+	sent := m.Sent // a pointer into the message would keep its body
+	return StoryEvent{At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &sent, Peer: m.Peer, Headers: m.Headers, SDP: media.Summary(m.SDP), side: side}
 }
 
 func (e StoryEvent) size() int {
@@ -247,7 +248,8 @@ func (s *State) retell() Story {
 		out.Reason = s.Cause.sentence(Caller)
 	}
 	if !s.Talking.IsZero() {
-		out.Answered = &s.Talking
+		at := s.Talking // a pointer into the state would keep the whole call
+		out.Answered = &at
 	}
 	for _, l := range s.Legs {
 		out.Legs = append(out.Legs, StoryLeg{

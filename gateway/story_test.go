@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,6 +79,24 @@ func TestStoryIsToldBySides(t *testing.T) {
 
 // TestStoriesAreBounded: neither a call with very many messages nor very many
 // calls fill the memory; a message after the end still finds its story.
+// A story holds on to neither the call it tells of nor the bodies of messages.
+func TestStoriesKeepNoCall(t *testing.T) {
+	all := newStories()
+	all.begin("c", "c-bob")
+	call, body := storyState("c"), []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")
+	call.Talking = time.Unix(2, 0)
+	keptCall, keptBody := weak.Make(call), weak.Make(&body[0])
+	all.tell(call, []StoryEvent{{Kind: "call"}})
+	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0", Sent: true, SDP: body})
+	all.end(call.retell())
+	runtime.GC()
+	require.Nil(t, keptCall.Value())
+	require.Nil(t, keptBody.Value())
+	s, _ := all.read("c", "", true)
+	require.Equal(t, time.Unix(2, 0), *s.Answered)
+	require.True(t, *s.Events[1].Sent)
+}
+
 func TestStoriesAreBounded(t *testing.T) {
 	all := newStories()
 	all.begin("c", "c-bob")
