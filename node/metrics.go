@@ -128,6 +128,7 @@ func (n *Node) sipMetrics(i instruments) {
 		emit(float64(c.NotSIP), "not_sip")
 		emit(float64(c.Oversized), "oversized")
 		emit(float64(c.Throttled), "throttled")
+		emit(float64(n.sip.Crowded()), "crowded")
 	})
 	i.add(prometheus.CounterValue, "sip_logins_total", "Digest log-ins of phones, by outcome.", []string{"outcome"}, func(emit func(float64, ...string)) {
 		c := n.sip.Access().Counters()

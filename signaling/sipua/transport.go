@@ -32,7 +32,7 @@ const (
 type socket struct {
 	network string // udp, tcp or tls
 	addr    netip.AddrPort
-	packet  *net.UDPConn
+	packet  *lanes
 	stream  net.Listener
 }
 
@@ -61,7 +61,7 @@ func (u *UA) openSocket(l listener) (*socket, error) {
 		}
 		_ = c.SetReadBuffer(udpBuffer) // the kernel caps it; less only means less burst
 		_ = c.SetWriteBuffer(udpBuffer)
-		return &socket{network: "udp", addr: c.LocalAddr().(*net.UDPAddr).AddrPort(), packet: c}, nil
+		return &socket{network: "udp", addr: c.LocalAddr().(*net.UDPAddr).AddrPort(), packet: newLanes(c, u.isRegular)}, nil
 	}
 	a, err := net.ResolveTCPAddr("tcp", l.address)
 	if err != nil {
@@ -167,6 +167,20 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 	return b, nil
 }
 
+// isRegular tells whether the messages of an address are read before those of
+// strangers; all are when there is no access control.
+func (u *UA) isRegular(ip netip.Addr) bool { return u.access == nil || u.access.regulars.has(ip) }
+
+// Crowded counts the datagrams that were dropped because too many waited.
+func (u *UA) Crowded() (count uint64) {
+	for _, s := range u.socks {
+		if s.packet != nil {
+			count += s.packet.crowded.Load()
+		}
+	}
+	return count
+}
+
 // serve reads s until it is closed. A panic in the parser, which runs in this
 // goroutine for UDP, costs one datagram.
 func (u *UA) serve(s *socket) {
@@ -178,8 +192,8 @@ func (u *UA) serve(s *socket) {
 			return
 		default:
 		}
-		if s.packet != nil && s.packet.SetReadDeadline(time.Time{}) == nil && err == nil {
-			continue // sweep made it stop
+		if s.packet != nil && err == nil {
+			continue // sweep interrupted it
 		}
 		u.log.Error("sip: listener stopped, starting it again", "listen", s.network+"://"+s.addr.String(), "error", err)
 		select {

@@ -118,6 +118,9 @@ func Listen(cfg Config, log *slog.Logger) (*UA, error) {
 		return nil, err
 	}
 	for _, s := range u.socks {
+		if s.packet != nil {
+			u.work.Go(s.packet.fill)
+		}
 		u.work.Add(1)
 		go u.serve(s)
 	}
@@ -391,7 +394,7 @@ func (u *UA) sweep() {
 		}
 		for _, s := range u.socks {
 			if s.packet != nil {
-				_ = s.packet.SetReadDeadline(time.Now())
+				s.packet.interrupt()
 			}
 		}
 	}

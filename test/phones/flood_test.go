@@ -230,6 +230,15 @@ func (o *office) callOn(perSecond int) {
 	}
 }
 
+// await waits until bob has called so many times.
+func (o *office) await(calls int) {
+	for made := 0; made < calls; time.Sleep(100 * time.Millisecond) {
+		o.mu.Lock()
+		made = len(o.setups) + len(o.failed)
+		o.mu.Unlock()
+	}
+}
+
 // weigh remembers the most memory.
 func (o *office) weigh() {
 	tick := time.NewTicker(500 * time.Millisecond)
@@ -311,8 +320,9 @@ func TestSoakFlood(t *testing.T) {
 	}
 	const growth = 64 << 20
 	o := openOffice(t, 256, 100, 10)
+	o.await(600) // a minute: what calls leave behind for half a minute is there
 	before := o.g.Metrics(t)
-	t.Logf("before: %s", memory(before))
+	t.Logf("at work: %s", memory(before))
 	for _, addresses := range []int{1, 250} {
 		for _, method := range rig.FloodMethods {
 			got := rig.Flood{Method: method, Addresses: addresses, Rate: 20000}.Run(t, o.g, *soakFlood)
