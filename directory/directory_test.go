@@ -233,13 +233,21 @@ func TestRemoveLeavesNothing(t *testing.T) {
 		_, err := s.Put(ctx, key, []byte("{}"), 0, 0)
 		require.NoError(t, err)
 	}
+	for key, user := range map[string]string{"login/1": "alice", "login/2": "bob"} {
+		_, err := s.Put(ctx, key, []byte(`{"v":1,"user":"`+user+`"}`), 0, 0)
+		require.NoError(t, err)
+	}
 	require.NoError(t, d.Remove(ctx, "alice"))
+	items, err := s.Scan(ctx, "login/", "", 10)
+	require.NoError(t, err)
+	require.Len(t, items, 1, "bob stays logged in")
+	require.Equal(t, "login/2", items[0].Key)
 	for _, space := range []string{"user/", "device/", "policy/", "history/", "message/", "read/"} {
 		items, err := s.Scan(ctx, space, "", 10)
 		require.NoError(t, err)
 		require.Empty(t, items, space)
 	}
-	items, err := s.Scan(ctx, "entry/", "", 10)
+	items, err = s.Scan(ctx, "entry/", "", 10)
 	require.NoError(t, err)
 	require.Len(t, items, 1, "alice2 is somebody else")
 	_, ok := d.UserByNumber("1001")

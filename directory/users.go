@@ -139,7 +139,24 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	return nil
+	return d.dropLogins(ctx, name)
+}
+
+// dropLogins ends the log-ins of a user: with one of them somebody would be
+// whoever has the name later.
+func (d *Directory) dropLogins(ctx context.Context, name string) error {
+	var keys []string
+	err := scan(ctx, d.store, "login/", func(it store.Item) error {
+		var login struct{ User string }
+		if json.Unmarshal(it.Value, &login) == nil && login.User == name {
+			keys = append(keys, it.Key)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.dropKeys(ctx, keys)
 }
 
 // drop deletes a user and his devices: nobody can log in or register as him.
@@ -162,6 +179,10 @@ func (d *Directory) dropAll(ctx context.Context, prefix string) error {
 	if err != nil {
 		return err
 	}
+	return d.dropKeys(ctx, keys)
+}
+
+func (d *Directory) dropKeys(ctx context.Context, keys []string) error {
 	for _, key := range keys {
 		if err := d.store.Delete(ctx, key, store.AnyVersion); err != nil {
 			return fmt.Errorf("directory: remove %s: %w", key, err)

@@ -91,6 +91,9 @@ type Config struct {
 	Resolver *net.Resolver
 	// lookAgain is how often a trunk's name is looked up; 0 means lookEvery.
 	lookAgain time.Duration
+	// notifyPatience is how long a BYE waits for the answer to the NOTIFY before
+	// it; 0 means notifyPatience.
+	notifyPatience time.Duration
 	// Trace is given every SIP message of a leg, without secrets. It must not
 	// block. nil: nobody is.
 	Trace func(gateway.LegID, gateway.Message)
@@ -134,6 +137,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.lookAgain == 0 {
 		c.lookAgain = lookEvery
+	}
+	if c.notifyPatience == 0 {
+		c.notifyPatience = notifyPatience
 	}
 	if c.First1xx == 0 {
 		c.First1xx = 3 * time.Second

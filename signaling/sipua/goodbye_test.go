@@ -1,7 +1,12 @@
 package sipua
 
 import (
+	"net"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
 )
@@ -37,4 +42,47 @@ func TestGoodbyeFromAnotherProcess(t *testing.T) {
 	out.leg.HangUp(gateway.CauseHangUp)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 481, "Gone", "", ""))
 	a.gone()
+}
+
+// A phone on a connection that went with the killed process is told on the one
+// it registers again with, and not before.
+func TestGoodbyeOnANewConnection(t *testing.T) {
+	old, _ := withAccess(t, nil)
+	phone := phoneOf(t, old, "tcp")
+	bound := old.access.cfg.Locations.Of("alice")[0]
+	out := old.call("", func(in *gateway.Invite) { in.Binding = &bound })
+	in := phone.desk.next()
+	in.leg.Answer([]byte(answerSDP))
+	expect[gateway.Answered](out)
+	kept := <-out.kept
+
+	g, f := withAccess(t, nil)
+	if err := g.Goodbye(kept.Goodbye, gateway.CauseRestarted); err != nil {
+		t.Fatal(err)
+	}
+	again, err := net.Dial("tcp", g.at("tcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Close() })
+	flowBinding(f, 1, "tcp", again.LocalAddr().String())
+	_ = again.SetReadDeadline(time.Now().Add(wait))
+	var bye *sip.Request
+	for buf, n := make([]byte, 4096), 0; bye == nil; {
+		got, err := again.Read(buf[n:])
+		if err != nil {
+			t.Fatalf("no BYE: %v\n%s", err, buf[:n])
+		}
+		n += got
+		if m, err := newParser().ParseSIP(buf[:n]); err == nil {
+			bye = m.(*sip.Request)
+		}
+	}
+	same(t, "method", bye.Method, sip.BYE)
+	if id := bye.CallID().Value(); !strings.Contains(string(kept.Goodbye), id) {
+		t.Errorf("the BYE is of the dialog %s", id)
+	}
+	_, _ = again.Write([]byte("SIP/2.0 200 OK\r\nVia: " + headerValue(bye, "Via") + "\r\n" + bye.From().String() + "\r\n" + bye.To().String() + "\r\n" +
+		bye.CallID().String() + "\r\n" + bye.CSeq().String() + "\r\nContent-Length: 0\r\n\r\n"))
+	g.gone()
 }

@@ -17,7 +17,7 @@ const (
 	tagNoReferSub  = "norefersub"
 	sipfragType    = "message/sipfrag;version=2.0"
 	subscribedFor  = 180 * time.Second // longer than anybody rings
-	notifyPatience = time.Second
+	notifyPatience = time.Second       // how long a BYE waits for the answer to a NOTIFY
 )
 
 // referral is a REFER of the far end under way (RFC 3515).
@@ -250,7 +250,7 @@ func (l *leg) notify(ref *referral, fragment string, final bool) {
 		},
 		lost: func(error) { done() },
 	})
-	l.after(notifyPatience, done)
+	l.after(l.u.cfg.notifyPatience, done)
 }
 
 // notified sends a BYE that waited.
