@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -54,11 +53,13 @@ func (c *Call) retell() Story {
 // stories remembers what happened in calls, those that are over for a while.
 // Calls and signaling write to it from any goroutine.
 type stories struct {
-	mu    sync.Mutex
-	all   map[CallID]*tale
-	legs  map[LegID]*tale
-	ended []*tale // oldest first
-	bytes int     // of the ended ones
+	mu   sync.Mutex
+	all  map[CallID]*tale // of calls that run or ended lately
+	legs map[LegID]*tale
+	// ended are those that ended lately, oldest first: the last messages of
+	// their legs are still to come.
+	ended   []*tale
+	archive archive
 }
 
 // tale is one call's story while it is written. Under stories.mu.
@@ -66,48 +67,11 @@ type tale struct {
 	Story
 	users [2]string
 	sides map[LegID]Side
-	count int // of all events
 	bytes int
-	// packed are the events until the end of the call, Events those that came
-	// later. Thousands of small strings that live for an hour, scattered among
-	// what calls leave behind, would keep several times their own memory from
-	// being given back.
-	packed []byte
-}
-
-// packedEvent is an event as it is packed.
-type packedEvent struct {
-	StoryEvent
-	For audience `json:"for"`
-}
-
-// pack puts the events into one piece.
-func (t *tale) pack() {
-	events := make([]packedEvent, len(t.Events))
-	for i, e := range t.Events {
-		events[i] = packedEvent{e, e.side}
-	}
-	if b, err := json.Marshal(events); err == nil { // texts and numbers: it never fails
-		t.packed, t.Events = b, nil
-	}
-}
-
-// events are all events of the story, in a slice of the caller's own.
-func (t *tale) events() []StoryEvent {
-	var packed []packedEvent
-	if t.packed != nil {
-		_ = json.Unmarshal(t.packed, &packed) // what pack wrote
-	}
-	out := make([]StoryEvent, 0, len(packed)+len(t.Events))
-	for _, e := range packed {
-		e.side = e.For
-		out = append(out, e.StoryEvent)
-	}
-	return append(out, t.Events...)
 }
 
 func newStories() *stories {
-	return &stories{all: map[CallID]*tale{}, legs: map[LegID]*tale{}}
+	return &stories{all: map[CallID]*tale{}, legs: map[LegID]*tale{}, archive: archive{of: map[CallID]archived{}}}
 }
 
 // begin opens the story of a call whose first leg, if any, is leg.
@@ -144,16 +108,12 @@ func (s *stories) tell(state *State, events []StoryEvent) {
 // add appends an event within the bounds. Under mu.
 func (s *stories) add(t *tale, e StoryEvent) {
 	n := e.size()
-	if t.count >= storyEvents || t.bytes+n > storyBytes {
+	if len(t.Events) >= storyEvents || t.bytes+n > storyBytes {
 		t.LeftOut++
 		return
 	}
 	t.Events = append(t.Events, e)
-	t.count++
 	t.bytes += n
-	if t.Ended != nil {
-		s.bytes += n
-	}
 }
 
 // message adds a SIP message to the story its leg belongs to; messages after
@@ -177,9 +137,7 @@ func (s *stories) end(last Story) {
 	now := time.Now()
 	s.write(t, last)
 	t.Ended = &now
-	t.pack()
 	s.ended = append(s.ended, t)
-	s.bytes += t.bytes
 	s.prune(now)
 }
 
@@ -201,21 +159,19 @@ func (s *stories) write(t *tale, now Story) {
 	t.Story = now
 }
 
-// prune forgets the oldest stories. Under mu.
+// prune puts away what ended a while ago and forgets the oldest. Under mu.
 func (s *stories) prune(now time.Time) {
-	for len(s.ended) > 0 {
+	for len(s.ended) > 0 && (len(s.ended) > storiesLate || now.Sub(*s.ended[0].Ended) > storyLate) {
 		oldest := s.ended[0]
-		if len(s.ended) <= storiesCount && s.bytes <= storiesBytes && now.Sub(*oldest.Ended) < storiesAge {
-			return
-		}
 		s.ended[0] = nil
 		s.ended = s.ended[1:]
-		s.bytes -= oldest.bytes
+		s.archive.put(oldest)
 		delete(s.all, oldest.ID)
 		for leg := range oldest.sides {
 			delete(s.legs, leg)
 		}
 	}
+	s.archive.prune(now)
 }
 
 // read returns what a user may see of a story: all of it for the administrator
@@ -226,11 +182,14 @@ func (s *stories) read(id CallID, user string, admin bool) (Story, bool) {
 	defer s.mu.Unlock()
 	s.prune(time.Now())
 	t := s.all[id]
+	if t == nil {
+		t = s.archive.get(id)
+	}
 	if t == nil || !admin && (user == "" || !slices.Contains(t.users[:], user)) {
 		return Story{}, false
 	}
 	out := t.Story
-	out.Events, out.Legs = t.events(), slices.Clone(t.Legs)
+	out.Events, out.Legs = slices.Clone(t.Events), slices.Clone(t.Legs)
 	if admin {
 		return out, true
 	}
@@ -272,6 +231,7 @@ func (s *stories) list(limit int) []Story {
 		}
 		out = append(out, t.Story)
 	}
+	out = append(out, s.archive.newest(limit-len(out))...)
 	out = out[:min(len(out), limit)]
 	for i := range out {
 		out[i].Events, out[i].Legs = nil, nil

@@ -18,6 +18,10 @@ const (
 	storiesCount = 1000
 	storiesBytes = 16 << 20
 	storiesAge   = time.Hour
+	// A message may belong to a story for storyLate after its end, or until so
+	// many others ended.
+	storyLate   = 40 * time.Second
+	storiesLate = 64
 )
 
 // Story is what happened in one call, for its owner and the administrator.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -97,6 +98,41 @@ func TestStoriesKeepNoCall(t *testing.T) {
 	require.True(t, *s.Events[1].Sent)
 }
 
+// A story that is put away tells each side what it told before.
+func TestArchivedStory(t *testing.T) {
+	all := newStories()
+	end := func(s *State) {
+		all.begin(s.ID, s.Legs[0].ID)
+		all.tell(s, []StoryEvent{{Kind: "leg", Text: "alice's", side: calleeOnly}, {Kind: "decision", Text: "a rule", side: adminOnly}})
+		all.message(s.Legs[0].ID, Message{Start: "INVITE sip:alice@x SIP/2.0", Headers: []string{"To: x"}, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")})
+		all.end(s.retell())
+	}
+	told := func() (out []string) {
+		for _, who := range []string{"alice", "bob", "root"} {
+			s, ok := all.read("c", who, who == "root")
+			require.True(t, ok, who)
+			b, err := json.Marshal(s)
+			require.NoError(t, err)
+			out = append(out, string(b))
+		}
+		return append(out, fmt.Sprint(len(all.list(1000))))
+	}
+	end(storyState("c"))
+	before := told()
+	for i := range storiesLate {
+		end(storyState(CallID(fmt.Sprint(i))))
+	}
+	require.Contains(t, all.archive.of, CallID("c"))
+	after := told()
+	require.Equal(t, before[:3], after[:3])
+	require.Equal(t, fmt.Sprint(storiesLate+1), after[3])
+	list := all.list(1000)
+	require.Equal(t, CallID("c"), list[len(list)-1].ID, "the oldest is the last")
+	require.Empty(t, list[len(list)-1].Legs)
+	_, ok := all.read("c", "dave", false)
+	require.False(t, ok)
+}
+
 func TestStoriesAreBounded(t *testing.T) {
 	all := newStories()
 	all.begin("c", "c-bob")
@@ -118,10 +154,12 @@ func TestStoriesAreBounded(t *testing.T) {
 		}
 		all.end(storyState(id).retell())
 	}
-	require.LessOrEqual(t, len(all.ended), storiesCount)
-	require.LessOrEqual(t, all.bytes, storiesBytes)
-	require.Less(t, len(all.all), storiesCount+2)
-	require.Less(t, len(all.legs), 2*storiesCount+3)
+	require.LessOrEqual(t, len(all.ended), storiesLate)
+	require.LessOrEqual(t, len(all.archive.order), storiesCount)
+	require.Len(t, all.archive.of, len(all.archive.order))
+	require.LessOrEqual(t, all.archive.bytes, storiesBytes)
+	require.Less(t, len(all.all), storiesLate+2)
+	require.Less(t, len(all.legs), 2*storiesLate+3)
 	_, ok := all.read("0", "", true)
 	require.False(t, ok, "the oldest is forgotten")
 	last := CallID(fmt.Sprint(2*storiesCount - 1))

@@ -92,3 +92,15 @@ scene('what cannot be called is said in words', async s => {
   await tab.call('carol');
   await tab.shows('This person has no phone connected right now. Try again later.');
 });
+
+scene('a missed call is counted until the list was looked at', async s => {
+  const gateway = await s.gateway();
+  const a = await s.tab(gateway, alice, {tone: 1000});
+  const b = await s.tab(gateway, bob, {tone: 440});
+  await a.call('bob');
+  await b.shows('Alice Archer');
+  await a.press('Hang up');
+  await b.shows('1 missed');
+  await b.button('Call Alice Archer').first().hover(); // which brings the list on the screen
+  await b.page.getByText('1 missed').waitFor({state: 'detached'});
+});
