@@ -66,7 +66,7 @@ func BenchmarkRelayWebRTC(b *testing.B) {
 // part of a core that forgedRate of them a second take.
 func BenchmarkForgedSRTP(b *testing.B) {
 	far, tab := webRTC(b, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
-	const packets = forgedRate / 10
+	const packets = forgedRate / 2
 	var costs []time.Duration
 	var share float64
 	for b.Loop() {
