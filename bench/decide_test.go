@@ -17,8 +17,16 @@ import (
 // household answers from memory, so that what is measured is policy and its store.
 type household struct{}
 
-func (household) Interworking(context.Context, string, string) (bool, error) { return true, nil }
-func (household) DoNotDisturb(context.Context, string) (bool, error)         { return false, nil }
+func (household) Interworking(context.Context, string, string) (bool, uint64, error) {
+	return true, 0, nil
+}
+
+func (household) DoNotDisturb(context.Context, string) (bool, uint64, error) { return false, 0, nil }
+
+func (household) Switches(context.Context, string, func(string, string, bool, uint64)) error {
+	return nil
+}
+func (household) SwitchOff(context.Context, string, string, uint64) error { return nil }
 func (household) Known(context.Context, string, []string, bool) (friend, known bool, err error) {
 	return false, false, nil
 }

@@ -16,12 +16,16 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 	if err := p.check(); err != nil {
 		return Device{}, err
 	}
+	var epoch uint64 // of a change of interworking
 	err := d.editDevice(ctx, user, id, func(r *deviceRecord) error {
 		if r.Fixed && (p.Display != nil || p.Interworking != nil || p.Profile != nil || p.UnmuteKey != nil) {
 			return fmt.Errorf("%w: change device %s of %s there", ErrFixed, id, user)
 		}
 		set(&r.Display, p.Display)
-		set(&r.Interworking, p.Interworking)
+		if epoch = 0; p.Interworking != nil && *p.Interworking != r.Interworking {
+			r.turn(*p.Interworking)
+			epoch = r.Switched
+		}
 		set(&r.Primary, p.Primary)
 		set(&r.Profile, p.Profile)
 		if p.Profile != nil {
@@ -31,6 +35,9 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 		return nil
 	})
 	if err != nil {
+		return Device{}, err
+	}
+	if err := d.switched(ctx, user, id, p.Interworking != nil && *p.Interworking, epoch); err != nil {
 		return Device{}, err
 	}
 	if p.Primary != nil && *p.Primary {

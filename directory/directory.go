@@ -150,6 +150,8 @@ type Directory struct {
 	// Canonical brings a sip:, sips: or tel: URI into the one form in which
 	// addresses are compared. It is set before entries are written.
 	Canonical func(uri string) (string, error)
+	// Switched is set before anything is changed; nil tells nobody.
+	Switched Switched
 
 	store  store.Store
 	domain string

@@ -30,6 +30,8 @@ type userRecord struct {
 	// Hash is the argon2id hash of the log-in password. It is empty for the
 	// users of the configuration file, whose passwords are not stored.
 	Hash string `json:"hash,omitempty"`
+	// Switched is the epoch of the last change of DoNotDisturb, 0 for none.
+	Switched uint64 `json:"switched,omitempty"`
 }
 
 // deviceRecord is the value of device/<user>/<id>. Primary in it is what was
@@ -44,6 +46,8 @@ type deviceRecord struct {
 	Shares  string    `json:"shares,omitempty"`
 	Paired  time.Time `json:"paired,omitzero"`
 	Secrets []HA1     `json:"secrets,omitempty"`
+	// Switched is the epoch of the last change of Interworking, 0 for none.
+	Switched uint64 `json:"switched,omitempty"`
 
 	version store.Version
 }

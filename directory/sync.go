@@ -99,7 +99,10 @@ func (d *Directory) syncUser(ctx context.Context, u NewUser) error {
 
 func (d *Directory) writeDifference(ctx context.Context, u NewUser, p *person) (changed bool, err error) {
 	want := userRecord{V: recordVersion, User: named(u.User)}
-	want.Fixed, want.WhileBusy, want.DoNotDisturb = true, p.user.WhileBusy, p.user.DoNotDisturb
+	want.Fixed, want.WhileBusy, want.DoNotDisturb, want.Switched = true, p.user.WhileBusy, p.user.DoNotDisturb, p.user.Switched
+	if p.version == 0 {
+		want.Switched = nextEpoch(0)
+	}
 	if want != p.user {
 		if p.version != 0 && !p.user.Fixed {
 			d.log.Warn("the configuration file now names this user; it replaces what was set before", "user", u.Name)
@@ -140,6 +143,11 @@ func (d *Directory) writeDifference(ctx context.Context, u NewUser, p *person) (
 func (d *Directory) fileDevice(was deviceRecord, user string, n NewDevice, order int) deviceRecord {
 	next := d.newDevice(user, n, order)
 	next.Fixed, next.version = true, was.version
+	if was.version != 0 {
+		on := next.Interworking
+		next.Interworking, next.Switched = was.Interworking, was.Switched
+		next.turn(on)
+	}
 	if was.version != 0 && was.Shares == "" {
 		next.Instance, next.UserAgent, next.Paired = was.Instance, was.UserAgent, was.Paired
 		next.Primary = was.Primary || n.Primary

@@ -30,7 +30,8 @@ func (d *Directory) Put(ctx context.Context, u NewUser) error {
 	if err := d.freeNumber(u.Name, u.Number); err != nil {
 		return err
 	}
-	_, err = putUser(ctx, d.store, userRecord{User: named(u.User), Hash: hash}, 0)
+	made := userRecord{User: named(u.User), Hash: hash, Switched: nextEpoch(0)}
+	_, err = putUser(ctx, d.store, made, 0)
 	if errors.Is(err, store.ErrConflict) {
 		return exists("user %s", u.Name)
 	}
@@ -276,7 +277,10 @@ func putDevice(ctx context.Context, s store.Store, r deviceRecord) (store.Versio
 
 func (d *Directory) newDevice(user string, n NewDevice, order int) deviceRecord {
 	r := deviceRecord{Order: order, Device: Device{User: user, ID: n.ID, Primary: n.Primary}}
-	return d.describe(r, n)
+	if r = d.describe(r, n); r.Interworking {
+		r.Switched = nextEpoch(0)
+	}
+	return r
 }
 
 // describe gives a device what its owner or the file says of it.

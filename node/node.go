@@ -78,7 +78,7 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 		return nil, ErrNotBuilt
 	}
 	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
-	steps := []func(context.Context) error{n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openMedia, n.openGateway}
+	steps := []func(context.Context) error{n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openAdmin, n.openMedia, n.openGateway}
 	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady, n.keepLight)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -157,7 +157,13 @@ func (n *Node) openDirectory(ctx context.Context) error {
 	if err := d.Sync(ctx, n.users()); err != nil {
 		return fmt.Errorf("take over the users of the configuration file: %w", err)
 	}
-	a, err := admin.Listen(n.cfg.Data, admin.Local{Directory: d, APIKeys: token.Keys{Store: n.store}}, n.log)
+	return nil
+}
+
+// openAdmin lets the commands of this machine in, now that what they switch off
+// is on record.
+func (n *Node) openAdmin(context.Context) error {
+	a, err := admin.Listen(n.cfg.Data, admin.Local{Directory: n.directory, APIKeys: token.Keys{Store: n.store}}, n.log)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ func (n *Node) openPolicy(context.Context) error {
 	if n.policy, err = policy.New(c); err != nil {
 		return err
 	}
+	n.directory.Switched = n.policy.Switched
 	n.store.Watch(n.policy.Foreign)
 	n.decisions = &decisions{Book: n.policy}
 	n.onClose(func(context.Context) error { return n.policy.Close() })

@@ -28,10 +28,17 @@ const (
 type People interface {
 	// Interworking tells whether the user's device may be made to answer by
 	// itself: read from the store, so that switching it off is in force on
-	// every node at once. False for a device that does not exist.
-	Interworking(ctx context.Context, user, device string) (bool, error)
+	// every node at once. False for a device that does not exist. epoch is that
+	// of the last change, 0 for none; it only grows.
+	Interworking(ctx context.Context, user, device string) (on bool, epoch uint64, err error)
 	// DoNotDisturb tells whether the user wants quiet: read from the store too.
-	DoNotDisturb(ctx context.Context, user string) (bool, error)
+	DoNotDisturb(ctx context.Context, user string) (on bool, epoch uint64, err error)
+	// Switches goes through what the two tell, as the store has it, of one user
+	// or of everybody (""): interworking of a device, and, with device "",
+	// whether the user does not want quiet.
+	Switches(ctx context.Context, user string, each func(user, device string, on bool, epoch uint64)) error
+	// SwitchOff brings back one that was off at epoch, over anything older.
+	SwitchOff(ctx context.Context, user, device string, epoch uint64) error
 	// Known tells whether one of the canonical addresses is in the user's
 	// personal directory, and whether one is a friend's there. With foldCase
 	// the case of user parts does not count.
@@ -293,13 +300,17 @@ func (b *Book) facts(ctx context.Context, q Question) (*facts, error) {
 		return f, err
 	}
 	f.entries = f.grants.entries()
-	if f.interworking, err = b.cfg.People.Interworking(ctx, q.Owner, q.Device); err != nil {
+	on, epoch, err := b.cfg.People.Interworking(ctx, q.Owner, q.Device)
+	if err != nil {
 		return f, err
 	}
+	f.interworking = b.isOn(q.Owner, q.Device, on, epoch)
 	if q.Kind == ThirdParty || q.Kind == Intercom {
-		if f.quiet, err = b.cfg.People.DoNotDisturb(ctx, q.Owner); err != nil {
+		quiet, epoch, err := b.cfg.People.DoNotDisturb(ctx, q.Owner)
+		if err != nil {
 			return f, err
 		}
+		f.quiet = !b.isOn(q.Owner, "", !quiet, epoch)
 	}
 	if wantsPeople(q, f) {
 		f.friend, f.known, err = b.cfg.People.Known(ctx, q.Owner, listable(namesOf(q.Requester, f)), f.fold)

@@ -43,17 +43,23 @@ type cast struct {
 	err     error
 }
 
-func (c *cast) Interworking(_ context.Context, _, device string) (bool, error) {
+func (c *cast) Interworking(_ context.Context, _, device string) (bool, uint64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.off && device == "desk", c.err
+	return !c.off && device == "desk", 0, c.err
 }
 
-func (c *cast) DoNotDisturb(context.Context, string) (bool, error) {
+func (c *cast) DoNotDisturb(context.Context, string) (bool, uint64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.quiet, c.err
+	return c.quiet, 0, c.err
 }
+
+func (c *cast) Switches(context.Context, string, func(string, string, bool, uint64)) error {
+	return nil
+}
+
+func (c *cast) SwitchOff(context.Context, string, string, uint64) error { return nil }
 
 func (c *cast) Known(_ context.Context, _ string, addresses []string, _ bool) (friend, known bool, err error) {
 	c.mu.Lock()
@@ -519,11 +525,15 @@ func TestDecisionsPages(t *testing.T) {
 
 // A directory that panics ends nothing but its own decision.
 func TestPanicDenies(t *testing.T) {
-	b := openBook(t, openStore(t), panicking{}, nil)
+	b := openBook(t, openStore(t), &panicking{}, nil)
 	require.Equal(t, faultPanic, b.Decide(t.Context(), click()).Reason)
 }
 
-type panicking struct{ People }
+type panicking struct{ cast }
+
+func (*panicking) Interworking(context.Context, string, string) (bool, uint64, error) {
+	panic("a fault of the directory")
+}
 
 func TestCeilings(t *testing.T) {
 	s := openStore(t)

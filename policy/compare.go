@@ -53,8 +53,12 @@ func (b *Book) watch(ctx context.Context, changes <-chan store.Message) {
 
 // hear reads the grants that another node changed, which takes them in.
 func (b *Book) hear(ctx context.Context, user string) {
-	if _, err := b.Get(ctx, user); err != nil && ctx.Err() == nil {
-		b.cfg.Log.Warn("another node changed grants, which cannot be read now", "user", user, "err", err)
+	_, err := b.Get(ctx, user)
+	if err == nil {
+		err = b.compareSwitches(ctx, user)
+	}
+	if err != nil && ctx.Err() == nil {
+		b.cfg.Log.Warn("another node changed what a user allows, which cannot be read now", "user", user, "err", err)
 		b.compared.Store(0)
 		b.askCompare()
 	}
@@ -71,7 +75,7 @@ func (b *Book) askCompare() {
 // isCompared tells whether the store that answers now was compared.
 func (b *Book) isCompared() bool { return b.compared.Load() == store.Life(b.cfg.Store)+1 }
 
-// compare goes through all grants in the store: what is older there than in
+// compare goes through all grants and switches in the store: what is older there than in
 // the ledger is replaced, what is newer is taken in. Grants that are gone from
 // the store allow nothing and are left so. It blocks for the store.
 func (b *Book) compare(ctx context.Context) error {
@@ -92,6 +96,9 @@ func (b *Book) compare(ctx context.Context) error {
 		if len(items) < comparePage {
 			break
 		}
+	}
+	if err := b.compareSwitches(ctx, ""); err != nil {
+		return err
 	}
 	b.compared.Store(life + 1)
 	return nil

@@ -8,9 +8,15 @@ import "sync"
 type ledger struct {
 	mu     sync.Mutex
 	newest map[string]epochGrants
+	// off is when each switch was seen off last, by its epoch.
+	off map[toggle]uint64
 	// own are the changes that this node is writing just now.
 	own map[change]int
 }
+
+// toggle is a switch above all grants: interworking of a user's device, or, for
+// the device "", whether he takes automatic answers at all.
+type toggle struct{ user, device string }
 
 type change struct {
 	user  string
@@ -68,7 +74,32 @@ func (l *ledger) of(user string) epochGrants {
 // take notes what a line of the audit file says. Lines without an epoch are
 // from before there were any.
 func (l *ledger) take(r *Record) {
-	if r.Epoch != 0 && r.Grants != nil && r.Owner != "" {
+	switch {
+	case r.Epoch == 0 || r.Owner == "":
+	case r.Grants != nil:
 		l.note(r.Owner, r.Epoch, *r.Grants)
+	case r.Event == eventOff:
+		l.noteOff(toggle{r.Owner, r.Device}, r.Epoch)
 	}
+}
+
+// noteOff takes in that a switch was off at epoch, and tells whether that is news.
+func (l *ledger) noteOff(s toggle, epoch uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if epoch <= l.off[s] {
+		return false
+	}
+	if l.off == nil {
+		l.off = map[toggle]uint64{}
+	}
+	l.off[s] = epoch
+	return true
+}
+
+// offAt is the epoch at which a switch was off last, 0 for never.
+func (l *ledger) offAt(s toggle) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.off[s]
 }

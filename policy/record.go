@@ -20,6 +20,7 @@ const (
 	eventUnmute   = "unmute"   // an owner un-muted his phone
 	eventVoid     = "void"     // an allow that came too late and was not used
 	eventHeard    = "heard"    // another node changed grants
+	eventOff      = "off"      // interworking was switched off, or automatic answers with Device ""
 	eventRestored = "restored" // the store had older grants, which were replaced
 	eventForeign  = "foreign"  // a record in the store that this installation did not write
 	eventRepaired = "repaired" // a damaged end was put aside
@@ -54,7 +55,8 @@ type Record struct {
 	// By is who changed the grants to Grants, or how the owner un-muted.
 	By     string  `json:"by,omitempty"`
 	Grants *Grants `json:"grants,omitempty"`
-	// Epoch is that of Grants: of two changes the one with the higher is newer.
+	// Epoch is that of Grants, or of what was switched off: of two changes the
+	// one with the higher is newer.
 	Epoch uint64 `json:"epoch,omitempty"`
 	// Void is the ID of the allow that was not used.
 	Void string `json:"void,omitempty"`

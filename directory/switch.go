@@ -1,0 +1,95 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ringsplash/store"
+)
+
+// Switched is told of each change of a switch that stands above what a user
+// allows: interworking of a device, or, with device "", whether he takes
+// automatic answers at all (the opposite of *No automatic answers*). Of two
+// changes the one with the higher epoch is newer. The change is acknowledged
+// when Switched returned.
+type Switched func(ctx context.Context, user, device string, on bool, epoch uint64) error
+
+// nextEpoch is that of a change after one with the epoch was: milliseconds
+// since 1970, or one more.
+func nextEpoch(was uint64) uint64 { return max(uint64(time.Now().UnixMilli()), was+1) }
+
+// switched hands a change on.
+func (d *Directory) switched(ctx context.Context, user, device string, on bool, epoch uint64) error {
+	if d.Switched == nil || epoch == 0 {
+		return nil
+	}
+	return d.Switched(ctx, user, device, on, epoch)
+}
+
+// turn sets the switch, with a new epoch when that changes it.
+func (r *deviceRecord) turn(on bool) {
+	if r.Interworking != on {
+		r.Interworking, r.Switched = on, nextEpoch(r.Switched)
+	}
+}
+
+func (r *userRecord) turn(quiet bool) {
+	if r.DoNotDisturb != quiet {
+		r.DoNotDisturb, r.Switched = quiet, nextEpoch(r.Switched)
+	}
+}
+
+// Switches goes through the switches of a user, or of everybody for "", as the
+// store has them. Those nobody ever changed have the epoch 0. It blocks for the
+// store.
+func (d *Directory) Switches(ctx context.Context, user string, each func(user, device string, on bool, epoch uint64)) error {
+	devices := "device/"
+	if user != "" {
+		devices = devicesKey(user)
+		r, _, err := d.storedUser(ctx, user)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		each(user, "", !r.DoNotDisturb, r.Switched)
+	} else if err := scan(ctx, d.store, "user/", func(it store.Item) error {
+		r, err := readUser(it)
+		if err == nil {
+			each(r.Name, "", !r.DoNotDisturb, r.Switched)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	return scan(ctx, d.store, devices, func(it store.Item) error {
+		r, err := readDevice(it)
+		if err == nil {
+			each(r.User, r.ID, r.Interworking, r.Switched)
+		}
+		return err
+	})
+}
+
+// SwitchOff brings back a switch that was off at epoch, unless the store has a
+// newer change, or none any more. It blocks for the store.
+func (d *Directory) SwitchOff(ctx context.Context, user, device string, epoch uint64) error {
+	var err error
+	if device == "" {
+		err = d.editUser(ctx, user, func(r *userRecord) {
+			if r.Switched < epoch {
+				r.DoNotDisturb, r.Switched = true, epoch
+			}
+		})
+	} else {
+		err = d.editDevice(ctx, user, device, func(r *deviceRecord) error {
+			if r.Switched < epoch {
+				r.Interworking, r.Switched = false, epoch
+			}
+			return nil
+		})
+	}
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}

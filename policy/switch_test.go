@@ -1,0 +1,131 @@
+package policy
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ringsplash/directory"
+	"ringsplash/store"
+	"ringsplash/store/storetest"
+)
+
+// nodeOf is a Book with a directory of its own, as a node has them.
+func nodeOf(t *testing.T, s store.Store, node, dir string) (*Book, *directory.Directory) {
+	t.Helper()
+	d, err := directory.Open(t.Context(), s, "example.test", quiet)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = d.Close() })
+	d.Canonical = Canonical
+	b := openBook(t, s, d, func(c *Config) { c.Node, c.AuditDir = node, dir })
+	d.Switched = b.Switched
+	return b, d
+}
+
+func addAlice(t *testing.T, d *directory.Directory) {
+	t.Helper()
+	require.NoError(t, d.Put(t.Context(), directory.NewUser{
+		User: directory.User{Name: "alice"}, Password: "wonder",
+		Devices: []directory.NewDevice{{ID: "desk", SIPPassword: "s-desk", Interworking: true}},
+	}))
+}
+
+// What was switched off stays off when Redis comes back with an older file: on
+// the node where it was done, on one that heard of it, and after a restart of
+// either. What is switched on afterwards is on.
+func TestSwitchedOffOutlivesOlderRedis(t *testing.T) {
+	on, off := true, false
+	for name, one := range map[string]struct {
+		device  string
+		turnOff func(d *directory.Directory) error
+		turnOn  func(d *directory.Directory) error
+	}{
+		"interworking": {
+			"desk",
+			func(d *directory.Directory) error {
+				_, err := d.PatchDevice(t.Context(), "alice", "desk", directory.DevicePatch{Interworking: &off})
+				return err
+			},
+			func(d *directory.Directory) error {
+				_, err := d.PatchDevice(t.Context(), "alice", "desk", directory.DevicePatch{Interworking: &on})
+				return err
+			},
+		},
+		"automatic answers": {
+			"",
+			func(d *directory.Directory) error { return d.SetDoNotDisturb(t.Context(), "alice", true) },
+			func(d *directory.Directory) error { return d.SetDoNotDisturb(t.Context(), "alice", false) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := storetest.StartRedis(t)
+			sa, sb := openRedis(t, server), openRedis(t, server)
+			dirs := []string{t.TempDir(), t.TempDir()}
+			a, da := nodeOf(t, sa, "a", dirs[0])
+			addAlice(t, da)
+			b, _ := nodeOf(t, sb, "b", dirs[1])
+			_, err := a.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+			require.NoError(t, err)
+			older := server.Copy()
+			for _, book := range []*Book{a, b} {
+				d := judged(t, book)
+				require.True(t, d.Allow, d.Reason)
+			}
+			require.NoError(t, one.turnOff(da))
+			s := toggle{"alice", one.device}
+			epoch := a.ledger.offAt(s)
+			require.NotZero(t, epoch)
+			require.Eventually(t, func() bool { return b.ledger.offAt(s) == epoch }, patience, time.Millisecond, "the other node hears of it")
+
+			server.ReturnTo(older)
+			for _, book := range []*Book{a, b} {
+				require.False(t, judged(t, book).Allow)
+			}
+			require.NoError(t, a.Close())
+			require.NoError(t, b.Close())
+			for i, dir := range dirs {
+				server.ReturnTo(older)
+				book, d := nodeOf(t, openRedis(t, server), []string{"a", "b"}[i], dir)
+				require.False(t, judged(t, book).Allow, "node %d knows by its file alone", i)
+				require.NoError(t, d.Switches(t.Context(), "alice", func(_, device string, isOn bool, at uint64) {
+					if device == one.device {
+						require.False(t, isOn, "the store has it off again")
+						require.Equal(t, epoch, at)
+					}
+				}))
+				require.NoError(t, one.turnOn(d))
+				v := judged(t, book)
+				require.True(t, v.Allow, v.Reason)
+				require.NoError(t, one.turnOff(d))
+				require.False(t, judged(t, book).Allow)
+				require.NoError(t, book.Close())
+			}
+		})
+	}
+}
+
+// Who comes after a user or a device that was removed begins with what he is given.
+func TestSwitchesOfANewUserOfTheName(t *testing.T) {
+	b, d := nodeOf(t, openStore(t), "a", t.TempDir())
+	addAlice(t, d)
+	off := false
+	_, err := d.PatchDevice(t.Context(), "alice", "desk", directory.DevicePatch{Interworking: &off})
+	require.NoError(t, err)
+	require.NoError(t, d.SetDoNotDisturb(t.Context(), "alice", true))
+	require.NoError(t, d.Remove(t.Context(), "alice"))
+	addAlice(t, d)
+	_, err = b.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	v := b.Decide(t.Context(), fromBob())
+	require.True(t, v.Allow, v.Reason)
+}
+
+// A change that cannot be recorded is not acknowledged.
+func TestSwitchedOffIsOnRecord(t *testing.T) {
+	b, d := nodeOf(t, openStore(t), "a", t.TempDir())
+	addAlice(t, d)
+	require.NoError(t, b.Close())
+	require.ErrorIs(t, d.SetDoNotDisturb(t.Context(), "alice", true), errAuditClosed)
+	require.NoError(t, d.SetDoNotDisturb(t.Context(), "alice", false), "on needs no record")
+}
