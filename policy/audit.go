@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"slices"
+	"time"
 )
 
 const (
@@ -55,15 +57,34 @@ func (b *Book) newAudit(known chain) (*audit, error) {
 	now := b.cfg.Now()
 	for _, note := range o.notes {
 		b.cfg.Log.Warn("the audit file was not whole", "what", note.Event, "reason", note.Reason)
-		note.ID, note.Time = newID(now), now.UTC()
-		if err := a.write([]waiting{{record: note}}); err != nil {
-			_ = o.file.Close()
-			return nil, err
-		}
+	}
+	if err := a.begin(o.notes, &b.ledger, now); err != nil {
+		_ = o.file.Close()
+		return nil, err
 	}
 	a.wrote(a.end)
 	go a.run()
 	return a, nil
+}
+
+// begin writes what was found at the start. What the ledger knows may come from
+// a part that was put aside, so then it is written anew: the next start reads
+// this file only.
+func (a *audit) begin(notes []*Record, l *ledger, now time.Time) error {
+	if len(notes) == 0 {
+		return nil
+	}
+	for batch := range slices.Chunk(append(notes, l.records()...), auditBatch) {
+		var lines []waiting
+		for _, r := range batch {
+			r.ID, r.Time = newID(now), now.UTC()
+			lines = append(lines, waiting{record: r})
+		}
+		if err := a.write(lines); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // append writes the record and waits until it is on the disk. When ctx ends

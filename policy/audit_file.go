@@ -151,7 +151,7 @@ func openAudit(dir string, known chain, take func(*Record)) (o opened, err error
 		o.end, err = readChain(o.file, each)
 		if errors.Is(err, errTorn) {
 			var note *Record
-			note, err = cutTail(o.file, path, o.end)
+			note, err = cutTail(o.file, path, o.end, known)
 			o.notes = append(o.notes, note)
 		}
 		if err == nil {
@@ -193,8 +193,9 @@ func (c chain) against(known chain, at string) *Record {
 	return &Record{Event: eventMissing, Reason: reason + " What they were of can still be read in the store's copies for 90 days. Look for who changed the data folder, or for a backup that was put there."}
 }
 
-// cutTail puts what follows the good part into a file of its own.
-func cutTail(f *os.File, path string, end chain) (*Record, error) {
+// cutTail puts what follows the good part into a file of its own. known is the
+// end that the store has.
+func cutTail(f *os.File, path string, end, known chain) (*Record, error) {
 	aside, err := unusedName(path + ".tail")
 	if err != nil {
 		return nil, err
@@ -209,8 +210,12 @@ func cutTail(f *os.File, path string, end chain) (*Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy: put the damaged end of the audit file aside: %w", err)
 	}
+	acted := "Whatever was being written there had not been acted upon."
+	if known.seq > end.seq {
+		acted = fmt.Sprintf("The store knows of %d records, so what was there may have been acted upon.", known.seq)
+	}
 	return &Record{Event: eventRepaired, Reason: fmt.Sprintf(
-		"The end was damaged or unfinished: its %d bytes are kept as %s. Whatever was being written there had not been acted upon.", size, filepath.Base(aside))}, nil
+		"The end was damaged or unfinished: its %d bytes are kept as %s. %s", size, filepath.Base(aside), acted)}, nil
 }
 
 // copyTail writes what f has from an offset on to a new file, on the disk when

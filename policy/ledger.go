@@ -83,6 +83,19 @@ func (l *ledger) take(r *Record) {
 	}
 }
 
+// records are what the ledger knows, as lines of an audit file.
+func (l *ledger) records() (out []*Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for user, known := range l.newest {
+		out = append(out, &Record{Event: eventHeard, Owner: user, Grants: &known.grants, Epoch: known.epoch})
+	}
+	for s, epoch := range l.off {
+		out = append(out, &Record{Event: eventOff, Owner: s.user, Device: s.device, Epoch: epoch})
+	}
+	return out
+}
+
 // noteOff takes in that a switch was off at epoch, and tells whether that is news.
 func (l *ledger) noteOff(s toggle, epoch uint64) bool {
 	l.mu.Lock()

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -128,4 +130,51 @@ func TestSwitchedOffIsOnRecord(t *testing.T) {
 	require.NoError(t, b.Close())
 	require.ErrorIs(t, d.SetDoNotDisturb(t.Context(), "alice", true), errAuditClosed)
 	require.NoError(t, d.SetDoNotDisturb(t.Context(), "alice", false), "on needs no record")
+}
+
+// What a damaged audit file told is in the new one: the second start after the
+// damage, which reads that one only, believes no older store either.
+func TestRevocationsOutliveADamagedFile(t *testing.T) {
+	for name, damage := range map[string]func(text []byte) []byte{
+		"a byte":    func(text []byte) []byte { text[20] ^= 1; return text },
+		"its end":   func(text []byte) []byte { return text[:len(text)-5] },
+		"more text": func(text []byte) []byte { return append(text, "{}\n{}\n"...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, dir := openStore(t), t.TempDir()
+			b, d := nodeOf(t, s, "a", dir)
+			addAlice(t, d)
+			_, err := b.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+			require.NoError(t, err)
+			var older []store.Item
+			for _, key := range []string{grantsKey("alice"), "device/alice/desk"} {
+				item, err := s.Get(t.Context(), key)
+				require.NoError(t, err)
+				older = append(older, item)
+			}
+			_, err = b.Revoke(t.Context(), "alice", string(Public), bob())
+			require.NoError(t, err)
+			off := false
+			_, err = d.PatchDevice(t.Context(), "alice", "desk", directory.DevicePatch{Interworking: &off})
+			require.NoError(t, err)
+			_ = b.Decide(t.Context(), click()) // the line that a cut end loses
+			require.NoError(t, b.Close())
+
+			path := filepath.Join(dir, AuditName)
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, damage(text), 0o600))
+			b, _ = nodeOf(t, s, "a", dir)
+			require.NoError(t, b.Close())
+			require.NoError(t, VerifyAudit(path))
+			for _, item := range older {
+				_, err := s.Put(t.Context(), item.Key, item.Value, store.AnyVersion, 0)
+				require.NoError(t, err)
+			}
+			b, _ = nodeOf(t, s, "a", dir)
+			require.False(t, b.Decide(t.Context(), fromBob()).Allow)
+			require.False(t, b.Decide(t.Context(), click()).Allow, "interworking is off")
+			require.False(t, storedGrants(t, s).AllowPublic)
+		})
+	}
 }
