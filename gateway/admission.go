@@ -72,8 +72,10 @@ type claim struct {
 	payer string
 	// limit is how many calls the payer may have begun at a time.
 	limit int
-	// rings is the user whom a caller nobody knows wants to ring, "" for others.
-	rings string
+	// rings is the user whom somebody wants to ring who comes neither by a trunk
+	// nor as a user of ours, "" for others; stranger: nothing is proven of him.
+	rings    string
+	stranger bool
 	// urgent: an emergency call of our user. Neither his other calls nor Room
 	// count, and it is taken while draining.
 	urgent bool
@@ -86,13 +88,19 @@ func (g *Gateway) claimOf(in Incoming) claim {
 		return g.userClaim(in.From.User, "")
 	case in.From.User != "":
 		return g.userClaim(in.From.User, in.Dialled)
-	case standingOf(in.From) == aStranger:
-		return claim{
-			payer: "source " + in.Source.Addr().String(), limit: g.cfg.MaxSourceCalls,
-			rings: g.resolve(in.Dialled, in.From).user.Name,
-		}
+	case in.From.Trunk != "":
+		return claim{}
 	}
-	return claim{}
+	on := claim{rings: g.resolve(in.Dialled, in.From).user.Name, limit: g.cfg.MaxSourceCalls}
+	switch {
+	case standingOf(in.From) == aStranger:
+		on.payer, on.stranger = "source "+sourceOf(in.Source.Addr()), true
+	case in.From.Domain != "":
+		on.payer, on.limit = "domain "+in.From.Domain, g.nodeShare()
+	default:
+		on.payer = "caller " + in.From.Address
+	}
+	return on
 }
 
 // userClaim is that of a call in which a user of ours dials.
@@ -114,8 +122,8 @@ func (g *Gateway) admit(c *Call, on claim) Cause {
 	if cause == "" && on.payer != "" && g.begun[on.payer] >= on.limit {
 		cause = CauseOwnLimit
 	}
-	if cause == "" && !g.mayRing(on) {
-		cause = CauseBusy
+	if cause == "" && on.rings != "" {
+		cause = g.mayRing(on)
 	}
 	if cause != "" {
 		g.Refuse(cause)

@@ -76,7 +76,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	own.call.Store(c)
 	in := build(own.post)
 	if c.standing = standingOf(in.From); c.standing == aStranger {
-		c.stranger = in.Source.Addr().String()
+		c.stranger = sourceOf(in.Source.Addr())
 	}
 	if cause := g.admit(c, g.claimOf(in)); cause != "" {
 		in.Leg.Reject(cause)

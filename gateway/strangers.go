@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"ringsplash/directory"
@@ -29,37 +30,59 @@ func standingOf(who policy.Identity) standing {
 	return anOutsider
 }
 
-// ringing is a user whom a stranger lets ring; payer is the stranger, "" for
-// all of them.
-type ringing struct{ user, payer string }
-
-// strangersShare is how many calls of strangers may ring one user at a time,
-// oneStranger how many of them one may have.
-func (g *Gateway) strangersShare() int { return max(1, g.cfg.MaxCalls/4) }
-func (g *Gateway) oneStranger() int    { return max(1, g.strangersShare()/2) }
-
-// mayRing tells whether one more call of this stranger may ring the user.
-// Under mu.
-func (g *Gateway) mayRing(on claim) bool {
-	return on.rings == "" ||
-		g.ringing[ringing{on.rings, ""}] < g.strangersShare() && g.ringing[ringing{on.rings, on.payer}] < g.oneStranger()
+// sourceOf names the party behind an address: one IPv4 address, one IPv6 /64.
+func sourceOf(at netip.Addr) string {
+	at = at.Unmap().WithZone("")
+	if at.Is6() {
+		return netip.PrefixFrom(at, 64).Masked().String()
+	}
+	return at.String()
 }
 
-// rings counts a stranger's call that rings, or (-1) does not any more. Under mu.
+// ringing is a user whom somebody from outside lets ring; payer "" stands for
+// all strangers, user "" for all users.
+type ringing struct{ user, payer string }
+
+// outsideShare is how many calls of strangers, or of one party from outside that
+// proved who it is, may ring one user at a time; oneStranger how many of one
+// stranger; nodeShare how many of strangers may ring at all.
+func (g *Gateway) outsideShare() int { return max(1, g.cfg.MaxCalls/4) }
+func (g *Gateway) oneStranger() int  { return max(1, g.outsideShare()/2) }
+func (g *Gateway) nodeShare() int    { return max(1, g.cfg.MaxAllCalls/4) }
+
+// mayRing tells why one more call from outside may not ring the user, "" when it
+// may. Strangers leave a quarter of the ports to others. Under mu.
+func (g *Gateway) mayRing(on claim) Cause {
+	bound, free := g.cfg.Media.Pairs()
+	switch one := g.ringing[ringing{on.rings, on.payer}]; {
+	case !on.stranger && one >= g.outsideShare():
+		return CauseBusy
+	case !on.stranger:
+		return ""
+	case g.ringing[ringing{}] >= g.nodeShare(), free < (bound+free)/4:
+		return CauseOverload
+	case one >= g.oneStranger(), g.ringing[ringing{on.rings, ""}] >= g.outsideShare():
+		return CauseBusy
+	}
+	return ""
+}
+
+// rings counts a call from outside that rings, or (-1) does not any more. Under mu.
 func (g *Gateway) rings(c *Call, by int) {
-	for _, k := range []ringing{{c.rings, ""}, {c.rings, c.payer}} {
+	counts := []ringing{{c.rings, c.payer}}
+	if c.stranger != "" {
+		counts = append(counts, ringing{c.rings, ""}, ringing{})
+	}
+	for _, k := range counts {
 		if g.ringing[k] += by; g.ringing[k] <= 0 {
 			delete(g.ringing, k)
 		}
 	}
 }
 
-// ringsNoMore gives the place of a stranger's call that was answered or is over
-// to the next one.
+// ringsNoMore gives the place of a call from outside that was answered or is
+// over to the next one.
 func (g *Gateway) ringsNoMore(c *Call) {
-	if c.stranger == "" {
-		return
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if c.rings != "" {

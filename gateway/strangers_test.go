@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +77,56 @@ func TestStrangersShutNobodyOff(t *testing.T) {
 		}
 		return false
 	})
+}
+
+// All strangers together ring a small part of what the node takes, whomever they
+// call, and one IPv6 network is one stranger.
+func TestStrangersShareOfTheNode(t *testing.T) {
+	w := newWorkbench(t, func(c *Config) { c.MaxAllCalls = 8 })
+	alice, news := w.openTab("alice", Resume{})
+	w.openTab("bob", Resume{})
+	first := w.stranger("2001:db8:0:1::1", "sip:eve@elsewhere.test", "sip:alice@example.test")
+	w.stranger("2001:db8:0:1:2::2", "sip:eve2@elsewhere.test", "sip:alice@example.test").waits(t, "reject busy")
+	w.stranger("2001:db8:0:2::1", "sip:mallory@elsewhere.test", "sip:alice@example.test")
+	w.sees(alice, news, "two strangers", func(s Snapshot) bool { return len(s.Calls) == 2 })
+	w.stranger("192.0.2.1", "sip:trudy@elsewhere.test", "sip:bob@example.test").waits(t, "reject overload")
+	if _, err := alice.Do(t.Context(), Command{Do: "call", To: "0123"}); err != nil {
+		t.Fatalf("alice cannot call: %v", err)
+	}
+	w.dial.next(t)
+	first.sink(Ended{Leg: first.id, Cause: CauseCallerGone})
+	w.sees(alice, news, "the first end", func(s Snapshot) bool {
+		return slices.ContainsFunc(s.Calls, func(c CallView) bool { return c.State == "ended" })
+	})
+	w.stranger("192.0.2.1", "sip:trudy@elsewhere.test", "sip:bob@example.test")
+	w.gw.mu.Lock()
+	defer w.gw.mu.Unlock()
+	if n := w.gw.ringing[ringing{}]; n != 2 {
+		t.Errorf("%d calls of strangers ring", n)
+	}
+}
+
+// A certificate of some domain is no leave to fill a user's line.
+func TestDomainsShare(t *testing.T) {
+	w := newWorkbench(t, nil)
+	w.openTab("alice", Resume{})
+	comes := func() *fakeLeg {
+		offer, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
+		must(t, err)
+		leg := newFakeLeg(LegID(randomID("l")))
+		w.gw.Begin(func(sink Sink) Incoming {
+			leg.sink = sink
+			return Incoming{
+				Leg: leg, From: policy.Identity{Address: "sip:eve@partner.test", Domain: "partner.test", How: "tls"},
+				Dialled: "sip:alice@example.test", Offer: offer, Source: netip.MustParseAddrPort("192.0.2.1:5061"),
+			}
+		})
+		return leg
+	}
+	for range w.gw.outsideShare() {
+		comes()
+	}
+	comes().waits(t, "reject busy")
 }
 
 // inVain lets a stranger call alice, whose phone is busy.
