@@ -184,6 +184,7 @@ type Gateway struct {
 	silent     atomic.Uint64    // talks in tabs without a path for sound
 	asks       asks
 	writer     chan func() // store writes nobody waits for
+	overdue    sync.Map    // of CallID: calls that are over and whose record the store may still have
 	background sync.WaitGroup
 	stop       context.CancelFunc
 	closeOnce  sync.Once
@@ -275,21 +276,33 @@ func (g *Gateway) later(what string, f func(context.Context) error) (queued bool
 // writeLoop does what was queued, and at the end what is still there.
 func (g *Gateway) writeLoop(ctx context.Context) {
 	defer g.background.Done()
+	again := time.NewTicker(recordAgain)
+	defer again.Stop()
 	for {
 		select {
 		case job := <-g.writer:
 			job()
+		case <-again.C:
+			g.writeAgain()
 		case <-ctx.Done():
 			for {
 				select {
 				case job := <-g.writer:
 					job()
 				default:
+					g.writeAgain()
 					return
 				}
 			}
 		}
 	}
+}
+
+// writeAgain tries what must not be lost once more.
+func (g *Gateway) writeAgain() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	g.deleteRecords(ctx)
 }
 
 // watchDevices wakes a user's tabs when his record, his devices or his

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"ringsplash/directory"
@@ -12,6 +13,13 @@ import (
 
 // recordLife bounds how long the record of a call stays that nobody deletes.
 const recordLife = 24 * time.Hour
+
+// Deleting a record is tried again every recordAgain; the records of before the
+// start are read lostTries times.
+const (
+	recordAgain = time.Second
+	lostTries   = 5
+)
 
 // callRecord is what the store has of a call that is answered, for the start
 // after a crash: whose call it was, and how its phones are told that it is over.
@@ -85,8 +93,24 @@ func (c *Call) unnote() {
 	if c.noted == nil {
 		return
 	}
-	c.gw.later("record of a call", func(ctx context.Context) error {
-		return c.gw.cfg.Store.Delete(ctx, c.id.key(), store.AnyVersion)
+	g := c.gw
+	g.overdue.Store(c.id, true)
+	g.later("record of a call", func(ctx context.Context) error {
+		g.deleteRecords(ctx)
+		return nil
+	})
+}
+
+// deleteRecords deletes the records of calls that are over. What the store does
+// not take is tried again by the goroutine of later: a record that stays would be
+// taken for a call in which the node was killed.
+func (g *Gateway) deleteRecords(ctx context.Context) {
+	g.overdue.Range(func(id, _ any) bool {
+		err := g.cfg.Store.Delete(ctx, id.(CallID).key(), store.AnyVersion)
+		if err == nil {
+			g.overdue.Delete(id)
+		}
+		return err == nil
 	})
 }
 
@@ -94,8 +118,13 @@ func (c *Call) unnote() {
 // BYE, their users a row in the list and, for a while, a card that says what
 // happened. It is called once, when signaling is there, and blocks for I/O.
 func (g *Gateway) EndLost(ctx context.Context) {
-	for after := ""; ; {
+	for after, tries := "", 1; ; {
 		items, err := g.cfg.Store.Scan(ctx, "call/", after, 100)
+		if err != nil && tries < lostTries && ctx.Err() == nil {
+			tries++
+			time.Sleep(recordAgain)
+			continue
+		}
 		if err != nil {
 			g.log.Warn("the calls of before the start cannot be read; their phones are not told that they are over", "err", err)
 			return
@@ -110,9 +139,8 @@ func (g *Gateway) EndLost(ctx context.Context) {
 			} else {
 				g.endLost(r)
 			}
-			if err := g.cfg.Store.Delete(ctx, it.Key, store.AnyVersion); err != nil {
-				g.log.Warn("the record of a call cannot be deleted; it is ended again at the next start", "key", it.Key, "err", err)
-			}
+			g.overdue.Store(CallID(strings.TrimPrefix(it.Key, "call/")), true)
+			g.deleteRecords(ctx)
 		}
 		if len(items) < 100 {
 			return

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"ringsplash/media"
+	"ringsplash/store"
 )
 
 // The calls in which a node is killed are ended by its next start, in words.
@@ -74,6 +76,45 @@ func TestLostCallsAreEnded(t *testing.T) {
 	caller.waits(t, "hangup hang_up")
 	w.idle()
 	eventually(t, "no record", func() bool { n, _ := records(); return n == 0 })
+}
+
+// forgetful is a store that does not delete while it is away.
+type forgetful struct {
+	store.Store
+	away atomic.Bool
+}
+
+func (s *forgetful) Delete(ctx context.Context, key string, v store.Version) error {
+	if s.away.Load() {
+		return store.ErrAway
+	}
+	return s.Store.Delete(ctx, key, v)
+}
+
+// A call that ends while the store is away is not taken for a lost one later.
+func TestRecordOfACallThatEndedWhileTheStoreWasAway(t *testing.T) {
+	var s *forgetful
+	w := newWorkbench(t, func(c *Config) {
+		s = &forgetful{Store: c.Store}
+		c.Store = s
+	})
+	w.register("alice", "desk", "urn:uuid:a")
+	caller, _ := w.incoming("sip:1001@example.test", media.PCMU)
+	phone := w.dial.next(t)
+	w.answer(phone, media.PCMU)
+	caller.waits(t, "answer")
+	records := func() int {
+		items, err := s.Scan(t.Context(), "call/", "", 10)
+		must(t, err)
+		return len(items)
+	}
+	eventually(t, "the record", func() bool { return records() == 1 })
+	s.away.Store(true)
+	phone.sink(Ended{Leg: phone.id, Cause: CauseHangUp})
+	w.idle()
+	w.history("alice", "in", false) // written behind the delete that failed
+	s.away.Store(false)
+	eventually(t, "no record", func() bool { return records() == 0 })
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {
