@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,6 +129,26 @@ func TestStrangersCallsAreCounted(t *testing.T) {
 		if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"), "Contact: <sip:bob@SELF>"); status(res) != 486 {
 			t.Fatalf("the user from the same address: %q", res)
 		}
+	}
+}
+
+// When memory is scarce, strangers call nobody any more; users call on.
+func TestStrangersGoFirstWhenMemoryIsScarce(t *testing.T) {
+	var scarce atomic.Bool
+	g, f := withAccess(t, func(c *Config) {
+		c.Calls, c.Scarce = busyDesk{}, scarce.Load
+	})
+	alice, bob := "sip:alice@"+rig.Domain, "sip:bob@"+rig.Domain
+	w := newWire(t, "127.0.0.2")
+	w.send(g.at("udp"), w.stranger("INVITE", alice, "sip:x@example.org", alice))
+	w.response(486, "INVITE")
+	scarce.Store(true)
+	w.send(g.at("udp"), w.stranger("INVITE", alice, "sip:x@example.org", alice))
+	same(t, "retry after", headerValue(w.response(503, "INVITE"), "Retry-After"), "5")
+	f.addr = mustAddr(g.at("udp"))
+	p := f.peerAt(t, "127.0.0.3")
+	if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"), "Contact: <sip:bob@SELF>"); status(res) != 486 {
+		t.Errorf("a user: %q", res)
 	}
 }
 

@@ -71,6 +71,20 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// A gateway that has less memory than it needs says so, and takes no call.
+func TestShortOfMemory(t *testing.T) {
+	t.Setenv("GOMEMLIMIT", "8MiB") // the configuration takes no such limit
+	g := rig.Start(t, rig.Options{})
+	probe := g.NewProbe(t)
+	invite := probe.Ask(rig.Request{Method: "INVITE", URI: rig.Alice.Address(), Body: offer("127.0.0.1", "0 PCMU/8000")})
+	if invite.Status != 503 || invite.Header.Get("Retry-After") == "" {
+		t.Errorf("a call gets %v", invite)
+	}
+	if status, _, _ := g.Get(t, "/readyz"); status != 503 {
+		t.Errorf("/readyz says %d", status)
+	}
+}
+
 // A gateway that is full refuses at once, says so wherever it is asked, and
 // the calls it has do not notice. Emergency calls it takes.
 func TestFullGateway(t *testing.T) {

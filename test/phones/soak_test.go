@@ -13,7 +13,7 @@ import (
 // The long runs of `make soak`; `make test` leaves them out.
 var (
 	soakCalls = flag.Int("soak.calls", 0, "how many calls TestSoak makes; 0 skips the long runs")
-	soakFlood = flag.Duration("soak.flood", 4300*time.Millisecond, "how long each flood of TestSoakFlood is")
+	soakFlood = flag.Duration("soak.flood", fullFlood, "how long each flood of TestSoakFlood is")
 	soakRate  = flag.Int("soak.rate", 50, "how many of them a second")
 )
 
@@ -25,6 +25,9 @@ func memory(m map[string]float64) string {
 
 // resident is the RSS in MiB.
 func resident(m map[string]float64) float64 { return m["process_resident_memory_bytes"] / (1 << 20) }
+
+// fullFlood makes fourteen floods a minute, and their mutants a million messages.
+const fullFlood = 4300 * time.Millisecond
 
 // lightAfter is what the gateway may hold, in MiB, when very many calls are over.
 const lightAfter = 90
