@@ -35,6 +35,7 @@ func TestRecordsAreSealed(t *testing.T) {
 		return ringsplash(t, stdin, append(args, "--config", conf)...)
 	}
 	require.Zero(t, do("wonder\n", "user", "add", "alice", "--password-stdin").code)
+	require.Zero(t, start(t, conf).stop(syscall.SIGTERM)) // it runs for a while
 	info, err := os.Stat(key)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
@@ -45,6 +46,12 @@ func TestRecordsAreSealed(t *testing.T) {
 	require.NoError(t, os.Remove(key))
 	require.NoError(t, raw.Del(t.Context(), "ringsplash:{installation}/key").Err())
 	require.NoError(t, raw.HSet(t.Context(), alice, "d", bare).Err())
+	// A gateway that never ran does not make its own key for them.
+	fresh, _ := file(t, "redis: "+server.URL()+"\n")
+	stranger := launch(t, fresh)
+	<-stranger.done
+	require.Contains(t, stranger.said(), "1 records in Redis are not sealed by this installation")
+	require.Equal(t, bare, record())
 	n := start(t, conf)
 	require.Contains(t, n.said(), "the records of before are sealed")
 	require.NotEqual(t, bare, record())
@@ -62,6 +69,15 @@ func TestRecordsAreSealed(t *testing.T) {
 
 	// A foreign hand.
 	require.NoError(t, raw.HSet(t.Context(), alice, "d", bare[:len(bare)-1]+`,"admin":true}`).Err())
+	n = start(t, conf)
+	require.NotContains(t, do("", "user", "list").out, "alice")
+	require.Zero(t, n.stop(syscall.SIGTERM))
+
+	// It cannot have its records sealed either, whatever it writes into the mark.
+	mark := "ringsplash:{installation}/key"
+	text, err := raw.HGet(t.Context(), mark, "d").Result()
+	require.NoError(t, err)
+	require.NoError(t, raw.HSet(t.Context(), mark, "d", text[:len(text)-1]+`,"unfinished":true}`).Err())
 	n = start(t, conf)
 	require.NotContains(t, do("", "user", "list").out, "alice")
 	require.Zero(t, n.stop(syscall.SIGTERM))

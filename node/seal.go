@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"ringsplash/config"
+	"ringsplash/policy"
 	"ringsplash/store"
 )
 
@@ -22,9 +23,12 @@ const sealMarkKey = "installation/key"
 type sealMark struct {
 	V           int    `json:"v"`
 	Fingerprint string `json:"fingerprint"`
-	// Unfinished: the records of before are being sealed, or that was cut short.
-	Unfinished bool `json:"unfinished,omitempty"`
 }
+
+// takingName is a file beside the key while the records of before are sealed,
+// and after that was cut short. It is not in the store, where a foreign hand
+// could have its own records sealed by it.
+const takingName = store.KeyName + ".taking"
 
 // OpenSealed opens the store with the installation's key. The first time, it
 // makes the key and seals what is there. It blocks for I/O.
@@ -58,32 +62,42 @@ func seal(ctx context.Context, cfg config.Config, s store.Store, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(cfg.Data, store.KeyName), err)
 	}
-	if mark.Fingerprint == out.Fingerprint() && !mark.Unfinished {
-		return out, nil
-	}
-	if mark.Fingerprint != "" && mark.Fingerprint != out.Fingerprint() {
-		return nil, keyError(cfg.Data)
-	}
-	if mark.Fingerprint == "" {
-		if err := mayTakeOver(ctx, cfg, out, made); err != nil {
+	taking := exists(cfg.Data, takingName)
+	switch mark.Fingerprint {
+	case out.Fingerprint():
+		if !taking {
+			return out, nil
+		}
+	case "":
+		// A key made just now is for the records of before only where a gateway
+		// ran before: a new one on Redis is given its key by hand.
+		upgrade := made && exists(cfg.Data, policy.AuditName)
+		if err := mayTakeOver(ctx, cfg, out, upgrade || taking); err != nil {
 			return nil, err
 		}
+	default:
+		return nil, keyError(cfg.Data)
 	}
-	return out, takeOver(ctx, s, out, version, log)
+	return out, takeOver(ctx, cfg.Data, s, out, version, log)
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
 }
 
 // mayTakeOver says why the records of a store that names no key are not to be
-// sealed as they are.
-func mayTakeOver(ctx context.Context, cfg config.Config, out *store.Sealed, made bool) error {
+// sealed as they are. trusted: they are this data folder's own.
+func mayTakeOver(ctx context.Context, cfg config.Config, out *store.Sealed, trusted bool) error {
 	bare, others, err := out.Foreign(ctx)
 	switch {
 	case err != nil:
 		return err
 	case others > 0:
 		return keyError(cfg.Data)
-	case bare > 0 && !made && cfg.Redis != "":
-		// The key is older than these records. The embedded store is as safe
-		// as the key, so there it can only be a backup.
+	case bare > 0 && !trusted && cfg.Redis != "":
+		// The embedded store is as safe as the key, so there it can only be a
+		// backup.
 		return fmt.Errorf("%d records in Redis are not sealed by this installation (a backup from before it had a key, or a foreign hand); "+
 			"when you trust them, run \"ringsplash user seal\", else empty that database", bare)
 	}
@@ -115,14 +129,18 @@ func reseal(ctx context.Context, cfg config.Config, s store.Store, log *slog.Log
 	if err != nil {
 		return 0, err
 	}
-	return bare + others, takeOver(ctx, s, out, store.AnyVersion, log)
+	return bare + others, takeOver(ctx, cfg.Data, s, out, store.AnyVersion, log)
 }
 
 // takeOver claims the store for the key of out, and seals what is there.
-func takeOver(ctx context.Context, s store.Store, out *store.Sealed, version store.Version, log *slog.Logger) error {
-	mark := sealMark{V: 1, Fingerprint: out.Fingerprint(), Unfinished: true}
-	version, err := writeMark(ctx, s, mark, version)
+func takeOver(ctx context.Context, data string, s store.Store, out *store.Sealed, version store.Version, log *slog.Logger) error {
+	taking := filepath.Join(data, takingName)
+	if err := writeSynced(taking, nil); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("note that the records of before are being sealed: %w", err)
+	}
+	err := writeMark(ctx, s, sealMark{V: 1, Fingerprint: out.Fingerprint()}, version)
 	if errors.Is(err, store.ErrConflict) {
+		_ = os.Remove(taking)
 		return errors.New("another gateway is taking over this store just now; copy its " + store.KeyName + " into this data folder and start again")
 	}
 	if err != nil {
@@ -135,9 +153,7 @@ func takeOver(ctx context.Context, s store.Store, out *store.Sealed, version sto
 	if n > 0 {
 		log.Info("the records of before are sealed with the key of this installation now; people log in once more", "records", n)
 	}
-	mark.Unfinished = false
-	_, err = writeMark(ctx, s, mark, version)
-	return err
+	return os.Remove(taking)
 }
 
 func keyError(data string) error {
@@ -161,15 +177,15 @@ func readMark(ctx context.Context, s store.Store) (sealMark, store.Version, erro
 	return mark, item.Version, nil
 }
 
-func writeMark(ctx context.Context, s store.Store, mark sealMark, version store.Version) (store.Version, error) {
+func writeMark(ctx context.Context, s store.Store, mark sealMark, version store.Version) error {
 	value, err := json.Marshal(mark)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	if version, err = s.Put(ctx, sealMarkKey, value, version, 0); err != nil {
-		return 0, fmt.Errorf("write whose records the store has: %w", err)
+	if _, err = s.Put(ctx, sealMarkKey, value, version, 0); err != nil {
+		return fmt.Errorf("write whose records the store has: %w", err)
 	}
-	return version, nil
+	return nil
 }
 
 // installationKey reads the key from the data folder, or makes it when that is

@@ -28,6 +28,7 @@ const SealKeyBytes = 32
 var sealedSpaces = map[string]bool{
 	"user": true, "device": true, "policy": true, "entry": true, "apikey": true, // for ever
 	"login": true, "embed": true, "audit": true, // not taken over from before there was a key
+	"binding": true, "call": true, // nor these: where a phone is called, and told goodbye
 }
 
 // takenOver are the sealed spaces whose records are for ever. Those that live
@@ -44,8 +45,8 @@ type Sealed struct {
 
 	mu      sync.Mutex
 	report  func(key string)
-	pending []string           // found before anybody listened
-	told    map[string]Version // so that each is reported once
+	pending []string                     // found before anybody listened
+	told    map[string][sha256.Size]byte // hash of the value, so that each is reported once
 }
 
 // foreignMax bounds what is remembered of foreign records.
@@ -56,7 +57,7 @@ func NewSealed(s Store, key []byte) (*Sealed, error) {
 	if len(key) != SealKeyBytes {
 		return nil, fmt.Errorf("store: the key of the installation has %d bytes instead of %d", len(key), SealKeyBytes)
 	}
-	return &Sealed{Store: s, key: bytes.Clone(key), told: map[string]Version{}}, nil
+	return &Sealed{Store: s, key: bytes.Clone(key), told: map[string][sha256.Size]byte{}}, nil
 }
 
 // Life is that of the store behind.
@@ -70,7 +71,7 @@ func (s *Sealed) Fingerprint() string {
 }
 
 // Watch gives report the key of each foreign record that was found and will be
-// found, once for each version of it. It must not block.
+// found, once for each value of it. It must not block.
 func (s *Sealed) Watch(report func(key string)) {
 	s.mu.Lock()
 	found := s.pending
@@ -82,15 +83,16 @@ func (s *Sealed) Watch(report func(key string)) {
 }
 
 func (s *Sealed) tell(it Item) {
+	sum := sha256.Sum256(it.Value)
 	s.mu.Lock()
-	if s.told[it.Key] == it.Version {
+	if s.told[it.Key] == sum {
 		s.mu.Unlock()
 		return
 	}
 	if len(s.told) >= foreignMax {
 		clear(s.told)
 	}
-	s.told[it.Key] = it.Version
+	s.told[it.Key] = sum
 	report := s.report
 	if report == nil && len(s.pending) < foreignMax {
 		s.pending = append(s.pending, it.Key)
