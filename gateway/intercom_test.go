@@ -109,6 +109,11 @@ func TestIntercomStaysInside(t *testing.T) {
 	if _, err := bob.Do(context.Background(), Command{Do: "call", To: "01234", Intercom: true}); !errors.As(err, &refused) || refused.Code != "not_available" {
 		t.Errorf("intercom to a trunk: %v", err)
 	}
+	// To oneself it would be an answer without the right to one.
+	w.register("bob", "lab", "urn:uuid:b")
+	if _, err := bob.Do(t.Context(), Command{Do: "call", To: "bob", Intercom: true}); !errors.As(err, &refused) || refused.Code != "not_available" {
+		t.Errorf("intercom to oneself: %v", err)
+	}
 }
 
 // While the caller's own phone is rung the one he asks for moves, or gets into

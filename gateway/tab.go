@@ -379,6 +379,8 @@ func (t *Tab) place(c Command) (Result, error) {
 		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
 	case c.Intercom && begun.Callee.User == "":
 		return Result{}, refuse("not_available", "Intercom reaches only people of this gateway. Call without it.")
+	case c.Intercom && begun.Callee.User == t.user: // it would open his own phone without the right to
+		return Result{}, refuse("not_available", "Intercom reaches other people. Your own phone answers at *Answer on Desk phone*.")
 	}
 	if cause := t.gw.admit(call, on); cause != "" {
 		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)

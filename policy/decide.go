@@ -65,7 +65,8 @@ func decide(q Question, f *facts) Decision {
 	if !f.interworking {
 		return deny("Interworking is off for this phone, so nothing may make it answer. Switch it on in Feature Options, or lift the handset.")
 	}
-	if q.Requester.Level == Self && q.Requester.User != "" && q.Requester.User == q.Owner {
+	own := q.Requester.Level == Self && q.Requester.User != "" && q.Requester.User == q.Owner
+	if own && (q.Kind == Click || q.Kind == Test) {
 		return Decision{Allow: true, Grant: grantSelf, Reason: "The owner asked from a browser he is logged in with."}
 	}
 	switch q.Kind {

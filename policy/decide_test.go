@@ -69,6 +69,8 @@ func TestDecide(t *testing.T) {
 		{"require changes nobody's rights", Grants{}, func(q *Question, _ *facts) { q.Require = true }, "", "no group"},
 		{"self", Grants{}, func(q *Question, _ *facts) { *q = click() }, "self", ""},
 		{"self, test", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Kind = Test }, "self", ""},
+		{"self, by an intercom", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Kind = Intercom }, "", "no group"},
+		{"self, by a call", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Kind = ThirdParty }, "", "no group"},
 		{"self, without interworking", everything, func(q *Question, f *facts) { *q, f.interworking = click(), false }, "", "Interworking is off"},
 		{"anybody, without interworking", everything, func(_ *Question, f *facts) { f.interworking = false }, "", "Interworking is off"},
 		{"somebody else's click", everything, func(q *Question, _ *facts) { q.Kind, q.Requester.Level = Click, Self }, "", "Only the owner"},
