@@ -237,8 +237,19 @@ func TestRemoveLeavesNothing(t *testing.T) {
 		_, err := s.Put(ctx, key, []byte(`{"v":1,"user":"`+user+`"}`), 0, 0)
 		require.NoError(t, err)
 	}
+	for key, users := range map[string]string{"apikey/1": `"alice"`, "apikey/2": `"bob","alice"`, "apikey/3": `"bob"`} {
+		_, err := s.Put(ctx, key, []byte(`{"v":1,"name":"crm","users":[`+users+`]}`), 0, 0)
+		require.NoError(t, err)
+	}
 	require.NoError(t, d.Remove(ctx, "alice"))
-	items, err := s.Scan(ctx, "login/", "", 10)
+	items, err := s.Scan(ctx, "apikey/", "", 10)
+	require.NoError(t, err)
+	require.Len(t, items, 2, "a key for nobody else is gone")
+	for _, it := range items {
+		require.Contains(t, string(it.Value), `"users":["bob"]`)
+		require.Contains(t, string(it.Value), `"name":"crm"`)
+	}
+	items, err = s.Scan(ctx, "login/", "", 10)
 	require.NoError(t, err)
 	require.Len(t, items, 1, "bob stays logged in")
 	require.Equal(t, "login/2", items[0].Key)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"ringsplash/store"
@@ -140,7 +141,37 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	return d.dropLogins(ctx, name)
+	if err := d.dropLogins(ctx, name); err != nil {
+		return err
+	}
+	return d.leaveKeys(ctx, name)
+}
+
+// leaveKeys takes a user out of the API keys that are for his calls: they would
+// command the phone of whoever has the name later. A key for nobody else goes.
+func (d *Directory) leaveKeys(ctx context.Context, name string) error {
+	return scan(ctx, d.store, "apikey/", func(it store.Item) error {
+		var key map[string]json.RawMessage
+		var users []string
+		if json.Unmarshal(it.Value, &key) != nil || json.Unmarshal(key["users"], &users) != nil || !slices.Contains(users, name) {
+			return nil
+		}
+		if len(users) == 1 {
+			return d.dropKeys(ctx, []string{it.Key})
+		}
+		var err error
+		if key["users"], err = json.Marshal(slices.DeleteFunc(users, func(u string) bool { return u == name })); err != nil {
+			return err
+		}
+		value, err := json.Marshal(key)
+		if err != nil {
+			return err
+		}
+		if _, err := d.store.Put(ctx, it.Key, value, it.Version, 0); err != nil {
+			return fmt.Errorf("directory: take %s out of %s: %w", name, it.Key, err)
+		}
+		return nil
+	})
 }
 
 // dropLogins ends the log-ins of a user: with one of them somebody would be

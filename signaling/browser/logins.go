@@ -166,26 +166,36 @@ func (l *logins) close(ctx context.Context, hash string) error {
 
 // closeOthers ends every log-in of a user but one and returns their hashes.
 func (l *logins) closeOthers(ctx context.Context, user, keep string) (ended []string, err error) {
+	all, err := l.of(ctx, user)
+	for _, hash := range all {
+		if hash == keep {
+			continue
+		}
+		if err := l.close(ctx, hash); err != nil {
+			return ended, err
+		}
+		ended = append(ended, hash)
+	}
+	return ended, err
+}
+
+// of are the hashes of a user's log-ins. It blocks for the store.
+func (l *logins) of(ctx context.Context, user string) (hashes []string, err error) {
 	const page = 500
 	for after := ""; ; {
 		items, err := l.store.Scan(ctx, "login/", after, page)
 		if err != nil {
-			return ended, fmt.Errorf("browser: find a user's log-ins: %w", err)
+			return hashes, fmt.Errorf("browser: find a user's log-ins: %w", err)
 		}
 		for _, item := range items {
 			after = item.Key
-			hash := item.Key[len("login/"):]
 			var found login
-			if json.Unmarshal(item.Value, &found) != nil || found.User != user || hash == keep {
-				continue
+			if json.Unmarshal(item.Value, &found) == nil && found.User == user {
+				hashes = append(hashes, item.Key[len("login/"):])
 			}
-			if err := l.close(ctx, hash); err != nil {
-				return ended, err
-			}
-			ended = append(ended, hash)
 		}
 		if len(items) < page {
-			return ended, nil
+			return hashes, nil
 		}
 	}
 }

@@ -126,11 +126,16 @@ func (s *Server) deleteUser(c echo.Context) error {
 	if name == loginOf(c).User {
 		return refuse(http.StatusConflict, "own_user", "You cannot remove yourself. Ask another administrator, or use `ringsplash user remove`.")
 	}
-	if err := s.conf.People.Remove(ctx, name); err != nil {
+	open, err := s.logins.of(ctx, name)
+	if err != nil {
 		return err
 	}
-	if err := s.endOthers(ctx, name, ""); err != nil {
+	if err := s.conf.People.Remove(ctx, name); err != nil { // with his log-ins
 		return err
+	}
+	for _, hash := range open {
+		s.logins.forget(hash)
+		s.endLogin(hash)
 	}
 	return c.NoContent(http.StatusNoContent)
 }
