@@ -102,22 +102,32 @@ func (c *Config) defaults() {
 }
 
 // Tell queues that the call of the user is in another state. It never blocks:
-// what finds a full queue is dropped and counted.
+// what finds a full queue is dropped and counted. Callers for whom nobody
+// vouches may fill half of it, so that they do not keep out the others.
 func (h *Hooks) Tell(user string, call gateway.CallView) {
 	e := event{time.Now(), user, call}
+	anybody := call.Direction == "in" && !call.Peer.Verified
 	for _, t := range h.targets {
 		if len(t.Users) > 0 && !slices.Contains(t.Users, user) {
+			continue
+		}
+		if anybody && len(t.queue) >= cap(t.queue)/2 {
+			h.drop(t)
 			continue
 		}
 		select {
 		case t.queue <- e:
 			t.full.Store(false)
 		default:
-			h.dropped.Add(1)
-			if !t.full.Swap(true) {
-				t.log.Warn("a web hook takes events too slowly; some are lost", "waiting", cap(t.queue))
-			}
+			h.drop(t)
 		}
+	}
+}
+
+func (h *Hooks) drop(t *target) {
+	h.dropped.Add(1)
+	if !t.full.Swap(true) {
+		t.log.Warn("a web hook takes events too slowly; some are lost", "waiting", cap(t.queue))
 	}
 }
 

@@ -87,7 +87,7 @@ func wait[T any](t *testing.T, c <-chan T) T {
 }
 
 func view(id, state string) gateway.CallView {
-	return gateway.CallView{ID: gateway.CallID(id), State: state, Direction: "in"}
+	return gateway.CallView{ID: gateway.CallID(id), State: state, Direction: "in", Peer: gateway.PeerView{Verified: true}}
 }
 
 // The signature is checked here as a receiver does, by the letter of the scheme.
@@ -209,6 +209,37 @@ func TestNeverBlocks(t *testing.T) {
 	defer cancel()
 	if err := h.Close(ctx); err == nil || !strings.Contains(err.Error(), "not everything") {
 		t.Errorf("close: %v", err)
+	}
+}
+
+// Callers for whom nobody vouches leave half of a slow target's queue to others.
+func TestStrangersKeepNobodyOut(t *testing.T) {
+	release := make(chan struct{})
+	slow, slowly := receiver(t, func(http.ResponseWriter, int64) { <-release })
+	h := start(t, Config{Waiting: 10, Targets: []Target{{URL: slow, Secret: "s"}}})
+	t.Cleanup(func() { _ = end(h) })
+	h.Tell("alice", view("c_0", "ringing"))
+	wait(t, slowly) // it has one in hand
+	for i := range 100 {
+		stranger := view(fmt.Sprint("s_", i), "ringing")
+		stranger.Peer.Verified = false
+		h.Tell("alice", stranger)
+	}
+	for i := range 5 {
+		h.Tell("alice", view(fmt.Sprint("c_", i), "ended"))
+	}
+	if _, _, dropped := h.Counts(); dropped != 95 {
+		t.Errorf("dropped %d", dropped)
+	}
+	close(release)
+	ended := 0
+	for range 10 {
+		if wait(t, slowly).body.Type == "call.ended" {
+			ended++
+		}
+	}
+	if ended != 5 {
+		t.Errorf("told of %d calls of known people", ended)
 	}
 }
 
