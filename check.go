@@ -14,6 +14,7 @@ import (
 	"ringsplash/admin"
 	"ringsplash/config"
 	"ringsplash/directory"
+	"ringsplash/gateway"
 	"ringsplash/node"
 )
 
@@ -29,14 +30,15 @@ func check(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	var faults []config.Fault
-	if fault := checkDomain(ctx, cfg); fault != nil {
+	var devices []directory.Device // of the store
+	if fault := checkStore(ctx, cfg, &devices); fault != nil {
 		faults = append(faults, *fault)
 	}
 	if _, err := node.Splash(cfg); err != nil {
 		faults = append(faults, config.Fault{Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(), Remedy: "run ringsplash splash FILE.wav, or write normal"})
 	}
 	now := time.Now()
-	faults = append(faults, checkProfiles(cfg)...)
+	faults = append(faults, checkProfiles(cfg, devices)...)
 	faults = append(faults, cfg.Exposed()...)
 	faults = append(faults, cfg.Certificates(now)...)
 	faults = append(faults, cfg.Machine(ctx, isRunning(cfg), now)...)
@@ -65,28 +67,44 @@ func tellShared(ctx context.Context, c console, cfg config.Config) {
 	}
 }
 
-// checkProfiles names the deskphones whose profile there is not: they would be
-// asked as phones that nobody knows.
-func checkProfiles(cfg config.Config) []config.Fault {
+// checkProfiles names the deskphones, of the file and of the store, whose profile
+// there is not: they would be asked as phones that nobody knows.
+func checkProfiles(cfg config.Config, stored []directory.Device) []config.Fault {
 	profiles, err := node.Profiles(cfg)
 	if err != nil {
 		return []config.Fault{{Line: cfg.Line("profiles"), Key: "profiles", Problem: err.Error(), Remedy: "correct the file; gateway/profiles.yaml shows the form"}}
 	}
-	names := append(profiles.Names(), "auto")
 	var faults []config.Fault
 	for i, u := range cfg.Users {
 		for j, d := range u.Devices {
-			if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, d.Profile) }) {
-				continue
-			}
 			key := fmt.Sprintf("users[%d].devices[%d].profile", i, j)
+			if problem, remedy := unknownProfile(profiles, d.Profile); problem != "" {
+				faults = append(faults, config.Fault{Line: cfg.Line(key), Key: key, Problem: problem, Remedy: "write " + remedy})
+			}
+		}
+	}
+	for _, d := range stored {
+		if problem, remedy := unknownProfile(profiles, d.Profile); problem != "" && !cfgHas(cfg, d.User) {
 			faults = append(faults, config.Fault{
-				Line: cfg.Line(key), Key: key, Problem: fmt.Sprintf("there is no profile %q, so the phone would be asked as an unknown one", d.Profile),
-				Remedy: "write auto, or one of " + strings.Join(profiles.Names(), ", "),
+				Key: "device " + d.ID + " of " + d.User, Problem: problem,
+				Remedy: fmt.Sprintf("run ringsplash user device %s --device %s --device-profile with %s", d.User, d.ID, remedy),
 			})
 		}
 	}
 	return faults
+}
+
+func cfgHas(cfg config.Config, user string) bool {
+	return slices.ContainsFunc(cfg.Users, func(u config.User) bool { return u.Name == user })
+}
+
+// unknownProfile says that there is no profile of the name, and what there is;
+// "" for one that there is.
+func unknownProfile(profiles *gateway.Profiles, name string) (problem, remedy string) {
+	if name == "" || slices.ContainsFunc(append(profiles.Names(), "auto"), func(known string) bool { return strings.EqualFold(known, name) }) {
+		return "", ""
+	}
+	return fmt.Sprintf("there is no profile %q, so the phone would be asked as an unknown one", name), "auto, or one of " + strings.Join(profiles.Names(), ", ")
 }
 
 // isRunning tells whether a node runs on this data folder.
@@ -95,12 +113,12 @@ func isRunning(cfg config.Config) bool {
 	return err == nil
 }
 
-// checkDomain compares the domain with the one the stored SIP passwords were
-// made for. It makes no store where there is none.
-func checkDomain(ctx context.Context, cfg config.Config) *config.Fault {
+// checkStore compares the domain with the one the stored SIP passwords were
+// made for, and reads the devices. It makes no store where there is none.
+func checkStore(ctx context.Context, cfg config.Config, devices *[]directory.Device) *config.Fault {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	err := compareDomain(ctx, cfg)
+	err := readStore(ctx, cfg, devices)
 	var changed *directory.DomainError
 	switch {
 	case err == nil:
@@ -113,14 +131,18 @@ func checkDomain(ctx context.Context, cfg config.Config) *config.Fault {
 	return &config.Fault{Line: cfg.Line("data"), Key: "data", Problem: "the store cannot be used: " + err.Error(), Remedy: "correct that, or name another folder"}
 }
 
-func compareDomain(ctx context.Context, cfg config.Config) error {
+func readStore(ctx context.Context, cfg config.Config, devices *[]directory.Device) error {
 	running, err := admin.Dial(cfg.Data)
 	if err == nil {
 		was, err := running.Domain(ctx)
 		if err == nil && was != cfg.Domain {
 			err = &directory.DomainError{Was: was, Now: cfg.Domain}
 		}
-		return err
+		people, listErr := running.List(ctx)
+		for _, p := range people {
+			*devices = append(*devices, p.Devices...)
+		}
+		return errors.Join(err, listErr)
 	}
 	if !errors.Is(err, admin.ErrNotRunning) {
 		return err
@@ -134,5 +156,6 @@ func compareDomain(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(directory.CheckDomain(ctx, s, cfg.Domain), s.Close())
+	*devices, err = directory.StoredDevices(ctx, s)
+	return errors.Join(directory.CheckDomain(ctx, s, cfg.Domain), err, s.Close())
 }

@@ -202,6 +202,12 @@ func TestUserCommands(t *testing.T) {
 			require.Contains(t, r.out, "user name alice or alice~cell")
 			require.Regexp(t, `(?s)device desk .* Click-to-Answer is on:.*device cell .* Click-to-Answer is off: .*--device cell --device-interworking`, r.out)
 
+			require.Contains(t, r.err, "warning: the SIP password of device desk has 6 characters")
+			r = do("long enough\ns\n", "add", "dave", "--password-stdin", "--device", "desk", "--device-profile", "yealnik")
+			require.Equal(t, exitFault, r.code)
+			require.Contains(t, r.err, `there is no profile "yealnik"`)
+			require.Contains(t, do("", "device", "alice", "--device", "cell", "--device-profile", "yealnik").err, `there is no profile "yealnik"`)
+
 			r = do("wonder\n", "add", "alice", "--password-stdin")
 			require.Equal(t, exitFault, r.code)
 			require.Contains(t, r.err, "exists already: user alice")
@@ -346,6 +352,18 @@ func TestCheck(t *testing.T) {
 	require.Equal(t, 4, strings.Count(r.err, "\n"), "and nothing else: %s", r.err)
 	// It starts all the same: whoever runs it in a locked cupboard may.
 	require.Zero(t, start(t, weak).stop(syscall.SIGTERM))
+
+	// A profile that was in the configuration when the phone was added.
+	own, folder := file(t, "profiles: own.yaml\n")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "own.yaml"), []byte("profiles:\n- {name: ours, match: [Ours], method: answer-mode}\n"), 0o600))
+	require.Zero(t, ringsplash(t, "long enough\nlong enough\n", "user", "add", "alice", "--password-stdin", "--device", "desk", "--device-profile", "ours", "--config", own).code)
+	require.Zero(t, ringsplash(t, "", "check", "--config", own).code)
+	text, err := os.ReadFile(own)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(own, bytes.Replace(text, []byte("profiles: own.yaml\n"), nil, 1), 0o600))
+	r = ringsplash(t, "", "check", "--config", own)
+	require.Equal(t, exitFault, r.code)
+	require.Contains(t, r.err, `device desk of alice: there is no profile "ours"`)
 
 	gone, _ := file(t, "redis: redis://127.0.0.1:1/0\n")
 	r = ringsplash(t, "", "check", "--config", gone)

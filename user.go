@@ -13,6 +13,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"ringsplash/admin"
 	"ringsplash/config"
@@ -156,7 +157,38 @@ func patchFlags(flags *flag.FlagSet, p *directory.DevicePatch) {
 	})
 }
 
+// checkProfile refuses a profile that the configuration does not have.
+func (f userFlags) checkProfile(name string) error {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return err
+	}
+	profiles, err := node.Profiles(cfg)
+	if err != nil {
+		return err
+	}
+	if problem, remedy := unknownProfile(profiles, name); problem != "" {
+		return fmt.Errorf("%s; write %s", problem, remedy)
+	}
+	return nil
+}
+
+// goodPassword is as long as log-in passwords have to be that people choose on
+// the page.
+const goodPassword = 8
+
+func warnOfShort(c console, whose, password string) {
+	if n := utf8.RuneCountInString(password); n < goodPassword {
+		_, _ = fmt.Fprintf(c.err, "warning: the %s has %d characters, which is soon guessed; %d or more are better\n", whose, n, goodPassword)
+	}
+}
+
 func userAdd(ctx context.Context, c console, f userFlags) error {
+	for _, d := range f.user.Devices {
+		if err := f.checkProfile(d.Profile); err != nil {
+			return err
+		}
+	}
 	return withPeople(ctx, c, f, func(p admin.People) error {
 		secrets, err := openPasswords(c, f.passwordFile, f.stdin)
 		if err != nil {
@@ -166,11 +198,13 @@ func userAdd(ctx context.Context, c console, f userFlags) error {
 		if f.user.Password, err = secrets.next("log-in password of " + f.name); err != nil {
 			return err
 		}
+		warnOfShort(c, "log-in password of "+f.name, f.user.Password)
 		for i := range f.user.Devices {
 			d := &f.user.Devices[i]
 			if d.SIPPassword, err = secrets.next("SIP password of device " + d.ID); err != nil {
 				return err
 			}
+			warnOfShort(c, "SIP password of device "+d.ID, d.SIPPassword)
 		}
 		if err := p.Add(ctx, f.user); err != nil {
 			return err
@@ -204,6 +238,11 @@ func userDevice(ctx context.Context, c console, f userFlags) error {
 		return wrongUse("say what to change: --device-display, --device-interworking or --device-profile")
 	}
 	id := f.user.Devices[0].ID
+	if f.patch.Profile != nil {
+		if err := f.checkProfile(*f.patch.Profile); err != nil {
+			return err
+		}
+	}
 	return withPeople(ctx, c, f, func(p admin.People) error {
 		d, err := p.PatchDevice(ctx, f.name, id, f.patch)
 		if err == nil {
@@ -228,6 +267,7 @@ func userPasswd(ctx context.Context, c console, f userFlags) error {
 			if err != nil {
 				return err
 			}
+			warnOfShort(c, "log-in password of "+f.name, word)
 			return p.SetPassword(ctx, f.name, word)
 		}
 		device := f.user.Devices[0].ID
@@ -235,6 +275,7 @@ func userPasswd(ctx context.Context, c console, f userFlags) error {
 		if err != nil {
 			return err
 		}
+		warnOfShort(c, "SIP password of device "+device, word)
 		return p.SetSIPPassword(ctx, f.name, device, word)
 	})
 }

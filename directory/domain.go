@@ -34,6 +34,17 @@ func CheckDomain(ctx context.Context, s store.Store, domain string) error {
 	return &DomainError{Was: was, Now: domain}
 }
 
+// StoredDevices are the devices that a store has, whoever wrote them. It blocks
+// for the store and writes nothing.
+func StoredDevices(ctx context.Context, s store.Store) (devices []Device, err error) {
+	err = scan(ctx, s, "device/", func(it store.Item) error {
+		r, err := readDevice(it)
+		devices = append(devices, r.Device)
+		return err
+	})
+	return devices, err
+}
+
 // DomainError is the ErrDomain with its two domains.
 type DomainError struct{ Was, Now string }
 
