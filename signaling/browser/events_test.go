@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +88,11 @@ func TestEvents(t *testing.T) {
 	if first.Type != typeState || first.Seq != 1 || first.Me == nil || first.Me.Name != "alice" || first.Calls == nil || first.Media != nil || first.Now == "" {
 		t.Errorf("the first is %s", first.raw)
 	}
+	// It has the parts of a welcome but for what a tab alone has.
+	_, welcome := b.open(nil)
+	same(t, "parts", members(t, first.raw), slices.DeleteFunc(members(t, welcome.raw), func(name string) bool {
+		return slices.Contains([]string{"build", "tab", "resumed", "open", "bearer", "media"}, name)
+	}))
 	watch.show(gateway.CallView{ID: "c_1", State: "ringing", Direction: "in"})
 	if m := wait(t, e.read); m.Seq != 2 || len(m.Calls) != 1 || m.Calls[0].ID != "c_1" || m.Me != nil {
 		t.Errorf("the second is %s", m.raw)
@@ -121,6 +128,16 @@ func TestEvents(t *testing.T) {
 		t.Errorf("close: %v", err)
 	}
 	bobs.over()
+}
+
+// members are the names in a JSON object, sorted.
+func members(t *testing.T, raw []byte) []string {
+	t.Helper()
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &m); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(m))
 }
 
 // A key that is removed and a log-in that runs out end their streams as well.
