@@ -46,39 +46,42 @@ func openBoltFile(path string, live bool, log *slog.Logger) (f *boltFile, err er
 		}
 		f = nil
 	}()
-	f.db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: boltLockWait, NoSync: live, FreelistType: bbolt.FreelistMapType})
-	if err == nil {
+	// bbolt makes a database of a file that is not there, or empty.
+	if info, e := os.Stat(path); e == nil && info.Size() > 0 {
 		err = f.checkPages()
+	}
+	if err == nil {
+		f.db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: boltLockWait, NoSync: live, FreelistType: bbolt.FreelistMapType})
 	}
 	return f, err
 }
 
-// checkPages compares the length of the file with what its meta page says, and
-// reads all of it: the values, then the tree and the list of free pages.
-func (f *boltFile) checkPages() error {
-	info, err := os.Stat(f.path)
+// checkPages reads all of the file: our walk, and then bbolt's own check, which
+// knows more and is safe on what the walk has passed. It opens the file for
+// reading only, when bbolt looks at nothing but the meta pages.
+func (f *boltFile) checkPages() (err error) {
+	db, err := bbolt.Open(f.path, 0o600, &bbolt.Options{Timeout: boltLockWait, ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	tx, err := f.db.Begin(false)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.Begin(false)
 	if err != nil {
 		return err
 	}
 	// Not db.View, which would not end the transaction before a panic closes
 	// the file.
 	defer func() { _ = tx.Rollback() }()
-	if tx.Size() > info.Size() {
-		return fmt.Errorf("the file is cut off: it has %d bytes of %d", info.Size(), tx.Size())
-	}
-	err = tx.ForEach(func(space []byte, bucket *bbolt.Bucket) error {
-		return bucket.ForEach(func(_, v []byte) error {
-			if len(v) < prefixLen {
-				return fmt.Errorf("a value in %q is too short", space)
-			}
-			return nil
-		})
-	})
+	file, err := os.Open(f.path)
 	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := walkBolt(file, info.Size(), tx); err != nil {
 		return err
 	}
 	var first error

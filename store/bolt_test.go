@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -83,6 +84,46 @@ var breaks = map[string]func(t *testing.T, file string){
 	"one meta page only": cutTo(4096),
 	"pages overwritten":  fill(func(i int) byte { return byte(i * 7) }),
 	"pages zeroed":       fill(func(int) byte { return 0 }),
+	"a value beyond the file": eachPage(leafPage, func(page []byte) {
+		if last := int(binary.NativeEndian.Uint16(page[10:])) - 1; last > 0 {
+			binary.NativeEndian.PutUint32(page[16+16*last+4:], 0x10000000)
+		}
+	}),
+	"a page that goes on too far": eachPage(leafPage, func(page []byte) {
+		binary.NativeEndian.PutUint32(page[12:], 0xFFFFFFFF)
+	}),
+	"a branch that is its own": eachPage(branchPage, func(page []byte) {
+		copy(page[16+8:16+16], page[:8])
+	}),
+	"free pages without end": eachPage(freePage, func(page []byte) {
+		binary.NativeEndian.PutUint16(page[10:], 0xFFFF)
+		binary.NativeEndian.PutUint64(page[16:], 1<<40)
+	}),
+}
+
+// The kinds of bbolt's pages.
+const (
+	branchPage = 0x01
+	leafPage   = 0x02
+	freePage   = 0x10
+)
+
+// eachPage changes every page of one kind, used or not.
+func eachPage(kind uint16, change func(page []byte)) func(*testing.T, string) {
+	return func(t *testing.T, file string) {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		changed := 0
+		for at := 0; at < len(b); at += 4096 {
+			page := b[at : at+4096]
+			if binary.NativeEndian.Uint64(page) == uint64(at/4096) && binary.NativeEndian.Uint16(page[8:]) == kind {
+				change(page)
+				changed++
+			}
+		}
+		require.NotZero(t, changed)
+		require.NoError(t, os.WriteFile(file, b, 0o600))
+	}
 }
 
 func cutTo(size int64) func(*testing.T, string) {
@@ -109,9 +150,10 @@ func TestBoltThrowsABrokenLiveFileAway(t *testing.T) {
 			dir := t.TempDir()
 			s := openBolt(t, dir)
 			put(t, s, "user/alice", "kept")
-			for _, key := range []string{"binding/a", "binding/b", "tab/a"} {
-				put(t, s, key, string(bytes.Repeat([]byte("x"), 60000)))
+			for i := range 8 { // enough for a branch page
+				put(t, s, fmt.Sprintf("binding/%d", i), string(bytes.Repeat([]byte("x"), 60000)))
 			}
+			put(t, s, "tab/a", "live")
 			require.NoError(t, s.Close())
 			destroy(t, filepath.Join(dir, "live.db"))
 
