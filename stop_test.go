@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -30,6 +31,23 @@ func TestStopWithASleepingTab(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(welcome), `"welcome"`)
 	// From here on nobody reads.
+	began := time.Now()
+	require.Zero(t, n.stop(syscall.SIGTERM), "%s", n.said())
+	require.Less(t, time.Since(began), 4*time.Second)
+}
+
+// A stranger's request that never comes to its end makes the gateway's no later
+// and no fault.
+func TestStopWithHalfARequest(t *testing.T) {
+	conf, folder := file(t, "users:\n- {name: alice, password: wonderland}\n")
+	n := start(t, conf)
+	base, _ := logIn(t, folder)
+	stranger, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	require.NoError(t, err)
+	defer func() { _ = stranger.Close() }()
+	_, err = stranger.Write([]byte("POST /api/v1/login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"na"))
+	require.NoError(t, err)
+	time.Sleep(100 * time.Millisecond) // until it is read
 	began := time.Now()
 	require.Zero(t, n.stop(syscall.SIGTERM), "%s", n.said())
 	require.Less(t, time.Since(began), 4*time.Second)

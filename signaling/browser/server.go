@@ -115,13 +115,16 @@ const goodbyeWait = time.Second
 
 // Close stops listening, tells every tab (1001), waits a second for their
 // goodbyes, and for requests, ends the commands still running, and returns when
-// all are gone. When ctx ends first the rest is cut off and the context's error
-// returned.
+// all are gone. Requests that go on are cut off after that: a stranger may send
+// one slowly for as long as he likes. When ctx ends first the rest is cut off
+// and the context's error returned.
 func (s *Server) Close(ctx context.Context) error {
 	// Shutdown closes the listeners at once; hijacked connections are not its
 	// business, so the sockets are told here meanwhile.
+	patient, impatient := context.WithTimeout(ctx, goodbyeWait)
+	defer impatient()
 	requests := make(chan error, 1)
-	go func() { requests <- s.http.Shutdown(ctx) }()
+	go func() { requests <- s.http.Shutdown(patient) }()
 	s.fresh.shut()
 	s.streams.shut()
 	gone := s.sockets.shut()
@@ -143,7 +146,8 @@ func (s *Server) Close(ctx context.Context) error {
 		err = errors.Join(err, errors.New("browser: a command goes on although its context has ended"))
 	}
 	if e := <-requests; e != nil {
-		err = errors.Join(err, e, s.http.Close())
+		s.log.Info("requests that go on are cut off")
+		err = errors.Join(err, s.http.Close())
 	}
 	s.watch.Wait()
 	return err

@@ -108,6 +108,34 @@ func TestCloseWithASleepingTab(t *testing.T) {
 	}
 }
 
+// A request that a stranger sends half is cut off soon, and that is no fault.
+func TestCloseWithHalfARequest(t *testing.T) {
+	r := newRig(t, nil)
+	stranger, err := net.Dial("tcp", strings.TrimPrefix(r.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stranger.Close() }()
+	half := "POST /api/v1/login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"na"
+	if _, err := stranger.Write([]byte(half)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server reads it", func() bool {
+		r.srv.fresh.mu.Lock()
+		defer r.srv.fresh.mu.Unlock()
+		return len(r.srv.fresh.conns) == 0
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	start := time.Now()
+	if err := r.srv.Close(ctx); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 // Tabs that do not react and commands that hang cannot hold the end up.
 func TestCloseInTime(t *testing.T) {
 	r := newRig(t, nil)
