@@ -78,6 +78,7 @@ export class Phone {
     const {connection, voice} = this;
     this.commands = new Commands({connection, voice, onRefused: text => this.tell(text ? {text} : null)});
     this.hangUps = new HangUps({
+      store: this.store,
       do: command => connection.do(command),
       now: () => this.now(),
       onChange: () => this.follow(),

@@ -11,7 +11,14 @@ interface HungUp {
   told: 'telling' | 'told' | 'lost';
 }
 
+/** Where the calls that were hung up outlive a reload, each with when. */
+export interface HangUpStore {
+  hungUp: () => Array<[call: string, at: string]>;
+  keepHungUp: (calls: Array<[call: string, at: string]>) => void;
+}
+
 export interface HangUpsOptions {
+  store: HangUpStore;
   do: (command: Command) => Promise<Result>;
   /** The gateway's time in milliseconds since 1970. */
   now: () => number;
@@ -26,12 +33,16 @@ export interface HangUpsOptions {
 export class HangUps {
   private readonly calls = new Map<string, HungUp>();
 
-  constructor(private readonly options: HangUpsOptions) {}
+  constructor(private readonly options: HangUpsOptions) {
+    // Nobody knows what the gateway took of the last page load.
+    for (const [id, at] of options.store.hungUp()) this.calls.set(id, {at, shown: true, told: 'lost'});
+  }
 
   /** Hangs up. Resolves when that is done; rejects with a CommandError when the gateway refused: the call goes on. */
   async end(call: string): Promise<Result> {
     const hungUp: HungUp = {at: new Date(this.options.now()).toISOString(), shown: false, told: 'telling'};
     this.calls.set(call, hungUp);
+    this.keep();
     this.options.onChange();
     return this.tell(call, hungUp);
   }
@@ -40,7 +51,7 @@ export class HangUps {
   follow(calls: readonly Call[]): void {
     for (const [id, hungUp] of this.calls) {
       const going = calls.some(call => call.id === id && call.state !== 'ended');
-      if (!going) this.calls.delete(id);
+      if (!going) this.forget(id);
       else if (hungUp.told === 'lost') this.tell(id, hungUp).catch(() => {}); // refused: it goes on, as is seen
     }
   }
@@ -62,6 +73,15 @@ export class HangUps {
     return {...call, state: 'ended', on: null, here: false, since: hungUp.at, cause: 'hang_up', reason: t.hungUpHere};
   }
 
+  private forget(call: string): void {
+    this.calls.delete(call);
+    this.keep();
+  }
+
+  private keep(): void {
+    this.options.store.keepHungUp([...this.calls].map(([id, {at}]) => [id, at]));
+  }
+
   private async tell(call: string, hungUp: HungUp): Promise<Result> {
     hungUp.told = 'telling';
     try {
@@ -72,7 +92,7 @@ export class HangUps {
       const code = error instanceof CommandError ? error.code : '';
       hungUp.told = code === 'lost' ? 'lost' : 'told';
       if (code === 'lost' || code === 'ended' || code === 'no_such_call') return {};
-      this.calls.delete(call);
+      this.forget(call);
       throw error;
     } finally {
       this.options.onChange();

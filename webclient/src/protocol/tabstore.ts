@@ -3,7 +3,7 @@ import type {TabKey} from './messages.js';
 const key = 'ringsplash-tab';
 
 /**
- * Keeps the tab's key over a reload, in sessionStorage, or in memory where that
+ * Keeps the tab's key, and the calls it hung up, over a reload, in sessionStorage, or in memory where that
  * throws, as it does in a frame whose storage is blocked.
  */
 export class TabStore {
@@ -34,6 +34,19 @@ export class TabStore {
   forget(): void {
     this.memory = null;
     this.set(key, '');
+  }
+
+  /** The calls hung up in this tab whose end the gateway has not shown yet, each with when. */
+  hungUp(): Array<[string, string]> {
+    try {
+      return JSON.parse(this.get(`${key}-hung-up`) ?? '[]');
+    } catch {
+      return [];
+    }
+  }
+
+  keepHungUp(calls: Array<[string, string]>): void {
+    this.set(`${key}-hung-up`, JSON.stringify(calls));
   }
 
   /**
