@@ -43,7 +43,7 @@ type Call struct {
 	timers    map[string]*time.Timer
 	armed     map[string]int // how often each timer was started or stopped
 	outside   string         // the user on whose account the call leaves the house
-	soundless TabID          // the tab whose missing sound was told last
+	soundless outage         // the missing sound that was told last
 	version   uint64
 	caller    uint64 // the version since which the called side sees who calls now
 	noted     []byte // the record of the call in the store, nil for none

@@ -55,6 +55,10 @@ type (
 	TabSilent struct {
 		Tab   TabID
 		State media.TabState // "" while it has no PeerConnection
+		// Offered tells that its page made a PeerConnection.
+		Offered bool
+		// Outage counts how often the path was up before.
+		Outage int
 	}
 	// Expired: the named timer of the call ran out.
 	Expired struct{ Timer string }
@@ -123,7 +127,7 @@ type input struct {
 	// Stale tells that who asks saw the call when somebody else was calling.
 	Stale bool
 	// Silenced is the leg of a TabSilent whose browser is missed for the first
-	// time in this call, "" for none.
+	// time in this outage, "" for none.
 	Silenced LegID
 }
 

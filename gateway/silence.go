@@ -26,6 +26,7 @@ func (t *Tab) pathChanged(end *media.TabEnd, s media.TabState) {
 	t.path = s
 	switch s {
 	case media.TabConnected:
+		t.outages++
 		t.heard()
 	case media.TabDisconnected:
 		t.watchPath()
@@ -49,14 +50,20 @@ func (t *Tab) missed() {
 		return // it came up just now
 	}
 	t.silence = nil
-	state := t.path
+	e := TabSilent{Tab: t.id, State: t.path, Offered: t.end != nil, Outage: t.outages}
 	if t.end != nil {
 		t.watchPath()
 	}
 	t.mu.Unlock()
 	for _, c := range t.gw.board.callsOf(t.user) {
-		c.post(TabSilent{t.id, state})
+		c.post(e)
 	}
+}
+
+// outage is one time without a path for sound in a tab.
+type outage struct {
+	tab TabID
+	no  int
 }
 
 // silenced writes one line for a call whose talk is in a tab that has no path
@@ -64,12 +71,17 @@ func (t *Tab) missed() {
 // that was said before.
 func (c *Call) silenced(e TabSilent) LegID {
 	l := c.state.tabLeg(e.Tab)
-	if l == nil || c.state.Parties[l.Side].Leg != l.ID || c.soundless == e.Tab {
+	this := outage{e.Tab, e.Outage}
+	if l == nil || c.state.Parties[l.Side].Leg != l.ID || c.soundless == this {
 		return ""
 	}
-	c.soundless = e.Tab
+	c.soundless = this
 	c.gw.silent.Add(1)
-	c.log.Warn("no sound in a browser: it does not reach media.webrtc_port by UDP or TCP; check the firewall, and media.listen and media.public",
+	why := "its page has not offered any; it may sleep, or its browser has no WebRTC"
+	if e.Offered {
+		why = "it does not reach media.webrtc_port by UDP or TCP; check the firewall, and media.listen and media.public"
+	}
+	c.log.Warn("no sound in a browser: "+why,
 		"leg", l.ID, "tab", e.Tab, "user", c.state.Parties[l.Side].User, "port", c.gw.cfg.Media.WebRTCAddr().Port(), "state", e.State)
 	return l.ID
 }

@@ -170,7 +170,11 @@ func (p *pages) asked(before, after *State, in input) {
 		p.add("decision", "", calleeOnly, "automatic answer %s: %s", outcome, e.Decision.Reason)
 	case TabSilent:
 		if l := after.leg(in.Silenced); l != nil {
-			p.add("leg", l.ID, of(l.Side), "no sound: its browser does not reach the port for browsers")
+			why := "its page has not asked for any"
+			if e.Offered {
+				why = "its browser does not reach the port for browsers"
+			}
+			p.add("leg", l.ID, of(l.Side), "no sound: %s", why)
 		}
 	case Faulted:
 		if l := after.leg(e.Leg); l != nil {

@@ -44,6 +44,7 @@ type Tab struct {
 	generation uint64
 	focus      CallID         // the call whose audio the tab's end has
 	path       media.TabState // of end, "" before it told one
+	outages    int            // how often path was up
 	gone       *time.Timer
 	idle       *time.Timer
 	silence    *time.Timer // runs while a PeerConnection is missed
