@@ -153,7 +153,7 @@ export class CallCard extends LitElement {
   @property({attribute: false}) call!: Call;
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
-  @property() path: Path = 'connected';
+  @property() path: Path = 'connecting';
   protected readonly keepFocus = new KeepFocus(this, () => 'h2');
   @query('call-acts') private acts!: CallActs | null;
 

@@ -81,7 +81,7 @@ export class CallStrip extends LitElement {
   @property({attribute: false}) call!: Call;
   @property({attribute: false}) devices: Device[] = [];
   @property({type: Boolean}) offline = false;
-  @property() path: Path = 'connected';
+  @property() path: Path = 'connecting';
 
   override render() {
     const {call} = this;
