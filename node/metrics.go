@@ -83,7 +83,7 @@ func (n *Node) callMetrics(i instruments) {
 			emit(float64(count), string(cause))
 		}
 	})
-	i.counter("calls_without_sound_total", "Talks in a tab whose browser did not reach media.webrtc_port within 5 seconds.", func() float64 { return float64(n.gateway.Silent()) })
+	i.counter("calls_without_sound_total", "Times that a tab in a talk had no sound for 5 seconds.", func() float64 { return float64(n.gateway.Silent()) })
 	i.gauge("registrations", "Phones registered now.", func() float64 { return float64(n.bindings.Count()) })
 }
 
