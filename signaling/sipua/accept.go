@@ -8,12 +8,17 @@ import (
 	"ringsplash/gateway"
 )
 
+// strangersOKs is how often a stranger is sent a 2xx that he does not
+// acknowledge: his address may be forged.
+const strangersOKs = 4
+
 // accepted is a 2xx of ours to an INVITE that waits for its ACK (RFC 3261
 // 13.3.1.4).
 type accepted struct {
 	r     *inbound
 	res   *sip.Response
 	late  bool // the INVITE had no SDP: the ACK brings the answer to our offer
+	sent  int
 	wait  time.Duration
 	until time.Time
 	timer *time.Timer
@@ -33,7 +38,7 @@ func (l *leg) accept(r *inbound, sdp []byte) bool {
 		return true
 	}
 	offer, _ := sdpOf(r.req)
-	a := &accepted{r: r, res: res, late: offer == nil, wait: sip.T1, until: time.Now().Add(64 * sip.T1)}
+	a := &accepted{r: r, res: res, late: offer == nil, sent: 1, wait: sip.T1, until: time.Now().Add(64 * sip.T1)}
 	l.ok = a
 	a.timer = l.after(a.wait, func() { l.repeatOK(a) })
 	return true
@@ -50,7 +55,10 @@ func (l *leg) repeatOK(a *accepted) {
 		l.lost(true)
 		return
 	}
-	_ = a.r.tx.Respond(a.res)
+	if !l.stranger || a.sent < strangersOKs {
+		a.sent++
+		_ = a.r.tx.Respond(a.res)
+	}
 	a.wait = min(2*a.wait, sip.T2)
 	a.timer = l.after(min(a.wait, max(time.Until(a.until), time.Millisecond)), func() { l.repeatOK(a) })
 }

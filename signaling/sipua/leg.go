@@ -39,6 +39,8 @@ type leg struct {
 	log  *slog.Logger
 	// origins has a lock of its own.
 	origins origins
+	// stranger: they called us and proved nothing. It does not change.
+	stranger bool
 
 	// Everything below belongs to the goroutine of run.
 	state  legState

@@ -11,6 +11,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
+const (
+	// maxTagSize bounds tags and branches, in bytes.
+	maxTagSize = 256
+	// maxCallIDSize bounds Call-IDs, which name hosts too.
+	maxCallIDSize = 1024
+)
+
 // extensions are the option tags we understand (RFC 5373, 3262, 4028, 3891, 4488).
 var extensions = []string{"answermode", tag100rel, tagTimer, tagReplaces, tagNoReferSub}
 
@@ -107,6 +114,17 @@ func check(req *sip.Request) *Refusal {
 	for _, id := range []string{tagOf(req.From()), tagOf(req.To())} {
 		if !cleanTag(id) {
 			return bad("Tag Not Readable")
+		}
+		if len(id) > maxTagSize {
+			return bad("Tag Too Long")
+		}
+	}
+	if len(req.CallID().Value()) > maxCallIDSize {
+		return bad("Call-ID Too Long")
+	}
+	if via := req.Via(); via != nil {
+		if branch, _ := via.Params.Get("branch"); len(branch) > maxTagSize {
+			return bad("Branch Too Long")
 		}
 	}
 	switch req.Recipient.Scheme {

@@ -86,10 +86,9 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 		return false
 	}
 	now := time.Now()
-	vouched, no := u.judge(req, now)
-	within := no == nil && tagOf(req.To()) != "" && req.Method != sip.REGISTER
-	if no == nil && !u.txs.let(key, addrPort(req.Source()).Addr(), !vouched, within, now) {
-		no = tooMany
+	from, no := u.judge(req, now)
+	if no == nil {
+		no = u.txs.let(key, addrPort(req.Source()).Addr(), from, now)
 	}
 	if no != nil {
 		u.refuse(info, req, no)
@@ -100,6 +99,13 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 // tooMany refuses what there is no room for.
 var tooMany = &Refusal{
 	Status: sip.StatusServiceUnavailable, Phrase: "Too Many Requests",
+	Headers: []sip.Header{sip.NewHeader("Retry-After", "5")},
+}
+
+// tooManyInCall refuses what a call has no room for: not 503, after which a
+// peer may send nothing more at all (RFC 3261 21.5.4).
+var tooManyInCall = &Refusal{
+	Status: sip.StatusInternalServerError, Phrase: "Too Many Requests In This Call",
 	Headers: []sip.Header{sip.NewHeader("Retry-After", "5")},
 }
 
@@ -120,27 +126,29 @@ func (u *UA) again(info sip.TransportReadProps, req *sip.Request, over bool, fin
 	return false
 }
 
-// judge tells whether a request that begins a transaction is refused, and
-// whether somebody we know vouches for it: our user by his password, or a trunk.
-func (u *UA) judge(req *sip.Request, now time.Time) (vouched bool, no *Refusal) {
+// judge tells whether a request that begins a transaction is refused, and who
+// sent it: vouched for are our users by their passwords, and trunks.
+func (u *UA) judge(req *sip.Request, now time.Time) (sender, *Refusal) {
 	switch {
 	case req.Method == sip.REGISTER && u.access != nil:
 		_, _, no := u.access.mayRegister(req)
-		return no == nil, no
+		return sender{}, no
 	case tagOf(req.To()) != "":
 		l := u.legOf(req)
 		if l == nil || !u.livesAt(l, flowFrom(req)) && (u.access == nil || !u.access.carriesDigest(req)) {
-			return false, noDialog
+			return sender{}, noDialog
 		}
-		return true, nil
+		return sender{stranger: l.stranger, within: l, bye: req.Method == sip.BYE}, nil
 	case req.IsInvite():
-		return u.judgeInvite(req, now)
+		vouched, no := u.judgeInvite(req, now)
+		return sender{stranger: !vouched}, no
 	}
-	return false, u.outside(req)
+	return sender{stranger: true}, u.outside(req)
 }
 
 // judgeInvite is for an INVITE that asks for a new dialog. Only what a stranger
-// may do at all counts against what he may do how often.
+// may do at all counts against what he may do how often. Vouched tells that a
+// trunk or the password of a user of ours says who it is.
 func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *Refusal) {
 	if no, cause := u.noRoom(requested(req)); no != nil {
 		if u.cfg.TurnedAway != nil {

@@ -190,23 +190,23 @@ func TestTransactionsAreBounded(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	a, b := mustAddr("192.0.2.1:1").Addr(), mustAddr("192.0.2.2:1").Addr()
 	x := newTransactions(1000)
-	let := func(prefix string, n int, stranger, within bool) (got int) {
+	let := func(prefix string, n int, from sender) (got int) {
 		for i := range n {
 			source := a
 			if i%2 == 1 {
 				source = b
 			}
-			if x.let(fmt.Sprint(prefix, i), source, stranger, within, now) {
+			if x.let(fmt.Sprint(prefix, i), source, from, now) == nil {
 				got++
 			}
 		}
 		return got
 	}
-	same(t, "of two strangers", let("s", 1000, true, false), 2*maxOfStranger)
-	same(t, "of users", let("u", 2000, false, false), 1000-2*maxOfStranger)
-	same(t, "within calls", let("c", 10, false, true), 10)
+	same(t, "of two strangers", let("s", 1000, sender{stranger: true}), 2*maxOfStranger)
+	same(t, "of users", let("u", 2000, sender{}), 1000-2*maxOfStranger)
+	same(t, "within calls", let("c", 10, sender{within: new(leg)}), 10)
 	now = now.Add(begunWait + time.Second)
 	x.sweep(now)
 	open, strangers := x.counts()
-	same(t, "of what sipgo lost", open+strangers+len(x.known)+len(x.sources), 0)
+	same(t, "of what sipgo lost", open+strangers+len(x.known)+len(x.sources)+len(x.calls), 0)
 }

@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -20,6 +22,15 @@ const (
 	// maxOver is how many transactions that are over are remembered for the
 	// sake of repeats; the oldest are forgotten first.
 	maxOver = 20000
+	// maxKept bounds the names and answers that are remembered, in bytes.
+	maxKept = 8 << 20
+	// maxFinal is the size up to which an answer is remembered: repeats of a
+	// request with a longer one get none.
+	maxFinal = 4096
+	// maxInCall is how many transactions one call may have, whoever it is with.
+	maxInCall = 16
+	// maxKeySize is the size from which on a key is a hash.
+	maxKeySize = 128
 	// begunWait is how long a request may take from the read filter to its
 	// handler; one that never gets there is not counted any longer.
 	begunWait = 10 * time.Second
@@ -37,16 +48,25 @@ type transactions struct {
 	open      int
 	strangers int
 	sources   map[netip.Addr]int // open ones of strangers
+	calls     map[*leg]int       // open ones within calls
 	over      []*transaction     // in the order in which they are forgotten
+	kept      int                // bytes in over
+}
+
+// sender is who sent a request that begins a transaction.
+type sender struct {
+	stranger bool // nobody we know vouches for him
+	within   *leg // nil outside calls
+	bye      bool
 }
 
 // transaction is one that was let in.
 type transaction struct {
-	key      string
-	source   netip.Addr
-	stranger bool
-	let      time.Time
-	begun    bool
+	sender
+	key    string
+	source netip.Addr
+	let    time.Time
+	begun  bool
 	// over: sipgo has none of it any more. final answers repeats, nil for silence.
 	over  bool
 	final []byte
@@ -54,12 +74,24 @@ type transaction struct {
 }
 
 func newTransactions(limit int) *transactions {
-	return &transactions{max: limit, known: make(map[string]*transaction), sources: make(map[netip.Addr]int)}
+	return &transactions{max: limit, known: make(map[string]*transaction), sources: make(map[netip.Addr]int), calls: make(map[*leg]int)}
 }
 
+// size is what x takes in over.
+func (x *transaction) size() int { return len(x.key) + len(x.final) }
+
 // txKey names the transaction of a request as sipgo does (RFC 3261 17.2.3): an
-// ACK and a CANCEL belong to their INVITE.
+// ACK and a CANCEL belong to their INVITE. It is short, whatever was sent.
 func txKey(req *sip.Request) string {
+	key := longKey(req)
+	if len(key) > maxKeySize {
+		sum := sha256.Sum256([]byte(key))
+		return hex.EncodeToString(sum[:])
+	}
+	return key
+}
+
+func longKey(req *sip.Request) string {
 	method := req.Method
 	if method == sip.ACK || method == sip.CANCEL {
 		method = sip.INVITE
@@ -96,27 +128,31 @@ func (t *transactions) began(key string, source netip.Addr) bool {
 	return x != nil && x.source == sourceIP(source)
 }
 
-// let counts a new transaction in; false when there are too many. Those within
-// a call are always let in: there are as many as there are calls.
-func (t *transactions) let(key string, source netip.Addr, stranger, within bool, now time.Time) bool {
+// let counts a new transaction in, or refuses it when there are too many. A
+// call may have a few whatever there is beside it, and can always be ended.
+func (t *transactions) let(key string, source netip.Addr, from sender, now time.Time) *Refusal {
 	source = sourceIP(source)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forgetBefore(now)
 	switch {
-	case within:
+	case from.within != nil:
+		if t.calls[from.within] >= maxInCall && !from.bye {
+			return tooManyInCall
+		}
+		t.calls[from.within]++
 	case t.open >= t.max:
-		return false
-	case stranger && (t.strangers >= t.max/strangersShare || t.sources[source] >= maxOfStranger):
-		return false
+		return tooMany
+	case from.stranger && (t.strangers >= t.max/strangersShare || t.sources[source] >= maxOfStranger):
+		return tooMany
 	}
-	t.known[key] = &transaction{key: key, source: source, stranger: stranger, let: now}
+	t.known[key] = &transaction{sender: from, key: key, source: source, let: now}
 	t.open++
-	if stranger {
+	if from.stranger {
 		t.strangers++
 		t.sources[source]++
 	}
-	return true
+	return nil
 }
 
 // begin follows a transaction that reached its handler until sipgo ends it.
@@ -159,6 +195,11 @@ func (t *transactions) close(x *transaction) {
 	}
 	x.over = true
 	t.open--
+	if x.within != nil {
+		if t.calls[x.within]--; t.calls[x.within] <= 0 {
+			delete(t.calls, x.within)
+		}
+	}
 	if x.stranger {
 		t.strangers--
 		if t.sources[x.source]--; t.sources[x.source] <= 0 {
@@ -176,8 +217,12 @@ func (t *transactions) keep(req *sip.Request, final []byte, now time.Time) {
 	if x == nil || !x.until.IsZero() {
 		return
 	}
-	x.final, x.until = final, now.Add(64*sip.T1)
+	x.until = now.Add(64 * sip.T1)
+	if len(final) <= maxFinal {
+		x.final = final
+	}
 	t.over = append(t.over, x)
+	t.kept += x.size()
 	t.forgetBefore(now)
 }
 
@@ -185,8 +230,10 @@ func (t *transactions) keep(req *sip.Request, final []byte, now time.Time) {
 // under mu.
 func (t *transactions) forgetBefore(now time.Time) {
 	n := 0
-	for n < len(t.over) && (len(t.over)-n > maxOver || !now.Before(t.over[n].until)) {
-		if x := t.over[n]; t.known[x.key] == x {
+	for n < len(t.over) && (len(t.over)-n > maxOver || t.kept > maxKept || !now.Before(t.over[n].until)) {
+		x := t.over[n]
+		t.kept -= x.size()
+		if t.known[x.key] == x {
 			t.close(x)
 			delete(t.known, x.key)
 		}

@@ -274,7 +274,7 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	d.contact = u.contactURI(string(id), d.hop)
 	l := u.newLeg(id, legAsked, d)
 	l.rel.on = slices.Contains(tokens(r.req, "Require"), tag100rel)
-	l.in = r
+	l.in, l.stranger = r, u.txs.ofStranger(r.req)
 	l.trunk = u.trunkNamed(caller.Identity.Trunk)
 	l.origins.ofTrunk(l.trunk)
 	l.origins.ofPhone(caller.Identity.User, caller.Device)
