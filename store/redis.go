@@ -19,7 +19,8 @@ const (
 	// redisWait bounds each call, so that a Redis that hangs is found away
 	// well within 300 ms.
 	redisWait    = 200 * time.Millisecond
-	redisPing    = time.Second // quiet time after which a subscription is tested
+	redisLate    = redisWait / 2 // whoever waited so long in vain found it away too
+	redisPing    = time.Second   // quiet time after which a subscription is tested
 	redisAgain   = 200 * time.Millisecond
 	redisPrefix  = "ringsplash:"
 	redisAnyMark = "*"
@@ -139,15 +140,20 @@ func run[T any](ctx context.Context, r *redisStore, what string, call func(conte
 	}
 	limited, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
+	began := time.Now()
 	v, err := call(limited)
+	// The connection's deadline may be the caller's, and be noticed first.
+	late := passed(ctx) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 	switch {
 	case err == nil || errors.Is(err, redis.Nil):
 		return v, nil
+	case late && time.Since(began) >= redisLate:
+		r.breaker.trip(err)
+		return v, context.DeadlineExceeded
+	case late:
+		return v, context.DeadlineExceeded
 	case ctx.Err() != nil:
 		return v, ctx.Err()
-	case passed(ctx):
-		// The connection's deadline is the caller's, and was noticed first.
-		return v, context.DeadlineExceeded
 	}
 	// What the server itself refuses came in time.
 	if refused := redis.Error(nil); !errors.As(err, &refused) {

@@ -275,3 +275,33 @@ func TestRedisThatForgetsIsNamed(t *testing.T) {
 	require.NoError(t, s.Close())
 	require.Contains(t, said.String(), "appendonly yes")
 }
+
+// Callers who wait for less than the driver would find a server away as well,
+// when they gave it some time; those in a hurry prove nothing.
+func TestRedisHangsForHastyCallers(t *testing.T) {
+	r := storetest.StartRedis(t)
+	s := openRedis(t, r)
+	r.Freeze()
+	defer r.Thaw()
+	get := func(limit time.Duration) (error, time.Duration) {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		began := time.Now()
+		_, err := s.Get(ctx, "user/alice")
+		return err, time.Since(began)
+	}
+	for range 3 {
+		err, _ := get(20 * time.Millisecond)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NotErrorIs(t, err, store.ErrAway)
+	}
+	err, _ := get(150 * time.Millisecond)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	fastest := time.Hour
+	for range 5 {
+		err, took := get(150 * time.Millisecond)
+		require.ErrorIs(t, err, store.ErrAway)
+		fastest = min(fastest, took)
+	}
+	require.Less(t, fastest, 20*time.Millisecond)
+}

@@ -20,9 +20,9 @@ import (
 
 const (
 	nonceKey    = "nonce/key"
-	nonceWait   = 200 * time.Millisecond // for the store; a call must not wait for one that hangs
-	nonceWindow = 64                     // counts that may overtake each other
-	nonceMax    = 65536                  // counted nonces kept in memory; more are in the store only
+	nonceWait   = storeWait / 2 // for the store; a call must not wait for one that hangs
+	nonceWindow = 64            // counts that may overtake each other
+	nonceMax    = 65536         // counted nonces kept in memory; more are in the store only
 )
 
 // nonces makes and judges digest nonces (RFC 7616 3.3). A nonce is the time it

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"time"
 
 	"ringsplash/gateway"
 )
@@ -82,6 +83,9 @@ func (a *Access) dropFlow(ctx context.Context, b gateway.Binding, why string) {
 	a.log.Info("phone unregistered", "user", b.User, "device", b.Device, "instance", b.Instance, "regId", b.RegID, "why", why)
 }
 
+// asideWait bounds what runs beside the requests.
+const asideWait = 5 * time.Second
+
 // aside runs what may block for the store beside the caller.
 func (u *UA) aside(run func(context.Context)) {
 	if !u.enter() {
@@ -90,7 +94,7 @@ func (u *UA) aside(run func(context.Context)) {
 	go func() {
 		defer u.leave()
 		defer u.recovered("registration")
-		ctx, cancel := context.WithTimeout(u.stop, storeWait)
+		ctx, cancel := context.WithTimeout(u.stop, asideWait)
 		defer cancel()
 		run(ctx)
 	}()

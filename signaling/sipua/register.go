@@ -15,8 +15,13 @@ import (
 	"ringsplash/gateway"
 )
 
-// storeWait bounds the store's part of one request.
-const storeWait = 5 * time.Second
+const (
+	// storeWait bounds how long proving who sent a request may wait for the store.
+	storeWait = 300 * time.Millisecond
+	// bindWait bounds the writes of a registration. A slow disk may need long for
+	// them; a Redis that hangs is found away before, by its breaker.
+	bindWait = 5 * time.Second
+)
 
 // userLocks make the registrations of one user follow each other.
 type userLocks struct {
@@ -32,9 +37,7 @@ func (l *userLocks) of(user string) *sync.Mutex {
 // blocks for the store and always sends the final response.
 func (a *Access) Register(req *sip.Request, tx sip.ServerTransaction) {
 	defer a.rescue(req, tx)
-	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
-	defer cancel()
-	res, refusal := a.register(ctx, req, a.localAddress(req, tx))
+	res, refusal := a.register(context.Background(), req, a.localAddress(req, tx))
 	if refusal != nil {
 		a.logRefusal("registration refused", refusal)
 		res = refusal.Response(req)
@@ -66,6 +69,8 @@ func (a *Access) register(ctx context.Context, req *sip.Request, local string) (
 	lock := a.locks.of(reg.user)
 	lock.Lock()
 	defer lock.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, bindWait)
+	defer cancel()
 	bindings, refusal := a.bind(ctx, reg)
 	if refusal != nil {
 		return nil, refusal

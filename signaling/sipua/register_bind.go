@@ -146,6 +146,9 @@ func (a *Access) apply(ctx context.Context, changes []change) error {
 		if err == nil {
 			continue
 		}
+		// The time for the request may be over.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bindWait)
+		defer cancel()
 		for _, done := range changes[:i] {
 			if done.was != nil {
 				_ = a.cfg.Locations.Put(ctx, *done.was)

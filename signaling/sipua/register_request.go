@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func badRequest(phrase string) *Refusal {
 // storeAway is the answer when the store or the directory failed.
 func storeAway(err error) *Refusal {
 	r := &Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault", Why: err.Error()}
-	if errors.Is(err, store.ErrAway) {
+	if errors.Is(err, store.ErrAway) || errors.Is(err, context.DeadlineExceeded) {
 		r.Phrase = "Store Away"
 		r.Headers = []sip.Header{sip.NewHeader("Retry-After", "30")}
 	}
