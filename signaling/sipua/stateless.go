@@ -6,14 +6,20 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
+
+// maxGain is how many times as large as its datagram an answer may be that goes
+// to an address of which nothing is proven: it may be forged.
+const maxGain = 3
 
 // stateless is what answers strangers without a transaction (RFC 3261 8.2.7):
 // nothing is kept for a request that is refused, and no refusal is repeated
@@ -67,22 +73,22 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	req.SetTransport(info.Transport)
 	req.SetSource(info.RemoteAddr.String())
 	if no := check(req); no != nil {
-		u.refuse(info, req, no)
+		u.refuse(info, data, req, no)
 		return false
 	}
 	key := txKey(req)
 	if known, over, final := u.txs.find(key); known {
 		if req.IsCancel() && !u.txs.began(key, addrPort(req.Source()).Addr()) { // it goes where its INVITE went (RFC 3261 9.1)
-			u.refuse(info, req, noTransaction)
+			u.refuse(info, data, req, noTransaction)
 			return false
 		}
-		return u.again(info, req, over, final)
+		return u.again(info, data, req, over, final)
 	}
 	switch {
 	case req.IsAck():
 		return u.legOf(req) != nil
 	case req.IsCancel():
-		u.refuse(info, req, noTransaction)
+		u.refuse(info, data, req, noTransaction)
 		return false
 	}
 	now := time.Now()
@@ -91,7 +97,7 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 		no = u.txs.let(key, addrPort(req.Source()).Addr(), from, now)
 	}
 	if no != nil {
-		u.refuse(info, req, no)
+		u.refuse(info, data, req, no)
 	}
 	return no == nil
 }
@@ -114,13 +120,13 @@ var noTransaction = &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phr
 
 // again takes a message of a transaction that was let in before: a repeat, the
 // ACK or the CANCEL. It goes on as long as sipgo has the transaction.
-func (u *UA) again(info sip.TransportReadProps, req *sip.Request, over bool, final []byte) bool {
+func (u *UA) again(info sip.TransportReadProps, data []byte, req *sip.Request, over bool, final []byte) bool {
 	switch {
 	case !over:
 		return true
 	case req.IsCancel(): // too late, which is no fault (RFC 3261 9.2)
-		u.refuse(info, req, &Refusal{Status: sip.StatusOK, Phrase: "OK"})
-	case final != nil && !req.IsAck():
+		u.refuse(info, data, req, &Refusal{Status: sip.StatusOK, Phrase: "OK"})
+	case final != nil && !req.IsAck() && len(final) <= u.answerMax(info, data):
 		u.write(info, final)
 	}
 	return false
@@ -175,7 +181,7 @@ func (u *UA) legOf(req *sip.Request) *leg {
 }
 
 // refuse answers req without a transaction; an ACK is never answered.
-func (u *UA) refuse(info sip.TransportReadProps, req *sip.Request, no *Refusal) {
+func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, no *Refusal) {
 	if req.IsAck() {
 		return
 	}
@@ -183,19 +189,59 @@ func (u *UA) refuse(info sip.TransportReadProps, req *sip.Request, no *Refusal) 
 		to.Params.Add("tag", u.stateless.tag(req))
 	}
 	u.stateless.count.Add(1)
-	res := no.Response(req)
-	res.AppendHeader(sip.NewHeader("Server", product))
 	if no.Why != "" {
 		if unsaid, ok := u.stateless.log.may(time.Now()); ok {
 			u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why", cleanText(no.Why), "and_others", unsaid)
 		}
 	}
-	u.write(info, []byte(res.String()))
+	if answer := no.within(req, u.answerMax(info, data)); answer != nil {
+		u.write(info, answer)
+	}
+}
+
+// answerMax is how large an answer to data may be.
+func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
+	ip, datagram := remoteIP(info.RemoteAddr)
+	if !datagram || u.access != nil && u.access.regulars.has(ip) {
+		return math.MaxInt
+	}
+	return maxGain * len(data)
+}
+
+// within is the response to req in at most size bytes. What does not fit is
+// left out, from the last header on, where a peer can do without; nil when that
+// does not suffice.
+func (r *Refusal) within(req *sip.Request, size int) []byte {
+	lean := &Refusal{Status: r.Status, Phrase: r.Phrase, Headers: append(slices.Clone(r.Headers), sip.NewHeader("Server", product))}
+	for {
+		if answer := lean.Response(req).String(); len(answer) <= size {
+			return []byte(answer)
+		}
+		i := len(lean.Headers) - 1
+		for i >= 0 && !lean.optional(i) {
+			i--
+		}
+		if i < 0 {
+			return nil
+		}
+		lean.Headers = slices.Delete(lean.Headers, i, i+1)
+	}
+}
+
+// optional tells whether a peer can do without header i: one that says what
+// else we can do, or another challenge than the first.
+func (r *Refusal) optional(i int) bool {
+	switch name := r.Headers[i].Name(); name {
+	case "Server", "Allow", "Accept", "Accept-Encoding", "Supported":
+		return true
+	default:
+		return slices.ContainsFunc(r.Headers[:i], func(h sip.Header) bool { return h.Name() == name })
+	}
 }
 
 // refuseUnread answers a request that the parser does not take.
 func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *Refusal) {
-	if answer := u.stateless.unreadable(data, no); answer != nil {
+	if answer := u.stateless.unreadable(data, no); answer != nil && len(answer) <= u.answerMax(info, data) {
 		u.write(info, answer)
 	}
 }

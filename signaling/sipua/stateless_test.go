@@ -72,6 +72,70 @@ func TestRefusedWithoutTransaction(t *testing.T) {
 	same(t, "repeats", w.drain(4*sip.T1, func(sip.Message) bool { return true }), 0)
 }
 
+// Whatever a stranger asks in the shortest form, no answer is more than three
+// times as large: the address it goes to may be forged.
+func TestAnswersAreNotMuchLargerThanRequests(t *testing.T) {
+	g, _ := withAccess(t, func(c *Config) { c.Calls = busyDesk{} })
+	w := newWire(t, "127.0.0.2")
+	alice, us, far := "sip:alice@"+rig.Domain, "sip:"+rig.Domain, "sip:x@a.example"
+	short := func(method, uri, from, to string) string {
+		return fmt.Sprintf("%s %s SIP/2.0\r\nv:SIP/2.0/UDP %s;branch=z9hG4bK%s\r\nf:<%s>\r\nt:<%s>\r\ni:%s\r\nCSeq:1 %[1]s\r\n\r\n",
+			method, uri, w.addr(), newToken()[:4], from, to, newToken()[:4])
+	}
+	texts := []string{short("INVITE", alice, far, alice), short("INVITE", alice, alice, alice), short("REGISTER", us, alice, alice)}
+	for _, method := range rig.FloodMethods {
+		texts = append(texts, short(method, us, us, us), strings.Replace(short(method, us, us, us), "i:", "Require: a-long-option\r\ni:", 1))
+	}
+	for _, text := range texts {
+		w.send(g.at("udp"), text)
+		first := w.read(wait)
+		if first == nil {
+			t.Fatalf("no answer to %s", text)
+		}
+		w.held = append(w.held, first)
+		w.drain(3*sip.T1, func(m sip.Message) bool {
+			if n := len(m.String()); n > maxGain*len(text) {
+				t.Errorf("%d bytes for %d:\n%s%s", n, len(text), text, m)
+			}
+			if res := m.(*sip.Response); res.StatusCode == 401 || res.StatusCode == 407 {
+				name := map[int]string{401: "WWW-Authenticate", 407: "Proxy-Authenticate"}[res.StatusCode]
+				if headers := res.GetHeaders(name); len(headers) == 0 || !strings.Contains(headers[0].Value(), algMD5) {
+					t.Errorf("challenges %v", headers)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// What was answered is repeated in full where somebody proved who he is, and
+// elsewhere when it is no more than three times as large as the repeat.
+func TestRepeatedAnswerIsNotMuchLarger(t *testing.T) {
+	g, _ := withAccess(t, nil)
+	w := newWire(t, "127.0.0.2")
+	_, rings := ringing(t, g, w)
+	hops := make([]string, 20)
+	for i := range hops {
+		hops[i] = fmt.Sprintf("Via: SIP/2.0/UDP hop%d.example;branch=z9hG4bK%s", i, newToken())
+	}
+	text := w.within(rings, "INFO", 2, "", hops...)
+	var small []string
+	for line := range strings.SplitSeq(text, "\r\n") {
+		if !strings.HasPrefix(line, "Via: SIP/2.0/UDP hop") {
+			small = append(small, line)
+		}
+	}
+	answers := func(text string) int {
+		w.send(g.at("udp"), text)
+		return w.drain(4*sip.T1, func(m sip.Message) bool { r, ok := m.(*sip.Response); return ok && r.CSeq().MethodName == sip.INFO })
+	}
+	same(t, "answers", answers(text), 1)
+	same(t, "to the same again", answers(text), 1)
+	same(t, "to a small one", answers(strings.Join(small, "\r\n")), 0)
+	g.access.regulars.add(mustAddr(w.addr()).Addr())
+	same(t, "to a small one of a regular", answers(strings.Join(small, "\r\n")), 1)
+}
+
 // The same over a connection, which stays open.
 func TestRefusedOnStream(t *testing.T) {
 	g, _ := withAccess(t, nil)
