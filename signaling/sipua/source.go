@@ -96,12 +96,17 @@ const (
 	// hotEvery is how many times longer than usual a source waits after each
 	// failure with an account that has more of them.
 	hotEvery = 6
+	// provenBursts is how many times the free failures of a source with an
+	// account those have that come from where the account logged in before, and
+	// provenRate how many times as fast they are forgotten.
+	provenBursts, provenRate = 4, 10
 )
 
 // failures slows down who tries passwords: a source with one account, a source
-// with many accounts, and all sources with one account. The last never locks
-// the owner out: from where he logged in before it asks nothing, and from
-// anywhere else the first try is free.
+// with many accounts, and all sources with one account. The last two never lock
+// the owner out: from where he logged in before they ask nothing, and from
+// anywhere else the first try is free. Others may share the address he logged in
+// from, so that more of their failures are free there and sooner forgotten.
 type failures struct {
 	burst, sourceBurst float64
 	perSecond          float64
@@ -142,14 +147,24 @@ func (f *failures) wait(ip netip.Addr, account string, now time.Time) time.Durat
 	p := f.pair(ip, account)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	burst, rate, known := f.pairLimit(p)
 	l, _ := f.pairs.get(p)
-	seconds := (l.drained(now, f.perSecond).filled - (f.burst - 1)) / f.perSecond
-	if _, known := f.proven.get(p); !known {
+	seconds := (l.drained(now, rate).filled - (burst - 1)) / rate
+	if !known {
 		l, _ = f.sources.get(p.ip)
 		seconds = max(seconds, (l.drained(now, f.sourceRate()).filled-(f.sourceBurst-1))/f.sourceRate())
 		seconds = max(seconds, f.hotWait(p, now))
 	}
 	return time.Duration(math.Ceil(max(0, seconds))) * time.Second
+}
+
+// pairLimit is how many failures of p are free, how many are forgotten a second,
+// and whether it logged in before, under mu.
+func (f *failures) pairLimit(p loginPair) (burst, perSecond float64, known bool) {
+	if _, known = f.proven.get(p); known {
+		return provenBursts * f.burst, provenRate * f.perSecond, true
+	}
+	return f.burst, f.perSecond, false
 }
 
 // hotWait is how long the source must wait for an account that many sources
@@ -174,10 +189,11 @@ func (f *failures) failed(ip netip.Addr, account string, now time.Time) {
 	p := f.pair(ip, account)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	burst, rate, _ := f.pairLimit(p)
 	l, _ := f.pairs.get(p)
-	l = l.drained(now, f.perSecond)
-	early := l.filled+1 > f.burst       // it should have waited: that fills no bucket of others
-	l.filled = min(l.filled+1, f.burst) // so that the wait stays one step long
+	l = l.drained(now, rate)
+	early := l.filled+1 > burst       // it should have waited: that fills no bucket of others
+	l.filled = min(l.filled+1, burst) // so that the wait stays one step long
 	f.pairs.put(p, l)
 	l, _ = f.sources.get(p.ip)
 	l = l.drained(now, f.sourceRate())

@@ -96,6 +96,32 @@ func TestFailuresWait(t *testing.T) {
 	check("after the right password", ip, "alice", 0)
 }
 
+// Where the owner logged in before, others may fail more often before he waits,
+// and he waits a second, not ten.
+func TestFailuresWhereTheOwnerLoggedIn(t *testing.T) {
+	f := newFailures(5, 50, 10*time.Second)
+	now, ip := time.Unix(1e9, 0), netip.MustParseAddr("192.0.2.1")
+	f.succeeded(ip, "alice")
+	for range 19 {
+		f.failed(ip, "alice", now)
+	}
+	same(t, "after 19", f.wait(ip, "alice", now), time.Duration(0))
+	tried := 0
+	for range 600 { // a minute
+		if f.wait(ip, "alice", now) == 0 {
+			f.failed(ip, "alice", now)
+			tried++
+		}
+		if w := f.wait(ip, "alice", now); w > time.Second {
+			t.Fatalf("the owner waits %v", w)
+		}
+		now = now.Add(100 * time.Millisecond)
+	}
+	if tried < 55 || tried > 62 {
+		t.Errorf("%d guesses in a minute", tried)
+	}
+}
+
 // However many sources guess the password of one account, few guesses are
 // tried, and its owner gets in: where he was before after any number of
 // failures of others, and elsewhere at his first try.
