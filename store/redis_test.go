@@ -283,23 +283,23 @@ func TestRedisHangsForHastyCallers(t *testing.T) {
 	s := openRedis(t, r)
 	r.Freeze()
 	defer r.Thaw()
-	get := func(limit time.Duration) (error, time.Duration) {
+	get := func(limit time.Duration) (time.Duration, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
 		began := time.Now()
 		_, err := s.Get(ctx, "user/alice")
-		return err, time.Since(began)
+		return time.Since(began), err
 	}
 	for range 3 {
-		err, _ := get(20 * time.Millisecond)
+		_, err := get(20 * time.Millisecond)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.NotErrorIs(t, err, store.ErrAway)
 	}
-	err, _ := get(150 * time.Millisecond)
+	_, err := get(150 * time.Millisecond)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	fastest := time.Hour
 	for range 5 {
-		err, took := get(150 * time.Millisecond)
+		took, err := get(150 * time.Millisecond)
 		require.ErrorIs(t, err, store.ErrAway)
 		fastest = min(fastest, took)
 	}

@@ -111,21 +111,8 @@ func check(req *sip.Request) *Refusal {
 	if !strings.EqualFold(strings.TrimSpace(string(req.CSeq().MethodName)), string(req.Method)) {
 		return bad("CSeq Names Another Method")
 	}
-	for _, id := range []string{tagOf(req.From()), tagOf(req.To())} {
-		if !cleanTag(id) {
-			return bad("Tag Not Readable")
-		}
-		if len(id) > maxTagSize {
-			return bad("Tag Too Long")
-		}
-	}
-	if len(req.CallID().Value()) > maxCallIDSize {
-		return bad("Call-ID Too Long")
-	}
-	if via := req.Via(); via != nil {
-		if branch, _ := via.Params.Get("branch"); len(branch) > maxTagSize {
-			return bad("Branch Too Long")
-		}
+	if no := checkIDs(req); no != nil {
+		return no
 	}
 	switch req.Recipient.Scheme {
 	case "sip", "sips", "tel":
@@ -136,6 +123,27 @@ func check(req *sip.Request) *Refusal {
 		return bad("Request-URI Names No Host")
 	}
 	return checkRequire(req)
+}
+
+// checkIDs finds identifiers that nobody needs so, of which parts are kept.
+func checkIDs(req *sip.Request) *Refusal {
+	for _, id := range []string{tagOf(req.From()), tagOf(req.To())} {
+		if !cleanTag(id) {
+			return badRequest("Tag Not Readable")
+		}
+		if len(id) > maxTagSize {
+			return badRequest("Tag Too Long")
+		}
+	}
+	if len(req.CallID().Value()) > maxCallIDSize {
+		return badRequest("Call-ID Too Long")
+	}
+	if via := req.Via(); via != nil {
+		if branch, _ := via.Params.Get("branch"); len(branch) > maxTagSize {
+			return badRequest("Branch Too Long")
+		}
+	}
+	return nil
 }
 
 var compact = map[string]string{"From": "f", "To": "t", "Call-ID": "i", "Content-Length": "l"}
