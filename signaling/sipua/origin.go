@@ -21,7 +21,7 @@ const maxOrigins = 16
 // and at the addresses that its messages name (Contact, and the last proxy of
 // Record-Route). Over TCP and TLS that is one connection. A trunk's dialog lives
 // at all addresses of the trunk, a phone's also where the phone has proved
-// itself by digest.
+// itself by digest: it is asked to when it is over UDP and sends by TCP.
 //
 // It is asked by the goroutines of requests and written by the leg's.
 type origins struct {
@@ -114,6 +114,13 @@ func (l *leg) retarget(c *sip.ContactHeader) {
 	}
 }
 
+// uses tells whether the far end sends datagrams from ip.
+func (o *origins) uses(ip netip.Addr) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.ContainsFunc(o.known, func(k flowKey) bool { return k.transport == "udp" && k.peer.Addr() == ip })
+}
+
 // livesAt tells whether what comes from k counts for l without more proof than
 // the registrations that we have.
 func (u *UA) livesAt(l *leg, k flowKey) bool {
@@ -132,10 +139,22 @@ func (u *UA) livesAt(l *leg, k flowKey) bool {
 	return false
 }
 
+// stray refuses a request without a digest that comes from elsewhere than where
+// the dialog of l lives, as if there were no such dialog (RFC 3261 12.2.2).
+//
+// A phone over UDP sends what is large by TCP (RFC 3261 18.1.1). It is asked for
+// a digest: its IP address is also that of all others behind its NAT.
+func (u *UA) stray(l *leg, req *sip.Request) *Refusal {
+	user, _ := l.origins.phone()
+	if k := flowFrom(req); user != "" && u.access != nil && k.transport == "tcp" && l.origins.uses(k.peer.Addr()) {
+		return u.access.challenge(req, sip.StatusProxyAuthRequired, false)
+	}
+	return noDialog
+}
+
 // foreign refuses a request of a dialog that comes from elsewhere than where the
-// dialog lives, as if there were no such dialog (RFC 3261 12.2.2); nil lets it
-// in. A phone whose address has changed is let in with a digest of its user. It
-// may block for the store.
+// dialog lives; nil lets it in. A phone whose address has changed is let in with
+// a digest of its user. It may block for the store.
 func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
 	k := flowFrom(req)
 	if u.livesAt(l, k) {
@@ -143,7 +162,7 @@ func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
 	}
 	user, device := l.origins.phone()
 	if user == "" || u.access == nil || !u.access.carriesDigest(req) {
-		return noDialog
+		return u.stray(l, req)
 	}
 	ctx, cancel := context.WithTimeout(u.stop, storeWait)
 	defer cancel()

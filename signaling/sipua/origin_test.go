@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"ringsplash/gateway"
 	"ringsplash/test/rig"
 )
@@ -32,6 +34,9 @@ var inside = []struct{ method, sdp, more string }{
 	{"REFER", "", "Refer-To: <sip:evil@example.test>"},
 	{"OPTIONS", "", "X: 1"},
 	{"MESSAGE", "", "X: 1"},
+	{"PRACK", "", "RAck: 1 1 INVITE"},
+	{"NOTIFY", "", "Event: refer"},
+	{"SUBSCRIBE", "", "Event: dialog"},
 }
 
 // Whoever knows the tags and the Call-ID of a call, and is somewhere else, finds
@@ -158,6 +163,18 @@ func TestInDialogFromOtherConnection(t *testing.T) {
 	b.gone()
 }
 
+// dialFrom connects from ip.
+func dialFrom(t *testing.T, ip, at string) net.Conn {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	c, err := d.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
 // A trunk's dialog lives at the trunk's addresses: over UDP they are exact, over
 // TCP the port is a passing one.
 func TestInDialogFromTrunk(t *testing.T) {
@@ -176,15 +193,80 @@ func TestInDialogFromTrunk(t *testing.T) {
 	out.silent()
 	w.send(b.at("udp"), w.back(inv, w.tag, "INFO", 2, ""))
 	w.response(200, "INFO")
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.2")}}
-	large, err := d.Dial("tcp", b.at("tcp"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = large.Close() })
+	large := dialFrom(t, "127.0.0.2", b.at("tcp"))
 	same(t, "large, by TCP", ask(t, large, streamed(w.back(inv, w.tag, "BYE", 3, ""))).StatusCode, 200)
 	expect[gateway.Ended](out)
 	b.gone()
+}
+
+// deskCall is a call to alice's phone over UDP at w, which took it.
+func deskCall(g *party, f *front, w *wire) (out *line, inv *sip.Request, b gateway.Binding) {
+	g.t.Helper()
+	b = gateway.Binding{
+		User: "alice", Instance: instance, Device: "desk", Contact: "sip:alice@" + w.addr(), Transport: "udp",
+		Source: w.addr(), Local: g.at("udp"), Expires: time.Now().Add(time.Hour),
+	}
+	if err := f.places.Put(context.Background(), b); err != nil {
+		g.t.Fatal(err)
+	}
+	out = g.call("", func(in *gateway.Invite) { in.Binding = &b })
+	inv = w.request("INVITE")
+	w.send(g.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
+	expect[gateway.Answered](out)
+	w.request("ACK")
+	return out, inv, b
+}
+
+// A phone over UDP sends what is large over TCP (RFC 3261 18.1.1). Its address
+// alone may be that of everybody behind its NAT: there it is asked who it is.
+func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
+	g, f := withAccess(t, nil)
+	w := newWire(t, "127.0.0.2")
+	out, inv, _ := deskCall(g, f, w)
+	uri := inv.Contact().Address.String()
+	send := func(c net.Conn, method string, seq int, sdp string, more ...string) *sip.Response {
+		res := ask(t, c, streamed(w.back(inv, w.tag, method, seq, sdp, more...)))
+		if res == nil {
+			t.Fatalf("%s: the connection was closed", method)
+		}
+		return res
+	}
+	for _, row := range inside { // somebody else at another address
+		same(t, row.method, send(dialFrom(t, "127.0.0.3", g.at("tcp")), row.method, 2, row.sdp, row.more).StatusCode, 481)
+	}
+	large := dialFrom(t, "127.0.0.2", g.at("tcp"))
+	var challenge *sip.Response
+	for _, row := range inside {
+		challenge = send(large, row.method, 2, row.sdp, row.more)
+		same(t, row.method, challenge.StatusCode, 407)
+	}
+	for _, row := range []struct{ user, password string }{
+		{"alice", "wrong"}, {"bob", rig.Bob.SIPPassword("desk")}, {"alice", rig.Alice.SIPPassword("lab")},
+	} {
+		same(t, row.user, send(large, "BYE", 2, "", authorize(t, challenge.String(), "BYE", uri, row.user, row.password, 1)).StatusCode, 481)
+		challenge = send(large, "UPDATE", 2, "")
+	}
+	out.silent()
+	same(t, "proven", send(large, "UPDATE", 2, "", authorize(t, challenge.String(), "UPDATE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)).StatusCode, 200)
+	if _, err := large.Write([]byte(streamed(w.back(inv, w.tag, "INVITE", 3, holdSDP)))); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "offer", expect[gateway.Offered](out).SDP, holdSDP) // it lives there too now
+	out.leg.Answer([]byte(answerSDP))
+	answers := bufio.NewReader(large)
+	_ = large.SetDeadline(time.Now().Add(wait))
+	for res := answerFrom(t, answers); res == nil || res.StatusCode != 200; res = answerFrom(t, answers) {
+		if res == nil {
+			t.Fatal("no answer to the re-INVITE")
+		}
+	}
+	if _, err := large.Write([]byte(streamed(w.back(inv, w.tag, "ACK", 3, "")))); err != nil {
+		t.Fatal(err)
+	}
+	w.send(g.at("udp"), w.back(inv, w.tag, "BYE", 4, "")) // and where it was
+	w.response(200, "BYE")
+	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+	g.gone()
 }
 
 // A phone of ours whose address changed goes on when it proves itself: by a
@@ -192,18 +274,7 @@ func TestInDialogFromTrunk(t *testing.T) {
 func TestInDialogFromMovedPhone(t *testing.T) {
 	g, f := withAccess(t, nil)
 	w := newWire(t, "127.0.0.2")
-	b := gateway.Binding{
-		User: "alice", Instance: instance, Device: "desk", Contact: "sip:alice@" + w.addr(), Transport: "udp",
-		Source: w.addr(), Local: g.at("udp"), Expires: time.Now().Add(time.Hour),
-	}
-	if err := f.places.Put(context.Background(), b); err != nil {
-		t.Fatal(err)
-	}
-	out := g.call("", func(in *gateway.Invite) { in.Binding = &b })
-	inv := w.request("INVITE")
-	w.send(g.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
-	expect[gateway.Answered](out)
-	w.request("ACK")
+	out, inv, b := deskCall(g, f, w)
 
 	other := w.as("127.0.0.3")
 	uri := inv.Contact().Address.String()

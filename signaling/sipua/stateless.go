@@ -141,8 +141,11 @@ func (u *UA) judge(req *sip.Request, now time.Time) (sender, *Refusal) {
 		return sender{}, no
 	case tagOf(req.To()) != "":
 		l := u.legOf(req)
-		if l == nil || !u.livesAt(l, flowFrom(req)) && (u.access == nil || !u.access.carriesDigest(req)) {
+		if l == nil {
 			return sender{}, noDialog
+		}
+		if !u.livesAt(l, flowFrom(req)) && (u.access == nil || !u.access.carriesDigest(req)) {
+			return sender{}, u.stray(l, req)
 		}
 		return sender{stranger: l.stranger, within: l, bye: req.Method == sip.BYE}, nil
 	case req.IsInvite():
