@@ -177,6 +177,22 @@ func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
 	return nil
 }
 
+// mayCancel tells whether a CANCEL from k can be that of an INVITE from began. It
+// takes the way of its INVITE (RFC 3261 9.1): over TCP and TLS the same
+// connection, or one of the same trunk. The port of a datagram may change on the
+// way.
+func (u *UA) mayCancel(began, k flowKey) bool {
+	switch {
+	case began == k:
+		return true
+	case began.transport == "udp":
+		return sourceIP(began.peer.Addr()) == sourceIP(k.peer.Addr())
+	}
+	theirs, ok := u.peer(began.peer, began.transport)
+	this, _ := u.peer(k.peer, k.transport)
+	return ok && this.Name == theirs.Name
+}
+
 // carriesDigest tells whether req has credentials for our realm.
 func (a *Access) carriesDigest(req *sip.Request) bool {
 	_, ok, err := a.authorization(req, "Proxy-Authorization", "Authorization")

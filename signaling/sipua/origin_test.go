@@ -91,6 +91,16 @@ func TestACKFromElsewhere(t *testing.T) {
 	b.gone()
 }
 
+// cancelOf is the CANCEL of a wire's INVITE.
+func cancelOf(invite string, more ...string) string {
+	cancel := strings.Replace(strings.Replace(invite, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
+	cancel = cancel[:strings.Index(cancel, "Content-Type")]
+	for _, header := range more {
+		cancel += header + "\r\n"
+	}
+	return cancel + "Content-Length: 0\r\n\r\n"
+}
+
 // A CANCEL is the caller's, whoever has read the branch of his INVITE.
 func TestCancelFromElsewhere(t *testing.T) {
 	b := newParty(t, nil)
@@ -98,8 +108,7 @@ func TestCancelFromElsewhere(t *testing.T) {
 	inv := w.invite("alice", "cancel-elsewhere", 1, offerSDP)
 	w.send(b.at("udp"), inv)
 	in := b.desk.next()
-	cancel := strings.Replace(strings.Replace(inv, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
-	cancel = cancel[:strings.Index(cancel, "Content-Type")] + "Content-Length: 0\r\n\r\n"
+	cancel := cancelOf(inv)
 	other.send(b.at("udp"), cancel)
 	other.response(481, "CANCEL")
 	in.silent()
@@ -132,35 +141,105 @@ func TestInDialogFromContact(t *testing.T) {
 // streamed writes a message of w for TCP.
 func streamed(text string) string { return strings.Replace(text, "SIP/2.0/UDP", "SIP/2.0/TCP", 1) }
 
-// A dialog over TCP lives on its connection.
-func TestInDialogFromOtherConnection(t *testing.T) {
-	b := newParty(t, nil)
-	w := newWire(t, "127.0.0.2") // only writes
-	own, other := dialTCP(t, b.at("tcp")), dialTCP(t, b.at("tcp"))
-	answers := bufio.NewReader(own)
-	_ = own.SetDeadline(time.Now().Add(wait))
-	if _, err := own.Write([]byte(streamed(w.invite("alice", "stream", 1, offerSDP)))); err != nil {
+// overStreams runs a test over TCP and TLS. Its dial makes a new connection, and
+// as writes a message of a wire for it.
+func overStreams(t *testing.T, change func(*Config), test func(t *testing.T, b *party, dial func() net.Conn, as func(string) string)) {
+	ca := rig.NewCA(t)
+	for _, network := range []string{"tcp", "tls"} {
+		t.Run(network, func(t *testing.T) {
+			b := newParty(t, func(c *Config) {
+				secure(ca, network, "localhost")(c)
+				if change != nil {
+					change(c)
+				}
+			})
+			dial := func() net.Conn {
+				if network == "tls" {
+					return secureWire(t, ca, b.at("tls"))
+				}
+				return dialTCP(t, b.at("tcp"))
+			}
+			test(t, b, dial, func(text string) string {
+				return strings.Replace(text, "SIP/2.0/UDP", "SIP/2.0/"+strings.ToUpper(network), 1)
+			})
+		})
+	}
+}
+
+// put writes text.
+func put(t *testing.T, c net.Conn, text string) {
+	t.Helper()
+	if _, err := c.Write([]byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	in := b.desk.next()
-	in.leg.Answer([]byte(answerSDP))
-	ok := answerFrom(t, answers)
-	for ok != nil && ok.StatusCode != 200 {
-		ok = answerFrom(t, answers)
-	}
-	if _, err := own.Write([]byte(streamed(w.within(ok, "ACK", 1, "")))); err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range inside {
-		res := ask(t, other, streamed(w.within(ok, row.method, 2, row.sdp, row.more)))
-		if res == nil || res.StatusCode != 481 {
-			t.Fatalf("%s over another connection: %v", row.method, res)
+}
+
+// final reads answers up to the first final one.
+func final(t *testing.T, c net.Conn) *sip.Response {
+	t.Helper()
+	_ = c.SetDeadline(time.Now().Add(wait))
+	for r := bufio.NewReader(c); ; {
+		res := answerFrom(t, r)
+		if res == nil {
+			t.Fatal("the connection was closed")
+		}
+		if !res.IsProvisional() {
+			return res
 		}
 	}
-	in.silent()
-	same(t, "over its own", ask(t, own, streamed(w.within(ok, "BYE", 2, ""))).StatusCode, 200)
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
-	b.gone()
+}
+
+// A dialog over TCP or TLS lives on its connection.
+func TestInDialogFromOtherConnection(t *testing.T) {
+	overStreams(t, nil, func(t *testing.T, b *party, dial func() net.Conn, as func(string) string) {
+		w := newWire(t, "127.0.0.2") // only writes
+		own, other := dial(), dial()
+		put(t, own, as(w.invite("alice", "stream", 1, offerSDP)))
+		in := b.desk.next()
+		in.leg.Answer([]byte(answerSDP))
+		ok := final(t, own)
+		put(t, own, as(w.within(ok, "ACK", 1, "")))
+		for _, row := range inside {
+			res := ask(t, other, as(w.within(ok, row.method, 2, row.sdp, row.more)))
+			if res == nil || res.StatusCode != 481 {
+				t.Fatalf("%s over another connection: %v", row.method, res)
+			}
+		}
+		in.silent()
+		same(t, "over its own", ask(t, own, as(w.within(ok, "BYE", 2, ""))).StatusCode, 200)
+		same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+		b.gone()
+	})
+}
+
+// A CANCEL over TCP or TLS comes by the connection of its INVITE, or from the
+// trunk that sent it.
+func TestCancelFromOtherConnection(t *testing.T) {
+	test := func(taken bool) func(*testing.T, *party, func() net.Conn, func(string) string) {
+		return func(t *testing.T, b *party, dial func() net.Conn, as func(string) string) {
+			w := newWire(t, "127.0.0.2") // only writes
+			own, other := dial(), dial()
+			inv := as(w.invite("alice", "cancel-stream", 1, offerSDP))
+			put(t, own, inv)
+			in := b.desk.next()
+			put(t, other, cancelOf(inv))
+			if !taken {
+				same(t, "from the other", final(t, other).StatusCode, 481)
+				in.silent()
+				put(t, own, cancelOf(inv))
+			}
+			expect[gateway.Ended](in)
+			b.gone()
+		}
+	}
+	t.Run("stranger", func(t *testing.T) { overStreams(t, nil, test(false)) })
+	t.Run("trunk", func(t *testing.T) {
+		overStreams(t, func(c *Config) {
+			for _, transport := range []string{"tcp", "tls"} {
+				c.Trunks = append(c.Trunks, Trunk{Name: transport, Address: "sip:127.0.0.1:9", Transport: transport})
+			}
+		}, test(true))
+	})
 }
 
 // dialFrom connects from ip.
@@ -248,21 +327,11 @@ func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
 	}
 	out.silent()
 	same(t, "proven", send(large, "UPDATE", 2, "", authorize(t, challenge.String(), "UPDATE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)).StatusCode, 200)
-	if _, err := large.Write([]byte(streamed(w.back(inv, w.tag, "INVITE", 3, holdSDP)))); err != nil {
-		t.Fatal(err)
-	}
+	put(t, large, streamed(w.back(inv, w.tag, "INVITE", 3, holdSDP)))
 	same(t, "offer", expect[gateway.Offered](out).SDP, holdSDP) // it lives there too now
 	out.leg.Answer([]byte(answerSDP))
-	answers := bufio.NewReader(large)
-	_ = large.SetDeadline(time.Now().Add(wait))
-	for res := answerFrom(t, answers); res == nil || res.StatusCode != 200; res = answerFrom(t, answers) {
-		if res == nil {
-			t.Fatal("no answer to the re-INVITE")
-		}
-	}
-	if _, err := large.Write([]byte(streamed(w.back(inv, w.tag, "ACK", 3, "")))); err != nil {
-		t.Fatal(err)
-	}
+	same(t, "re-INVITE", final(t, large).StatusCode, 200)
+	put(t, large, streamed(w.back(inv, w.tag, "ACK", 3, "")))
 	w.send(g.at("udp"), w.back(inv, w.tag, "BYE", 4, "")) // and where it was
 	w.response(200, "BYE")
 	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)

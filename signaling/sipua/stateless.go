@@ -78,7 +78,7 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	}
 	key := txKey(req)
 	if known, over, final := u.txs.find(key); known {
-		if req.IsCancel() && !u.txs.began(key, addrPort(req.Source()).Addr()) { // it goes where its INVITE went (RFC 3261 9.1)
+		if req.IsCancel() && !u.mayCancel(u.txs.began(key), flowFrom(req)) { // it goes where its INVITE went (RFC 3261 9.1)
 			u.refuse(info, data, req, noTransaction)
 			return false
 		}
@@ -94,7 +94,7 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	now := time.Now()
 	from, no := u.judge(req, now)
 	if no == nil {
-		no = u.txs.let(key, addrPort(req.Source()).Addr(), from, now)
+		no = u.txs.let(key, flowFrom(req), from, now)
 	}
 	if no != nil {
 		u.refuse(info, data, req, no)

@@ -252,7 +252,7 @@ func TestResponseToNothingIsDropped(t *testing.T) {
 
 func TestTransactionsAreBounded(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	a, b := mustAddr("192.0.2.1:1").Addr(), mustAddr("192.0.2.2:1").Addr()
+	a, b := flowKey{"udp", mustAddr("192.0.2.1:1")}, flowKey{"udp", mustAddr("192.0.2.2:1")}
 	x := newTransactions(1000)
 	let := func(prefix string, n int, from sender) (got int) {
 		for i := range n {

@@ -64,6 +64,7 @@ type sender struct {
 type transaction struct {
 	sender
 	key    string
+	from   flowKey
 	source netip.Addr
 	let    time.Time
 	begun  bool
@@ -120,18 +121,20 @@ func (t *transactions) find(key string) (known, over bool, final []byte) {
 	return true, x.over, x.final
 }
 
-// began tells whether the known transaction began at source.
-func (t *transactions) began(key string, source netip.Addr) bool {
+// began is where the known transaction came from.
+func (t *transactions) began(key string) (from flowKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	x := t.known[key]
-	return x != nil && x.source == sourceIP(source)
+	if x := t.known[key]; x != nil {
+		from = x.from
+	}
+	return from
 }
 
 // let counts a new transaction in, or refuses it when there are too many. A
 // call may have a few whatever there is beside it, and can always be ended.
-func (t *transactions) let(key string, source netip.Addr, from sender, now time.Time) *Refusal {
-	source = sourceIP(source)
+func (t *transactions) let(key string, at flowKey, from sender, now time.Time) *Refusal {
+	source := sourceIP(at.peer.Addr())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forgetBefore(now)
@@ -146,7 +149,7 @@ func (t *transactions) let(key string, source netip.Addr, from sender, now time.
 	case from.stranger && (t.strangers >= t.max/strangersShare || t.sources[source] >= maxOfStranger):
 		return tooMany
 	}
-	t.known[key] = &transaction{sender: from, key: key, source: source, let: now}
+	t.known[key] = &transaction{sender: from, key: key, from: at, source: source, let: now}
 	t.open++
 	if from.stranger {
 		t.strangers++

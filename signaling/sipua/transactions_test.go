@@ -132,7 +132,7 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 	keep := func(i, size int) (known bool, final []byte) {
 		req := requestOf(t, fmt.Sprintf("Via: SIP/2.0/UDP a.test;branch=z9hG4bK%d", i), i)
 		key := txKey(req)
-		if no := x.let(key, mustAddr("192.0.2.1:1").Addr(), sender{within: l}, now); no != nil {
+		if no := x.let(key, flowKey{"udp", mustAddr("192.0.2.1:1")}, sender{within: l}, now); no != nil {
 			t.Fatal(no)
 		}
 		x.keep(req, make([]byte, size), now)
@@ -160,7 +160,7 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 
 // One call may have few transactions open, whoever it is with; its BYE is let in.
 func TestTransactionsOfACallAreBounded(t *testing.T) {
-	now, at := time.Unix(1e9, 0), mustAddr("192.0.2.1:1").Addr()
+	now, at := time.Unix(1e9, 0), flowKey{"udp", mustAddr("192.0.2.1:1")}
 	x, one, other := newTransactions(1000), new(leg), new(leg)
 	for i := range maxInCall {
 		same(t, "within the bound", x.let(fmt.Sprint(i), at, sender{within: one}, now), (*Refusal)(nil))
