@@ -119,7 +119,7 @@ func TestCancel(t *testing.T) {
 	in.leg.Ring(nil)
 	expect[gateway.Rang](out)
 	out.leg.Cancel(gateway.CauseElsewhere)
-	same(t, "callee sees", expect[gateway.Ended](in).Cause, gateway.CauseElsewhere)
+	same(t, "callee sees", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone) // nobody vouches for the reason
 	same(t, "branch", expect[gateway.Refused](out).Status, 487)
 	in.leg.Answer([]byte(answerSDP)) // too late: does nothing
 	a.gone()

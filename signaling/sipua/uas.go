@@ -20,6 +20,8 @@ import (
 type inbound struct {
 	req *sip.Request
 	tx  sip.ServerTransaction
+	// known: a trunk sent it, or its caller is proven.
+	known bool
 	// cancelled is set by a CANCEL, which sipgo answers with 487 by itself.
 	cancelled atomic.Bool
 	settled   chan struct{}
@@ -275,6 +277,7 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	l := u.newLeg(id, legAsked, d)
 	l.rel.on = slices.Contains(tokens(r.req, "Require"), tag100rel)
 	l.in, l.stranger = r, u.txs.ofStranger(r.req)
+	r.known = caller.Identity.Verified() || caller.Identity.Trunk != ""
 	l.trunk = u.trunkNamed(caller.Identity.Trunk)
 	l.origins.ofTrunk(l.trunk)
 	l.origins.ofPhone(caller.Identity.User, caller.Device)
@@ -282,10 +285,14 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	return l
 }
 
-// cancelledBy runs inside sipgo's state machine: it only posts.
+// cancelledBy runs inside sipgo's state machine: it only posts. A stranger's
+// Reason is not believed: his missed call would be one that was answered.
 func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
 	r.cancelled.Store(true)
-	cause := cancelCause(cancel)
+	cause := gateway.CauseCallerGone
+	if r.known {
+		cause = cancelCause(cancel)
+	}
 	l.mail.post(func() {
 		l.trace(false, cancel)
 		r.settle()

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/test/rig"
 )
 
 // talking sets up a call from w that the desk answered and w acknowledged.
@@ -74,10 +75,11 @@ func TestByeWaitsForACK(t *testing.T) {
 	b.gone()
 }
 
-// A CANCEL says whether somebody took the call on another phone (RFC 3326).
+// A trunk's CANCEL says whether somebody took the call on another phone (RFC
+// 3326).
 func TestCancelSaysWhy(t *testing.T) {
-	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
+	b, _ := withAccess(t, func(c *Config) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
 	elsewhere, gone := gateway.CauseElsewhere, gateway.CauseCallerGone
 	for i, row := range []struct {
 		reasons []string
@@ -93,18 +95,39 @@ func TestCancelSaysWhy(t *testing.T) {
 		{[]string{`Q.850;cause=200`}, gone},
 		{[]string{`;cause=200`}, gone},
 	} {
-		inv := w.invite("alice", fmt.Sprint("why", i), 1, offerSDP)
+		inv := strings.ReplaceAll(w.invite("alice", fmt.Sprint("why", i), 1, offerSDP), "example.test", rig.Domain)
 		w.send(b.at("udp"), inv)
 		in := b.desk.next()
-		cancel := strings.Replace(strings.Replace(inv, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
-		cancel = cancel[:strings.Index(cancel, "Content-Type")]
+		var reasons []string
 		for _, r := range row.reasons {
-			cancel += "Reason: " + r + "\r\n"
+			reasons = append(reasons, "Reason: "+r)
 		}
-		w.send(b.at("udp"), cancel+"Content-Length: 0\r\n\r\n")
+		w.send(b.at("udp"), cancelOf(inv, reasons...))
 		same(t, fmt.Sprint(row.reasons), expect[gateway.Ended](in).Cause, row.want)
 	}
 	b.gone()
+}
+
+// Who proved nothing cannot make his missed call one that was answered; a user
+// of ours is believed.
+func TestCancelOfStrangerSaysNothing(t *testing.T) {
+	g, _ := withAccess(t, nil)
+	w := newWire(t, "127.0.0.2")
+	ours := func(text string) string { return strings.ReplaceAll(text, "example.test", rig.Domain) }
+	ended := func(inv string) gateway.Cause {
+		w.send(g.at("udp"), inv)
+		in := g.desk.next()
+		w.send(g.at("udp"), cancelOf(inv, "Reason: SIP;cause=200"))
+		return expect[gateway.Ended](in).Cause
+	}
+	same(t, "a stranger", ended(ours(w.invite("alice", "stranger", 1, offerSDP))), gateway.CauseCallerGone)
+	asBob := func(more ...string) string {
+		return strings.Replace(ours(w.invite("alice", "bob", 1, offerSDP, more...)), "carol@example.org", "bob@"+rig.Domain, 1)
+	}
+	w.send(g.at("udp"), asBob())
+	challenge := w.response(407, "INVITE").String()
+	same(t, "a user", ended(asBob(authorize(t, challenge, "INVITE", "sip:alice@"+rig.Domain, "bob", rig.Bob.SIPPassword("desk"), 1))), gateway.CauseElsewhere)
+	g.gone()
 }
 
 // An Answer that the CANCEL overtook does nothing, and 487 stays the final.
