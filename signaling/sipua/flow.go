@@ -156,15 +156,16 @@ func (f *feed) Addr() net.Addr { return f.at }
 func (f *feed) Close() error   { return nil }
 
 // connect makes sure that there is a connection for h, and over TLS that its
-// peer has proven the host of h. It blocks for dialTimeout at most.
+// peer has proven the host of h. It blocks for dialTimeout at most. A hop to
+// one of our own sockets is refused, whatever name led there.
 func (u *UA) connect(h hop) error {
-	if h.transport == "udp" {
-		return nil
-	}
 	for _, s := range u.socks {
-		if s.addr == h.addr && s.network == h.transport {
+		if s.network == h.transport && u.reaches(s, h.addr) {
 			return errOurselves
 		}
+	}
+	if h.transport == "udp" {
+		return nil
 	}
 	k := flowKey{h.transport, h.addr}
 	s := u.flows.find(k)

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -11,29 +12,32 @@ import (
 // would come to us as somebody else's.
 var contactOurs = &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Leads To This Gateway"}
 
-// leadsHere tells whether requests to uri would come to one of our sockets.
+// leadsHere tells whether requests to uri would come to one of our sockets, as
+// far as its host says without the DNS: see connect for the rest.
 func (u *UA) leadsHere(uri sip.Uri) bool {
 	transport := "udp"
 	if t, err := transportOf(uri, transport); err == nil {
 		transport = t
 	}
+	port := orPort(transport, uri.Port)
 	ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
-	ip = ip.Unmap()
-	for _, s := range u.socks {
-		if s.addr.Port() != orPort(transport, uri.Port) {
-			continue
+	at, host := netip.AddrPortFrom(ip.Unmap(), port), hostName(uri.Host)
+	own := host == "localhost" || strings.HasSuffix(host, ".localhost") || // RFC 6761 6.3
+		host == hostName(u.cfg.Domain) || u.access != nil && u.access.ours(host)
+	return slices.ContainsFunc(u.socks, func(s *socket) bool {
+		if err != nil {
+			return own && s.addr.Port() == port
 		}
-		mine := s.addr.Addr().Unmap()
-		switch {
-		case err != nil:
-			if host := hostName(uri.Host); host == hostName(u.cfg.Domain) || u.access != nil && u.access.ours(host) {
-				return true
-			}
-		case mine == ip, u.cfg.Public[s.addr.Addr()] == ip, ip.IsUnspecified():
-			return true
-		case mine.IsUnspecified() && (ip.IsLoopback() || routeTo(ip) == ip): // an address of this machine
-			return true
-		}
+		return u.reaches(s, at)
+	})
+}
+
+// reaches tells whether what is sent to the address at comes to the port of s.
+func (u *UA) reaches(s *socket, at netip.AddrPort) bool {
+	if s.addr.Port() != at.Port() {
+		return false
 	}
-	return false
+	mine, ip := s.addr.Addr().Unmap(), at.Addr()
+	return mine == ip || u.cfg.Public[s.addr.Addr()] == ip || ip.IsUnspecified() ||
+		mine.IsUnspecified() && (ip.IsLoopback() || routeTo(ip) == ip) // an address of this machine
 }

@@ -18,9 +18,12 @@ func TestContactOfOurs(t *testing.T) {
 	for contact, want := range map[string]int{
 		"sip:alice@" + g.at("udp"):                    400,
 		"sip:alice@" + rig.Domain + ":" + port:        400,
+		"sip:alice@localhost:" + port:                 400,
+		"sip:alice@Pbx.LocalHost.:" + port:            400,
 		"sip:alice@" + g.at("tcp") + ";transport=tcp": 400,
 		"sip:alice@" + w.addr():                       200, // a phone at our address
 		"sip:alice@" + rig.Domain + ":9":              200,
+		"sip:alice@localhost:9":                       200,
 	} {
 		register := func(more string) {
 			w.send(g.at("udp"), message("REGISTER sip:"+rig.Domain+" SIP/2.0", []string{
@@ -41,4 +44,23 @@ func TestContactOfOurs(t *testing.T) {
 		w.response(400, "INVITE")
 	}
 	same(t, "bindings", len(f.places.Of("alice")) > 0, true)
+}
+
+// A name that turns out to lead to one of our sockets is not called, over UDP as
+// over TCP.
+func TestCallToOurselves(t *testing.T) {
+	for _, listen := range []string{"127.0.0.1", "0.0.0.0"} {
+		for _, network := range []string{"udp", "tcp"} {
+			b := newParty(t, func(c *Config) {
+				c.Listen, c.AllowDomains = []string{network + "://" + listen + ":0"}, []string{"localhost"}
+			})
+			_, port, _ := net.SplitHostPort(b.at(network))
+			out := b.call("sip:alice@localhost:"+port+";transport="+network, nil)
+			same(t, "status", expect[gateway.Refused](out).Status, 503)
+			b.gone()
+			if !strings.Contains(b.log.String(), errOurselves.Error()) {
+				t.Errorf("the log does not say why: %s", b.log)
+			}
+		}
+	}
 }
