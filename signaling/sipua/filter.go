@@ -106,16 +106,15 @@ func isKeepAlive(data []byte) bool {
 }
 
 // looksLikeSIP checks the first line: "METHOD URI SIP/2.0" or "SIP/2.0 status
-// phrase" (RFC 3261 7.1 and 7.2), however badly written: whoever speaks SIP is
-// told what is wrong with it.
+// phrase" (RFC 3261 7.1 and 7.2), or what is meant to be one.
 func looksLikeSIP(data []byte) bool {
 	end := bytes.IndexByte(data[:min(len(data), firstLineMax)], '\n')
 	if end < 1 {
 		return false
 	}
 	line := bytes.TrimSuffix(data[:end], []byte("\r"))
-	if bytes.HasPrefix(line, []byte("SIP/2.0 ")) {
-		return len(line) >= len("SIP/2.0 100")
+	if bytes.HasPrefix(line, []byte("SIP/")) {
+		return bytes.HasPrefix(line, []byte("SIP/2.0 ")) && len(line) >= len("SIP/2.0 100")
 	}
-	return bytes.Contains(line, []byte(" SIP/"))
+	return namesSIP(line)
 }

@@ -14,10 +14,7 @@ const replyMax = 4096
 // 21.5.7), from the headers that every answer repeats (RFC 3261 8.2.6.2). It
 // returns nil for an ACK, a response, and a request that lacks one of them.
 func tooLarge(data []byte) []byte {
-	head, _, whole := bytes.Cut(data, []byte("\r\n\r\n"))
-	if !whole { // the last line may be cut short
-		head = head[:max(0, bytes.LastIndex(head, []byte("\r\n")))]
-	}
+	head, _ := headOf(data)
 	whole5 := func(found map[string]bool) bool { return len(found) == 5 }
 	return answerTo(head, &Refusal{Status: 513, Phrase: "Message Too Large"}, rand.Text(), whole5)
 }
@@ -27,7 +24,7 @@ func tooLarge(data []byte) []byte {
 // ACK and a response too.
 func answerTo(head []byte, no *Refusal, tag string, enough func(found map[string]bool) bool) []byte {
 	first, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	if bytes.HasPrefix(first, []byte("SIP/")) || bytes.HasPrefix(first, []byte("ACK ")) {
+	if unanswerable(first) {
 		return nil
 	}
 	var b strings.Builder
@@ -71,6 +68,11 @@ func answerTo(head []byte, no *Refusal, tag string, enough func(found map[string
 	}
 	b.WriteString("Content-Length: 0\r\n\r\n")
 	return []byte(b.String())
+}
+
+// unanswerable tells whether a first line is that of an ACK or a response.
+func unanswerable(first []byte) bool {
+	return bytes.HasPrefix(first, []byte("ACK ")) || len(first) >= 4 && bytes.EqualFold(first[:4], []byte("SIP/"))
 }
 
 // oneLine is a header's value without folding, and without what another reader

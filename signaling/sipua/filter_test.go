@@ -13,23 +13,25 @@ import (
 
 func TestLooksLikeSIP(t *testing.T) {
 	for in, want := range map[string]bool{
-		"OPTIONS sip:x SIP/2.0\r\n":        true,
-		"SIP/2.0 200 OK\r\nVia: x":         true,
-		"SIP/2.0 200 \r\n":                 true,
-		"M-SEARCH! * SIP/2.0\r\n":          true, // what is wrong with it is answered
-		"INVITE sip:x SIP/2.0\n":           true,
-		"INVITE  sip:x  SIP/2.0  \r\n":     true,
-		"INVITE sip:x SIP/7.0\r\n":         true,
-		"INVITE sip:x SIP/2.0":             false,
-		"GET / HTTP/1.1\r\n":               false,
-		"SIP/2.0\r\n":                      false,
-		"SIP/2.0 20\r\n":                   false,
-		"INVITE SIP/2.0\r\n":               true,
-		" sip:x SIP/2.0\r\n":               true,
-		"IN(VITE sip:x SIP/2.0\r\n":        true,
-		"\x00\x01\x00\x00\x21\x12\xa4\x42": false, // STUN
-		"":                                 false,
-		"\r\n":                             false,
+		"OPTIONS sip:x SIP/2.0\r\n":                       true,
+		"SIP/2.0 200 OK\r\nVia: x":                        true,
+		"SIP/2.0 200 \r\n":                                true,
+		"M-SEARCH! * SIP/2.0\r\n":                         true, // what is wrong with it is answered
+		"INVITE sip:x SIP/2.0\n":                          true,
+		"INVITE  sip:x  SIP/2.0  \r\n":                    true,
+		"INVITE sip:x SIP/7.0\r\n":                        true,
+		"INVITE sip:x sip/2.0\r\n":                        true,
+		"INVITE sip:x ip/2.0\r\n":                         false,
+		"INVITE sip:x SIP/2.0":                            false,
+		"GET / HTTP/1.1\r\n":                              false,
+		"SIP/2.0\r\n":                                     false,
+		"SIP/2.0 20\r\n":                                  false,
+		"INVITE SIP/2.0\r\n":                              true,
+		" sip:x SIP/2.0\r\n":                              true,
+		"IN(VITE sip:x SIP/2.0\r\n":                       true,
+		"\x00\x01\x00\x00\x21\x12\xa4\x42":                false, // STUN
+		"":                                                false,
+		"\r\n":                                            false,
 		strings.Repeat("A", 60) + " sip:x SIP/2.0\r\n":    true,
 		"A sip:" + strings.Repeat("x", 9000) + " SIP/2.0": false,
 	} {

@@ -18,7 +18,7 @@ import (
 // their CR, a datagram its last empty line, and an INVITE of RFC 2543 a branch.
 // Nothing else is touched, and data itself never.
 func mended(data []byte, datagram bool) []byte {
-	if end := bytes.IndexByte(data, '\n'); end > 0 && data[end-1] != '\r' {
+	if end := bytes.IndexByte(data, '\n'); end > 0 && data[end-1] != '\r' && !mixedEnds(data) {
 		data = withCR(data)
 	}
 	if datagram && bytes.HasSuffix(data, []byte("\r\n")) && !bytes.Contains(data, []byte("\r\n\r\n")) {
@@ -30,14 +30,70 @@ func mended(data []byte, datagram bool) []byte {
 	return data
 }
 
-// withCR writes CRLF where a head has LF alone. One CR among the lines makes it
-// another matter: what is a line then depends on the reader. A body of lines is
-// written anew too, when only then it is as long as the Content-Length says.
+// headEnd is where the body begins, after the first empty line, which may end in
+// LF alone; -1 when there is none.
+func headEnd(b []byte) int {
+	for at := 0; ; {
+		lf := bytes.IndexByte(b[at:], '\n')
+		if lf < 0 {
+			return -1
+		}
+		at += lf + 1
+		switch {
+		case bytes.HasPrefix(b[at:], []byte("\n")):
+			return at + 1
+		case bytes.HasPrefix(b[at:], []byte("\r\n")):
+			return at + 2
+		}
+	}
+}
+
+// mixedEnds tells whether only some lines of a head end in CRLF. What is a line
+// then depends on the reader, so the message is not read: see firstLine.
+func mixedEnds(data []byte) bool {
+	head := data
+	if end := headEnd(data); end >= 0 {
+		head = data[:end]
+	}
+	return bytes.IndexByte(head, '\r') >= 0 && bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n"))
+}
+
+// headOf is the head of a message with CRLF at the end of all lines but the
+// last, however they end. A LF alone within a value becomes a blank. A line that
+// was cut short is left out.
+func headOf(data []byte) (head []byte, whole bool) {
+	end := headEnd(data)
+	if whole = end >= 0; !whole {
+		end = bytes.LastIndexByte(data, '\n') + 1
+	}
+	for line := range bytes.Lines(bytes.TrimRight(data[:end], "\r\n")) {
+		if n := len(head); n > 0 && head[n-1] == '\n' && !bytes.HasSuffix(head, []byte("\r\n")) {
+			name, _, found := bytes.Cut(line, []byte(":"))
+			head = append(head[:n-1], ' ')
+			if found && methodToken(bytes.TrimSpace(name)) {
+				head = append(head[:n-1], "\r\n"...)
+			}
+		}
+		head = append(head, line...)
+	}
+	return head, whole
+}
+
+// namesSIP tells whether a first line is meant to be one of SIP, however badly
+// written: whoever speaks SIP is told what is wrong with it.
+func namesSIP(line []byte) bool {
+	for i := range line {
+		if line[i] == '/' && i >= 3 && bytes.EqualFold(line[i-3:i], []byte("SIP")) {
+			return true
+		}
+	}
+	return false
+}
+
+// withCR writes CRLF where a head has LF alone. A body of lines is written anew
+// too, when only then it is as long as the Content-Length says.
 func withCR(data []byte) []byte {
 	head, body, _ := bytes.Cut(data, []byte("\n\n"))
-	if bytes.IndexByte(head, '\r') >= 0 {
-		return data
-	}
 	crlf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
 	head = append(crlf(bytes.TrimSuffix(head, []byte("\n"))), "\r\n\r\n"...)
 	if n, ok := bodyLength(head); ok && n > len(body) && bytes.IndexByte(body, '\r') < 0 {
@@ -96,9 +152,12 @@ func withBranch(data []byte) []byte {
 	return append(append(bytes.Clone(data[:at]), branch...), data[at:]...)
 }
 
-// firstLine judges the request line (RFC 3261 7.1): nil when the parser may read
-// it, and for responses.
+// firstLine judges the request line (RFC 3261 7.1) and where lines end: nil when
+// the parser may read them, and for responses.
 func firstLine(data []byte) *Refusal {
+	if mixedEnds(data) {
+		return badRequest("Lines End In CRLF And In LF")
+	}
 	line, _, _ := bytes.Cut(data, []byte("\r\n"))
 	if bytes.HasPrefix(line, []byte("SIP/")) {
 		return nil
@@ -140,10 +199,15 @@ func validScheme(s string) bool {
 
 // unreadable is the answer to a request that cannot be read as a whole, from
 // the headers that can be; nil when none is possible. A repeat gets the same.
+// Where the request ends too early, or does not say that it is SIP, all headers
+// that an answer repeats must be there.
 func (s *stateless) unreadable(data []byte, no *Refusal) []byte {
-	head, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
+	head, whole := headOf(data)
+	first, _, _ := bytes.Cut(head, []byte("\r\n"))
 	m := hmac.New(sha256.New, s.key[:])
 	m.Write(head)
 	with := &Refusal{Status: no.Status, Phrase: no.Phrase, Headers: []sip.Header{sip.NewHeader("Server", product)}}
-	return answerTo(head, with, hex.EncodeToString(m.Sum(nil)[:10]), func(found map[string]bool) bool { return found["Via"] })
+	return answerTo(head, with, hex.EncodeToString(m.Sum(nil)[:10]), func(found map[string]bool) bool {
+		return found["Via"] && (whole && namesSIP(first) || found["From"] && found["To"] && found["Call-ID"] && found["CSeq"])
+	})
 }

@@ -90,8 +90,11 @@ func (s *stream) Read(b []byte) (int, error) {
 	}
 	for s.due == 0 {
 		if err := s.frame(); err != nil {
-			if errors.Is(err, errTooLong) {
+			switch {
+			case errors.Is(err, errTooLong):
 				s.refuse()
+			case errors.Is(err, errNotSIP):
+				s.unreadable("First Line Not Readable")
 			}
 			return 0, io.EOF // sipgo closes
 		}
@@ -99,7 +102,7 @@ func (s *stream) Read(b []byte) (int, error) {
 			break
 		}
 		if err := s.fill(); err != nil {
-			s.incomplete()
+			s.unreadable("Message Ends Too Early")
 			return 0, io.EOF
 		}
 	}
@@ -169,14 +172,10 @@ func (s *stream) frame() error {
 	if err := s.skipKeepAlives(); err != nil {
 		return err
 	}
-	if line := bytes.IndexByte(s.buf, '\n'); s.scanned == 0 && line >= 0 && !bytes.Contains(s.buf[:line], []byte("SIP/")) {
+	if line := bytes.IndexByte(s.buf, '\n'); s.scanned == 0 && line >= 0 && !namesSIP(s.buf[:line]) {
 		return errNotSIP
 	}
-	blank := []byte("\r\n\r\n")
-	if line := bytes.IndexByte(s.buf, '\n'); line > 0 && s.buf[line-1] != '\r' {
-		blank = []byte("\n\n")
-	}
-	end := bytes.Index(s.buf[s.scanned:], blank)
+	end := headEnd(s.buf[s.scanned:])
 	if end < 0 {
 		s.scanned = max(0, len(s.buf)-3)
 		if len(s.buf) >= messageMax {
@@ -184,8 +183,9 @@ func (s *stream) frame() error {
 		}
 		return nil
 	}
-	s.scanned += end
-	head, body, ok := s.measure(s.scanned + len(blank))
+	end += s.scanned
+	s.scanned = end - 3 // where it is found again while the body comes
+	head, body, ok := s.measure(end)
 	switch {
 	case !ok:
 		s.due, s.lost = head, true
@@ -201,6 +201,9 @@ func (s *stream) frame() error {
 // false when that cannot be told. A message that names neither a length nor a
 // body has none, and is made to say so.
 func (s *stream) measure(head int) (newHead, body int, ok bool) {
+	if mixedEnds(s.buf[:head]) {
+		return head, 0, false
+	}
 	lines := mended(s.buf[:head], false)
 	if body, ok = bodyLength(lines); ok || namesBody(lines) {
 		return head, body, ok
@@ -225,29 +228,35 @@ func namesBody(head []byte) bool {
 	return false
 }
 
-// incomplete answers a message whose rest does not come: the peer closed its
-// side, or took too long.
-func (s *stream) incomplete() {
-	data := mended(s.buf, false)
-	if !bytes.Contains(data, []byte("\r\n\r\n")) {
-		return
-	}
-	if answer := s.unread(data, badRequest("Message Ends Too Early")); answer != nil {
+// unreadable answers what came of a message that is not read further: its first
+// line is none, or the peer closed its side or took too long.
+func (s *stream) unreadable(phrase string) {
+	if answer := s.unread(s.buf, badRequest(phrase)); answer != nil {
 		_, _ = s.Write(answer)
 	}
 }
 
-// skipKeepAlives takes CRLFs between messages and answers pings (RFC 5626 3.5.1).
+// skipKeepAlives takes CRLFs between messages and answers pings (RFC 5626
+// 3.5.1). LF or CR alone before a message means nothing; a CR at the end waits
+// for its LF.
 func (s *stream) skipKeepAlives() error {
-	n := 0
-	for bytes.HasPrefix(s.buf[n:], []byte("\r\n")) {
-		n += 2
+	n, pairs := 0, 0
+	for rest := s.buf; len(rest) > 0; rest = s.buf[n:] {
+		if bytes.HasPrefix(rest, []byte("\r\n")) {
+			n, pairs = n+2, pairs+1
+		} else if rest[0] == '\n' || rest[0] == '\r' && len(rest) > 1 {
+			n++
+		} else {
+			break
+		}
 	}
-	if n == 0 {
+	if n > 0 {
+		s.buf, s.scanned = append(s.buf[:0], s.buf[n:]...), 0
+	}
+	switch pairs {
+	case 0:
 		return nil
-	}
-	s.buf, s.scanned = append(s.buf[:0], s.buf[n:]...), 0
-	if n == 2 {
+	case 1:
 		s.ponged.Store(time.Now().UnixNano())
 		return nil
 	}

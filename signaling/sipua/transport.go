@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -154,6 +155,7 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 			out, err = nil, nil
 		}
 	}()
+	b = bytes.TrimLeft(b, "\r\n") // RFC 3261 7.5
 	if u.access != nil {
 		b, _ = u.access.Filter(info, b) // which has no errors
 	}
