@@ -49,6 +49,8 @@ func TestExampleHasEveryKey(t *testing.T) {
 	text = signingKeys.ReplaceAllFunc(text, func(block []byte) []byte {
 		return bytes.ReplaceAll(bytes.Replace(block, []byte(" []"), nil, 1), []byte("\n  # "), []byte("\n  "))
 	})
+	// So does the un-mute key: which one a phone has is for its profile to say.
+	text = bytes.Replace(text, []byte("\n        # unmute_key:"), []byte("\n        unmute_key:"), 1)
 	cfg, faults := parse(text, os.LookupEnv)
 	require.Empty(t, faults)
 	require.NotEmpty(t, cfg.HTTP.EmbedKeys)
@@ -99,6 +101,11 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	require.Equal(t, def.Media.WebRTCPort, cfg.Media.WebRTCPort)
 	require.Equal(t, def.Media.RTPPorts, cfg.Media.RTPPorts)
 	require.Equal(t, "data", filepath.Base(cfg.Data))
+	for _, u := range cfg.Users {
+		for _, d := range u.Devices {
+			require.Empty(t, d.UnmuteKey, "the profile says which key un-mutes")
+		}
+	}
 }
 
 func TestSmallestFile(t *testing.T) {
