@@ -21,15 +21,22 @@ const (
 	demoDomain   = "demo.ringsplash.test"
 	demoHTTP     = "127.0.0.1:8080"
 	demoPassword = "ringsplash"
-	demoKey      = "*" // the simulated phones send it by INFO
+	demoProfile  = "demo"
 )
+
+// demoProfiles is how the simulated phones want to be asked.
+const demoProfiles = `profiles:
+  - name: ` + demoProfile + `
+    method: trio
+    key_by_info: true
+`
 
 // demoConfig is alice and bob on loopback, on ports of the kernel's choice but
 // for the page's, when that one is free. The sound of browsers may also go by
 // an address of the network: see browserAddress.
 func demoConfig(dir string) config.Config {
 	cfg := config.Default()
-	cfg.Domain, cfg.Data = demoDomain, filepath.Join(dir, "data")
+	cfg.Domain, cfg.Data, cfg.Profiles = demoDomain, filepath.Join(dir, "data"), filepath.Join(dir, "profiles.yaml")
 	loopback := netip.MustParseAddr("127.0.0.1")
 	cfg.SIP.Listen = []config.SIPListen{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
 	if a, ok := browserAddress(); ok {
@@ -44,10 +51,10 @@ func demoConfig(dir string) config.Config {
 	}
 	cfg.Users = []config.User{
 		{Name: "alice", Number: "1001", Display: "Alice Archer", Password: demoPassword, Devices: []config.Device{
-			{ID: "desk", Display: "Desk phone", SIPPassword: "alice-desk", Interworking: true, Profile: "auto", UnmuteKey: demoKey},
+			{ID: "desk", Display: "Desk phone", SIPPassword: "alice-desk", Interworking: true, Profile: demoProfile},
 		}},
 		{Name: "bob", Number: "1002", Display: "Bob Baker", Password: demoPassword, Devices: []config.Device{
-			{ID: "desk", Display: "Desk phone", SIPPassword: "bob-desk", Interworking: true, Profile: "auto", UnmuteKey: demoKey},
+			{ID: "desk", Display: "Desk phone", SIPPassword: "bob-desk", Interworking: true, Profile: demoProfile},
 		}},
 	}
 	cfg.Log.Level = "warn"
@@ -81,6 +88,9 @@ func demoRun(ctx context.Context, c console) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	cfg := demoConfig(dir)
+	if err := os.WriteFile(cfg.Profiles, []byte(demoProfiles), 0o600); err != nil {
+		return fmt.Errorf("write the profile of the demo's phones: %w", err)
+	}
 	log := newLog(c.err, cfg.Log)
 	d, err := demo.New(demoDomain, log)
 	if err != nil {

@@ -31,7 +31,9 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 		if p.Profile != nil {
 			r.Learned = Learned{}
 		}
-		set(&r.UnmuteKey, p.UnmuteKey)
+		if p.UnmuteKey != nil {
+			r.press(*p.UnmuteKey)
+		}
 		return nil
 	})
 	if err != nil {

@@ -60,6 +60,13 @@ func (r *deviceRecord) group() string {
 	return r.ID
 }
 
+// press sets the un-mute key. What a test found out of another one says nothing.
+func (r *deviceRecord) press(key string) {
+	if r.UnmuteKey != key {
+		r.UnmuteKey, r.Learned.Key = key, ""
+	}
+}
+
 func userKey(name string) string       { return "user/" + name }
 func devicesKey(user string) string    { return "device/" + user + "/" }
 func deviceKey(user, id string) string { return devicesKey(user) + id }

@@ -317,7 +317,8 @@ func (d *Directory) newDevice(user string, n NewDevice, order int) deviceRecord 
 // describe gives a device what its owner or the file says of it.
 func (d *Directory) describe(r deviceRecord, n NewDevice) deviceRecord {
 	r.V = recordVersion
-	r.Display, r.Interworking, r.Profile, r.UnmuteKey = n.Display, n.Interworking, n.Profile, n.UnmuteKey
+	r.Display, r.Interworking, r.Profile = n.Display, n.Interworking, n.Profile
+	r.press(n.UnmuteKey)
 	if r.Display == "" {
 		r.Display = n.ID
 	}

@@ -63,7 +63,7 @@ func (m *move) unmute(l *LegState, by act) {
 	}
 	l.Gate = GateWanted
 	m.do(wantGate{l.ID, by}, startTimer{l.Side.timer(unmuteTimer), m.limits.UnmuteWait})
-	if l.Mute == MuteGate {
+	if l.Mute == MuteGate && l.Remote != media.RecvOnly {
 		m.openGate(l) // nothing to agree on: the phone sends already
 		return
 	}

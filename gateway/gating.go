@@ -180,19 +180,25 @@ func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
 }
 
 func (g *Gateway) profileOf(user string, one Binding) Profile {
-	p := Profile{Name: "unknown", Headers: trio(g.cfg.Domain), Mute: MuteSDP, Splash: SplashMedia}
+	p, d := g.modeOf(user, one)
+	p.UnmuteKey = unmuteKey(p, d)
+	return p
+}
+
+// modeOf is the phone's profile with what was found out about it, but for its
+// un-mute key, and the device it is.
+func (g *Gateway) modeOf(user string, one Binding) (Profile, directory.Device) {
+	p := Profile{Name: unknownProfile, Headers: trio(g.cfg.Domain), Mute: MuteSDP, Splash: SplashMedia}
+	d, _ := g.cfg.Directory.Device(user, one.Device)
 	if g.cfg.Profile != nil {
-		d, _ := g.cfg.Directory.Device(user, one.Device)
-		p = g.cfg.Profile(d.Profile, one.UserAgent)
-		p = g.learned(p, d.Learned)
-		p.UnmuteKey = unmuteKey(p, d)
+		p = g.learned(g.cfg.Profile(d.Profile, one.UserAgent), d.Learned)
 	}
 	if behindNAT(one) {
 		// A phone that only listens sends nothing, so its address behind the
 		// NAT would never be learnt.
 		p.Mute = MuteGate
 	}
-	return p
+	return p, d
 }
 
 // learned puts what was found out about the phone over what its profile says.

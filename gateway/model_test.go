@@ -467,7 +467,7 @@ func (m *model) check() {
 func TestModel(t *testing.T) {
 	w := newWorkbench(t, func(c *Config) {
 		c.Profile = func(_, agent string) Profile {
-			return Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, UnmuteKey: "*", Talk: agent == "talks"}
+			return Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, UnmuteKey: "*", KeyByInfo: true, Talk: agent == "talks"}
 		}
 	})
 	w.register("alice", "desk", "urn:uuid:desk")

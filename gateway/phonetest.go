@@ -49,6 +49,7 @@ type phoneTest struct {
 	mute         MuteMode
 	key          string // the un-mute key its profile has, "" for none
 	seen         bool   // it came
+	remote       media.Direction
 	result       PhoneTest
 }
 
@@ -227,7 +228,7 @@ func (p *phoneTest) watch(ctx context.Context, leg Leg, box *Mailbox[Event], end
 				if !taking { // else it crossed the CANCEL
 					p.sound(ctx, end, e.SDP)
 					outcome = TestAnswered
-					if p.awaitKey(ctx, box, end) {
+					if p.awaitKey(ctx, leg, box, end) {
 						return outcome, 0
 					}
 				}
@@ -258,6 +259,7 @@ func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, sdp []byte) {
 	if err != nil {
 		return
 	}
+	p.remote = sound.Remote
 	if sound.Remote == media.Inactive {
 		p.mute = MuteGate // it refuses to listen only; the next call offers it sendrecv
 	}

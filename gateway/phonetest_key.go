@@ -19,8 +19,10 @@ func (g *Gateway) keyToTest(d directory.Device, one *Binding) string {
 
 // awaitKey waits for the un-mute key at the phone that was made to answer, for
 // key_wait at most. The gate is shut as in a call, and nobody hears the phone.
-// It tells whether the phone ended the call meanwhile.
-func (p *phoneTest) awaitKey(ctx context.Context, box *Mailbox[Event], end *media.RTPEnd) (over bool) {
+// One that listens only may send no keys, so it is asked to send; if its key
+// comes then, the next call offers it sendrecv too. It tells whether the phone
+// ended the call meanwhile.
+func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *Mailbox[Event], end *media.RTPEnd) (over bool) {
 	if p.key == "" {
 		return false
 	}
@@ -32,10 +34,12 @@ func (p *phoneTest) awaitKey(ctx context.Context, box *Mailbox[Event], end *medi
 		}
 	})
 	defer end.OnKey(nil)
+	p.askToSend(leg, end)
 	p.gw.pressNow(p.user, p.device, p.key)
 	defer p.gw.pressNow(p.user, p.device, "")
 	limit := time.NewTimer(p.gw.cfg.Timers.KeyWait)
 	defer limit.Stop()
+	asked := false // and it took the offer
 	for !p.seen && !over {
 		select {
 		case <-ctx.Done():
@@ -49,13 +53,29 @@ func (p *phoneTest) awaitKey(ctx context.Context, box *Mailbox[Event], end *medi
 				switch e := e.(type) {
 				case Digit:
 					p.seen = p.seen || p.key == string(e.Digit)
+				case Reoffered:
+					asked = e.Status < 300
+					_, _ = end.TakeAnswer(e.SDP) // where it fails, no key comes as an event
 				case Ended:
 					over = true
 				}
 			}
 		}
 	}
+	if p.seen && asked {
+		p.mute = MuteGate
+	}
 	return over
+}
+
+// askToSend offers sendrecv to a phone that answered that it listens only.
+func (p *phoneTest) askToSend(leg Leg, end *media.RTPEnd) {
+	if p.remote != media.RecvOnly {
+		return
+	}
+	if offer, err := end.Offer(end.Codecs(), media.SendRecv); err == nil {
+		leg.Reoffer(offer)
+	}
 }
 
 // learnedKey is what the test found out of the un-mute key, "" for nothing.

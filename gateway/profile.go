@@ -11,7 +11,7 @@ const (
 	// MuteSDP offers sendonly: the phone sends nothing at all until un-mute.
 	MuteSDP MuteMode = "sdp+gate"
 	// MuteGate offers sendrecv and drops what the phone sends: for phones
-	// behind NAT, or that refused sendonly.
+	// behind NAT, that refused sendonly, or whose key is to un-mute.
 	MuteGate MuteMode = "gate"
 )
 
@@ -49,6 +49,8 @@ type Profile struct {
 	ResumeUnmutes bool `json:"resumeUnmutes,omitempty"`
 	// UnmuteKey is the phone's key that is its user's un-mute, "" for none.
 	UnmuteKey string `json:"unmuteKey,omitempty"`
+	// KeyByInfo: its keys come by INFO, whatever the SDP says.
+	KeyByInfo bool `json:"keyByInfo,omitempty"`
 	// Adapter: the phone is an analogue one behind an adapter, which makes keys
 	// of the tones it hears.
 	Adapter bool `json:"adapter,omitempty"`

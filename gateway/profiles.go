@@ -43,6 +43,7 @@ type profileRow struct {
 	DoubleTone    bool          `yaml:"double_tone"`
 	ResumeUnmutes bool          `yaml:"resume_unmutes"`
 	UnmuteKey     *string       `yaml:"unmute_key"`
+	KeyByInfo     bool          `yaml:"key_by_info"`
 	Adapter       bool          `yaml:"adapter"`
 	AnswerFrom    string        `yaml:"answer_from"`
 	Note          string        `yaml:"note"`
@@ -194,6 +195,6 @@ func (p *Profiles) For(name, userAgent string) Profile {
 func (r profileRow) profile() Profile {
 	return Profile{
 		Name: r.Name, Method: r.Method, Headers: r.headers, Mute: r.Mute, Splash: r.Splash, DoubleTone: r.DoubleTone,
-		ResumeUnmutes: r.ResumeUnmutes, UnmuteKey: *r.UnmuteKey, Adapter: r.Adapter, FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
+		ResumeUnmutes: r.ResumeUnmutes, UnmuteKey: *r.UnmuteKey, KeyByInfo: r.KeyByInfo, Adapter: r.Adapter, FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
 	}
 }

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/media"
 )
 
 // unmuteKeys are the keys that may un-mute: those of telephone-events and INFO
@@ -52,35 +54,45 @@ func (l *LegState) echoes(digit byte, now time.Time) bool {
 	return l.UnmuteKey == string(digit) && now.Sub(l.KeyAt) < keyGap
 }
 
+// namedKey is the key that the owner is told to press, "" for none: a phone
+// that chose to listen only may send no keys.
+func (l *LegState) namedKey() string {
+	if l.Mute == MuteGate && l.Remote == media.RecvOnly {
+		return ""
+	}
+	return l.UnmuteKey
+}
+
 // mutedNote is what the owner reads beside a call on his muted phone.
 func (l *LegState) mutedNote() string {
-	if l.UnmuteKey == "" {
+	key := l.namedKey()
+	if key == "" {
 		return noteMuted
 	}
-	return "Your phone's microphone is muted. Press " + l.UnmuteKey + " on the phone or Unmute here."
+	return "Your phone's microphone is muted. Press " + key + " on the phone or Unmute here."
 }
 
 // stillMutedNote reminds the owner of it.
 func (l *LegState) stillMutedNote() string {
-	if l.UnmuteKey == "" {
+	key := l.namedKey()
+	if key == "" {
 		return noteStillMuted
 	}
-	return "Your phone's microphone is still muted. Press " + l.UnmuteKey + " on the phone or Unmute here when you want to speak."
+	return "Your phone's microphone is still muted. Press " + key + " on the phone or Unmute here when you want to speak."
 }
 
 // unmuteKey is the key of this phone that un-mutes, "" for none. What was set
-// for the device stands over what a test saw, and that over the profile. An
-// analogue adapter has none: it makes keys of the tones it hears in the room.
+// for the device names another key than the profile does. A test that waited
+// for it in vain switches it off. A phone we know nothing about has none before
+// a test saw it. Nor has one that is asked to listen only, unless it is known to
+// use INFO: the others send no keys then. An analogue adapter has none: it makes keys of the tones it hears in the
+// room.
 func unmuteKey(p Profile, d directory.Device) string {
 	switch {
-	case p.Adapter:
+	case p.Adapter, d.UnmuteKey == directory.NoKey, d.Learned.Key == keyUnseen:
 		return ""
-	case d.UnmuteKey == directory.NoKey:
-		return ""
-	case d.UnmuteKey != "":
-		return d.UnmuteKey
-	case d.Learned.Key == keyUnseen, p.Name == unknownProfile && d.Learned.Key != keySeen:
+	case d.Learned.Key != keySeen && (p.Name == unknownProfile || p.Mute == MuteSDP && !p.KeyByInfo):
 		return ""
 	}
-	return p.UnmuteKey
+	return cmp.Or(d.UnmuteKey, p.UnmuteKey)
 }

@@ -78,11 +78,17 @@ func TestKeyOpensNothing(t *testing.T) {
 	}
 }
 
-// Which key a phone has: what was set for it, what a test saw, its profile; and
-// an adapter has none.
+// Which key a phone has: a device may name another than its profile, and it
+// counts only where it reaches us. An adapter has none.
 func TestUnmuteKeyOf(t *testing.T) {
-	profiles, err := LoadProfiles([]byte("profiles: [{name: own, match: [own], unmute_key: '#'}, {name: off, match: [off], unmute_key: ''}]"), "gw.test")
+	profiles, err := LoadProfiles([]byte(`profiles:
+  - {name: own, match: [own], mute: gate, unmute_key: '#'}
+  - {name: off, match: [off], mute: gate, unmute_key: ''}
+  - {name: listens, match: [listens]}
+  - {name: info, match: [info], key_by_info: true}
+`), "gw.test")
 	must(t, err)
+	seen, unseen := directory.Learned{Key: keySeen}, directory.Learned{Key: keyUnseen}
 	for _, row := range []struct {
 		agent string
 		d     directory.Device
@@ -91,14 +97,22 @@ func TestUnmuteKeyOf(t *testing.T) {
 		{"Yealink SIP-T46S", directory.Device{}, "*"},
 		{"Yealink SIP-T46S", directory.Device{UnmuteKey: "#"}, "#"},
 		{"Yealink SIP-T46S", directory.Device{UnmuteKey: directory.NoKey}, ""},
-		{"Yealink SIP-T46S", directory.Device{Learned: directory.Learned{Key: keyUnseen}}, ""},
+		{"Yealink SIP-T46S", directory.Device{Learned: unseen}, ""},
+		{"Yealink SIP-T46S", directory.Device{UnmuteKey: "*", Learned: unseen}, ""},
+		{"baresip v1.0.0", directory.Device{}, "*"},
 		{"own 1", directory.Device{}, "#"},
 		{"off 1", directory.Device{}, ""},
+		{"off 1", directory.Device{UnmuteKey: "*"}, "*"},
 		{"Somebody", directory.Device{}, ""},
-		{"Somebody", directory.Device{Learned: directory.Learned{Key: keySeen}}, "*"},
-		{"Somebody", directory.Device{UnmuteKey: "*"}, "*"},
+		{"Somebody", directory.Device{Learned: seen}, "*"},
+		{"Somebody", directory.Device{UnmuteKey: "*"}, ""},
+		{"Somebody", directory.Device{UnmuteKey: "#", Learned: seen}, "#"},
+		{"listens 1", directory.Device{}, ""},
+		{"listens 1", directory.Device{UnmuteKey: "*"}, ""},
+		{"listens 1", directory.Device{Learned: seen}, "*"},
+		{"info 1", directory.Device{}, "*"},
 		{"Grandstream HT801 1.0.5", directory.Device{}, ""},
-		{"Grandstream HT801 1.0.5", directory.Device{UnmuteKey: "*", Learned: directory.Learned{Key: keySeen}}, ""},
+		{"Grandstream HT801 1.0.5", directory.Device{UnmuteKey: "*", Learned: seen}, ""},
 		{"Grandstream GXP2170", directory.Device{}, "*"},
 	} {
 		if got := unmuteKey(profiles.For("", row.agent), row.d); got != row.want {
@@ -108,6 +122,20 @@ func TestUnmuteKeyOf(t *testing.T) {
 	if _, err := LoadProfiles([]byte("profiles: [{name: own, unmute_key: '**'}]"), "gw.test"); err == nil {
 		t.Error("two keys are taken for one")
 	}
+}
+
+// A phone that chose to listen only is not said to un-mute by a key, and its
+// gate opens when it agreed to send.
+func TestNoKeyOfAPhoneThatListens(t *testing.T) {
+	s := clickable(t)
+	s.target.Profile.Mute, s.target.Profile.UnmuteKey = MuteGate, "*"
+	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
+	if note := s.state.Notes[Callee]; note != noteMuted {
+		t.Errorf("note %q", note)
+	}
+	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
 }
 
 // A press that comes by INFO as well is not passed on, nor is any key to a
@@ -144,8 +172,15 @@ func TestKeyGoesNowhere(t *testing.T) {
 	}
 }
 
-// A test of a phone finds out whether its key reaches us: by INFO or as an event.
+// A test of a phone finds out whether its key reaches us: by INFO, or as an event
+// once the phone may send. What then made it come is kept with it.
 func TestTestPhoneSeesTheKey(t *testing.T) {
+	for _, mode := range []MuteMode{MuteSDP, MuteGate} {
+		t.Run(string(mode), func(t *testing.T) { seesTheKey(t, mode) })
+	}
+}
+
+func seesTheKey(t *testing.T, mode MuteMode) {
 	w, _ := testable(t)
 	w.gw.cfg.Timers.KeyWait = time.Minute // the press ends it
 	tab, news := w.openTab("alice", Resume{})
@@ -161,8 +196,22 @@ func TestTestPhoneSeesTheKey(t *testing.T) {
 		}
 		leg.sink(Answered{Leg: leg.id, SDP: sdp})
 		w.sees(tab, news, "what to press", func(s Snapshot) bool { return s.Devices[0].Press == "*" })
-		leg.sink(Digit{Leg: leg.id, Digit: '7'})
-		leg.sink(Digit{Leg: leg.id, Digit: '*'})
+		leg.waits(t, "reoffer")
+		if mode == MuteGate {
+			sound, err := end.TakeOffer(leg.sdp)
+			sdp, _, err2 := end.Answer([]media.Codec{media.PCMU}, media.SendRecv)
+			if err != nil || err2 != nil || sound.Remote != media.SendRecv {
+				t.Error(err, err2, sound.Remote)
+			}
+			leg.sink(Reoffered{Leg: leg.id, Status: 200, SDP: sdp})
+			if err := end.SendDigits("7*"); err != nil {
+				t.Error(err)
+			}
+		} else {
+			leg.sink(Reoffered{Leg: leg.id, Status: 488})
+			leg.sink(Digit{Leg: leg.id, Digit: '7'})
+			leg.sink(Digit{Leg: leg.id, Digit: '*'})
+		}
 		leg.waits(t, "hangup hang_up")
 		end.Close()
 		leg.sink(Ended{Leg: leg.id})
@@ -173,4 +222,7 @@ func TestTestPhoneSeesTheKey(t *testing.T) {
 		t.Errorf("said %q", got.Said)
 	}
 	w.sees(tab, news, "the key", func(s Snapshot) bool { return s.Devices[0].UnmuteKey == "*" && s.Devices[0].Press == "" })
+	if p := w.gw.phoneOf("alice", "desk").Profile; p.Mute != mode {
+		t.Errorf("mute mode %s, want %s", p.Mute, mode)
+	}
 }

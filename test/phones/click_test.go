@@ -1,6 +1,9 @@
 package phones
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -44,11 +47,21 @@ func hasTrigger(invite string) bool {
 	return strings.Contains(lower, "\nanswer-mode:") || strings.Contains(lower, "answer-after=") || strings.Contains(lower, "\nalert-info:")
 }
 
+// listening is a gateway that has baresip listen only before the un-mute.
+func listening(t *testing.T) rig.Options {
+	t.Helper()
+	own := filepath.Join(t.TempDir(), "profiles.yaml")
+	if err := os.WriteFile(own, []byte("profiles: [{name: listening, match: [baresip], method: answer-mode}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return rig.Options{More: fmt.Sprintf("profiles: %q", own)}
+}
+
 // The whole way of Click-to-Answer with real phones: muted until the owner's
 // own Unmute, heard then, muted again after Mute.
 func TestClickToAnswer(t *testing.T) {
 	t.Parallel()
-	g := rig.Start(t, rig.Options{})
+	g := rig.Start(t, listening(t))
 	for _, codec := range []string{"PCMU", "PCMA"} {
 		t.Run(codec, func(t *testing.T) {
 			alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: codec})

@@ -58,7 +58,7 @@ func bobAsks(t *testing.T, g *rig.Gateway, scenario, headers string) *rig.Sipp {
 // record. Taken back, the same request only rings.
 func TestGrantedCallerOpensThePhone(t *testing.T) {
 	t.Parallel()
-	g := rig.Start(t, rig.Options{})
+	g := rig.Start(t, listening(t))
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
 	client := g.LogIn(t, rig.Alice)
 	tab := client.OpenTab(t)

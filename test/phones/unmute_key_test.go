@@ -18,21 +18,18 @@ import (
 func TestUnmuteKeyOfThePhone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	profiles, tones := filepath.Join(dir, "profiles.yaml"), filepath.Join(dir, "star.wav")
-	// baresip sends no key as long as it is to listen only.
-	if err := os.WriteFile(profiles, []byte("profiles: [{name: keyed, match: [baresip], method: answer-mode, mute: gate}]\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	tones := filepath.Join(dir, "star.wav")
 	// A voice first, then the tones of a * that is held down.
 	voice, star := filepath.Join(dir, "voice.wav"), filepath.Join(dir, "key.wav")
 	sox(t, "-n", voice, "synth", "5", "sine", fmt.Sprint(callerTone))
 	sox(t, "-n", star, "synth", "60", "sine", "941", "synth", "sine", "mix", "1209", "gain", "-3")
 	sox(t, voice, star, tones)
-	g := rig.Start(t, rig.Options{More: "profiles: " + profiles + "\n"})
+	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Sound: tones, Codec: "PCMU"})
 	wire := rig.StartCapture(t)
 	tab := clicked(t, g, alice, bob)
+	tab.Call("which key to press", func(c rig.TabCall) bool { return strings.Contains(c.Reason, "Press * on the phone or Unmute here") })
 	wire.Hears(alice, callerTone) // the splash is over
 	rig.Until(t, rig.Patience, "the caller holds a key down", func() bool {
 		last := wire.To(alice).Last(300 * time.Millisecond)
