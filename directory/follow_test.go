@@ -118,6 +118,16 @@ func TestPatchDevice(t *testing.T) {
 	same, err := d.PatchDevice(ctx, "alice", "desk", DevicePatch{})
 	require.NoError(t, err)
 	require.Equal(t, dev, same)
+	seen := Learned{Method: "trio", Key: "seen"}
+	require.NoError(t, d.Learn(ctx, "alice", "desk", seen))
+	for _, row := range []struct {
+		key  string
+		want Learned
+	}{{"", seen}, {"#", Learned{Method: "trio"}}} { // nothing is known of another key
+		dev, err = d.PatchDevice(ctx, "alice", "desk", DevicePatch{UnmuteKey: &row.key})
+		require.NoError(t, err)
+		require.Equal(t, row.want, dev.Learned)
+	}
 	for _, bad := range []string{"", "  ", "a\nb"} {
 		_, err = d.PatchDevice(ctx, "alice", "desk", DevicePatch{Display: &bad})
 		require.ErrorIs(t, err, ErrInvalid)
