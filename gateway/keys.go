@@ -87,7 +87,8 @@ func (c *Call) passDigit(e Digit) {
 	if end := c.ends[l.ID]; end != nil && end.Gate().State() != media.GateOpen {
 		return
 	}
-	if o := c.owners[l.ID]; o != nil && o.keys.sends() {
+	// A key that un-muted went to pressed. Its INFO may come at the release, long after.
+	if o := c.owners[l.ID]; o != nil && (o.keys.sends() || o.pressed.sends()) {
 		return
 	}
 	if far := c.state.audio(l.Side.other()); far != nil {

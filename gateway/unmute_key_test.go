@@ -172,6 +172,34 @@ func TestKeyGoesNowhere(t *testing.T) {
 	}
 }
 
+// The key of a phone that sends it as an event at the press and by INFO at the
+// release is not passed on, however long it was held.
+func TestHeldKeyGoesNowhere(t *testing.T) {
+	w := newWorkbench(t, nil)
+	c := w.gw.newCall("c")
+	c.state.Phase = Established
+	c.state.Legs = []LegState{
+		{ID: "a", Kind: PhoneLeg, Stage: Up},
+		{ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Gate: GateShut, Mute: MuteGate, UnmuteKey: "*"},
+	}
+	c.state.Parties = [2]Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
+	caller := newFakeLeg("a")
+	c.legs["a"], c.legs["b"] = caller, newFakeLeg("b")
+	c.ends["a"], c.ends["b"] = w.peer(), w.peer()
+	c.ends["b"].Gate().Shut()
+	o := c.own("b")
+	o.pressed.put('*')
+	c.step(Pressed{"b"})
+	if c.state.leg("b").Gate != GateOpen {
+		t.Fatalf("gate %s", c.state.leg("b").Gate)
+	}
+	c.state.leg("b").KeyAt = time.Now().Add(-2 * keyGap)
+	c.step(Digit{Leg: "b", Digit: '*'})
+	if got := caller.told(); len(got) > 0 {
+		t.Errorf("the caller was told %v", got)
+	}
+}
+
 // A test of a phone finds out whether its key reaches us: by INFO, or as an event
 // once the phone may send. What then made it come is kept with it.
 func TestTestPhoneSeesTheKey(t *testing.T) {
