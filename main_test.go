@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"ringsplash/gateway"
 )
 
 // TestMain lets the test binary be ringsplash itself, so that signals and
@@ -163,6 +165,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"user", "remove", "a", "b"}, exitUsage, "", "takes 1 name, not 2"},
 		{[]string{"user", "add", "a", "--password", "x"}, exitUsage, "", "not defined: -password"},
 		{[]string{"user", "add", "a", "--device-display", "x"}, exitUsage, "", "after the --device"},
+		{[]string{"user", "add", "a", "--device-unmute-key", "#"}, exitUsage, "", "after the --device"},
 		{[]string{"user", "passwd", "a", "--number", "1"}, exitUsage, "", "not defined: -number"},
 		{[]string{"user", "passwd", "a", "--device", "b", "--device", "c"}, exitUsage, "", "one --device at a time"},
 		{[]string{"user", "unpair", "a"}, exitUsage, "", "name one --device"},
@@ -196,7 +199,7 @@ func TestUserCommands(t *testing.T) {
 				return ringsplash(t, stdin, append(append([]string{"user"}, args...), "--config", conf)...)
 			}
 			r := do("wonder\ns-desk\ns-cell\n", "add", "alice", "--number", "1001", "--display", "Alice Archer", "--password-stdin",
-				"--device", "desk", "--device-display", "Desk phone", "--device-interworking", "--device", "cell", "--device-profile", "yealink")
+				"--device", "desk", "--device-display", "Desk phone", "--device-interworking", "--device", "cell", "--device-profile", "yealink", "--device-unmute-key", "#")
 			require.Zero(t, r.code, "%+v", r)
 			require.Contains(t, r.out, "added alice: sip:alice@example.test\n")
 			require.Contains(t, r.out, "user name alice or alice~cell")
@@ -233,13 +236,22 @@ func TestUserCommands(t *testing.T) {
 			r = do("", "list")
 			require.Zero(t, r.code)
 			require.Equal(t, `NAME   NUMBER  DISPLAY       FROM   DEVICES
-alice  1001    Alice Archer  store  desk (primary, interworking, no phone yet), cell (no phone yet)
+alice  1001    Alice Archer  store  desk (primary, interworking, no phone yet), cell (un-mute key #, no phone yet)
 carol          carol         file   `+"\n", r.out)
 
 			r = do("", "device", "alice", "--device", "cell", "--device-interworking", "--device-display", "Cell")
 			require.Zero(t, r.code, "%+v", r)
 			require.Contains(t, r.out, "Click-to-Answer is on")
-			require.Contains(t, do("", "list").out, "cell (interworking, no phone yet)")
+			for _, row := range [][2]string{
+				{"none", "cell (interworking, no un-mute key, no phone yet)"},
+				{"*", "cell (interworking, un-mute key *, no phone yet)"},
+				{"", "cell (interworking, no un-mute key, no phone yet)"},
+				{"profile", "cell (interworking, no phone yet)"},
+			} {
+				require.Zero(t, do("", "device", "alice", "--device", "cell", "--device-unmute-key", row[0]).code)
+				require.Contains(t, do("", "list").out, row[1])
+			}
+			require.Contains(t, do("", "device", "alice", "--device", "cell", "--device-unmute-key", "**").err, "use one of 0-9 * # A-D, or none")
 			r = do("", "device", "alice", "--device", "desk", "--device-interworking=false")
 			require.Contains(t, r.out, "Click-to-Answer is off")
 			require.Contains(t, do("", "device", "alice", "--device", "sofa", "--device-interworking").err, "not found: device sofa")
@@ -248,6 +260,18 @@ carol          carol         file   `+"\n", r.out)
 			require.Equal(t, exitFault, do("", "remove", "alice").code)
 			require.NotContains(t, do("", "list").out, "alice")
 		})
+	}
+}
+
+// TestDemoPhonesHaveAKey: their page has a * that un-mutes.
+func TestDemoPhonesHaveAKey(t *testing.T) {
+	profiles, err := gateway.LoadProfiles([]byte(demoProfiles), demoDomain)
+	require.NoError(t, err)
+	for _, u := range demoConfig(t.TempDir()).Users {
+		p := profiles.For(u.Devices[0].Profile, "")
+		require.Equal(t, demoProfile, p.Name)
+		require.True(t, p.KeyByInfo)
+		require.Equal(t, "*", p.UnmuteKey)
 	}
 }
 

@@ -26,10 +26,14 @@ import (
 const userUsage = `usage: ringsplash user COMMAND --config FILE
 
   user add NAME [--number N] [--display TEXT] [--admin]
-           [--device ID [--device-display TEXT] [--device-interworking] [--device-profile NAME]]...
+           [--device ID [--device-display TEXT] [--device-interworking] [--device-profile NAME]
+            [--device-unmute-key KEY]]...
                                      add a user and deskphones; --device-... belong to the --device before them
   user device NAME --device ID [--device-display TEXT] [--device-interworking[=false]] [--device-profile NAME]
-                                     change a deskphone; interworking lets its user answer on it from the browser
+           [--device-unmute-key KEY]
+                                     change a deskphone; interworking lets its user answer on it from the browser;
+                                     KEY, one of 0-9 * # A-D, un-mutes it after it answered by itself: none for no
+                                     key, profile for its profile's. A phone without a profile needs Test my deskphone too
   user passwd NAME                   set the log-in password
   user passwd NAME --device ID       set the SIP password of a deskphone
   user unpair NAME --device ID       let the next phone with the device's password take its place
@@ -139,9 +143,22 @@ func addFlags(flags *flag.FlagSet, u *directory.NewUser) {
 	}
 	flags.Func("device-display", "", func(s string) error { return last(func(d *directory.NewDevice) { d.Display = s }) })
 	flags.Func("device-profile", "", func(s string) error { return last(func(d *directory.NewDevice) { d.Profile = s }) })
+	flags.Func("device-unmute-key", "", func(s string) error { return last(func(d *directory.NewDevice) { d.UnmuteKey = keyOf(s) }) })
 	flags.BoolFunc("device-interworking", "", func(s string) error {
 		return last(func(d *directory.NewDevice) { d.Interworking = s == "true" })
 	})
+}
+
+// keyOf is the un-mute key that a flag names. An empty one is none, as in the
+// configuration file.
+func keyOf(s string) string {
+	switch s {
+	case "":
+		return directory.NoKey
+	case "profile":
+		return ""
+	}
+	return s
 }
 
 func patchFlags(flags *flag.FlagSet, p *directory.DevicePatch) {
@@ -150,6 +167,7 @@ func patchFlags(flags *flag.FlagSet, p *directory.DevicePatch) {
 	}
 	flags.Func("device-display", "", text(&p.Display))
 	flags.Func("device-profile", "", text(&p.Profile))
+	flags.Func("device-unmute-key", "", func(s string) error { return text(&p.UnmuteKey)(keyOf(s)) })
 	flags.BoolFunc("device-interworking", "", func(s string) error {
 		on, err := strconv.ParseBool(s)
 		p.Interworking = &on
@@ -235,7 +253,7 @@ func userDevice(ctx context.Context, c console, f userFlags) error {
 		return wrongUse("name one --device")
 	}
 	if f.patch == (directory.DevicePatch{}) {
-		return wrongUse("say what to change: --device-display, --device-interworking or --device-profile")
+		return wrongUse("say what to change: --device-display, --device-interworking, --device-profile or --device-unmute-key")
 	}
 	id := f.user.Devices[0].ID
 	if f.patch.Profile != nil {
@@ -319,6 +337,13 @@ func devicesInWords(devices []directory.Device) string {
 		}
 		if d.Interworking {
 			notes = append(notes, "interworking")
+		}
+		switch d.UnmuteKey {
+		case "":
+		case directory.NoKey:
+			notes = append(notes, "no un-mute key")
+		default:
+			notes = append(notes, "un-mute key "+d.UnmuteKey)
 		}
 		if d.Instance == "" {
 			notes = append(notes, "no phone yet")
