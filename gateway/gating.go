@@ -181,7 +181,7 @@ func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
 
 func (g *Gateway) profileOf(user string, one Binding) Profile {
 	p, d := g.modeOf(user, one)
-	p.UnmuteKey = unmuteKey(p, d)
+	p.UnmuteKey, p.KeyNamed = unmuteKey(p, d), keyNamed(p, d)
 	return p
 }
 

@@ -341,7 +341,8 @@ func (m *move) win(l *LegState) {
 	if m.Opening != nil && l.Kind == PhoneLeg && l.Instance == m.Opening.Target.Binding.Instance && l.Gate == GateNever {
 		// A 200 after the click: it cannot be told from a phone that answers
 		// by itself, so one press un-mutes.
-		l.Gate, l.UnmuteKey = GateShut, m.Opening.Target.Profile.UnmuteKey
+		p := m.Opening.Target.Profile
+		l.Gate, l.UnmuteKey, l.KeyNamed = GateShut, p.UnmuteKey, p.KeyNamed
 		m.do(shutGate{l.ID})
 	}
 	m.Parties[Callee].Leg = l.ID

@@ -196,7 +196,7 @@ func (m *move) askOnBranch(old *LegState) {
 // gated marks a leg whose phone is asked to answer by itself.
 func (m *move) gated(l *LegState, p Profile) {
 	l.Gate, l.Triggered, l.Mute, l.Splash, l.ResumeUnmutes = GateShut, true, p.Mute, p.splash(), p.ResumeUnmutes
-	l.Announcing, l.UnmuteKey = true, p.UnmuteKey
+	l.Announcing, l.UnmuteKey, l.KeyNamed = true, p.UnmuteKey, p.KeyNamed
 }
 
 // branchOf is the phone's own ringing branch: the instance decides, not the AOR.

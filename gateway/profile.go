@@ -48,7 +48,9 @@ type Profile struct {
 	// ResumeUnmutes: Hold then Resume at the phone is its user's un-mute.
 	ResumeUnmutes bool `json:"resumeUnmutes,omitempty"`
 	// UnmuteKey is the phone's key that is its user's un-mute, "" for none.
+	// KeyNamed: it is known to reach us, so that people are told to press it.
 	UnmuteKey string `json:"unmuteKey,omitempty"`
+	KeyNamed  bool   `json:"keyNamed,omitempty"`
 	// KeyByInfo: its keys come by INFO, whatever the SDP says.
 	KeyByInfo bool `json:"keyByInfo,omitempty"`
 	// Adapter: the phone is an analogue one behind an adapter, which makes keys

@@ -118,6 +118,7 @@ type LegState struct {
 	// UnmuteKey is the key of the phone that is its user's un-mute while the
 	// gate is shut, "" for none; KeyAt is when it was last taken for that.
 	UnmuteKey string    `json:"unmuteKey,omitempty"`
+	KeyNamed  bool      `json:"keyNamed,omitempty"`
 	KeyAt     time.Time `json:"keyAt,omitzero"`
 	// Resumes tells that the phone put us on hold by itself while shut, HeldAt
 	// how often it had been stirred by then.

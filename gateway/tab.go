@@ -261,7 +261,9 @@ func (g *Gateway) devices(user string) []DeviceView {
 		b, ok := live[d.ID]
 		v.Live = ok
 		if ok && d.Interworking {
-			v.UnmuteKey = g.profileOf(user, b).UnmuteKey
+			if p := g.profileOf(user, b); p.KeyNamed {
+				v.UnmuteKey = p.UnmuteKey
+			}
 		}
 		others, holdable := g.board.callsOn(user, d.ID, "")
 		busy := len(others) > 0 && !(holdable && g.holds(user))

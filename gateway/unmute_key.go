@@ -57,7 +57,7 @@ func (l *LegState) echoes(digit byte, now time.Time) bool {
 // namedKey is the key that the owner is told to press, "" for none: a phone
 // that chose to listen only may send no keys.
 func (l *LegState) namedKey() string {
-	if l.Mute == MuteGate && l.Remote == media.RecvOnly {
+	if !l.KeyNamed || l.Mute == MuteGate && l.Remote == media.RecvOnly {
 		return ""
 	}
 	return l.UnmuteKey
@@ -84,15 +84,21 @@ func (l *LegState) stillMutedNote() string {
 // unmuteKey is the key of this phone that un-mutes, "" for none. What was set
 // for the device names another key than the profile does. A test that waited
 // for it in vain switches it off. A phone we know nothing about has none before
-// a test saw it. Nor has one that is asked to listen only, unless it is known to
-// use INFO: the others send no keys then. An analogue adapter has none: it makes keys of the tones it hears in the
-// room.
+// a test saw it. An analogue adapter has none: it makes keys of the tones it
+// hears in the room.
 func unmuteKey(p Profile, d directory.Device) string {
 	switch {
 	case p.Adapter, d.UnmuteKey == directory.NoKey, d.Learned.Key == keyUnseen:
 		return ""
-	case d.Learned.Key != keySeen && (p.Name == unknownProfile || p.Mute == MuteSDP && !p.KeyByInfo):
+	case d.Learned.Key != keySeen && p.Name == unknownProfile:
 		return ""
 	}
 	return cmp.Or(d.UnmuteKey, p.UnmuteKey)
+}
+
+// keyNamed tells whether the key is known to reach us: a test saw it, the phone
+// uses INFO, or it may send from the beginning. Many phones send no keys while
+// they are to listen only.
+func keyNamed(p Profile, d directory.Device) bool {
+	return d.Learned.Key == keySeen || p.KeyByInfo || p.Mute == MuteGate
 }

@@ -15,7 +15,7 @@ import (
 // a key that un-mutes.
 func muted(t *testing.T, mode MuteMode) *script {
 	s := clickable(t)
-	s.target.Profile.Mute, s.target.Profile.UnmuteKey = mode, "*"
+	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = mode, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
 	said := media.RecvOnly
 	if mode == MuteGate {
@@ -107,8 +107,7 @@ func TestUnmuteKeyOf(t *testing.T) {
 		{"Somebody", directory.Device{Learned: seen}, "*"},
 		{"Somebody", directory.Device{UnmuteKey: "*"}, ""},
 		{"Somebody", directory.Device{UnmuteKey: "#", Learned: seen}, "#"},
-		{"listens 1", directory.Device{}, ""},
-		{"listens 1", directory.Device{UnmuteKey: "*"}, ""},
+		{"listens 1", directory.Device{}, "*"},
 		{"listens 1", directory.Device{Learned: seen}, "*"},
 		{"info 1", directory.Device{}, "*"},
 		{"Grandstream HT801 1.0.5", directory.Device{}, ""},
@@ -117,6 +116,24 @@ func TestUnmuteKeyOf(t *testing.T) {
 	} {
 		if got := unmuteKey(profiles.For("", row.agent), row.d); got != row.want {
 			t.Errorf("%s, %+v: key %q, want %q", row.agent, row.d, got, row.want)
+		}
+	}
+	// People are told of it where it is known to come.
+	for _, row := range []struct {
+		agent string
+		d     directory.Device
+		want  bool
+	}{
+		{"Yealink SIP-T46S", directory.Device{}, false},
+		{"Yealink SIP-T46S", directory.Device{UnmuteKey: "#"}, false},
+		{"Yealink SIP-T46S", directory.Device{Learned: seen}, true},
+		{"baresip v1.0.0", directory.Device{}, true},
+		{"own 1", directory.Device{}, true},
+		{"listens 1", directory.Device{}, false},
+		{"info 1", directory.Device{}, true},
+	} {
+		if got := keyNamed(profiles.For("", row.agent), row.d); got != row.want {
+			t.Errorf("%s, %+v: named %v", row.agent, row.d, got)
 		}
 	}
 	if _, err := LoadProfiles([]byte("profiles: [{name: own, unmute_key: '**'}]"), "gw.test"); err == nil {
@@ -128,7 +145,7 @@ func TestUnmuteKeyOf(t *testing.T) {
 // gate opens when it agreed to send.
 func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	s := clickable(t)
-	s.target.Profile.Mute, s.target.Profile.UnmuteKey = MuteGate, "*"
+	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = MuteGate, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
 	if note := s.state.Notes[Callee]; note != noteMuted {
