@@ -262,12 +262,29 @@ func (u *UA) request(req *sip.Request, h hop) (*sip.ClientTx, error) {
 	ctx, cancel := context.WithTimeout(u.stop, dialTimeout)
 	defer cancel()
 	tx, err := u.stack.TransactionLayer().Request(ctx, req)
-	if err != nil && req.Transport() == "UDP" {
-		// For an instant after a sweep sipgo does not know the socket.
-		time.Sleep(5 * time.Millisecond)
+	if err != nil && req.Transport() == "UDP" && u.awaitSocket(ctx, h.sock) {
 		tx, err = u.stack.TransactionLayer().Request(ctx, req)
 	}
 	return tx, err
+}
+
+// awaitSocket waits until sipgo knows a UDP socket of ours, which it does not at
+// the start and after a sweep until the goroutine that serves it runs. It tells
+// whether it had to.
+func (u *UA) awaitSocket(ctx context.Context, s *socket) (waited bool) {
+	pool := u.stack.TransportLayer().Pool("udp")
+	for s != nil && pool != nil && ctx.Err() == nil {
+		if c := pool.Get(s.addr.String()); c != nil {
+			_, _ = c.TryClose() // the reference that Get took
+			return waited
+		}
+		waited = true
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	return false
 }
 
 // do sends a request that is not an INVITE and waits for its final response.
