@@ -270,15 +270,14 @@ func (u *UA) request(req *sip.Request, h hop) (*sip.ClientTx, error) {
 
 // awaitSocket waits until sipgo knows a UDP socket of ours, which it does not at
 // the start and after a sweep until the goroutine that serves it runs. It tells
-// whether it had to.
-func (u *UA) awaitSocket(ctx context.Context, s *socket) (waited bool) {
+// whether sipgo does.
+func (u *UA) awaitSocket(ctx context.Context, s *socket) bool {
 	pool := u.stack.TransportLayer().Pool("udp")
 	for s != nil && pool != nil && ctx.Err() == nil {
 		if c := pool.Get(s.addr.String()); c != nil {
 			_, _ = c.TryClose() // the reference that Get took
-			return waited
+			return true
 		}
-		waited = true
 		select {
 		case <-ctx.Done():
 		case <-time.After(5 * time.Millisecond):
