@@ -202,6 +202,7 @@ func (t *transactions) close(x *transaction) {
 		if t.calls[x.within]--; t.calls[x.within] <= 0 {
 			delete(t.calls, x.within)
 		}
+		x.within = nil // what is kept for repeats would keep the leg
 	}
 	if x.stranger {
 		t.strangers--
