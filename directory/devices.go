@@ -22,9 +22,8 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 			return fmt.Errorf("%w: change device %s of %s there", ErrFixed, id, user)
 		}
 		set(&r.Display, p.Display)
-		if epoch = 0; p.Interworking != nil && *p.Interworking != r.Interworking {
-			r.turn(*p.Interworking)
-			epoch = r.Switched
+		if p.Interworking != nil {
+			epoch = r.turn(*p.Interworking)
 		}
 		set(&r.Primary, p.Primary)
 		set(&r.Profile, p.Profile)

@@ -20,12 +20,7 @@ func (d *Directory) DoNotDisturb(ctx context.Context, user string) (on bool, epo
 // has no say in it. It blocks for the store. ErrNotFound: no such user.
 func (d *Directory) SetDoNotDisturb(ctx context.Context, user string, on bool) error {
 	var epoch uint64
-	err := d.editUser(ctx, user, func(r *userRecord) {
-		if epoch = 0; r.DoNotDisturb != on {
-			r.turn(on)
-			epoch = r.Switched
-		}
-	})
+	err := d.editUser(ctx, user, func(r *userRecord) { epoch = r.turn(on) })
 	if err != nil {
 		return err
 	}

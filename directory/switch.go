@@ -27,17 +27,21 @@ func (d *Directory) switched(ctx context.Context, user, device string, on bool, 
 	return d.Switched(ctx, user, device, on, epoch)
 }
 
-// turn sets the switch, with a new epoch when that changes it.
-func (r *deviceRecord) turn(on bool) {
-	if r.Interworking != on {
-		r.Interworking, r.Switched = on, nextEpoch(r.Switched)
+// turn sets the switch, and gives the epoch of the change, 0 for none.
+func (r *deviceRecord) turn(on bool) (epoch uint64) {
+	if r.Interworking == on {
+		return 0
 	}
+	r.Interworking, r.Switched = on, nextEpoch(r.Switched)
+	return r.Switched
 }
 
-func (r *userRecord) turn(quiet bool) {
-	if r.DoNotDisturb != quiet {
-		r.DoNotDisturb, r.Switched = quiet, nextEpoch(r.Switched)
+func (r *userRecord) turn(quiet bool) (epoch uint64) {
+	if r.DoNotDisturb == quiet {
+		return 0
 	}
+	r.DoNotDisturb, r.Switched = quiet, nextEpoch(r.Switched)
+	return r.Switched
 }
 
 // Switches goes through the switches of a user, or of everybody for "", as the
