@@ -175,8 +175,11 @@ func patchFlags(flags *flag.FlagSet, p *directory.DevicePatch) {
 	})
 }
 
-// checkProfile refuses a profile that the configuration does not have.
-func (f userFlags) checkProfile(name string) error {
+// checkProfiles refuses profiles that the configuration does not have.
+func (f userFlags) checkProfiles(names ...string) error {
+	if len(names) == 0 {
+		return nil
+	}
 	cfg, err := config.Load(f.config)
 	if err != nil {
 		return err
@@ -185,27 +188,27 @@ func (f userFlags) checkProfile(name string) error {
 	if err != nil {
 		return err
 	}
-	if problem, remedy := unknownProfile(profiles, name); problem != "" {
-		return fmt.Errorf("%s; write %s", problem, remedy)
+	for _, name := range names {
+		if problem, remedy := unknownProfile(profiles, name); problem != "" {
+			return fmt.Errorf("%s; write %s", problem, remedy)
+		}
 	}
 	return nil
 }
 
-// goodPassword is as long as log-in passwords have to be that people choose on
-// the page.
-const goodPassword = 8
-
 func warnOfShort(c console, whose, password string) {
-	if n := utf8.RuneCountInString(password); n < goodPassword {
-		_, _ = fmt.Fprintf(c.err, "warning: the %s has %d characters, which is soon guessed; %d or more are better\n", whose, n, goodPassword)
+	if n := utf8.RuneCountInString(password); n < config.FewestCharacters {
+		_, _ = fmt.Fprintf(c.err, "warning: the %s has %d characters, which is soon guessed; %d or more are better\n", whose, n, config.FewestCharacters)
 	}
 }
 
 func userAdd(ctx context.Context, c console, f userFlags) error {
+	var profiles []string
 	for _, d := range f.user.Devices {
-		if err := f.checkProfile(d.Profile); err != nil {
-			return err
-		}
+		profiles = append(profiles, d.Profile)
+	}
+	if err := f.checkProfiles(profiles...); err != nil {
+		return err
 	}
 	return withPeople(ctx, c, f, func(p admin.People) error {
 		secrets, err := openPasswords(c, f.passwordFile, f.stdin)
@@ -257,7 +260,7 @@ func userDevice(ctx context.Context, c console, f userFlags) error {
 	}
 	id := f.user.Devices[0].ID
 	if f.patch.Profile != nil {
-		if err := f.checkProfile(*f.patch.Profile); err != nil {
+		if err := f.checkProfiles(*f.patch.Profile); err != nil {
 			return err
 		}
 	}

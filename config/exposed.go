@@ -76,8 +76,9 @@ func onThisMachine(listen string) bool {
 }
 
 const (
-	fewest       = 8 // characters of a password
-	passwordRule = "take a long one of its own, such as `openssl rand -base64 18` prints"
+	// FewestCharacters is how long a password should be at least.
+	FewestCharacters = 8
+	passwordRule     = "take a long one of its own, such as `openssl rand -base64 18` prints"
 )
 
 // published are passwords that stand in our documents and in the demo.
@@ -112,8 +113,8 @@ func (k *checker) password(key, value string, near ...string) {
 	case value == "", k.placeholder(key, value): // Check tells about none at all
 	case slices.ContainsFunc(near, func(s string) bool { return s != "" && strings.EqualFold(s, value) }):
 		k.fault(key, passwordRule, "the password is the name or the number it belongs to")
-	case n < fewest:
-		k.fault(key, passwordRule, "the password has %d characters, fewer than %d, so it is soon guessed", n, fewest)
+	case n < FewestCharacters:
+		k.fault(key, passwordRule, "the password has %d characters, fewer than %d, so it is soon guessed", n, FewestCharacters)
 	}
 }
 
