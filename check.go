@@ -35,7 +35,10 @@ func check(ctx context.Context, c console, args []string) error {
 		faults = append(faults, *fault)
 	}
 	if _, err := node.Splash(cfg); err != nil {
-		faults = append(faults, config.Fault{Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(), Remedy: "run ringsplash splash FILE.wav, or write normal"})
+		faults = append(faults, config.Fault{
+			Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(),
+			Remedy: "run ringsplash splash FILE.wav, or write normal",
+		})
 	}
 	now := time.Now()
 	faults = append(faults, checkProfiles(cfg, devices)...)
@@ -72,7 +75,10 @@ func tellShared(ctx context.Context, c console, cfg config.Config) {
 func checkProfiles(cfg config.Config, stored []directory.Device) []config.Fault {
 	profiles, err := node.Profiles(cfg)
 	if err != nil {
-		return []config.Fault{{Line: cfg.Line("profiles"), Key: "profiles", Problem: err.Error(), Remedy: "correct the file; gateway/profiles.yaml shows the form"}}
+		return []config.Fault{{
+			Line: cfg.Line("profiles"), Key: "profiles", Problem: err.Error(),
+			Remedy: "correct the file; gateway/profiles.yaml shows the form",
+		}}
 	}
 	var faults []config.Fault
 	for i, u := range cfg.Users {
@@ -101,10 +107,12 @@ func cfgHas(cfg config.Config, user string) bool {
 // unknownProfile says that there is no profile of the name, and what there is;
 // "" for one that there is.
 func unknownProfile(profiles *gateway.Profiles, name string) (problem, remedy string) {
-	if name == "" || slices.ContainsFunc(append(profiles.Names(), "auto"), func(known string) bool { return strings.EqualFold(known, name) }) {
+	if name == "" || slices.ContainsFunc(append(profiles.Names(), "auto"),
+		func(known string) bool { return strings.EqualFold(known, name) }) {
 		return "", ""
 	}
-	return fmt.Sprintf("there is no profile %q, so the phone would be asked as an unknown one", name), "auto, or one of " + strings.Join(profiles.Names(), ", ")
+	return fmt.Sprintf("there is no profile %q, so the phone would be asked as an unknown one", name),
+		"auto, or one of " + strings.Join(profiles.Names(), ", ")
 }
 
 // isRunning tells whether a node runs on this data folder.
@@ -126,9 +134,15 @@ func checkStore(ctx context.Context, cfg config.Config, devices *[]directory.Dev
 	case errors.As(err, &changed):
 		return &config.Fault{Line: cfg.Line("domain"), Key: "domain", Problem: changed.Problem(), Remedy: changed.Remedy()}
 	case cfg.Redis != "":
-		return &config.Fault{Line: cfg.Line("redis"), Key: "redis", Problem: "the store cannot be used: " + err.Error(), Remedy: "start it, or correct its address"}
+		return &config.Fault{
+			Line: cfg.Line("redis"), Key: "redis", Problem: "the store cannot be used: " + err.Error(),
+			Remedy: "start it, or correct its address",
+		}
 	}
-	return &config.Fault{Line: cfg.Line("data"), Key: "data", Problem: "the store cannot be used: " + err.Error(), Remedy: "correct that, or name another folder"}
+	return &config.Fault{
+		Line: cfg.Line("data"), Key: "data", Problem: "the store cannot be used: " + err.Error(),
+		Remedy: "correct that, or name another folder",
+	}
 }
 
 func readStore(ctx context.Context, cfg config.Config, devices *[]directory.Device) error {

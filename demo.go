@@ -113,8 +113,14 @@ func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, media []netip.Ad
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	err := d.Start(ctx, n.SIP()[0],
-		demo.Account{Name: "alice", Display: "Alice Archer", Password: "alice-desk", Instance: "urn:uuid:00000000-0000-4000-8000-00000000a11c"},
-		demo.Account{Name: "bob", Display: "Bob Baker", Password: "bob-desk", Instance: "urn:uuid:00000000-0000-4000-8000-000000000b0b"})
+		demo.Account{
+			Name: "alice", Display: "Alice Archer", Password: "alice-desk",
+			Instance: "urn:uuid:00000000-0000-4000-8000-00000000a11c",
+		},
+		demo.Account{
+			Name: "bob", Display: "Bob Baker", Password: "bob-desk",
+			Instance: "urn:uuid:00000000-0000-4000-8000-000000000b0b",
+		})
 	if err != nil {
 		return err
 	}

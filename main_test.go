@@ -175,7 +175,11 @@ func TestUsage(t *testing.T) {
 		{[]string{"user", "add", "a", "--config", conf}, exitUsage, "", "no terminal to ask"},
 		{[]string{"user", "add", "a", "--config", conf, "--password-stdin", "--password-file", "x"}, exitUsage, "", "not both"},
 		{[]string{"user", "add", "a", "--config", conf, "--password-file", "/nowhere"}, exitFault, "", "cannot be read"},
-		{[]string{"user", "add", "a", "--config", conf, "--password-stdin"}, exitFault, "", "no line left for the log-in password of a"},
+		{
+			[]string{"user", "add", "a", "--config", conf, "--password-stdin"},
+			exitFault, "",
+			"no line left for the log-in password of a",
+		},
 	}
 	for _, row := range rows {
 		r := ringsplash(t, "", row.args...)
@@ -199,17 +203,20 @@ func TestUserCommands(t *testing.T) {
 				return ringsplash(t, stdin, append(append([]string{"user"}, args...), "--config", conf)...)
 			}
 			r := do("wonder\ns-desk\ns-cell\n", "add", "alice", "--number", "1001", "--display", "Alice Archer", "--password-stdin",
-				"--device", "desk", "--device-display", "Desk phone", "--device-interworking", "--device", "cell", "--device-profile", "yealink", "--device-unmute-key", "#")
+				"--device", "desk", "--device-display", "Desk phone", "--device-interworking", "--device", "cell", "--device-profile",
+				"yealink", "--device-unmute-key", "#")
 			require.Zero(t, r.code, "%+v", r)
 			require.Contains(t, r.out, "added alice: sip:alice@example.test\n")
 			require.Contains(t, r.out, "user name alice or alice~cell")
-			require.Regexp(t, `(?s)device desk .* Click-to-Answer is on:.*device cell .* Click-to-Answer is off: .*--device cell --device-interworking`, r.out)
+			require.Regexp(t, `(?s)device desk .* Click-to-Answer is on:`+
+				`.*device cell .* Click-to-Answer is off: .*--device cell --device-interworking`, r.out)
 
 			require.Contains(t, r.err, "warning: the SIP password of device desk has 6 characters")
 			r = do("long enough\ns\n", "add", "dave", "--password-stdin", "--device", "desk", "--device-profile", "yealnik")
 			require.Equal(t, exitFault, r.code)
 			require.Contains(t, r.err, `there is no profile "yealnik"`)
-			require.Contains(t, do("", "device", "alice", "--device", "cell", "--device-profile", "yealnik").err, `there is no profile "yealnik"`)
+			require.Contains(t, do("", "device", "alice", "--device", "cell", "--device-profile", "yealnik").err,
+				`there is no profile "yealnik"`)
 
 			r = do("wonder\n", "add", "alice", "--password-stdin")
 			require.Equal(t, exitFault, r.code)
@@ -251,7 +258,8 @@ carol          carol         file   `+"\n", r.out)
 				require.Zero(t, do("", "device", "alice", "--device", "cell", "--device-unmute-key", row[0]).code)
 				require.Contains(t, do("", "list").out, row[1])
 			}
-			require.Contains(t, do("", "device", "alice", "--device", "cell", "--device-unmute-key", "**").err, "use one of 0-9 * # A-D, or none")
+			require.Contains(t, do("", "device", "alice", "--device", "cell", "--device-unmute-key", "**").err,
+				"use one of 0-9 * # A-D, or none")
 			r = do("", "device", "alice", "--device", "desk", "--device-interworking=false")
 			require.Contains(t, r.out, "Click-to-Answer is off")
 			require.Contains(t, do("", "device", "alice", "--device", "sofa", "--device-interworking").err, "not found: device sofa")
@@ -379,8 +387,10 @@ func TestCheck(t *testing.T) {
 
 	// A profile that was in the configuration when the phone was added.
 	own, folder := file(t, "profiles: own.yaml\n")
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "own.yaml"), []byte("profiles:\n- {name: ours, match: [Ours], method: answer-mode}\n"), 0o600))
-	require.Zero(t, ringsplash(t, "long enough\nlong enough\n", "user", "add", "alice", "--password-stdin", "--device", "desk", "--device-profile", "ours", "--config", own).code)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "own.yaml"),
+		[]byte("profiles:\n- {name: ours, match: [Ours], method: answer-mode}\n"), 0o600))
+	require.Zero(t, ringsplash(t, "long enough\nlong enough\n", "user", "add", "alice", "--password-stdin", "--device", "desk",
+		"--device-profile", "ours", "--config", own).code)
 	require.Zero(t, ringsplash(t, "", "check", "--config", own).code)
 	text, err := os.ReadFile(own)
 	require.NoError(t, err)

@@ -41,7 +41,8 @@ func TestStartWaitsForRedis(t *testing.T) {
 // it is back all is as before.
 func TestRequestsWhileRedisHangs(t *testing.T) {
 	server := storetest.StartRedis(t)
-	conf, folder := file(t, "redis: "+server.URL()+"\nusers: [{name: alice, password: wonderland, devices: [{id: desk, sip_password: desktop-1, interworking: true}]}]\n")
+	conf, folder := file(t, "redis: "+server.URL()+
+		"\nusers: [{name: alice, password: wonderland, devices: [{id: desk, sip_password: desktop-1, interworking: true}]}]\n")
 	n := start(t, conf)
 	base, cookie := logIn(t, folder)
 	put := func() (status int, took time.Duration) {
@@ -61,7 +62,8 @@ func TestRequestsWhileRedisHangs(t *testing.T) {
 		}
 		server.Thaw()
 		thawed := time.Now()
-		require.Eventually(t, func() bool { status, _ := put(); return status < http.StatusInternalServerError }, 20*time.Second, 20*time.Millisecond)
+		require.Eventually(t, func() bool { status, _ := put(); return status < http.StatusInternalServerError }, 20*time.Second,
+			20*time.Millisecond)
 		t.Logf("first %v, later %v, back after %v", first, later, time.Since(thawed))
 	}
 	require.Less(t, first, 300*time.Millisecond)

@@ -43,7 +43,8 @@ func splashCommand(ctx context.Context, c console, args []string) error {
 	if err := renderSplash(ctx, cfg.Data, sound); err != nil {
 		return fmt.Errorf("%s: %w", sound, err)
 	}
-	_, _ = fmt.Fprintf(c.out, "%s is in %s now. Phones sound it once media.splash is \"own\" and the gateway was started anew.\n", sound, cfg.Data)
+	_, _ = fmt.Fprintf(c.out, "%s is in %s now. Phones sound it once media.splash is \"own\" and the gateway was started anew.\n",
+		sound, cfg.Data)
 	return nil
 }
 
@@ -56,7 +57,8 @@ func renderSplash(ctx context.Context, dir, sound string) error {
 		}
 		long := time.Duration(len(pcm[rate])) * time.Second / time.Duration(rate)
 		if long < shortestSplash || long > longestSplash {
-			return fmt.Errorf("it lasts %v; a splash lasts %v to %v: cut it to that", long.Round(time.Millisecond), shortestSplash, longestSplash)
+			return fmt.Errorf("it lasts %v; a splash lasts %v to %v: cut it to that", long.Round(time.Millisecond), shortestSplash,
+				longestSplash)
 		}
 	}
 	frames := map[string][][]byte{}

@@ -15,7 +15,8 @@ import (
 // wav makes a sound file with ffmpeg.
 func wav(t *testing.T, seconds string) string {
 	file := filepath.Join(t.TempDir(), "gong.wav")
-	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=523:sample_rate=44100:duration="+seconds, "-ac", "2", file).CombinedOutput()
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=523:sample_rate=44100:duration="+seconds,
+		"-ac", "2", file).CombinedOutput()
 	require.NoError(t, err, string(out))
 	return file
 }

@@ -45,7 +45,9 @@ func TestStopWithHalfARequest(t *testing.T) {
 	stranger, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
 	require.NoError(t, err)
 	defer func() { _ = stranger.Close() }()
-	_, err = stranger.Write([]byte("POST /api/v1/login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"na"))
+	_, err = stranger.Write([]byte(
+		"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Type: application/json\r\nContent-Length: " +
+			"100\r\n\r\n{\"na"))
 	require.NoError(t, err)
 	time.Sleep(100 * time.Millisecond) // until it is read
 	began := time.Now()

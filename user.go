@@ -143,7 +143,8 @@ func addFlags(flags *flag.FlagSet, u *directory.NewUser) {
 	}
 	flags.Func("device-display", "", func(s string) error { return last(func(d *directory.NewDevice) { d.Display = s }) })
 	flags.Func("device-profile", "", func(s string) error { return last(func(d *directory.NewDevice) { d.Profile = s }) })
-	flags.Func("device-unmute-key", "", func(s string) error { return last(func(d *directory.NewDevice) { d.UnmuteKey = keyOf(s) }) })
+	flags.Func("device-unmute-key", "",
+		func(s string) error { return last(func(d *directory.NewDevice) { d.UnmuteKey = keyOf(s) }) })
 	flags.BoolFunc("device-interworking", "", func(s string) error {
 		return last(func(d *directory.NewDevice) { d.Interworking = s == "true" })
 	})
@@ -198,7 +199,8 @@ func (f userFlags) checkProfiles(names ...string) error {
 
 func warnOfShort(c console, whose, password string) {
 	if n := utf8.RuneCountInString(password); n < config.FewestCharacters {
-		_, _ = fmt.Fprintf(c.err, "warning: the %s has %d characters, which is soon guessed; %d or more are better\n", whose, n, config.FewestCharacters)
+		_, _ = fmt.Fprintf(c.err, "warning: the %s has %d characters, which is soon guessed; %d or more are better\n", whose, n,
+			config.FewestCharacters)
 	}
 }
 
@@ -236,7 +238,8 @@ func userAdd(ctx context.Context, c console, f userFlags) error {
 		}
 		_, _ = fmt.Fprintf(c.out, "added %s: sip:%s@%s\n", f.name, f.name, domain)
 		for _, d := range f.user.Devices {
-			_, _ = fmt.Fprintf(c.out, "device %s registers as sip:%s@%s, user name %s or %s~%s\n", d.ID, f.name, domain, f.name, f.name, d.ID)
+			_, _ = fmt.Fprintf(c.out, "device %s registers as sip:%s@%s, user name %s or %s~%s\n", d.ID, f.name, domain, f.name, f.name,
+				d.ID)
 			_, _ = fmt.Fprintln(c.out, clickToAnswer(f.name, d.ID, d.Interworking))
 		}
 		return nil
@@ -246,9 +249,13 @@ func userAdd(ctx context.Context, c console, f userFlags) error {
 // clickToAnswer says whether the user can answer on the phone from the browser.
 func clickToAnswer(user, device string, on bool) string {
 	if on {
-		return fmt.Sprintf("  Click-to-Answer is on: %s can answer on it from the browser. `ringsplash user device %s --device %s --device-interworking=false` switches it off", user, user, device)
+		return fmt.Sprintf("  Click-to-Answer is on: %s can answer on it from the browser. "+
+			"`ringsplash user device %s --device %s --device-interworking=false` switches it off",
+			user, user, device)
 	}
-	return fmt.Sprintf("  Click-to-Answer is off: %s cannot answer on it from the browser. `ringsplash user device %s --device %s --device-interworking`, or Your phones on the user's page, switches it on", user, user, device)
+	return fmt.Sprintf("  Click-to-Answer is off: %s cannot answer on it from the browser. "+
+		"`ringsplash user device %s --device %s --device-interworking`, or Your phones on the user's page, switches it on",
+		user, user, device)
 }
 
 func userDevice(ctx context.Context, c console, f userFlags) error {
@@ -429,7 +436,8 @@ func userSeal(ctx context.Context, c console, f userFlags) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(c.out, "%d records were sealed; every gateway on this store needs the file %s\n", n, filepath.Join(cfg.Data, store.KeyName))
+	_, _ = fmt.Fprintf(c.out, "%d records were sealed; every gateway on this store needs the file %s\n", n,
+		filepath.Join(cfg.Data, store.KeyName))
 	return nil
 }
 

@@ -194,9 +194,12 @@ func TestWire(t *testing.T) {
 	srv, err := admin.Listen(dir, admin.Local{Directory: openDirectory(t)}, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, srv.Close()) }()
-	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
-		return net.Dial("unix", filepath.Join(dir, "admin.sock"))
-	}}}
+	hc := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return net.Dial("unix", filepath.Join(dir, "admin.sock"))
+		},
+	}}
 	rows := []struct {
 		method, path, body string
 		status             int

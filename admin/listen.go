@@ -43,7 +43,8 @@ func Listen(dir string, people Local, log *slog.Logger) (*Server, error) {
 	}
 	l, err := listenPrivately(dir, path)
 	if err != nil {
-		return nil, fmt.Errorf("admin: listen on %s: %w; if the path is longer than 100 bytes choose a shorter \"data\" folder", path, err)
+		return nil, fmt.Errorf("admin: listen on %s: %w; if the path is longer than 100 bytes choose a shorter \"data\" folder", path,
+			err)
 	}
 	s := &Server{path: path, http: &http.Server{
 		Handler:           routes(people, log),

@@ -96,7 +96,10 @@ func BenchmarkClick(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = loop.Close() })
-	phone := &obedient{b: b, loop: loop, asked: make(chan time.Time, 1), heard: make(chan time.Time, 1), rung: make(chan struct{}, 1)}
+	phone := &obedient{
+		b: b, loop: loop, asked: make(chan time.Time, 1), heard: make(chan time.Time, 1),
+		rung: make(chan struct{}, 1),
+	}
 	startPhone(b, n, "alice", phone)
 	bob := startPhone(b, n, "bob", nil)
 	gw := &rig.Gateway{HTTP: n.HTTP()}

@@ -97,7 +97,10 @@ func BenchmarkAuditWrite(b *testing.B) {
 	}
 	b.Cleanup(func() { _ = s.Close() })
 	click := asked
-	click.Kind, click.Requester = policy.Click, policy.Identity{Address: "sip:alice@example.test", Level: policy.Self, How: "tab", User: "alice"}
+	click.Kind, click.Requester = policy.Click, policy.Identity{
+		Address: "sip:alice@example.test", Level: policy.Self, How: "tab",
+		User: "alice",
+	}
 	b.Run("alone", func(b *testing.B) {
 		book := bookOn(b, s)
 		for b.Loop() {

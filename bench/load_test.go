@@ -23,7 +23,8 @@ import (
 // no sound.
 type answers struct{}
 
-const quietSDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+const quietSDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP " +
+	"0\r\na=rtpmap:0 PCMU/8000\r\n"
 
 func (answers) Begin(build func(gateway.Sink) gateway.Incoming) {
 	in := build(func(gateway.Event) {})
@@ -151,7 +152,8 @@ func (p *registrant) register() error {
 	if err != nil {
 		return fmt.Errorf("%w in %q", err, first)
 	}
-	answer, err := digest.Digest(challenge, digest.Options{Method: "REGISTER", URI: "sip:" + domain, Username: "alice", Password: "alice-desk", Count: 1})
+	answer, err := digest.Digest(challenge,
+		digest.Options{Method: "REGISTER", URI: "sip:" + domain, Username: "alice", Password: "alice-desk", Count: 1})
 	if err != nil {
 		return err
 	}
@@ -168,8 +170,12 @@ func (p *registrant) register() error {
 func (p *registrant) ask(more string) (string, error) {
 	p.seq++
 	at := p.conn.LocalAddr().String()
-	_, err := fmt.Fprintf(p.conn, "REGISTER sip:%[1]s SIP/2.0\r\nVia: SIP/2.0/UDP %[2]s;branch=z9hG4bK%[3]d-%[4]d;rport\r\nFrom: <sip:alice@%[1]s>;tag=b%[3]d\r\nTo: <sip:alice@%[1]s>\r\n"+
-		"Call-ID: bench-%[3]d\r\nCSeq: %[4]d REGISTER\r\nContact: <sip:alice@%[2]s>;+sip.instance=\"<urn:uuid:alice>\";reg-id=1\r\nMax-Forwards: 70\r\nExpires: 300\r\n%[5]sContent-Length: 0\r\n\r\n",
+	_, err := fmt.Fprintf(p.conn,
+		"REGISTER sip:%[1]s SIP/2.0\r\nVia: SIP/2.0/UDP %[2]s;branch=z9hG4bK%[3]d-%[4]d;rport\r\nFrom: "+
+			"<sip:alice@%[1]s>;tag=b%[3]d\r\nTo: <sip:alice@%[1]s>\r\n"+
+			"Call-ID: bench-%[3]d\r\nCSeq: %[4]d REGISTER\r\nContact: "+
+			"<sip:alice@%[2]s>;+sip.instance=\"<urn:uuid:alice>\";reg-id=1\r\nMax-Forwards: 70\r\nExpires: 300\r\n%[5]sContent-Length: "+
+			"0\r\n\r\n",
 		domain, at, p.id, p.seq, more)
 	if err != nil {
 		return "", err
@@ -210,7 +216,8 @@ func BenchmarkBindings(b *testing.B) {
 	for i := range phones {
 		user := fmt.Sprintf("user%d", i)
 		err := bindings.Put(b.Context(), gateway.Binding{
-			User: user, Device: "desk", Instance: fmt.Sprintf("urn:uuid:%032d", i), Contact: fmt.Sprintf("sip:%s@192.0.2.%d:5060", user, i%250),
+			User: user, Device: "desk", Instance: fmt.Sprintf("urn:uuid:%032d", i),
+			Contact:   fmt.Sprintf("sip:%s@192.0.2.%d:5060", user, i%250),
 			Transport: "udp", Source: fmt.Sprintf("192.0.2.%d:5060", i%250), Local: "192.0.2.254:5060", UserAgent: "Phone 1.2.3",
 			CallID: fmt.Sprintf("%032d", i), CSeq: 1, Expires: time.Now().Add(time.Hour), Refreshed: time.Now(),
 		})

@@ -28,9 +28,12 @@ func startNode(b *testing.B) *node.Node {
 	cfg.SIP.Listen = []config.SIPListen{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
 	cfg.HTTP.Listen, cfg.Media.WebRTCPort, cfg.Media.RTPPorts = "127.0.0.1:0", 0, config.PortRange{}
 	for _, name := range []string{"alice", "bob"} {
-		cfg.Users = append(cfg.Users, config.User{Name: name, Display: name, Password: rig.User{Name: name}.Password(), Devices: []config.Device{
-			{ID: "desk", Display: "Desk phone", SIPPassword: name + "-desk", Interworking: true},
-		}})
+		cfg.Users = append(cfg.Users, config.User{
+			Name: name, Display: name, Password: rig.User{Name: name}.Password(),
+			Devices: []config.Device{
+				{ID: "desk", Display: "Desk phone", SIPPassword: name + "-desk", Interworking: true},
+			},
+		})
 	}
 	n, err := node.Start(context.Background(), cfg, node.Options{}, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -112,7 +112,8 @@ func webRTC(b *testing.B, profile dtls.SRTPProtectionProfile) (farSide, *media.T
 	end.Hear(tab)
 
 	hello := far.hear(b)
-	offer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\n", hello.Port)
+	offer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\n",
+		hello.Port)
 	if _, err := end.TakeOffer([]byte(offer)); err != nil {
 		b.Fatal(err)
 	}
@@ -301,7 +302,9 @@ func forge(t *testing.T, pc *webrtc.PeerConnection, socket *net.UDPConn, count i
 	}
 }
 
-func farPage(t *testing.T, profile dtls.SRTPProtectionProfile, track webrtc.TrackLocal, socket net.PacketConn) (*webrtc.PeerConnection, <-chan struct{}) {
+func farPage(t *testing.T, profile dtls.SRTPProtectionProfile, track webrtc.TrackLocal,
+	socket net.PacketConn,
+) (*webrtc.PeerConnection, <-chan struct{}) {
 	t.Helper()
 	var s webrtc.SettingEngine
 	s.SetIncludeLoopbackCandidate(true)
@@ -313,7 +316,8 @@ func farPage(t *testing.T, profile dtls.SRTPProtectionProfile, track webrtc.Trac
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithSettingEngine(s), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithSettingEngine(s),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)

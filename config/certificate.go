@@ -45,7 +45,8 @@ func (k *checker) leaf(key string, files TLS, now time.Time) *x509.Certificate {
 func (k *checker) inTime(key, remedy string, leaf *x509.Certificate, now time.Time) {
 	switch {
 	case now.Before(leaf.NotBefore):
-		k.fault(key, "wait, or correct this machine's clock", "the certificate counts from %s on only", leaf.NotBefore.UTC().Format(time.DateTime))
+		k.fault(key, "wait, or correct this machine's clock", "the certificate counts from %s on only",
+			leaf.NotBefore.UTC().Format(time.DateTime))
 	case now.After(leaf.NotAfter):
 		k.fault(key, remedy, "the certificate has expired on %s", leaf.NotAfter.UTC().Format(time.DateTime))
 	case now.Add(soon).After(leaf.NotAfter):

@@ -33,7 +33,10 @@ func TestCertificateFaults(t *testing.T) {
 		{name: "none"},
 		{name: "server below the domain", sip: issue(90*day, "sip.example.test")},
 		{name: "address", sip: issue(90*day, "127.0.0.1")},
-		{name: "another name", sip: issue(90*day, "example.org", "127.0.0.9"), want: "sip.tls.cert: the certificate is for [example.org 127.0.0.9]"},
+		{
+			name: "another name", sip: issue(90*day, "example.org", "127.0.0.9"),
+			want: "sip.tls.cert: the certificate is for [example.org 127.0.0.9]",
+		},
 		{name: "end of another name", sip: issue(90*day, "notexample.test"), want: "sip.tls.cert: the certificate is for"},
 		{name: "expired", sip: issue(-day, "example.test"), want: "sip.tls.cert: the certificate has expired"},
 		{name: "expires", http: issue(day, "example.test"), want: "http.tls.cert: the certificate expires"},

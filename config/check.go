@@ -87,10 +87,12 @@ func (k *checker) general() {
 		k.fault("max_all_calls", "write 1 or more", "%d calls is none", c.MaxAllCalls)
 	}
 	if c.Limits.Memory != 0 && c.Limits.Memory < leastMemory {
-		k.fault("limits.memory", "write "+leastMemory.String()+" or more, or leave it out", "%s is too little for a gateway", c.Limits.Memory)
+		k.fault("limits.memory", "write "+leastMemory.String()+" or more, or leave it out", "%s is too little for a gateway",
+			c.Limits.Memory)
 	}
 	if c.Outside.Calls < 1 || c.Outside.Hourly < 1 {
-		k.fault("outside", "write calls and hourly as 1 or more; without trunks and sip.allow_domains nobody calls outside", "%d outside calls at a time and %d an hour are none", c.Outside.Calls, c.Outside.Hourly)
+		k.fault("outside", "write calls and hourly as 1 or more; without trunks and sip.allow_domains nobody calls outside",
+			"%d outside calls at a time and %d an hour are none", c.Outside.Calls, c.Outside.Hourly)
 	}
 	for i, grant := range c.Policy.Forbid {
 		k.oneOf(fmt.Sprintf("policy.forbid[%d]", i), grant, "public", "friends", "directory", "addresses")
@@ -114,13 +116,17 @@ func (k *checker) http() {
 	k.certificate("http.tls", h.TLS.Cert, h.TLS.Key)
 	for i, o := range h.EmbedOrigins {
 		u, err := url.Parse(o.Origin)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			k.fault(fmt.Sprintf("http.embed_origins[%d].origin", i), "write scheme and host only, such as https://intranet.example", "%q is not an origin", o.Origin)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" || u.RawQuery != "" ||
+			u.Fragment != "" || u.User != nil {
+			k.fault(fmt.Sprintf("http.embed_origins[%d].origin", i), "write scheme and host only, such as https://intranet.example",
+				"%q is not an origin", o.Origin)
 		}
 	}
 	for i, name := range h.Names {
 		if !domainForm.MatchString(strings.TrimPrefix(name, "*.")) {
-			k.fault(fmt.Sprintf("http.names[%d]", i), "write a host in lower case without scheme and port, such as phone.example.test, or *.example.test for all below one", "%q is not the name of a host", name)
+			k.fault(fmt.Sprintf("http.names[%d]", i),
+				"write a host in lower case without scheme and port, such as phone.example.test, or *.example.test for all below one",
+				"%q is not the name of a host", name)
 		}
 	}
 	k.embedKeys()
@@ -136,7 +142,8 @@ func (k *checker) embedKeys() {
 			continue
 		}
 		if _, err := e.Read(); err != nil {
-			k.fault(key+".public_key", "write the public key as a block of text (public_key: |), as openssl pkey -pubout prints it", "%v", err)
+			k.fault(key+".public_key", "write the public key as a block of text (public_key: |), as openssl pkey -pubout prints it", "%v",
+				err)
 		}
 	}
 }
@@ -283,7 +290,8 @@ func (k *checker) iceServer(key string, s ICEServer) {
 	for i, u := range s.URLs {
 		scheme, rest, _ := strings.Cut(u, ":")
 		if !slices.Contains([]string{"stun", "stuns", "turn", "turns"}, scheme) || rest == "" || strings.HasPrefix(rest, "//") {
-			k.fault(fmt.Sprintf("%s.urls[%d]", key, i), "write it like stun:host:3478 or turn:host:3478", "%q is not a STUN or TURN server", u)
+			k.fault(fmt.Sprintf("%s.urls[%d]", key, i), "write it like stun:host:3478 or turn:host:3478",
+				"%q is not a STUN or TURN server", u)
 		}
 		if strings.HasPrefix(scheme, "turn") && (s.Username == "" || s.Credential == "") {
 			k.fault(key, "set username and credential", "a TURN server needs both")

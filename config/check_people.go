@@ -41,7 +41,8 @@ func (k *checker) devices(key string, u User) {
 			k.fault(key+".sip_password", "write it, or ${NAME} to take it from the environment", "device %s has no SIP password", d.ID)
 		case same:
 			// A phone that registers as "alice" is told apart by its password.
-			k.fault(key+".sip_password", "give each device its own", "device %s has the same SIP password, so the phones cannot be told apart", other)
+			k.fault(key+".sip_password", "give each device its own",
+				"device %s has the same SIP password, so the phones cannot be told apart", other)
 		}
 		secrets[d.SIPPassword] = d.ID
 		if d.Profile != "" && !nameForm.MatchString(d.Profile) {
@@ -80,7 +81,8 @@ func (k *checker) trunks() {
 		}
 		k.trunkWay(key, t)
 		if t.Register.User != "" && t.Register.Password == "" {
-			k.fault(key+".register.password", "write it, or ${NAME} to take it from the environment", "the trunk %s has no password for %s", t.Name, t.Register.User)
+			k.fault(key+".register.password", "write it, or ${NAME} to take it from the environment",
+				"the trunk %s has no password for %s", t.Name, t.Register.User)
 		}
 		if t.TrustUDP && !t.TrustIdentity {
 			k.fault(key+".trust_udp", "set trust_identity too, or remove it", "trust_udp does nothing without trust_identity")
@@ -104,7 +106,8 @@ func (k *checker) trunks() {
 func (k *checker) trunkWay(key string, t Trunk) {
 	k.oneOf(key+".transport", t.Transport, "udp", "tcp", "tls")
 	if t.Transport != "udp" && !k.listens(t.Transport) {
-		k.fault(key+".transport", fmt.Sprintf("add %s://ADDRESS:PORT to sip.listen", t.Transport), "the trunk cannot call back: nothing listens for %s", t.Transport)
+		k.fault(key+".transport", fmt.Sprintf("add %s://ADDRESS:PORT to sip.listen", t.Transport),
+			"the trunk cannot call back: nothing listens for %s", t.Transport)
 	}
 	k.roots(key+".ca", t.CA)
 	if t.Ping < time.Second || t.Ping > time.Hour {
@@ -120,7 +123,8 @@ func (k *checker) hooks() {
 			k.fault(key+".url", "write it like https://crm.example/calls", "%q is not an address to tell", h.URL)
 		}
 		if h.Secret == "" {
-			k.fault(key+".secret", "write one that the server knows too, or ${NAME} to take it from the environment", "nothing signs what is told, so anybody could tell it")
+			k.fault(key+".secret", "write one that the server knows too, or ${NAME} to take it from the environment",
+				"nothing signs what is told, so anybody could tell it")
 		}
 		for j, name := range h.Users {
 			if !nameForm.MatchString(name) {
@@ -138,6 +142,7 @@ func (k *checker) prefix(key string, p Prefix) {
 		k.fault(key+".add", numberRule, "%q cannot be put before a number", p.Add)
 	}
 	if p.Strip < 0 || p.Strip > len(p.Match) {
-		k.fault(key+".strip", fmt.Sprintf("write 0 to %d, the length of match", len(p.Match)), "%d digits cannot be taken off %q", p.Strip, p.Match)
+		k.fault(key+".strip", fmt.Sprintf("write 0 to %d, the length of match", len(p.Match)), "%d digits cannot be taken off %q",
+			p.Strip, p.Match)
 	}
 }

@@ -118,7 +118,8 @@ func (d *decoder) structure(node ast.Node, v reflect.Value, key string) {
 func (d *decoder) list(node ast.Node, v reflect.Value, key, example string) {
 	seq, ok := node.(*ast.SequenceNode)
 	if !ok {
-		d.fault(node, key, remedyFor(example, "write a list: each value on a line of its own that begins with \"- \""), "this is not a list")
+		d.fault(node, key, remedyFor(example, "write a list: each value on a line of its own that begins with \"- \""),
+			"this is not a list")
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values))

@@ -26,8 +26,10 @@ func (k *checker) reach() {
 	c := k.cfg
 	web := !onThisMachine(c.HTTP.Listen)
 	if web && c.HTTP.TLS.Cert == "" && len(c.HTTP.TrustedProxies) == 0 {
-		k.fault("http.listen", "set http.tls, or put a proxy with HTTPS in front and list it under http.trusted_proxies, or listen on 127.0.0.1",
-			"over plain HTTP at %s browsers of other computers give the page no microphone, and passwords can be read on the way", c.HTTP.Listen)
+		k.fault("http.listen", "set http.tls, or put a proxy with HTTPS in front and list it under http.trusted_proxies, or listen "+
+			"on 127.0.0.1",
+			"over plain HTTP at %s browsers of other computers give the page no microphone, and passwords can be read on the way",
+			c.HTTP.Listen)
 	}
 	phones := slices.ContainsFunc(c.SIP.Listen, func(l SIPListen) bool { return l.Addr.IsValid() && !l.Addr.Addr().IsLoopback() })
 	deaf := len(c.Media.Listen) > 0 && !slices.ContainsFunc(c.Media.Listen, func(a netip.Addr) bool { return !a.IsLoopback() })
@@ -37,7 +39,8 @@ func (k *checker) reach() {
 			who = "browsers come in"
 		}
 		k.fault("media.listen", "list this machine's address there, such as [\"192.0.2.10\"]",
-			"%s from other computers, but their sound is awaited on this machine alone (%s), so nobody hears anything", who, c.Media.Listen[0])
+			"%s from other computers, but their sound is awaited on this machine alone (%s), so nobody hears anything", who,
+			c.Media.Listen[0])
 	}
 }
 

@@ -16,7 +16,8 @@ func (k *checker) identity(id Identity) {
 	for info, file := range id.Signers {
 		key := "sip.identity.signers." + info
 		if u, err := url.Parse(info); err != nil || u.Scheme != "https" || u.Host == "" {
-			k.fault(key, "write it as callers do, like https://partner.example/signer.pem; it is never fetched", "%q is not the URL of a certificate", info)
+			k.fault(key, "write it as callers do, like https://partner.example/signer.pem; it is never fetched",
+				"%q is not the URL of a certificate", info)
 			continue
 		}
 		if file == "" {

@@ -119,7 +119,9 @@ func TestSmallestFile(t *testing.T) {
 
 // JSON is YAML too: keys may be quoted.
 func TestQuotedKeys(t *testing.T) {
-	cfg, err := Load(write(t, `{"domain": "example.test", 'log': {"level": "debug"}, "emergency": {"112": "pbx"}, "trunks": [{"name": "pbx", "address": "sip:192.0.2.1"}]}`))
+	cfg, err := Load(write(t,
+		`{"domain": "example.test", 'log': {"level": "debug"}, "emergency": {"112": "pbx"}, `+
+			`"trunks": [{"name": "pbx", "address": "sip:192.0.2.1"}]}`))
 	require.NoError(t, err)
 	require.Equal(t, "example.test", cfg.Domain)
 	require.Equal(t, "debug", cfg.Log.Level)
@@ -163,9 +165,12 @@ log:
 	require.NoError(t, err)
 	require.Equal(t, "/var/lib/x", cfg.Data)
 	require.Equal(t, []SIPListen{
-		{"udp", netip.MustParseAddrPort("[::1]:0")}, {"tcp", netip.MustParseAddrPort("127.0.0.1:0")}, {"udp", netip.MustParseAddrPort("127.0.0.1:0")},
+		{"udp", netip.MustParseAddrPort("[::1]:0")},
+		{"tcp", netip.MustParseAddrPort("127.0.0.1:0")},
+		{"udp", netip.MustParseAddrPort("127.0.0.1:0")},
 	}, cfg.SIP.Listen)
-	require.Equal(t, map[netip.Addr]netip.Addr{netip.MustParseAddr("127.0.0.1"): netip.MustParseAddr("192.0.2.10")}, cfg.Media.Public)
+	require.Equal(t, map[netip.Addr]netip.Addr{netip.MustParseAddr("127.0.0.1"): netip.MustParseAddr("192.0.2.10")},
+		cfg.Media.Public)
 	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}, cfg.Media.LocalNets)
 	require.Zero(t, cfg.Media.WebRTCPort)
 	require.Zero(t, cfg.Media.RTPPorts)

@@ -119,7 +119,8 @@ func (p *probe) failed(key, network, at string, err error) {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		p.fault(key, "write one of "+strings.Join(ownAddresses(), ", "), "%s is not an address of this machine", at)
 	case errors.Is(err, syscall.EACCES):
-		p.fault(key, "choose a port from 1024 on, or give the program CAP_NET_BIND_SERVICE", "this user may not open %s port %s", network, at)
+		p.fault(key, "choose a port from 1024 on, or give the program CAP_NET_BIND_SERVICE", "this user may not open %s port %s",
+			network, at)
 	default:
 		p.fault(key, "correct the address", "%s port %s cannot be opened: %v", network, at, err)
 	}
@@ -177,7 +178,8 @@ func (k *checker) clock(now time.Time) {
 	}
 	for _, f := range files {
 		if info, err := f.Info(); err == nil && info.ModTime().After(now.Add(ahead)) {
-			k.fault("data", remedy, "this machine's clock says %s, but %s was written at %s", now.UTC().Format(time.DateTime), f.Name(), info.ModTime().UTC().Format(time.DateTime))
+			k.fault("data", remedy, "this machine's clock says %s, but %s was written at %s", now.UTC().Format(time.DateTime), f.Name(),
+				info.ModTime().UTC().Format(time.DateTime))
 			return
 		}
 	}
@@ -237,6 +239,7 @@ func (k *checker) resolves(ctx context.Context, key string, t Trunk) {
 		}
 	}
 	if _, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host); err != nil {
-		k.fault(key, "correct the name or the DNS, or write the address itself; until then the trunk is down", "%s has no address in the DNS: %v", uri.Host, err)
+		k.fault(key, "correct the name or the DNS, or write the address itself; until then the trunk is down",
+			"%s has no address in the DNS: %v", uri.Host, err)
 	}
 }

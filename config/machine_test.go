@@ -49,16 +49,34 @@ func TestMachine(t *testing.T) {
 		key, problem, remedy string
 	}{
 		{"http in use", "http: {listen: \"" + tcp + "\"}\n" + rest, 2, "http.listen", "tcp port " + tcp + " is in use", "ss -lpn"},
-		{"metrics in use", "http:\n  listen: \"127.0.0.1:0\"\n  metrics: \"" + tcp + "\"\n" + rest, 4, "http.metrics", "is in use", "another port"},
-		{"sip in use", ports + "sip:\n  listen:\n  - udp://127.0.0.1:0\n  - udp://" + udp + "\nmedia: {webrtc_port: 0, rtp_ports: 0}\n", 6, "sip.listen[1]", "udp port " + udp + " is in use", "another port"},
-		{"webrtc in use", ports + "sip: {listen: [\"udp://127.0.0.1:0\"]}\nmedia: {webrtc_port: " + udpPort + ", rtp_ports: 0}\n", 4, "media.webrtc_port", "is in use", "another port"},
-		{"rtp in use", ports + "sip: {listen: [\"udp://127.0.0.1:0\"]}\nmedia: {webrtc_port: 0, rtp_ports: " + udpPort + "-" + next(udpPort, 3) + "}\n", 0, "", "", ""},
-		{"sip not ours", ports + "sip: {listen: [\"udp://192.0.2.1:0\", \"tcp://192.0.2.1:0\"]}\nmedia: {webrtc_port: 0, rtp_ports: 0}\n", 3, "sip.listen[0]", "192.0.2.1:0 is not an address of this machine", "127.0.0.1"},
-		{"media not ours", ports + "sip: {listen: [\"udp://127.0.0.1:0\"]}\nmedia: {listen: [127.0.0.1, 192.0.2.1], webrtc_port: 0, rtp_ports: 0}\n", 4, "media.listen[1]", "not an address of this machine", "127.0.0.1"},
+		{
+			"metrics in use", "http:\n  listen: \"127.0.0.1:0\"\n  metrics: \"" + tcp + "\"\n" + rest, 4, "http.metrics", "is in use",
+			"another port",
+		},
+		{
+			"sip in use", ports + "sip:\n  listen:\n  - udp://127.0.0.1:0\n  - udp://" + udp + "\nmedia: {webrtc_port: 0, rtp_ports: 0}\n",
+			6, "sip.listen[1]", "udp port " + udp + " is in use", "another port",
+		},
+		{
+			"webrtc in use", ports + "sip: {listen: [\"udp://127.0.0.1:0\"]}\nmedia: {webrtc_port: " + udpPort + ", rtp_ports: 0}\n", 4,
+			"media.webrtc_port", "is in use", "another port",
+		},
+		{"rtp in use", ports + "sip: {listen: [\"udp://127.0.0.1:0\"]}\nmedia: {webrtc_port: 0, rtp_ports: " + udpPort + "-" +
+			next(udpPort, 3) + "}\n", 0, "", "", ""},
+		{"sip not ours", ports + "sip: {listen: [\"udp://192.0.2.1:0\", \"tcp://192.0.2.1:0\"]}\nmedia: {webrtc_port: 0, rtp_ports: " +
+			"0}\n", 3, "sip.listen[0]", "192.0.2.1:0 is not an address of this machine", "127.0.0.1"},
+		{
+			"media not ours", ports +
+				"sip: {listen: [\"udp://127.0.0.1:0\"]}\nmedia: {listen: [127.0.0.1, 192.0.2.1], webrtc_port: 0, rtp_ports: 0}\n", 4,
+			"media.listen[1]", "not an address of this machine", "127.0.0.1",
+		},
 		{"data is a file", "data: " + file + "\n" + ports + rest, 2, "data", "is a file", "name a folder"},
 		{"data below a file", "data: " + file + "/data\n" + ports + rest, 2, "data", "is a file", "name a folder"},
 		{"clock set back", "data: " + future + "\n" + ports + rest, 2, "data", "but ringsplash.db was written at", "set the clock"},
-		{"trunk", ports + rest + "trunks:\n- {name: pbx, address: \"sip:pbx.invalid\"}\n", 6, "trunks[0].address", "pbx.invalid has no address", "correct the name"},
+		{
+			"trunk", ports + rest + "trunks:\n- {name: pbx, address: \"sip:pbx.invalid\"}\n", 6, "trunks[0].address",
+			"pbx.invalid has no address", "correct the name",
+		},
 		{"nothing", ports + rest, 0, "", "", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -37,7 +37,10 @@ type viewer struct {
 
 func newPage(d *Demo, log *slog.Logger) *page {
 	sub, _ := fs.Sub(files, "page") // the folder is embedded above
-	return &page{d: d, log: log, static: http.StripPrefix("/demo", http.FileServerFS(sub)), done: make(chan struct{}), viewers: map[*viewer]struct{}{}}
+	return &page{
+		d: d, log: log, static: http.StripPrefix("/demo", http.FileServerFS(sub)), done: make(chan struct{}),
+		viewers: map[*viewer]struct{}{},
+	}
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +50,9 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/demo":
 		http.Redirect(w, r, "/demo/", http.StatusMovedPermanently)
 	default:
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		w.Header().Set("Content-Security-Policy",
+			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "+
+				"form-action 'none'; frame-ancestors 'none'")
 		p.static.ServeHTTP(w, r)
 	}
 }

@@ -130,7 +130,14 @@ func TestPasswords(t *testing.T) {
 	u, err := d.CheckPassword(ctx, "alice", "wonder")
 	require.NoError(t, err)
 	require.Equal(t, "alice", u.Name)
-	for _, row := range [][2]string{{"alice", "Wonder"}, {"alice", ""}, {"carol", "wonder"}, {"", ""}, {"nobody", "nobody has this password"}, {"alice", "s-desk"}} {
+	for _, row := range [][2]string{
+		{"alice", "Wonder"},
+		{"alice", ""},
+		{"carol", "wonder"},
+		{"", ""},
+		{"nobody", "nobody has this password"},
+		{"alice", "s-desk"},
+	} {
 		_, err := d.CheckPassword(ctx, row[0], row[1])
 		require.Equal(t, ErrPassword, err, "the same words for each")
 	}
@@ -197,8 +204,12 @@ func TestSecrets(t *testing.T) {
 		require.Equal(t, "alice~cell", s.Name)
 	}
 	// RFC 7616 3.4.2: A1 = user ":" realm ":" password.
-	require.Contains(t, secrets, HA1{Name: "alice", Algorithm: "MD5", Device: "desk", Hex: fmt.Sprintf("%x", md5.Sum([]byte("alice:example.test:s-desk")))})
-	require.Contains(t, own, HA1{Name: "alice~cell", Algorithm: "SHA-256", Device: "cell", Hex: "29d782252ed95a3328bf512586aece470a41170e6981be40cdd852cc4fffe321"})
+	require.Contains(t, secrets,
+		HA1{Name: "alice", Algorithm: "MD5", Device: "desk", Hex: fmt.Sprintf("%x", md5.Sum([]byte("alice:example.test:s-desk")))})
+	require.Contains(t, own, HA1{
+		Name: "alice~cell", Algorithm: "SHA-256", Device: "cell",
+		Hex: "29d782252ed95a3328bf512586aece470a41170e6981be40cdd852cc4fffe321",
+	})
 	for _, name := range []string{"", "bob", "alice~tablet", "alice~", "~desk", "alice~cell~x"} {
 		require.Empty(t, d.Secrets(name), name)
 	}
@@ -297,7 +308,10 @@ func TestChangedDomain(t *testing.T) {
 	require.NoError(t, d.Put(ctx, alice()))
 	require.NoError(t, d.Close())
 
-	for _, err := range []error{CheckDomain(ctx, s, "c.test"), func() error { _, err := Open(ctx, s, "c.test", quiet); return err }()} {
+	for _, err := range []error{
+		CheckDomain(ctx, s, "c.test"),
+		func() error { _, err := Open(ctx, s, "c.test", quiet); return err }(),
+	} {
 		require.ErrorIs(t, err, ErrDomain)
 		require.ErrorContains(t, err, `"b.test"`)
 		require.ErrorContains(t, err, "set the SIP passwords again")
@@ -323,7 +337,11 @@ func TestHistory(t *testing.T) {
 	start := time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC)
 	for i := range 25 { // added out of order
 		n := (i * 7) % 25
-		require.NoError(t, d.AddHistory(ctx, "alice", HistoryEntry{Direction: "in", Address: fmt.Sprint(n), Start: start.Add(time.Duration(n) * time.Minute), Cause: "no_answer", Missed: true}))
+		require.NoError(t, d.AddHistory(ctx, "alice",
+			HistoryEntry{
+				Direction: "in", Address: fmt.Sprint(n), Start: start.Add(time.Duration(n) * time.Minute), Cause: "no_answer",
+				Missed: true,
+			}))
 	}
 	require.NoError(t, d.AddHistory(ctx, "alice2", HistoryEntry{Start: start}))
 	var got []string

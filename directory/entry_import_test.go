@@ -50,7 +50,8 @@ func TestImportVCard(t *testing.T) {
 		"BEGIN:VCARD", "VERSION:3.0", "FN:Half", "TEL:030 1234", "TEL:+49 30 1234", "END:VCARD", // 23
 		"BEGIN:VCARD", "VERSION:3.0", "FN:None", "EMAIL:none@example.com", "END:VCARD", // 29
 		"BEGIN:VCARD", "VERSION:3.0", "FN:Local", "TEL:110", "END:VCARD", // 34
-		"BEGIN:VCARD", "VERSION:3.0", "ORG:Zoe's", "item1.TEL;TYPE=WORK:+1 555", "  0003", "IMPP:SIP:zoe@EXAMPLE.com", "END:VCARD", // 39
+		// 39
+		"BEGIN:VCARD", "VERSION:3.0", "ORG:Zoe's", "item1.TEL;TYPE=WORK:+1 555", "  0003", "IMPP:SIP:zoe@EXAMPLE.com", "END:VCARD",
 		"some text",                                // 46
 		"BEGIN:VCARD", "VERSION:3.0", "FN:Cut off", // 47
 		"BEGIN:VCARD", "FN:Also",
@@ -65,7 +66,10 @@ func TestImportVCard(t *testing.T) {
 		{Display: "Élodie", Addresses: []string{"tel:+331"}, Version: 1},
 		{Display: "Half", Addresses: []string{"tel:+49301234"}, Version: 1},
 		// A card does not make a friend.
-		{Display: "Zoë, Fürst; sen.", Addresses: []string{"sip:zoe@example.com", "tel:+15550001", "tel:+15550003"}, Note: "one\ntwo", Version: 1},
+		{
+			Display: "Zoë, Fürst; sen.", Addresses: []string{"sip:zoe@example.com", "tel:+15550001", "tel:+15550003"}, Note: "one\ntwo",
+			Version: 1,
+		},
 	}, all(t, d))
 	for _, r := range in.Rejected {
 		require.NotContains(t, r.Problem, "directory:")
@@ -75,9 +79,11 @@ func TestImportVCard(t *testing.T) {
 
 func TestImportCSV(t *testing.T) {
 	for name, file := range map[string]string{
-		"commas":     "display,address,note,friend\nBob,1002|+1 555 1,\"a\r\nb\",yes\n\"Zoë; F.\",zoe@example.com,,\n",
-		"semicolons": "\uFEFFFriend;Note;Name;Address\r\nx;\"a\nb\";Bob;1002 | +1 555 1\r\n\r\n;;;;\r\nno;;\"Zoë; F.\";zoe@example.com\r\n",
-		"tabs":       "display\taddress\tnote\tfriend\textra\nBob\tbob|'+15551|\t\"a\nb\"\tTRUE\tq\nZoë; F.\tsip:zoe@EXAMPLE.com\t\t0\n",
+		"commas": "display,address,note,friend\nBob,1002|+1 555 1,\"a\r\nb\",yes\n\"Zoë; F.\",zoe@example.com,,\n",
+		"semicolons": "\uFEFFFriend;Note;Name;Address\r\nx;\"a\nb\";Bob;1002 | +1 555 1\r\n\r\n;;;;\r\nno;;\"Zoë; " +
+			"F.\";zoe@example.com\r\n",
+		"tabs": "display\taddress\tnote\tfriend\textra\nBob\tbob|'+15551|\t\"a\nb\"\tTRUE\tq\nZoë; " +
+			"F.\tsip:zoe@EXAMPLE.com\t\t0\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := openBooks(t, openStore(t))
@@ -170,7 +176,8 @@ func TestImportTakesNoTime(t *testing.T) {
 	start := time.Now()
 	_, err := d.ImportCSV(t.Context(), "alice", strings.NewReader(cell))
 	require.NoError(t, err)
-	_, err = d.ImportVCard(t.Context(), "alice", strings.NewReader("BEGIN:VCARD\nPHOTO:"+strings.Repeat("\n x", 340000)+"\nTEL:+1\nEND:VCARD\n"))
+	_, err = d.ImportVCard(t.Context(), "alice",
+		strings.NewReader("BEGIN:VCARD\nPHOTO:"+strings.Repeat("\n x", 340000)+"\nTEL:+1\nEND:VCARD\n"))
 	require.NoError(t, err)
 	require.Less(t, time.Since(start), 5*time.Second, "a fraction of a second; quadratic work takes minutes under the race detector")
 	require.Len(t, all(t, d), 1)
@@ -201,7 +208,10 @@ func TestImportIsOneWrite(t *testing.T) {
 var awkward = []EntryDraft{
 	{Display: "=cmd|' /C calc'!A0", Addresses: []string{"+15551"}, Note: "+1;=2"},
 	{Display: "'quoted'", Addresses: []string{"bob"}, Note: "''"},
-	{Display: "@at, \"x\"; y\\n", Addresses: []string{"sip:a,b%7C;x@example.com", "sips:a@[2001:db8::1]"}, Note: "-\n=1+1\nEND:VCARD\nBEGIN:VCARD", Friend: true},
+	{
+		Display: "@at, \"x\"; y\\n", Addresses: []string{"sip:a,b%7C;x@example.com", "sips:a@[2001:db8::1]"},
+		Note: "-\n=1+1\nEND:VCARD\nBEGIN:VCARD", Friend: true,
+	},
 	{Display: "Zoë 😀 BEGIN:VCARD", Addresses: []string{"tel:+15552;ext=5"}, Note: "\\, \\; \\\\n"},
 }
 
@@ -352,7 +362,8 @@ func exportedAgain(t *testing.T, d *Directory, entries int) {
 
 func FuzzImportVCard(f *testing.F) {
 	for _, seed := range []string{
-		"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Zoë\\, F\r\nIMPP:sip:zoe@example.com\r\nTEL;VALUE=uri:tel:+1-555;ext=5\r\nNOTE:a\\nb\r\nEND:VCARD\r\n",
+		"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Zoë\\, " +
+			"F\r\nIMPP:sip:zoe@example.com\r\nTEL;VALUE=uri:tel:+1-555;ext=5\r\nNOTE:a\\nb\r\nEND:VCARD\r\n",
 		"BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;QUOTED-PRINTABLE:=C3=89;lo=\ndie\nTEL;CELL:+33 1\nEND:VCARD\n",
 		"BEGIN:VCARD\nFN:a\n b\nitem1.TEL;TYPE=\"a,b\":+1\nX-SIP:bob@x.org\nEND:VCARD\nx\nBEGIN:VCARD\nBEGIN:VCARD\nEND:VCARD",
 	} {

@@ -116,9 +116,15 @@ func TestEntryLife(t *testing.T) {
 	onBoth(t, func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		d := openBooks(t, s)
-		e, err := d.AddEntry(ctx, "alice", EntryDraft{Addresses: []string{"bob", "sip:bob@example.test", "+15551234"}, Note: " a\r\nb ", Friend: true})
+		e, err := d.AddEntry(ctx, "alice", EntryDraft{
+			Addresses: []string{"bob", "sip:bob@example.test", "+15551234"}, Note: " a\r\nb ",
+			Friend: true,
+		})
 		require.NoError(t, err)
-		require.Equal(t, Entry{ID: e.ID, Display: "bob@example.test", Addresses: []string{"sip:bob@example.test", "tel:+15551234"}, Note: "a\nb", Friend: true, Version: 1}, e)
+		require.Equal(t, Entry{
+			ID: e.ID, Display: "bob@example.test", Addresses: []string{"sip:bob@example.test", "tel:+15551234"},
+			Note: "a\nb", Friend: true, Version: 1,
+		}, e)
 		got, err := d.Entry(ctx, "alice", e.ID)
 		require.NoError(t, err)
 		require.Equal(t, e, got)
@@ -224,7 +230,10 @@ func TestKnownIsOneRead(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrAway)
 	require.False(t, friend || there)
 	s.fail = nil
-	for _, value := range []string{"{", "", "null", `{"v":1}`, `{"v":1,"entries":[]}`, `{"v":1,"friends":"\nsip:bob@example.test\n"}`} {
+	for _, value := range []string{
+		"{", "", "null", `{"v":1}`, `{"v":1,"entries":[]}`,
+		`{"v":1,"friends":"\nsip:bob@example.test\n"}`,
+	} {
 		_, err = s.Store.Put(t.Context(), bookKey("alice"), []byte(value), store.AnyVersion, 0)
 		require.NoError(t, err)
 		friend, there, err = d.Known(t.Context(), "alice", []string{"sip:bob@example.test"}, false)
@@ -356,7 +365,10 @@ func TestEntriesPages(t *testing.T) {
 		}
 		require.NoError(t, d.RemoveEntry(ctx, "alice", page.Entries[len(page.Entries)-1].ID, 0))
 	}
-	require.ElementsMatch(t, []string{"sip:u0@example.com", "sip:u1@example.com", "sip:u2@example.com", "sip:u3@example.com", "sip:u4@example.com"}, seen)
+	require.ElementsMatch(t, []string{
+		"sip:u0@example.com", "sip:u1@example.com", "sip:u2@example.com", "sip:u3@example.com",
+		"sip:u4@example.com",
+	}, seen)
 }
 
 func TestEntriesChanged(t *testing.T) {

@@ -37,7 +37,8 @@ func (g *Gateway) room() Cause {
 	switch {
 	case g.closing:
 		return CauseShuttingDown
-	case len(g.calls) >= g.cfg.MaxAllCalls, free < sparePairs, g.cfg.Media.Late() > g.cfg.MaxLate, g.cfg.Short != nil && g.cfg.Short():
+	case len(g.calls) >= g.cfg.MaxAllCalls, free < sparePairs, g.cfg.Media.Late() > g.cfg.MaxLate, g.cfg.Short != nil &&
+		g.cfg.Short():
 		return CauseOverload
 	}
 	return ""

@@ -94,7 +94,8 @@ func (b *Bindings) Put(ctx context.Context, one Binding) error {
 		return err
 	}
 	ttl := time.Until(one.Expires)
-	if _, err := b.store.Put(ctx, b.key(one.User, one.Instance, one.RegID), text, store.AnyVersion, max(ttl, time.Second)); err != nil {
+	if _, err := b.store.Put(ctx, b.key(one.User, one.Instance, one.RegID), text, store.AnyVersion,
+		max(ttl, time.Second)); err != nil {
 		b.log.Warn("binding not stored; it holds until this node stops", "user", one.User, "err", err)
 	}
 	return nil

@@ -40,8 +40,9 @@ func TestThirdPartyOnBusyPhone(t *testing.T) {
 			s.target.Busy, s.target.Hold = true, row.hold
 			s.on(Begun{
 				From: policy.Identity{Address: "sip:bob@example.test", User: "bob"}, Caller: Target{Leg: "a", Kind: PhoneLeg},
-				Callee: Party{User: "alice"}, Offered: pcm, Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}}},
-				Wish: Wish{Kind: policy.ThirdParty, Require: row.require, Target: s.target, Again: "again"},
+				Callee: Party{User: "alice"}, Offered: pcm,
+				Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}}},
+				Wish:    Wish{Kind: policy.ThirdParty, Require: row.require, Target: s.target, Again: "again"},
 			})
 			switch {
 			case row.require:
@@ -78,7 +79,8 @@ func TestWhileBusy(t *testing.T) {
 		t.Fatalf("click on a busy phone: %v", err)
 	}
 	must(t, w.dir.SetWhileBusy(context.Background(), "alice", directory.BusyHold))
-	w.sees(tab, news, "a phone that can be asked", func(s Snapshot) bool { return s.Devices[0].Answerable && s.Me.WhileBusy == "hold" })
+	w.sees(tab, news, "a phone that can be asked",
+		func(s Snapshot) bool { return s.Devices[0].Answerable && s.Me.WhileBusy == "hold" })
 	_, err := tab.Do(context.Background(), click)
 	must(t, err)
 	ringing.waits(t, "cancel answered_elsewhere")

@@ -63,7 +63,8 @@ func (g *Gateway) newCall(id CallID) *Call {
 		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[Event](), standing: ourUser,
 		state: State{V: 1, ID: id, Phase: Initial},
 		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
-		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{}, timers: map[string]*time.Timer{}, armed: map[string]int{},
+		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{},
+		timers: map[string]*time.Timer{}, armed: map[string]int{},
 	}
 }
 
@@ -170,7 +171,8 @@ func (c *Call) logChanges(before *State) {
 			was = old.Stage
 		}
 		if was != l.Stage {
-			c.log.Log(context.Background(), c.level(), "leg state", "leg", l.ID, "kind", l.Kind, "device", l.Device, "from", was, "to", l.Stage)
+			c.log.Log(context.Background(), c.level(), "leg state", "leg", l.ID, "kind", l.Kind, "device", l.Device, "from", was, "to",
+				l.Stage)
 		}
 	}
 	if c.state.Phase == before.Phase {
@@ -181,7 +183,8 @@ func (c *Call) logChanges(before *State) {
 	}
 	args := []any{"from", before.Phase, "to", c.state.Phase}
 	if c.state.Phase == Terminated && c.level() < slog.LevelInfo {
-		c.gw.tally.add(slog.LevelInfo, "calls of strangers ended unanswered", c.state.Cause, "source", c.stranger, "to", c.state.To, "call", c.id)
+		c.gw.tally.add(slog.LevelInfo, "calls of strangers ended unanswered", c.state.Cause, "source", c.stranger, "to", c.state.To,
+			"call", c.id)
 	}
 	if c.state.Phase == Terminated {
 		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.sentence(Caller))

@@ -160,7 +160,10 @@ func newWorkbench(t *testing.T, edit func(*Config)) *workbench {
 	must(t, err)
 	bind, err := NewBindings(ctx, "n1", s, log)
 	must(t, err)
-	w := &workbench{t: t, dial: &fakeDialer{legs: make(chan *fakeLeg, 16), goodbyes: make(chan string, 16)}, loop: loop, bind: bind, dir: dir}
+	w := &workbench{
+		t: t, dial: &fakeDialer{legs: make(chan *fakeLeg, 16), goodbyes: make(chan string, 16)}, loop: loop, bind: bind,
+		dir: dir,
+	}
 	cfg := Config{
 		Node: "n1", Domain: "example.test", Hosts: []string{"127.0.0.1"}, Directory: dir, Store: s, Media: loop, Dialer: w.dial,
 		Timers: Timers{TabGone: time.Second, Ended: time.Hour, KeyWait: 10 * time.Millisecond},
@@ -226,7 +229,8 @@ func (w *workbench) callOf(user, text string, codecs ...media.Codec) (*fakeLeg, 
 	w.gw.Begin(func(sink Sink) Incoming {
 		leg.sink = sink
 		return Incoming{
-			Leg: leg, From: policy.Identity{Address: "sip:" + user + "@example.test", Display: user, Level: policy.Proven, User: user}, Device: "desk",
+			Leg: leg, From: policy.Identity{Address: "sip:" + user + "@example.test", Display: user, Level: policy.Proven, User: user},
+			Device:  "desk",
 			Dialled: text, Offer: offer, Source: netip.MustParseAddrPort("127.0.0.1:5063"),
 		}
 	})
@@ -367,7 +371,10 @@ func TestRefusals(t *testing.T) {
 		leg := newFakeLeg("l1")
 		w.gw.Begin(func(sink Sink) Incoming {
 			leg.sink = sink
-			return Incoming{Leg: leg, Dialled: "sip:00491234@example.test", Offer: offer, From: policy.Identity{Address: "sip:x@elsewhere.test"}}
+			return Incoming{
+				Leg: leg, Dialled: "sip:00491234@example.test", Offer: offer,
+				From: policy.Identity{Address: "sip:x@elsewhere.test"},
+			}
 		})
 		leg.waits(t, "reject unknown")
 	})
@@ -400,7 +407,8 @@ func TestTabRingsAndDeclines(t *testing.T) {
 	if snap.Calls[0].Reason != "You declined this call." || snap.Media.Want != nil {
 		t.Fatalf("ended view %+v", snap.Calls[0])
 	}
-	if _, err := tab.Do(context.Background(), Command{Do: "hangup", Call: snap.Calls[0].ID}); err == nil || err.(*CommandError).Code != "ended" {
+	if _, err := tab.Do(context.Background(), Command{Do: "hangup", Call: snap.Calls[0].ID}); err == nil ||
+		err.(*CommandError).Code != "ended" {
 		t.Fatalf("command to an ended call: %v", err)
 	}
 	w.history("alice", "in", false)
@@ -420,7 +428,8 @@ func TestAnsweredElsewhereIsNotMissed(t *testing.T) {
 		if h.Cause != string(cause) || h.Reason != cause.Outcome().Callee {
 			t.Errorf("alice reads %+v", h)
 		}
-		w.sees(tab, news, "the counters", func(s Snapshot) bool { return s.Counters.History == 1 && (s.Counters.Missed == 1) == missed })
+		w.sees(tab, news, "the counters",
+			func(s Snapshot) bool { return s.Counters.History == 1 && (s.Counters.Missed == 1) == missed })
 	}
 }
 

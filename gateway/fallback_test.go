@@ -87,9 +87,18 @@ func TestFallbacksAndRaces(t *testing.T) {
 		do   func(*fallback)
 		want after
 	}{
-		{"handset lifted before the click", func(f *fallback) { f.hand("d1").click() }, after{phase: Established, on: "d1", says: "answered"}},
-		{"handset lifted while policy decides", func(f *fallback) { f.click().hand("d1").on(allow) }, after{phase: Established, on: "d1", gate: GateShut, says: "muted"}},
-		{"handset lifted after the CANCEL", func(f *fallback) { f.click().on(allow).hand("d1") }, after{phase: Established, on: "d1", gate: GateShut, says: "muted"}},
+		{
+			"handset lifted before the click", func(f *fallback) { f.hand("d1").click() },
+			after{phase: Established, on: "d1", says: "answered"},
+		},
+		{
+			"handset lifted while policy decides", func(f *fallback) { f.click().hand("d1").on(allow) },
+			after{phase: Established, on: "d1", gate: GateShut, says: "muted"},
+		},
+		{
+			"handset lifted after the CANCEL", func(f *fallback) { f.click().on(allow).hand("d1") },
+			after{phase: Established, on: "d1", gate: GateShut, says: "muted"},
+		},
 		{"the 487 is late, then comes", func(f *fallback) {
 			f.click().on(allow).on(Expired{cancelTimer}).on(Refused{Leg: "d1", Status: 487}).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
@@ -103,8 +112,14 @@ func TestFallbacksAndRaces(t *testing.T) {
 			f.target.Profile.Talk = true
 			f.on(Rang{Leg: "d1", Status: 180, Talk: true}).click().on(allow).hand("d1")
 		}, after{phase: Established, triggers: 1, on: "d1", gate: GateShut, says: "muted"}},
-		{"the other phone is lifted during the auto INVITE", func(f *fallback) { f.asked().hand("d2").hand("auto") }, after{phase: Established, triggers: 1, on: "d2", says: "answered"}},
-		{"the asked phone first, then the other", func(f *fallback) { f.asked().hand("auto").hand("d2") }, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
+		{
+			"the other phone is lifted during the auto INVITE", func(f *fallback) { f.asked().hand("d2").hand("auto") },
+			after{phase: Established, triggers: 1, on: "d2", says: "answered"},
+		},
+		{
+			"the asked phone first, then the other", func(f *fallback) { f.asked().hand("auto").hand("d2") },
+			after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"},
+		},
 		{"the caller gives up between click and 200", func(f *fallback) {
 			f.asked().on(Ended{Leg: "a", Cause: CauseCallerGone}).hand("auto")
 		}, after{phase: Terminated, triggers: 1, says: "caller hung up"}},
@@ -117,7 +132,10 @@ func TestFallbacksAndRaces(t *testing.T) {
 		{"491 to the un-mute", func(f *fallback) {
 			f.asked().hand("auto").on(press("alice", "tab1", "unmute", "")).on(Reoffered{Leg: "auto", Status: 491})
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateWanted, says: "Press Unmute on the phone"}},
-		{"second click", func(f *fallback) { f.asked().click().hand("auto") }, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "asked already"}},
+		{
+			"second click", func(f *fallback) { f.asked().click().hand("auto") },
+			after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "asked already"},
+		},
 		{"second tab answers in the browser meanwhile", func(f *fallback) {
 			f.asked().on(TabCame{User: "alice", Tab: "tab2", Leg: "t2"}).on(press("alice", "tab2", "answer", "browser")).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "t2", says: "answered"}},
@@ -145,9 +163,18 @@ func TestFallbacksAndRaces(t *testing.T) {
 		{"the store goes between click and INVITE", func(f *fallback) {
 			f.click().on(Decided{Decision: policy.Decision{Reason: "The gateway could not read who may open this phone."}})
 		}, after{phase: Ringing, says: "could not read"}},
-		{"the phone is gone when it is clicked", func(f *fallback) { f.target = nil; f.click() }, after{phase: Ringing, says: "not connected"}},
-		{"the phone is in another call", func(f *fallback) { f.target.Busy = true; f.click() }, after{phase: Ringing, says: "in another call"}},
-		{"the tab goes after the click", func(f *fallback) { f.asked().on(TabGone{"tab1"}).hand("auto") }, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
+		{
+			"the phone is gone when it is clicked", func(f *fallback) { f.target = nil; f.click() },
+			after{phase: Ringing, says: "not connected"},
+		},
+		{
+			"the phone is in another call", func(f *fallback) { f.target.Busy = true; f.click() },
+			after{phase: Ringing, says: "in another call"},
+		},
+		{
+			"the tab goes after the click", func(f *fallback) { f.asked().on(TabGone{"tab1"}).hand("auto") },
+			after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"},
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -200,7 +200,8 @@ func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]*testRun{}, begun: map[string]int{}, ringing: map[ringing]int{}, writer: make(chan func(), 1024),
+		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]*testRun{}, begun: map[string]int{},
+		ringing: map[ringing]int{}, writer: make(chan func(), 1024),
 		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(), tally: newTally(log),
 	}
 	g.repeats.gw, g.repeats.users = g, map[string][]*repeat{}

@@ -21,7 +21,8 @@ func (c *Call) decide(cmd decide) {
 		Kind: cmd.Kind, Require: cmd.Require, Call: string(c.id), At: time.Now(),
 	}
 	if c.gw.cfg.Policy == nil {
-		c.post(Decided{policy.Decision{Reason: "Automatic answer is not set up on this gateway. Lift the handset, or answer in the browser."}, cmd.Leg})
+		c.post(Decided{policy.Decision{Reason: "Automatic answer is not set up on this gateway. Lift the handset, or answer in the " +
+			"browser."}, cmd.Leg})
 		return
 	}
 	c.deciding.Add(1)
@@ -65,7 +66,10 @@ func (c *Call) workGate(cmd command) {
 // recordUnmute has the owner's act on record.
 func (c *Call) recordUnmute(cmd wantGate) {
 	l := c.state.leg(cmd.Leg)
-	u := policy.Unmute{Owner: c.state.Parties[l.Side].User, Device: l.Device, Instance: l.Instance, By: string(cmd.By), Call: string(c.id)}
+	u := policy.Unmute{
+		Owner: c.state.Parties[l.Side].User, Device: l.Device, Instance: l.Instance, By: string(cmd.By),
+		Call: string(c.id),
+	}
 	c.log.Info("phone un-muted by its owner", "leg", cmd.Leg, "device", u.Device, "by", u.By)
 	if c.gw.cfg.Policy != nil {
 		c.gw.cfg.Policy.Unmuted(u)

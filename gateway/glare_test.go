@@ -51,7 +51,8 @@ func TestStaleOffer(t *testing.T) {
 	// the new far end.
 	s = talks(t)
 	s.state.leg("d1").Codecs, s.state.leg("d1").Reoffering = []media.Codec{media.G722}, true
-	s.sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, []media.Codec{media.G722}, media.SendRecv).wants(reoffer{"d1", pcm, media.SendRecv})
+	s.sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, []media.Codec{media.G722},
+		media.SendRecv).wants(reoffer{"d1", pcm, media.SendRecv})
 
 	// Two phones without a common codec: the offer that was to help is repeated.
 	s = talks(t)

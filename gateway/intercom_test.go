@@ -63,7 +63,8 @@ func TestIntercom(t *testing.T) {
 	w.answer(phone, "PCMU")
 	snap := w.sees(tab, news, "the automatic answer", func(s Snapshot) bool { return len(s.Calls) == 1 && s.Calls[0].Auto != nil })
 	auto := *snap.Calls[0].Auto
-	if auto.Kind != policy.Intercom || auto.Grant != "friends" || auto.Reason == "" || auto.By.Address != "sip:bob@example.test" || !auto.By.Verified {
+	if auto.Kind != policy.Intercom || auto.Grant != "friends" || auto.Reason == "" || auto.By.Address != "sip:bob@example.test" ||
+		!auto.By.Verified {
 		t.Errorf("auto %+v", auto)
 	}
 	if his := bob.Snapshot(); his.Calls[0].Auto != nil {
@@ -106,12 +107,14 @@ func TestIntercomStaysInside(t *testing.T) {
 	w := newWorkbench(t, nil)
 	bob, _ := w.openTab("bob", Resume{})
 	var refused *CommandError
-	if _, err := bob.Do(context.Background(), Command{Do: "call", To: "01234", Intercom: true}); !errors.As(err, &refused) || refused.Code != "not_available" {
+	if _, err := bob.Do(context.Background(), Command{Do: "call", To: "01234", Intercom: true}); !errors.As(err, &refused) ||
+		refused.Code != "not_available" {
 		t.Errorf("intercom to a trunk: %v", err)
 	}
 	// To oneself it would be an answer without the right to one.
 	w.register("bob", "lab", "urn:uuid:b")
-	if _, err := bob.Do(t.Context(), Command{Do: "call", To: "bob", Intercom: true}); !errors.As(err, &refused) || refused.Code != "not_available" {
+	if _, err := bob.Do(t.Context(), Command{Do: "call", To: "bob", Intercom: true}); !errors.As(err, &refused) ||
+		refused.Code != "not_available" {
 		t.Errorf("intercom to oneself: %v", err)
 	}
 }

@@ -19,7 +19,10 @@ func lateCaller(t *testing.T) *script {
 
 // Our 200 offers what the called phone chose; the ACK brings the answer.
 func TestLateOffer(t *testing.T) {
-	s := lateCaller(t).wants(invite{Target: Target{Leg: "d1", Kind: PhoneLeg, Device: "desk"}, Codecs: everyCodec(), Direction: media.SendRecv})
+	s := lateCaller(t).wants(invite{
+		Target: Target{Leg: "d1", Kind: PhoneLeg, Device: "desk"}, Codecs: everyCodec(),
+		Direction: media.SendRecv,
+	})
 	// Early media cannot reach a caller who has agreed on nothing.
 	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm, media.SendRecv).wants(ring{"a"}).not(early{})
 	s.sound(Answered{Leg: "d1"}, pcm[1:], media.SendRecv).phase(Established).

@@ -176,5 +176,6 @@ func (g *Gateway) endLost(r callRecord) {
 			return err
 		})
 	}
-	log.Warn("a call was lost when this node stopped; its phones are told", "phones", len(r.Goodbyes), "users", len(r.Users), "answered", r.Answered)
+	log.Warn("a call was lost when this node stopped; its phones are told", "phones", len(r.Goodbyes), "users", len(r.Users),
+		"answered", r.Answered)
 }

@@ -59,7 +59,8 @@ func TestLostCallsAreEnded(t *testing.T) {
 		tab, _, err := next.OpenTab(user, Resume{}, func() {})
 		must(t, err)
 		snap := tab.Snapshot()
-		if len(snap.Calls) != 1 || snap.Calls[0].State != "ended" || snap.Calls[0].Cause != CauseRestarted || snap.Calls[0].Reason == "" {
+		if len(snap.Calls) != 1 || snap.Calls[0].State != "ended" || snap.Calls[0].Cause != CauseRestarted ||
+			snap.Calls[0].Reason == "" {
 			t.Errorf("%s sees %+v", user, snap.Calls)
 		}
 	}

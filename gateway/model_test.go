@@ -107,7 +107,8 @@ func (m *model) Invite(in Invite, _ Sink) Leg {
 func newModel(t *rapid.T, w *workbench) *model {
 	m := &model{
 		t: t, w: w, legs: map[LegID]*modelLeg{}, peers: map[LegID]*media.RTPEnd{},
-		mayOpen: map[LegID]bool{}, moveOpens: map[LegID]bool{}, gated: map[LegID]bool{}, announced: map[LegID]bool{}, over: map[LegID]bool{},
+		mayOpen: map[LegID]bool{}, moveOpens: map[LegID]bool{}, gated: map[LegID]bool{}, announced: map[LegID]bool{},
+		over: map[LegID]bool{},
 	}
 	w.gw.cfg.Dialer = m
 	m.c = w.gw.newCall(w.gw.newCallID())
@@ -313,7 +314,10 @@ func (m *model) key(l *LegState) {
 // press lets somebody press something in a tab.
 func (m *model) press() {
 	who := rapid.SampledFrom([]string{"alice", "alice", "alice", "bob", "eve"}).Draw(m.t, "who")
-	do := rapid.SampledFrom([]string{"answer", "answer", "unmute", "unmute", "mute", "hold", "resume", "move", "ringing", "transfer"}).Draw(m.t, "do")
+	do := rapid.SampledFrom([]string{
+		"answer", "answer", "unmute", "unmute", "mute", "hold", "resume", "move", "ringing",
+		"transfer",
+	}).Draw(m.t, "do")
 	on := rapid.SampledFrom([]string{"desk", "desk-2", "browser", "nowhere"}).Draw(m.t, "on")
 	before := m.c.state.clone()
 	side, ok := before.side(who, TabID("tab-"+who))
@@ -352,7 +356,10 @@ func (m *model) join() {
 
 // joined brings a party whose phone may have answered by itself elsewhere.
 func (m *model) joined(by string) {
-	l := LegState{ID: LegID(randomID("l")), Kind: PhoneLeg, Stage: Up, Device: "desk", Codecs: pcm[:1], Remote: media.SendRecv, Mute: MuteSDP}
+	l := LegState{
+		ID: LegID(randomID("l")), Kind: PhoneLeg, Stage: Up, Device: "desk", Codecs: pcm[:1], Remote: media.SendRecv,
+		Mute: MuteSDP,
+	}
 	if rapid.Bool().Draw(m.t, "gate shut") {
 		l.Gate = GateShut
 	}
@@ -416,7 +423,10 @@ func (m *model) onward() {
 	if s.Phase == Established {
 		do = rapid.SampledFrom([]string{"move", "mute"}).Draw(m.t, "do")
 	}
-	m.step(Asked{User: "alice", Tab: "tab-alice", Command: Command{Do: do, On: rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "on")}})
+	m.step(Asked{
+		User: "alice", Tab: "tab-alice",
+		Command: Command{Do: do, On: rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "on")},
+	})
 }
 
 // check holds the invariants against what the legs saw and the gates say.
@@ -467,7 +477,10 @@ func (m *model) check() {
 func TestModel(t *testing.T) {
 	w := newWorkbench(t, func(c *Config) {
 		c.Profile = func(_, agent string) Profile {
-			return Profile{Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, UnmuteKey: "*", KeyByInfo: true, Talk: agent == "talks"}
+			return Profile{
+				Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, UnmuteKey: "*",
+				KeyByInfo: true, Talk: agent == "talks",
+			}
 		}
 	})
 	w.register("alice", "desk", "urn:uuid:desk")
@@ -506,7 +519,10 @@ func randomCall(t *rapid.T, w *workbench) {
 		case 15:
 			m.rarely(t)
 		case 16:
-			m.step(Expired{rapid.SampledFrom([]string{ringTimer, cancelTimer, autoTimer, autoTimer, Caller.timer(unmuteTimer), Callee.timer(unmuteTimer), mutedTimer}).Draw(t, "timer")})
+			m.step(Expired{rapid.SampledFrom([]string{
+				ringTimer, cancelTimer, autoTimer, autoTimer, Caller.timer(unmuteTimer),
+				Callee.timer(unmuteTimer), mutedTimer,
+			}).Draw(t, "timer")})
 		}
 		m.check()
 	}

@@ -139,7 +139,10 @@ func (m *move) begun(e Begun) {
 	m.To, m.Offered, m.Began, m.Since = e.To, e.Offered, m.now, m.now
 	m.Parties[Caller] = Party{User: e.From.User, Who: e.From, Leg: e.Caller.Leg}
 	m.Parties[Callee] = e.Callee
-	own := LegState{ID: e.Caller.Leg, Side: Caller, Kind: e.Caller.Kind, Device: e.Caller.Device, Tab: e.Caller.Tab, Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask, Late: e.Late}
+	own := LegState{
+		ID: e.Caller.Leg, Side: Caller, Kind: e.Caller.Kind, Device: e.Caller.Device, Tab: e.Caller.Tab,
+		Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask, Late: e.Late,
+	}
 	if own.Kind == TabLeg {
 		own.Stage, own.Codecs, own.Remote = Up, e.Offered, media.SendRecv
 	}
@@ -464,7 +467,8 @@ func (m *move) tryNext(l *LegState) bool {
 // redirected tries where a trunk's 3xx leads, in place of its branch.
 func (m *move) redirected(id LegID, to []Target) bool {
 	l := m.leg(id)
-	if len(to) == 0 || l == nil || l.Stage == Gone || l.Stage == TakingBack || l.Side != Callee || m.Phase == Established || m.Redirects >= maxRedirects {
+	if len(to) == 0 || l == nil || l.Stage == Gone || l.Stage == TakingBack || l.Side != Callee || m.Phase == Established ||
+		m.Redirects >= maxRedirects {
 		return false
 	}
 	m.Redirects++
@@ -485,7 +489,11 @@ func (m *move) refusedOpening(id LegID, cause Cause) {
 
 // worse picks what tells the caller most: a person's word before a machine's.
 func worse(a, b Cause) Cause {
-	order := []Cause{CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseSecureOnly, CauseFamily, CauseHostName, CauseMulticast, CauseTransport, CauseNoAudio, CauseBadSDP, CauseNoAnswer, CauseTrunkDown, CauseUnknown, CauseUnsupported, CauseRefused, CauseUnreachable}
+	order := []Cause{
+		CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseSecureOnly, CauseFamily,
+		CauseHostName, CauseMulticast, CauseTransport, CauseNoAudio, CauseBadSDP, CauseNoAnswer, CauseTrunkDown, CauseUnknown,
+		CauseUnsupported, CauseRefused, CauseUnreachable,
+	}
 	rank := func(c Cause) int {
 		if i := slices.Index(order, c); i >= 0 {
 			return i
@@ -556,7 +564,8 @@ func (m *move) end(cause Cause, by Side) {
 	if m.Phase == Terminated {
 		return
 	}
-	m.do(stopTimer{ringTimer}, stopTimer{Caller.timer(unmuteTimer)}, stopTimer{Callee.timer(unmuteTimer)}, stopTimer{mutedTimer}, stopTimer{watchTimer})
+	m.do(stopTimer{ringTimer}, stopTimer{Caller.timer(unmuteTimer)}, stopTimer{Callee.timer(unmuteTimer)}, stopTimer{mutedTimer},
+		stopTimer{watchTimer})
 	for i := range m.Legs {
 		l := &m.Legs[i]
 		if l.Kind == TabLeg || l.Stage == Gone {

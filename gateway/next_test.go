@@ -36,7 +36,10 @@ func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *s
 		d.Leg = s.state.Opening.Target.Leg
 		e = d
 	}
-	s.state, s.out = next(s.state, input{Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock, Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside, Keys: s.keys}, Timers{Ring: time.Minute})
+	s.state, s.out = next(s.state, input{
+		Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock,
+		Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside, Keys: s.keys,
+	}, Timers{Ring: time.Minute})
 	return s
 }
 
@@ -145,9 +148,23 @@ func TestEndsByCause(t *testing.T) {
 		{"no answer", []Event{Expired{ringTimer}}, CauseNoAnswer, reject{"a", CauseNoAnswer}},
 		{"busy everywhere", busyAll, CauseBusy, reject{"a", CauseBusy}},
 		{"declined in the tab", []Event{press("alice", "tab1", "decline", "")}, CauseDeclined, reject{"a", CauseDeclined}},
-		{"declined at a phone, then none left", []Event{Refused{Leg: "d1", Status: 603}, Refused{Leg: "d2", Status: 480}, TabGone{"tab1"}}, CauseDeclined, reject{"a", CauseDeclined}},
-		{"phones unreachable, tab gone", []Event{Refused{Leg: "d1", Status: 408}, Refused{Leg: "d2", Status: 408}, TabGone{"tab1"}}, CauseUnreachable, reject{"a", CauseUnreachable}},
-		{"no common codec", []Event{Refused{Leg: "d1", Status: 488}, Refused{Leg: "d2", Status: 488}, TabGone{"tab1"}}, CauseNoCodec, reject{"a", CauseNoCodec}},
+		{"declined at a phone, then none left", []Event{
+			Refused{Leg: "d1", Status: 603},
+			Refused{Leg: "d2", Status: 480},
+			TabGone{"tab1"},
+		}, CauseDeclined, reject{"a", CauseDeclined}},
+		{
+			"phones unreachable, tab gone",
+			[]Event{Refused{Leg: "d1", Status: 408}, Refused{Leg: "d2", Status: 408}, TabGone{"tab1"}},
+			CauseUnreachable,
+			reject{"a", CauseUnreachable},
+		},
+		{
+			"no common codec",
+			[]Event{Refused{Leg: "d1", Status: 488}, Refused{Leg: "d2", Status: 488}, TabGone{"tab1"}},
+			CauseNoCodec,
+			reject{"a", CauseNoCodec},
+		},
 		{"caller gives up", []Event{Ended{Leg: "a", Cause: CauseCallerGone}}, CauseCallerGone, hangUp{"d1", CauseCallerGone}},
 		{"node stops", []Event{ShutDown{}}, CauseShuttingDown, reject{"a", CauseShuttingDown}},
 	}
@@ -218,7 +235,8 @@ func TestHold(t *testing.T) {
 
 func TestReinviteWithoutCommonCodecChangesNothing(t *testing.T) {
 	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
-	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus}, media.SendRecv).wants(reject{"a", CauseNoCodec}).phase(Established)
+	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus}, media.SendRecv).wants(reject{"a", CauseNoCodec}).phase(
+		Established)
 	if l := s.state.leg("a"); l.Codecs[0] != media.PCMU {
 		t.Fatalf("codecs %v", l.Codecs)
 	}
@@ -285,7 +303,11 @@ func TestCauseTable(t *testing.T) {
 	if got := Cause("nonsense").Outcome().Status; got != 500 {
 		t.Errorf("unknown cause gives %d", got)
 	}
-	rows := map[int]Cause{486: CauseBusy, 600: CauseBusy, 603: CauseDeclined, 404: CauseUnknown, 488: CauseNoCodec, 606: CauseNoCodec, 403: CauseForbidden, 408: CauseUnreachable, 480: CauseNoAnswer, 482: CauseLoop, 503: CauseTrunkDown, 500: CauseRefused, 504: CauseRefused, 420: CauseUnsupported}
+	rows := map[int]Cause{
+		486: CauseBusy, 600: CauseBusy, 603: CauseDeclined, 404: CauseUnknown, 488: CauseNoCodec,
+		606: CauseNoCodec, 403: CauseForbidden, 408: CauseUnreachable, 480: CauseNoAnswer, 482: CauseLoop, 503: CauseTrunkDown,
+		500: CauseRefused, 504: CauseRefused, 420: CauseUnsupported,
+	}
 	for status, want := range rows {
 		if got := CauseOf(status); got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)

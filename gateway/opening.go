@@ -61,13 +61,18 @@ const (
 
 // Sentences the owner's tabs show meanwhile.
 const (
-	noteAsking     = "Your deskphone is being asked to answer."
-	noteNotAlone   = "Your deskphone did not answer by itself. Lift its handset, or answer in the browser."
-	noteBusy       = "Your deskphone says that it is busy, so it did not answer by itself. Lift its handset, or answer in the browser."
-	noteDead       = "Your deskphone does not react, so it did not answer by itself. Check its network cable, or answer in the browser."
-	noteSound      = "Your deskphone refused how it was asked, so it did not answer by itself. Lift its handset, or click again at the next call: it will be asked in another way."
-	noteUnknown    = "Your deskphone does not know how it was asked, so it did not answer by itself. Lift its handset, answer in the browser, or use Test my deskphone."
-	noteElsewhere  = "Your deskphone sends calls elsewhere, which is not followed, so it did not answer by itself. Take its forwarding off, or answer in the browser."
+	noteAsking   = "Your deskphone is being asked to answer."
+	noteNotAlone = "Your deskphone did not answer by itself. Lift its handset, or answer in the browser."
+	noteBusy     = "Your deskphone says that it is busy, so it did not answer by itself. Lift its handset, or answer in the " +
+		"browser."
+	noteDead = "Your deskphone does not react, so it did not answer by itself. Check its network cable, or answer in the " +
+		"browser."
+	noteSound = "Your deskphone refused how it was asked, so it did not answer by itself. Lift its handset, or click again " +
+		"at the next call: it will be asked in another way."
+	noteUnknown = "Your deskphone does not know how it was asked, so it did not answer by itself. Lift its handset, answer in " +
+		"the browser, or use Test my deskphone."
+	noteElsewhere = "Your deskphone sends calls elsewhere, which is not followed, so it did not answer by itself. Take its " +
+		"forwarding off, or answer in the browser."
 	noteDeclined   = "Your deskphone declined the call. Answer in the browser or on another phone."
 	noteOther      = "This call was answered on another of your devices before your deskphone did."
 	noteGone       = "Your deskphone is not connected any more. Answer in the browser or on another phone."
@@ -175,7 +180,8 @@ func (m *move) decided(e Decided) {
 		o.Old, o.Step = old.ID, StepTakingBack
 		old.Gate, old.Stage = GateShut, TakingBack
 		m.earlyOver(old.ID)
-		m.do(shutGate{old.ID}, takeBack{old.ID, CauseElsewhere}, startTimer{cancelTimer, min(m.limits.CancelWait, waitFor-m.now.Sub(o.Since))})
+		m.do(shutGate{old.ID}, takeBack{old.ID, CauseElsewhere},
+			startTimer{cancelTimer, min(m.limits.CancelWait, waitFor-m.now.Sub(o.Since))})
 		return
 	}
 	m.ask()

@@ -20,7 +20,8 @@ func deskTarget(leg LegID) *Target {
 func clickable(t *testing.T) *script {
 	s := newScript(t)
 	s.on(Begun{
-		From: policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven}, Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
+		From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
 		Callee: Party{User: "alice", Who: policy.Identity{Address: "sip:alice@example.test"}}, Offered: pcm,
 		Targets: []Target{
 			{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}},
@@ -61,7 +62,8 @@ func TestClickToAnswer(t *testing.T) {
 	if v := show(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.Reason != noteMuted {
 		t.Fatalf("view %+v", v)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, reoffer{"auto", pcm[:1], media.SendRecv}).not(
+		openGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes while wanted: %v", got)
 	}
@@ -118,7 +120,10 @@ func TestCancelWaitOver(t *testing.T) {
 }
 
 func TestNoAutoAnswer(t *testing.T) {
-	again := invite{Target: Target{Leg: "again", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"}}, Codecs: media.Offerable(pcm), Direction: media.SendRecv}
+	again := invite{Target: Target{
+		Leg: "again", Kind: PhoneLeg, Device: "desk",
+		Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
+	}, Codecs: media.Offerable(pcm), Direction: media.SendRecv}
 	s := clicked(t).on(Rang{Leg: "auto", Status: 180})
 	s.on(Expired{autoTimer}).wants(takeBack{"auto", CauseElsewhere}).not(invite{}).phase(Answering)
 	s.on(Refused{Leg: "auto", Status: 487}).phase(Ringing).wants(again)
@@ -147,8 +152,10 @@ func TestLateAutoAnswer(t *testing.T) {
 
 func TestPhoneReinvitesWhileShut(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(answer{"auto", pcm[:1], media.SendOnly}).not(openGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(answer{"auto", pcm[:1], media.Inactive}).not(openGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(answer{"auto", pcm[:1], media.SendOnly}).not(
+		openGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(answer{"auto", pcm[:1], media.Inactive}).not(
+		openGate{})
 	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(openGate{}) // no resume_unmutes in this profile
 	s.on(press("bob", "tab9", "unmute", "")).not(openGate{}).not(wantGate{})               // the far end's own mute is his alone
 	s.on(press("eve", "tab9", "unmute", "")).wants(reply{9, errForbidden}).not(openGate{})
@@ -184,7 +191,8 @@ func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
 func TestOnlyGate(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive)
 	s.phase(Established).wants(reoffer{"auto", pcm[:1], media.SendRecv}).not(splash{}).not(openGate{})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(openGate{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(
+		openGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes %v", got)
 	}
@@ -196,7 +204,8 @@ func TestOnlyGate(t *testing.T) {
 func TestMuteBeforeSplash(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(openGate{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(
+		openGate{})
 	s.on(SplashOver{"auto"}).not(wantGate{}).not(openGate{})
 }
 
@@ -278,7 +287,8 @@ func TestMutedLimit(t *testing.T) {
 	if s.state.Notes[Callee] != noteStillMuted {
 		t.Fatalf("note %q", s.state.Notes[Callee])
 	}
-	thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).on(Expired{mutedTimer}).phase(Terminated)
+	thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1],
+		media.RecvOnly).phase(Established).on(Expired{mutedTimer}).phase(Terminated)
 }
 
 // thirdParty is bob's INVITE with Answer-Mode: Auto to alice's desk.
@@ -286,10 +296,14 @@ func thirdParty(t *testing.T, require bool) *script {
 	s := newScript(t)
 	s.target = deskTarget("auto")
 	return s.on(Begun{
-		From: policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven}, Caller: Target{Leg: "a", Kind: PhoneLeg},
+		From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+		Caller: Target{Leg: "a", Kind: PhoneLeg},
 		Callee: Party{User: "alice"}, Offered: pcm,
-		Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}}, {Leg: "t1", Kind: TabLeg, Tab: "tab1"}},
-		Wish:    Wish{Kind: policy.ThirdParty, Require: require, Target: s.target, Again: "again"},
+		Targets: []Target{
+			{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}},
+			{Leg: "t1", Kind: TabLeg, Tab: "tab1"},
+		},
+		Wish: Wish{Kind: policy.ThirdParty, Require: require, Target: s.target, Again: "again"},
 	})
 }
 
@@ -302,7 +316,11 @@ func TestThirdParty(t *testing.T) {
 		t.Fatal("gate not shut")
 	}
 	// Denied: it rings like any call.
-	thirdParty(t, false).on(deny).phase(Ringing).wants(invite{Target: Target{Leg: "again", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"}}, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
+	thirdParty(t, false).on(deny).phase(Ringing).wants(
+		invite{Target: Target{
+			Leg: "again", Kind: PhoneLeg, Device: "desk",
+			Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
+		}, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
 	thirdParty(t, true).on(deny).phase(Terminated).wants(reject{"a", CauseForbidden})
 	// Answered by itself or not at all: nothing else rings, before or after.
 	s = thirdParty(t, true).not(invite{})
@@ -312,7 +330,10 @@ func TestThirdParty(t *testing.T) {
 	s.on(allow).wants(autoInvite(s))
 	s.on(Refused{Leg: "auto", Status: 486}).not(invite{}).phase(Terminated).wants(reject{"a", CauseForbidden})
 	// No user, no phone: the same 403.
-	newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: CauseUnknown, Wish: Wish{Kind: policy.ThirdParty, Require: true}}).wants(reject{"a", CauseForbidden})
+	newScript(t).on(Begun{
+		Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: CauseUnknown,
+		Wish: Wish{Kind: policy.ThirdParty, Require: true},
+	}).wants(reject{"a", CauseForbidden})
 }
 
 // The far end's own offers open nothing, before the owner's un-mute or while
@@ -332,7 +353,13 @@ func TestFarEndReinviteOpensNothing(t *testing.T) {
 func TestMoveToDeskphone(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	s.on(Refused{Leg: "d1", Status: 487}).on(Refused{Leg: "d2", Status: 487})
-	s.on(press("alice", "tab1", "move", "desk")).wants(decide{Leg: "auto", Side: Callee, Kind: policy.Click, Device: "desk", Instance: "i-desk", Requester: policy.Identity{Address: "sip:alice@example.test", Level: policy.Self, How: "tab", User: "alice"}})
+	s.on(press("alice", "tab1", "move", "desk")).wants(decide{
+		Leg: "auto", Side: Callee, Kind: policy.Click, Device: "desk",
+		Instance: "i-desk", Requester: policy.Identity{
+			Address: "sip:alice@example.test", Level: policy.Self, How: "tab",
+			User: "alice",
+		},
+	})
 	s.on(allow).wants(reply{9, nil})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
 		wants(splash{"auto", SplashMedia}).not(wantGate{}).not(reoffer{})
@@ -363,7 +390,8 @@ func TestCallerGoneWhileAsking(t *testing.T) {
 }
 
 func TestOtherPhoneWinsWhileAsking(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).phase(Established).wants(takeBack{"auto", CauseElsewhere}).not(shutGate{})
+	s := clicked(t).sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).phase(Established).wants(
+		takeBack{"auto", CauseElsewhere}).not(shutGate{})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(hangUp{"auto", CauseElsewhere}).not(splash{})
 }
 
@@ -387,7 +415,8 @@ func TestTalk(t *testing.T) {
 	if v := show(&s.state, Callee); v.Microphone != "shut" || v.Auto == nil || v.Auto.Grant != "self" {
 		t.Fatalf("view %+v", v)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"d1"})
+	s.on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).wants(openGate{"d1"})
 }
 
 // Without the opt-in, or a 180 that names the event, no NOTIFY leaves.
@@ -407,7 +436,8 @@ func TestTalkIgnored(t *testing.T) {
 	s := talking(t, true).on(Expired{autoTimer}).wants(takeBack{"d1", CauseElsewhere}).not(talk{})
 	s.on(Refused{Leg: "d1", Status: 487}).phase(Ringing).not(talk{})
 	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{})
-	s = talking(t, true).on(Expired{autoTimer}).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(openGate{})
+	s = talking(t, true).on(Expired{autoTimer}).sound(Answered{Leg: "d1"}, pcm[:1],
+		media.SendRecv).phase(Established).not(openGate{})
 	if s.state.leg("d1").Gate != GateShut {
 		t.Fatal("a 200 after the NOTIFY was taken for a hand")
 	}

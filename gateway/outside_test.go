@@ -70,7 +70,8 @@ func TestNextTrunk(t *testing.T) {
 		s.phase(Ringing).wants(second)
 		s.on(Refused{Leg: "t2", Status: 503}).phase(Terminated).wants(reject{"a", CauseTrunkDown})
 	}
-	trunkCall().on(Refused{Leg: "t1", Status: 503}).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(hangUp{"t2", CauseCallerGone})
+	trunkCall().on(Refused{Leg: "t1", Status: 503}).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(
+		hangUp{"t2", CauseCallerGone})
 }
 
 // A 3xx is followed within the dial plan, and never to a foreign address.
@@ -131,7 +132,10 @@ func TestOutsideLimits(t *testing.T) {
 	})
 
 	o, now := outside{calls: 9, hourly: 2}, time.Now()
-	took := []bool{o.take("bob", now), o.take("bob", now.Add(time.Minute)), o.take("bob", now.Add(2*time.Minute)), o.take("alice", now), o.take("bob", now.Add(time.Hour+time.Second))}
+	took := []bool{
+		o.take("bob", now), o.take("bob", now.Add(time.Minute)), o.take("bob", now.Add(2*time.Minute)),
+		o.take("alice", now), o.take("bob", now.Add(time.Hour+time.Second)),
+	}
 	if want := []bool{true, true, false, true, true}; !reflect.DeepEqual(took, want) {
 		t.Errorf("took %v, want %v", took, want)
 	}
@@ -150,7 +154,10 @@ func TestNobodysAccount(t *testing.T) {
 
 // Who asks for privacy is shown to a trunk only.
 func TestPrivateCaller(t *testing.T) {
-	for text, shown := range map[string]string{"sip:91@example.test": "sip:bob@example.test", "sip:alice@example.test": "sip:anonymous@anonymous.invalid"} {
+	for text, shown := range map[string]string{
+		"sip:91@example.test":    "sip:bob@example.test",
+		"sip:alice@example.test": "sip:anonymous@anonymous.invalid",
+	} {
 		w := newWorkbench(t, lines)
 		w.register("alice", "desk", "urn:uuid:a")
 		tab, news := w.openTab("alice", Resume{})
@@ -159,7 +166,10 @@ func TestPrivateCaller(t *testing.T) {
 		must(t, err)
 		w.gw.Begin(func(sink Sink) Incoming {
 			leg.sink = sink
-			return Incoming{Leg: leg, From: policy.Identity{Address: "sip:bob@example.test", Display: "Bob", Level: policy.Proven, User: "bob", Private: true}, Dialled: text, Offer: offer}
+			return Incoming{Leg: leg, From: policy.Identity{
+				Address: "sip:bob@example.test", Display: "Bob", Level: policy.Proven,
+				User: "bob", Private: true,
+			}, Dialled: text, Offer: offer}
 		})
 		if got := w.dial.next(t).in.From.Address; got != shown {
 			t.Errorf("%s: shown %s, want %s", text, got, shown)
@@ -226,7 +236,10 @@ func TestEmergencyCalls(t *testing.T) {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
-	for text, want := range map[string]Cause{"sip:112@example.test": "", "": CauseShuttingDown, "sip:91@example.test": CauseShuttingDown} {
+	for text, want := range map[string]Cause{
+		"sip:112@example.test": "", "": CauseShuttingDown,
+		"sip:91@example.test": CauseShuttingDown,
+	} {
 		if got := w.gw.RoomFor(text); got != want {
 			t.Errorf("RoomFor(%q) is %q", text, got)
 		}

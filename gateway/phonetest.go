@@ -80,9 +80,13 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 	defer g.endTest(user, device)
 	target := g.phoneOf(user, device)
 	if target == nil {
-		return PhoneTest{}, refuse("device_offline", d.Display+" is not connected. Check that it is switched on and has network, then test again.")
+		return PhoneTest{}, refuse("device_offline",
+			d.Display+" is not connected. Check that it is switched on and has network, then test again.")
 	}
-	p := &phoneTest{gw: g, user: user, device: device, display: d.Display, mute: target.Profile.Mute, key: g.keyToTest(d, target.Binding)}
+	p := &phoneTest{
+		gw: g, user: user, device: device, display: d.Display, mute: target.Profile.Mute,
+		key: g.keyToTest(d, target.Binding),
+	}
 	p.result = PhoneTest{Device: device, Tried: []TriedMethod{}}
 	for _, m := range candidates(target.Profile, g.cfg.Methods) {
 		tried, refused := p.try(ctx, m)
@@ -99,7 +103,9 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 			return p.result, nil
 		}
 	}
-	p.result.Said = d.Display + " did not answer by itself in any of these ways. Allow automatic answer, often called intercom, in its settings, then test again. Until then lift its handset, or answer in the browser."
+	p.result.Said = d.Display +
+		" did not answer by itself in any of these ways. Allow automatic answer, often called intercom, in its settings, then test " +
+		"again. Until then lift its handset, or answer in the browser."
 	if note := target.Profile.Note; note != "" {
 		p.result.Said += " For this model: " + note
 	}
@@ -108,17 +114,20 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 
 // keep remembers the method for the phone.
 func (p *phoneTest) keep(ctx context.Context, m Method) {
-	p.result.Said = p.display + " answers by itself to " + m.Said + ". This is kept for it. If you lifted its handset, test again without touching it."
+	p.result.Said = p.display + " answers by itself to " + m.Said +
+		". This is kept for it. If you lifted its handset, test again without touching it."
 	p.result.Said += p.saidOfKey()
 	p.result.Worked = &m.Name
 	if m.Name == "" { // the profile's own headers: there is nothing to keep
 		name := "profile"
 		p.result.Worked = &name
 	}
-	err := p.gw.cfg.Directory.Learn(ctx, p.user, p.device, directory.Learned{Method: m.Name, Mute: string(p.mute), Key: p.learnedKey()})
+	err := p.gw.cfg.Directory.Learn(ctx, p.user, p.device,
+		directory.Learned{Method: m.Name, Mute: string(p.mute), Key: p.learnedKey()})
 	if err != nil {
 		p.gw.log.Warn("what a phone test found out is not kept", "user", p.user, "device", p.device, "err", err)
-		p.result.Said = p.display + " answers by itself to " + m.Said + ", but this could not be kept: the store is away. Test again in a minute."
+		p.result.Said = p.display + " answers by itself to " + m.Said +
+			", but this could not be kept: the store is away. Test again in a minute."
 	}
 }
 
@@ -178,7 +187,10 @@ func (p *phoneTest) ask(ctx context.Context, m Method) (tried TriedMethod, statu
 
 func (p *phoneTest) self() policy.Identity {
 	u, _ := p.gw.cfg.Directory.User(p.user)
-	return policy.Identity{Address: "sip:" + p.user + "@" + p.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab", User: p.user}
+	return policy.Identity{
+		Address: "sip:" + p.user + "@" + p.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab",
+		User: p.user,
+	}
 }
 
 // allowed asks the policy, which records its word before the INVITE.

@@ -97,8 +97,10 @@ func TestTestPhone(t *testing.T) {
 			t.Errorf("asked %+v", q)
 		}
 	}
-	w.sees(tab, news, "the method kept", func(s Snapshot) bool { return s.Devices[0].Method == "auto-answer" && !s.Devices[0].Testing })
-	if headers := w.gw.phoneOf("alice", "desk").Profile.Headers; fmt.Sprint(headers) != "[{Alert-Info <http://gw.test/>;info=Auto Answer}]" {
+	w.sees(tab, news, "the method kept",
+		func(s Snapshot) bool { return s.Devices[0].Method == "auto-answer" && !s.Devices[0].Testing })
+	if headers := w.gw.phoneOf("alice",
+		"desk").Profile.Headers; fmt.Sprint(headers) != "[{Alert-Info <http://gw.test/>;info=Auto Answer}]" {
 		t.Errorf("asked with %v from now on", headers)
 	}
 }

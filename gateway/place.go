@@ -68,7 +68,8 @@ func (g *Gateway) resolveForeign(scheme, user, host string, from policy.Identity
 }
 
 func (g *Gateway) isUs(host string) bool {
-	return strings.EqualFold(host, g.cfg.Domain) || slices.ContainsFunc(g.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+	return strings.EqualFold(host, g.cfg.Domain) ||
+		slices.ContainsFunc(g.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
 
 func (g *Gateway) toUser(u directory.User) destination {
@@ -240,7 +241,10 @@ func (c *Call) dial(t *Tab, cmd Command) Begun {
 
 func (c *Call) dialFrom(t *Tab, cmd Command) Begun {
 	u, _ := c.gw.cfg.Directory.User(t.user)
-	from := policy.Identity{Address: "sip:" + u.Name + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab", User: u.Name}
+	from := policy.Identity{
+		Address: "sip:" + u.Name + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab",
+		User: u.Name,
+	}
 	b := Begun{From: from, Offered: everyCodec()}
 	leg := LegID(c.gw.cfg.NewID("l"))
 	if cmd.From == "" || cmd.From == "browser" {

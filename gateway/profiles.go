@@ -195,6 +195,7 @@ func (p *Profiles) For(name, userAgent string) Profile {
 func (r profileRow) profile() Profile {
 	return Profile{
 		Name: r.Name, Method: r.Method, Headers: r.headers, Mute: r.Mute, Splash: r.Splash, DoubleTone: r.DoubleTone,
-		ResumeUnmutes: r.ResumeUnmutes, UnmuteKey: *r.UnmuteKey, KeyByInfo: r.KeyByInfo, Adapter: r.Adapter, FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
+		ResumeUnmutes: r.ResumeUnmutes, UnmuteKey: *r.UnmuteKey, KeyByInfo: r.KeyByInfo, Adapter: r.Adapter,
+		FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
 	}
 }

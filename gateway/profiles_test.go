@@ -19,7 +19,10 @@ func TestProfileByUserAgent(t *testing.T) {
 		{"", "Cisco-CP-7841-3PCC/11.3", "cisco-mpp", ""},
 		{"", "Fanvil X6U 2.4", "fanvil", ""},
 		{"", "baresip v1.0.0 (x86_64/linux)", "baresip", "[{Answer-Mode Auto}]"},
-		{"", "Nobody's phone", "unknown", "[{Answer-Mode Auto} {Call-Info <sip:gw.test>;answer-after=0} {Alert-Info <http://gw.test/>;info=alert-autoanswer;delay=0}]"},
+		{
+			"", "Nobody's phone", "unknown",
+			"[{Answer-Mode Auto} {Call-Info <sip:gw.test>;answer-after=0} {Alert-Info <http://gw.test/>;info=alert-autoanswer;delay=0}]",
+		},
 		{"avaya", "Yealink SIP-T46S", "avaya", "[{Answer-Mode Auto}]"},
 		{"no such profile", "Yealink SIP-T46S", "unknown", ""},
 	}
@@ -42,10 +45,13 @@ func TestProfileByUserAgent(t *testing.T) {
 }
 
 func TestOwnProfilesWin(t *testing.T) {
-	p, err := LoadProfiles([]byte("profiles:\n  - {name: ours, match: [yealink], headers: {X-Answer: now}, mute: gate, splash: off, resume_unmutes: true}\n"), "gw.test")
+	p, err := LoadProfiles([]byte(
+		"profiles:\n  - {name: ours, match: [yealink], headers: {X-Answer: now}, mute: gate, splash: off, resume_unmutes: true}\n"),
+		"gw.test")
 	must(t, err)
 	got := p.For("auto", "Yealink SIP-T46S")
-	if got.Name != "ours" || got.Mute != MuteGate || got.Splash != SplashOff || !got.ResumeUnmutes || got.Headers[0].Name != "X-Answer" {
+	if got.Name != "ours" || got.Mute != MuteGate || got.Splash != SplashOff || !got.ResumeUnmutes ||
+		got.Headers[0].Name != "X-Answer" {
 		t.Fatalf("%+v", got)
 	}
 }

@@ -103,7 +103,8 @@ func TestTabFollowsReinvite(t *testing.T) {
 	s := bobCallsAlice(t).on(press("alice", "tab1", "answer", "browser"))
 	s.state.leg("a").Codecs = wide
 	s.state.leg("t1").Codecs = []media.Codec{media.G722, media.PCMU}
-	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(answer{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).wants(answer{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
 	if got := s.state.leg("t1").Codecs[0]; got != media.PCMU {
 		t.Fatalf("the tab is to send %s", got)
 	}

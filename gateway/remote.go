@@ -6,7 +6,8 @@ import (
 )
 
 // errNoSound: what comes from no page cannot carry a user's sound.
-var errNoSound = refuse("not_available", "A program has no microphone of its own. Name one of the user's deskphones instead of the browser.")
+var errNoSound = refuse("not_available",
+	"A program has no microphone of its own. Name one of the user's deskphones instead of the browser.")
 
 // Do carries out a command of a user that comes from no tab: by the REST
 // interface. It is as Tab.Do, but that nothing can be answered, moved or called

@@ -86,7 +86,10 @@ func TestCommandsWithoutATab(t *testing.T) {
 		}
 		w.seen(watch, news, step.do, in(step.state, step.microphone))
 	}
-	for _, c := range []Command{{Do: "move", Call: made.Call, On: "browser"}, {Do: "answer", Call: made.Call, On: "browser", Version: 1}} {
+	for _, c := range []Command{
+		{Do: "move", Call: made.Call, On: "browser"},
+		{Do: "answer", Call: made.Call, On: "browser", Version: 1},
+	} {
 		if got := code(c); got != "not_available" {
 			t.Errorf("%+v: %q", c, got)
 		}

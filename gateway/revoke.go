@@ -28,7 +28,8 @@ func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result
 	taken, err := g.cfg.Policy.Revoke(ctx, a.User, auto.Grant, auto.By)
 	if err != nil {
 		g.log.Error("a grant was not removed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address, "err", err)
-		return Result{}, refuse("fault", "The call was ended, but what allowed it could not be taken back. Remove it in Feature Options.")
+		return Result{}, refuse("fault",
+			"The call was ended, but what allowed it could not be taken back. Remove it in Feature Options.")
 	}
 	g.log.Info("a grant was removed with the call it had allowed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address)
 	return Result{Said: taken.Sentence()}, nil

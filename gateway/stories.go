@@ -78,7 +78,10 @@ func newStories() *stories {
 func (s *stories) begin(id CallID, leg LegID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := &tale{Story: Story{ID: id, State: "ringing", Began: time.Now(), Legs: []StoryLeg{}, Events: []StoryEvent{}}, sides: map[LegID]Side{}}
+	t := &tale{
+		Story: Story{ID: id, State: "ringing", Began: time.Now(), Legs: []StoryLeg{}, Events: []StoryEvent{}},
+		sides: map[LegID]Side{},
+	}
 	s.all[id] = t
 	if leg != "" {
 		s.legs[leg], t.sides[leg] = t, Caller

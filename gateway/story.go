@@ -115,7 +115,10 @@ type Message struct {
 // event is what a story keeps of the message.
 func (m Message) event(leg LegID, side audience) StoryEvent {
 	sent := m.Sent // a pointer into the message would keep its body
-	return StoryEvent{At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &sent, Peer: m.Peer, Headers: m.Headers, SDP: media.Summary(m.SDP), side: side}
+	return StoryEvent{
+		At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &sent, Peer: m.Peer, Headers: m.Headers,
+		SDP: media.Summary(m.SDP), side: side,
+	}
 }
 
 func (e StoryEvent) size() int {
@@ -201,7 +204,8 @@ func (p *pages) party(side Side, old, now Party) {
 		p.add("call", "", both, "%s %s", side, map[bool]string{true: "puts the call on hold", false: "resumes the call"}[now.Hold])
 	}
 	if old.Muted != now.Muted {
-		p.add("call", "", of(side), "%s %s", side, map[bool]string{true: "mutes the microphone", false: "un-mutes the microphone"}[now.Muted])
+		p.add("call", "", of(side), "%s %s", side,
+			map[bool]string{true: "mutes the microphone", false: "un-mutes the microphone"}[now.Muted])
 	}
 }
 
@@ -261,7 +265,8 @@ func (s *State) retell() Story {
 	}
 	for _, l := range s.Legs {
 		out.Legs = append(out.Legs, StoryLeg{
-			ID: l.ID, Side: l.Side.String(), Kind: l.Kind, Device: l.Device, Trunk: l.Trunk, Stage: l.Stage, Gate: l.Gate, Codecs: slices.Clone(l.Codecs),
+			ID: l.ID, Side: l.Side.String(), Kind: l.Kind, Device: l.Device, Trunk: l.Trunk, Stage: l.Stage, Gate: l.Gate,
+			Codecs: slices.Clone(l.Codecs),
 		})
 	}
 	return out

@@ -46,7 +46,10 @@ func TestStoryIsToldBySides(t *testing.T) {
 	rings.Phase = Answering
 	all.tell(&rings, changes(s, &rings, input{Event: Decided{Decision: policy.Decision{Reason: "Nobody may."}}}))
 	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0"})
-	all.message("c-alice", Message{Start: "INVITE sip:alice@192.0.2.9 SIP/2.0", Sent: true, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=crypto:1 x inline:SECRETKEY\r\n")})
+	all.message("c-alice", Message{
+		Start: "INVITE sip:alice@192.0.2.9 SIP/2.0", Sent: true,
+		SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=crypto:1 x inline:SECRETKEY\r\n"),
+	})
 
 	admin, ok := all.read("c", "", true)
 	require.True(t, ok)
@@ -104,7 +107,8 @@ func TestArchivedStory(t *testing.T) {
 	end := func(s *State) {
 		all.begin(s.ID, s.Legs[0].ID)
 		all.tell(s, []StoryEvent{{Kind: "leg", Text: "alice's", side: calleeOnly}, {Kind: "decision", Text: "a rule", side: adminOnly}})
-		all.message(s.Legs[0].ID, Message{Start: "INVITE sip:alice@x SIP/2.0", Headers: []string{"To: x"}, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")})
+		all.message(s.Legs[0].ID,
+			Message{Start: "INVITE sip:alice@x SIP/2.0", Headers: []string{"To: x"}, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")})
 		all.end(s.retell())
 	}
 	told := func() (out []string) {

@@ -88,7 +88,8 @@ func (m *move) reoffered(e Reoffered, in input) {
 	switch {
 	case e.Status >= 300 || in.Fault != "":
 		far := m.audio(l.Side.other())
-		if far != nil && far.Kind != TabLeg && len(l.Codecs) > 0 && len(far.Codecs) > 0 && !media.Convertible(l.Codecs[0], far.Codecs[0]) {
+		if far != nil && far.Kind != TabLeg && len(l.Codecs) > 0 && len(far.Codecs) > 0 &&
+			!media.Convertible(l.Codecs[0], far.Codecs[0]) {
 			m.end(CauseNoCodec, l.Side)
 		}
 	case len(e.SDP) > 0:
@@ -278,7 +279,10 @@ func (m *move) tabCame(e TabCame) {
 	if !m.ringing() || m.Parties[Callee].User != e.User || m.tabLeg(e.Tab) != nil {
 		return
 	}
-	m.Legs = append(m.Legs, LegState{ID: e.Leg, Side: Callee, Kind: TabLeg, Tab: e.Tab, Stage: Trying, Codecs: media.Offerable(m.Offered)})
+	m.Legs = append(m.Legs, LegState{
+		ID: e.Leg, Side: Callee, Kind: TabLeg, Tab: e.Tab, Stage: Trying,
+		Codecs: media.Offerable(m.Offered),
+	})
 }
 
 func (m *move) tabGone(e TabGone) {

@@ -86,7 +86,8 @@ func TestTransferNotAllowed(t *testing.T) {
 	})
 	s.refers(Referred{Leg: "d1", To: "sip:x@y"}).not(report{}) // not answered yet
 	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
-	s.refers(Referred{Leg: "out", To: "sip:carol@example.test"}).wants(report{"out", 403, "Only Phones Of Users Transfer"}).not(consult{})
+	s.refers(Referred{Leg: "out", To: "sip:carol@example.test"}).wants(report{"out", 403, "Only Phones Of Users Transfer"}).not(
+		consult{})
 	s.refers(Referred{Leg: "out", Attended: true, Replaces: "x"}).not(tell{})
 }
 
@@ -138,7 +139,8 @@ func TestAttendedTransfer(t *testing.T) {
 	s = talks(t)
 	s.state, s.out = next(s.state, input{Event: Referred{Leg: "d1", Attended: true}}, Timers{})
 	s.phase(Established).wants(report{"d1", 481, "Dialog Lost"}).not(tell{})
-	s.refers(Referred{Leg: "d1", Attended: true, Replaces: "x"}).on(JoinFailed{"c2", CauseForbidden}).phase(Established).wants(report{"d1", 403, "Not Allowed"})
+	s.refers(Referred{Leg: "d1", Attended: true, Replaces: "x"}).on(JoinFailed{"c2", CauseForbidden}).phase(Established).wants(
+		report{"d1", 403, "Not Allowed"})
 }
 
 // The second call: whose leg it is may be replaced, nobody else's.
@@ -193,7 +195,8 @@ func TestTransferKeepsGateShut(t *testing.T) {
 	if v := show(&s.state, Callee); v.Microphone != "shut" {
 		t.Fatalf("microphone %s", v.Microphone)
 	}
-	s.sound(Offered{Leg: "b", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{}).wants(answer{"b", pcm[:1], media.SendOnly})
+	s.sound(Offered{Leg: "b", SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).not(openGate{}).wants(answer{"b", pcm[:1], media.SendOnly})
 	// Nor does the REFER of a phone that answered by itself.
 	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
 	s.refers(Referred{Leg: "auto", To: "sip:carol@example.test"}).not(openGate{}).not(wantGate{}).not(invite{})
@@ -242,7 +245,8 @@ func TestTransferKeepsMutedLimit(t *testing.T) {
 	}
 	s.on(Expired{mutedTimer}).phase(Terminated)
 	// Un-muted once, then muted by its owner: no limit any more.
-	s = muted().on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+	s = muted().on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv)
 	s, g = transferred(s.wants(openGate{"auto"}).on(press("alice", "tab1", "mute", "")))
 	s.on(g.Joined).on(Expired{mutedTimer}).phase(Established)
 }
@@ -281,7 +285,8 @@ func TestTabTransfers(t *testing.T) {
 func TestInviteReplaces(t *testing.T) {
 	begun := func() *script {
 		return newScript(t).on(Begun{
-			From: policy.Identity{Address: "sip:alice@example.test", User: "alice"}, Caller: Target{Leg: "lab", Kind: PhoneLeg, Device: "lab"},
+			From:    policy.Identity{Address: "sip:alice@example.test", User: "alice"},
+			Caller:  Target{Leg: "lab", Kind: PhoneLeg, Device: "lab"},
 			Offered: pcm, Replaces: "d1", Other: "c2",
 		}).wants(tell{"c2", JoinAsked{From: "c", User: "alice", Replace: "d1"}}).not(invite{}).not(answer{})
 	}
@@ -329,7 +334,8 @@ func TestTransferThroughCalls(t *testing.T) {
 	caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp}) // its sink leads to the second call now
 	far.waits(t, "hangup hang_up")
 	// It was one call to bob, who called alice.
-	if e := w.history("bob", "out", false); e.Address != "sip:alice@example.test" || e.Answered == nil || e.Reason != "You were transferred to 123. The call has ended." {
+	if e := w.history("bob", "out", false); e.Address != "sip:alice@example.test" || e.Answered == nil ||
+		e.Reason != "You were transferred to 123. The call has ended." {
 		t.Fatalf("bob's history %+v", e)
 	}
 }

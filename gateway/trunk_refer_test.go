@@ -26,7 +26,8 @@ func (w *workbench) fromTrunk(trunk, number string) (far, phone *fakeLeg, farEnd
 	w.gw.Begin(func(sink Sink) Incoming {
 		far.sink = sink
 		return Incoming{
-			Leg: far, From: policy.Identity{Address: "tel:+4930123", Trunk: trunk, Level: policy.Proven}, Dialled: "sip:" + number + "@example.test",
+			Leg: far, From: policy.Identity{Address: "tel:+4930123", Trunk: trunk, Level: policy.Proven}, Dialled: "sip:" + number +
+				"@example.test",
 			Offer: offer, Source: netip.MustParseAddrPort("127.0.0.1:5064"),
 		}
 	})

@@ -55,7 +55,8 @@ func TestKeyUnmutes(t *testing.T) {
 
 // A key that comes in two ways is one press.
 func TestKeyIsTakenOnce(t *testing.T) {
-	s := muted(t, MuteSDP).on(SplashOver{"auto"}).key(Digit{Leg: "auto", Digit: '*'}, "*").wants(reoffer{"auto", pcm[:1], media.SendRecv})
+	s := muted(t, MuteSDP).on(SplashOver{"auto"}).key(Digit{Leg: "auto", Digit: '*'},
+		"*").wants(reoffer{"auto", pcm[:1], media.SendRecv})
 	s.keys = "*"
 	s.on(Pressed{"auto"}).opensNothing()
 }
@@ -68,8 +69,10 @@ func TestKeyOpensNothing(t *testing.T) {
 		"of the caller, as events": muted(t, MuteGate).on(SplashOver{"auto"}).key(Pressed{"a"}, "*"),
 		"of another phone":         muted(t, MuteGate).on(SplashOver{"auto"}).key(Pressed{"d2"}, "*"),
 		"of a phone that rings":    clicked(t).key(Pressed{"auto"}, "*"),
-		"where there is none":      clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).key(Pressed{"auto"}, "*"),
-		"after the call":           muted(t, MuteGate).on(SplashOver{"auto"}).on(press("alice", "tab1", "hangup", "")).key(Pressed{"auto"}, "*"),
+		"where there is none": clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).key(
+			Pressed{"auto"}, "*"),
+		"after the call": muted(t, MuteGate).on(SplashOver{"auto"}).on(press("alice", "tab1", "hangup", "")).key(
+			Pressed{"auto"}, "*"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.t = t
@@ -151,7 +154,8 @@ func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	if note := s.state.Notes[Callee]; note != noteMuted {
 		t.Errorf("note %q", note)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, reoffer{"auto", pcm[:1], media.SendRecv}).not(
+		openGate{})
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
 }
 
@@ -164,7 +168,10 @@ func TestKeyGoesNowhere(t *testing.T) {
 	c.state.Phase = Established
 	c.state.Legs = []LegState{
 		{ID: "a", Kind: PhoneLeg, Stage: Up},
-		{ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Device: "desk", Instance: "i", Gate: GateShut, Mute: MuteGate, UnmuteKey: "*"},
+		{
+			ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Device: "desk", Instance: "i", Gate: GateShut, Mute: MuteGate,
+			UnmuteKey: "*",
+		},
 	}
 	c.state.Parties = [2]Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
 	caller, phone := newFakeLeg("a"), newFakeLeg("b")
@@ -184,7 +191,8 @@ func TestKeyGoesNowhere(t *testing.T) {
 	if got := slices.Concat(caller.told(), phone.told()); len(got) > 0 {
 		t.Errorf("asked of the legs: %v", got)
 	}
-	if want := (policy.Unmute{Owner: "alice", Device: "desk", Instance: "i", By: "key", Call: "c"}); len(p.unmuted) != 1 || p.unmuted[0] != want {
+	if want := (policy.Unmute{Owner: "alice", Device: "desk", Instance: "i", By: "key", Call: "c"}); len(p.unmuted) != 1 ||
+		p.unmuted[0] != want {
 		t.Errorf("on record: %+v", p.unmuted)
 	}
 }

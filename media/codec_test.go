@@ -40,7 +40,10 @@ func TestG711(t *testing.T) {
 	}
 	var noise, signal float64
 	for s := -32000; s <= 32000; s += 7 {
-		for _, got := range []int16{decodeMu(encodeMu(int16(s))), decodeA(encodeA(int16(s))), decodeA(muToA[encodeMu(int16(s))]), decodeMu(aToMu[encodeA(int16(s))])} {
+		for _, got := range []int16{
+			decodeMu(encodeMu(int16(s))), decodeA(encodeA(int16(s))), decodeA(muToA[encodeMu(int16(s))]),
+			decodeMu(aToMu[encodeA(int16(s))]),
+		} {
 			noise += math.Pow(float64(s)-float64(got), 2)
 			signal += math.Pow(float64(s), 2)
 		}
@@ -69,11 +72,15 @@ func TestParsePacket(t *testing.T) {
 	padded[0] |= 0x20
 	for _, b := range [][]byte{b, padded} {
 		var p packet
-		if !p.parse(b) || !p.marker || p.payloadType != 101 || p.seq != 65535 || p.timestamp != 0xfffffff0 || p.ssrc != 0xdeadbeef || string(p.payload) != "payload" {
+		if !p.parse(b) || !p.marker || p.payloadType != 101 || p.seq != 65535 || p.timestamp != 0xfffffff0 || p.ssrc != 0xdeadbeef ||
+			string(p.payload) != "payload" {
 			t.Errorf("%+v", p)
 		}
 	}
-	for _, bad := range [][]byte{nil, b[:11], b[:16], b[:23], append([]byte{0x40}, b[1:]...), append(bytes.Clone(padded[:len(padded)-1]), 200), append(bytes.Clone(padded[:len(padded)-1]), 0)} {
+	for _, bad := range [][]byte{
+		nil, b[:11], b[:16], b[:23], append([]byte{0x40}, b[1:]...),
+		append(bytes.Clone(padded[:len(padded)-1]), 200), append(bytes.Clone(padded[:len(padded)-1]), 0),
+	} {
 		var p packet
 		if p.parse(bad) {
 			t.Errorf("% x was taken", bad)
@@ -92,7 +99,8 @@ func FuzzPacket(f *testing.F) {
 		if !ours.parse(b) || b[0]&0x10 != 0 || theirs.Unmarshal(b) != nil {
 			return
 		}
-		if ours.seq != theirs.SequenceNumber || ours.payloadType != theirs.PayloadType || ours.ssrc != theirs.SSRC || !bytes.Equal(ours.payload, theirs.Payload) {
+		if ours.seq != theirs.SequenceNumber || ours.payloadType != theirs.PayloadType || ours.ssrc != theirs.SSRC ||
+			!bytes.Equal(ours.payload, theirs.Payload) {
 			t.Fatalf("%+v, pion %v", ours, theirs)
 		}
 	})

@@ -83,7 +83,8 @@ func listenBrowsers(l *Loop) (*browserPort, error) {
 			break
 		}
 	}
-	return nil, fmt.Errorf("media: cannot open the port of the browsers: %w: choose another media.webrtc_port or stop what uses it", last)
+	return nil, fmt.Errorf("media: cannot open the port of the browsers: %w: choose another media.webrtc_port or stop what uses it",
+		last)
 }
 
 func (p *browserPort) bind(addrs []netip.Addr, number int) error {

@@ -19,7 +19,10 @@ func TestKindOfPackets(t *testing.T) {
 			t.Errorf("first byte %d is kind %d, want %d", first, got, want)
 		}
 	}
-	for second, want := range map[byte]packetKind{0: kindRTP, 191: kindRTP, 192: kindRTCP, 200: kindRTCP, 223: kindRTCP, 224: kindRTP} {
+	for second, want := range map[byte]packetKind{
+		0: kindRTP, 191: kindRTP, 192: kindRTCP, 200: kindRTCP, 223: kindRTCP,
+		224: kindRTP,
+	} {
 		if got := kindOf([]byte{128, second, 0, 0}); got != want {
 			t.Errorf("second byte %d is kind %d, want %d", second, got, want)
 		}

@@ -35,7 +35,11 @@ func TestCloseEndsEverything(t *testing.T) {
 
 func TestConfigurationIsChecked(t *testing.T) {
 	for _, c := range []Config{
-		{RTPLow: 10, RTPHigh: 2000}, {RTPLow: 4000, RTPHigh: 4000}, {RTPLow: 4000, RTPHigh: 70000}, {RTPHigh: 4000}, {WebRTCPort: 70000},
+		{RTPLow: 10, RTPHigh: 2000},
+		{RTPLow: 4000, RTPHigh: 4000},
+		{RTPLow: 4000, RTPHigh: 70000},
+		{RTPHigh: 4000},
+		{WebRTCPort: 70000},
 	} {
 		if l, err := Listen(c, slog.Default()); err == nil {
 			_ = l.Close()

@@ -57,7 +57,8 @@ func TestOffer(t *testing.T) {
 	}
 	for _, l := range []string{
 		"a=rtpmap:111 opus/48000/2", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000", "a=rtpmap:9 G722/8000",
-		"a=rtpmap:110 telephone-event/48000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20", "a=sendonly", "c=IN IP4 127.0.0.1",
+		"a=rtpmap:110 telephone-event/48000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20", "a=sendonly",
+		"c=IN IP4 127.0.0.1",
 	} {
 		if lineWith(first, l) != l {
 			t.Errorf("no line %q in\n%s", l, first)
@@ -175,11 +176,44 @@ func TestAnswer(t *testing.T) {
 			Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true, false, false},
 			nil,
 		},
-		{"one codec, its event", "0 96 97 98", events, []Codec{PCMU}, SendRecv, "0 97", Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true, false, false}, nil},
-		{"the other event clock", "96 97", events, []Codec{Opus}, SendRecv, "96 97", Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false}, nil},
-		{"hold", "0", []string{"a=sendonly"}, []Codec{PCMU}, SendRecv, "0", Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false, false, false}, nil},
-		{"inactive", "0", []string{"a=inactive"}, []Codec{PCMU}, SendRecv, "0", Negotiated{[]Codec{PCMU}, Inactive, Inactive, false, false, false}, nil},
-		{"they only listen, so do we", "0", []string{"a=recvonly"}, []Codec{PCMU}, RecvOnly, "0", Negotiated{[]Codec{PCMU}, RecvOnly, Inactive, false, false, false}, nil},
+		{
+			"one codec, its event", "0 96 97 98", events,
+			[]Codec{PCMU},
+			SendRecv, "0 97",
+			Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true, false, false},
+			nil,
+		},
+		{
+			"the other event clock", "96 97", events,
+			[]Codec{Opus},
+			SendRecv, "96 97",
+			Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false},
+			nil,
+		},
+		{
+			"hold", "0",
+			[]string{"a=sendonly"},
+			[]Codec{PCMU},
+			SendRecv, "0",
+			Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false, false, false},
+			nil,
+		},
+		{
+			"inactive", "0",
+			[]string{"a=inactive"},
+			[]Codec{PCMU},
+			SendRecv, "0",
+			Negotiated{[]Codec{PCMU}, Inactive, Inactive, false, false, false},
+			nil,
+		},
+		{
+			"they only listen, so do we", "0",
+			[]string{"a=recvonly"},
+			[]Codec{PCMU},
+			RecvOnly, "0",
+			Negotiated{[]Codec{PCMU}, RecvOnly, Inactive, false, false, false},
+			nil,
+		},
 		{"nothing common", "0", nil, []Codec{Opus}, SendRecv, "", Negotiated{}, ErrNoCodec},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -225,13 +259,15 @@ func TestDialogOfDescriptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 111 is their telephone-event: opus takes another number.
-	if !regexp.MustCompile(`(?s)m=image 0 udptl t38\r\n.*m=audio \d+ RTP/AVP 0 96 111 110\r\n.*m=video 0 RTP/AVP 96\r\n`).Match(again) {
+	if !regexp.MustCompile(`(?s)m=image 0 udptl t38\r\n.*m=audio \d+ RTP/AVP 0 96 111 110\r\n.*m=video 0 RTP/AVP 96\r\n`).Match(
+		again) {
 		t.Errorf("re-offer\n%s", again)
 	}
 	if i, v := o(t, again); i != id || v != version+1 {
 		t.Errorf("o= %d %d after %d %d", i, v, id, version)
 	}
-	if _, err := e.TakeAnswer([]byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=image 0 udptl t38\r\nm=audio 4000 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\n")); err != nil {
+	if _, err := e.TakeAnswer(
+		[]byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=image 0 udptl t38\r\nm=audio 4000 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\n")); err != nil {
 		t.Error(err)
 	}
 }
@@ -278,7 +314,9 @@ func TestAddressWritten(t *testing.T) {
 	if err != nil || e.Addr().Addr() != public {
 		t.Fatalf("an IPv6 peer without an IPv6 address: %v", err)
 	}
-	if _, err := e.TakeOffer([]byte(strings.ReplaceAll(string(sdpAt(netip.MustParseAddrPort("[2001:db8::1]:4000"), "0")), "IP4", "IP6"))); !errors.Is(err, ErrFamily) || !strings.Contains(err.Error(), "media.listen") {
+	if _, err := e.TakeOffer(
+		[]byte(strings.ReplaceAll(string(sdpAt(netip.MustParseAddrPort("[2001:db8::1]:4000"), "0")), "IP4", "IP6"))); !errors.Is(err,
+		ErrFamily) || !strings.Contains(err.Error(), "media.listen") {
 		t.Errorf("IPv6 media without an IPv6 address: %v", err)
 	}
 }

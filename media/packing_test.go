@@ -38,7 +38,8 @@ func joined(t *testing.T, packets []rtp.Packet) []byte {
 	for i, p := range packets {
 		if i > 0 {
 			a := packets[i-1]
-			if p.SequenceNumber != a.SequenceNumber+1 || p.Timestamp != a.Timestamp+uint32(len(a.Payload)) || p.SSRC != a.SSRC || p.Marker {
+			if p.SequenceNumber != a.SequenceNumber+1 || p.Timestamp != a.Timestamp+uint32(len(a.Payload)) || p.SSRC != a.SSRC ||
+				p.Marker {
 				t.Fatalf("packet %d is %v after %v of %d bytes", i, p.Header, a.Header, len(a.Payload))
 			}
 		}
@@ -145,7 +146,8 @@ func TestLossWhileJoining(t *testing.T) {
 	// From here on it is whole again.
 	s.say(20)
 	s.say(20)
-	if sent = far.sent(); len(sent) != 3 || sent[2].SequenceNumber != sent[1].SequenceNumber+1 || sent[2].Timestamp != sent[1].Timestamp+320 {
+	if sent = far.sent(); len(sent) != 3 || sent[2].SequenceNumber != sent[1].SequenceNumber+1 ||
+		sent[2].Timestamp != sent[1].Timestamp+320 {
 		t.Fatalf("%v after %v", sent[2].Header, sent[1].Header)
 	}
 }
@@ -227,7 +229,9 @@ func TestSourcesChangeWhileJoining(t *testing.T) {
 			if i > 0 && (p.SequenceNumber != before.SequenceNumber+1 || p.SSRC != before.SSRC || int32(p.Timestamp-before.Timestamp) < 0) {
 				t.Fatalf("%d ms: %v after %v", ms, p.Header, before.Header)
 			}
-			if want, got := int64(sentAt[i]-sentAt[0])*8, int64(p.Timestamp-sent[0].Timestamp); p.PayloadType != 101 && (got-want > 8*160 || want-got > 8*160) { // a key keeps the time it was pressed at
+			// a key keeps the time it was pressed at
+			if want, got := int64(sentAt[i]-sentAt[0])*8, int64(p.Timestamp-sent[0].Timestamp); p.PayloadType != 101 &&
+				(got-want > 8*160 || want-got > 8*160) {
 				t.Fatalf("%d ms: packet %d is at %d, the clock at %d", ms, i, got, want)
 			}
 			if len(p.Payload) == ms*bytesPerMS {

@@ -49,7 +49,8 @@ func (p *ports) open(addr netip.Addr) (rtp, rtcp *net.UDPConn, err error) {
 			return rtp, rtcp, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("%w on %s within %d-%d: free ports or widen media.rtp_ports (%v)", ErrNoPort, addr, p.low, p.high, err)
+	return nil, nil, fmt.Errorf("%w on %s within %d-%d: free ports or widen media.rtp_ports (%v)", ErrNoPort, addr, p.low, p.high,
+		err)
 }
 
 func openKernel(addr netip.Addr) (rtp, rtcp *net.UDPConn, err error) {

@@ -28,9 +28,13 @@ func TestPhoneToPhone(t *testing.T) {
 	if got.PayloadType != 8 || !bytes.Equal(got.Payload, bytes.Repeat([]byte{encodeA(decodeMu(0x80))}, 160)) {
 		t.Errorf("mu-law to A-law: payload type %d, % x", got.PayloadType, got.Payload[:4])
 	}
-	a.send(rtp.Packet{Header: rtp.Header{PayloadType: 101, SequenceNumber: 8, Timestamp: 1160, SSRC: 5, Marker: true}, Payload: []byte{5, 10, 0, 160}})
+	a.send(rtp.Packet{
+		Header:  rtp.Header{PayloadType: 101, SequenceNumber: 8, Timestamp: 1160, SSRC: 5, Marker: true},
+		Payload: []byte{5, 10, 0, 160},
+	})
 	event := b.receive()
-	if event.PayloadType != 96 || event.Timestamp != got.Timestamp+160 || event.SequenceNumber != got.SequenceNumber+1 || !event.Marker {
+	if event.PayloadType != 96 || event.Timestamp != got.Timestamp+160 || event.SequenceNumber != got.SequenceNumber+1 ||
+		!event.Marker {
 		t.Errorf("telephone-event came as %v after %v", event.Header, got.Header)
 	}
 	if d := <-digits; d != '5' {

@@ -38,7 +38,10 @@ func TestSourcesChangeWithoutABreak(t *testing.T) {
 		var talkers []*talker
 		for i := range 3 {
 			e, _ := newBare(t, l, false, g711Types)
-			talkers = append(talkers, &talker{end: e, ssrc: r.Uint32(), seq: uint16(r.Uint32()), ts: r.Uint32(), pt: uint8(8 * (i % 2)), clock: 8000})
+			talkers = append(talkers, &talker{
+				end: e, ssrc: r.Uint32(), seq: uint16(r.Uint32()), ts: r.Uint32(), pt: uint8(8 * (i % 2)),
+				clock: 8000,
+			})
 		}
 		now := 1000
 		var sentAt []int
@@ -88,7 +91,8 @@ func checkUnbroken(t *testing.T, seed uint64, all []rtp.Packet, sentAt []int) {
 		want := int64(sentAt[i]-sentAt[0]) * 8
 		got := int64(b.Timestamp - all[0].Timestamp)
 		if int32(b.Timestamp-a.Timestamp) <= 0 || got-want > 4*160 || want-got > 4*160 {
-			t.Fatalf("seed %d: packet %d: timestamp moved %d, the clock %d; %d after the one before", seed, i, got, want, int32(b.Timestamp-a.Timestamp))
+			t.Fatalf("seed %d: packet %d: timestamp moved %d, the clock %d; %d after the one before", seed, i, got, want,
+				int32(b.Timestamp-a.Timestamp))
 		}
 	}
 }
@@ -242,7 +246,8 @@ func TestEventClocks(t *testing.T) {
 	if len(p) != 4 {
 		t.Fatalf("%d packets", len(p))
 	}
-	if p[1].PayloadType != 110 || p[2].Timestamp != p[1].Timestamp || binary.BigEndian.Uint16(p[1].Payload[2:]) != 960 || binary.BigEndian.Uint16(p[2].Payload[2:]) != 1920 {
+	if p[1].PayloadType != 110 || p[2].Timestamp != p[1].Timestamp || binary.BigEndian.Uint16(p[1].Payload[2:]) != 960 ||
+		binary.BigEndian.Uint16(p[2].Payload[2:]) != 1920 {
 		t.Errorf("events: %v % x, %v % x", p[1].Header, p[1].Payload, p[2].Header, p[2].Payload)
 	}
 	if d := p[1].Timestamp - p[0].Timestamp; d < 960 || d > 1000 {

@@ -89,7 +89,8 @@ func TestReadSDP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := addr.String(); got != c.addr || line.described(addr.Addr()) != c.dir || hasEvent(line.formats) != c.dtmf || len(d.media) != c.media {
+			if got := addr.String(); got != c.addr || line.described(addr.Addr()) != c.dir || hasEvent(line.formats) != c.dtmf ||
+				len(d.media) != c.media {
 				t.Errorf("%s %s dtmf %t, %d m-lines", got, line.described(addr.Addr()), hasEvent(line.formats), len(d.media))
 			}
 		})
@@ -151,7 +152,10 @@ func FuzzSDP(f *testing.F) {
 		if len(types) == 0 {
 			return
 		}
-		o := &ours{addr: netip.MustParseAddrPort("192.0.2.1:4000"), slots: slotsOf(d), audio: place, types: types, direction: line.direction.reply(SendRecv)}
+		o := &ours{
+			addr: netip.MustParseAddrPort("192.0.2.1:4000"), slots: slotsOf(d), audio: place, types: types,
+			direction: line.direction.reply(SendRecv),
+		}
 		text, err := o.marshal()
 		if err != nil {
 			t.Fatalf("cannot answer %q: %v", b, err)

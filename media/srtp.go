@@ -58,7 +58,8 @@ func srtpProfile(p dtls.SRTPProtectionProfile) (srtp.ProtectionProfile, bool) {
 func dtlsConnOf(t *webrtc.DTLSTransport) (*dtls.Conn, error) {
 	field := reflect.ValueOf(t).Elem().FieldByName("conn")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[*dtls.Conn]() {
-		return nil, errors.New("media: webrtc.DTLSTransport has no field conn *dtls.Conn: build with the version of pion/webrtc named in go.mod")
+		return nil, errors.New("media: webrtc.DTLSTransport has no field conn *dtls.Conn: build with the version of pion/webrtc " +
+			"named in go.mod")
 	}
 	conn := *(**dtls.Conn)(unsafe.Pointer(field.UnsafeAddr()))
 	if conn == nil {

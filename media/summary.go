@@ -30,7 +30,8 @@ func Summary(sdp []byte) string {
 		if len(codecs) == 0 {
 			codecs = []string{fmt.Sprintf("%d unknown formats", len(m.fmts))}
 		}
-		lines = append(lines, fmt.Sprintf("%s %s at %s:%d %s, %s", what, strings.Join(codecs, " "), printable(m.host), m.port, printable(m.proto), m.direction))
+		lines = append(lines, fmt.Sprintf("%s %s at %s:%d %s, %s", what, strings.Join(codecs, " "), printable(m.host), m.port,
+			printable(m.proto), m.direction))
 	}
 	return strings.Join(lines, "; ")
 }

@@ -18,13 +18,18 @@ const goodTransport = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na
 
 // goodOffer is what Chromium offers for our three m-lines, shortened, with a
 // data channel behind them.
-const goodOffer = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2 3\r\na=extmap-allow-mixed\r\n" +
+const goodOffer = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2 " +
+	"3\r\na=extmap-allow-mixed\r\n" +
 	"m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n" + goodTransport +
 	"a=mid:0\r\na=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\na=sendrecv\r\na=msid:- x\r\n" +
-	"a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" +
-	"a=rtpmap:9 G722/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:13 CN/8000\r\na=rtpmap:110 telephone-event/48000\r\na=rtpmap:126 telephone-event/8000\r\na=ssrc:1 cname:x\r\n" +
-	"m=video 9 UDP/TLS/RTP/SAVPF 96 97 103\r\nc=IN IP4 0.0.0.0\r\n" + goodTransport + "a=mid:1\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:103 H264/90000\r\n" +
-	"m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=bundle-only\r\n" + goodTransport + "a=mid:2\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\n" +
+	"a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 transport-cc\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:63 " +
+	"red/48000/2\r\na=fmtp:63 111/111\r\n" +
+	"a=rtpmap:9 G722/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:13 CN/8000\r\na=rtpmap:110 " +
+	"telephone-event/48000\r\na=rtpmap:126 telephone-event/8000\r\na=ssrc:1 cname:x\r\n" +
+	"m=video 9 UDP/TLS/RTP/SAVPF 96 97 103\r\nc=IN IP4 0.0.0.0\r\n" + goodTransport +
+	"a=mid:1\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:103 H264/90000\r\n" +
+	"m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=bundle-only\r\n" + goodTransport +
+	"a=mid:2\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\n" +
 	"m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n" + goodTransport + "a=mid:3\r\na=sctp-port:5000\r\n"
 
 func answerTo(t *testing.T, text string, codecs ...Codec) *sdp.SessionDescription {
@@ -37,7 +42,10 @@ func answerTo(t *testing.T, text string, codecs ...Codec) *sdp.SessionDescriptio
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := tabAnswer{ufrag: "uuuu", password: strings.Repeat("p", 22), fingerprint: "sha-256 AA", candidates: []string{"candidate:1"}, ssrc: 42, audio: chosen}
+	answer := tabAnswer{
+		ufrag: "uuuu", password: strings.Repeat("p", 22), fingerprint: "sha-256 AA",
+		candidates: []string{"candidate:1"}, ssrc: 42, audio: chosen,
+	}
 	written := answer.write(o)
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(written); err != nil {
@@ -89,7 +97,10 @@ func TestTabAnswerKeepsVideoLinesAlive(t *testing.T) {
 }
 
 func TestTabAnswerMirrorsDirection(t *testing.T) {
-	for offered, want := range map[Direction]Direction{SendRecv: SendRecv, SendOnly: RecvOnly, RecvOnly: SendOnly, Inactive: Inactive} {
+	for offered, want := range map[Direction]Direction{
+		SendRecv: SendRecv, SendOnly: RecvOnly, RecvOnly: SendOnly,
+		Inactive: Inactive,
+	} {
 		text := strings.Replace(goodOffer, "a=sendrecv", "a="+string(offered), 1)
 		if _, ok := answerTo(t, text, PCMU).MediaDescriptions[0].Attribute(string(want)); !ok {
 			t.Errorf("%s is not answered by %s", offered, want)

@@ -49,7 +49,8 @@ func builtIn(name string, loop bool, compose func(rate int) []int16) Tone {
 		}
 		frames, err := unpack(b)
 		if err == nil && len(frames) != t.tone.length {
-			err = fmt.Errorf("media: tones/%s%s has %d frames, its figure %d: run `go run ./tools/tones`", name, suffix, len(frames), t.tone.length)
+			err = fmt.Errorf("media: tones/%s%s has %d frames, its figure %d: run `go run ./tools/tones`", name, suffix, len(frames),
+				t.tone.length)
 		}
 		if err == nil {
 			t, err = t.WithFrames(codec, frames)

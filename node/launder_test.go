@@ -19,11 +19,16 @@ import (
 // triggers are headers that make phones of some vendor answer by themselves,
 // ring in another way or open a page, and claims of who calls.
 var triggers = []string{
-	"Answer-Mode: Auto", "Priv-Answer-Mode: Auto", "P-Auto-Answer: normal", "Alert-Info: <http://evil.test/>;info=alert-autoanswer;delay=0",
-	"Alert-Info: Ring Answer", "Call-Info: <sip:evil.test>;answer-after=0", "Call-Info: <http://evil.test/>;purpose=icon", "Accept-Contact: *;evil",
-	"Request-Disposition: no-fork", "Event: talk", "Subject: evil", "Error-Info: <http://evil.test/>", "Organization: evil", "Reply-To: <sip:evil.test>",
-	"P-Asserted-Identity: <sip:evil.test>", "P-Preferred-Identity: <sip:evil.test>", "Remote-Party-ID: <sip:evil.test>", "Identity: evil;info=<https://evil.test/>",
-	"Referred-By: <sip:evil.test>", "Diversion: <sip:evil.test>", "History-Info: <sip:evil.test>;index=1", "User-Agent: evil", "X-Evil: 1", "Record-Route: <sip:evil.test;lr>",
+	"Answer-Mode: Auto", "Priv-Answer-Mode: Auto", "P-Auto-Answer: normal",
+	"Alert-Info: <http://evil.test/>;info=alert-autoanswer;delay=0",
+	"Alert-Info: Ring Answer", "Call-Info: <sip:evil.test>;answer-after=0", "Call-Info: <http://evil.test/>;purpose=icon",
+	"Accept-Contact: *;evil",
+	"Request-Disposition: no-fork", "Event: talk", "Subject: evil", "Error-Info: <http://evil.test/>", "Organization: evil",
+	"Reply-To: <sip:evil.test>",
+	"P-Asserted-Identity: <sip:evil.test>", "P-Preferred-Identity: <sip:evil.test>", "Remote-Party-ID: <sip:evil.test>",
+	"Identity: evil;info=<https://evil.test/>",
+	"Referred-By: <sip:evil.test>", "Diversion: <sip:evil.test>", "History-Info: <sip:evil.test>;index=1", "User-Agent: evil",
+	"X-Evil: 1", "Record-Route: <sip:evil.test;lr>",
 }
 
 // requests make phones go off-hook, call somebody or show something, outside of
@@ -88,7 +93,10 @@ timers: {drain: 0s}
 
 	phone := g.NewProbe(t)
 	aor := "sip:alice@" + rig.Domain
-	require.Equal(t, 200, phone.Ask(rig.Request{Method: "REGISTER", From: aor, To: aor, User: "alice", Password: "alice-secret"}).Status)
+	require.Equal(t, 200, phone.Ask(rig.Request{
+		Method: "REGISTER", From: aor, To: aor, User: "alice",
+		Password: "alice-secret",
+	}).Status)
 	reaches := func(ip string, r rig.Request, headers []string) string {
 		r.Method, r.URI, r.Headers = "INVITE", aor, headers
 		r.Body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"

@@ -24,7 +24,8 @@ const (
 
 // Shared says what nodes on one Redis have in common today, and what not.
 const Shared = "gateways on one Redis share users, devices, grants, log-ins, personal directories and history; " +
-	"they do not share phones, tabs and calls: a call rings only the phones and browsers that are connected to the gateway it came to"
+	"they do not share phones, tabs and calls: a call rings only the phones and browsers that are connected to the gateway it " +
+	"came to"
 
 // leaseRecord is the value of node/<name>, which a node renews while it lives.
 type leaseRecord struct {

@@ -14,11 +14,27 @@ func TestControlGroupLimit(t *testing.T) {
 		want      int64
 	}{
 		{"version 2", "0::/app/x\n", map[string]string{"app/x/memory.max": "268435456\n"}, 256 << 20},
-		{"version 2, of the group above", "0::/app/x\n", map[string]string{"app/x/memory.max": "max\n", "app/memory.max": "1048576\n"}, 1 << 20},
+		{
+			"version 2, of the group above", "0::/app/x\n",
+			map[string]string{"app/x/memory.max": "max\n", "app/memory.max": "1048576\n"},
+			1 << 20,
+		},
 		{"version 2 in a container", "0::/\n", map[string]string{"memory.max": "5000000\n"}, 5000000},
-		{"version 1", "8:memory:/app\n1:cpu:/y\n0::/\n", map[string]string{"memory/app/memory.limit_in_bytes": "268435456\n", "memory/memory.limit_in_bytes": "9223372036854771712\n"}, 256 << 20},
-		{"version 1 in a container", "8:memory:/docker/abc\n", map[string]string{"memory/memory.limit_in_bytes": "268435456\n"}, 256 << 20},
-		{"no limit", "8:memory:/\n0::/\n", map[string]string{"memory/memory.limit_in_bytes": "9223372036854771712\n", "memory.max": "max"}, 0},
+		{
+			"version 1", "8:memory:/app\n1:cpu:/y\n0::/\n",
+			map[string]string{"memory/app/memory.limit_in_bytes": "268435456\n", "memory/memory.limit_in_bytes": "9223372036854771712\n"},
+			256 << 20,
+		},
+		{
+			"version 1 in a container", "8:memory:/docker/abc\n",
+			map[string]string{"memory/memory.limit_in_bytes": "268435456\n"},
+			256 << 20,
+		},
+		{
+			"no limit", "8:memory:/\n0::/\n",
+			map[string]string{"memory/memory.limit_in_bytes": "9223372036854771712\n", "memory.max": "max"},
+			0,
+		},
 		{"nothing", "", map[string]string{}, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -78,8 +78,12 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 		return nil, ErrNotBuilt
 	}
 	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
-	steps := []func(context.Context) error{n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openAdmin, n.openMedia, n.openGateway}
-	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady, n.keepLight)
+	steps := []func(context.Context) error{
+		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openAdmin, n.openMedia,
+		n.openGateway,
+	}
+	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady,
+		n.keepLight)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close(ctx))
@@ -175,10 +179,14 @@ func (n *Node) openAdmin(context.Context) error {
 func (n *Node) users() []directory.NewUser {
 	var out []directory.NewUser
 	for _, u := range n.cfg.Users {
-		one := directory.NewUser{User: directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin}, Password: u.Password}
+		one := directory.NewUser{
+			User:     directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin},
+			Password: u.Password,
+		}
 		for _, d := range u.Devices {
 			one.Devices = append(one.Devices, directory.NewDevice{
-				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile, UnmuteKey: string(d.UnmuteKey),
+				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile,
+				UnmuteKey: string(d.UnmuteKey),
 			})
 		}
 		out = append(out, one)
@@ -269,11 +277,13 @@ func (n *Node) openGateway(ctx context.Context) error {
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Short: n.memory.short,
 		Timers: gateway.Timers{
-			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer, KeyWait: n.cfg.Timers.KeyWait,
+			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait,
+			AutoAnswer: n.cfg.Timers.AutoAnswer, KeyWait: n.cfg.Timers.KeyWait,
 			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
 		},
 		Tell:      n.hooks.Tell,
-		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: dialer, Profile: profiles.For, Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
+		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: dialer, Profile: profiles.For,
+		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err
@@ -314,7 +324,8 @@ func Profiles(cfg config.Config) (*gateway.Profiles, error) {
 func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
-		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.RoomFor, Scarce: n.memory.scarce, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, T1: n.sipT1(), First1xx: n.cfg.Timers.First1xx,
+		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.RoomFor, Scarce: n.memory.scarce,
+		TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, T1: n.sipT1(), First1xx: n.cfg.Timers.First1xx,
 		TLS:            sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		// The limit of calls comes first: it lets emergency calls in.
@@ -414,8 +425,9 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 	}
 	srv, err := browser.New(browser.Config{
 		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
-		Page: webclient.Handler(frames), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(), EmbedOrigins: origins,
-		Mint: mint, APIKeys: token.Keys{Store: n.store},
+		Page: webclient.Handler(frames), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(),
+		EmbedOrigins: origins,
+		Mint:         mint, APIKeys: token.Keys{Store: n.store},
 		Names:    append([]string{n.cfg.Domain, n.cfg.HTTP.Listen}, n.cfg.HTTP.Names...),
 		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TrustedProxies: n.cfg.HTTP.TrustedProxies,
 		// Half for a socket to fall silent, half for its tab to come back.

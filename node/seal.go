@@ -98,7 +98,8 @@ func mayTakeOver(ctx context.Context, cfg config.Config, out *store.Sealed, trus
 	case bare > 0 && !trusted && cfg.Redis != "":
 		// The embedded store is as safe as the key, so there it can only be a
 		// backup.
-		return fmt.Errorf("%d records in Redis are not sealed by this installation (a backup from before it had a key, or a foreign hand); "+
+		return fmt.Errorf("%d records in Redis are not sealed by this installation (a backup from before it had a key, or a foreign "+
+			"hand); "+
 			"when you trust them, run \"ringsplash user seal\", else empty that database", bare)
 	}
 	return nil
@@ -141,7 +142,8 @@ func takeOver(ctx context.Context, data string, s store.Store, out *store.Sealed
 	err := writeMark(ctx, s, sealMark{V: 1, Fingerprint: out.Fingerprint()}, version)
 	if errors.Is(err, store.ErrConflict) {
 		_ = os.Remove(taking)
-		return errors.New("another gateway is taking over this store just now; copy its " + store.KeyName + " into this data folder and start again")
+		return errors.New("another gateway is taking over this store just now; copy its " + store.KeyName +
+			" into this data folder and start again")
 	}
 	if err != nil {
 		return err
@@ -158,7 +160,8 @@ func takeOver(ctx context.Context, data string, s store.Store, out *store.Sealed
 
 func keyError(data string) error {
 	return fmt.Errorf("the records in this store are sealed with the key of another data folder; copy its %s to %s (mode 0600). "+
-		"When it is lost, stop all gateways, run \"ringsplash user seal\", which trusts the records as they are, and copy the key made then to the others",
+		"When it is lost, stop all gateways, run \"ringsplash user seal\", which trusts the records as they are, and copy the key "+
+		"made then to the others",
 		store.KeyName, filepath.Join(data, store.KeyName))
 }
 
@@ -197,7 +200,9 @@ func installationKey(dir string, mayMake bool) (key []byte, made bool, err error
 	case err == nil:
 		key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 		if err != nil || len(key) != store.SealKeyBytes {
-			return nil, false, fmt.Errorf("%s is not a key of this program (%d bytes in hexadecimal); copy it again from another gateway or a backup", path, store.SealKeyBytes)
+			return nil, false, fmt.Errorf(
+				"%s is not a key of this program (%d bytes in hexadecimal); copy it again from another gateway or a backup", path,
+				store.SealKeyBytes)
 		}
 		return key, false, nil
 	case !errors.Is(err, os.ErrNotExist):

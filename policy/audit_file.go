@@ -186,11 +186,16 @@ func (c chain) against(known chain, at string) *Record {
 	case c.seq == 0:
 		reason = fmt.Sprintf("The file is gone or was emptied: the store knows of %d records in it.", known.seq)
 	case c.seq < known.seq:
-		reason = fmt.Sprintf("The last %d records are gone: the file ends at record %d, and the store knows of %d.", known.seq-c.seq, c.seq, known.seq)
+		reason = fmt.Sprintf("The last %d records are gone: the file ends at record %d, and the store knows of %d.", known.seq-c.seq,
+			c.seq, known.seq)
 	default:
 		reason = fmt.Sprintf("Record %d is not the one that the store knows of: this is another file.", known.seq)
 	}
-	return &Record{Event: eventMissing, Reason: reason + " What they were of can still be read in the store's copies for 90 days. Look for who changed the data folder, or for a backup that was put there."}
+	return &Record{
+		Event: eventMissing,
+		Reason: reason + " What they were of can still be read in the store's copies for 90 days. Look for who changed the data " +
+			"folder, or for a backup that was put there.",
+	}
 }
 
 // cutTail puts what follows the good part into a file of its own. known is the

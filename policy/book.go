@@ -146,7 +146,8 @@ func (b *Book) start() error {
 	}
 	b.copies = newCopies(b.cfg.Store, b.cfg.Log)
 	if err := b.compare(ctx); err != nil {
-		b.cfg.Log.Warn("the store cannot be compared with the revocations on record, so nothing answers by itself; trying again", "err", err)
+		b.cfg.Log.Warn("the store cannot be compared with the revocations on record, so nothing answers by itself; trying again", "err",
+			err)
 	}
 	go b.watch(follow, changes)
 	return nil
@@ -249,7 +250,8 @@ func (b *Book) Simulate(ctx context.Context, requester, owner, device string) De
 	}
 	d := b.rule(ctx, q, b.cfg.Now(), false)
 	if d.Allow && q.Kind == ThirdParty && d.Grant != string(Public) {
-		d.Reason += " It holds for callers who prove their address: by their own log-in here or by a trusted trunk. Who only claims it is not let in."
+		d.Reason += " It holds for callers who prove their address: by their own log-in here or by a trusted trunk. Who only claims " +
+			"it is not let in."
 	}
 	return d
 }

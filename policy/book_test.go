@@ -150,8 +150,14 @@ func TestDecideRecordsFirst(t *testing.T) {
 	require.Len(t, all, 1)
 	r := all[0]
 	require.Equal(t, d.ID, r.ID)
-	require.Equal(t, []any{"alice", "sip:alice@example.test", "tab", "tab", Self, Click, "desk", "i-desk", "c1", true, "self", d.Reason, "n1"},
-		[]any{r.Owner, r.Requester, r.Authenticated, r.Evidence, r.Level, r.Kind, r.Device, r.Instance, r.Call, r.Allow, r.Grant, r.Reason, r.Node})
+	require.Equal(t, []any{
+		"alice", "sip:alice@example.test", "tab", "tab", Self, Click, "desk", "i-desk", "c1", true, "self",
+		d.Reason, "n1",
+	},
+		[]any{
+			r.Owner, r.Requester, r.Authenticated, r.Evidence, r.Level, r.Kind, r.Device, r.Instance, r.Call, r.Allow, r.Grant,
+			r.Reason, r.Node,
+		})
 	require.NoError(t, VerifyAudit(filepath.Join(b.cfg.AuditDir, AuditName)))
 	// The store has it too, where other nodes and the owner read it.
 	item, err := b.cfg.Store.Get(t.Context(), decisionKey("alice", d.ID))
@@ -165,7 +171,9 @@ type full struct {
 	away bool
 }
 
-func (f *full) Put(ctx context.Context, key string, value []byte, ifVersion store.Version, ttl time.Duration) (store.Version, error) {
+func (f *full) Put(ctx context.Context, key string, value []byte, ifVersion store.Version, ttl time.Duration) (store.Version,
+	error,
+) {
 	if f.away && strings.HasPrefix(key, "decision/") {
 		return 0, store.ErrAway
 	}
@@ -248,7 +256,8 @@ func TestGrantsOverRestart(t *testing.T) {
 			dir := t.TempDir()
 			s := open(dir)
 			b := openBook(t, s, &cast{}, nil)
-			kept, err := b.Put(t.Context(), "alice", "alice", Grants{AllowAddresses: true, Addresses: []string{"BOB@Example.Test.", " 2001:DB8::1", "bob@example.test"}})
+			kept, err := b.Put(t.Context(), "alice", "alice",
+				Grants{AllowAddresses: true, Addresses: []string{"BOB@Example.Test.", " 2001:DB8::1", "bob@example.test"}})
 			require.NoError(t, err)
 			// The user part keeps its case, so these are two.
 			require.Equal(t, []string{"BOB@example.test", "2001:db8::1", "bob@example.test"}, kept.Addresses)
@@ -282,7 +291,8 @@ func TestRevocationIsRecorded(t *testing.T) {
 	require.NoError(t, err)
 	all := lines(t, b)
 	require.Len(t, all, 1)
-	require.Equal(t, []any{eventGrants, "alice", "alice", true}, []any{all[0].Event, all[0].Owner, all[0].By, all[0].Grants.AllowPublic})
+	require.Equal(t, []any{eventGrants, "alice", "alice", true},
+		[]any{all[0].Event, all[0].Owner, all[0].By, all[0].Grants.AllowPublic})
 }
 
 // Two nodes share the store: what one revokes the other denies from then on.
@@ -445,9 +455,12 @@ func TestLimitOfStrangers(t *testing.T) {
 		d := b.Decide(t.Context(), claims(Identity{Address: name, How: "from"}))
 		require.Contains(t, d.Reason, "did not prove who they are opened phones 10 times", name)
 	}
-	require.True(t, b.Decide(t.Context(), claims(Identity{Address: "sip:bob@example.test", Level: Proven, How: "digest", User: "bob"})).Allow)
-	require.True(t, b.Decide(t.Context(), claims(Identity{Address: "sip:eve0@evil.example", How: "from", Trunk: "pbx"})).Allow, "the trunk's own limit")
-	require.True(t, b.Decide(t.Context(), claims(Identity{Address: "sip:eve0@evil.example", How: "certificate", Domain: "evil.example"})).Allow, "the domain's own limit")
+	require.True(t, b.Decide(t.Context(),
+		claims(Identity{Address: "sip:bob@example.test", Level: Proven, How: "digest", User: "bob"})).Allow)
+	require.True(t, b.Decide(t.Context(), claims(Identity{Address: "sip:eve0@evil.example", How: "from", Trunk: "pbx"})).Allow,
+		"the trunk's own limit")
+	require.True(t, b.Decide(t.Context(),
+		claims(Identity{Address: "sip:eve0@evil.example", How: "certificate", Domain: "evil.example"})).Allow, "the domain's own limit")
 }
 
 // Many at once on two nodes: the limit holds exactly.

@@ -45,7 +45,8 @@ func (b *Book) watch(ctx context.Context, changes <-chan store.Message) {
 		}
 		again = nil
 		if err := b.compare(ctx); err != nil && ctx.Err() == nil {
-			b.cfg.Log.Warn("the store cannot be compared with the revocations on record, so nothing answers by itself; trying again", "after", compareAgain, "err", err)
+			b.cfg.Log.Warn("the store cannot be compared with the revocations on record, so nothing answers by itself; trying again",
+				"after", compareAgain, "err", err)
 			again = time.After(compareAgain)
 		}
 	}
@@ -136,7 +137,8 @@ func (b *Book) restore(ctx context.Context, user string, known epochGrants, over
 	if _, err := b.writeGrants(ctx, user, known.grants, known.epoch, over); err != nil {
 		return err
 	}
-	b.cfg.Log.Warn("the store came back with older grants than are on record here; they are replaced by the newest known", "user", user)
+	b.cfg.Log.Warn("the store came back with older grants than are on record here; they are replaced by the newest known", "user",
+		user)
 	now := b.cfg.Now()
 	return b.audit.append(ctx, &Record{
 		ID: newID(now), Time: now.UTC(), Event: eventRestored, Owner: user, Grants: &known.grants, Epoch: known.epoch,

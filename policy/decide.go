@@ -46,11 +46,15 @@ func (f *facts) allowed(g Group) bool {
 const (
 	grantSelf = "self"
 
-	faultStore = "The gateway could not read who may open this phone: its store did not answer in time. Nothing answers by itself until it does; the phone can be answered by hand."
-	faultOlder = "The gateway's store came back and is still being compared with what was revoked, so nothing answers by itself for a moment; the phone can be answered by hand."
-	faultAudit = "The decision could not be recorded, and nothing answers by itself without a record. Tell the administrator to look at the disk of the gateway; the phone can be answered by hand."
-	faultPanic = "The gateway made an error while it decided, so nothing answers by itself. Tell the administrator; the phone can be answered by hand."
-	faultBusy  = "Too many requests came for this phone at the same moment, so this one was not let in."
+	faultStore = "The gateway could not read who may open this phone: its store did not answer in time. Nothing answers by " +
+		"itself until it does; the phone can be answered by hand."
+	faultOlder = "The gateway's store came back and is still being compared with what was revoked, so nothing answers by itself " +
+		"for a moment; the phone can be answered by hand."
+	faultAudit = "The decision could not be recorded, and nothing answers by itself without a record. Tell the administrator to " +
+		"look at the disk of the gateway; the phone can be answered by hand."
+	faultPanic = "The gateway made an error while it decided, so nothing answers by itself. Tell the administrator; the phone " +
+		"can be answered by hand."
+	faultBusy = "Too many requests came for this phone at the same moment, so this one was not let in."
 )
 
 // decide is the whole rule, without I/O: self, then the groups in their order,
@@ -63,7 +67,8 @@ func decide(q Question, f *facts) Decision {
 		return deny(f.fault)
 	}
 	if !f.interworking {
-		return deny("Interworking is off for this phone, so nothing may make it answer. Switch it on in Feature Options, or lift the handset.")
+		return deny("Interworking is off for this phone, so nothing may make it answer. Switch it on in Feature Options, or lift " +
+			"the handset.")
 	}
 	own := q.Requester.Level == Self && q.Requester.User != "" && q.Requester.User == q.Owner
 	if own && (q.Kind == Click || q.Kind == Test) {
@@ -81,9 +86,11 @@ func decide(q Question, f *facts) Decision {
 	case d.Allow && f.quiet:
 		return deny("The owner wants no automatic answers, so nothing but his own click makes the phone answer.")
 	case d.Allow && f.byRequester >= requesterMax:
-		return deny(fmt.Sprintf("%s opened phones %d times within the last hour, which is the limit.", limited(q.Requester), f.byRequester))
+		return deny(fmt.Sprintf("%s opened phones %d times within the last hour, which is the limit.", limited(q.Requester),
+			f.byRequester))
 	case d.Allow && f.byOwner >= ownerMax:
-		return deny(fmt.Sprintf("This owner's phones were opened by others %d times within the last hour, which is the limit.", f.byOwner))
+		return deny(fmt.Sprintf("This owner's phones were opened by others %d times within the last hour, which is the limit.",
+			f.byOwner))
 	}
 	return d
 }

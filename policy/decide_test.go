@@ -24,7 +24,10 @@ func byCertificate(address, domain string) Identity {
 }
 
 func TestDecide(t *testing.T) {
-	everything := Grants{AllowPublic: true, AllowFriends: true, AllowDirectory: true, AllowAddresses: true, Addresses: []string{"bob@example.test"}}
+	everything := Grants{
+		AllowPublic: true, AllowFriends: true, AllowDirectory: true, AllowAddresses: true,
+		Addresses: []string{"bob@example.test"},
+	}
 	only := func(set func(*Grants)) Grants { g := Grants{Addresses: everything.Addresses}; set(&g); return g }
 	addresses := only(func(g *Grants) { g.AllowAddresses = true })
 	friends := only(func(g *Grants) { g.AllowFriends = true })
@@ -43,9 +46,18 @@ func TestDecide(t *testing.T) {
 		{"address list without the switch", only(func(*Grants) {}), nil, "", "no group"},
 		{"address", addresses, nil, "addresses", ""},
 		{"address, only claimed", addresses, func(q *Question, _ *facts) { q.Requester = claimed }, "", "only claimed"},
-		{"address, asserted by a trusted trunk", addresses, func(q *Question, _ *facts) { q.Requester = trunkSays("sip:bob@example.test") }, "addresses", ""},
-		{"address, From of a trunk without assertion", addresses, func(q *Question, _ *facts) { q.Requester = claimed; q.Requester.Trunk = "pbx" }, "", "only claimed"},
-		{"address in a tab", addresses, func(q *Question, _ *facts) { q.Kind, q.Requester.Level, q.Requester.How = Intercom, Self, "tab" }, "addresses", ""},
+		{
+			"address, asserted by a trusted trunk", addresses,
+			func(q *Question, _ *facts) { q.Requester = trunkSays("sip:bob@example.test") }, "addresses", "",
+		},
+		{
+			"address, From of a trunk without assertion", addresses,
+			func(q *Question, _ *facts) { q.Requester = claimed; q.Requester.Trunk = "pbx" }, "", "only claimed",
+		},
+		{"address in a tab", addresses, func(q *Question, _ *facts) {
+			q.Kind, q.Requester.Level, q.Requester.How = Intercom, Self,
+				"tab"
+		}, "addresses", ""},
 		{"display name is no evidence", addresses, func(q *Question, _ *facts) {
 			q.Requester = trunkSays("sip:eve@example.test")
 			q.Requester.Display = "bob@example.test"
@@ -59,23 +71,53 @@ func TestDecide(t *testing.T) {
 		{"public, only claimed", public, func(q *Question, _ *facts) { q.Requester = claimed }, "public", ""},
 		{"public, hidden", public, func(q *Question, _ *facts) { q.Requester = hidden }, "public", ""},
 		{"public, no address", public, func(q *Question, _ *facts) { q.Requester = Identity{} }, "public", ""},
-		{"hidden", Grants{AllowFriends: true, AllowDirectory: true, AllowAddresses: true, Addresses: []string{"*.invalid"}}, func(q *Question, f *facts) { q.Requester, f.friend = hidden, true }, "", "withholds"},
+		{
+			"hidden",
+			Grants{AllowFriends: true, AllowDirectory: true, AllowAddresses: true, Addresses: []string{"*.invalid"}},
+			func(q *Question, f *facts) { q.Requester, f.friend = hidden, true }, "", "withholds",
+		},
 		{"order: addresses first", everything, func(_ *Question, f *facts) { f.friend = true }, "addresses", ""},
-		{"order: then friends", everything, func(q *Question, f *facts) { q.Requester, f.friend = trunkSays("sip:x@y.example"), true }, "friends", ""},
-		{"order: then directory", everything, func(q *Question, f *facts) { q.Requester, f.known = trunkSays("sip:x@y.example"), true }, "directory", ""},
+		{
+			"order: then friends", everything, func(q *Question, f *facts) { q.Requester, f.friend = trunkSays("sip:x@y.example"), true },
+			"friends", "",
+		},
+		{
+			"order: then directory", everything, func(q *Question, f *facts) { q.Requester, f.known = trunkSays("sip:x@y.example"), true },
+			"directory", "",
+		},
 		{"order: then public", everything, func(q *Question, _ *facts) { q.Requester = trunkSays("sip:x@y.example") }, "public", ""},
 		{"privileged", everything, func(q *Question, _ *facts) { q.Kind = Privileged }, "", "Priv-Answer-Mode"},
-		{"privileged by the owner", everything, func(q *Question, _ *facts) { *q = click(); q.Kind = Privileged }, "", "Priv-Answer-Mode"},
+		{
+			"privileged by the owner", everything, func(q *Question, _ *facts) { *q = click(); q.Kind = Privileged }, "",
+			"Priv-Answer-Mode",
+		},
 		{"require changes nobody's rights", Grants{}, func(q *Question, _ *facts) { q.Require = true }, "", "no group"},
 		{"self", Grants{}, func(q *Question, _ *facts) { *q = click() }, "self", ""},
 		{"self, test", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Kind = Test }, "self", ""},
 		{"self, by an intercom", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Kind = Intercom }, "", "no group"},
 		{"self, by a call", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Kind = ThirdParty }, "", "no group"},
-		{"self, without interworking", everything, func(q *Question, f *facts) { *q, f.interworking = click(), false }, "", "Interworking is off"},
-		{"anybody, without interworking", everything, func(_ *Question, f *facts) { f.interworking = false }, "", "Interworking is off"},
-		{"somebody else's click", everything, func(q *Question, _ *facts) { q.Kind, q.Requester.Level = Click, Self }, "", "Only the owner"},
-		{"owner by digest is no click", everything, func(q *Question, _ *facts) { *q = click(); q.Requester.Level = Proven }, "", "Only the owner"},
-		{"nobody owns nothing", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Owner, q.Requester.User = "", "" }, "", "Only the owner"},
+		{
+			"self, without interworking", everything, func(q *Question, f *facts) { *q, f.interworking = click(), false }, "",
+			"Interworking is off",
+		},
+		{
+			"anybody, without interworking", everything, func(_ *Question, f *facts) { f.interworking = false }, "",
+			"Interworking is off",
+		},
+		{
+			"somebody else's click", everything, func(q *Question, _ *facts) { q.Kind, q.Requester.Level = Click, Self }, "",
+			"Only the owner",
+		},
+		{
+			"owner by digest is no click", everything, func(q *Question, _ *facts) { *q = click(); q.Requester.Level = Proven }, "",
+			"Only the owner",
+		},
+		{
+			"nobody owns nothing",
+			Grants{},
+			func(q *Question, _ *facts) { *q = click(); q.Owner, q.Requester.User = "", "" }, "",
+			"Only the owner",
+		},
 		{"unknown kind", everything, func(q *Question, _ *facts) { q.Kind = "" }, "", "not known"},
 		{"store away", everything, func(_ *Question, f *facts) { f.fault = faultStore }, "", "store"},
 		{"store away, self", everything, func(q *Question, f *facts) { *q = click(); f.fault = faultStore }, "", "store"},
@@ -83,43 +125,119 @@ func TestDecide(t *testing.T) {
 		{"ceiling on public only", everything, func(_ *Question, f *facts) { f.forbid = []Group{Public} }, "addresses", ""},
 		{"ceilings do not bind the owner", everything, func(q *Question, f *facts) { *q = click(); f.forbid = Groups }, "self", ""},
 		{"requester's limit", everything, func(_ *Question, f *facts) { f.byRequester = requesterMax }, "", "10 times"},
-		{"below the limits", everything, func(_ *Question, f *facts) { f.byRequester, f.byOwner = requesterMax-1, ownerMax-1 }, "addresses", ""},
+		{
+			"below the limits", everything, func(_ *Question, f *facts) { f.byRequester, f.byOwner = requesterMax-1, ownerMax-1 },
+			"addresses", "",
+		},
 		{"owner's limit", everything, func(_ *Question, f *facts) { f.byOwner = ownerMax }, "", "30 times"},
-		{"limits do not bind the owner", Grants{}, func(q *Question, f *facts) { *q = click(); f.byRequester, f.byOwner = 99, 99 }, "self", ""},
-		{"number of a trunk", Grants{AllowAddresses: true, Addresses: []string{"+1555"}}, func(q *Question, _ *facts) { q.Requester = trunkSays("sip:+1555@carrier.example") }, "addresses", ""},
-		{"number of another host through a trunk", Grants{AllowAddresses: true, Addresses: []string{"+1555"}}, func(q *Question, _ *facts) { q.Requester = trunkSays("sip:+1555@evil.example") }, "", "no group"},
-		{"number of a trunk's host not through it", Grants{AllowAddresses: true, Addresses: []string{"+1555"}}, func(q *Question, _ *facts) { q.Requester.Address = "sip:+1555@carrier.example" }, "", "no group"},
-		{"tel identity and domain entry", Grants{AllowAddresses: true, Addresses: []string{"carrier.example"}}, func(q *Question, _ *facts) { q.Requester = trunkSays("tel:+1555") }, "", "no group"},
-		{"whole domain by certificate", Grants{AllowAddresses: true, Addresses: []string{"partner.example"}}, func(q *Question, _ *facts) {
-			q.Requester = byCertificate("sip:bob@partner.example", "partner.example")
-		}, "addresses", ""},
-		{"sub-domains by certificate", Grants{AllowAddresses: true, Addresses: []string{"*.partner.example"}}, func(q *Question, _ *facts) {
-			q.Requester = byCertificate("sip:bob@berlin.partner.example", "Berlin.Partner.example.")
-		}, "addresses", ""},
-		{"sub-domain by the certificate of the domain", Grants{AllowAddresses: true, Addresses: []string{"*.partner.example"}}, func(q *Question, _ *facts) {
-			q.Requester = byCertificate("sip:bob@berlin.partner.example", "partner.example")
-		}, "", "only claimed"},
-		{"person by certificate", Grants{AllowAddresses: true, Addresses: []string{"bob@partner.example"}}, func(q *Question, _ *facts) {
-			q.Requester = byCertificate("sip:bob@partner.example", "partner.example")
-		}, "", "only claimed"},
+		{
+			"limits do not bind the owner",
+			Grants{},
+			func(q *Question, f *facts) { *q = click(); f.byRequester, f.byOwner = 99, 99 },
+			"self", "",
+		},
+		{
+			"number of a trunk",
+			Grants{AllowAddresses: true, Addresses: []string{"+1555"}},
+			func(q *Question, _ *facts) { q.Requester = trunkSays("sip:+1555@carrier.example") }, "addresses", "",
+		},
+		{
+			"number of another host through a trunk",
+			Grants{AllowAddresses: true, Addresses: []string{"+1555"}},
+			func(q *Question, _ *facts) { q.Requester = trunkSays("sip:+1555@evil.example") }, "", "no group",
+		},
+		{
+			"number of a trunk's host not through it",
+			Grants{AllowAddresses: true, Addresses: []string{"+1555"}},
+			func(q *Question, _ *facts) { q.Requester.Address = "sip:+1555@carrier.example" }, "", "no group",
+		},
+		{
+			"tel identity and domain entry",
+			Grants{AllowAddresses: true, Addresses: []string{"carrier.example"}},
+			func(q *Question, _ *facts) { q.Requester = trunkSays("tel:+1555") }, "", "no group",
+		},
+		{
+			"whole domain by certificate",
+			Grants{AllowAddresses: true, Addresses: []string{"partner.example"}},
+			func(q *Question, _ *facts) {
+				q.Requester = byCertificate("sip:bob@partner.example", "partner.example")
+			}, "addresses", "",
+		},
+		{
+			"sub-domains by certificate",
+			Grants{AllowAddresses: true, Addresses: []string{"*.partner.example"}},
+			func(q *Question, _ *facts) {
+				q.Requester = byCertificate("sip:bob@berlin.partner.example", "Berlin.Partner.example.")
+			}, "addresses", "",
+		},
+		{
+			"sub-domain by the certificate of the domain",
+			Grants{AllowAddresses: true, Addresses: []string{"*.partner.example"}},
+			func(q *Question, _ *facts) {
+				q.Requester = byCertificate("sip:bob@berlin.partner.example", "partner.example")
+			}, "", "only claimed",
+		},
+		{
+			"person by certificate",
+			Grants{AllowAddresses: true, Addresses: []string{"bob@partner.example"}},
+			func(q *Question, _ *facts) {
+				q.Requester = byCertificate("sip:bob@partner.example", "partner.example")
+			}, "", "only claimed",
+		},
 		{"friend by certificate", Grants{AllowFriends: true, AllowDirectory: true}, func(q *Question, f *facts) {
 			q.Requester, f.friend = byCertificate("sip:bob@partner.example", "partner.example"), true
 		}, "", "only claimed"},
-		{"another domain by certificate", Grants{AllowAddresses: true, Addresses: []string{"example.test"}}, func(q *Question, _ *facts) {
-			q.Requester = byCertificate("sip:bob@example.test", "partner.example")
-		}, "", "only claimed"},
-		{"number of ours", Grants{AllowAddresses: true, Addresses: []string{"1002@example.test"}}, func(_ *Question, f *facts) { f.number = "1002" }, "addresses", ""},
-		{"number of ours at another domain", Grants{AllowAddresses: true, Addresses: []string{"1002@example.com"}}, func(_ *Question, f *facts) { f.number = "1002" }, "", "no group"},
-		{"star and hash in a number", Grants{AllowAddresses: true, Addresses: []string{"*1%232@example.test"}}, func(_ *Question, f *facts) { f.number = "*1#2" }, "addresses", ""},
-		{"global number of ours", Grants{AllowAddresses: true, Addresses: []string{"+1 555"}}, func(_ *Question, f *facts) { f.number = "+1555" }, "addresses", ""},
-		{"local number is no global one", Grants{AllowAddresses: true, Addresses: []string{"+1555"}}, func(_ *Question, f *facts) { f.number = "1555" }, "", "no group"},
+		{
+			"another domain by certificate",
+			Grants{AllowAddresses: true, Addresses: []string{"example.test"}},
+			func(q *Question, _ *facts) {
+				q.Requester = byCertificate("sip:bob@example.test", "partner.example")
+			}, "", "only claimed",
+		},
+		{
+			"number of ours",
+			Grants{AllowAddresses: true, Addresses: []string{"1002@example.test"}},
+			func(_ *Question, f *facts) { f.number = "1002" }, "addresses", "",
+		},
+		{
+			"number of ours at another domain",
+			Grants{AllowAddresses: true, Addresses: []string{"1002@example.com"}},
+			func(_ *Question, f *facts) { f.number = "1002" }, "", "no group",
+		},
+		{
+			"star and hash in a number",
+			Grants{AllowAddresses: true, Addresses: []string{"*1%232@example.test"}},
+			func(_ *Question, f *facts) { f.number = "*1#2" }, "addresses", "",
+		},
+		{
+			"global number of ours",
+			Grants{AllowAddresses: true, Addresses: []string{"+1 555"}},
+			func(_ *Question, f *facts) { f.number = "+1555" }, "addresses", "",
+		},
+		{
+			"local number is no global one",
+			Grants{AllowAddresses: true, Addresses: []string{"+1555"}},
+			func(_ *Question, f *facts) { f.number = "1555" }, "", "no group",
+		},
 		{"no automatic answers", everything, func(_ *Question, f *facts) { f.quiet = true }, "", "no automatic answers"},
-		{"no automatic answers, intercom", public, func(q *Question, f *facts) { q.Kind, f.quiet = Intercom, true }, "", "no automatic answers"},
+		{
+			"no automatic answers, intercom", public, func(q *Question, f *facts) { q.Kind, f.quiet = Intercom, true }, "",
+			"no automatic answers",
+		},
 		{"no automatic answers, self", Grants{}, func(q *Question, f *facts) { *q = click(); f.quiet = true }, "self", ""},
 		{"no automatic answers tells nothing of grants", Grants{}, func(_ *Question, f *facts) { f.quiet = true }, "", "no group"},
 		{"case of the user", Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}}, nil, "", "no group"},
-		{"case of the user in a PASSporT", Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}}, func(_ *Question, f *facts) { f.fold = true }, "addresses", ""},
-		{"broken entry in the store", Grants{AllowAddresses: true, Addresses: []string{"*", "@", "bob@example.test"}}, nil, "addresses", ""},
+		{
+			"case of the user in a PASSporT",
+			Grants{AllowAddresses: true, Addresses: []string{"Bob@example.test"}},
+			func(_ *Question, f *facts) { f.fold = true }, "addresses", "",
+		},
+		{
+			"broken entry in the store",
+			Grants{AllowAddresses: true, Addresses: []string{"*", "@", "bob@example.test"}},
+			nil, "addresses",
+			"",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -138,7 +256,10 @@ func TestDecide(t *testing.T) {
 
 // From proves nothing, whatever else is there.
 func TestClaimedAddressMatchesNothing(t *testing.T) {
-	g := Grants{AllowFriends: true, AllowDirectory: true, AllowAddresses: true, Addresses: []string{"bob@example.test", "example.test"}}
+	g := Grants{
+		AllowFriends: true, AllowDirectory: true, AllowAddresses: true,
+		Addresses: []string{"bob@example.test", "example.test"},
+	}
 	f := ground(g)
 	f.friend, f.known = true, true
 	q := fromBob()
@@ -149,13 +270,17 @@ func TestClaimedAddressMatchesNothing(t *testing.T) {
 var words = rapid.StringMatching(`[a-z][a-z0-9]{0,6}`)
 
 func hosts(t *rapid.T) string {
-	return rapid.SampledFrom([]string{"example.test", "a.example.test", "evilexample.test", "192.0.2.1", "[2001:db8::1]", "xn--bcher-kva.example"}).Draw(t, "host")
+	return rapid.SampledFrom([]string{
+		"example.test", "a.example.test", "evilexample.test", "192.0.2.1", "[2001:db8::1]",
+		"xn--bcher-kva.example",
+	}).Draw(t, "host")
 }
 
 func identities(t *rapid.T) Identity {
 	id := Identity{
 		Level: rapid.SampledFrom([]Level{Unverified, Asserted, Proven, Self}).Draw(t, "level"), How: "drawn",
-		User: rapid.SampledFrom([]string{"", "alice", "bob"}).Draw(t, "user"), Trunk: rapid.SampledFrom([]string{"", "pbx"}).Draw(t, "trunk"),
+		User:  rapid.SampledFrom([]string{"", "alice", "bob"}).Draw(t, "user"),
+		Trunk: rapid.SampledFrom([]string{"", "pbx"}).Draw(t, "trunk"),
 	}
 	if rapid.Bool().Draw(t, "certificate") {
 		id.Domain = hosts(t)
@@ -168,7 +293,8 @@ func identities(t *rapid.T) Identity {
 	case 2:
 		id.Address = "tel:+1555"
 	default:
-		id.Address = rapid.SampledFrom([]string{"sip:", "sips:"}).Draw(t, "scheme") + rapid.SampledFrom([]string{"bob", "eve", "+1555"}).Draw(t, "name") + "@" + hosts(t)
+		id.Address = rapid.SampledFrom([]string{"sip:", "sips:"}).Draw(t, "scheme") +
+			rapid.SampledFrom([]string{"bob", "eve", "+1555"}).Draw(t, "name") + "@" + hosts(t)
 	}
 	return id
 }
@@ -179,7 +305,8 @@ func someGrants(t *rapid.T) Grants {
 		AllowDirectory: rapid.Bool().Draw(t, "directory"), AllowAddresses: rapid.Bool().Draw(t, "addresses"),
 	}
 	g.Addresses = rapid.SliceOfN(rapid.SampledFrom([]string{
-		"bob@example.test", "example.test", "*.example.test", "192.0.2.1", "2001:db8::1", "tel:+1555", "sips:eve@example.test", "bücher.example",
+		"bob@example.test", "example.test", "*.example.test", "192.0.2.1", "2001:db8::1", "tel:+1555", "sips:eve@example.test",
+		"bücher.example",
 	}), 0, 5).Draw(t, "list")
 	return g
 }

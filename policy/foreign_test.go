@@ -26,5 +26,6 @@ func TestForeignGrantsOpenNothing(t *testing.T) {
 	require.True(t, b.Decide(t.Context(), fromBob()).Allow)
 	require.True(t, kept.AllowPublic)
 	require.NoError(t, b.Close())
-	require.True(t, slices.ContainsFunc(lines(t, b), func(r Record) bool { return r.Event == eventForeign && r.Key == grantsKey("alice") }))
+	require.True(t, slices.ContainsFunc(lines(t, b),
+		func(r Record) bool { return r.Event == eventForeign && r.Key == grantsKey("alice") }))
 }

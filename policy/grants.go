@@ -201,7 +201,9 @@ func (b *Book) change(ctx context.Context, user string, g Grants, epoch uint64) 
 
 // writeGrants puts a record into the store, when condition is still its
 // version there, and returns the new one.
-func (b *Book) writeGrants(ctx context.Context, user string, g Grants, epoch uint64, condition store.Version) (store.Version, error) {
+func (b *Book) writeGrants(ctx context.Context, user string, g Grants, epoch uint64, condition store.Version) (store.Version,
+	error,
+) {
 	g.Version = 0
 	value, err := json.Marshal(grantsRecord{recordVersion, epoch, g})
 	if err != nil {

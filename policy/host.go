@@ -10,7 +10,8 @@ import (
 
 var (
 	errHost = errors.New("the domain has characters or empty parts that no domain has")
-	errTop  = errors.New("what stands last in the domain must begin with a letter, as in example.com, or the whole must be an IP address")
+	errTop  = errors.New("what stands last in the domain must begin with a letter, as in example.com, or the whole must be an IP " +
+		"address")
 	errIP   = errors.New("the text in square brackets is no IPv6 address")
 	errPort = errors.New("the port is not a number")
 	errIDN  = errors.New("the domain is no valid international domain name")

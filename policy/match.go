@@ -7,9 +7,11 @@ import (
 )
 
 var (
-	errEmpty    = errors.New("it is empty")
-	errName     = errors.New("it has a name or angle brackets; write the address alone, like bob@example.com")
-	errStar     = errors.New("the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com")
+	errEmpty = errors.New("it is empty")
+	errName  = errors.New("it has a name or angle brackets; write the address alone, like bob@example.com")
+	errStar  = errors.New(
+		"the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by " +
+			"example.com")
 	errPassword = errors.New("there is a colon before the @; write the address alone, like bob@example.com")
 	errNobody   = errors.New("everybody who withholds his identity has it, so it names nobody")
 )

@@ -41,8 +41,10 @@ func TestCanonical(t *testing.T) {
 		"", "sip:", "sip:@example.com", "bob@example.com", "mailto:bob@example.com", "sip:bob@", "sip:a@b@example.com",
 		"sip:bob@exa mple.com", "sip:b ob@example.com", "sip:bob@example..com", "sip:bob@-a.example", "sip:bob@example.com:x",
 		"sip:bob@192.0.2.300", "sip:bob@1.2.3", "sip:bob@0x7f000001", "sip:bob@[192.0.2.1]", "sip:bob@[::1", "sip:bob@[::1]x",
-		"sip:%zz@example.com", "sip:%4@example.com", "sip:<bob>@example.com", "sip:bob@xn--a.example", "sip:bob@" + strings.Repeat("a", 64) + ".example",
-		"tel:", "tel:+", "tel:+12x", "tel:1001", "tel:+1555;ext=1;ext=2", "tel:+1555;phone-context=example.com", "tel:1001;phone-context=+", "tel:1;",
+		"sip:%zz@example.com", "sip:%4@example.com", "sip:<bob>@example.com", "sip:bob@xn--a.example",
+		"sip:bob@" + strings.Repeat("a", 64) + ".example",
+		"tel:", "tel:+", "tel:+12x", "tel:1001", "tel:+1555;ext=1;ext=2", "tel:+1555;phone-context=example.com",
+		"tel:1001;phone-context=+", "tel:1;",
 		"sip:" + strings.Repeat("a", addressMax) + "@example.com", "sip:bob\r\nX: y@example.com",
 	} {
 		got, err := Canonical(in)
@@ -118,12 +120,18 @@ func TestMatches(t *testing.T) {
 	cases := map[string]struct{ yes, no []string }{
 		"bob@example.com": {
 			[]string{"sip:bob@example.com", "sips:bob@example.com", "sip:%62ob@EXAMPLE.com;x"},
-			[]string{"sip:Bob@example.com", "sip:bob@a.example.com", "sip:bob@evilexample.com", "sip:example.com", "sip:bobby@example.com", "sip:%2562ob@example.com"},
+			[]string{
+				"sip:Bob@example.com", "sip:bob@a.example.com", "sip:bob@evilexample.com", "sip:example.com", "sip:bobby@example.com",
+				"sip:%2562ob@example.com",
+			},
 		},
 		"sips:bob@example.com": {[]string{"sips:bob@example.com"}, []string{"sip:bob@example.com"}},
 		"example.com": {
 			[]string{"sip:bob@example.com", "sip:example.com", "sips:x@example.com"},
-			[]string{"sip:bob@a.example.com", "sip:bob@evilexample.com", "sip:bob@example.com.evil.test", "sip:bob@com", "tel:+1555", "tel:1;phone-context=example.com", "sip:example.com@evil.test"},
+			[]string{
+				"sip:bob@a.example.com", "sip:bob@evilexample.com", "sip:bob@example.com.evil.test", "sip:bob@com", "tel:+1555",
+				"tel:1;phone-context=example.com", "sip:example.com@evil.test",
+			},
 		},
 		"*.example.com": {
 			[]string{"sip:bob@a.example.com", "sip:bob@b.a.example.com"},
@@ -133,11 +141,20 @@ func TestMatches(t *testing.T) {
 			[]string{"sip:bob@192.0.2.1", "sip:bob@[::ffff:192.0.2.1]", "sip:192.0.2.1:5060"},
 			[]string{"sip:bob@192.0.2.10", "sip:bob@[::192.0.2.1]", "sip:192.0.2.1@example.com"},
 		},
-		"2001:db8::1":            {[]string{"sip:bob@[2001:DB8:0:0::1]", "sip:bob@[2001:db8::1%25eth0]"}, []string{"sip:bob@[2001:db8::2]"}},
-		"+1-555":                 {[]string{"tel:+1555", "tel:+1.5.5.5"}, []string{"tel:+15551", "tel:+1555;ext=1", "sip:+1555@example.com", "tel:1555;phone-context=+1"}},
-		"tel:+1555;ext=1":        {[]string{"tel:+1555;EXT=1"}, []string{"tel:+1555", "tel:+1555;ext=2"}},
-		"tel:7;phone-context=+1": {[]string{"tel:7;phone-context=+1"}, []string{"tel:7;phone-context=+2", "tel:7;phone-context=a.example", "tel:+17"}},
-		"bücher.example":         {[]string{"sip:x@XN--bcher-kva.example"}, []string{"sip:x@bucher.example"}},
+		"2001:db8::1": {
+			[]string{"sip:bob@[2001:DB8:0:0::1]", "sip:bob@[2001:db8::1%25eth0]"},
+			[]string{"sip:bob@[2001:db8::2]"},
+		},
+		"+1-555": {
+			[]string{"tel:+1555", "tel:+1.5.5.5"},
+			[]string{"tel:+15551", "tel:+1555;ext=1", "sip:+1555@example.com", "tel:1555;phone-context=+1"},
+		},
+		"tel:+1555;ext=1": {[]string{"tel:+1555;EXT=1"}, []string{"tel:+1555", "tel:+1555;ext=2"}},
+		"tel:7;phone-context=+1": {
+			[]string{"tel:7;phone-context=+1"},
+			[]string{"tel:7;phone-context=+2", "tel:7;phone-context=a.example", "tel:+17"},
+		},
+		"bücher.example": {[]string{"sip:x@XN--bcher-kva.example"}, []string{"sip:x@bucher.example"}},
 	}
 	for text, c := range cases {
 		e, err := parseEntry(text)
@@ -183,7 +200,8 @@ func FuzzAddress(f *testing.F) {
 		if err != nil || again != e {
 			t.Fatalf("entry %q of %q becomes %q, %v", e, text, again, err)
 		}
-		for _, stranger := range []string{"sip:eve@evil" + e.host.name, "sip:" + e.host.name + "@evil.test", "sip:eve@" + e.host.name + ".evil.test"} {
+		for _, stranger := range []string{"sip:eve@evil" + e.host.name, "sip:" + e.host.name + "@evil.test", "sip:eve@" + e.host.name +
+			".evil.test"} {
 			if a, err := parseAddress(stranger); err == nil && !e.any && e.host.name != "" && e.matches(a, false) {
 				t.Fatalf("%q names %q", e, stranger)
 			}

@@ -59,7 +59,8 @@ func TestRevocationOutlivesOlderRedis(t *testing.T) {
 	_, err = a.Revoke(t.Context(), "alice", string(Public), bob())
 	require.NoError(t, err)
 	revoked := a.ledger.of("alice").epoch
-	require.Eventually(t, func() bool { return b.ledger.of("alice").epoch == revoked }, patience, time.Millisecond, "the other node hears of it")
+	require.Eventually(t, func() bool { return b.ledger.of("alice").epoch == revoked }, patience, time.Millisecond,
+		"the other node hears of it")
 
 	server.ReturnTo(older)
 	for _, book := range []*Book{a, b} {
@@ -174,8 +175,14 @@ func TestMissingEnd(t *testing.T) {
 		"last line": {func(t *testing.T, path string, text []byte) {
 			require.NoError(t, os.WriteFile(path, cut(text, 2), 0o600))
 		}, "The last 1 records are gone: the file ends at record 2, and the store knows of 3."},
-		"emptied": {func(t *testing.T, path string, _ []byte) { require.NoError(t, os.Truncate(path, 0)) }, "The file is gone or was emptied: the store knows of 3 records in it."},
-		"removed": {func(t *testing.T, path string, _ []byte) { require.NoError(t, os.Remove(path)) }, "The file is gone or was emptied: the store knows of 3 records in it."},
+		"emptied": {
+			func(t *testing.T, path string, _ []byte) { require.NoError(t, os.Truncate(path, 0)) },
+			"The file is gone or was emptied: the store knows of 3 records in it.",
+		},
+		"removed": {
+			func(t *testing.T, path string, _ []byte) { require.NoError(t, os.Remove(path)) },
+			"The file is gone or was emptied: the store knows of 3 records in it.",
+		},
 		"another": {func(t *testing.T, path string, _ []byte) {
 			_, other := auditWith(t, 4)
 			require.NoError(t, os.WriteFile(path, other, 0o600))

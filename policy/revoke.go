@@ -68,7 +68,8 @@ func (b *Book) Revoke(ctx context.Context, owner, grant string, requester Identi
 		}
 		return r, err
 	}
-	return Revocation{}, fmt.Errorf("policy: the grants of %s are being changed by others all the time; try again: %w", owner, store.ErrConflict)
+	return Revocation{}, fmt.Errorf("policy: the grants of %s are being changed by others all the time; try again: %w", owner,
+		store.ErrConflict)
 }
 
 // without parts the list into what stays and what names the requester.

@@ -98,7 +98,9 @@ type crowd struct {
 	between func()
 }
 
-func (c *crowd) Put(ctx context.Context, key string, value []byte, ifVersion store.Version, ttl time.Duration) (store.Version, error) {
+func (c *crowd) Put(ctx context.Context, key string, value []byte, ifVersion store.Version, ttl time.Duration) (store.Version,
+	error,
+) {
 	if !strings.HasPrefix(key, "policy/") {
 		return c.Store.Put(ctx, key, value, ifVersion, ttl)
 	}

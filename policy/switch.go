@@ -72,7 +72,8 @@ func (b *Book) compareSwitches(ctx context.Context, user string) error {
 		if err := b.cfg.People.SwitchOff(ctx, s.user, s.device, epoch); err != nil {
 			return fmt.Errorf("policy: switch off again for %s: %w", s.user, err)
 		}
-		b.cfg.Log.Warn("the store came back with something on that was switched off; it is off again", "user", s.user, "device", s.device)
+		b.cfg.Log.Warn("the store came back with something on that was switched off; it is off again", "user", s.user, "device",
+			s.device)
 		now := b.cfg.Now()
 		err := b.audit.append(ctx, &Record{
 			ID: newID(now), Time: now.UTC(), Event: eventRestored, Owner: s.user, Device: s.device, Epoch: epoch,

@@ -78,7 +78,8 @@ func TestSwitchedOffOutlivesOlderRedis(t *testing.T) {
 			s := toggle{"alice", one.device}
 			epoch := a.ledger.offAt(s)
 			require.NotZero(t, epoch)
-			require.Eventually(t, func() bool { return b.ledger.offAt(s) == epoch }, patience, time.Millisecond, "the other node hears of it")
+			require.Eventually(t, func() bool { return b.ledger.offAt(s) == epoch }, patience, time.Millisecond,
+				"the other node hears of it")
 
 			server.ReturnTo(older)
 			for _, book := range []*Book{a, b} {

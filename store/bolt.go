@@ -57,7 +57,8 @@ func OpenBolt(dir string, log *slog.Logger) (Store, error) {
 		return nil, fmt.Errorf("%w: %s; stop the other ringsplash or give this one another \"data\" folder", ErrInUse, keptPath)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: %s cannot be opened: %w; put a backup in its place, or remove it to begin with no users", keptPath, err)
+		return nil, fmt.Errorf("store: %s cannot be opened: %w; put a backup in its place, or remove it to begin with no users",
+			keptPath, err)
 	}
 	live, err := openBoltFile(livePath, true, log)
 	if err != nil && !errors.Is(err, bolterrors.ErrTimeout) {

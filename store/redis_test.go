@@ -60,7 +60,8 @@ func TestRedisAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := storetest.StartRedis(t)
 			broke := make(chan struct{}, 1)
-			s, err := store.OpenRedis(t.Context(), r.URL(), slog.New(slog.NewTextHandler(watchFor{"subscription at Redis broke", broke}, nil)))
+			s, err := store.OpenRedis(t.Context(), r.URL(),
+				slog.New(slog.NewTextHandler(watchFor{"subscription at Redis broke", broke}, nil)))
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, s.Close()) })
 			put(t, s, "user/alice", "1")

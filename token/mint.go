@@ -44,15 +44,18 @@ const (
 )
 
 func unknown() *Refusal {
-	return &Refusal{Unknown, "This gateway does not know the token: it was made more than an hour ago, or elsewhere. getToken must fetch a new one from POST /api/v1/embed-tokens of this gateway each time it is called."}
+	return &Refusal{Unknown, "This gateway does not know the token: it was made more than an hour ago, or elsewhere. getToken " +
+		"must fetch a new one from POST /api/v1/embed-tokens of this gateway each time it is called."}
 }
 
 func used() *Refusal {
-	return &Refusal{Used, "The token was used before, and a token works once. getToken must fetch a new one each time it is called; see to it that nothing on the way caches the answer."}
+	return &Refusal{Used, "The token was used before, and a token works once. getToken must fetch a new one each time it is " +
+		"called; see to it that nothing on the way caches the answer."}
 }
 
 func expired() *Refusal {
-	return &Refusal{Expired, "The token is older than five minutes. getToken must fetch a new one each time it is called; if it does, compare the clocks of the two servers."}
+	return &Refusal{Expired, "The token is older than five minutes. getToken must fetch a new one each time it is called; if it " +
+		"does, compare the clocks of the two servers."}
 }
 
 func invalid(format string, a ...any) *Refusal {

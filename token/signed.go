@@ -77,7 +77,9 @@ type signed struct {
 
 func (m *Mint) readSigned(ctx context.Context, text string) (Ticket, error) {
 	if len(text) > maxSigned {
-		return Ticket{}, invalid("The token is longer than %d bytes. Leave claims out that the gateway does not need: it looks at sub, origin, exp and jti.", maxSigned)
+		return Ticket{}, invalid(
+			"The token is longer than %d bytes. Leave claims out that the gateway does not need: it looks at sub, origin, exp and jti.",
+			maxSigned)
 	}
 	var c signed
 	var key SigningKey
@@ -122,11 +124,14 @@ func (m *Mint) signer(t *jwt.Token) (SigningKey, error) {
 	}
 	switch {
 	case len(m.keys) == 0:
-		return key, invalid("The token is a signed one, and the gateway has no key to check it with. List the site's public key under http.embed_keys of the gateway.")
+		return key, invalid("The token is a signed one, and the gateway has no key to check it with. List the site's public key " +
+			"under http.embed_keys of the gateway.")
 	case !ok:
-		return key, invalid("The token names the key %.40q (kid), which is not under http.embed_keys of the gateway. Sign with one that is, or list it.", id)
+		return key, invalid("The token names the key %.40q (kid), which is not under http.embed_keys of the gateway. Sign with one "+
+			"that is, or list it.", id)
 	case t.Method.Alg() != key.Algorithm:
-		return key, invalid("The token is signed with %s, and the key %q is for %s. Sign with that, or correct http.embed_keys.", t.Method.Alg(), key.ID, key.Algorithm)
+		return key, invalid("The token is signed with %s, and the key %q is for %s. Sign with that, or correct http.embed_keys.",
+			t.Method.Alg(), key.ID, key.Algorithm)
 	}
 	return key, nil
 }
@@ -134,7 +139,8 @@ func (m *Mint) signer(t *jwt.Token) (SigningKey, error) {
 func (m *Mint) checkClaims(c signed) *Refusal {
 	switch {
 	case c.Subject == "" || c.Origin == "":
-		return invalid("The token lacks the claim sub (the user's name) or origin (the embedding site, such as https://intranet.example). Put both in.")
+		return invalid("The token lacks the claim sub (the user's name) or origin (the embedding site, such as " +
+			"https://intranet.example). Put both in.")
 	case c.ID == "" || len(c.ID) > maxJTI:
 		return invalid("The token needs a claim jti of 1 to %d bytes that no other token has, such as a random UUID.", maxJTI)
 	case time.Until(c.ExpiresAt.Time) > Life+leeway:
@@ -158,9 +164,11 @@ func (m *Mint) reason(err error) error {
 	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing):
 		return invalid("The token has no claim exp. Set it to at most five minutes ahead.")
 	case errors.Is(err, jwt.ErrTokenMalformed):
-		return invalid("This is no token: neither one of POST /api/v1/embed-tokens nor a signed one (JWT). getToken must return the token alone, as text.")
+		return invalid("This is no token: neither one of POST /api/v1/embed-tokens nor a signed one (JWT). getToken must return the " +
+			"token alone, as text.")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return invalid("The signature of the token is wrong, or made in another way than %v. Check that the public key under http.embed_keys belongs to the key the site signs with.", Algorithms)
+		return invalid("The signature of the token is wrong, or made in another way than %v. Check that the public key under "+
+			"http.embed_keys belongs to the key the site signs with.", Algorithms)
 	}
 	return invalid("The token cannot be used. It must be a JWT with sub, origin, exp and jti.")
 }

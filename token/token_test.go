@@ -104,7 +104,8 @@ func TestMintedTokenExpires(t *testing.T) {
 	items, err := s.Scan(ctx, "embed/", "", 10)
 	require.NoError(t, err)
 	require.Len(t, items, 1)
-	old := strings.Replace(string(items[0].Value), expires.Format(time.RFC3339Nano), time.Now().Add(-time.Second).UTC().Format(time.RFC3339Nano), 1)
+	old := strings.Replace(string(items[0].Value), expires.Format(time.RFC3339Nano),
+		time.Now().Add(-time.Second).UTC().Format(time.RFC3339Nano), 1)
 	require.NotEqual(t, string(items[0].Value), old)
 	_, err = s.Put(ctx, items[0].Key, []byte(old), items[0].Version, time.Hour)
 	require.NoError(t, err)
@@ -221,10 +222,12 @@ func TestSignedTokenRefused(t *testing.T) {
 		return sign(func(_ jwt.MapClaims, t *jwt.Token) { t.Header[name] = value })
 	}
 	_, strange := signer(t, "ES256")
-	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"sub": "alice"}).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"sub": "alice"}).SignedString(
+		jwt.UnsafeAllowNoneSignatureType)
 	require.NoError(t, err)
 	// The public key taken as a shared secret: the classic confusion.
-	confused := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "alice", "origin": site, "exp": time.Now().Add(time.Minute).Unix(), "jti": "1"})
+	confused := jwt.NewWithClaims(jwt.SigningMethodHS256,
+		jwt.MapClaims{"sub": "alice", "origin": site, "exp": time.Now().Add(time.Minute).Unix(), "jti": "1"})
 	confused.Header["kid"] = "intranet"
 	hmac, err := confused.SignedString(publicPEM(t, privateKey(t, "ES256")))
 	require.NoError(t, err)
@@ -309,7 +312,10 @@ func TestAPIKeys(t *testing.T) {
 	require.Equal(t, given, key.Access)
 	require.True(t, key.For("alice") && !key.For("bob") && !key.May(token.RightEmbed))
 	require.NoError(t, k.Remove(ctx, "crm"))
-	for _, wrong := range []string{"", text + "x", text[:len(text)-1], "rsk_other~x", "rsk_..~" + text, strings.TrimPrefix(text, "rsk_")} {
+	for _, wrong := range []string{
+		"", text + "x", text[:len(text)-1], "rsk_other~x", "rsk_..~" + text,
+		strings.TrimPrefix(text, "rsk_"),
+	} {
 		_, err := k.Check(ctx, wrong)
 		require.ErrorIs(t, err, token.ErrKey, wrong)
 	}

@@ -97,7 +97,10 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	for _, path := range []string{"/", "/assets/app-0123ab.js", "/nothing"} {
 		resp, _ := fetch(t, "GET", server.URL+path, nil)
 		policy := resp.Header.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "base-uri 'none'"} {
+		for _, want := range []string{
+			"default-src 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+			"base-uri 'none'",
+		} {
 			if !strings.Contains(policy, want) {
 				t.Errorf("%s: policy lacks %q: %s", path, want, policy)
 			}
@@ -142,7 +145,10 @@ func TestWhoMayFrame(t *testing.T) {
 // Modules are loaded by pages of other sites, which needs CORS; nothing else is.
 func TestModulesForOtherSites(t *testing.T) {
 	server := testSite(t)
-	for path, want := range map[string]string{"/embed.js": "*", "/assets/app-0123ab.js": "*", "/": "", "/embed": "", "/icons/tiny.svg": ""} {
+	for path, want := range map[string]string{
+		"/embed.js": "*", "/assets/app-0123ab.js": "*", "/": "", "/embed": "",
+		"/icons/tiny.svg": "",
+	} {
 		resp, _ := fetch(t, "GET", server.URL+path, nil)
 		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want {
 			t.Errorf("%s: allowed for %q, want %q", path, got, want)
@@ -180,7 +186,8 @@ func TestCompression(t *testing.T) {
 			t.Errorf("unpacked %d bytes (%v), want %d", len(unpacked), err, len(body))
 		}
 	}
-	if resp, _ := fetch(t, "GET", server.URL+"/icons/tiny.svg", map[string]string{"Accept-Encoding": "gzip"}); resp.Header.Get("Content-Encoding") != "" {
+	if resp, _ := fetch(t, "GET", server.URL+"/icons/tiny.svg", map[string]string{"Accept-Encoding": "gzip"}); resp.Header.Get(
+		"Content-Encoding") != "" {
 		t.Error("a file that grows by compression was compressed")
 	}
 }

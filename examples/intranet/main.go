@@ -48,7 +48,8 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:8090", "`address` to listen on")
 	gateway := flag.String("gateway", "http://localhost:8080", "`origin` of the gateway")
 	origin := flag.String("origin", "", "`origin` of this site, as people open it (default http://LISTEN)")
-	people := flag.String("people", "alice=wonderland,bob=builder", "`NAME=PASSWORD,...` of the people here, named as on the gateway")
+	people := flag.String("people", "alice=wonderland,bob=builder",
+		"`NAME=PASSWORD,...` of the people here, named as on the gateway")
 	quiet := flag.Bool("no-microphone", false, "keep the microphone from the phone, to see what it says")
 	flag.Parse()
 	apikey := os.Getenv("RINGSPLASH_APIKEY")
@@ -107,7 +108,8 @@ func (s *site) routes() http.Handler {
 func (s *site) secure(next http.Handler) http.Handler {
 	socket := strings.Replace(s.gateway, "http", "ws", 1)
 	policy := fmt.Sprintf("default-src 'none'; script-src 'self' %[1]s; frame-src %[1]s; connect-src 'self' %[1]s %[2]s; "+
-		"style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'", s.gateway, socket)
+		"style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for "+
+		"'script'", s.gateway, socket)
 	microphone := fmt.Sprintf("microphone=(self %q)", s.gateway)
 	if s.quiet {
 		microphone = "microphone=()"
@@ -159,7 +161,10 @@ func (s *site) logIn(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.logins[id] = name
 	s.mu.Unlock()
-	http.SetCookie(w, &http.Cookie{Name: cookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.origin, "https:")})
+	http.SetCookie(w, &http.Cookie{
+		Name: cookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: strings.HasPrefix(s.origin, "https:"),
+	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 

@@ -87,7 +87,8 @@ func opus(ctx context.Context, pcm []int16) ([][]byte, error) {
 		pcm = append(pcm, 0)
 	}
 	want := len(pcm) / size
-	raw, err := encode(ctx, pcm, 48000, "-c:a", "libopus", "-b:a", "24k", "-frame_duration", "20", "-application", "audio", "-f", "ogg")
+	raw, err := encode(ctx, pcm, 48000, "-c:a", "libopus", "-b:a", "24k", "-frame_duration", "20", "-application", "audio", "-f",
+		"ogg")
 	if err != nil {
 		return nil, err
 	}

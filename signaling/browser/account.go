@@ -39,7 +39,8 @@ func loginOf(c echo.Context) login {
 	return l
 }
 
-var notLoggedIn = refuse(http.StatusUnauthorized, "not_logged_in", "You are not logged in, or your log-in has ended. Log in again.")
+var notLoggedIn = refuse(http.StatusUnauthorized, "not_logged_in",
+	"You are not logged in, or your log-in has ended. Log in again.")
 
 // authenticate lets only logged-in users through.
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
@@ -258,7 +259,8 @@ func (s *Server) changePassword(c echo.Context, password, current string) error 
 	if _, err := s.checkPassword(c, me.User, current); err != nil {
 		var p *problem
 		if errors.As(err, &p) && p.Code == "wrong_login" {
-			return refuse(http.StatusForbidden, "wrong_password", "The current password is wrong, so the password was not changed. Type it again.")
+			return refuse(http.StatusForbidden, "wrong_password",
+				"The current password is wrong, so the password was not changed. Type it again.")
 		}
 		return err
 	}
@@ -270,7 +272,8 @@ func (s *Server) changePassword(c echo.Context, password, current string) error 
 
 func goodPassword(password string) error {
 	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
-		return refuse(http.StatusUnprocessableEntity, "not_valid", "The new password must have at least 8 characters and at most 1024 bytes. Choose another.")
+		return refuse(http.StatusUnprocessableEntity, "not_valid",
+			"The new password must have at least 8 characters and at most 1024 bytes. Choose another.")
 	}
 	return nil
 }

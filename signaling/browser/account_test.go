@@ -42,11 +42,13 @@ func TestLogIn(t *testing.T) {
 	}
 	// The store holds the hash, never the token.
 	items, err := r.store.Scan(t.Context(), "login/", "", 10)
-	if err != nil || len(items) != 1 || items[0].Key != "login/"+hashOf(c.Value) || strings.Contains(string(items[0].Value), c.Value) {
+	if err != nil || len(items) != 1 || items[0].Key != "login/"+hashOf(c.Value) ||
+		strings.Contains(string(items[0].Value), c.Value) {
 		t.Errorf("stored: %v %v", items, err)
 	}
 	me := b.send("GET", "/api/v1/me", nil)
-	if me.json["name"] != "alice" || me.json["number"] != "1001" || me.json["address"] != "sip:alice@example.test" || me.json["display"] != "Alice Archer" {
+	if me.json["name"] != "alice" || me.json["number"] != "1001" || me.json["address"] != "sip:alice@example.test" ||
+		me.json["display"] != "Alice Archer" {
 		t.Errorf("me: %s", me.body)
 	}
 
@@ -113,7 +115,8 @@ func TestBodies(t *testing.T) {
 		}
 	}
 	// Without a length the limit is found while reading.
-	req, _ := http.NewRequestWithContext(t.Context(), "POST", b.r.base+"/api/v1/login", struct{ *strings.Reader }{strings.NewReader(big)})
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", b.r.base+"/api/v1/login",
+		struct{ *strings.Reader }{strings.NewReader(big)})
 	req.Header.Set("Content-Type", "application/json")
 	res, err := b.Do(req)
 	if err != nil {
@@ -146,10 +149,12 @@ func TestOrigin(t *testing.T) {
 		a := b.send("PATCH", "/api/v1/me", "{}", "Origin", c.origin, "Sec-Fetch-Site", c.site)
 		// A listed site may ask, but our cookie means nothing there.
 		if c.allowed && strings.HasPrefix(c.origin, "https:") {
-			if a.status != http.StatusUnauthorized || a.header.Get("Access-Control-Allow-Origin") != c.origin || a.header.Get("Access-Control-Allow-Credentials") != "" {
+			if a.status != http.StatusUnauthorized || a.header.Get("Access-Control-Allow-Origin") != c.origin ||
+				a.header.Get("Access-Control-Allow-Credentials") != "" {
 				t.Errorf("PATCH from %q: %d %s", c.origin, a.status, a.body)
 			}
-		} else if (a.status == http.StatusOK) != c.allowed || (!c.allowed && a.code() != "wrong_origin") || a.header.Get("Access-Control-Allow-Origin") != "" {
+		} else if (a.status == http.StatusOK) != c.allowed || (!c.allowed && a.code() != "wrong_origin") ||
+			a.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("PATCH from %q %q: %d %s", c.origin, c.site, a.status, a.body)
 		}
 		p, status, err := b.tryDial(c.origin)
@@ -163,7 +168,8 @@ func TestOrigin(t *testing.T) {
 			_ = p.conn.CloseNow()
 		}
 	}
-	if a := b.send("GET", "/api/v1/me", nil, "Origin", "https://evil.example"); a.status != http.StatusUnauthorized || a.header.Get("Access-Control-Allow-Origin") != "" {
+	if a := b.send("GET", "/api/v1/me", nil, "Origin", "https://evil.example"); a.status != http.StatusUnauthorized ||
+		a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("GET: %d %v", a.status, a.header)
 	}
 }
@@ -192,7 +198,8 @@ func TestPlainCookieMeansNothingOverTLS(t *testing.T) {
 		t.Fatalf("over plain HTTP the cookie is %s", plain.Name)
 	}
 	over := func(name string) int {
-		return r.browser().send("GET", "/api/v1/me", nil, "X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.5", "Origin", "", "Cookie", name+"="+plain.Value).status
+		return r.browser().send("GET", "/api/v1/me", nil, "X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.5", "Origin", "",
+			"Cookie", name+"="+plain.Value).status
 	}
 	if got := over("ringsplash"); got != http.StatusUnauthorized {
 		t.Errorf("the plain cookie is taken over TLS: %d", got)
@@ -281,13 +288,17 @@ func TestSlow(t *testing.T) {
 			s.right(fmt.Sprint("n", i), from(ip), now)
 		}
 	}
-	if len(s.sources.full) > maxBuckets || len(s.firsts.full) > maxBuckets || len(s.accounts.full) > maxBuckets || len(s.familiar) > maxBuckets {
+	if len(s.sources.full) > maxBuckets || len(s.firsts.full) > maxBuckets || len(s.accounts.full) > maxBuckets ||
+		len(s.familiar) > maxBuckets {
 		t.Errorf("tables grew to %d, %d, %d", len(s.sources.full), len(s.accounts.full), len(s.familiar))
 	}
 	if wait := s.take("alice", from("203.0.113.9"), now); wait <= 0 {
 		t.Error("the flood gave strangers new attempts at alice's account")
 	}
-	for ip, want := range map[string]string{"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32", "fe80::1%eth0": "fe80::/64", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "x": "invalid Prefix"} {
+	for ip, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32",
+		"fe80::1%eth0": "fe80::/64", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "x": "invalid Prefix",
+	} {
 		if got := sourceOf(ip).String(); got != want {
 			t.Errorf("source of %s is %s, not %s", ip, got, want)
 		}
@@ -424,7 +435,8 @@ func TestStoreAway(t *testing.T) {
 		t.Errorf("me: %d %s", a.status, a.body)
 	}
 	b.open(nil)
-	if a := r.browser().send("POST", "/api/v1/login", credentials("bob", bobPassword)); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+	if a := r.browser().send("POST", "/api/v1/login", credentials("bob", bobPassword)); a.status != http.StatusServiceUnavailable ||
+		a.header.Get("Retry-After") == "" {
 		t.Errorf("log-in: %d %s", a.status, a.body)
 	}
 	r.gw.tab(t).show(func(s *snapshot) { s.Counters.Missed = 1 })

@@ -54,7 +54,8 @@ func readCommand(c echo.Context, do string) (gateway.Command, error) {
 		}
 	}
 	if checkFields(cmd) != nil {
-		return cmd, refuse(http.StatusBadRequest, "bad_request", "A member is too long, or has characters that do not belong there. Compare it with /api/v1/openapi.yaml.")
+		return cmd, refuse(http.StatusBadRequest, "bad_request",
+			"A member is too long, or has characters that do not belong there. Compare it with /api/v1/openapi.yaml.")
 	}
 	return cmd, nil
 }

@@ -62,7 +62,8 @@ func TestCallsByREST(t *testing.T) {
 	}
 	want := []restDone{{"alice", gateway.Command{Do: "call", To: "1002", From: "desk", Intercom: true}}}
 	for do, body := range map[string]string{
-		"answer": `{"on":"desk"}`, "decline": "", "hangup": `{"removeGrant":true}`, "hold": "", "resume": "{}", "mute": "", "unmute": "",
+		"answer": `{"on":"desk"}`, "decline": "", "hangup": `{"removeGrant":true}`, "hold": "", "resume": "{}", "mute": "",
+		"unmute":   "",
 		"transfer": `{"to":"1003"}`, "move": `{"on":"desk"}`, "digits": `{"digits":"12*#A"}`,
 	} {
 		r.gw.mu.Lock()
@@ -72,11 +73,13 @@ func TestCallsByREST(t *testing.T) {
 		if body != "" {
 			send = body
 		}
-		if a := b.send("POST", "/api/v1/calls/c_7/"+do, send); a.status != http.StatusOK || do == "hangup" && a.json["said"] != "Bob was removed." {
+		if a := b.send("POST", "/api/v1/calls/c_7/"+do, send); a.status != http.StatusOK || do == "hangup" &&
+			a.json["said"] != "Bob was removed." {
 			t.Errorf("%s: %d %s", do, a.status, a.body)
 		}
 		r.gw.mu.Lock()
-		if len(r.gw.byREST) != before+1 || r.gw.byREST[before].Do != do || r.gw.byREST[before].Call != "c_7" || r.gw.byREST[before].User != "alice" {
+		if len(r.gw.byREST) != before+1 || r.gw.byREST[before].Do != do || r.gw.byREST[before].Call != "c_7" ||
+			r.gw.byREST[before].User != "alice" {
 			t.Errorf("%s: carried out as %+v", do, r.gw.byREST[before:])
 		}
 		r.gw.mu.Unlock()
@@ -114,7 +117,8 @@ func TestCallsByRESTRefused(t *testing.T) {
 		t.Errorf("carried out: %+v", got)
 	}
 	for code, status := range map[string]int{
-		"no_such_call": 404, "ended": 409, "wrong_state": 409, "forbidden": 403, "overload": 503, "already_answered": 409, "device_offline": 409, "secret": 500,
+		"no_such_call": 404, "ended": 409, "wrong_state": 409, "forbidden": 403, "overload": 503, "already_answered": 409,
+		"device_offline": 409, "secret": 500,
 	} {
 		r.gw.answer = func(gateway.Command) (gateway.Result, error) {
 			return gateway.Result{}, &gateway.CommandError{Code: code, Message: "A sentence."}
@@ -132,7 +136,8 @@ func TestCallsByRESTRefused(t *testing.T) {
 	}
 	refused := 0
 	for range 30 {
-		if a := b.send("POST", "/api/v1/calls/c_1/hold", nil); a.status == http.StatusTooManyRequests && a.header.Get("Retry-After") != "" {
+		if a := b.send("POST", "/api/v1/calls/c_1/hold", nil); a.status == http.StatusTooManyRequests &&
+			a.header.Get("Retry-After") != "" {
 			refused++
 		}
 	}
@@ -182,7 +187,8 @@ func TestAPIKeyRights(t *testing.T) {
 			t.Errorf("%s: %d %s, carried out: %+v", c.what, a.status, a.body, got)
 		}
 	}
-	if a := r.asKey(plain, "POST", "/api/v1/embed-tokens", `{"user":"alice","origin":"`+site+`"}`); a.status != http.StatusServiceUnavailable {
+	if a := r.asKey(plain, "POST", "/api/v1/embed-tokens", `{"user":"alice","origin":"`+site+
+		`"}`); a.status != http.StatusServiceUnavailable {
 		t.Errorf("without a mint: %d %s", a.status, a.body)
 	}
 	if a := r.asKey(plain, "GET", "/api/v1/calls", nil); a.status != http.StatusForbidden {

@@ -19,25 +19,40 @@ type rule struct {
 	anyOrder bool     // runs beside the ordered commands of its tab
 }
 
-var commonErrors = []string{"bad_request", "no_such_call", "ended", "wrong_state", "not_available", "forbidden", "overload", "fault"}
+var commonErrors = []string{
+	"bad_request", "no_such_call", "ended", "wrong_state", "not_available", "forbidden", "overload",
+	"fault",
+}
 
 var rules = map[string]rule{
-	"call":      {needs: []string{"to"}, may: []string{"from", "intercom"}, ok: []string{"call"}, errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"}},
-	"answer":    {needs: []string{"call", "version", "on"}, errors: []string{"already_answered", "stale", "device_offline", "device_busy"}},
-	"decline":   {needs: []string{"call"}},
-	"hangup":    {needs: []string{"call"}, may: []string{"removeGrant"}, ok: []string{"said"}},
-	"dismiss":   {needs: []string{"call"}},
-	"hold":      {needs: []string{"call"}},
-	"resume":    {needs: []string{"call"}},
-	"mute":      {needs: []string{"call"}},
-	"unmute":    {needs: []string{"call"}},
-	"transfer":  {needs: []string{"call"}, may: []string{"to", "with"}, errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"}},
-	"move":      {needs: []string{"call", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
-	"digits":    {needs: []string{"call", "digits"}, errors: []string{"no_dtmf"}},
-	"seen":      {},
-	"message":   {needs: []string{"to", "text"}},
-	"ringing":   {needs: []string{"call"}},
-	"offer":     {needs: []string{"sdp", "pc", "codecs"}, ok: []string{"sdp"}, errors: []string{"bad_sdp", "no_codec"}, anyOrder: true},
+	"call": {
+		needs: []string{"to"}, may: []string{"from", "intercom"}, ok: []string{"call"},
+		errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"},
+	},
+	"answer": {
+		needs:  []string{"call", "version", "on"},
+		errors: []string{"already_answered", "stale", "device_offline", "device_busy"},
+	},
+	"decline": {needs: []string{"call"}},
+	"hangup":  {needs: []string{"call"}, may: []string{"removeGrant"}, ok: []string{"said"}},
+	"dismiss": {needs: []string{"call"}},
+	"hold":    {needs: []string{"call"}},
+	"resume":  {needs: []string{"call"}},
+	"mute":    {needs: []string{"call"}},
+	"unmute":  {needs: []string{"call"}},
+	"transfer": {
+		needs: []string{"call"}, may: []string{"to", "with"},
+		errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"},
+	},
+	"move":    {needs: []string{"call", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
+	"digits":  {needs: []string{"call", "digits"}, errors: []string{"no_dtmf"}},
+	"seen":    {},
+	"message": {needs: []string{"to", "text"}},
+	"ringing": {needs: []string{"call"}},
+	"offer": {
+		needs: []string{"sdp", "pc", "codecs"}, ok: []string{"sdp"}, errors: []string{"bad_sdp", "no_codec"},
+		anyOrder: true,
+	},
 	"candidate": {needs: []string{"pc"}, may: []string{"candidate"}, anyOrder: true},
 }
 

@@ -73,7 +73,8 @@ func TestCommandsRefused(t *testing.T) {
 	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
 		switch c.Do {
 		case "answer":
-			return gateway.Result{}, fmt.Errorf("wrapped: %w", &gateway.CommandError{Code: "already_answered", Message: "Another of your devices answered this call."})
+			return gateway.Result{}, fmt.Errorf("wrapped: %w",
+				&gateway.CommandError{Code: "already_answered", Message: "Another of your devices answered this call."})
 		case "hold": // a code the protocol does not have for it
 			return gateway.Result{}, &gateway.CommandError{Code: "already_answered", Message: "Odd."}
 		case "mute":
@@ -87,7 +88,10 @@ func TestCommandsRefused(t *testing.T) {
 	for i, c := range []struct {
 		text, code, says string
 	}{
-		{`{"type":"do","id":"ID","do":"answer","call":"c_1","version":3,"on":"browser"}`, "already_answered", "Another of your devices"},
+		{
+			`{"type":"do","id":"ID","do":"answer","call":"c_1","version":3,"on":"browser"}`, "already_answered",
+			"Another of your devices",
+		},
 		{`{"type":"do","id":"ID","do":"hold","call":"c_1"}`, "fault", "Odd."},
 		{`{"type":"do","id":"ID","do":"mute","call":"c_1"}`, "fault", "Try again"},
 		{`{"type":"do","id":"ID","do":"hangup","call":"c_1"}`, "fault", "Try again"},
@@ -99,7 +103,10 @@ func TestCommandsRefused(t *testing.T) {
 		{`{"type":"do","id":"ID","do":"call","to":"bob\r\nContact: x"}`, "bad_request", "to"},
 		{`{"type":"do","id":"ID","do":"call","to":"` + strings.Repeat("b", 300) + `"}`, "bad_request", "to"},
 		{`{"type":"do","id":"ID","do":"digits","call":"c_1","digits":"12x"}`, "bad_request", "digits"},
-		{`{"type":"do","id":"ID","do":"offer","sdp":"v=0","pc":"1","codecs":["a","b","c","d","e","f","g","h","i"]}`, "bad_request", "codecs"},
+		{
+			`{"type":"do","id":"ID","do":"offer","sdp":"v=0","pc":"1","codecs":["a","b","c","d","e","f","g","h","i"]}`, "bad_request",
+			"codecs",
+		},
 		{`{"type":"do","id":"ID","do":"candidate","pc":"1","candidate":"a\nb"}`, "bad_request", "candidate"},
 	} {
 		id := fmt.Sprint(i)

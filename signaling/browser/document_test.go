@@ -134,7 +134,8 @@ func TestDocumentParts(t *testing.T) {
 	}
 	views := map[string]reflect.Type{
 		"me": reflect.TypeFor[gateway.MeView](), "devices": reflect.TypeFor[gateway.DeviceView](), "calls": reflect.TypeFor[callView](),
-		"presence": reflect.TypeFor[gateway.PresenceView](), "counters": reflect.TypeFor[gateway.CountersView](), "media": reflect.TypeFor[gateway.MediaView](),
+		"presence": reflect.TypeFor[gateway.PresenceView](), "counters": reflect.TypeFor[gateway.CountersView](),
+		"media": reflect.TypeFor[gateway.MediaView](),
 	}
 	var want []string
 	for _, m := range membersOf(reflect.TypeFor[parts]()) {
@@ -313,7 +314,10 @@ func TestDocumentCloseCodes(t *testing.T) {
 }
 
 func TestDocumentNumbers(t *testing.T) {
-	conf := Config{Gateway: newPlayedGateway(), People: struct{ People }{}, Store: struct{ store.Store }{}, Page: http.NotFoundHandler()}
+	conf := Config{
+		Gateway: newPlayedGateway(), People: struct{ People }{}, Store: struct{ store.Store }{},
+		Page: http.NotFoundHandler(),
+	}
 	if err := conf.validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -365,6 +369,7 @@ func same(t *testing.T, what string, document, code []string) {
 	slices.Sort(document)
 	slices.Sort(code)
 	if !slices.Equal(document, code) {
-		t.Errorf("%s differ\n document: %s\n code:     %s", what, strings.Join(document, "\n           "), strings.Join(code, "\n           "))
+		t.Errorf("%s differ\n document: %s\n code:     %s", what, strings.Join(document, "\n           "),
+			strings.Join(code, "\n           "))
 	}
 }

@@ -36,7 +36,8 @@ func embedRig(t *testing.T) (r *rig, apikey string) {
 // mint asks for a token as the site's server does.
 func (r *rig) mint(apikey, user, origin string) string {
 	r.t.Helper()
-	a := r.browser().send("POST", "/api/v1/embed-tokens", map[string]string{"user": user, "origin": origin}, "Origin", "", "Authorization", "Bearer "+apikey)
+	a := r.browser().send("POST", "/api/v1/embed-tokens", map[string]string{"user": user, "origin": origin}, "Origin", "",
+		"Authorization", "Bearer "+apikey)
 	if a.status != http.StatusCreated {
 		r.t.Fatalf("no token: %d %s", a.status, a.body)
 	}
@@ -71,10 +72,19 @@ func TestEmbedTokenNeedsAKeyAListedOriginAndAUser(t *testing.T) {
 		{"no JSON", "Bearer " + key, "x", 400, "bad_json", "JSON"},
 		{"no origin", "Bearer " + key, map[string]string{"user": "alice"}, 422, "not_valid", "origin"},
 		{"a page", "Bearer " + key, map[string]string{"user": "alice", "origin": site + "/phone"}, 422, "not_valid", "origin"},
-		{"an unlisted origin", "Bearer " + key, map[string]string{"user": "alice", "origin": "https://evil.example"}, 422, "origin_not_listed", "http.embed_origins"},
+		{
+			"an unlisted origin", "Bearer " + key,
+			map[string]string{"user": "alice", "origin": "https://evil.example"},
+			422,
+			"origin_not_listed", "http.embed_origins",
+		},
 		{"no such user", "Bearer " + key, map[string]string{"user": "zoe", "origin": site}, 422, "no_such_user", "user add"},
 		{"right", "Bearer " + key, good, 201, "", ""},
-		{"right, written another way", "bearer " + key, map[string]string{"user": "alice", "origin": "HTTPS://Intranet.example:443"}, 201, "", ""},
+		{
+			"right, written another way", "bearer " + key,
+			map[string]string{"user": "alice", "origin": "HTTPS://Intranet.example:443"},
+			201, "", "",
+		},
 	} {
 		a := r.browser().send("POST", "/api/v1/embed-tokens", row.body, "Origin", "", "Authorization", row.auth)
 		detail, _ := a.json["detail"].(string)
@@ -173,11 +183,13 @@ func TestTokenBelongsToItsSite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, m := r.knock(r.base, hello{Token: text, Parent: row.origin}); m.Type != typeRefused || m.Error.Code != row.code || p.closed() != 4403 {
+		if p, m := r.knock(r.base, hello{Token: text, Parent: row.origin}); m.Type != typeRefused || m.Error.Code != row.code ||
+			p.closed() != 4403 {
 			t.Errorf("%s: %s", row.what, m.raw)
 		}
 	}
-	if p, m := r.knock(site, hello{Token: "nonsense"}); m.Type != typeRefused || m.Error.Code != token.Invalid || p.closed() != 4403 {
+	if p, m := r.knock(site, hello{Token: "nonsense"}); m.Type != typeRefused || m.Error.Code != token.Invalid ||
+		p.closed() != 4403 {
 		t.Errorf("nonsense: %s", m.raw)
 	}
 }
@@ -206,13 +218,19 @@ func TestRightToOpen(t *testing.T) {
 	for _, row := range []struct {
 		from, claim, parent string
 		want                right
-	}{{site, site, "", openNever}, {r.base, site, site, openGesture}, {trusted, trusted, "", openAlways}, {r.base, trusted, trusted, openAlways}} {
+	}{
+		{site, site, "", openNever},
+		{r.base, site, site, openGesture},
+		{trusted, trusted, "", openAlways},
+		{r.base, trusted, trusted, openAlways},
+	} {
 		p, w := r.knock(row.from, hello{Token: r.mint(key, "alice", row.claim), Parent: row.parent})
 		if w.Open != row.want {
 			t.Errorf("%s framed by %q has the right %q", row.from, row.parent, w.Open)
 		}
 		sockets[row.want] = p
-		change := r.browser().send("PUT", "/api/v1/directory/01ARZ3NDEKTSV4RRFFQ69G5FAV", map[string]any{"addresses": []string{"bob"}}, "Origin", row.from, "Authorization", "Bearer "+w.Bearer)
+		change := r.browser().send("PUT", "/api/v1/directory/01ARZ3NDEKTSV4RRFFQ69G5FAV", map[string]any{"addresses": []string{"bob"}},
+			"Origin", row.from, "Authorization", "Bearer "+w.Bearer)
 		if refused := change.code() == "not_trusted"; refused != (row.want == openNever) {
 			t.Errorf("a change of the directory with the right %q: %d %s", row.want, change.status, change.body)
 		}
@@ -222,7 +240,8 @@ func TestRightToOpen(t *testing.T) {
 			p.do(what, c)
 			m := p.reply(what)
 			if who == openNever {
-				if m.Error == nil || m.Error.Code != "forbidden" || !strings.Contains(m.Error.Message, "http.embed_origins") || !strings.Contains(m.Error.Message, "trusted: true") {
+				if m.Error == nil || m.Error.Code != "forbidden" || !strings.Contains(m.Error.Message, "http.embed_origins") ||
+					!strings.Contains(m.Error.Message, "trusted: true") {
 					t.Errorf("%s by a script of an untrusted site: %s", what, m.raw)
 				}
 			} else if !m.OK {
@@ -260,7 +279,8 @@ func TestLogInsStayWhereTheyBelong(t *testing.T) {
 		}
 	}
 	for _, origin := range []string{site, trusted} {
-		if a := r.browser().send("GET", "/api/v1/me", nil, "Origin", origin, "Authorization", "Bearer "+w.Bearer); a.status != http.StatusUnauthorized {
+		if a := r.browser().send("GET", "/api/v1/me", nil, "Origin", origin, "Authorization",
+			"Bearer "+w.Bearer); a.status != http.StatusUnauthorized {
 			t.Errorf("a frame's bearer from %s: %d", origin, a.status)
 		}
 	}
@@ -286,7 +306,8 @@ func TestLogInsStayWhereTheyBelong(t *testing.T) {
 // A site that embeds the phone vouches for a user, not for an administrator.
 func TestEmbedLogInIsNoAdministrator(t *testing.T) {
 	r, key := embedRig(t)
-	if err := r.people.Put(t.Context(), directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "root of all"}); err != nil {
+	if err := r.people.Put(t.Context(),
+		directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "root of all"}); err != nil {
 		t.Fatal(err)
 	}
 	_, w := r.knock(r.base, hello{Token: r.mint(key, "root", site), Parent: site})
@@ -298,7 +319,8 @@ func TestEmbedLogInIsNoAdministrator(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	r, _ := embedRig(t)
 	for origin, allowed := range map[string]bool{site: true, trusted: true, "https://evil.example": false, "null": false} {
-		a := r.browser().send("OPTIONS", "/api/v1/history", nil, "Origin", origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
+		a := r.browser().send("OPTIONS", "/api/v1/history", nil, "Origin", origin, "Access-Control-Request-Method", "GET",
+			"Access-Control-Request-Headers", "authorization")
 		h := a.header
 		if got := h.Get("Access-Control-Allow-Origin") == origin; got != allowed || h.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("%s: %v", origin, h)

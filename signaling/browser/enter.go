@@ -48,7 +48,10 @@ func (k *socket) enter(h hello) (bearer string, ok bool) {
 func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login, err error) {
 	s := k.srv
 	if s.conf.Mint == nil {
-		return "", login{}, &token.Refusal{Code: token.Invalid, Message: "This gateway takes no tokens. Run it with `ringsplash serve`."}
+		return "", login{}, &token.Refusal{
+			Code:    token.Invalid,
+			Message: "This gateway takes no tokens. Run it with `ringsplash serve`.",
+		}
 	}
 	ticket, err := s.conf.Mint.Read(ctx, h.Token)
 	if err != nil {
@@ -56,13 +59,20 @@ func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login
 	}
 	origin, err := cleanOrigin(ticket.Origin)
 	if err != nil {
-		return "", login{}, &token.Refusal{Code: token.Invalid, Message: "The claim origin of the token is not an origin. Write the embedding site like https://intranet.example."}
+		return "", login{}, &token.Refusal{
+			Code:    token.Invalid,
+			Message: "The claim origin of the token is not an origin. Write the embedding site like https://intranet.example.",
+		}
 	}
 	if err := k.fromSite(origin, h.Parent); err != nil {
 		return "", login{}, err
 	}
 	if _, ok := s.conf.People.User(ticket.User); !ok {
-		return "", login{}, &token.Refusal{Code: codeNoUser, Message: "The gateway has no user with the name in the token. Add the user with `ringsplash user add`, or correct the name the site puts into its tokens."}
+		return "", login{}, &token.Refusal{
+			Code: codeNoUser,
+			Message: "The gateway has no user with the name in the token. " +
+				"Add the user with `ringsplash user add`, or correct the name the site puts into its tokens.",
+		}
 	}
 	if err := s.conf.Mint.Spend(ctx, ticket); err != nil {
 		return "", login{}, err
@@ -74,13 +84,19 @@ func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login
 func (k *socket) comeBack(ctx context.Context, h hello) (login, error) {
 	found, err := k.srv.logins.find(ctx, h.Bearer)
 	if errors.Is(err, errNoLogin) || err == nil && found.Origin == "" {
-		return login{}, &token.Refusal{Code: token.Expired, Message: "The log-in of this page is over. getToken must fetch a new token."}
+		return login{}, &token.Refusal{
+			Code:    token.Expired,
+			Message: "The log-in of this page is over. getToken must fetch a new token.",
+		}
 	}
 	if err != nil {
 		return login{}, err
 	}
 	if found.Framed != k.own {
-		return login{}, &token.Refusal{Code: codeOrigin, Message: "This log-in belongs to a page of another kind. getToken must fetch a token for this one."}
+		return login{}, &token.Refusal{
+			Code:    codeOrigin,
+			Message: "This log-in belongs to a page of another kind. getToken must fetch a token for this one.",
+		}
 	}
 	return found, k.fromSite(found.Origin, h.Parent)
 }
@@ -105,7 +121,8 @@ func (k *socket) fromSite(origin, parent string) error {
 	}
 	switch {
 	case from != origin:
-		return &token.Refusal{Code: codeOrigin, Message: "The token is for " + origin + ", and this page belongs to " + from + ". The site must ask for its tokens with its own origin."}
+		return &token.Refusal{Code: codeOrigin, Message: "The token is for " + origin + ", and this page belongs to " + from +
+			". The site must ask for its tokens with its own origin."}
 	case !k.own && k.srv.listed(origin) == nil, k.own && k.srv.listed(origin) == nil && origin != k.origin:
 		return &token.Refusal{Code: codeNotListed, Message: originNotListed(0, origin).Detail}
 	}

@@ -172,13 +172,15 @@ func (s *Server) importEntries(c echo.Context) error {
 		read = s.conf.People.ImportVCard
 	case "text/csv":
 	default:
-		return refuse(http.StatusUnsupportedMediaType, "not_importable", "Only vCard and CSV files can be imported. Send one with Content-Type: text/vcard or text/csv.")
+		return refuse(http.StatusUnsupportedMediaType, "not_importable",
+			"Only vCard and CSV files can be imported. Send one with Content-Type: text/vcard or text/csv.")
 	}
 	file, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, directory.ImportMax))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return refuse(http.StatusRequestEntityTooLarge, "too_large", "The file is over 1 MiB, the most that is imported at once. Split it.")
+		return refuse(http.StatusRequestEntityTooLarge, "too_large",
+			"The file is over 1 MiB, the most that is imported at once. Split it.")
 	case err != nil:
 		return refuse(http.StatusBadRequest, "cut_off", "The file did not arrive whole. Send it again.")
 	}

@@ -15,7 +15,8 @@ func TestEntries(t *testing.T) {
 	if a := b.send("GET", directoryPath, nil); string(a.body) != "{\"entries\":[],\"total\":0}\n" {
 		t.Errorf("empty: %d %s", a.status, a.body)
 	}
-	a := b.send("POST", directoryPath, `{"display":"Zoë Fürst","addresses":["zoe@EXAMPLE.com:5060;transport=tcp","+1 (555) 123"],"note":"x","friend":true}`)
+	a := b.send("POST", directoryPath,
+		`{"display":"Zoë Fürst","addresses":["zoe@EXAMPLE.com:5060;transport=tcp","+1 (555) 123"],"note":"x","friend":true}`)
 	if a.status != http.StatusCreated || a.header.Get("ETag") != `"1"` || a.json["friend"] != true {
 		t.Fatalf("added: %d %s", a.status, a.body)
 	}
@@ -58,7 +59,8 @@ func TestEntries(t *testing.T) {
 	}
 	// What was got can be put.
 	put := b.send("PUT", path, strings.Replace(string(got.body), `"friend":true`, `"friend":false`, 1))
-	if put.status != http.StatusOK || put.header.Get("ETag") != `"2"` || put.json["friend"] != false || put.json["id"] != got.json["id"] {
+	if put.status != http.StatusOK || put.header.Get("ETag") != `"2"` || put.json["friend"] != false ||
+		put.json["id"] != got.json["id"] {
 		t.Errorf("put: %d %s", put.status, put.body)
 	}
 	for query, total := range map[string]string{"zoe+FURST": "1", "555": "1", "bob": "0"} {
@@ -87,7 +89,8 @@ func TestEntryPages(t *testing.T) {
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	for _, name := range []string{"émile", "Frieda", "Doris"} {
-		if a := b.send("POST", directoryPath, `{"display":"`+name+`","addresses":["`+name+`@example.com"]}`); a.status != http.StatusCreated {
+		if a := b.send("POST", directoryPath, `{"display":"`+name+`","addresses":["`+name+
+			`@example.com"]}`); a.status != http.StatusCreated {
 			t.Fatalf("%s: %d %s", name, a.status, a.body)
 		}
 	}
@@ -120,7 +123,8 @@ func TestImportAndExport(t *testing.T) {
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	path := directoryPath + "/import"
-	a := b.send("POST", path, "display;address;friend\r\n=Bob;1002;yes\r\nEve;nothing at all;no\r\n", "Content-Type", "text/csv; charset=utf-8")
+	a := b.send("POST", path, "display;address;friend\r\n=Bob;1002;yes\r\nEve;nothing at all;no\r\n", "Content-Type",
+		"text/csv; charset=utf-8")
 	if a.status != http.StatusOK || a.json["added"] != 1.0 || a.json["merged"] != 0.0 {
 		t.Fatalf("import: %d %s", a.status, a.body)
 	}
@@ -128,7 +132,8 @@ func TestImportAndExport(t *testing.T) {
 	if len(rejected) != 1 || rejected[0].(map[string]any)["line"] != 3.0 {
 		t.Errorf("import: %s", a.body)
 	}
-	a = b.send("POST", path, "BEGIN:VCARD\nVERSION:3.0\nFN:Robert\nX-SIP:bob@example.test\nTEL:+1 555 7\nEND:VCARD\n", "Content-Type", "text/vcard")
+	a = b.send("POST", path, "BEGIN:VCARD\nVERSION:3.0\nFN:Robert\nX-SIP:bob@example.test\nTEL:+1 555 7\nEND:VCARD\n",
+		"Content-Type", "text/vcard")
 	if string(a.body) != "{\"added\":0,\"merged\":1,\"rejected\":[]}\n" {
 		t.Errorf("import: %d %s", a.status, a.body)
 	}
@@ -153,8 +158,10 @@ func TestImportAndExport(t *testing.T) {
 		t.Errorf("a large file: %d %s", a.status, a.body)
 	}
 	a = b.send("GET", directoryPath+"/export?format=csv", nil)
-	want := "\uFEFF\"display\",\"address\",\"note\",\"friend\"\r\n\"'=Bob\",\"sip:bob@example.test|tel:+15557\",\"" + strings.Repeat("n", 900) + "\",\"yes\"\r\n"
-	if a.status != http.StatusOK || string(a.body) != want || !strings.Contains(a.header.Get("Content-Disposition"), "directory.csv") {
+	want := "\uFEFF\"display\",\"address\",\"note\",\"friend\"\r\n\"'=Bob\",\"sip:bob@example.test|tel:+15557\",\"" +
+		strings.Repeat("n", 900) + "\",\"yes\"\r\n"
+	if a.status != http.StatusOK || string(a.body) != want ||
+		!strings.Contains(a.header.Get("Content-Disposition"), "directory.csv") {
 		t.Errorf("csv: %d %q", a.status, a.body)
 	}
 	a = b.send("GET", directoryPath+"/export?format=vcard", nil)

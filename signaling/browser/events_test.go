@@ -85,7 +85,8 @@ func TestEvents(t *testing.T) {
 	e := b.listen("/api/v1/events")
 	watch := wait(t, r.gw.watched)
 	first := wait(t, e.read)
-	if first.Type != typeState || first.Seq != 1 || first.Me == nil || first.Me.Name != "alice" || first.Calls == nil || first.Media != nil || first.Now == "" {
+	if first.Type != typeState || first.Seq != 1 || first.Me == nil || first.Me.Name != "alice" || first.Calls == nil ||
+		first.Media != nil || first.Now == "" {
 		t.Errorf("the first is %s", first.raw)
 	}
 	// It has the parts of a welcome but for what a tab alone has.

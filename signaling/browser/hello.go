@@ -59,7 +59,10 @@ func (k *socket) openTab(h hello) (resumed bool) {
 		return false
 	}
 	k.inbox = k.srv.sockets.attach(k, tab, func() *inbox {
-		return &inbox{base: k.srv.base, log: k.srv.log.With("user", k.login.User), metrics: k.srv.metrics, running: &k.srv.sockets.queues, known: map[string]*errand{}}
+		return &inbox{
+			base: k.srv.base, log: k.srv.log.With("user", k.login.User), metrics: k.srv.metrics,
+			running: &k.srv.sockets.queues, known: map[string]*errand{},
+		}
 	})
 	k.tab = tab
 	k.log.Info("a tab opened", "tab", tab.ID(), "resumed", resumed, "build", h.Build)

@@ -89,7 +89,10 @@ func (in *inbox) take(d do, s *socket) {
 	}
 }
 
-var tooFast = &gateway.CommandError{Code: "overload", Message: "Too many commands came at once, so this one was left out. Try again in a moment."}
+var tooFast = &gateway.CommandError{
+	Code:    "overload",
+	Message: "Too many commands came at once, so this one was left out. Try again in a moment.",
+}
 
 // run carries out what is in q and ends when q is empty.
 func (in *inbox) run(q *queue) {

@@ -25,7 +25,10 @@ func newInbox(t *testing.T, do func(context.Context) gateway.Result) (*inbox, fu
 	var running sync.WaitGroup
 	t.Cleanup(func() { cancel(); running.Wait() })
 	srv := &Server{log: slog.New(slog.DiscardHandler), conf: Config{CommandRate: 1, CommandBurst: 1}}
-	in := &inbox{base: ctx, log: srv.log, metrics: newMetrics(newSockets(1)), running: &running, tab: &playedTab{gw: gw, id: "t_1"}, known: map[string]*errand{}}
+	in := &inbox{
+		base: ctx, log: srv.log, metrics: newMetrics(newSockets(1)), running: &running, tab: &playedTab{gw: gw, id: "t_1"},
+		known: map[string]*errand{},
+	}
 	return in, func() *socket {
 		k := srv.newSocket(login{}, "")
 		t.Cleanup(k.cancel)

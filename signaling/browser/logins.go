@@ -55,7 +55,10 @@ type logins struct {
 const maxSeen = 4096
 
 func newLogins(c Config, log *slog.Logger) *logins {
-	return &logins{store: c.Store, people: c.People, idle: c.LoginIdle, max: c.LoginMax, embedIdle: c.EmbedIdle, embedMax: c.EmbedMax, log: log, seen: map[string]login{}}
+	return &logins{
+		store: c.Store, people: c.People, idle: c.LoginIdle, max: c.LoginMax, embedIdle: c.EmbedIdle,
+		embedMax: c.EmbedMax, log: log, seen: map[string]login{},
+	}
 }
 
 func (l *logins) idleOf(one login) time.Duration {

@@ -166,7 +166,8 @@ func readDo(b []byte) (do, error) {
 
 // badRequest refuses a command that is not as docs/protocol.md says.
 func badRequest(what string) *gateway.CommandError {
-	return &gateway.CommandError{Code: "bad_request", Message: "The page sent a command the gateway cannot read: " + what + ". Reload the page."}
+	return &gateway.CommandError{Code: "bad_request", Message: "The page sent a command the gateway cannot read: " + what +
+		". Reload the page."}
 }
 
 func refusal(id string, e *gateway.CommandError) []byte {

@@ -22,12 +22,20 @@ type metrics struct {
 func newMetrics(open *sockets) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		logins:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_logins_total", Help: "Log-ins by outcome."}, []string{"outcome"}),
-		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_commands_total", Help: "Commands of tabs by outcome."}, []string{"do", "outcome"}),
-		closes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_socket_closes_total", Help: "Ended sockets by close code, 0 when the tab went away."}, []string{"code"}),
+		logins: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_logins_total", Help: "Log-ins by outcome."},
+			[]string{"outcome"}),
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringsplash_commands_total",
+			Help: "Commands of tabs by outcome.",
+		}, []string{"do", "outcome"}),
+		closes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringsplash_socket_closes_total",
+			Help: "Ended sockets by close code, 0 when the tab went away.",
+		}, []string{"code"}),
 	}
 	m.registry.MustRegister(m.logins, m.commands, m.closes,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ringsplash_sockets", Help: "Open sockets of tabs."}, func() float64 { return float64(open.count()) }))
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ringsplash_sockets", Help: "Open sockets of tabs."},
+			func() float64 { return float64(open.count()) }))
 	return m
 }
 
@@ -54,7 +62,8 @@ func (s *Server) serveMetrics(c echo.Context) error {
 			return err
 		}
 		if user, ok := s.conf.People.User(found.User); !ok || !user.Admin || found.Origin != "" {
-			return refuse(http.StatusForbidden, "forbidden", "Metrics are for administrators and for programs on the gateway's own machine. Ask from there.")
+			return refuse(http.StatusForbidden, "forbidden",
+				"Metrics are for administrators and for programs on the gateway's own machine. Ask from there.")
 		}
 	}
 	s.MetricsHandler().ServeHTTP(c.Response(), c.Request())

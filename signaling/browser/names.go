@@ -18,7 +18,8 @@ func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		return refuse(http.StatusMisdirectedRequest, "wrong_host",
-			"The request is for a host that is not this gateway. Open the phone by a name of the gateway, or ask the administrator to list this name under http.names.")
+			"The request is for a host that is not this gateway. Open the phone by a name of the gateway, or ask the administrator to "+
+				"list this name under http.names.")
 	}
 }
 
@@ -26,7 +27,8 @@ func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) NamedOnly(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.named(r.Host) {
-			http.Error(w, "this host is not the gateway; ask by an address, or list the name under http.names", http.StatusMisdirectedRequest)
+			http.Error(w, "this host is not the gateway; ask by an address, or list the name under http.names",
+				http.StatusMisdirectedRequest)
 			return
 		}
 		h.ServeHTTP(w, r)

@@ -23,16 +23,20 @@ func (r *rig) as(host, method, path string) answer {
 func TestForeignHostsAreRefused(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Names = []string{"Example.test", "box:8080", "*.pages.example"} })
 	for _, path := range []string{"/metrics", "/healthz", "/", "/api/v1/openapi.yaml", "/api/v1/me", "/ws", "/embed"} {
-		if a := r.as("rebound.example:8080", "GET", path); a.status != http.StatusMisdirectedRequest || !strings.Contains(string(a.body), `"code":"wrong_host"`) ||
+		if a := r.as("rebound.example:8080", "GET", path); a.status != http.StatusMisdirectedRequest ||
+			!strings.Contains(string(a.body), `"code":"wrong_host"`) ||
 			a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
 	for host, ours := range map[string]bool{
-		"": true, "localhost": true, "LOCALHOST:8080": true, "localhost.": true, "127.0.0.1:8080": true, "192.0.2.7": true, "[::1]:80": true, "[2001:db8::1]": true,
+		"": true, "localhost": true, "LOCALHOST:8080": true, "localhost.": true, "127.0.0.1:8080": true, "192.0.2.7": true,
+		"[::1]:80": true, "[2001:db8::1]": true,
 		"example.test": true, "EXAMPLE.test:443": true, "box": true, "a.pages.example": true,
-		"example.test.rebound.example": false, "www.example.test": false, "notexample.test": false, "pages.example": false, "xpages.example": false,
-		"localhost.rebound.example": false, "127.0.0.1.rebound.example": false, "0x7f000001": false, "127.1": false, "rebound.example@localhost": false,
+		"example.test.rebound.example": false, "www.example.test": false, "notexample.test": false, "pages.example": false,
+		"xpages.example":            false,
+		"localhost.rebound.example": false, "127.0.0.1.rebound.example": false, "0x7f000001": false, "127.1": false,
+		"rebound.example@localhost": false,
 	} {
 		want := http.StatusOK
 		if !ours {
@@ -63,7 +67,10 @@ func TestNamesOfTheCertificateAreOurs(t *testing.T) {
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	writePair(t, cert, key, 1, "*.house.example")
 	r := newRig(t, func(c *Config) { c.CertFile, c.KeyFile = cert, key })
-	for host, want := range map[string]int{"phone.house.example:8443": http.StatusOK, "house.example": http.StatusMisdirectedRequest} {
+	for host, want := range map[string]int{
+		"phone.house.example:8443": http.StatusOK,
+		"house.example":            http.StatusMisdirectedRequest,
+	} {
 		if a := r.as(host, "GET", "/healthz"); a.status != want {
 			t.Errorf("%s: %d", host, a.status)
 		}

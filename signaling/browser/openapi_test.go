@@ -127,10 +127,12 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, v := range map[string]any{
-		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "PhoneTest": gateway.PhoneTest{}, "Problem": problem{},
-		"Entry": directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
+		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "PhoneTest": gateway.PhoneTest{},
+		"Problem": problem{},
+		"Entry":   directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
 		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{}, "EmbedToken": embedToken{},
-		"Story": storyView{}, "StoryLeg": gateway.StoryLeg{}, "StoryEvent": eventView{}, "MediaCounters": gateway.MediaCounters{}, "CallHead": callHead{}, "User": userView{}, "UserDevice": ownDeviceView{}, "Peer": gateway.PeerView{},
+		"Story": storyView{}, "StoryLeg": gateway.StoryLeg{}, "StoryEvent": eventView{}, "MediaCounters": gateway.MediaCounters{},
+		"CallHead": callHead{}, "User": userView{}, "UserDevice": ownDeviceView{}, "Peer": gateway.PeerView{},
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var want, have []string
@@ -163,7 +165,8 @@ func TestOpenAPICheckSeesAWrongAnswer(t *testing.T) {
 	r := httptest.NewRequest("GET", "/api/v1/me", nil)
 	res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}
 	c := checkedTransport{t: t}
-	good := `{"name":"a","number":"","display":"","address":"sip:a@b","admin":false,"fixed":false,"doNotDisturb":false,"whileBusy":"ring"}`
+	good := `{"name":"a","number":"","display":"","address":"sip:a@b","admin":false,"fixed":false,` +
+		`"doNotDisturb":false,"whileBusy":"ring"}`
 	if err := c.check(r, nil, res, []byte(good)); err != nil {
 		t.Errorf("a right answer was refused: %v", err)
 	}

@@ -56,7 +56,8 @@ type grantCount struct {
 func (s *Server) needPolicy(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if s.conf.Policy == nil {
-			return refuse(http.StatusServiceUnavailable, "not_set_up", "This gateway makes no phone answer by itself, so there is nothing to allow. Ask the administrator.")
+			return refuse(http.StatusServiceUnavailable, "not_set_up",
+				"This gateway makes no phone answer by itself, so there is nothing to allow. Ask the administrator.")
 		}
 		return next(c)
 	}
@@ -67,7 +68,9 @@ func (s *Server) needPolicy(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) needInterworking(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !slices.ContainsFunc(s.conf.Gateway.Devices(loginOf(c).User), interworking) {
-			return refuse(http.StatusForbidden, "no_interworking", "None of your deskphones may be made to answer by itself, so there is nothing to allow. Switch interworking on for a deskphone first.")
+			return refuse(http.StatusForbidden, "no_interworking",
+				"None of your deskphones may be made to answer by itself, so there is nothing to allow. Switch interworking on for a "+
+					"deskphone first.")
 		}
 		return next(c)
 	}
@@ -182,7 +185,8 @@ func seenVersion(match string, inBody *store.Version) (store.Version, error) {
 	case match == "" && inBody != nil && *inBody != store.AnyVersion:
 		return *inBody, nil
 	case match == "":
-		return 0, refuse(http.StatusPreconditionRequired, "no_version", "Say which version you changed: send its ETag as If-Match, so that nobody's change is lost.")
+		return 0, refuse(http.StatusPreconditionRequired, "no_version",
+			"Say which version you changed: send its ETag as If-Match, so that nobody's change is lost.")
 	}
 	n, err := strconv.ParseUint(strings.Trim(match, `"`), 10, 64)
 	if err != nil || store.Version(n) == store.AnyVersion {
@@ -192,7 +196,8 @@ func seenVersion(match string, inBody *store.Version) (store.Version, error) {
 }
 
 func policyConflict() *problem {
-	return refuse(http.StatusPreconditionFailed, "version_conflict", "Somebody changed this meanwhile, perhaps you in another tab. Fetch it again and repeat your change.")
+	return refuse(http.StatusPreconditionFailed, "version_conflict",
+		"Somebody changed this meanwhile, perhaps you in another tab. Fetch it again and repeat your change.")
 }
 
 // policyProblem words what a change of the grants can fail with.
@@ -209,7 +214,8 @@ func policyProblem(err error) error {
 		}
 		return p
 	case errors.Is(err, policy.ErrTooMany):
-		return refuse(http.StatusUnprocessableEntity, "too_many", "Nothing was changed: at most 200 addresses can be allowed. Allow a whole domain instead of each of its users.")
+		return refuse(http.StatusUnprocessableEntity, "too_many",
+			"Nothing was changed: at most 200 addresses can be allowed. Allow a whole domain instead of each of its users.")
 	case errors.As(err, &ceiling):
 		return refuse(http.StatusForbidden, "forbidden_group", ceiling.Error())
 	}
@@ -229,7 +235,8 @@ func (s *Server) simulatePolicy(c echo.Context) error {
 	user := loginOf(c).User
 	requester, err := s.requesterAddress(in.Requester)
 	if err != nil {
-		return refuse(http.StatusUnprocessableEntity, "bad_address", fmt.Sprintf("%q is no address: %v. Write a name of somebody here, or an address like bob@example.com.", in.Requester, err))
+		return refuse(http.StatusUnprocessableEntity, "bad_address",
+			fmt.Sprintf("%q is no address: %v. Write a name of somebody here, or an address like bob@example.com.", in.Requester, err))
 	}
 	who := requester
 	if own, err := policy.Canonical(s.addressOf(user)); err == nil && requester == own {
@@ -353,7 +360,8 @@ func (s *Server) ownersAsked(c echo.Context) ([]string, error) {
 		return []string{own}, nil
 	}
 	if !s.isAdmin(c) {
-		return nil, refuse(http.StatusForbidden, "not_admin", "Only an administrator may read the decisions about somebody else's phones. Leave user out for your own.")
+		return nil, refuse(http.StatusForbidden, "not_admin",
+			"Only an administrator may read the decisions about somebody else's phones. Leave user out for your own.")
 	}
 	if other == "*" {
 		var all []string

@@ -35,7 +35,8 @@ func TestPolicy(t *testing.T) {
 	r, _ := newPolicyRig(t)
 	b := r.loggedIn("alice", alicePassword)
 	a := b.send("GET", "/api/v1/policy", nil)
-	want := `{"version":0,"allowPublic":false,"allowFriends":false,"allowDirectory":false,"allowAddresses":false,"addresses":[],"forbid":[],"count":{"friends":0,"directory":0,"addresses":0,"domains":0}}` + "\n"
+	want := `{"version":0,"allowPublic":false,"allowFriends":false,"allowDirectory":false,"allowAddresses":false,` +
+		`"addresses":[],"forbid":[],"count":{"friends":0,"directory":0,"addresses":0,"domains":0}}` + "\n"
 	if a.status != http.StatusOK || string(a.body) != want || a.header.Get("ETag") != `"0"` {
 		t.Fatalf("before any change: %d %s %s", a.status, a.header.Get("ETag"), a.body)
 	}
@@ -63,7 +64,10 @@ func TestPolicy(t *testing.T) {
 		{`{"allowPublic":true}`, "", http.StatusPreconditionRequired, "no_version"},
 		{`{"allowEverything":true}`, `"2"`, http.StatusBadRequest, "bad_json"},
 		{`{"allowPublic":"yes"}`, `"2"`, http.StatusBadRequest, "bad_json"},
-		{`{"addresses":[` + strings.Repeat(`"a@example.com",`, 200) + `"b@example.com"]}`, `"2"`, http.StatusUnprocessableEntity, "too_many"},
+		{
+			`{"addresses":[` + strings.Repeat(`"a@example.com",`, 200) + `"b@example.com"]}`, `"2"`, http.StatusUnprocessableEntity,
+			"too_many",
+		},
 	} {
 		if a := b.send("PUT", "/api/v1/policy", c.body, "If-Match", c.match); a.status != c.status || a.code() != c.code {
 			t.Errorf("%.40s with %s: %d %s", c.body, c.match, a.status, a.body)
@@ -127,7 +131,8 @@ func TestPolicyNeedsInterworking(t *testing.T) {
 		if method == "PUT" {
 			body = `{"allowPublic":true}`
 		}
-		if a := b.send(method, "/api/v1/policy", body, "If-Match", `"0"`); a.status != http.StatusForbidden || a.code() != "no_interworking" {
+		if a := b.send(method, "/api/v1/policy", body, "If-Match", `"0"`); a.status != http.StatusForbidden ||
+			a.code() != "no_interworking" {
 			t.Errorf("%s: %d %s", method, a.status, a.body)
 		}
 	}
@@ -142,7 +147,8 @@ func TestPolicyNeedsInterworking(t *testing.T) {
 		}
 	}
 	plain := newRig(t, nil)
-	if a := plain.loggedIn("alice", alicePassword).send("GET", "/api/v1/policy", nil); a.status != http.StatusServiceUnavailable || a.code() != "not_set_up" {
+	if a := plain.loggedIn("alice", alicePassword).send("GET", "/api/v1/policy", nil); a.status != http.StatusServiceUnavailable ||
+		a.code() != "not_set_up" {
 		t.Errorf("without grants: %d %s", a.status, a.body)
 	}
 }
@@ -150,7 +156,8 @@ func TestPolicyNeedsInterworking(t *testing.T) {
 func TestPolicyCeiling(t *testing.T) {
 	r, _ := newPolicyRig(t, policy.Public)
 	b := r.loggedIn("alice", alicePassword)
-	if a := b.send("PUT", "/api/v1/policy", `{"allowPublic":true}`, "If-Match", `"0"`); a.status != http.StatusForbidden || a.code() != "forbidden_group" {
+	if a := b.send("PUT", "/api/v1/policy", `{"allowPublic":true}`, "If-Match", `"0"`); a.status != http.StatusForbidden ||
+		a.code() != "forbidden_group" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if a := b.send("GET", "/api/v1/policy", nil); !strings.Contains(string(a.body), `"forbid":["public"]`) {
@@ -161,7 +168,8 @@ func TestPolicyCeiling(t *testing.T) {
 func TestPolicySimulate(t *testing.T) {
 	r, _ := newPolicyRig(t)
 	b := r.loggedIn("alice", alicePassword)
-	b.send("PUT", "/api/v1/policy", `{"allowAddresses":true,"addresses":["bob@example.test","*.example.org","+15551234"]}`, "If-Match", `"0"`)
+	b.send("PUT", "/api/v1/policy", `{"allowAddresses":true,"addresses":["bob@example.test","*.example.org","+15551234"]}`,
+		"If-Match", `"0"`)
 	for _, c := range []struct {
 		body      string
 		allow     bool
@@ -179,7 +187,8 @@ func TestPolicySimulate(t *testing.T) {
 		{`{"requester":"alice"}`, true, "sip:alice@example.test", "self"},
 	} {
 		a := b.send("POST", "/api/v1/policy/simulate", c.body)
-		if a.status != http.StatusOK || a.json["allow"] != c.allow || a.json["requester"] != c.requester || a.json["grant"] != c.grant || a.json["device"] != "desk" || a.json["reason"] == "" {
+		if a.status != http.StatusOK || a.json["allow"] != c.allow || a.json["requester"] != c.requester ||
+			a.json["grant"] != c.grant || a.json["device"] != "desk" || a.json["reason"] == "" {
 			t.Errorf("%s: %d %s", c.body, a.status, a.body)
 		}
 	}
@@ -198,12 +207,14 @@ func TestPolicySimulate(t *testing.T) {
 
 func TestDecisions(t *testing.T) {
 	r, book := newPolicyRig(t)
-	if err := r.people.Put(t.Context(), directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "turtles all the way"}); err != nil {
+	if err := r.people.Put(t.Context(),
+		directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "turtles all the way"}); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(level policy.Level) policy.Decision {
 		return book.Decide(t.Context(), policy.Question{
-			Requester: policy.Identity{Address: "sip:eve@example.com", Level: level, How: "from"}, Owner: "alice", Device: "desk", Kind: policy.ThirdParty, Call: "c1",
+			Requester: policy.Identity{Address: "sip:eve@example.com", Level: level, How: "from"}, Owner: "alice", Device: "desk",
+			Kind: policy.ThirdParty, Call: "c1",
 		})
 	}
 	first, second := ask(policy.Unverified), ask(policy.Asserted)
@@ -220,7 +231,9 @@ func TestDecisions(t *testing.T) {
 		seen[d["id"]] = d
 	}
 	one, two := seen[first.ID], seen[second.ID]
-	if one["authenticated"] != "" || one["evidence"] != "from" || one["allow"] != false || one["requester"] != "sip:eve@example.com" || one["kind"] != "thirdParty" || one["device"] != "desk" || one["reason"] != first.Reason {
+	if one["authenticated"] != "" || one["evidence"] != "from" || one["allow"] != false ||
+		one["requester"] != "sip:eve@example.com" || one["kind"] != "thirdParty" || one["device"] != "desk" ||
+		one["reason"] != first.Reason {
 		t.Errorf("the unproven one: %v", one)
 	}
 	if two["authenticated"] != "from" {
@@ -230,7 +243,8 @@ func TestDecisions(t *testing.T) {
 	if a := bob.send("GET", "/api/v1/policy/decisions", nil); len(listIn(a, "decisions")) != 0 {
 		t.Errorf("bob sees %s", a.body)
 	}
-	if a := bob.send("GET", "/api/v1/policy/decisions?user=alice", nil); a.status != http.StatusForbidden || a.code() != "not_admin" {
+	if a := bob.send("GET", "/api/v1/policy/decisions?user=alice", nil); a.status != http.StatusForbidden ||
+		a.code() != "not_admin" {
 		t.Errorf("bob asks for alice's: %d %s", a.status, a.body)
 	}
 	root := r.loggedIn("root", "turtles all the way")

@@ -52,7 +52,8 @@ func (p *problem) after(d time.Duration) *problem {
 
 func storeAway() *problem {
 	return refuse(http.StatusServiceUnavailable, "store_away",
-		"The gateway cannot reach its store, so this could not be looked up or changed. Try again in a few seconds.").after(5 * time.Second)
+		"The gateway cannot reach its store, so this could not be looked up or changed. Try again in a few seconds.").after(
+		5 * time.Second)
 }
 
 // problemOf turns any error into what the client is told; nil stands for a
@@ -72,12 +73,14 @@ func problemOf(err error) *problem {
 	case errors.Is(err, directory.ErrNotFound):
 		return refuse(http.StatusNotFound, "not_found", "There is nothing with this name. Fetch the list again and choose from it.")
 	case errors.Is(err, directory.ErrInvalid):
-		return refuse(http.StatusUnprocessableEntity, "not_valid", "The change was not made: "+strings.TrimPrefix(err.Error(), directory.ErrInvalid.Error()+": ")+". Correct the value and send it again.")
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "The change was not made: "+
+			strings.TrimPrefix(err.Error(), directory.ErrInvalid.Error()+": ")+". Correct the value and send it again.")
 	case errors.Is(err, directory.ErrExists):
 		_, why, _ := strings.Cut(err.Error(), directory.ErrExists.Error()+": ")
 		return refuse(http.StatusConflict, "exists", "Nothing was changed: "+why+".")
 	case errors.Is(err, directory.ErrFixed):
-		return refuse(http.StatusConflict, "fixed", "The configuration file of the gateway sets this, so it cannot be changed here. Ask the administrator to change the file.")
+		return refuse(http.StatusConflict, "fixed",
+			"The configuration file of the gateway sets this, so it cannot be changed here. Ask the administrator to change the file.")
 	}
 	return nil
 }
@@ -96,7 +99,8 @@ func problemOfStatus(status int) *problem {
 	case http.StatusInternalServerError:
 		return nil
 	}
-	return refuse(status, "refused", "The request was refused: "+strings.ToLower(http.StatusText(status))+". See /api/v1/openapi.yaml for what is expected.")
+	return refuse(status, "refused", "The request was refused: "+strings.ToLower(http.StatusText(status))+
+		". See /api/v1/openapi.yaml for what is expected.")
 }
 
 // answerError is Echo's error hook: every error leaves as problem JSON.
@@ -107,7 +111,8 @@ func (s *Server) answerError(err error, c echo.Context) {
 	p := problemOf(err)
 	if p == nil {
 		s.log.Error("a request failed", "request", requestID(c), "path", c.Path(), "error", err)
-		p = refuse(http.StatusInternalServerError, "fault", "The gateway made an error. Try again; if it happens again, tell the administrator the request id.")
+		p = refuse(http.StatusInternalServerError, "fault",
+			"The gateway made an error. Try again; if it happens again, tell the administrator the request id.")
 	}
 	body := *p // problems may be shared; the request id is this one's
 	body.Request = requestID(c)

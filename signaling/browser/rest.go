@@ -52,7 +52,8 @@ const (
 func pageOf(c echo.Context) (before string, limit int, err error) {
 	before, limit = c.QueryParam("before"), historyPage
 	if before != "" && !ulidForm.MatchString(before) {
-		return "", 0, refuse(http.StatusBadRequest, "bad_query", "before must be the id of an entry of this list. Use next of the page before.")
+		return "", 0, refuse(http.StatusBadRequest, "bad_query",
+			"before must be the id of an entry of this list. Use next of the page before.")
 	}
 	if text := c.QueryParam("limit"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -80,7 +81,10 @@ func (s *Server) getHistory(c echo.Context) error {
 		Next string `json:"next,omitempty"`
 	}{History: make([]historyView, 0, len(entries))}
 	for _, e := range entries {
-		page.History = append(page.History, historyView{HistoryEntry: e, Start: instant(e.Start), Answered: instantOf(e.Answered), End: instant(e.End)})
+		page.History = append(page.History, historyView{
+			HistoryEntry: e, Start: instant(e.Start), Answered: instantOf(e.Answered),
+			End: instant(e.End),
+		})
 	}
 	if len(entries) == limit {
 		page.Next = entries[limit-1].ID
@@ -168,7 +172,8 @@ func (s *Server) readyz(c echo.Context) error {
 		}
 	}
 	if s.sockets.closing() {
-		return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Use another node, or wait for its restart.")
+		return refuse(http.StatusServiceUnavailable, "shutting_down",
+			"The gateway is being stopped. Use another node, or wait for its restart.")
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), time.Second)
 	defer cancel()

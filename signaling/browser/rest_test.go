@@ -18,7 +18,10 @@ func TestHistory(t *testing.T) {
 	start := time.Date(2026, 1, 31, 10, 30, 0, 123456789, time.FixedZone("CET", 3600))
 	for i := range 5 {
 		at := start.Add(time.Duration(i) * time.Minute)
-		h := directory.HistoryEntry{Direction: "in", Display: "Bob", Address: "sip:bob@example.test", Start: at, End: at.Add(time.Minute), Cause: "hang_up", Reason: "The call has ended."}
+		h := directory.HistoryEntry{
+			Direction: "in", Display: "Bob", Address: "sip:bob@example.test", Start: at,
+			End: at.Add(time.Minute), Cause: "hang_up", Reason: "The call has ended.",
+		}
 		if i == 4 {
 			h.Answered = &at
 		}
@@ -41,7 +44,8 @@ func TestHistory(t *testing.T) {
 			path = "/api/v1/history?limit=2&before=" + next
 		}
 	}
-	want := "2026-01-31T09:34:00.123Z 2026-01-31T09:33:00.123Z 2026-01-31T09:32:00.123Z 2026-01-31T09:31:00.123Z 2026-01-31T09:30:00.123Z"
+	want := "2026-01-31T09:34:00.123Z 2026-01-31T09:33:00.123Z 2026-01-31T09:32:00.123Z 2026-01-31T09:31:00.123Z " +
+		"2026-01-31T09:30:00.123Z"
 	if got := strings.Join(starts, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -67,10 +71,12 @@ func TestDevices(t *testing.T) {
 		t.Fatalf("devices: %s", a.body)
 	}
 	a = b.send("PATCH", "/api/v1/devices/desk", `{"display":"Kitchen","interworking":false}`)
-	if a.status != http.StatusOK || a.json["display"] != "Kitchen" || a.json["interworking"] != false || a.json["profile"] != "auto" {
+	if a.status != http.StatusOK || a.json["display"] != "Kitchen" || a.json["interworking"] != false ||
+		a.json["profile"] != "auto" {
 		t.Errorf("patched: %d %s", a.status, a.body)
 	}
-	a = b.send("PATCH", "/api/v1/devices/desk", `{"interworking":true}`, "Content-Type", "application/merge-patch+json; charset=utf-8")
+	a = b.send("PATCH", "/api/v1/devices/desk", `{"interworking":true}`, "Content-Type",
+		"application/merge-patch+json; charset=utf-8")
 	if a.status != http.StatusOK || a.json["display"] != "Kitchen" || a.json["interworking"] != true {
 		t.Errorf("patched: %d %s", a.status, a.body)
 	}
@@ -169,7 +175,8 @@ func checkHeaders(t *testing.T, path string, h http.Header) {
 	}
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": permissions, "X-Frame-Options": "DENY", "Strict-Transport-Security": "",
+		"Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": permissions, "X-Frame-Options": "DENY",
+		"Strict-Transport-Security": "",
 	} {
 		if h.Get(name) != want {
 			t.Errorf("%s: %s is %q", path, name, h.Get(name))
@@ -189,7 +196,8 @@ func TestPanicInAPage(t *testing.T) {
 	if a.status != http.StatusInternalServerError || a.code() != "fault" || strings.Contains(string(a.body), "broken page") {
 		t.Errorf("answered %d %s", a.status, a.body)
 	}
-	if id := a.json["request"].(string); id == "forged" || !strings.Contains(r.log.String(), "request="+id) || !strings.Contains(r.log.String(), "broken page") {
+	if id := a.json["request"].(string); id == "forged" || !strings.Contains(r.log.String(), "request="+id) ||
+		!strings.Contains(r.log.String(), "broken page") {
 		t.Errorf("the log does not tell about request %s", id)
 	}
 	if a := b.send("GET", "/healthz", nil); a.status != http.StatusOK {
@@ -233,7 +241,8 @@ func TestMetricsAreNotForEverybody(t *testing.T) {
 	if a := b.send("GET", "/metrics", nil, far...); a.status != http.StatusForbidden {
 		t.Errorf("a user: %d", a.status)
 	}
-	if err := r.people.Put(t.Context(), directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "administrator"}); err != nil {
+	if err := r.people.Put(t.Context(),
+		directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "administrator"}); err != nil {
 		t.Fatal(err)
 	}
 	if a := r.loggedIn("root", "administrator").send("GET", "/metrics", nil, far...); a.status != http.StatusOK {
@@ -251,7 +260,8 @@ func TestReadyzSaysWhyNot(t *testing.T) {
 	}
 	for _, cause = range []gateway.Cause{gateway.CauseShuttingDown, gateway.CauseOverload} {
 		a := r.browser().send("GET", "/readyz", nil)
-		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(string(a.body), cause.Outcome().Caller) {
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" ||
+			!strings.Contains(string(a.body), cause.Outcome().Caller) {
 			t.Errorf("%s: %d %v %s", cause, a.status, a.header, a.body)
 		}
 	}

@@ -62,7 +62,10 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	r.people.Canonical = policy.Canonical
 	desk := directory.NewDevice{ID: "desk", Display: "Desk phone", SIPPassword: "s3cret-sip", Interworking: true, Profile: "auto"}
 	for _, u := range []directory.NewUser{
-		{User: directory.User{Name: "alice", Number: "1001", Display: "Alice Archer"}, Password: alicePassword, Devices: []directory.NewDevice{desk}},
+		{
+			User: directory.User{Name: "alice", Number: "1001", Display: "Alice Archer"}, Password: alicePassword,
+			Devices: []directory.NewDevice{desk},
+		},
 		{User: directory.User{Name: "bob", Number: "1002", Display: "Bob Stone"}, Password: bobPassword},
 	} {
 		if err := r.people.Put(t.Context(), u); err != nil {
@@ -458,7 +461,10 @@ func (g *playedGateway) Stories(limit int) []gateway.Story {
 func (g *playedGateway) Devices(user string) []gateway.DeviceView {
 	var views []gateway.DeviceView
 	for _, d := range g.people.Devices(user) {
-		views = append(views, gateway.DeviceView{ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking, Primary: d.Primary, Profile: d.Profile})
+		views = append(views, gateway.DeviceView{
+			ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking,
+			Primary: d.Primary, Profile: d.Profile,
+		})
 	}
 	return views
 }

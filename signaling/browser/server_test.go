@@ -116,7 +116,8 @@ func TestCloseWithHalfARequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = stranger.Close() }()
-	half := "POST /api/v1/login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"na"
+	half := "POST /api/v1/login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Type: application/json\r\nContent-Length: " +
+		"100\r\n\r\n{\"na"
 	if _, err := stranger.Write([]byte(half)); err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,8 @@ func writePair(t *testing.T, cert, key string, serial int64, names ...string) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: names,
+		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		DNSNames:  names,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
@@ -210,7 +212,10 @@ func writePair(t *testing.T, cert, key string, serial int64, names ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
+	for name, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: der},
+		key:  {Type: "PRIVATE KEY", Bytes: secret},
+	} {
 		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +230,8 @@ func TestTLS(t *testing.T) {
 	b := r.browser()
 	b.Transport.(checkedTransport).next.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	a := b.send("POST", "/api/v1/login", credentials("alice", alicePassword))
-	if a.status != http.StatusOK || !cookieOf(t, a).Secure || cookieOf(t, a).Name != "__Host-ringsplash" || a.header.Get("Strict-Transport-Security") == "" {
+	if a.status != http.StatusOK || !cookieOf(t, a).Secure || cookieOf(t, a).Name != "__Host-ringsplash" ||
+		a.header.Get("Strict-Transport-Security") == "" {
 		t.Errorf("log-in: %d %v", a.status, a.header)
 	}
 	if _, m := b.open(nil); m.Me.Name != "alice" {
@@ -242,14 +248,16 @@ func TestTLS(t *testing.T) {
 	if got := serial(); got != 1 {
 		t.Errorf("serial %d", got)
 	}
-	if _, err := tls.Dial("tcp", r.srv.Addr().String(), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil {
+	if _, err := tls.Dial("tcp", r.srv.Addr().String(),
+		&tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil {
 		t.Error("TLS 1.1 is spoken")
 	}
 	// A renewal is taken up; half a renewal is not.
 	if err := os.WriteFile(cert, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the log tells about half a renewal", func() bool { return serial() == 1 && strings.Contains(r.log.String(), "cannot be read") })
+	eventually(t, "the log tells about half a renewal",
+		func() bool { return serial() == 1 && strings.Contains(r.log.String(), "cannot be read") })
 	writePair(t, cert, key, 2)
 	eventually(t, "the new certificate is used", func() bool { return serial() == 2 })
 }

@@ -78,7 +78,8 @@ func (s *Server) upgrade(c echo.Context) error {
 	c.Set(loginKeyInContext, found)
 	if !strings.EqualFold(c.Request().Header.Get(echo.HeaderUpgrade), "websocket") {
 		c.Response().Header().Set(echo.HeaderUpgrade, "websocket")
-		return refuse(http.StatusUpgradeRequired, "no_websocket", "Only WebSockets are served here. The protocol is described in docs/protocol.md.")
+		return refuse(http.StatusUpgradeRequired, "no_websocket",
+			"Only WebSockets are served here. The protocol is described in docs/protocol.md.")
 	}
 	k := s.newSocket(found, requestID(c))
 	k.origin, _ = cleanOrigin(c.Request().Header.Get(echo.HeaderOrigin)) // checkOrigin has seen it

@@ -21,7 +21,8 @@ func TestWelcomeAndState(t *testing.T) {
 	r := newRig(t, nil)
 	p, m := r.loggedIn("alice", alicePassword).open(nil)
 	tab := r.gw.tab(t)
-	if m.Seq != 1 || m.Build != "test-build" || m.Resumed || m.Tab.ID != tab.id || m.Tab.Secret != tab.Secret() || m.Me.Name != "alice" {
+	if m.Seq != 1 || m.Build != "test-build" || m.Resumed || m.Tab.ID != tab.id || m.Tab.Secret != tab.Secret() ||
+		m.Me.Name != "alice" {
 		t.Errorf("welcome: %s", m.raw)
 	}
 	for _, part := range []string{`"devices":[]`, `"calls":[]`, `"presence":[]`, `"media":{"want":null,"port":0}`} {
@@ -35,10 +36,12 @@ func TestWelcomeAndState(t *testing.T) {
 		s.Media.Want = &gateway.MediaWant{Generation: 1}
 	})
 	m = p.read()
-	if m.Type != typeState || m.Seq != 2 || len(m.Calls) != 1 || m.Me != nil || m.Devices != nil || m.Media == nil || m.Counts != nil {
+	if m.Type != typeState || m.Seq != 2 || len(m.Calls) != 1 || m.Me != nil || m.Devices != nil || m.Media == nil ||
+		m.Counts != nil {
 		t.Errorf("state: %s", m.raw)
 	}
-	if text := string(m.raw); !strings.Contains(text, `"since":"2026-01-31T09:30:00.000Z","answered":"2026-01-31T09:30:00.000Z"`) || !strings.Contains(text, `"codecs":[]`) {
+	if text := string(m.raw); !strings.Contains(text, `"since":"2026-01-31T09:30:00.000Z","answered":"2026-01-31T09:30:00.000Z"`) ||
+		!strings.Contains(text, `"codecs":[]`) {
 		t.Errorf("state: %s", m.raw)
 	}
 	// A wake without a change sends nothing and uses no seq.
@@ -187,7 +190,8 @@ func TestBrokenMessages(t *testing.T) {
 		wait(t, tab.detached)
 	}
 	p, _ := b.open(nil)
-	if err := p.conn.Write(t.Context(), websocket.MessageBinary, []byte(`{"type":"do","id":"1","do":"hangup","call":"c"}`)); err != nil {
+	if err := p.conn.Write(t.Context(), websocket.MessageBinary,
+		[]byte(`{"type":"do","id":"1","do":"hangup","call":"c"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if code := p.closed(); code != 4400 {

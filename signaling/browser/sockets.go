@@ -26,7 +26,10 @@ type sockets struct {
 const maxInboxes = 16384
 
 func newSockets(perUser int) *sockets {
-	return &sockets{perUser: perUser, open: map[*socket]struct{}{}, tabs: map[gateway.TabID]*socket{}, inboxes: map[gateway.TabID]*inbox{}}
+	return &sockets{
+		perUser: perUser, open: map[*socket]struct{}{}, tabs: map[gateway.TabID]*socket{},
+		inboxes: map[gateway.TabID]*inbox{},
+	}
 }
 
 // add counts a socket in before it is upgraded; remove must follow.
@@ -45,7 +48,8 @@ func (ss *sockets) add(s *socket) error {
 }
 
 func shuttingDown() *problem {
-	return refuse(http.StatusServiceUnavailable, "shutting_down", "The gateway is being stopped. Connect again in half a minute.").after(30 * time.Second)
+	return refuse(http.StatusServiceUnavailable, "shutting_down",
+		"The gateway is being stopped. Connect again in half a minute.").after(30 * time.Second)
 }
 
 // maxUnnamed bounds the sockets that have not said yet whose they are.
@@ -65,7 +69,8 @@ func (ss *sockets) room(s *socket, l login) error {
 		}
 	}
 	if same >= ss.perUser || l.User == "" && unnamed >= maxUnnamed {
-		return refuse(http.StatusTooManyRequests, "too_many_tabs", "Too many pages of this phone are open. Close some of them and load this one again.").after(10 * time.Second)
+		return refuse(http.StatusTooManyRequests, "too_many_tabs",
+			"Too many pages of this phone are open. Close some of them and load this one again.").after(10 * time.Second)
 	}
 	return nil
 }

@@ -25,7 +25,10 @@ type eventView struct {
 }
 
 func storyOf(s gateway.Story) storyView {
-	v := storyView{Story: s, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended), Events: make([]eventView, 0, len(s.Events))}
+	v := storyView{
+		Story: s, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended),
+		Events: make([]eventView, 0, len(s.Events)),
+	}
 	for _, e := range s.Events {
 		v.Events = append(v.Events, eventView{StoryEvent: e, At: instant(e.At)})
 	}
@@ -46,7 +49,8 @@ func (s *Server) isAdmin(c echo.Context) bool {
 func (s *Server) getCall(c echo.Context) error {
 	story, ok := s.conf.Gateway.Story(c.Request().Context(), loginOf(c).User, s.isAdmin(c), gateway.CallID(c.Param("id")))
 	if !ok {
-		return refuse(http.StatusNotFound, "not_found", "There is no such call of yours, or it ended too long ago. The list of calls at /api/v1/history keeps what became of it.")
+		return refuse(http.StatusNotFound, "not_found",
+			"There is no such call of yours, or it ended too long ago. The list of calls at /api/v1/history keeps what became of it.")
 	}
 	return c.JSON(http.StatusOK, storyOf(story))
 }
@@ -68,7 +72,8 @@ type callHead struct {
 // ended within the last hour, for administrators.
 func (s *Server) getCalls(c echo.Context) error {
 	if !s.isAdmin(c) {
-		return refuse(http.StatusForbidden, "forbidden", "The calls of all users are for administrators. Your own are at /api/v1/history.")
+		return refuse(http.StatusForbidden, "forbidden",
+			"The calls of all users are for administrators. Your own are at /api/v1/history.")
 	}
 	limit := historyPage
 	if text := c.QueryParam("limit"); text != "" {
@@ -83,7 +88,8 @@ func (s *Server) getCalls(c echo.Context) error {
 	}{Calls: []callHead{}}
 	for _, s := range s.conf.Gateway.Stories(limit) {
 		page.Calls = append(page.Calls, callHead{
-			ID: s.ID, State: s.State, From: s.From, To: s.To, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended), Cause: s.Cause, Reason: s.Reason,
+			ID: s.ID, State: s.State, From: s.From, To: s.To, Began: instant(s.Began), Answered: instantOf(s.Answered),
+			Ended: instantOf(s.Ended), Cause: s.Cause, Reason: s.Reason,
 		})
 	}
 	return c.JSON(http.StatusOK, page)

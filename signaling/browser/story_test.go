@@ -17,21 +17,29 @@ func TestStory(t *testing.T) {
 	sent := true
 	r.gw.story = gateway.Story{
 		ID: "c_1", State: "connected", Began: time.Unix(1, 0), From: gateway.PeerView{Address: "sip:bob@example.test"},
-		Legs: []gateway.StoryLeg{{ID: "l_1", Side: "callee", Kind: gateway.PhoneLeg, Stage: gateway.Up, Media: &gateway.MediaCounters{Received: 7}}},
+		Legs: []gateway.StoryLeg{{
+			ID: "l_1", Side: "callee", Kind: gateway.PhoneLeg, Stage: gateway.Up,
+			Media: &gateway.MediaCounters{Received: 7},
+		}},
 		Events: []gateway.StoryEvent{
 			{At: time.Unix(1, 0), Kind: "call", Text: "ringing"},
-			{At: time.Unix(2, 0), Kind: "sip", Leg: "l_1", Text: "INVITE sip:alice@example.test SIP/2.0", Sent: &sent, Headers: []string{"Max-Forwards: 70"}},
+			{
+				At: time.Unix(2, 0), Kind: "sip", Leg: "l_1", Text: "INVITE sip:alice@example.test SIP/2.0", Sent: &sent,
+				Headers: []string{"Max-Forwards: 70"},
+			},
 		},
 	}
 	for name, admin := range map[string]bool{"root": true, "bert": false} {
-		if err := r.people.Put(t.Context(), directory.NewUser{User: directory.User{Name: name, Admin: admin}, Password: "long enough"}); err != nil {
+		if err := r.people.Put(t.Context(),
+			directory.NewUser{User: directory.User{Name: name, Admin: admin}, Password: "long enough"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	alice, root, bert := r.loggedIn("alice", alicePassword), r.loggedIn("root", "long enough"), r.loggedIn("bert", "long enough")
 	for _, b := range []*browserClient{alice, root} {
 		a := b.send("GET", "/api/v1/calls/c_1", nil)
-		if a.status != http.StatusOK || !strings.Contains(string(a.body), `"at":"1970-01-01T00:00:02.000Z"`) || !strings.Contains(string(a.body), `"received":7`) {
+		if a.status != http.StatusOK || !strings.Contains(string(a.body), `"at":"1970-01-01T00:00:02.000Z"`) ||
+			!strings.Contains(string(a.body), `"received":7`) {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	}
@@ -43,7 +51,8 @@ func TestStory(t *testing.T) {
 	if a := alice.send("GET", "/api/v1/calls", nil); a.status != http.StatusForbidden {
 		t.Errorf("all calls for a user: %d", a.status)
 	}
-	if a := root.send("GET", "/api/v1/calls?limit=2", nil); a.status != http.StatusOK || len(a.json["calls"].([]any)) != 2 || strings.Contains(string(a.body), "INVITE") {
+	if a := root.send("GET", "/api/v1/calls?limit=2", nil); a.status != http.StatusOK || len(a.json["calls"].([]any)) != 2 ||
+		strings.Contains(string(a.body), "INVITE") {
 		t.Errorf("all calls: %d %s", a.status, a.body)
 	}
 	if a := root.send("GET", "/api/v1/calls?limit=0", nil); a.status != http.StatusBadRequest {

@@ -11,12 +11,14 @@ import (
 func TestUsersByREST(t *testing.T) {
 	r, keyFor := keyRig(t, nil)
 	admin := keyFor("admin", token.Access{Rights: []token.Right{token.RightAdmin}})
-	if err := r.people.Put(t.Context(), directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "correct horse"}); err != nil {
+	if err := r.people.Put(t.Context(),
+		directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "correct horse"}); err != nil {
 		t.Fatal(err)
 	}
 	root := r.loggedIn("root", "correct horse")
 
-	a := root.send("POST", "/api/v1/users", `{"name":"carol","number":"1003","password":"long enough","devices":[{"id":"desk","sipPassword":"s","interworking":true}]}`)
+	a := root.send("POST", "/api/v1/users",
+		`{"name":"carol","number":"1003","password":"long enough","devices":[{"id":"desk","sipPassword":"s","interworking":true}]}`)
 	if a.status != http.StatusCreated || a.json["display"] != "carol" || a.header.Get("Location") != "/api/v1/users/carol" {
 		t.Fatalf("added: %d %s", a.status, a.body)
 	}
@@ -65,7 +67,8 @@ func TestUsersByREST(t *testing.T) {
 			}
 		}
 	}
-	if a := r.asKey(keyFor("plain", token.Access{Rights: calls, Users: []string{"root"}}), "GET", "/api/v1/users", nil); a.status != http.StatusForbidden {
+	if a := r.asKey(keyFor("plain", token.Access{Rights: calls, Users: []string{"root"}}), "GET", "/api/v1/users",
+		nil); a.status != http.StatusForbidden {
 		t.Errorf("a key for an administrator's calls: %d", a.status)
 	}
 

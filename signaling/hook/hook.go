@@ -82,7 +82,10 @@ func New(c Config, log *slog.Logger) (*Hooks, error) {
 	for _, t := range c.Targets {
 		one := &target{
 			Target: t, conf: c, all: h, key: keyOf(t.Secret), queue: make(chan event, c.Waiting), log: log.With("url", t.URL),
-			http: &http.Client{Timeout: c.TryFor, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+			http: &http.Client{
+				Timeout:       c.TryFor,
+				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			},
 		}
 		h.targets = append(h.targets, one)
 		h.senders.Go(func() { one.run(ctx) })
@@ -91,7 +94,10 @@ func New(c Config, log *slog.Logger) (*Hooks, error) {
 }
 
 func (c *Config) defaults() {
-	for field, value := range map[*time.Duration]time.Duration{&c.Pause: time.Second, &c.GiveUp: 10 * time.Minute, &c.TryFor: 10 * time.Second} {
+	for field, value := range map[*time.Duration]time.Duration{
+		&c.Pause: time.Second, &c.GiveUp: 10 * time.Minute,
+		&c.TryFor: 10 * time.Second,
+	} {
 		if *field == 0 {
 			*field = value
 		}

@@ -94,12 +94,16 @@ func view(id, state string) gateway.CallView {
 func TestToldAndSigned(t *testing.T) {
 	url, requests := receiver(t, nil)
 	key := []byte("a key of thirty-two bytes or so.")
-	h := start(t, Config{Targets: []Target{{URL: url, Secret: "whsec_" + base64.StdEncoding.EncodeToString(key), Users: []string{"alice"}}}})
+	h := start(t, Config{Targets: []Target{{
+		URL: url, Secret: "whsec_" + base64.StdEncoding.EncodeToString(key),
+		Users: []string{"alice"},
+	}}})
 	h.Tell("bob", view("c_0", "ringing"))
 	h.Tell("alice", view("c_1", "ringing"))
 	h.Tell("alice", view("c_1", "ended"))
 	g := wait(t, requests)
-	if g.body.Type != "call.ringing" || g.body.User != "alice" || g.body.Call.ID != "c_1" || g.body.ID != g.header.Get("webhook-id") || g.header.Get("Content-Type") != "application/json" {
+	if g.body.Type != "call.ringing" || g.body.User != "alice" || g.body.Call.ID != "c_1" ||
+		g.body.ID != g.header.Get("webhook-id") || g.header.Get("Content-Type") != "application/json" {
 		t.Errorf("told %s with %v", g.raw, g.header)
 	}
 	if _, err := time.Parse(timeForm, g.body.Time); err != nil {

@@ -131,8 +131,11 @@ func (c AccessConfig) validate() error {
 	case c.Users == nil || c.Locations == nil || c.Store == nil:
 		return errors.New("sipua: access control needs Users, Locations and Store")
 	case c.MinExpires < time.Second || c.MaxExpires < c.MinExpires:
-		return fmt.Errorf("sipua: registrations of %s to %s make no sense: the shortest must be 1 s or more and not above the longest", c.MinExpires, c.MaxExpires)
-	case c.MaxBindings < 0 || c.NonceLife < 0 || c.DatagramRate < 0 || c.DatagramBurst < 0 || c.StrangerRate < 0 || c.StrangerBurst < 0 || c.StrangerCalls < 0 || c.CalleeCalls < 0 || c.StrangersCalls < 0 || c.FailureBurst < 0 || c.FailureEvery < 0 || c.SourceFailures < 0:
+		return fmt.Errorf("sipua: registrations of %s to %s make no sense: the shortest must be 1 s or more and not above the longest",
+			c.MinExpires, c.MaxExpires)
+	case c.MaxBindings < 0 || c.NonceLife < 0 || c.DatagramRate < 0 || c.DatagramBurst < 0 || c.StrangerRate < 0 ||
+		c.StrangerBurst < 0 || c.StrangerCalls < 0 || c.CalleeCalls < 0 || c.StrangersCalls < 0 || c.FailureBurst < 0 ||
+		c.FailureEvery < 0 || c.SourceFailures < 0:
 		return errors.New("sipua: the limits of access control must not be negative")
 	}
 	return nil
@@ -228,7 +231,8 @@ func (a *Access) rescue(req *sip.Request, tx sip.ServerTransaction) {
 	if p == nil {
 		return
 	}
-	a.log.Error("request broke the registrar", "method", req.Method, "source", req.Source(), "panic", p, "stack", string(debug.Stack()))
+	a.log.Error("request broke the registrar", "method", req.Method, "source", req.Source(), "panic", p, "stack",
+		string(debug.Stack()))
 	_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusInternalServerError, "Gateway Fault", nil))
 }
 

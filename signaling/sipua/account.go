@@ -306,7 +306,10 @@ func (a *account) hop(ctx context.Context) (hop, error) {
 	if err != nil {
 		return hop{}, err
 	}
-	return hop{transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr()), host: a.where.Host, roots: a.o.Roots}, nil
+	return hop{
+		transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr()), host: a.where.Host,
+		roots: a.o.Roots,
+	}, nil
 }
 
 func (a *account) request(h hop, expires time.Duration) *sip.Request {

@@ -107,7 +107,10 @@ func TestPhoneAtGateway(t *testing.T) {
 func TestRegisterRefused(t *testing.T) {
 	g, _ := withAccess(t, nil)
 	p := newParty(t, nil)
-	o := RegisterOptions{AOR: rig.Alice.Address(), Registrar: "sip:" + g.at("udp"), Credentials: Credentials{User: "alice", Password: "wrong"}}
+	o := RegisterOptions{
+		AOR: rig.Alice.Address(), Registrar: "sip:" + g.at("udp"),
+		Credentials: Credentials{User: "alice", Password: "wrong"},
+	}
 	err := p.Register(context.Background(), o)
 	if err == nil {
 		t.Fatal("registered with a wrong password")
@@ -177,7 +180,8 @@ func TestTrunk(t *testing.T) {
 	inv := w.request("INVITE")
 	same(t, "request uri", inv.Recipient.String(), "sip:+441234@"+w.addr()+";user=phone")
 	same(t, "pai", headerValue(inv, "P-Asserted-Identity"), `"Bob \"the\" Builder" <sip:bob@example.test>`)
-	w.send(g2.at("udp"), w.reply(inv, 407, "Proxy Authentication Required", "x", "", `Proxy-Authenticate: Digest realm="pbx", nonce="n3", algorithm=MD5, qop="auth"`))
+	w.send(g2.at("udp"), w.reply(inv, 407, "Proxy Authentication Required", "x", "",
+		`Proxy-Authenticate: Digest realm="pbx", nonce="n3", algorithm=MD5, qop="auth"`))
 	w.request("ACK")
 	again := w.request("INVITE")
 	same(t, "cseq", again.CSeq().SeqNo, inv.CSeq().SeqNo+1)
@@ -186,7 +190,8 @@ func TestTrunk(t *testing.T) {
 		t.Fatal("no credentials")
 	}
 	// Refused credentials are not tried for ever, nor given to another realm.
-	w.send(g2.at("udp"), w.reply(again, 407, "Proxy Authentication Required", "x", "", `Proxy-Authenticate: Digest realm="evil", nonce="n4"`))
+	w.send(g2.at("udp"), w.reply(again, 407, "Proxy Authentication Required", "x", "",
+		`Proxy-Authenticate: Digest realm="evil", nonce="n4"`))
 	same(t, "refused", expect[gateway.Refused](trunkCall).Status, 407)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = g2.Close() }()

@@ -43,11 +43,15 @@ func FuzzReferTo(f *testing.F) {
 
 // FuzzNumbers reads the headers that count: session timers, PRACK, Retry-After.
 func FuzzNumbers(f *testing.F) {
-	for _, s := range []string{"1800;refresher=uac", "90 ; refresher = UAS;x", "0", "99999999999", "776656 1 INVITE", "1  2  BYE", "17 (lunch);duration=3"} {
+	for _, s := range []string{
+		"1800;refresher=uac", "90 ; refresher = UAS;x", "0", "99999999999", "776656 1 INVITE", "1  2  BYE",
+		"17 (lunch);duration=3",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if se, ok := parseSessionExpires(s); ok && (se.interval < time.Second || se.interval > maxInterval || se.refresher != "" && se.refresher != refresherUAC && se.refresher != refresherUAS) {
+		if se, ok := parseSessionExpires(s); ok && (se.interval < time.Second || se.interval > maxInterval || se.refresher != "" &&
+			se.refresher != refresherUAC && se.refresher != refresherUAS) {
 			t.Fatalf("%q: %+v", s, se)
 		}
 		if _, _, ok := parseRAck(s); ok && !strings.Contains(s, "INVITE") {
@@ -69,7 +73,10 @@ func FuzzNumbers(f *testing.F) {
 
 // FuzzSqueeze: nothing but blanks is lost, and nothing within quotes.
 func FuzzSqueeze(f *testing.F) {
-	for _, s := range []string{"SIP/2.0/UDP h:5060 ; branch = z9", `"a ; \" = b" <sip:x@y> ; tag=1`, "a , b ; c", `"open ; `, "\t;\t=\t", `\" ; "`} {
+	for _, s := range []string{
+		"SIP/2.0/UDP h:5060 ; branch = z9", `"a ; \" = b" <sip:x@y> ; tag=1`, "a , b ; c", `"open ; `,
+		"\t;\t=\t", `\" ; "`,
+	} {
 		f.Add(s)
 	}
 	bare := strings.NewReplacer(" ", "", "\t", "")
@@ -86,7 +93,8 @@ func FuzzSqueeze(f *testing.F) {
 
 // FuzzBody finds the session description in any body.
 func FuzzBody(f *testing.F) {
-	f.Add("multipart/mixed;boundary=b1", []byte("--b1\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b1\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b1--"))
+	f.Add("multipart/mixed;boundary=b1",
+		[]byte("--b1\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b1\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b1--"))
 	f.Add("multipart/alternative;boundary=\"\"", []byte("--\r\n"))
 	f.Add("application/sdp", []byte("v=0\r\n"))
 	f.Add("", []byte("v=0"))
@@ -108,8 +116,10 @@ func FuzzRegister(f *testing.F) {
 	f.Add("<sip:a@b>, <sip:c@d;transport=tcp>;q=0.5", "x", "<sip:a>,<sip:b;lr>")
 	parser, a := newParser(), &Access{}
 	f.Fuzz(func(t *testing.T, contact, expires, path string) {
-		m, err := parser.ParseSIP([]byte("REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\nContact: " +
-			contact + "\r\nExpires: " + expires + "\r\nPath: " + path + "\r\nContent-Length: 0\r\n\r\n"))
+		m, err := parser.ParseSIP(
+			[]byte("REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: " +
+				"1\r\nCSeq: 1 REGISTER\r\nContact: " +
+				contact + "\r\nExpires: " + expires + "\r\nPath: " + path + "\r\nContent-Length: 0\r\n\r\n"))
 		req, ok := m.(*sip.Request)
 		if err != nil || !ok || check(req) != nil {
 			return

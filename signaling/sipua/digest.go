@@ -210,7 +210,8 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	if errors.Is(err, errNoQOP) {
 		return proof{}, &Refusal{
 			Status: sip.StatusBadRequest, Phrase: "Digest Without qop",
-			Why: fmt.Sprintf("%q from %s answers with the digest of RFC 2069: set the phone to RFC 2617 or later, or update it", clip(c.username, 64), source),
+			Why: fmt.Sprintf("%q from %s answers with the digest of RFC 2069: set the phone to RFC 2617 or later, or update it",
+				clip(c.username, 64), source),
 		}
 	}
 	if err != nil || c.nonce == "" || c.uri == "" || c.response == "" {

@@ -23,7 +23,10 @@ func TestParseParams(t *testing.T) {
 	}{
 		{`a=b, c="d e",F = g`, ',', []param{{"a", "b"}, {"c", "d e"}, {"f", "g"}}},
 		{`a="x\"y\\z",,b`, ',', []param{{"a", `x"y\z`}, {"b", ""}}},
-		{`+sip.instance="<urn:uuid:1;2=3,4>";Reg-Id=1;ob`, ';', []param{{"+sip.instance", "<urn:uuid:1;2=3,4>"}, {"reg-id", "1"}, {"ob", ""}}},
+		{
+			`+sip.instance="<urn:uuid:1;2=3,4>";Reg-Id=1;ob`, ';',
+			[]param{{"+sip.instance", "<urn:uuid:1;2=3,4>"}, {"reg-id", "1"}, {"ob", ""}},
+		},
 		{"\ta=b\r\n , c=d", ',', []param{{"a", "b"}, {"c", "d"}}},
 		{"", ',', nil},
 		{"a=", ',', []param{{"a", ""}}},
@@ -58,7 +61,9 @@ func TestCredentialsAnswer(t *testing.T) {
 }
 
 func TestParseCredentials(t *testing.T) {
-	c, isDigest, err := parseCredentials(`digest  Username="al\"ice", REALM="r", nonce=n, uri="sip:x", response=abc, algorithm=sha-256, cnonce="c", qop="auth", nc=0000000f`)
+	c, isDigest, err := parseCredentials(
+		`digest  Username="al\"ice", REALM="r", nonce=n, uri="sip:x", response=abc, ` +
+			`algorithm=sha-256, cnonce="c", qop="auth", nc=0000000f`)
 	want := credentials{`al"ice`, "r", "n", "sip:x", "abc", algSHA256, "c", "auth", "0000000f"}
 	if err != nil || !isDigest || c != want {
 		t.Errorf("got %+v, %v, %v", c, isDigest, err)
@@ -69,7 +74,13 @@ func TestParseCredentials(t *testing.T) {
 	if _, isDigest, _ := parseCredentials("Basic abc"); isDigest {
 		t.Error("Basic is taken for Digest")
 	}
-	for _, bad := range []credentials{{qop: "auth-int", cnonce: "c", nc: "1"}, {qop: "auth", nc: "1"}, {qop: "auth", cnonce: "c"}, {qop: "auth", cnonce: "c", nc: "0"}, {qop: "auth", cnonce: "c", nc: "100000000"}} {
+	for _, bad := range []credentials{
+		{qop: "auth-int", cnonce: "c", nc: "1"},
+		{qop: "auth", nc: "1"},
+		{qop: "auth", cnonce: "c"},
+		{qop: "auth", cnonce: "c", nc: "0"},
+		{qop: "auth", cnonce: "c", nc: "100000000"},
+	} {
 		if nc, err := bad.count(); err == nil {
 			t.Errorf("%+v counts as %d, want an error", bad, nc)
 		}
@@ -78,7 +89,10 @@ func TestParseCredentials(t *testing.T) {
 
 // Whoever guesses a name must not see by the work done that it exists.
 func TestMatchCostsTheSame(t *testing.T) {
-	c := credentials{algorithm: algMD5, username: "x", nonce: "n", uri: "sip:x", response: strings.Repeat("0", 32), qop: "auth", nc: "1", cnonce: "c"}
+	c := credentials{
+		algorithm: algMD5, username: "x", nonce: "n", uri: "sip:x", response: strings.Repeat("0", 32), qop: "auth",
+		nc: "1", cnonce: "c",
+	}
 	cost := func(n int) float64 {
 		secrets := make([]directory.HA1, n)
 		for i := range secrets {
@@ -133,7 +147,8 @@ func TestDigestAlgorithms(t *testing.T) {
 				ask := func(lines ...string) string {
 					return p.raw(p.message("REGISTER", "sip:"+rig.Domain, rig.Alice.Address(), rig.Alice.Address(), lines...))
 				}
-				a := authorizeBy(t, alg, ask("User-Agent: "+tt.agent), "REGISTER", "sip:"+rig.Domain, "alice", rig.Alice.SIPPassword("lab"), 1)
+				a := authorizeBy(t, alg, ask("User-Agent: "+tt.agent), "REGISTER", "sip:"+rig.Domain, "alice", rig.Alice.SIPPassword("lab"),
+					1)
 				if res := ask(a); status(res) != 200 {
 					t.Errorf("%s: %s", alg, res)
 				}
@@ -165,7 +180,8 @@ func TestDigestNames(t *testing.T) {
 	}
 }
 
-var changing = regexp.MustCompile(`(?m)nonce="[^"]*"|;tag=[^;\r\n]*|branch=[^;\r\n]*|rport=\d+|127(\.\d+){3}(:\d+)?|^Call-ID: .*$`)
+var changing = regexp.MustCompile(
+	`(?m)nonce="[^"]*"|;tag=[^;\r\n]*|branch=[^;\r\n]*|rport=\d+|127(\.\d+){3}(:\d+)?|^Call-ID: .*$`)
 
 // A wrong password and an unknown name get the same bytes, at every step and
 // when slowed down.

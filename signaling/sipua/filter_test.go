@@ -73,7 +73,8 @@ func TestOversized(t *testing.T) {
 	f := openFront(t, nil)
 	p := f.peer(t)
 	fill := "X: " + strings.Repeat("x", 60) + "\r\n"
-	big := strings.Replace(p.message("OPTIONS", "sip:"+rig.Domain, "sip:a@b", "sip:c@d"), "\r\n\r\n", "\r\n"+strings.Repeat(fill, 520)+"\r\n", 1)
+	big := strings.Replace(p.message("OPTIONS", "sip:"+rig.Domain, "sip:a@b", "sip:c@d"), "\r\n\r\n",
+		"\r\n"+strings.Repeat(fill, 520)+"\r\n", 1)
 	res := p.raw(big)
 	if status(res) != 513 || strings.Join(header(res, "Call-ID"), "") != p.id || !strings.Contains(header(res, "To")[0], ";tag=") {
 		t.Errorf("got %q", res)
@@ -93,8 +94,10 @@ func TestOversized(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	const good = "INVITE sip:x SIP/2.0\r\nv: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP b\r\nf: <sip:a>;tag=1\r\nT: <sip:b>;tag=2\r\ni: id\r\nCSeq:\r\n 1 INVITE\r\nX: y\r\n\r\nbody"
-	const want = "SIP/2.0 513 Message Too Large\r\nVia: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP b\r\nFrom: <sip:a>;tag=1\r\nTo: <sip:b>;tag=2\r\nCall-ID: id\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+	const good = "INVITE sip:x SIP/2.0\r\nv: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP b\r\nf: <sip:a>;tag=1\r\nT: " +
+		"<sip:b>;tag=2\r\ni: id\r\nCSeq:\r\n 1 INVITE\r\nX: y\r\n\r\nbody"
+	const want = "SIP/2.0 513 Message Too Large\r\nVia: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP b\r\nFrom: " +
+		"<sip:a>;tag=1\r\nTo: <sip:b>;tag=2\r\nCall-ID: id\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
 	if got := string(tooLarge([]byte(good))); got != want {
 		t.Errorf("got %q", got)
 	}
@@ -103,8 +106,9 @@ func TestTooLarge(t *testing.T) {
 	}
 	for name, bad := range map[string]string{
 		"no Call-ID": strings.Replace(good, "i: id\r\n", "", 1), "two Tos": strings.Replace(good, "f:", "To: x\r\nf:", 1),
-		"response": strings.Replace(good, "INVITE sip:x SIP/2.0", "SIP/2.0 200 OK", 1), "no colon": strings.Replace(good, "X: y", "Xy", 1),
-		"long": strings.Replace(good, "i: id", "i: "+strings.Repeat("x", replyMax), 1),
+		"response": strings.Replace(good, "INVITE sip:x SIP/2.0", "SIP/2.0 200 OK", 1),
+		"no colon": strings.Replace(good, "X: y", "Xy", 1),
+		"long":     strings.Replace(good, "i: id", "i: "+strings.Repeat("x", replyMax), 1),
 	} {
 		if got := tooLarge([]byte(bad)); got != nil {
 			t.Errorf("%s: %q", name, got)
@@ -117,7 +121,11 @@ func TestTooLarge(t *testing.T) {
 func TestNoise(t *testing.T) {
 	f := openFront(t, nil)
 	p, q := f.peer(t), f.peer(t)
-	for _, noise := range [][]byte{{0}, []byte("\r\n\r\n"), []byte("hello"), bytes.Repeat([]byte{0xff}, 1400), bytes.Repeat([]byte("A"), 60000)} {
+	for _, noise := range [][]byte{
+		{0},
+		[]byte("\r\n\r\n"), []byte("hello"), bytes.Repeat([]byte{0xff}, 1400),
+		bytes.Repeat([]byte("A"), 60000),
+	} {
 		if _, err := p.conn.Write(noise); err != nil {
 			t.Fatal(err)
 		}

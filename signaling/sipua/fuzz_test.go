@@ -27,7 +27,9 @@ func FuzzMessage(f *testing.F) {
 		}
 		f.Add(b)
 	}
-	f.Add([]byte("INVITE sip:a@b SIP/2.0\r\nf: <sip:a@b>;tag=1\r\nt: b <sip:b@c>\r\ni: 1\r\nCSeq: 1 INVITE\r\nm: <sip:a@b>\r\nk: x\r\nRecord-Route: <sip:r>, <sip:s;lr>\r\nAnswer-Mode: Auto;require\r\nReason: SIP;cause=200\r\nRetry-After: 5\r\nc: multipart/mixed;boundary=x\r\n\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--x--"))
+	f.Add([]byte("INVITE sip:a@b SIP/2.0\r\nf: <sip:a@b>;tag=1\r\nt: b <sip:b@c>\r\ni: 1\r\nCSeq: 1 INVITE\r\nm: <sip:a@b>\r\nk: " +
+		"x\r\nRecord-Route: <sip:r>, <sip:s;lr>\r\nAnswer-Mode: Auto;require\r\nReason: SIP;cause=200\r\nRetry-After: 5\r\nc: " +
+		"multipart/mixed;boundary=x\r\n\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--x--"))
 	f.Add([]byte("BYE sip:a@b SIP/2.0\r\nFrom: <sip:\na@b>;tag=1\r\nTo: <sip:b@c>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n"))
 	parser := newParser()
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -81,7 +83,10 @@ func mustBeText(t *testing.T, s string) {
 }
 
 func FuzzTarget(f *testing.F) {
-	for _, s := range []string{"sip:a@b", "sips:a@b:5061;transport=tcp", "tel:+441;phone-context=x", "sip:[::1]:5060;lr", "sip:a@b?Route=x", "sip:a b@c", "sip:a@b\r\nX: y", "*", "sip:a:b@c"} {
+	for _, s := range []string{
+		"sip:a@b", "sips:a@b:5061;transport=tcp", "tel:+441;phone-context=x", "sip:[::1]:5060;lr",
+		"sip:a@b?Route=x", "sip:a b@c", "sip:a@b\r\nX: y", "*", "sip:a:b@c",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

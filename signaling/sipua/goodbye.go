@@ -74,8 +74,9 @@ func (p tagged) header() (sip.FromHeader, error) {
 func (l *leg) keep() {
 	d := &l.d
 	k := kept{
-		V: 1, CallID: d.callID, Local: taggedOf(&d.local), Remote: taggedOf(&d.remote), Contact: d.contact.String(), Target: d.target.String(),
-		Seq: d.localSeq, Transport: d.hop.transport, Peer: d.hop.addr.String(), Host: d.hop.host, SameFlow: d.sameFlow,
+		V: 1, CallID: d.callID, Local: taggedOf(&d.local), Remote: taggedOf(&d.remote), Contact: d.contact.String(),
+		Target: d.target.String(),
+		Seq:    d.localSeq, Transport: d.hop.transport, Peer: d.hop.addr.String(), Host: d.hop.host, SameFlow: d.sameFlow,
 	}
 	for _, r := range d.routes {
 		k.Routes = append(k.Routes, r.String())

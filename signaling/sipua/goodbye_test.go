@@ -17,7 +17,8 @@ func TestGoodbyeFromAnotherProcess(t *testing.T) {
 	a, b := newParty(t, nil), newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
-	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP, "Contact: <sip:phone@"+w.addr()+">", "Record-Route: <sip:"+w.addr()+";lr>", "Content-Type: application/sdp"))
+	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP, "Contact: <sip:phone@"+w.addr()+">", "Record-Route: <sip:"+w.addr()+
+		";lr>", "Content-Type: application/sdp"))
 	w.request("ACK")
 	expect[gateway.Answered](out)
 	kept := <-out.kept
@@ -82,7 +83,8 @@ func TestGoodbyeOnANewConnection(t *testing.T) {
 	if id := bye.CallID().Value(); !strings.Contains(string(kept.Goodbye), id) {
 		t.Errorf("the BYE is of the dialog %s", id)
 	}
-	_, _ = again.Write([]byte("SIP/2.0 200 OK\r\nVia: " + headerValue(bye, "Via") + "\r\n" + bye.From().String() + "\r\n" + bye.To().String() + "\r\n" +
+	_, _ = again.Write([]byte("SIP/2.0 200 OK\r\nVia: " + headerValue(bye, "Via") + "\r\n" + bye.From().String() + "\r\n" +
+		bye.To().String() + "\r\n" +
 		bye.CallID().String() + "\r\n" + bye.CSeq().String() + "\r\nContent-Length: 0\r\n\r\n"))
 	g.gone()
 }

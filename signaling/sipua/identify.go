@@ -202,7 +202,8 @@ func assertedIdentity(values []string) (address, display string, ok bool) {
 // (RFC 3325 9.3, RFC 3323 4.2).
 func hasPrivacy(req *sip.Request) bool {
 	for _, h := range req.GetHeaders("Privacy") {
-		for _, v := range strings.FieldsFunc(strings.ToLower(h.Value()), func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
+		for _, v := range strings.FieldsFunc(strings.ToLower(h.Value()),
+			func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
 			if v == "id" || v == "user" || v == "header" {
 				return true
 			}

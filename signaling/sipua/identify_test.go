@@ -92,7 +92,10 @@ func TestIdentify(t *testing.T) {
 	})
 	alice, stranger := rig.Alice.Address(), "sip:Eve@Elsewhere.test:5070;x=y"
 	const pai = `P-Asserted-Identity: "Zed" <sip:+44123@pbx.test>`
-	proven := Caller{Identity: policy.Identity{Address: rig.Bob.Address(), Display: rig.Bob.Display, Level: policy.Proven, How: "digest", User: "bob"}, Device: "desk"}
+	proven := Caller{Identity: policy.Identity{
+		Address: rig.Bob.Address(), Display: rig.Bob.Display, Level: policy.Proven,
+		How: "digest", User: "bob",
+	}, Device: "desk"}
 	claimed := policy.Identity{Address: "sip:Eve@elsewhere.test", Level: policy.Unverified, How: "from"}
 	through := func(trunk string) policy.Identity {
 		c := claimed
@@ -107,32 +110,77 @@ func TestIdentify(t *testing.T) {
 		caller                              Caller
 	}{
 		{name: "our user", from: bob, uri: alice, user: "bob", password: password, want: 480, caller: proven},
-		{name: "our user to anywhere", from: bob, uri: "sip:x@elsewhere.test", user: "bob", password: password, want: 480, caller: proven},
+		{
+			name: "our user to anywhere", from: bob, uri: "sip:x@elsewhere.test", user: "bob", password: password, want: 480,
+			caller: proven,
+		},
 		{name: "our user by device name", from: bob, uri: alice, user: "bob~desk", password: password, want: 480, caller: proven},
-		{name: "our user by number", from: "sip:1002@" + rig.Domain, uri: alice, user: "bob", password: password, want: 480, caller: proven},
-		{name: "our user at an alias", from: "sip:bob@GW.example.test", uri: alice, user: "bob", password: password, want: 480, caller: proven},
+		{
+			name: "our user by number", from: "sip:1002@" + rig.Domain, uri: alice, user: "bob", password: password, want: 480,
+			caller: proven,
+		},
+		{
+			name: "our user at an alias", from: "sip:bob@GW.example.test", uri: alice, user: "bob", password: password, want: 480,
+			caller: proven,
+		},
 		{name: "unproven", from: bob, uri: alice, want: 407},
 		{name: "unproven in the other scheme", from: "sips:bob@" + rig.Domain, uri: alice, want: 407},
 		{name: "wrong password", from: bob, uri: alice, user: "bob", password: "x", want: 403},
 		{name: "From is Alice", from: alice, uri: alice, user: "bob", password: password, want: 403},
 		{name: "From is nobody", from: "sip:zoe@" + rig.Domain, uri: alice, user: "bob", password: password, want: 403},
-		{name: "PAI of a user changes nothing", from: bob, uri: alice, user: "bob", password: password, lines: []string{pai}, want: 480, caller: proven},
+		{
+			name: "PAI of a user changes nothing", from: bob, uri: alice, user: "bob", password: password, lines: []string{pai}, want: 480,
+			caller: proven,
+		},
 		{name: "stranger", from: stranger, uri: alice, want: 480, caller: Caller{Identity: claimed}},
 		{name: "stranger by number", from: stranger, uri: "sip:10-01@" + rig.Domain, want: 480, caller: Caller{Identity: claimed}},
-		{name: "stranger by address of ours", from: stranger, uri: "sip:alice@127.0.0.1:5060", want: 480, caller: Caller{Identity: claimed}},
+		{
+			name: "stranger by address of ours", from: stranger, uri: "sip:alice@127.0.0.1:5060", want: 480,
+			caller: Caller{Identity: claimed},
+		},
 		{name: "stranger with PAI", from: stranger, uri: alice, lines: []string{pai}, want: 480, caller: Caller{Identity: claimed}},
 		{name: "stranger to nobody", from: stranger, uri: "sip:zoe@" + rig.Domain, want: 404},
 		{name: "stranger to elsewhere", from: stranger, uri: "sip:alice@elsewhere.test", want: 404},
 		{name: "stranger to a trunk", from: stranger, uri: "sip:00441234@" + rig.Domain, want: 404},
-		{name: "anonymous", from: "sip:anonymous@anonymous.invalid", uri: alice, want: 480, caller: Caller{Identity: policy.Identity{Address: "sip:anonymous@anonymous.invalid", How: "from"}}},
-		{name: "tel", from: "tel:+44-1", uri: alice, want: 480, caller: Caller{Identity: policy.Identity{Address: "tel:+441", How: "from"}}},
-		{name: "trunk asserts", ip: trusted, from: stranger, uri: alice, lines: []string{pai}, want: 480, caller: Caller{Identity: policy.Identity{Address: "sip:+44123@pbx.test", Display: "Zed", Level: policy.Asserted, How: "trunk pbx", Trunk: "pbx"}}},
+		{
+			name: "anonymous", from: "sip:anonymous@anonymous.invalid", uri: alice, want: 480,
+			caller: Caller{Identity: policy.Identity{Address: "sip:anonymous@anonymous.invalid", How: "from"}},
+		},
+		{
+			name: "tel", from: "tel:+44-1", uri: alice, want: 480,
+			caller: Caller{Identity: policy.Identity{Address: "tel:+441", How: "from"}},
+		},
+		{
+			name: "trunk asserts", ip: trusted, from: stranger, uri: alice, lines: []string{pai}, want: 480,
+			caller: Caller{Identity: policy.Identity{
+				Address: "sip:+44123@pbx.test", Display: "Zed", Level: policy.Asserted,
+				How: "trunk pbx", Trunk: "pbx",
+			}},
+		},
 		{name: "trunk asserts nothing", ip: trusted, from: stranger, uri: alice, want: 480, caller: Caller{Identity: through("pbx")}},
-		{name: "trunk asserts nonsense", ip: trusted, from: stranger, uri: alice, lines: []string{"P-Asserted-Identity: <sip:a@b>, <sip:c@d>"}, want: 480, caller: Caller{Identity: through("pbx")}},
-		{name: "trunk asserts a private caller", ip: trusted, from: stranger, uri: alice, lines: []string{pai, "Privacy: id;critical"}, want: 480, caller: Caller{Identity: policy.Identity{Address: "sip:anonymous@anonymous.invalid", Display: "Anonymous", How: "private, trunk pbx", Trunk: "pbx"}}},
-		{name: "trunk over UDP that is trusted otherwise", ip: byTLS, from: stranger, uri: alice, lines: []string{pai}, want: 480, caller: Caller{Identity: through("tls")}},
-		{name: "trunk that is not trusted", ip: doubted, from: stranger, uri: alice, lines: []string{pai}, want: 480, caller: Caller{Identity: through("carrier")}},
-		{name: "trunk in our name", ip: doubted, from: bob, uri: alice, want: 480, caller: Caller{Identity: policy.Identity{Address: bob, How: "from", Trunk: "carrier"}}},
+		{
+			name: "trunk asserts nonsense", ip: trusted, from: stranger, uri: alice,
+			lines: []string{"P-Asserted-Identity: <sip:a@b>, <sip:c@d>"}, want: 480, caller: Caller{Identity: through("pbx")},
+		},
+		{
+			name: "trunk asserts a private caller", ip: trusted, from: stranger, uri: alice, lines: []string{pai, "Privacy: id;critical"},
+			want: 480, caller: Caller{Identity: policy.Identity{
+				Address: "sip:anonymous@anonymous.invalid", Display: "Anonymous",
+				How: "private, trunk pbx", Trunk: "pbx",
+			}},
+		},
+		{
+			name: "trunk over UDP that is trusted otherwise", ip: byTLS, from: stranger, uri: alice, lines: []string{pai}, want: 480,
+			caller: Caller{Identity: through("tls")},
+		},
+		{
+			name: "trunk that is not trusted", ip: doubted, from: stranger, uri: alice, lines: []string{pai}, want: 480,
+			caller: Caller{Identity: through("carrier")},
+		},
+		{
+			name: "trunk in our name", ip: doubted, from: bob, uri: alice, want: 480,
+			caller: Caller{Identity: policy.Identity{Address: bob, How: "from", Trunk: "carrier"}},
+		},
 		{name: "trunk to a trunk", ip: trusted, from: stranger, uri: "sip:00441234@" + rig.Domain, lines: []string{pai}, want: 404},
 		{name: "no CSeq", from: stranger, uri: alice, lines: []string{"CSeq:"}, want: 400},
 	}
@@ -190,7 +238,8 @@ func TestIdentifyDevice(t *testing.T) {
 		{"by source, without Contact", "Contact:", "desk", first},
 		{"not registered", "Contact: <sip:x@192.0.2.1>", "desk", f.peer(t)},
 	} {
-		res := tt.from.proven("INVITE", rig.Alice.Address(), rig.Bob.Address(), rig.Alice.Address(), "bob", rig.Bob.SIPPassword("desk"), tt.contact)
+		res := tt.from.proven("INVITE", rig.Alice.Address(), rig.Bob.Address(), rig.Alice.Address(), "bob", rig.Bob.SIPPassword("desk"),
+			tt.contact)
 		if got := strings.Join(header(res, "X-Caller"), ""); !strings.Contains(got, `"Device":"`+tt.want+`"`) {
 			t.Errorf("%s: %s, want %s", tt.name, res, tt.want)
 		}
@@ -208,7 +257,8 @@ func FuzzAssertedIdentity(f *testing.F) {
 		if strings.ContainsAny(display, "\r\n\x00") || len(display) > displayMax {
 			t.Errorf("display %q", display)
 		}
-		if again, _, _ := assertedIdentity([]string{"<" + address + ">"}); ok && !strings.ContainsAny(address, "<>\",; ") && again != address {
+		if again, _, _ := assertedIdentity([]string{"<" + address + ">"}); ok && !strings.ContainsAny(address, "<>\",; ") &&
+			again != address {
 			t.Errorf("%q is read back as %q", address, again)
 		}
 	})

@@ -11,7 +11,10 @@ func TestInstance(t *testing.T) {
 	tests := []struct {
 		name, contact, agent, guid, want string
 	}{
-		{"declared", `<sip:a@192.0.2.1>;+sip.instance="<urn:uuid:ABCDEF00-0000-4000-8000-00000000000A>"`, "Phone 805EC0123456", "", "urn:uuid:abcdef00-0000-4000-8000-00000000000a"},
+		{
+			"declared", `<sip:a@192.0.2.1>;+sip.instance="<urn:uuid:ABCDEF00-0000-4000-8000-00000000000A>"`, "Phone 805EC0123456", "",
+			"urn:uuid:abcdef00-0000-4000-8000-00000000000a",
+		},
 		{"declared, name in other case", `<sip:a@192.0.2.1>;+SIP.Instance="<urn:x:Y>"`, "", "", "urn:x:Y"},
 		{"declared with separators inside", `<sip:a@192.0.2.1>;expires=9;+sip.instance="<urn:x:a;b=c,d>";q=1`, "", "", "urn:x:a;b=c,d"},
 		{"declared empty", `<sip:a@192.0.2.1>;+sip.instance="<>"`, "", "", "contact:a@192.0.2.1:5060"},
@@ -23,7 +26,10 @@ func TestInstance(t *testing.T) {
 		{"a number is no MAC", `<sip:441234567890@192.0.2.1>`, "", "", "contact:441234567890@192.0.2.1:5060"},
 		{"a random MAC is none", `<sip:a@192.0.2.1>`, "Phone 020304abcdef", "", "contact:a@192.0.2.1:5060"},
 		{"a pointer is no MAC", `<sip:a-0x55f88e893210@192.0.2.1>`, "", "", "contact:a-0x55f88e893210@192.0.2.1:5060"},
-		{"GUID", `<sip:a@192.0.2.1>`, "Nortel PCC 4.1.432", "0123456789abcdef0123456789ABCDEF012345", "guid:0123456789abcdef0123456789abcdef012345"},
+		{
+			"GUID", `<sip:a@192.0.2.1>`, "Nortel PCC 4.1.432", "0123456789abcdef0123456789ABCDEF012345",
+			"guid:0123456789abcdef0123456789abcdef012345",
+		},
 		{"GUID that is none", `<sip:a@192.0.2.1>`, "", "hello world", "contact:a@192.0.2.1:5060"},
 		{"Contact", `<sip:%61lice@PC.Example.Test.:5070;transport=tcp>`, "", "", "contact:alice@pc.example.test:5070"},
 		{"sips", `<sips:a@192.0.2.1>`, "", "", "contact:a@192.0.2.1:5061"},

@@ -15,7 +15,10 @@ import (
 func TestLargeRequest(t *testing.T) {
 	t.Parallel()
 	long := func(in *gateway.Invite) {
-		in.Headers = []gateway.Header{{Name: "X-Long", Value: strings.Repeat("x", 500)}, {Name: "X-More", Value: strings.Repeat("x", 500)}}
+		in.Headers = []gateway.Header{
+			{Name: "X-Long", Value: strings.Repeat("x", 500)},
+			{Name: "X-More", Value: strings.Repeat("x", 500)},
+		}
 	}
 	for _, row := range []struct {
 		name   string

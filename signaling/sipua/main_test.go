@@ -138,7 +138,10 @@ type party struct {
 func newParty(t *testing.T, change func(*Config)) *party {
 	t.Helper()
 	p := &party{t: t, desk: newBoard(t), log: &logged{}}
-	cfg := Config{Domain: "example.test", Listen: []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}, Calls: p.desk, AllowDomains: []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"}}
+	cfg := Config{
+		Domain: "example.test", Listen: []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}, Calls: p.desk,
+		AllowDomains: []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"},
+	}
 	if change != nil {
 		change(&cfg)
 	}
@@ -172,7 +175,10 @@ var caller = policy.Identity{Address: "sip:bob@example.test", Display: `Bob "the
 // call starts a branch from p to a URI.
 func (p *party) call(uri string, change func(*gateway.Invite)) *line {
 	l := newLine(p.t)
-	in := gateway.Invite{Leg: gateway.LegID("leg-" + newToken()), URI: uri, From: caller, To: "sip:alice@example.test", Offer: []byte(offerSDP)}
+	in := gateway.Invite{
+		Leg: gateway.LegID("leg-" + newToken()), URI: uri, From: caller, To: "sip:alice@example.test",
+		Offer: []byte(offerSDP),
+	}
 	if change != nil {
 		change(&in)
 	}

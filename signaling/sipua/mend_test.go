@@ -15,13 +15,16 @@ func TestMended(t *testing.T) {
 	bare := func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 	const sdp = "INVITE sip:x SIP/2.0\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1\r\nl: 10\r\n\r\nv=0\r\ns=-\r\n"
 	for name, row := range map[string]struct{ in, want string }{
-		"good":            {good, good},
-		"LF alone":        {bare(good), good},
-		"LF alone, body":  {bare(sdp), sdp},
-		"mixed":           {strings.Replace(bare(good), "l: 3", "l: 3\r", 1), strings.Replace(bare(good), "l: 3", "l: 3\r", 1)},
-		"no empty line":   {"OPTIONS sip:x SIP/2.0\r\nX: branch\r\n", "OPTIONS sip:x SIP/2.0\r\nX: branch\r\n\r\n"},
-		"response":        {"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\n\r\n", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\n\r\n"},
-		"tag, no branch":  {"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: <sip:b>;tag=1\r\n\r\n", "BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: <sip:b>;tag=1\r\n\r\n"},
+		"good":           {good, good},
+		"LF alone":       {bare(good), good},
+		"LF alone, body": {bare(sdp), sdp},
+		"mixed":          {strings.Replace(bare(good), "l: 3", "l: 3\r", 1), strings.Replace(bare(good), "l: 3", "l: 3\r", 1)},
+		"no empty line":  {"OPTIONS sip:x SIP/2.0\r\nX: branch\r\n", "OPTIONS sip:x SIP/2.0\r\nX: branch\r\n\r\n"},
+		"response":       {"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\n\r\n", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a\r\n\r\n"},
+		"tag, no branch": {
+			"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: <sip:b>;tag=1\r\n\r\n",
+			"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: <sip:b>;tag=1\r\n\r\n",
+		},
 		"cut in a header": {"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a;bran", "BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a;bran"},
 	} {
 		in := []byte(row.in)
@@ -32,11 +35,13 @@ func TestMended(t *testing.T) {
 			t.Errorf("%s: what came was changed", name)
 		}
 	}
-	old := "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a, SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c\r\nTo: <sip:x>\r\nFrom: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
+	old := "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a, SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c\r\nTo: <sip:x>\r\nFrom: " +
+		"<sip:b>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
 	got := string(mended([]byte(old), true))
 	ack := string(mended([]byte(strings.ReplaceAll(old, "INVITE", "ACK")), true))
 	via := header(got, "Via")
-	if len(via) != 2 || !strings.HasPrefix(via[0], "SIP/2.0/UDP a;branch=z9hG4bK") || !strings.HasSuffix(via[0], ", SIP/2.0/UDP b") || via[1] != "SIP/2.0/UDP c" {
+	if len(via) != 2 || !strings.HasPrefix(via[0], "SIP/2.0/UDP a;branch=z9hG4bK") ||
+		!strings.HasSuffix(via[0], ", SIP/2.0/UDP b") || via[1] != "SIP/2.0/UDP c" {
 		t.Errorf("the branch is not in the first Via: %q", got)
 	}
 	same(t, "branch of the ACK", header(ack, "Via")[0], via[0])
@@ -59,7 +64,8 @@ func TestBlanksAndComma(t *testing.T) {
 	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
 	spaced := func(text string) string {
-		return strings.ReplaceAll(text, "From: Carol <sip:carol@example.org>;tag="+w.tag, `From: "Jones, Carol" <sip:carol@example.org> ; tag = `+w.tag)
+		return strings.ReplaceAll(text, "From: Carol <sip:carol@example.org>;tag="+w.tag,
+			`From: "Jones, Carol" <sip:carol@example.org> ; tag = `+w.tag)
 	}
 	w.send(b.at("udp"), spaced(w.invite("alice", "comma", 1, offerSDP)))
 	in := b.desk.next()
@@ -103,7 +109,8 @@ func TestInviteOfRFC2543(t *testing.T) {
 func TestStreamEndsEarly(t *testing.T) {
 	b := newParty(t, func(c *Config) { c.Stream.Message = 100 * time.Millisecond })
 	c := dialTCP(t, b.at("tcp"))
-	text := strings.Replace(message("OPTIONS sip:example.test SIP/2.0", options("TCP"), ""), "Content-Length: 0", "Content-Length: 9", 1)
+	text := strings.Replace(message("OPTIONS sip:example.test SIP/2.0", options("TCP"), ""), "Content-Length: 0",
+		"Content-Length: 9", 1)
 	res := ask(t, c, text)
 	if res == nil || res.StatusCode != 400 {
 		t.Fatalf("got %v", res)

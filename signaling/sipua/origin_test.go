@@ -124,7 +124,8 @@ func TestInDialogFromContact(t *testing.T) {
 	b := newParty(t, nil)
 	proxy, phone := newWire(t, "127.0.0.2"), newWire(t, "127.0.0.3")
 	phone.tag = proxy.tag
-	invite := strings.ReplaceAll(proxy.invite("alice", "contact", 1, offerSDP), "<sip:carol@"+proxy.addr()+">", "<sip:carol@"+phone.addr()+">")
+	invite := strings.ReplaceAll(proxy.invite("alice", "contact", 1, offerSDP), "<sip:carol@"+proxy.addr()+">",
+		"<sip:carol@"+phone.addr()+">")
 	proxy.send(b.at("udp"), invite)
 	in := b.desk.next()
 	in.leg.Answer([]byte(answerSDP))
@@ -132,7 +133,8 @@ func TestInDialogFromContact(t *testing.T) {
 	phone.send(b.at("udp"), phone.within(ok, "ACK", 1, ""))
 	moved := newWire(t, "127.0.0.3") // and one that the caller names later
 	moved.tag = proxy.tag
-	phone.send(b.at("udp"), strings.ReplaceAll(phone.within(ok, "UPDATE", 2, ""), "<sip:carol@"+phone.addr()+">", "<sip:carol@"+moved.addr()+">"))
+	phone.send(b.at("udp"), strings.ReplaceAll(phone.within(ok, "UPDATE", 2, ""), "<sip:carol@"+phone.addr()+">",
+		"<sip:carol@"+moved.addr()+">"))
 	phone.response(200, "UPDATE")
 	hangUpFrom(b, moved, in, ok, 3)
 	b.gone()
@@ -143,7 +145,9 @@ func streamed(text string) string { return strings.Replace(text, "SIP/2.0/UDP", 
 
 // overStreams runs a test over TCP and TLS. Its dial makes a new connection, and
 // as writes a message of a wire for it.
-func overStreams(t *testing.T, change func(*Config), test func(t *testing.T, b *party, dial func() net.Conn, as func(string) string)) {
+func overStreams(t *testing.T, change func(*Config),
+	test func(t *testing.T, b *party, dial func() net.Conn, as func(string) string),
+) {
 	ca := rig.NewCA(t)
 	for _, network := range []string{"tcp", "tls"} {
 		t.Run(network, func(t *testing.T) {
@@ -322,11 +326,13 @@ func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
 	for _, row := range []struct{ user, password string }{
 		{"alice", "wrong"}, {"bob", rig.Bob.SIPPassword("desk")}, {"alice", rig.Alice.SIPPassword("lab")},
 	} {
-		same(t, row.user, send(large, "BYE", 2, "", authorize(t, challenge.String(), "BYE", uri, row.user, row.password, 1)).StatusCode, 481)
+		same(t, row.user, send(large, "BYE", 2, "", authorize(t, challenge.String(), "BYE", uri, row.user, row.password, 1)).StatusCode,
+			481)
 		challenge = send(large, "UPDATE", 2, "")
 	}
 	out.silent()
-	same(t, "proven", send(large, "UPDATE", 2, "", authorize(t, challenge.String(), "UPDATE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)).StatusCode, 200)
+	same(t, "proven", send(large, "UPDATE", 2, "",
+		authorize(t, challenge.String(), "UPDATE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)).StatusCode, 200)
 	put(t, large, streamed(w.back(inv, w.tag, "INVITE", 3, holdSDP)))
 	same(t, "offer", expect[gateway.Offered](out).SDP, holdSDP) // it lives there too now
 	out.leg.Answer([]byte(answerSDP))
@@ -353,7 +359,8 @@ func TestInDialogFromMovedPhone(t *testing.T) {
 		return other.back(inv, w.tag, "INFO", seq, "", more...)
 	}
 	digest := func(user, password string) string {
-		other.send(g.at("udp"), strings.Replace(other.invite("bob", newToken(), 1, offerSDP), "carol@example.org", user+"@"+rig.Domain, 1))
+		other.send(g.at("udp"), strings.Replace(other.invite("bob", newToken(), 1, offerSDP), "carol@example.org", user+"@"+rig.Domain,
+			1))
 		challenge := other.response(407, "INVITE")
 		return authorize(t, challenge.String(), "INFO", uri, user, password, 1)
 	}

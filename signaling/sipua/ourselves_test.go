@@ -32,10 +32,12 @@ func TestContactOfOurs(t *testing.T) {
 			}, ""))
 		}
 		register("X: 1")
-		register(authorize(t, w.response(401, "REGISTER").String(), "REGISTER", "sip:"+rig.Domain, "alice", rig.Alice.SIPPassword("desk"), 1))
+		register(authorize(t, w.response(401, "REGISTER").String(), "REGISTER", "sip:"+rig.Domain, "alice",
+			rig.Alice.SIPPassword("desk"), 1))
 		w.response(want, "REGISTER")
 
-		w.send(g.at("udp"), strings.ReplaceAll(strings.ReplaceAll(w.invite("bob", newToken(), 1, offerSDP), "<sip:carol@"+w.addr()+">", "<"+contact+">"), "example.test", rig.Domain))
+		w.send(g.at("udp"), strings.ReplaceAll(strings.ReplaceAll(w.invite("bob", newToken(), 1, offerSDP), "<sip:carol@"+w.addr()+">",
+			"<"+contact+">"), "example.test", rig.Domain))
 		if want == 200 {
 			g.desk.next().leg.Reject(gateway.CauseBusy)
 			w.response(486, "INVITE")

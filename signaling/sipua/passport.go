@@ -58,7 +58,8 @@ func (a *Access) evidence(req *sip.Request, domains []string, claimed policy.Ide
 			proven.Display, proven.Trunk = claimed.Display, claimed.Trunk
 			return proven
 		}
-		a.log.Info("an Identity header proves nothing, the call rings as unverified", "from", clip(claimed.Address, 128), "source", req.Source(), "why", err)
+		a.log.Info("an Identity header proves nothing, the call rings as unverified", "from", clip(claimed.Address, 128), "source",
+			req.Source(), "why", err)
 	}
 	host := hostName(req.From().Address.Host)
 	for _, domain := range domains {

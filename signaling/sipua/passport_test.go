@@ -26,7 +26,8 @@ type (
 // it were not there.
 func TestSignedIdentity(t *testing.T) {
 	ca, other := rig.NewCA(t), rig.NewCA(t)
-	cert, key := ca.Issue("signer", time.Hour, "partner.example", "*.wild.example", "sip:gate.partner.example", "sip:eve@user.example")
+	cert, key := ca.Issue("signer", time.Hour, "partner.example", "*.wild.example", "sip:gate.partner.example",
+		"sip:eve@user.example")
 	dns, dnsKey := ca.Issue("dns", time.Hour, "dns.example", "*.wild.example")
 	old, oldKey := ca.Issue("old", -time.Hour, "sip:old.example")
 	_, strange := other.Issue("strange", time.Hour, "sip:gate.partner.example")
@@ -53,19 +54,38 @@ func TestSignedIdentity(t *testing.T) {
 		proven string // "" when nothing is
 	}{
 		{name: "right", proven: bob},
-		{name: "by number", to: "sip:1001@example.test", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:1001@example.test"}} }, proven: bob},
+		{
+			name: "by number", to: "sip:1001@example.test",
+			change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:1001@example.test"}} }, proven: bob,
+		},
 		{name: "one of many", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:x@y.example", alice}} }, proven: bob},
 		{name: "capitals", from: "sip:Bob@GATE.partner.example:5070;x=y", proven: "sip:Bob@gate.partner.example"},
-		{name: "a number as user", from: "sip:+1555@gate.partner.example", change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:+1555@gate.partner.example"} }, proven: "sip:+1555@gate.partner.example"},
-		{name: "certificate of the configured list", from: "sip:bob@dns.example", key: dnsKey, change: func(c, h claims) {
-			c["orig"], h["x5u"] = claims{"uri": "sip:bob@dns.example"}, "https://any.example/"
-		}, value: func(v string) string { return strings.Replace(v, rig.SignerURL, "https://any.example/", 1) }, proven: "sip:bob@dns.example"},
+		{
+			name: "a number as user", from: "sip:+1555@gate.partner.example",
+			change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:+1555@gate.partner.example"} },
+			proven: "sip:+1555@gate.partner.example",
+		},
+		{
+			name: "certificate of the configured list", from: "sip:bob@dns.example", key: dnsKey, change: func(c, h claims) {
+				c["orig"], h["x5u"] = claims{"uri": "sip:bob@dns.example"}, "https://any.example/"
+			}, value: func(v string) string { return strings.Replace(v, rig.SignerURL, "https://any.example/", 1) },
+			proven: "sip:bob@dns.example",
+		},
 		{name: "a second header", value: func(v string) string { return "x.y.z;info=<a>, " + v }, proven: bob},
 
 		{name: "signed by another", key: strange},
-		{name: "for another domain", from: "sip:bob@other.example", change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:bob@other.example"} }},
-		{name: "DNS name beside a SIP URI", from: "sip:bob@partner.example", change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:bob@partner.example"} }},
-		{name: "SIP URI with a user", from: "sip:bob@user.example", change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:bob@user.example"} }},
+		{
+			name: "for another domain", from: "sip:bob@other.example",
+			change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:bob@other.example"} },
+		},
+		{
+			name: "DNS name beside a SIP URI", from: "sip:bob@partner.example",
+			change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:bob@partner.example"} },
+		},
+		{
+			name: "SIP URI with a user", from: "sip:bob@user.example",
+			change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:bob@user.example"} },
+		},
 		{name: "wildcard", from: "sip:bob@a.wild.example", key: dnsKey, change: func(c, h claims) {
 			c["orig"], h["x5u"] = claims{"uri": "sip:bob@a.wild.example"}, "https://any.example/"
 		}, value: func(v string) string { return strings.Replace(v, rig.SignerURL, "https://any.example/", 1) }},
@@ -75,12 +95,27 @@ func TestSignedIdentity(t *testing.T) {
 		{name: "another caller", change: func(c, _ claims) { c["orig"] = claims{"uri": "sip:eve@gate.partner.example"} }},
 		{name: "no caller", change: func(c, _ claims) { c["orig"] = claims{} }},
 		{name: "two callers", change: func(c, _ claims) { c["orig"] = claims{"uri": bob, "tn": "1555"} }},
-		{name: "caller is a number nobody signs for", from: "tel:+1555", change: func(c, _ claims) { c["orig"] = claims{"tn": "1555"} }},
+		{
+			name: "caller is a number nobody signs for", from: "tel:+1555",
+			change: func(c, _ claims) { c["orig"] = claims{"tn": "1555"} },
+		},
 		{name: "for somebody else", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:carol@example.test"}} }},
-		{name: "for somebody of the same name elsewhere", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:alice@elsewhere.example"}} }},
-		{name: "for somebody of the same name at another gateway's address", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:alice@192.0.2.1"}} }},
-		{name: "for a short number elsewhere", to: "sip:1001@example.test", change: func(c, _ claims) { c["dest"] = uris{"tn": {"1001"}} }},
-		{name: "To is another of ours", uri: alice, to: "sip:bob@example.test", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:bob@example.test"}} }},
+		{
+			name:   "for somebody of the same name elsewhere",
+			change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:alice@elsewhere.example"}} },
+		},
+		{
+			name:   "for somebody of the same name at another gateway's address",
+			change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:alice@192.0.2.1"}} },
+		},
+		{
+			name: "for a short number elsewhere", to: "sip:1001@example.test",
+			change: func(c, _ claims) { c["dest"] = uris{"tn": {"1001"}} },
+		},
+		{
+			name: "To is another of ours", uri: alice, to: "sip:bob@example.test",
+			change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:bob@example.test"}} },
+		},
 		{name: "To is who it was for", uri: "sip:bob@example.test"},
 		{name: "for nobody", change: func(c, _ claims) { delete(c, "dest") }},
 		{name: "of two minutes ago", change: func(c, _ claims) { c["iat"] = time.Now().Add(-2 * time.Minute).Unix() }},
@@ -88,11 +123,17 @@ func TestSignedIdentity(t *testing.T) {
 		{name: "of no time", change: func(c, _ claims) { delete(c, "iat") }},
 		{name: "no PASSporT", change: func(_, h claims) { h["typ"] = "JWT" }},
 		{name: "names another certificate", change: func(_, h claims) { h["x5u"] = elsewhere }},
-		{name: "info names another certificate", value: func(v string) string { return strings.Replace(v, rig.SignerURL, elsewhere, 1) }},
+		{
+			name:  "info names another certificate",
+			value: func(v string) string { return strings.Replace(v, rig.SignerURL, elsewhere, 1) },
+		},
 		{name: "unknown extension", change: func(_, h claims) { h["ppt"] = "div" }},
 		{name: "attested by nobody", change: func(c, h claims) { h["ppt"], c["attest"] = "shaken", "C" }},
 		{name: "attested", change: func(c, h claims) { h["ppt"], c["attest"] = "shaken", "A" }, proven: bob},
-		{name: "algorithm of the header alone", value: func(v string) string { return "eyJhbGciOiJub25lIn0" + v[strings.IndexByte(v, '.'):] }},
+		{
+			name:  "algorithm of the header alone",
+			value: func(v string) string { return "eyJhbGciOiJub25lIn0" + v[strings.IndexByte(v, '.'):] },
+		},
 		{name: "no info", value: func(v string) string { v, _, _ = strings.Cut(v, ";"); return v }},
 		{name: "info without brackets", value: func(v string) string { return strings.NewReplacer("<", "", ">", "").Replace(v) }},
 		{name: "compact form", value: func(v string) string { return ".." + v[strings.LastIndexByte(v, '.')+1:] }},
@@ -165,11 +206,16 @@ func TestSignedIdentityOnce(t *testing.T) {
 		}
 	})
 	sign := func(user string) string {
-		return rig.Passport(t, key, claims{"orig": claims{"uri": "sip:" + user + "@partner.example"}, "dest": uris{"uri": {rig.Alice.Address()}}, "iat": time.Now().Unix()}, nil)
+		return rig.Passport(t, key,
+			claims{
+				"orig": claims{"uri": "sip:" + user + "@partner.example"}, "dest": uris{"uri": {rig.Alice.Address()}},
+				"iat": time.Now().Unix(),
+			}, nil)
 	}
 	invite := func(ip, user string, lines ...string) policy.Identity {
 		p := f.peerAt(t, ip)
-		return whoCalls(t, p.raw(p.message("INVITE", rig.Alice.Address(), "sip:"+user+"@partner.example", rig.Alice.Address(), lines...)))
+		return whoCalls(t, p.raw(p.message("INVITE", rig.Alice.Address(), "sip:"+user+"@partner.example", rig.Alice.Address(),
+			lines...)))
 	}
 	first := sign("bob")
 	if got := invite("127.0.0.1", "bob", "y: "+first); got.Level != policy.Proven {
@@ -186,7 +232,9 @@ func TestSignedIdentityOnce(t *testing.T) {
 		identity string
 		level    policy.Level
 	}{"bob": {first, policy.Unverified}, "frank": {sign("frank"), policy.Proven}} {
-		m, err := newParser().ParseSIP([]byte(f.peer(t).message("INVITE", rig.Alice.Address(), "sip:"+user+"@partner.example", rig.Alice.Address(), "Identity: "+call.identity)))
+		m, err := newParser().ParseSIP(
+			[]byte(f.peer(t).message("INVITE", rig.Alice.Address(), "sip:"+user+"@partner.example", rig.Alice.Address(),
+				"Identity: "+call.identity)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,10 +247,12 @@ func TestSignedIdentityOnce(t *testing.T) {
 	if got := invite(trunk, "carol", "Identity: "+sign("carol")); got.Level != policy.Proven || got.Trunk != "pbx" {
 		t.Errorf("through a trunk: %+v", got)
 	}
-	if got := invite(trunk, "dave", "Identity: "+sign("dave"), "P-Asserted-Identity: <sip:x@pbx.test>"); got.Address != "sip:x@pbx.test" || got.Level != policy.Asserted {
+	if got := invite(trunk, "dave", "Identity: "+sign("dave"),
+		"P-Asserted-Identity: <sip:x@pbx.test>"); got.Address != "sip:x@pbx.test" || got.Level != policy.Asserted {
 		t.Errorf("beside the trunk's own word: %+v", got)
 	}
-	if got := invite(trunk, "erin", "Identity: "+sign("erin"), "Privacy: id"); got.Level != policy.Unverified || strings.Contains(got.Address, "erin") {
+	if got := invite(trunk, "erin", "Identity: "+sign("erin"), "Privacy: id"); got.Level != policy.Unverified ||
+		strings.Contains(got.Address, "erin") {
 		t.Errorf("a private caller: %+v", got)
 	}
 }
@@ -271,7 +321,10 @@ func TestSignedNumber(t *testing.T) {
 	f := openFront(t, func(c *AccessConfig) { c.Signers = signers })
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			value := rig.Passport(t, keys[i], claims{"orig": claims{"tn": tt.tn}, "dest": uris{"uri": {rig.Alice.Address()}}, "iat": time.Now().Unix()}, claims{"x5u": files[i].Info})
+			value := rig.Passport(t, keys[i], claims{
+				"orig": claims{"tn": tt.tn}, "dest": uris{"uri": {rig.Alice.Address()}},
+				"iat": time.Now().Unix(),
+			}, claims{"x5u": files[i].Info})
 			value = strings.Replace(value, rig.SignerURL, files[i].Info, 1)
 			p := f.peer(t)
 			got := whoCalls(t, p.raw(p.message("INVITE", rig.Alice.Address(), tt.from, rig.Alice.Address(), "Identity: "+value)))
@@ -288,7 +341,10 @@ func TestLoadSigners(t *testing.T) {
 	ca := rig.NewCA(t)
 	_, key := ca.Issue("signer", time.Hour, "partner.example")
 	writeFile(t, dir+"/none.pem", "no certificate")
-	for path, want := range map[string]string{dir + "/gone.pem": "no such file", dir + "/none.pem": "no certificate", key: "no certificate"} {
+	for path, want := range map[string]string{
+		dir + "/gone.pem": "no such file", dir + "/none.pem": "no certificate",
+		key: "no certificate",
+	} {
 		if _, err := LoadSigners([]SignerFile{{Cert: path}}, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -313,9 +369,17 @@ func TestCertificateProvesTheDomain(t *testing.T) {
 		domains []string
 		want    policy.Identity
 	}{
-		{"sip:bob@Partner.example", []string{"other.example", "partner.example"}, policy.Identity{Address: "sip:bob@partner.example", How: "TLS certificate of partner.example", Domain: "partner.example"}},
+		{
+			"sip:bob@Partner.example",
+			[]string{"other.example", "partner.example"},
+			policy.Identity{Address: "sip:bob@partner.example", How: "TLS certificate of partner.example", Domain: "partner.example"},
+		},
 		{"sip:bob@partner.example", []string{"other.example"}, policy.Identity{Address: "sip:bob@partner.example", How: "from"}},
-		{"sip:bob@sub.partner.example", []string{"partner.example"}, policy.Identity{Address: "sip:bob@sub.partner.example", How: "from"}},
+		{
+			"sip:bob@sub.partner.example",
+			[]string{"partner.example"},
+			policy.Identity{Address: "sip:bob@sub.partner.example", How: "from"},
+		},
 		{"tel:+1555", []string{""}, policy.Identity{Address: "tel:+1555", How: "from"}},
 		{"sip:bob@partner.example", nil, policy.Identity{Address: "sip:bob@partner.example", How: "from"}},
 	} {

@@ -127,7 +127,8 @@ func TestReplaces(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
 	in, ok := talking(b, w, "first")
 	other, second := talking(b, w, "second")
-	w.send(b.at("udp"), w.within(ok, "REFER", 2, "", "Refer-To: <sip:alice@example.test?Replaces="+url.QueryEscape(named(second))+">"))
+	w.send(b.at("udp"), w.within(ok, "REFER", 2, "", "Refer-To: <sip:alice@example.test?Replaces="+url.QueryEscape(named(second))+
+		">"))
 	same(t, "event", expect[gateway.Referred](in), gateway.Referred{
 		Leg: in.leg.ID(), To: "sip:alice@example.test", Attended: true, Replaces: other.leg.ID(),
 	})
@@ -135,7 +136,8 @@ func TestReplaces(t *testing.T) {
 	w.send(b.at("udp"), w.reply(w.request("NOTIFY"), 200, "OK", "", ""))
 	in.leg.Report(481, "Dialog Lost")
 	w.send(b.at("udp"), w.reply(w.request("NOTIFY"), 200, "OK", "", ""))
-	w.send(b.at("udp"), w.within(ok, "REFER", 3, "", "Refer-To: <sip:alice@example.test?Replaces="+url.QueryEscape("gone;to-tag=1;from-tag=2")+">"))
+	w.send(b.at("udp"), w.within(ok, "REFER", 3, "", "Refer-To: <sip:alice@example.test?Replaces="+
+		url.QueryEscape("gone;to-tag=1;from-tag=2")+">"))
 	same(t, "unknown", expect[gateway.Referred](in).Replaces, gateway.LegID(""))
 	in.leg.Report(403, "No")
 

@@ -22,7 +22,8 @@ type change struct {
 // bindings after it, newest first.
 func (a *Access) bind(ctx context.Context, reg registration) ([]gateway.Binding, *Refusal) {
 	now := a.cfg.Now()
-	live := slices.DeleteFunc(slices.Clone(a.cfg.Locations.Of(reg.user)), func(b gateway.Binding) bool { return !b.Expires.After(now) })
+	live := slices.DeleteFunc(slices.Clone(a.cfg.Locations.Of(reg.user)),
+		func(b gateway.Binding) bool { return !b.Expires.After(now) })
 	changes, r := a.plan(reg, live, now)
 	if r != nil {
 		return nil, r
@@ -30,7 +31,8 @@ func (a *Access) bind(ctx context.Context, reg registration) ([]gateway.Binding,
 	if n := len(outcome(live, changes)); n > a.cfg.MaxBindings && n > len(live) {
 		return nil, &Refusal{
 			Status: sip.StatusForbidden, Phrase: fmt.Sprintf("Too Many Phones, the Limit Is %d", a.cfg.MaxBindings),
-			Why: fmt.Sprintf("%s has %d phones registered, the limit: %s from %s was refused", reg.user, len(live), reg.userAgent, reg.source),
+			Why: fmt.Sprintf("%s has %d phones registered, the limit: %s from %s was refused", reg.user, len(live), reg.userAgent,
+				reg.source),
 		}
 	}
 	err := a.pair(ctx, reg, changes)

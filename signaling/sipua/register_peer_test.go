@@ -119,7 +119,8 @@ func TestLinphoneRegisters(t *testing.T) {
 		_ = keyboard.Close()
 		_ = cmd.Wait()
 	})
-	if b := f.wait(t, "alice", 1)[0]; b.Device != "desk" || !strings.HasPrefix(b.UserAgent, "Linphone") || !strings.HasPrefix(b.Instance, "urn:uuid:") {
+	if b := f.wait(t, "alice", 1)[0]; b.Device != "desk" || !strings.HasPrefix(b.UserAgent, "Linphone") ||
+		!strings.HasPrefix(b.Instance, "urn:uuid:") {
 		t.Errorf("%+v", b)
 	}
 }

@@ -47,7 +47,8 @@ func TestRegisterBinding(t *testing.T) {
 	want := gateway.Binding{
 		User: "alice", Device: "desk", Instance: urn1, Contact: "sip:alice@192.0.2.9:5062;transport=udp",
 		Path: []string{"sip:edge@192.0.2.1;lr", "sip:192.0.2.2;lr"}, Transport: "udp", Source: p.addr, Local: f.addr.String(),
-		UserAgent: "Phone 1.0", CallID: p.id, CSeq: uint32(p.cseq), Expires: now.Add(10 * time.Minute), Refreshed: now, Node: "n1", V: 1,
+		UserAgent: "Phone 1.0", CallID: p.id, CSeq: uint32(p.cseq), Expires: now.Add(10 * time.Minute), Refreshed: now, Node: "n1",
+		V: 1,
 	}
 	if fmt.Sprint(b) != fmt.Sprint(want) {
 		t.Errorf("got  %+v\nwant %+v", b, want)
@@ -68,7 +69,8 @@ func TestRegisterBinding(t *testing.T) {
 		t.Errorf("the device is paired with %+v", d)
 	}
 	// Another phone with the same password is a device of its own.
-	if res := f.peer(t).register("alice", desk, "Contact: <sip:alice@192.0.2.10>;"+uuid2); status(res) != 200 || len(header(res, "Contact")) != 2 {
+	if res := f.peer(t).register("alice", desk, "Contact: <sip:alice@192.0.2.10>;"+uuid2); status(res) != 200 ||
+		len(header(res, "Contact")) != 2 {
 		t.Errorf("a second phone: %s", res)
 	}
 	if list := f.places.Of("alice"); list[1].Device == "desk" || list[1].Device == "" {
@@ -76,7 +78,8 @@ func TestRegisterBinding(t *testing.T) {
 	}
 	// The first one refreshes, from another address and with another Contact.
 	q := f.peer(t)
-	if res := q.register("alice", desk, "Contact: <sip:alice@192.0.2.11>;"+uuid1); status(res) != 200 || len(header(res, "Contact")) != 2 {
+	if res := q.register("alice", desk, "Contact: <sip:alice@192.0.2.11>;"+uuid1); status(res) != 200 ||
+		len(header(res, "Contact")) != 2 {
 		t.Errorf("a refresh: %s", res)
 	}
 	if c := f.Counters(); c.Registered != 3 || c.Unregistered != 0 {
@@ -121,16 +124,46 @@ func TestRegisterSteps(t *testing.T) {
 		"reg-id": {
 			{"without outbound", []string{"Contact: <" + a + ">;reg-id=1;" + uuid1}, 200, urn1 + "#0 " + a},
 			{"two flows", []string{"Contact: <" + a + ">;reg-id=1;" + uuid1, "Supported: outbound"}, 200, urn1 + "#1 " + a},
-			{"second flow", []string{"Contact: <" + b + ">;Reg-ID=2;" + uuid1, "Supported: path, Outbound"}, 200, urn1 + "#1 " + a + "\n" + urn1 + "#2 " + b},
-			{"without instance", []string{"Contact: <sip:c@192.0.2.3>;reg-id=7", "Supported: outbound"}, 200, "contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#1 " + a + "\n" + urn1 + "#2 " + b},
-			{"zero", []string{"Contact: <" + a + ">;reg-id=0;" + uuid1, "Supported: outbound"}, 400, "contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#1 " + a + "\n" + urn1 + "#2 " + b},
-			{"two in one", []string{"Contact: <" + a + ">;reg-id=1;" + uuid1 + ", <" + b + ">", "Supported: outbound"}, 400, "contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#1 " + a + "\n" + urn1 + "#2 " + b},
-			{"flow removed", []string{"Contact: <" + a + ">;reg-id=1;expires=0;" + uuid1, "Supported: outbound"}, 200, "contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#2 " + b},
+			{"second flow", []string{"Contact: <" + b + ">;Reg-ID=2;" + uuid1, "Supported: path, Outbound"}, 200, urn1 + "#1 " + a + "\n" +
+				urn1 + "#2 " + b},
+			{
+				"without instance",
+				[]string{"Contact: <sip:c@192.0.2.3>;reg-id=7", "Supported: outbound"},
+				200,
+				"contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#1 " + a + "\n" + urn1 + "#2 " + b,
+			},
+			{
+				"zero",
+				[]string{"Contact: <" + a + ">;reg-id=0;" + uuid1, "Supported: outbound"},
+				400,
+				"contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#1 " + a + "\n" + urn1 + "#2 " + b,
+			},
+			{
+				"two in one",
+				[]string{"Contact: <" + a + ">;reg-id=1;" + uuid1 + ", <" + b + ">", "Supported: outbound"},
+				400,
+				"contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#1 " + a + "\n" + urn1 + "#2 " + b,
+			},
+			{
+				"flow removed",
+				[]string{"Contact: <" + a + ">;reg-id=1;expires=0;" + uuid1, "Supported: outbound"},
+				200,
+				"contact:c@192.0.2.3:5060#0 sip:c@192.0.2.3\n" + urn1 + "#2 " + b,
+			},
 		},
 		"first hop": {
-			{"no Path", []string{"Contact: <" + a + ">;reg-id=1;" + uuid1, "Supported: outbound", "Via: SIP/2.0/UDP SELF;branch=NEW;rport, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx"}, 439, ""},
-			{"Path without ob", []string{"Contact: <" + a + ">;reg-id=1;" + uuid1, "Supported: outbound", "Path: <sip:192.0.2.7;lr>", "Via: SIP/2.0/UDP SELF;branch=NEW;rport, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx"}, 439, ""},
-			{"Path with ob", []string{"Contact: <" + a + ">;reg-id=1;" + uuid1, "Supported: outbound", "Path: <sip:192.0.2.7;lr;ob>", "Via: SIP/2.0/UDP SELF;branch=NEW;rport, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx"}, 200, urn1 + "#1 " + a},
+			{"no Path", []string{
+				"Contact: <" + a + ">;reg-id=1;" + uuid1, "Supported: outbound",
+				"Via: SIP/2.0/UDP SELF;branch=NEW;rport, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx",
+			}, 439, ""},
+			{"Path without ob", []string{
+				"Contact: <" + a + ">;reg-id=1;" + uuid1, "Supported: outbound", "Path: <sip:192.0.2.7;lr>",
+				"Via: SIP/2.0/UDP SELF;branch=NEW;rport, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx",
+			}, 439, ""},
+			{"Path with ob", []string{
+				"Contact: <" + a + ">;reg-id=1;" + uuid1, "Supported: outbound", "Path: <sip:192.0.2.7;lr;ob>",
+				"Via: SIP/2.0/UDP SELF;branch=NEW;rport, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx",
+			}, 200, urn1 + "#1 " + a},
 		},
 		"nonsense": {
 			{"tel", []string{"Contact: <tel:+1234>"}, 400, ""},

@@ -52,7 +52,8 @@ func (u *UA) on(h func(*sip.Request, sip.ServerTransaction)) func(*sip.Request, 
 		}
 		defer func() {
 			if p := recover(); p != nil {
-				u.log.Error("sip: request failed by a fault of ours", "method", cleanText(string(req.Method)), "panic", p, "stack", string(debug.Stack()))
+				u.log.Error("sip: request failed by a fault of ours", "method", cleanText(string(req.Method)), "panic", p, "stack",
+					string(debug.Stack()))
 				if !req.IsAck() {
 					u.answer(req, tx, &Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault"})
 				}
@@ -73,7 +74,8 @@ func (u *UA) answer(req *sip.Request, tx sip.ServerTransaction, no *Refusal) {
 	res := no.Response(req)
 	res.AppendHeader(sip.NewHeader("Server", product))
 	if no.Why != "" {
-		u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why", cleanText(no.Why))
+		u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why",
+			cleanText(no.Why))
 	}
 	if err := tx.Respond(res); err != nil {
 		u.log.Debug("sip: response not sent", "status", no.Status, "error", err)
@@ -211,7 +213,10 @@ func (u *UA) unsupported(m sip.RequestMethod) *Refusal {
 	if m == sip.NOTIFY || m == sip.SUBSCRIBE { // RFC 6665 4.1.3: the phone stops asking
 		return &Refusal{Status: 489, Phrase: "Bad Event", Headers: []sip.Header{sip.NewHeader("Allow-Events", "")}}
 	}
-	return &Refusal{Status: sip.StatusMethodNotAllowed, Phrase: "Method Not Allowed", Headers: []sip.Header{sip.NewHeader("Allow", u.allow)}}
+	return &Refusal{
+		Status: sip.StatusMethodNotAllowed, Phrase: "Method Not Allowed",
+		Headers: []sip.Header{sip.NewHeader("Allow", u.allow)},
+	}
 }
 
 // localOf is the address of ours that req came to, as its socket knows it; ""

@@ -49,7 +49,8 @@ func (l *leg) route(d *dialog) (hop, error) {
 	if err != nil {
 		return hop{}, err
 	}
-	if l.trunk != nil && l.trunk.named && transport == d.hop.transport && uri.Port == l.trunk.uri.Port && strings.EqualFold(uri.Host, l.trunk.uri.Host) {
+	if l.trunk != nil && l.trunk.named && transport == d.hop.transport && uri.Port == l.trunk.uri.Port &&
+		strings.EqualFold(uri.Host, l.trunk.uri.Host) {
 		return d.hop, nil // whatever becomes of the name while the call runs
 	}
 	addr, err := l.u.resolve(l.u.stop, transport, uri)
@@ -57,7 +58,8 @@ func (l *leg) route(d *dialog) (hop, error) {
 		return hop{}, err
 	}
 	h := hop{transport: transport, addr: addr, sock: d.hop.sock, host: uri.Host}
-	if transport != "udp" && transport == d.hop.transport && addr.Addr() == d.hop.addr.Addr() && l.u.flows.find(flowKey{transport, d.hop.addr}) != nil {
+	if transport != "udp" && transport == d.hop.transport && addr.Addr() == d.hop.addr.Addr() &&
+		l.u.flows.find(flowKey{transport, d.hop.addr}) != nil {
 		return d.hop, nil // the connection that the peer chose
 	}
 	if l.trunk != nil {

@@ -180,7 +180,8 @@ func TestSippRefusedInvites(t *testing.T) {
 		"420": {"-key", "hops", "70", "-key", "exthdr", "Require: 100rel, telepathy"},
 		"483": {"-key", "hops", "0"},
 	} {
-		s := sipp(t, b, "uac_refused", rig.SippOptions{Env: []string{"LIMIT=30", "STATUS=" + status}, Args: append([]string{"-s", "alice"}, args...)})
+		s := sipp(t, b, "uac_refused",
+			rig.SippOptions{Env: []string{"LIMIT=30", "STATUS=" + status}, Args: append([]string{"-s", "alice"}, args...)})
 		s.OK()
 		if status == "420" && !strings.Contains(s.Log(), "Unsupported= telepathy") {
 			t.Fatalf("sipp says %q", s.Log())

@@ -108,7 +108,9 @@ func TestSippPhoneRefuses(t *testing.T) {
 		want   int
 		cause  gateway.Cause
 	}{
-		{"486 Busy Here", 486, gateway.CauseBusy}, {"603 Decline", 603, gateway.CauseDeclined}, {"420 Bad Extension", 420, gateway.CauseUnsupported},
+		{"486 Busy Here", 486, gateway.CauseBusy},
+		{"603 Decline", 603, gateway.CauseDeclined},
+		{"420 Bad Extension", 420, gateway.CauseUnsupported},
 	} {
 		t.Run(c.status, func(t *testing.T) {
 			a, s, uri := phoneAt(t, "uas_reject", "STATUS="+c.status)

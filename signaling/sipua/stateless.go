@@ -194,7 +194,8 @@ func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, 
 	u.stateless.count.Add(1)
 	if no.Why != "" {
 		if unsaid, ok := u.stateless.log.may(time.Now()); ok {
-			u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why", cleanText(no.Why), "and_others", unsaid)
+			u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why",
+				cleanText(no.Why), "and_others", unsaid)
 		}
 	}
 	if answer := no.within(req, u.answerMax(info, data)); answer != nil {

@@ -29,7 +29,8 @@ func TestRefusedWithoutTransaction(t *testing.T) {
 	us, alice, far := "sip:"+rig.Domain, "sip:alice@"+rig.Domain, "sip:x@example.org"
 	nonce := g.access.nonces.issue(mustAddr(w.addr()).Addr())
 	guess := func(name string) string {
-		return fmt.Sprintf(`%s: Digest username="alice", realm="%s", nonce="%s", uri="%s", response="00", algorithm=MD5, qop=auth, nc=00000001, cnonce="c"`, name, rig.Domain, nonce, us)
+		return fmt.Sprintf(`%s: Digest username="alice", realm="%s", nonce="%s", uri="%s", `+
+			`response="00", algorithm=MD5, qop=auth, nc=00000001, cnonce="c"`, name, rig.Domain, nonce, us)
 	}
 	for _, row := range []struct {
 		name, text string
@@ -40,7 +41,10 @@ func TestRefusedWithoutTransaction(t *testing.T) {
 		{"wrong password", w.stranger("REGISTER", us, alice, alice, guess("Authorization")), 403},
 		{"call as one of ours", w.stranger("INVITE", "sip:bob@"+rig.Domain, alice, "sip:bob@"+rig.Domain), 407},
 		{"call nobody", w.stranger("INVITE", "sip:nobody@"+rig.Domain, far, "sip:nobody@"+rig.Domain), 404},
-		{"call through too many", strings.Replace(w.stranger("INVITE", alice, far, alice), "Max-Forwards: 70", "Max-Forwards: 0", 1), 483},
+		{
+			"call through too many", strings.Replace(w.stranger("INVITE", alice, far, alice), "Max-Forwards: 70", "Max-Forwards: 0", 1),
+			483,
+		},
 		{"call by a strange scheme", w.stranger("INVITE", "nobodyKnows:opaque", far, alice), 416},
 		{"message", w.stranger("MESSAGE", alice, far, alice), 405},
 		{"subscribe", w.stranger("SUBSCRIBE", alice, far, alice), 489},
@@ -84,7 +88,8 @@ func TestAnswersAreNotMuchLargerThanRequests(t *testing.T) {
 	}
 	texts := []string{short("INVITE", alice, far, alice), short("INVITE", alice, alice, alice), short("REGISTER", us, alice, alice)}
 	for _, method := range rig.FloodMethods {
-		texts = append(texts, short(method, us, us, us), strings.Replace(short(method, us, us, us), "i:", "Require: a-long-option\r\ni:", 1))
+		texts = append(texts, short(method, us, us, us),
+			strings.Replace(short(method, us, us, us), "i:", "Require: a-long-option\r\ni:", 1))
 	}
 	for _, text := range texts {
 		w.send(g.at("udp"), text)
@@ -190,7 +195,8 @@ func TestStrangersCallsAreCounted(t *testing.T) {
 	f.addr = mustAddr(g.at("udp"))
 	p := f.peerAt(t, "127.0.0.2")
 	for range 5 {
-		if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"), "Contact: <sip:bob@SELF>"); status(res) != 486 {
+		if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"),
+			"Contact: <sip:bob@SELF>"); status(res) != 486 {
 			t.Fatalf("the user from the same address: %q", res)
 		}
 	}
@@ -211,7 +217,8 @@ func TestStrangersGoFirstWhenMemoryIsScarce(t *testing.T) {
 	same(t, "retry after", headerValue(w.response(503, "INVITE"), "Retry-After"), "5")
 	f.addr = mustAddr(g.at("udp"))
 	p := f.peerAt(t, "127.0.0.3")
-	if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"), "Contact: <sip:bob@SELF>"); status(res) != 486 {
+	if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"),
+		"Contact: <sip:bob@SELF>"); status(res) != 486 {
 		t.Errorf("a user: %q", res)
 	}
 }
@@ -242,7 +249,8 @@ func TestResponseToNothingIsDropped(t *testing.T) {
 	for branch, want := range map[string]bool{
 		p.stateless.newBranch(): true, newStateless().newBranch(): false, "z9hG4bKx": false, "": false,
 	} {
-		for _, via := range []string{"Via: SIP/2.0/UDP 127.0.0.1;branch=" + branch, "v : SIP/2.0/UDP 127.0.0.1;rport=5;BRANCH=" + branch + " , SIP/2.0/UDP b"} {
+		for _, via := range []string{"Via: SIP/2.0/UDP 127.0.0.1;branch=" + branch, "v : SIP/2.0/UDP 127.0.0.1;rport=5;BRANCH=" +
+			branch + " , SIP/2.0/UDP b"} {
 			if got := p.first(info, []byte("SIP/2.0 200 OK\r\nX: branch=y\r\n"+via+"\r\nCall-ID: x\r\n\r\n")); got != want {
 				t.Errorf("%s: %v", via, got)
 			}

@@ -50,7 +50,10 @@ func TestStreamFrames(t *testing.T) {
 		{"bad length", strings.Replace(good(), "Content-Length: 0", "Content-Length: x", 1), "400 close"},
 		{"two lengths", strings.Replace(good(), "Content-Length: 0", "Content-Length: 5\r\nl: 0", 1) + "hello", "400 close"},
 		{"LF alone", strings.ReplaceAll(good(), "\r\n", "\n") + good(), "200 200"},
-		{"LF alone, no length", strings.Replace(strings.ReplaceAll(good(), "\r\n", "\n"), "Content-Length: 0\n", "", 1) + good(), "200 200"},
+		{
+			"LF alone, no length", strings.Replace(strings.ReplaceAll(good(), "\r\n", "\n"), "Content-Length: 0\n", "", 1) + good(),
+			"200 200",
+		},
 		{"not SIP", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "close"},
 		{"large", with(strings.Repeat("X: "+pad+"\r\n", 400) + "Y: 1"), "200"},
 		{"headers too large", with(strings.Repeat("X: "+pad+"\r\n", 800) + "Y: 1"), "513 close"},

@@ -17,7 +17,8 @@ const (
 // else.
 func stunAnswer(request []byte, from net.Addr) []byte {
 	udp, ok := from.(*net.UDPAddr)
-	if !ok || len(request) < 20 || binary.BigEndian.Uint16(request) != stunRequest || binary.BigEndian.Uint32(request[4:]) != stunCookie {
+	if !ok || len(request) < 20 || binary.BigEndian.Uint16(request) != stunRequest ||
+		binary.BigEndian.Uint32(request[4:]) != stunCookie {
 		return nil
 	}
 	source := udp.AddrPort()

@@ -13,7 +13,8 @@ import (
 // secretHeaders are told by their name only: an answer to a challenge can be
 // tried offline against guessed passwords.
 var secretHeaders = map[string]bool{
-	"authorization": true, "proxy-authorization": true, "www-authenticate": true, "proxy-authenticate": true, "authentication-info": true,
+	"authorization": true, "proxy-authorization": true, "www-authenticate": true, "proxy-authenticate": true,
+	"authentication-info": true,
 }
 
 // traceLine bounds one header of a traced message.

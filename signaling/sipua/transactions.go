@@ -75,7 +75,10 @@ type transaction struct {
 }
 
 func newTransactions(limit int) *transactions {
-	return &transactions{max: limit, known: make(map[string]*transaction), sources: make(map[netip.Addr]int), calls: make(map[*leg]int)}
+	return &transactions{
+		max: limit, known: make(map[string]*transaction), sources: make(map[netip.Addr]int),
+		calls: make(map[*leg]int),
+	}
 }
 
 // size is what x takes in over.
@@ -106,7 +109,8 @@ func longKey(req *sip.Request) string {
 		}
 		return branch + " " + via.Host + " " + strconv.Itoa(port) + " " + string(method)
 	}
-	return tagOf(req.From()) + " " + req.CallID().Value() + " " + strconv.Itoa(int(req.CSeq().SeqNo)) + " " + via.Value() + " " + string(method)
+	return tagOf(req.From()) + " " + req.CallID().Value() + " " + strconv.Itoa(int(req.CSeq().SeqNo)) + " " + via.Value() + " " +
+		string(method)
 }
 
 // find tells whether the transaction is known, whether it is over, and then

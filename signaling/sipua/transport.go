@@ -72,7 +72,10 @@ func (u *UA) openSocket(l listener) (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sipua: listen %s://%s: %w: is another SIP program using the port?", l.network, l.address, err)
 	}
-	return &socket{network: l.network, addr: c.Addr().(*net.TCPAddr).AddrPort(), stream: &door{Listener: c, u: u, transport: l.network}}, nil
+	return &socket{
+		network: l.network, addr: c.Addr().(*net.TCPAddr).AddrPort(),
+		stream: &door{Listener: c, u: u, transport: l.network},
+	}, nil
 }
 
 // family keeps 0.0.0.0 an IPv4 socket: sipgo finds a socket by its exact

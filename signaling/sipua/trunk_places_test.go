@@ -157,7 +157,10 @@ func TestTrunkHasSeveralServers(t *testing.T) {
 		fmt.Sprintf("srv-host=_sip._udp.pbx.test,one.pbx.test,%d,10", addrs[0].Port()))
 	p := newParty(t, func(c *Config) {
 		c.Resolver, c.lookAgain, c.First1xx = dns.Resolver, 50*time.Millisecond, time.Second
-		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:pbx.test", Ping: 50 * time.Millisecond, Register: Credentials{User: "us", Password: "x"}}}
+		c.Trunks = []Trunk{{
+			Name: "pbx", Address: "sip:pbx.test", Ping: 50 * time.Millisecond,
+			Register: Credentials{User: "us", Password: "x"},
+		}}
 	})
 	first := func() netip.Addr { return p.TrunkAddrs("pbx")[0] }
 	until(t, "it is registered at the best", func() bool { return best.count("REGISTER") == 1 && p.TrunkUp("pbx") })
@@ -215,7 +218,8 @@ func TestTrunkPlaces(t *testing.T) {
 		changed, wrong := p.took(row.found, row.err)
 		all, _ := p.all()
 		moved := before != p.change()
-		if changed != row.changed || p.found() != row.good || (wrong == nil) != row.good || !slices.Equal(all, row.all) || moved != row.moved {
+		if changed != row.changed || p.found() != row.good || (wrong == nil) != row.good || !slices.Equal(all, row.all) ||
+			moved != row.moved {
 			t.Errorf("row %d: changed %v, wrong %v, found %v, at %v, moved %v", i, changed, wrong, p.found(), all, moved)
 		}
 	}

@@ -15,7 +15,10 @@ import (
 func TestTrunkState(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	p := newParty(t, func(c *Config) {
-		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), Ping: 100 * time.Millisecond}, {Name: "unasked", Address: "sip:127.0.0.9"}}
+		c.Trunks = []Trunk{
+			{Name: "pbx", Address: "sip:" + w.addr(), Ping: 100 * time.Millisecond},
+			{Name: "unasked", Address: "sip:127.0.0.9"},
+		}
 	})
 	same(t, "at first", p.TrunkUp("pbx"), true)
 	same(t, "nobody", p.TrunkUp("nobody"), false)

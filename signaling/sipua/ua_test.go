@@ -171,7 +171,8 @@ func TestTCPCallerVanishes(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWire(t, "127.0.0.2")
-	if _, err := c.Write([]byte(strings.Replace(w.invite("alice", "tcp", 1, offerSDP), "SIP/2.0/UDP", "SIP/2.0/TCP", 1))); err != nil {
+	if _, err := c.Write([]byte(strings.Replace(w.invite("alice", "tcp", 1, offerSDP), "SIP/2.0/UDP", "SIP/2.0/TCP",
+		1))); err != nil {
 		t.Fatal(err)
 	}
 	in := b.desk.next()

@@ -29,7 +29,11 @@ func TestInviteIsWritten(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, func(in *gateway.Invite) {
 		in.Leg = "leg7"
-		in.Headers = []gateway.Header{{Name: "Answer-Mode", Value: "Auto"}, {Name: "X-Bad\r\nEvil", Value: "1"}, {Name: "X-Cut", Value: "a\r\nEvil: 1"}}
+		in.Headers = []gateway.Header{
+			{Name: "Answer-Mode", Value: "Auto"},
+			{Name: "X-Bad\r\nEvil", Value: "1"},
+			{Name: "X-Cut", Value: "a\r\nEvil: 1"},
+		}
 	})
 	same(t, "from", inv.From().Value(), `"Bob \"the\" Builder" <sip:bob@example.test>;tag=`+tagOf(inv.From()))
 	same(t, "to", inv.To().Value(), "<sip:alice@example.test>")
@@ -176,7 +180,10 @@ func TestSilentPhone(t *testing.T) {
 func TestTriggerLeavesOnce(t *testing.T) {
 	t.Parallel()
 	trigger := func(in *gateway.Invite) { in.Headers = []gateway.Header{{Name: "Answer-Mode", Value: "Auto"}} }
-	for name, more := range map[string][]string{"421 Extension Required": {"Require: timer"}, "422 Session Interval Too Small": {"Min-SE: 7200"}} {
+	for name, more := range map[string][]string{
+		"421 Extension Required":         {"Require: timer"},
+		"422 Session Interval Too Small": {"Min-SE: 7200"},
+	} {
 		a, w := newParty(t, nil), newWire(t, "127.0.0.3")
 		out, inv := dialled(a, w, trigger)
 		status, phrase, _ := strings.Cut(name, " ")
@@ -187,7 +194,11 @@ func TestTriggerLeavesOnce(t *testing.T) {
 		a.gone()
 		same(t, name+": second trigger", w.drain(50*time.Millisecond, is("INVITE")), 0)
 	}
-	for name, giveUp := range map[string]func(*line){"silence": func(*line) {}, "taken back": func(l *line) { l.leg.Cancel(gateway.CauseElsewhere) }, "hung up": func(l *line) { l.leg.HangUp(gateway.CauseHangUp) }} {
+	for name, giveUp := range map[string]func(*line){
+		"silence":    func(*line) {},
+		"taken back": func(l *line) { l.leg.Cancel(gateway.CauseElsewhere) },
+		"hung up":    func(l *line) { l.leg.HangUp(gateway.CauseHangUp) },
+	} {
 		a, w := newParty(t, func(c *Config) { c.First1xx = 300 * time.Millisecond }), newWire(t, "127.0.0.3")
 		out, inv := dialled(a, w, trigger)
 		giveUp(out)
@@ -251,12 +262,16 @@ func TestInviteToBinding(t *testing.T) {
 	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
-	bind := &gateway.Binding{Contact: "sip:alice@10.9.8.7:5060;ob", Path: []string{"sip:edge.invalid;lr"}, Transport: "udp", Source: w.addr(), Local: a.at("udp")}
+	bind := &gateway.Binding{
+		Contact: "sip:alice@10.9.8.7:5060;ob", Path: []string{"sip:edge.invalid;lr"}, Transport: "udp",
+		Source: w.addr(), Local: a.at("udp"),
+	}
 	out := a.call("", func(in *gateway.Invite) { in.Binding = bind })
 	inv := w.request("INVITE")
 	same(t, "request uri", inv.Recipient.String(), bind.Contact)
 	same(t, "route", inv.GetHeaders("Route")[0].Value(), "<sip:edge.invalid;lr>")
-	w.send(a.at("udp"), strings.Replace(w.reply(inv, 200, "OK", "t1", answerSDP), "<sip:phone@"+w.addr(), "<sip:phone@10.9.8.7:5060", 1))
+	w.send(a.at("udp"), strings.Replace(w.reply(inv, 200, "OK", "t1", answerSDP), "<sip:phone@"+w.addr(), "<sip:phone@10.9.8.7:5060",
+		1))
 	expect[gateway.Answered](out)
 	same(t, "ack goes over the flow", w.request("ACK").Recipient.String(), "sip:phone@10.9.8.7:5060")
 	out.leg.HangUp(gateway.CauseHangUp)

@@ -120,7 +120,8 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
 	if !caller.Identity.Verified() && caller.Identity.Trunk == "" {
 		level = slog.LevelDebug // of strangers there may be very many
 	}
-	l.log.Log(context.Background(), level, "sip leg", "to", legAsked.String(), "source", l.in.req.Source(), "caller", caller.Identity.Address)
+	l.log.Log(context.Background(), level, "sip leg", "to", legAsked.String(), "source", l.in.req.Source(), "caller",
+		caller.Identity.Address)
 	l.mail.post(func() { l.trace(false, l.in.req) }) // done by run, when the call is there
 	u.cfg.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
 		l.sink = sink

@@ -126,7 +126,8 @@ func TestCancelOfStrangerSaysNothing(t *testing.T) {
 	}
 	w.send(g.at("udp"), asBob())
 	challenge := w.response(407, "INVITE").String()
-	same(t, "a user", ended(asBob(authorize(t, challenge, "INVITE", "sip:alice@"+rig.Domain, "bob", rig.Bob.SIPPassword("desk"), 1))), gateway.CauseElsewhere)
+	same(t, "a user", ended(asBob(authorize(t, challenge, "INVITE", "sip:alice@"+rig.Domain, "bob", rig.Bob.SIPPassword("desk"),
+		1))), gateway.CauseElsewhere)
 	g.gone()
 }
 
@@ -198,7 +199,8 @@ func TestInDialogRequests(t *testing.T) {
 	in, ok := talking(b, w, "inside")
 	to := b.at("udp")
 	w.send(to, w.within(ok, "OPTIONS", 2, ""))
-	if r := w.response(200, "OPTIONS"); !strings.Contains(headerValue(r, "Allow"), "INVITE") || headerValue(r, "Accept") != "application/sdp" {
+	if r := w.response(200, "OPTIONS"); !strings.Contains(headerValue(r, "Allow"), "INVITE") ||
+		headerValue(r, "Accept") != "application/sdp" {
 		t.Fatalf("OPTIONS: %s", r)
 	}
 	w.send(to, w.within(ok, "INFO", 3, ""))
@@ -231,7 +233,8 @@ func TestDigitsInOrder(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
 	in, ok := talking(b, w, "digits")
 	digit := func(seq int, d string) string {
-		return strings.Replace(w.within(ok, "INFO", seq, "Signal="+d+"\r\nDuration=160\r\n"), "application/sdp", "application/dtmf-relay", 1)
+		return strings.Replace(w.within(ok, "INFO", seq, "Signal="+d+"\r\nDuration=160\r\n"), "application/sdp",
+			"application/dtmf-relay", 1)
 	}
 	w.send(b.at("udp"), digit(2, "1"))
 	w.response(200, "INFO")
@@ -334,8 +337,11 @@ func TestRefusedBeforeTheCall(t *testing.T) {
 		header string
 		value  string
 	}{
-		"no hops left":       {replace("Max-Forwards: 70", "Max-Forwards: 0"), 483, "", ""},
-		"unknown extension":  {replace("Max-Forwards: 70", "Max-Forwards: 70\r\nRequire: 100rel, foo, bar"), 420, "Unsupported", "foo, bar"},
+		"no hops left": {replace("Max-Forwards: 70", "Max-Forwards: 0"), 483, "", ""},
+		"unknown extension": {
+			replace("Max-Forwards: 70", "Max-Forwards: 70\r\nRequire: 100rel, foo, bar"), 420, "Unsupported",
+			"foo, bar",
+		},
 		"proxy extension":    {replace("Max-Forwards: 70", "Max-Forwards: 70\r\nProxy-Require: foo"), 420, "Unsupported", "foo"},
 		"no contact":         {replace("Contact: ", "X-Contact: "), 400, "", ""},
 		"two From":           {replace("Max-Forwards: 70", "From: <sip:x@y>;tag=2"), 400, "", ""},
@@ -407,14 +413,18 @@ func TestOptionsAndStrays(t *testing.T) {
 	if r := w.response(200, "OPTIONS"); headerValue(r, "Supported") == "" || headerValue(r, "Allow") != b.allow {
 		t.Fatal(r)
 	}
-	for method, status := range map[string]int{"BYE": 481, "INFO": 481, "CANCEL": 481, "SUBSCRIBE": 489, "NOTIFY": 489, "MESSAGE": 405, "REGISTER": 405} {
+	for method, status := range map[string]int{
+		"BYE": 481, "INFO": 481, "CANCEL": 481, "SUBSCRIBE": 489, "NOTIFY": 489,
+		"MESSAGE": 405, "REGISTER": 405,
+	} {
 		w.send(b.at("udp"), head(method, ""))
 		w.response(status, method)
 	}
 	w.send(b.at("udp"), head("INVITE", ";tag=gone"))
 	w.response(481, "INVITE")
 	w.send(b.at("udp"), head("ACK", ";tag=gone"))
-	w.send(b.at("udp"), "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKnone\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: none\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n")
+	w.send(b.at("udp"), "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKnone\r\nFrom: <sip:a@b>;tag=1\r\nTo: "+
+		"<sip:a@b>;tag=2\r\nCall-ID: none\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n")
 	w.send(b.at("udp"), head("OPTIONS", ""))
 	w.response(200, "OPTIONS")
 }

@@ -107,12 +107,20 @@ func TestAdversaries(t *testing.T) {
 		want                []string // in the scenario's log, in the end
 		heard               bool     // after Unmute
 	}{
-		{"holds and resumes by itself", "uas_desk_holds", "", "2", []string{"HELD got dir=inactive", "RESUMED got dir=sendonly"}, false},
+		{
+			"holds and resumes by itself", "uas_desk_holds", "", "2",
+			[]string{"HELD got dir=inactive", "RESUMED got dir=sendonly"},
+			false,
+		},
 		{"answers twice with different tags", "uas_desk_twice", "", "2", []string{"SECOND ENDED"}, true},
 		{"talks from another port", "uas_desk_otherport", "", "2", nil, false},
 		{"answers 3 s after its 180", "uas_desk_slow", "WAIT_MS=3000", "2", []string{"re-INVITE dir=sendrecv"}, true},
 		{"answers 6 s after its 180, CANCEL or not", "uas_desk_slow", "WAIT_MS=6000", "2", []string{"re-INVITE dir=sendrecv"}, true},
-		{"is told to talk", "uas_desk_talk", "", "1", []string{"NOTIFY Event= talk state= terminated;reason=noresource", "re-INVITE dir=sendonly", "re-INVITE dir=sendrecv"}, true},
+		{
+			"is told to talk", "uas_desk_talk", "", "1",
+			[]string{"NOTIFY Event= talk state= terminated;reason=noresource", "re-INVITE dir=sendonly", "re-INVITE dir=sendrecv"},
+			true,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wire := rig.StartCapture(t)

@@ -44,7 +44,8 @@ func invites(p *rig.Phone) (found []string) {
 
 func hasTrigger(invite string) bool {
 	lower := strings.ToLower(invite)
-	return strings.Contains(lower, "\nanswer-mode:") || strings.Contains(lower, "answer-after=") || strings.Contains(lower, "\nalert-info:")
+	return strings.Contains(lower, "\nanswer-mode:") || strings.Contains(lower, "answer-after=") ||
+		strings.Contains(lower, "\nalert-info:")
 }
 
 // listening is a gateway that has baresip listen only before the un-mute.

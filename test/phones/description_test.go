@@ -26,7 +26,10 @@ func TestUnusableOffers(t *testing.T) {
 		{"no audio", "m=audio", "m=video", "304"},
 		{"not readable", "m=audio 40000", "m=audio many", "399"},
 	} {
-		resp := g.NewProbe(t).Ask(rig.Request{Method: "INVITE", URI: "sip:alice@" + rig.Domain, From: "sip:eve@elsewhere.test", Body: strings.Replace(good, row.old, row.new, 1)})
+		resp := g.NewProbe(t).Ask(rig.Request{
+			Method: "INVITE", URI: "sip:alice@" + rig.Domain, From: "sip:eve@elsewhere.test",
+			Body: strings.Replace(good, row.old, row.new, 1),
+		})
 		warning := resp.Header.Get("Warning")
 		code, text, _ := strings.Cut(warning, " "+rig.Domain+" ")
 		if resp.Status != 488 || code != row.code || len(text) < 20 {

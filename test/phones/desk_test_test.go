@@ -36,7 +36,8 @@ func TestClickOnLinphone(t *testing.T) {
 	tab := client.OpenTab(t)
 
 	got := testDesk(t, client, http.StatusOK)
-	if got.Worked != nil || len(got.Tried) < 5 || !strings.Contains(got.Said, "did not answer by itself") || !strings.Contains(got.Said, "Linphone answers by itself only") {
+	if got.Worked != nil || len(got.Tried) < 5 || !strings.Contains(got.Said, "did not answer by itself") ||
+		!strings.Contains(got.Said, "Linphone answers by itself only") {
 		t.Errorf("test of linphonec: %+v", got)
 	}
 	for _, tried := range got.Tried {

@@ -79,8 +79,12 @@ func TestEvidenceFromElsewhere(t *testing.T) {
 		{"signed", asks(t, g, wish("sip:carl@signed.example", overheard)), "addresses", "signed by signed.example"},
 		{"overheard", asks(t, g, wish("sip:carl@signed.example", overheard)), "", ""},
 		{"signed for another", asks(t, g, wish("sip:carl@signed.example", passport("sip:eve@signed.example"))), "", ""},
-		{"forged signature", asks(t, g, wish("sip:carl@signed.example", passport("sip:carl@signed.example")[:80]+"AAAA;info=<"+rig.SignerURL+">")), "", ""},
-		{"certificate of the domain", byTLS("sip:anybody@partner.example", "partner.example"), "addresses", "TLS certificate of partner.example"},
+		{"forged signature", asks(t, g,
+			wish("sip:carl@signed.example", passport("sip:carl@signed.example")[:80]+"AAAA;info=<"+rig.SignerURL+">")), "", ""},
+		{
+			"certificate of the domain", byTLS("sip:anybody@partner.example", "partner.example"), "addresses",
+			"TLS certificate of partner.example",
+		},
 		{"certificate of another domain", byTLS("sip:anybody@partner.example", "evil.example"), "", ""},
 		{"certificate for a person", byTLS("sip:carl@other.example", "other.example"), "", "TLS certificate of other.example"},
 		{"no certificate", byTLS("sip:anybody@partner.example"), "", ""},
@@ -97,7 +101,8 @@ func TestEvidenceFromElsewhere(t *testing.T) {
 					Grant, Authenticated, Reason string
 				}
 			}
-			if status := owner.Do(http.MethodGet, "/api/v1/policy/decisions?limit=1", nil, &list); status != http.StatusOK || len(list.Decisions) != 1 {
+			if status := owner.Do(http.MethodGet, "/api/v1/policy/decisions?limit=1", nil, &list); status != http.StatusOK ||
+				len(list.Decisions) != 1 {
 				t.Fatalf("decisions: status %d, %+v", status, list)
 			}
 			if d := list.Decisions[0]; d.Allow != (tt.grant != "") || d.Grant != tt.grant || d.Authenticated != tt.how || d.Reason == "" {
@@ -134,9 +139,11 @@ func inviteOverTLS(t *testing.T, g *rig.Gateway, ca *rig.CA, from string, names 
 	defer conn.Close()
 	r := wish(from)
 	write := func(method, to, rest, body string) {
-		fmt.Fprintf(conn, "%s %s SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bK%s\r\nFrom: <%s>;tag=t\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 1 %s\r\n"+
+		fmt.Fprintf(conn, "%s %s SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bK%s\r\nFrom: <%s>;tag=t\r\nTo: %s\r\nCall-ID: "+
+			"%s\r\nCSeq: 1 %s\r\n"+
 			"Contact: <sip:x@%s;transport=tls>\r\nMax-Forwards: 70\r\n%sContent-Length: %d\r\n\r\n%s",
-			method, r.URI, conn.LocalAddr(), conn.LocalAddr(), r.From, to, conn.LocalAddr(), method, conn.LocalAddr(), rest, len(body), body)
+			method, r.URI, conn.LocalAddr(), conn.LocalAddr(), r.From, to, conn.LocalAddr(), method, conn.LocalAddr(), rest, len(body),
+			body)
 	}
 	write("INVITE", "<"+r.URI+">", strings.Join(r.Headers, "\r\n")+"\r\nContent-Type: application/sdp\r\n", r.Body)
 	_ = conn.SetReadDeadline(time.Now().Add(rig.Patience))
@@ -165,16 +172,20 @@ func TestForgedEvidence(t *testing.T) {
 	allow(t, g.LogIn(t, rig.Alice), "bob@"+rig.Domain, "1002@"+rig.Domain, rig.Domain)
 	bob := "<" + rig.Bob.Address() + ">"
 	rows := map[string][]string{
-		"P-Asserted-Identity":   {"P-Asserted-Identity: \"Bob\" " + bob},
-		"folded":                {"P-Asserted-Identity:\r\n " + bob, "Remote-Party-ID:\r\n\t" + bob + "\r\n ;party=calling"},
-		"space before colon":    {"P-Asserted-Identity : " + bob, "Answer-Mode \t: Auto"},
-		"duplicates":            {"P-Asserted-Identity: " + bob, "P-Asserted-Identity: <tel:+1>", "Answer-Mode: Manual", "answer-mode: Auto"},
-		"Remote-Party-ID":       {"Remote-Party-ID: \"Bob\" " + bob + ";party=calling;screen=yes;privacy=off"},
-		"P-Preferred-Identity":  {"P-Preferred-Identity: " + bob},
-		"Identity":              {"Identity: e30.e30.e30;info=<https://" + rig.Domain + "/>;alg=ES256"},
-		"compact Identity":      {"y: e30.e30.e30;info=<https://" + rig.Domain + "/>"},
-		"who redirected":        {"Referred-By: " + bob, "Diversion: " + bob, "History-Info: " + bob + ";index=1"},
-		"credentials of nobody": {"Proxy-Authorization: Digest username=\"bob\", realm=\"" + rig.Domain + "\", nonce=\"x\", uri=\"sip:x\", response=\"00000000000000000000000000000000\""},
+		"P-Asserted-Identity": {"P-Asserted-Identity: \"Bob\" " + bob},
+		"folded":              {"P-Asserted-Identity:\r\n " + bob, "Remote-Party-ID:\r\n\t" + bob + "\r\n ;party=calling"},
+		"space before colon":  {"P-Asserted-Identity : " + bob, "Answer-Mode \t: Auto"},
+		"duplicates": {
+			"P-Asserted-Identity: " + bob, "P-Asserted-Identity: <tel:+1>", "Answer-Mode: Manual",
+			"answer-mode: Auto",
+		},
+		"Remote-Party-ID":      {"Remote-Party-ID: \"Bob\" " + bob + ";party=calling;screen=yes;privacy=off"},
+		"P-Preferred-Identity": {"P-Preferred-Identity: " + bob},
+		"Identity":             {"Identity: e30.e30.e30;info=<https://" + rig.Domain + "/>;alg=ES256"},
+		"compact Identity":     {"y: e30.e30.e30;info=<https://" + rig.Domain + "/>"},
+		"who redirected":       {"Referred-By: " + bob, "Diversion: " + bob, "History-Info: " + bob + ";index=1"},
+		"credentials of nobody": {"Proxy-Authorization: Digest username=\"bob\", realm=\"" + rig.Domain +
+			"\", nonce=\"x\", uri=\"sip:x\", response=\"00000000000000000000000000000000\""},
 	}
 	var everything []string
 	for _, lines := range rows {
@@ -205,7 +216,10 @@ func TestForgedEvidence(t *testing.T) {
 		"From in sips":        wish("sips:bob@" + rig.Domain),
 		"From in capitals":    wish("SIP:bob@" + strings.ToUpper(rig.Domain)),
 		"From at our address": wish("sip:bob@" + g.SIP.Addr().String()),
-		"require":             {Method: "INVITE", URI: rig.Alice.Address(), From: "sip:eve@elsewhere.test", Headers: []string{"Priv-Answer-Mode: Auto;require"}, Body: offer("127.0.0.1", "0 PCMU/8000")},
+		"require": {
+			Method: "INVITE", URI: rig.Alice.Address(), From: "sip:eve@elsewhere.test",
+			Headers: []string{"Priv-Answer-Mode: Auto;require"}, Body: offer("127.0.0.1", "0 PCMU/8000"),
+		},
 	} {
 		if resp := g.NewProbe(t).Ask(r); resp.Status != 407 && resp.Status != 403 {
 			t.Errorf("%s gets %v", name, resp)

@@ -52,7 +52,8 @@ func newSound(t *testing.T, all *sync.WaitGroup) *sound {
 }
 
 func (s *sound) offer() []byte {
-	return fmt.Appendf(nil, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n", s.conn.LocalAddr().(*net.UDPAddr).Port)
+	return fmt.Appendf(nil, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP "+
+		"0\r\na=rtpmap:0 PCMU/8000\r\n", s.conn.LocalAddr().(*net.UDPAddr).Port)
 }
 
 // hears points the sound at where an SDP says.
@@ -85,7 +86,8 @@ type talkers struct {
 	next chan *sound // of the calls to come; a call without one is silent
 }
 
-const quietAnswer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+const quietAnswer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP " +
+	"0\r\na=rtpmap:0 PCMU/8000\r\n"
 
 func (p talkers) Begin(build func(gateway.Sink) gateway.Incoming) {
 	in := build(func(gateway.Event) {})
@@ -277,7 +279,8 @@ func (o *office) close() (failed float64, p99 time.Duration, lost float64, gap t
 	for _, err := range o.failed[:min(len(o.failed), 5)] {
 		o.t.Logf("a call of bob's: %v", err)
 	}
-	return float64(len(o.failed)) / float64(max(1, len(o.failed)+len(o.setups))), p99, 1 - float64(received)/float64(max(1, sent)), gap
+	return float64(len(o.failed)) / float64(max(1, len(o.failed)+len(o.setups))), p99, 1 - float64(received)/float64(max(1, sent)),
+		gap
 }
 
 // Strangers flood the gateway with each method: it answers once at most, keeps
@@ -301,7 +304,8 @@ func TestFlood(t *testing.T) {
 		t.Errorf("%v transactions of strangers", open)
 	}
 	failed, p99, lost, gap := o.close()
-	t.Logf("%d calls of users, %.1f %% failed, p99 %v; %.2f %% of the sound lost, longest gap %v; RSS %.0f MiB before, %.0f MiB at most",
+	t.Logf("%d calls of users, %.1f %% failed, p99 %v; %.2f %% of the sound lost, longest gap %v; RSS %.0f MiB before, %.0f MiB "+
+		"at most",
 		len(o.setups), 100*failed, p99, 100*lost, gap, before/(1<<20), o.mostRSS/(1<<20))
 	if failed > 0 {
 		t.Errorf("%d calls of users failed", len(o.failed))
@@ -332,7 +336,8 @@ func TestSoakFlood(t *testing.T) {
 	for _, addresses := range []int{1, 250} {
 		for _, method := range rig.FloodMethods {
 			got := rig.Flood{Method: method, Addresses: addresses, Rate: rate}.Run(t, o.g, *soakFlood)
-			t.Logf("%s from %d addresses: %d sent in %v, %d answers, %.2f bytes back for each; %s", method, addresses, got.Sent, *soakFlood, got.Got, got.Amplification(), memory(o.g.Metrics(t)))
+			t.Logf("%s from %d addresses: %d sent in %v, %d answers, %.2f bytes back for each; %s", method, addresses, got.Sent,
+				*soakFlood, got.Got, got.Amplification(), memory(o.g.Metrics(t)))
 			if got.Amplification() > 3 || got.Got == 0 {
 				t.Errorf("%s: %d bytes came back for %d", method, got.GotBytes, got.SentBytes)
 			}
@@ -348,7 +353,8 @@ func TestSoakFlood(t *testing.T) {
 		t.Logf("mutated %s: %d sent, %d answers; %s", method, got.Sent, got.Got, memory(o.g.Metrics(t)))
 	}
 	failed, p99, lost, gap := o.close()
-	t.Logf("%d calls of users, %.2f %% failed, p99 %v; %.3f %% of the sound lost, longest gap %v; RSS %.0f MiB before, %.0f MiB at most",
+	t.Logf("%d calls of users, %.2f %% failed, p99 %v; %.3f %% of the sound lost, longest gap %v; RSS %.0f MiB before, %.0f MiB "+
+		"at most",
 		len(o.setups), 100*failed, p99, 100*lost, gap, before["process_resident_memory_bytes"]/(1<<20), o.mostRSS/(1<<20))
 	if failed > 0.001 {
 		t.Errorf("%.2f %% of the users' calls failed", 100*failed)

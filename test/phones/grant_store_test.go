@@ -74,7 +74,8 @@ func TestGrantsOnRedis(t *testing.T) {
 			fault.heal()
 			rig.Until(t, rig.Patience, "grants are known again", func() bool {
 				var d struct{ Allow bool }
-				return owner.Do(http.MethodPost, "/api/v1/policy/simulate", map[string]string{"requester": "mallory@elsewhere.test"}, &d) == http.StatusOK && d.Allow
+				return owner.Do(http.MethodPost, "/api/v1/policy/simulate", map[string]string{"requester": "mallory@elsewhere.test"},
+					&d) == http.StatusOK && d.Allow
 			})
 			if opened, _ := opens(); !opened {
 				t.Error("the phone is not opened after Redis came back")

@@ -50,7 +50,8 @@ func bobAsks(t *testing.T, g *rig.Gateway, scenario, headers string) *rig.Sipp {
 	t.Helper()
 	return g.StartSipp(t, scenario, rig.SippOptions{Args: []string{
 		"-key", "exthdr", headers, "-s", "alice", "-d", "1500",
-		"-key", "fuser", "bob", "-key", "fdomain", rig.Domain, "-au", "bob", "-ap", rig.Bob.SIPPassword("desk"), "-auth_uri", "alice@" + rig.Domain,
+		"-key", "fuser", "bob", "-key", "fdomain", rig.Domain, "-au", "bob", "-ap", rig.Bob.SIPPassword("desk"), "-auth_uri",
+		"alice@" + rig.Domain,
 	}})
 }
 
@@ -74,7 +75,8 @@ func TestGrantedCallerOpensThePhone(t *testing.T) {
 		t.Errorf("the phone got %d INVITEs: %q", len(got), got)
 	}
 	list := decisions(t, client)
-	if len(list) != 1 || !list[0].Allow || list[0].Grant != "addresses" || list[0].Device != "desk" || list[0].Requester != rig.Bob.Address() {
+	if len(list) != 1 || !list[0].Allow || list[0].Grant != "addresses" || list[0].Device != "desk" ||
+		list[0].Requester != rig.Bob.Address() {
 		t.Errorf("decisions %+v", list)
 	}
 
@@ -102,7 +104,8 @@ func TestNothingPassesFromTheCallersHeaders(t *testing.T) {
 	headers := strings.Join([]string{
 		"Alert-Info: <http://evil.test/ring.wav>;info=alert-autoanswer;delay=0", "alert-info: Ring Answer",
 		"Call-Info: <sip:evil.test>;answer-after=0", "CALL-INFO : <http://evil.test/pic.png>;purpose=icon",
-		"Alert-Info:\r\n <http://evil.test/folded.wav>;info=alert-autoanswer", "aLeRt-InFo \t: <urn:evil>", "Call-Info:\r\n\t<sip:evil.test>\r\n ;answer-after=0",
+		"Alert-Info:\r\n <http://evil.test/folded.wav>;info=alert-autoanswer", "aLeRt-InFo \t: <urn:evil>",
+		"Call-Info:\r\n\t<sip:evil.test>\r\n ;answer-after=0",
 		"Event: talk", "Accept-Contact: *;evil", "Request-Disposition: no-fork", "y: evil.evil.evil;info=<https://evil.test/>",
 		"P-Auto-Answer: normal", "Priv-Answer-Mode: Auto", "answer-mode:Auto",
 		"P-Asserted-Identity: <sip:alice@" + rig.Domain + ">", "Remote-Party-ID: <sip:alice@" + rig.Domain + ">;party=calling",
@@ -113,12 +116,19 @@ func TestNothingPassesFromTheCallersHeaders(t *testing.T) {
 			if as == "bob" {
 				bobAsks(t, g, "uac_call", headers)
 			} else {
-				g.StartSipp(t, "uac_call", rig.SippOptions{Args: []string{"-key", "exthdr", headers, "-s", "alice", "-d", "500", "-key", "fuser", "eve", "-key", "fdomain", "elsewhere.test"}})
+				g.StartSipp(t, "uac_call",
+					rig.SippOptions{Args: []string{
+						"-key", "exthdr", headers, "-s", "alice", "-d", "500", "-key", "fuser", "eve", "-key",
+						"fdomain", "elsewhere.test",
+					}})
 			}
 			alice.WaitEvent("CALL_INCOMING")
 			got := invites(alice)
 			last := strings.ToLower(got[len(got)-1])
-			for _, bad := range []string{"alert-info", "call-info", "answer-mode", "auto-answer", "evil", "remote-party", "identity", "intercom", "subject", "talk", "disposition"} {
+			for _, bad := range []string{
+				"alert-info", "call-info", "answer-mode", "auto-answer", "evil", "remote-party", "identity",
+				"intercom", "subject", "talk", "disposition",
+			} {
 				if strings.Contains(last, bad) {
 					t.Errorf("%q reached the phone:\n%s", bad, last)
 				}

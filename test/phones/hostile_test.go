@@ -55,7 +55,8 @@ func longHeaders(t *testing.T, g *rig.Gateway) {
 	if resp := g.NewProbe(t).Ask(rig.Request{Headers: []string{"X-Long: " + strings.Repeat("x", 25000)}}); resp.Status != 200 {
 		t.Errorf("25 kB of headers, which are allowed, get %v", resp)
 	}
-	if n := g.Metrics(t)[`ringsplash_sip_dropped_total{why="oversized"}`] - before[`ringsplash_sip_dropped_total{why="oversized"}`]; n < 1 {
+	const oversized = `ringsplash_sip_dropped_total{why="oversized"}`
+	if n := g.Metrics(t)[oversized] - before[oversized]; n < 1 {
 		t.Errorf("/metrics counts %v oversized messages", n)
 	}
 }
@@ -67,13 +68,16 @@ func inviteStorm(t *testing.T, g *rig.Gateway) {
 	probe := g.NewProbe(t)
 	body := offer("127.0.0.1", "0 PCMU/8000")
 	for i := range 3000 {
-		probe.Send([]byte(fmt.Sprintf("INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKstorm%d;rport\r\nFrom: <%s>;tag=s%d\r\nTo: <%s>\r\nCall-ID: storm-%d\r\nCSeq: 1 INVITE\r\n"+
-			"Contact: <sip:eve@%s>\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
+		probe.Send([]byte(fmt.Sprintf(
+			"INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKstorm%d;rport\r\nFrom: <%s>;tag=s%d\r\nTo: <%s>\r\nCall-ID: "+
+				"storm-%d\r\nCSeq: 1 INVITE\r\n"+
+				"Contact: <sip:eve@%s>\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
 			rig.Alice.Address(), probe.Addr, i, rig.Bob.Address(), i, rig.Alice.Address(), i, probe.Addr, len(body), body)))
 	}
 	rig.Until(t, rig.Patience, "the storm is over", func() bool { return g.NewProbe(t).Options().Status == 200 })
 	m := g.Metrics(t)
-	if m["ringsplash_calls_total"] != before["ringsplash_calls_total"] || m["ringsplash_rtp_ports"] != before["ringsplash_rtp_ports"] {
+	if m["ringsplash_calls_total"] != before["ringsplash_calls_total"] ||
+		m["ringsplash_rtp_ports"] != before["ringsplash_rtp_ports"] {
 		t.Errorf("the storm began calls: %s, before %s", held(m), held(before))
 	}
 }
@@ -81,7 +85,10 @@ func inviteStorm(t *testing.T, g *rig.Gateway) {
 // foreignAOR: carol's password registers carol only.
 func foreignAOR(t *testing.T, g *rig.Gateway) {
 	aor := rig.Bob.Address()
-	resp := g.NewProbe(t).Ask(rig.Request{Method: "REGISTER", From: aor, To: aor, User: "carol", Password: rig.Carol.SIPPassword("desk")})
+	resp := g.NewProbe(t).Ask(rig.Request{
+		Method: "REGISTER", From: aor, To: aor, User: "carol",
+		Password: rig.Carol.SIPPassword("desk"),
+	})
 	if resp.Status != 403 {
 		t.Errorf("carol registering as bob gets %v", resp)
 	}
@@ -110,7 +117,10 @@ func guessDigest(t *testing.T, g *rig.Gateway) {
 func guessLogin(t *testing.T, g *rig.Gateway) {
 	login := func(from, password string) int {
 		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-		client := http.Client{Timeout: rig.Patience, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
+		client := http.Client{
+			Timeout:   rig.Patience,
+			Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true},
+		}
 		body, err := json.Marshal(map[string]string{"name": "alice", "password": password})
 		if err != nil {
 			t.Fatal(err)
@@ -160,7 +170,8 @@ func strangerRTP(t *testing.T, g *rig.Gateway, phones ...*rig.Phone) {
 		}
 	}
 	name := `ringsplash_media_packets_total{what="from_strangers"}`
-	rig.Until(t, rig.Patience, "the stranger's packets are counted as such", func() bool { return g.Metrics(t)[name]-before[name] >= 100 })
+	rig.Until(t, rig.Patience, "the stranger's packets are counted as such",
+		func() bool { return g.Metrics(t)[name]-before[name] >= 100 })
 }
 
 // strangerBye: a BYE with the right Call-ID and wrong tags ends nothing.
@@ -168,7 +179,9 @@ func strangerBye(t *testing.T, g *rig.Gateway, p *rig.Phone) {
 	ids := regexp.MustCompile(`(?m)^Call-ID: (\S+)`).FindAllStringSubmatch(p.Messages(), -1)
 	probe := g.NewProbe(t)
 	for _, id := range ids {
-		probe.Send([]byte(fmt.Sprintf("BYE sip:x@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s;rport\r\nFrom: <%s>;tag=1\r\nTo: <%s>;tag=2\r\nCall-ID: %s\r\nCSeq: 99 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+		probe.Send([]byte(fmt.Sprintf(
+			"BYE sip:x@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s;rport\r\nFrom: <%s>;tag=1\r\nTo: <%s>;tag=2\r\nCall-ID: "+
+				"%s\r\nCSeq: 99 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
 			g.SIP, probe.Addr, id[1], rig.Bob.Address(), rig.Alice.Address(), id[1])))
 	}
 	if p.Saw("CALL_CLOSED") || len(ids) == 0 {

@@ -26,14 +26,16 @@ func callAlice(t *testing.T, g *rig.Gateway, count, rate int, wait time.Duration
 func answeringPhones(t *testing.T, g *rig.Gateway, ring time.Duration) {
 	t.Helper()
 	for _, device := range []string{"desk", "lab"} {
-		scripted(t, g, rig.Alice, device, "uas_phone", rig.SippOptions{Env: []string{"CALLS=1000000", "LIMIT=600", fmt.Sprintf("RING_MS=%d", ring.Milliseconds())}})
+		scripted(t, g, rig.Alice, device, "uas_phone",
+			rig.SippOptions{Env: []string{"CALLS=1000000", "LIMIT=600", fmt.Sprintf("RING_MS=%d", ring.Milliseconds())}})
 	}
 }
 
 // held are what calls hold and must give back.
 func held(m map[string]float64) string {
 	return fmt.Sprintf("%v calls, %v legs, %v RTP ports, %v media ends, %v goroutines, %v open files",
-		m["ringsplash_calls"], m["ringsplash_legs"], m["ringsplash_rtp_ports"], m["ringsplash_media_ends"], m["go_goroutines"], m["process_open_fds"])
+		m["ringsplash_calls"], m["ringsplash_legs"], m["ringsplash_rtp_ports"], m["ringsplash_media_ends"], m["go_goroutines"],
+		m["process_open_fds"])
 }
 
 // givenBack waits until nothing of the calls is left.
@@ -42,7 +44,8 @@ func givenBack(t *testing.T, g *rig.Gateway, before map[string]float64) {
 	var now map[string]float64
 	for end := time.Now().Add(40 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		now = g.Metrics(t)
-		if now["ringsplash_calls"] == 0 && now["ringsplash_legs"] == 0 && now["ringsplash_rtp_ports"] == 0 && now["ringsplash_media_ends"] == 0 &&
+		if now["ringsplash_calls"] == 0 && now["ringsplash_legs"] == 0 && now["ringsplash_rtp_ports"] == 0 &&
+			now["ringsplash_media_ends"] == 0 &&
 			now["go_goroutines"] <= before["go_goroutines"]+5 && now["process_open_fds"] <= before["process_open_fds"]+5 {
 			return
 		}
@@ -66,8 +69,10 @@ func TestLoad(t *testing.T) {
 	givenBack(t, g, before)
 	m := g.Metrics(t)
 	t.Logf("all given back %v after the last call", time.Since(ended).Round(100*time.Millisecond))
-	if m["ringsplash_calls_total"] != 200 || m["ringsplash_gate_passed_while_shut_total"] != 0 || m[`ringsplash_calls_refused_total{cause="overload"}`] != 0 {
-		t.Errorf("%v calls begun, %v refused, %v packets through shut gates", m["ringsplash_calls_total"], m[`ringsplash_calls_refused_total{cause="overload"}`], m["ringsplash_gate_passed_while_shut_total"])
+	if m["ringsplash_calls_total"] != 200 || m["ringsplash_gate_passed_while_shut_total"] != 0 ||
+		m[`ringsplash_calls_refused_total{cause="overload"}`] != 0 {
+		t.Errorf("%v calls begun, %v refused, %v packets through shut gates", m["ringsplash_calls_total"],
+			m[`ringsplash_calls_refused_total{cause="overload"}`], m["ringsplash_gate_passed_while_shut_total"])
 	}
 }
 

@@ -17,17 +17,30 @@ func TestTransports(t *testing.T) {
 		transport string
 		six       bool
 		outbound  bool // RFC 5626
-	}{{"tcp", false, true}, {"tls", false, true}, {"udp", false, true}, {"udp", true, false}, {"tcp", true, false}, {"tls", true, false}}
+	}{
+		{"tcp", false, true},
+		{"tls", false, true},
+		{"udp", false, true},
+		{"udp", true, false},
+		{"tcp", true, false},
+		{"tls", true, false},
+	}
 	var users []rig.User // two for each row, so that the rows run side by side
 	for i := range 2 * len(rows) {
-		users = append(users, rig.User{Name: fmt.Sprint("user", i), Number: fmt.Sprint(2000 + i), Display: "User", Devices: rig.Bob.Devices})
+		users = append(users, rig.User{
+			Name: fmt.Sprint("user", i), Number: fmt.Sprint(2000 + i), Display: "User",
+			Devices: rig.Bob.Devices,
+		})
 	}
 	g := rig.Start(t, rig.Options{Everywhere: ca, Users: users})
 	for i, row := range rows {
 		t.Run(fmt.Sprintf("%s six=%v outbound=%v", row.transport, row.six, row.outbound), func(t *testing.T) {
 			t.Parallel()
 			a, b := users[2*i], users[2*i+1]
-			alice := phone(t, g, rig.PhoneOptions{User: a, Tone: callerTone, Transport: row.transport, CA: ca, Six: row.six, Outbound: row.outbound})
+			alice := phone(t, g, rig.PhoneOptions{
+				User: a, Tone: callerTone, Transport: row.transport, CA: ca, Six: row.six,
+				Outbound: row.outbound,
+			})
 			bob := phone(t, g, rig.PhoneOptions{User: b, Tone: calleeTone})
 			connect(t, alice, bob, b.Name)
 			bob.Hangup()
@@ -52,13 +65,15 @@ func TestPBX(t *testing.T) {
 	ca, at := rig.NewCA(t), rig.NewAddr()
 	alice, bob := rig.Alice, rig.Bob
 	alice.Number, bob.Number = "01001", "3001"
-	trunk := `{name: %s, address: "sip:%s:%d", transport: %s, ca: %q, register: {user: %q, password: %q}, prefixes: [{match: %q, strip: 1}], trust_identity: true, trust_udp: %v}`
+	trunk := `{name: %s, address: "sip:%s:%d", transport: %s, ca: %q, register: {user: %q, password: %q}, ` +
+		`prefixes: [{match: %q, strip: 1}], trust_identity: true, trust_udp: %v}`
 	g := rig.Start(t, rig.Options{Everywhere: ca, Users: []rig.User{alice, bob}, Trunks: []string{
 		fmt.Sprintf(trunk, "pbx", at, 5060, "udp", "", "", "", "7", true),
 		fmt.Sprintf(trunk, "line", at, 5061, "tls", ca.File, "3001", rig.PBXPassword, "8", false),
 	}})
 	g.StartPBX(t, at, ca)
-	rig.Until(t, rig.Patience, "the gateway is registered at the PBX", func() bool { return strings.Contains(g.Log(), `msg="sip: registered"`) })
+	rig.Until(t, rig.Patience, "the gateway is registered at the PBX",
+		func() bool { return strings.Contains(g.Log(), `msg="sip: registered"`) })
 	carol := phone(t, g, rig.PhoneOptions{
 		User: rig.User{Name: "2001", Display: "Carol", Devices: rig.Bob.Devices}, Password: rig.PBXPassword,
 		Registrar: at + ":5060", Domain: rig.PBXDomain, Tone: calleeTone,
@@ -89,7 +104,8 @@ func TestPBX(t *testing.T) {
 			from.WaitEvent("CALL_ESTABLISHED")
 			ours.Hears(calleeTone)
 			carol.Hears(callerTone)
-			if seen := ev.Peer + carol.Messages(); row.out && !strings.Contains(seen, row.shown) || !row.out && !strings.Contains(ev.Peer, row.shown) {
+			if seen := ev.Peer + carol.Messages(); row.out && !strings.Contains(seen, row.shown) || !row.out &&
+				!strings.Contains(ev.Peer, row.shown) {
 				t.Errorf("%s's phone shows %q; %q is not there", row.ours, ev.Peer, row.shown)
 			}
 			to.Hangup()

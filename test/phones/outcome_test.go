@@ -39,7 +39,11 @@ func TestPhoneDoesNotAnswer(t *testing.T) {
 		{"busy", "uas_reject", []string{"STATUS=486 Busy Here", "EXTRA=X-Phone: busy"}, "486"},
 		{"declined", "uas_reject", []string{"STATUS=603 Decline"}, "603"},
 		{"no common codec", "uas_reject", []string{"STATUS=488 Not Acceptable Here"}, "488"},
-		{"redirected, which is not followed", "uas_reject", []string{"STATUS=302 Moved Temporarily", "CONTACT=sip:bob@" + rig.Domain}, ""},
+		{
+			"redirected, which is not followed", "uas_reject",
+			[]string{"STATUS=302 Moved Temporarily", "CONTACT=sip:bob@" + rig.Domain},
+			"",
+		},
 		{"rings for ever", "uas_cancelled", nil, "480"},
 	}
 	for _, tt := range tests {
@@ -133,7 +137,8 @@ func TestScriptedCaller(t *testing.T) {
 		args       []string
 	}{
 		{"with digest", rig.Bob.Address(), []string{
-			"-key", "fuser", "bob", "-key", "fdomain", rig.Domain, "-au", "bob", "-ap", rig.Bob.SIPPassword("desk"), "-auth_uri", "alice@" + rig.Domain,
+			"-key", "fuser", "bob", "-key", "fdomain", rig.Domain, "-au", "bob", "-ap", rig.Bob.SIPPassword("desk"), "-auth_uri",
+			"alice@" + rig.Domain,
 		}},
 		{"a stranger", "sip:eve@elsewhere.test", []string{"-key", "fuser", "eve", "-key", "fdomain", "elsewhere.test"}},
 	}

@@ -165,7 +165,8 @@ func TestProgramCommandsCalls(t *testing.T) {
 	alice.WaitEvent("CALL_INCOMING")
 	id = c.sees("ringing")
 	alice.Command("answermode", "auto")
-	if status, answer := c.do(lesser, "/api/v1/calls/"+id+"/answer", `{"on":"desk"}`); status != http.StatusForbidden || answer["code"] != "forbidden" {
+	if status, answer := c.do(lesser, "/api/v1/calls/"+id+"/answer", `{"on":"desk"}`); status != http.StatusForbidden ||
+		answer["code"] != "forbidden" {
 		t.Fatalf("answered without the right to open: %d %v", status, answer)
 	}
 	c.must("/api/v1/calls/"+id+"/answer", `{"on":"desk"}`, http.StatusOK)

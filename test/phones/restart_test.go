@@ -26,7 +26,8 @@ func TestDrainAndRestart(t *testing.T) {
 			}
 			g := rig.Start(t, o)
 			g.KeepPorts()
-			g.Program("dora likes tea\ndora-desk-secret\n", "user", "add", "dora", "--number", "1009", "--password-stdin", "--device", "desk")
+			g.Program("dora likes tea\ndora-desk-secret\n", "user", "add", "dora", "--number", "1009", "--password-stdin", "--device",
+				"desk")
 			alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone})
 			bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
 			owner := g.LogIn(t, rig.Alice)
@@ -41,7 +42,8 @@ func TestDrainAndRestart(t *testing.T) {
 			rig.Until(t, rig.Patience, "the tab is told in words", func() bool {
 				return tab.Part("me", &me) && strings.Contains(me.Notice, "being restarted")
 			})
-			if r := tab.Do("call", "to", "bob"); r.OK || r.Error.Code != "overload" || !strings.Contains(r.Error.Message, "being restarted") {
+			if r := tab.Do("call", "to", "bob"); r.OK || r.Error.Code != "overload" ||
+				!strings.Contains(r.Error.Message, "being restarted") {
 				t.Errorf("a call of the tab: %+v", r)
 			}
 			alice.Hears(callerTone)
@@ -71,7 +73,10 @@ func TestDrainAndRestart(t *testing.T) {
 				t.Errorf("the added user is gone:\n%s", out)
 			}
 			aor := "sip:dora@" + rig.Domain
-			if resp := g.NewProbe(t).Ask(rig.Request{Method: "REGISTER", From: aor, To: aor, User: "dora", Password: "dora-desk-secret"}); resp.Status != 200 {
+			if resp := g.NewProbe(t).Ask(rig.Request{
+				Method: "REGISTER", From: aor, To: aor, User: "dora",
+				Password: "dora-desk-secret",
+			}); resp.Status != 200 {
 				t.Errorf("the added user's phone gets %v", resp)
 			}
 		})
@@ -87,7 +92,8 @@ func refusesCalls(t *testing.T, g *rig.Gateway) {
 	if after, err := strconv.Atoi(invite.Header.Get("Retry-After")); invite.Status != 503 || err != nil || after < 1 {
 		t.Errorf("a new call gets %v with Retry-After %q, want 503 with one", invite, invite.Header.Get("Retry-After"))
 	}
-	if status, header, body := g.Get(t, "/readyz"); status != 503 || header.Get("Retry-After") == "" || !strings.Contains(body, "being restarted") {
+	if status, header, body := g.Get(t, "/readyz"); status != 503 || header.Get("Retry-After") == "" ||
+		!strings.Contains(body, "being restarted") {
 		t.Errorf("/readyz says %d %s", status, body)
 	}
 	if status, _, _ := g.Get(t, "/healthz"); status != 200 {

@@ -20,7 +20,8 @@ var (
 // memory is what the process holds, for people.
 func memory(m map[string]float64) string {
 	return fmt.Sprintf("RSS %.0f MiB, heap %.0f MiB, %v goroutines, %v open files",
-		m["process_resident_memory_bytes"]/(1<<20), m["go_memstats_heap_inuse_bytes"]/(1<<20), m["go_goroutines"], m["process_open_fds"])
+		m["process_resident_memory_bytes"]/(1<<20), m["go_memstats_heap_inuse_bytes"]/(1<<20), m["go_goroutines"],
+		m["process_open_fds"])
 }
 
 // resident is the RSS in MiB.
@@ -39,7 +40,8 @@ func TestSoak(t *testing.T) {
 		t.Skip("a long run: make soak")
 	}
 	g := rig.Start(t, rig.Options{More: "max_calls: 1000"})
-	scripted(t, g, rig.Alice, "desk", "uas_phone", rig.SippOptions{Env: []string{"CALLS=1000000", "LIMIT=3000", "RING_MS=100", "QUIET=yes"}})
+	scripted(t, g, rig.Alice, "desk", "uas_phone",
+		rig.SippOptions{Env: []string{"CALLS=1000000", "LIMIT=3000", "RING_MS=100", "QUIET=yes"}})
 	before := g.Metrics(t)
 	t.Logf("at the start: %s", memory(before))
 	if mib := resident(before); mib > 34 { // 30 without a phone
@@ -59,7 +61,8 @@ func TestSoak(t *testing.T) {
 		case <-tick.C:
 		}
 		m := g.Metrics(t)
-		t.Logf("after %v calls: %s, media %.1f ms late", m["ringsplash_calls_total"], memory(m), 1000*m["ringsplash_media_late_seconds"])
+		t.Logf("after %v calls: %s, media %.1f ms late", m["ringsplash_calls_total"], memory(m),
+			1000*m["ringsplash_media_late_seconds"])
 	}
 	refused := strings.Count(caller.Log(), "REFUSED")
 	givenBack(t, g, before)
@@ -95,7 +98,8 @@ func TestSoakOverload(t *testing.T) {
 	g := rig.Start(t, rig.Options{More: fmt.Sprintf("max_calls: 1000\nmax_all_calls: %d", slots)})
 	carol := phone(t, g, rig.PhoneOptions{User: rig.Carol, Tone: calleeTone})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone})
-	scripted(t, g, rig.Alice, "desk", "uas_phone", rig.SippOptions{Env: []string{"CALLS=1000000", "LIMIT=600", fmt.Sprintf("RING_MS=%d", ring.Milliseconds()), "QUIET=yes"}})
+	scripted(t, g, rig.Alice, "desk", "uas_phone",
+		rig.SippOptions{Env: []string{"CALLS=1000000", "LIMIT=600", fmt.Sprintf("RING_MS=%d", ring.Milliseconds()), "QUIET=yes"}})
 	connect(t, bob, carol, "carol")
 	count := offered * int(run.Seconds())
 	began := time.Now()
@@ -107,8 +111,10 @@ func TestSoakOverload(t *testing.T) {
 	refused := strings.Count(caller.Log(), "REFUSED")
 	goodput := float64(count-refused) / took.Seconds()
 	m := g.Metrics(t)
-	t.Logf("capacity %.1f calls/s; offered %d/s for %v (%.1f/s in fact): %d taken, %.1f/s, which is %.0f %% of the capacity; %d refused; %s, media %.1f ms late",
-		capacity, offered, took.Round(time.Second), float64(count)/took.Seconds(), count-refused, goodput, 100*goodput/capacity, refused, memory(m), 1000*m["ringsplash_media_late_seconds"])
+	t.Logf("capacity %.1f calls/s; offered %d/s for %v (%.1f/s in fact): %d taken, %.1f/s, which is %.0f %% of the capacity; %d "+
+		"refused; %s, media %.1f ms late",
+		capacity, offered, took.Round(time.Second), float64(count)/took.Seconds(), count-refused, goodput, 100*goodput/capacity,
+		refused, memory(m), 1000*m["ringsplash_media_late_seconds"])
 	if goodput < 0.9*capacity {
 		t.Errorf("the goodput is %.1f calls/s, less than 90 %% of %.1f", goodput, capacity)
 	}

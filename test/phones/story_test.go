@@ -50,13 +50,15 @@ func TestStoryOfACall(t *testing.T) {
 	var list struct {
 		Calls []struct{ ID, State string }
 	}
-	if status := admin.Do(http.MethodGet, "/api/v1/calls", nil, &list); status != 200 || len(list.Calls) != 1 || list.Calls[0].State != "connected" {
+	if status := admin.Do(http.MethodGet, "/api/v1/calls", nil, &list); status != 200 || len(list.Calls) != 1 ||
+		list.Calls[0].State != "connected" {
 		t.Fatalf("the administrator's list: %d %+v", status, list)
 	}
 	path := "/api/v1/calls/" + list.Calls[0].ID
 	var running story
 	caller.Do(http.MethodGet, path, nil, &running)
-	if len(running.Legs) != 1 || running.Legs[0].Stage != "up" || running.Legs[0].Media == nil || running.Legs[0].Media.Received == 0 || running.Legs[0].Media.Sent == 0 {
+	if len(running.Legs) != 1 || running.Legs[0].Stage != "up" || running.Legs[0].Media == nil ||
+		running.Legs[0].Media.Received == 0 || running.Legs[0].Media.Sent == 0 {
 		t.Errorf("the caller's own leg while the call runs: %+v", running.Legs)
 	}
 	if status := g.LogIn(t, rig.Carol).Do(http.MethodGet, path, nil, nil); status != 404 {
@@ -69,7 +71,8 @@ func TestStoryOfACall(t *testing.T) {
 	rig.Until(t, rig.Patience, "the story tells of both BYEs", func() bool {
 		all = story{}
 		admin.Do(http.MethodGet, path, nil, &all)
-		return all.State == "ended" && all.has("sip BYE", "User-Agent: Ringsplash") && all.has("sip BYE", "User-Agent: baresip") && all.has("sip SIP/2.0 200 OK", "BYE")
+		return all.State == "ended" && all.has("sip BYE", "User-Agent: Ringsplash") && all.has("sip BYE", "User-Agent: baresip") &&
+			all.has("sip SIP/2.0 200 OK", "BYE")
 	})
 	for _, words := range [][]string{
 		{"sip INVITE sip:", "User-Agent: baresip", "audio PCMU at 127.0.0.1:", "Proxy-Authorization: (left out)"},

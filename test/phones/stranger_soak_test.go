@@ -19,7 +19,8 @@ func TestSoakStrangersCall(t *testing.T) {
 	const run = 45 * time.Second
 	for _, addresses := range []int{1, 10} {
 		g := rig.Start(t, rig.Options{})
-		scripted(t, g, rig.Alice, "desk", "uas_reject", rig.SippOptions{Env: []string{"STATUS=486 Busy Here", "CALLS=1000000", "LIMIT=600", "QUIET=yes"}})
+		scripted(t, g, rig.Alice, "desk", "uas_reject",
+			rig.SippOptions{Env: []string{"STATUS=486 Busy Here", "CALLS=1000000", "LIMIT=600", "QUIET=yes"}})
 		bob := g.LogIn(t, rig.Bob).OpenTab(t)
 		owner := g.LogIn(t, rig.Alice)
 		tab := owner.OpenTab(t)
@@ -59,7 +60,8 @@ func TestSoakStrangersCall(t *testing.T) {
 				rows, told = rows+1, told+h.Count
 			}
 		}
-		t.Logf("%d INVITEs of %d addresses in %v: %d bytes to her tab, %d rows that tell of %d calls, %d lines in the log, beside %d calls of people",
+		t.Logf("%d INVITEs of %d addresses in %v: %d bytes to her tab, %d rows that tell of %d calls, %d lines in the log, beside "+
+			"%d calls of people",
 			sent.Sent, addresses, run, bytes, rows, told, lines, calls)
 		if bytes > 4<<20 {
 			t.Errorf("%d bytes for her tab", bytes)

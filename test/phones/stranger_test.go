@@ -20,7 +20,8 @@ func offer(addr string, formats ...string) string {
 		types += " " + pt
 		maps += fmt.Sprintf("a=rtpmap:%s %s\r\n", pt, name)
 	}
-	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 40000 RTP/AVP%s\r\n%s", addr, addr, types, maps)
+	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 40000 RTP/AVP%s\r\n%s", addr, addr, types,
+		maps)
 }
 
 // Wrong passwords and unknown users get the same answers, so that nobody
@@ -60,8 +61,15 @@ func TestInviteRefused(t *testing.T) {
 		{"unknown callee", rig.Request{URI: "sip:nobody@" + rig.Domain, From: rig.Bob.Address(), User: "bob", Password: secret}, 404},
 		{"foreign domain", rig.Request{URI: "sip:x@elsewhere.test", From: rig.Bob.Address(), User: "bob", Password: secret}, 404},
 		{"a stranger's foreign domain", rig.Request{URI: "sip:x@elsewhere.test", From: "sip:eve@elsewhere.test"}, 404},
-		{"no common codec", rig.Request{From: rig.Bob.Address(), User: "bob", Password: secret, Body: offer("127.0.0.1", "18 G729/8000", "97 speex/8000")}, 488},
-		{"no audio at all", rig.Request{From: rig.Bob.Address(), User: "bob", Password: secret, Body: "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 40000 RTP/AVP 99\r\na=rtpmap:99 VP8/90000\r\n"}, 488},
+		{"no common codec", rig.Request{
+			From: rig.Bob.Address(), User: "bob", Password: secret,
+			Body: offer("127.0.0.1", "18 G729/8000", "97 speex/8000"),
+		}, 488},
+		{"no audio at all", rig.Request{
+			From: rig.Bob.Address(), User: "bob", Password: secret,
+			Body: "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 40000 RTP/AVP 99\r\na=rtpmap:99 " +
+				"VP8/90000\r\n",
+		}, 488},
 		{"SDP that is none", rig.Request{From: rig.Bob.Address(), User: "bob", Password: secret, Body: "hello, world"}, 488},
 	}
 	for _, tt := range tests {
@@ -124,7 +132,9 @@ func TestNoiseDisturbsNothing(t *testing.T) {
 		[]byte("INVITE sip:alice@" + rig.Domain + " SIP/2.0\r\n\r\n"),
 		[]byte("INVITE sip:alice@" + rig.Domain + " SIP/2.0\r\nContent-Length: 99999999999999999999\r\n\r\n"),
 		[]byte("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1\r\nCSeq: 1 INVITE\r\n\r\n"),
-		[]byte("BYE sip:x@y SIP/2.0\r\nVia: SIP/2.0/UDP " + probe.Addr + ";branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: none\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n"),
+		[]byte("BYE sip:x@y SIP/2.0\r\nVia: SIP/2.0/UDP " + probe.Addr +
+			";branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\n" +
+			"Call-ID: none\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n"),
 	} {
 		probe.Send(noise)
 		if resp := probe.Options(); resp.Status == 0 {

@@ -49,7 +49,8 @@ func TestTransfer(t *testing.T) {
 		bob.WaitEvent("CALL_ESTABLISHED")
 		log := alice.OK().Log() // it hangs up when it could not transfer
 		bob.WaitEvent("CALL_CLOSED")
-		if !strings.Contains(log, "NOTIFY SIP/2.0 100 Trying") || !strings.Contains(log, "NOTIFY SIP/2.0 404 Not Found") || !strings.Contains(log, "HUNG UP") {
+		if !strings.Contains(log, "NOTIFY SIP/2.0 100 Trying") || !strings.Contains(log, "NOTIFY SIP/2.0 404 Not Found") ||
+			!strings.Contains(log, "HUNG UP") {
 			t.Errorf("the phone was told %q", log)
 		}
 	})

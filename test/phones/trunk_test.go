@@ -12,7 +12,8 @@ import (
 // callers counts.
 func trunkAt(addr string) rig.Options {
 	return rig.Options{Trunks: []string{fmt.Sprintf(
-		`{name: pbx, address: "sip:%s:5060", transport: udp, prefixes: [{match: "0", strip: 1, add: "+44"}], trust_identity: true, trust_udp: true, ping: 1h}`, addr)}}
+		`{name: pbx, address: "sip:%s:5060", transport: udp, prefixes: [{match: "0", strip: 1, add: "+44"}], `+
+			`trust_identity: true, trust_udp: true, ping: 1h}`, addr)}}
 }
 
 // The trunk that comes first has a name nobody knows: the gateway starts, says
@@ -88,7 +89,10 @@ func TestNobodyElseUsesTheTrunk(t *testing.T) {
 	pbx := rig.NewAddr()
 	g := rig.Start(t, trunkAt(pbx))
 	stranger := g.NewProbe(t)
-	resp := stranger.Ask(rig.Request{Method: "INVITE", URI: "sip:0123@" + rig.Domain, From: "sip:eve@elsewhere.test", Body: offer("127.0.0.1", "0 PCMU/8000")})
+	resp := stranger.Ask(rig.Request{
+		Method: "INVITE", URI: "sip:0123@" + rig.Domain, From: "sip:eve@elsewhere.test",
+		Body: offer("127.0.0.1", "0 PCMU/8000"),
+	})
 	if resp.Status != 403 && resp.Status != 404 {
 		t.Errorf("a stranger dials 0123: %v, want 403 or 404", resp)
 	}

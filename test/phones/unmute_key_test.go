@@ -29,7 +29,8 @@ func TestUnmuteKeyOfThePhone(t *testing.T) {
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Sound: tones, Codec: "PCMU"})
 	wire := rig.StartCapture(t)
 	tab := clicked(t, g, alice, bob)
-	tab.Call("which key to press", func(c rig.TabCall) bool { return strings.Contains(c.Reason, "Press * on the phone or Unmute here") })
+	tab.Call("which key to press",
+		func(c rig.TabCall) bool { return strings.Contains(c.Reason, "Press * on the phone or Unmute here") })
 	wire.Hears(alice, callerTone) // the splash is over
 	rig.Until(t, rig.Patience, "the caller holds a key down", func() bool {
 		last := wire.To(alice).Last(300 * time.Millisecond)

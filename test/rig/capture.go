@@ -199,7 +199,8 @@ func streamsOf(pcap []byte) []*Stream {
 func eachDatagram(pcap []byte, f func(at time.Time, from, to netip.AddrPort, body []byte)) {
 	const fileHead, recordHead, etherHead = 24, 16, 14
 	for at := fileHead; at+recordHead <= len(pcap); {
-		sec, usec, n := binary.LittleEndian.Uint32(pcap[at:]), binary.LittleEndian.Uint32(pcap[at+4:]), int(binary.LittleEndian.Uint32(pcap[at+8:]))
+		sec, usec, n := binary.LittleEndian.Uint32(pcap[at:]), binary.LittleEndian.Uint32(pcap[at+4:]),
+			int(binary.LittleEndian.Uint32(pcap[at+8:]))
 		at += recordHead
 		if at+n > len(pcap) {
 			break

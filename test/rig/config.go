@@ -79,7 +79,8 @@ func (o Options) yaml(dir string) string {
 	o.writeSockets(&b)
 	b.WriteString("users:\n")
 	for _, u := range users {
-		fmt.Fprintf(&b, "  - name: %s\n    number: %q\n    display: %q\n    password: %q\n    devices:\n", u.Name, u.Number, u.Display, u.Password())
+		fmt.Fprintf(&b, "  - name: %s\n    number: %q\n    display: %q\n    password: %q\n    devices:\n", u.Name, u.Number, u.Display,
+			u.Password())
 		for _, d := range u.Devices {
 			fmt.Fprintf(&b, "      - {id: %s, display: %q, sip_password: %q, interworking: %v, profile: auto}\n",
 				d.ID, d.Display, u.SIPPassword(d.ID), d.Interworking)

@@ -40,7 +40,8 @@ func (d *DNS) Serve(records ...string) {
 	d.t.Helper()
 	d.Stop()
 	args := []string{
-		"--no-daemon", "--conf-file=/dev/null", "--user=root", "--pid-file=", "--listen-address=" + d.addr, "--port=5353", "--bind-interfaces",
+		"--no-daemon", "--conf-file=/dev/null", "--user=root", "--pid-file=", "--listen-address=" + d.addr, "--port=5353",
+		"--bind-interfaces",
 		"--no-resolv", "--no-hosts", "--local=/#/",
 	}
 	for _, r := range records {

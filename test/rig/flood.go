@@ -80,7 +80,8 @@ func (f Flood) Run(t testing.TB, g *Gateway, d time.Duration) FloodResult {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	for last, until := int64(-1), time.Now().Add(time.Second); got.Load() != last && time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+	for last, until := int64(-1), time.Now().Add(time.Second); got.Load() != last &&
+		time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
 		last = got.Load()
 	}
 	for _, c := range conns {

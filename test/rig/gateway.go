@@ -113,7 +113,8 @@ func (g *Gateway) Run() {
 	defer log.Close()
 	g.cmd = exec.Command(path, "serve", "--config", g.config())
 	if g.cage != "" { // from its first page on
-		g.cmd = exec.Command("/bin/sh", "-c", `echo $$ > "$0"; exec "$@"`, filepath.Join(g.cage, "cgroup.procs"), path, "serve", "--config", g.config())
+		g.cmd = exec.Command("/bin/sh", "-c", `echo $$ > "$0"; exec "$@"`, filepath.Join(g.cage, "cgroup.procs"), path, "serve",
+			"--config", g.config())
 	}
 	g.cmd.Dir, g.cmd.Stdout, g.cmd.Stderr, g.cmd.SysProcAttr = g.dir, log, log, owned()
 	if err := g.cmd.Start(); err != nil {

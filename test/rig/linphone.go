@@ -72,7 +72,8 @@ func (g *Gateway) NewLinphone(t testing.TB, n *Net, u User, tone int) *Linphone 
 			server = n.Here + ":" + addr
 		}
 	}
-	rc := strings.NewReplacer("@USER@", u.Name, "@IP@", n.There, "@SERVER@", server, "@DOMAIN@", Domain, "@PASSWORD@", u.SIPPassword(u.Devices[0].ID)).Replace(string(template))
+	rc := strings.NewReplacer("@USER@", u.Name, "@IP@", n.There, "@SERVER@", server, "@DOMAIN@", Domain, "@PASSWORD@",
+		u.SIPPassword(u.Devices[0].ID)).Replace(string(template))
 	for name, text := range map[string][]byte{"linphonerc": []byte(rc), "tone.wav": wav(tone)} {
 		if err := os.WriteFile(filepath.Join(l.dir, name), text, 0o600); err != nil {
 			t.Fatal(err)
@@ -83,7 +84,8 @@ func (g *Gateway) NewLinphone(t testing.TB, n *Net, u User, tone int) *Linphone 
 		t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command("ip", "netns", "exec", n.name, "linphonec", "-c", filepath.Join(l.dir, "linphonerc"), "-d", "6", "-l", filepath.Join(l.dir, "debug.log"))
+	cmd := exec.Command("ip", "netns", "exec", n.name, "linphonec", "-c", filepath.Join(l.dir, "linphonerc"), "-d", "6", "-l",
+		filepath.Join(l.dir, "debug.log"))
 	cmd.Env = append(os.Environ(), "HOME="+l.dir, "XDG_CONFIG_HOME="+l.dir, "XDG_DATA_HOME="+l.dir)
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, owned()
 	if l.keyboard, err = cmd.StdinPipe(); err != nil {
@@ -139,7 +141,8 @@ func wav(hz int) []byte {
 	out = append(out, "\x02\x00\x10\x00data"...)
 	out = binary.LittleEndian.AppendUint32(out, 2*rate*seconds)
 	for i := range rate * seconds {
-		out = binary.LittleEndian.AppendUint16(out, uint16(int16(8000*math.Sin(2*math.Pi*float64(hz)*float64(i)/rate)))) //nolint:gosec // a sample
+		out = binary.LittleEndian.AppendUint16(out,
+			uint16(int16(8000*math.Sin(2*math.Pi*float64(hz)*float64(i)/rate)))) //nolint:gosec // a sample
 	}
 	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8)) //nolint:gosec // some 320 kB
 	return out

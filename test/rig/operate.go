@@ -72,7 +72,8 @@ func (g *Gateway) KeepPorts() {
 	}
 	http, _ := json.Marshal(g.HTTP)
 	sip, _ := json.Marshal("udp://" + g.SIP.String())
-	kept := strings.NewReplacer(`http: {listen: "127.0.0.1:0"`, `http: {listen: `+string(http), `"udp://127.0.0.1:0"`, string(sip)).Replace(string(text))
+	kept := strings.NewReplacer(`http: {listen: "127.0.0.1:0"`, `http: {listen: `+string(http), `"udp://127.0.0.1:0"`,
+		string(sip)).Replace(string(text))
 	if err := os.WriteFile(g.config(), []byte(kept), 0o600); err != nil {
 		g.t.Fatal(err)
 	}

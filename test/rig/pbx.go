@@ -43,8 +43,9 @@ func (g *Gateway) StartPBX(t testing.TB, addr string, ca *CA) *PBX {
 		}
 		return path
 	}
-	write("tls.cfg", fmt.Sprintf("[server:default]\nmethod=TLSv1.2+\nverify_certificate=no\nrequire_certificate=no\nprivate_key=%s\ncertificate=%s\n"+
-		"[client:default]\nverify_certificate=no\nrequire_certificate=no\n", key, cert))
+	write("tls.cfg", fmt.Sprintf(
+		"[server:default]\nmethod=TLSv1.2+\nverify_certificate=no\nrequire_certificate=no\nprivate_key=%s\ncertificate=%s\n"+
+			"[client:default]\nverify_certificate=no\nrequire_certificate=no\n", key, cert))
 	template, err := os.ReadFile(filepath.Join(Root(), "test/peers/kamailio/kamailio.cfg.in"))
 	if err != nil {
 		t.Fatal(err)

@@ -73,7 +73,8 @@ func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 	p.dir = scratch(t, "phone-"+p.name)
 	cmd := exec.Command(filepath.Join(Root(), "test/peers/baresip/baresip.sh"))
 	cmd.Env = append(os.Environ(), o.environment()...)
-	cmd.Env = append(cmd.Env, "RUN="+p.dir, "DOMAIN="+cmp.Or(o.Domain, Domain), "SERVER="+cmp.Or(o.Registrar, g.At(o.Transport, o.Six)), "TRANSPORT="+o.Transport, "IP="+ip,
+	cmd.Env = append(cmd.Env, "RUN="+p.dir, "DOMAIN="+cmp.Or(o.Domain, Domain),
+		"SERVER="+cmp.Or(o.Registrar, g.At(o.Transport, o.Six)), "TRANSPORT="+o.Transport, "IP="+ip,
 		fmt.Sprintf("SIPPORT=%d", port), fmt.Sprintf("CTLPORT=%d", port+2))
 	p.prog = startProcess(t, cmd, p.logFile())
 	t.Cleanup(func() {

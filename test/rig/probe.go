@@ -90,7 +90,10 @@ func (p *Probe) Ask(r Request) Response {
 	if err != nil {
 		p.t.Fatalf("%s: %v", resp.Header.Get(name), err)
 	}
-	cred, err := digest.Digest(challenge, digest.Options{Method: r.Method, URI: r.URI, Username: r.User, Password: r.Password, Count: 1})
+	cred, err := digest.Digest(challenge, digest.Options{
+		Method: r.Method, URI: r.URI, Username: r.User, Password: r.Password,
+		Count: 1,
+	})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -58,7 +58,8 @@ func (g *Gateway) Oversized(t testing.TB, transport string, size int) (status in
 	}
 	_ = c.SetDeadline(time.Now().Add(Patience))
 	go func() {
-		_, _ = fmt.Fprintf(c, "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/%s 127.0.0.1;branch=z9hG4bKbig\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:%s>\r\nCall-ID: big\r\nCSeq: 1 OPTIONS\r\n%sContent-Length: 0\r\n\r\n",
+		_, _ = fmt.Fprintf(c, "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/%s 127.0.0.1;branch=z9hG4bKbig\r\nFrom: "+
+			"<sip:a@b>;tag=1\r\nTo: <sip:%s>\r\nCall-ID: big\r\nCSeq: 1 OPTIONS\r\n%sContent-Length: 0\r\n\r\n",
 			Domain, strings.ToUpper(transport), Domain, strings.Repeat("X: "+strings.Repeat("x", 95)+"\r\n", size/100))
 	}()
 	r := bufio.NewReader(c)

@@ -55,7 +55,10 @@ func (c *Client) OpenTab(t testing.TB) *Tab {
 		t.Fatal(err)
 	}
 	conn.SetReadLimit(1 << 20)
-	tab := &Tab{t: t, conn: conn, parts: map[string]json.RawMessage{}, replies: map[string]TabReply{}, news: make(chan struct{}, 1), done: make(chan struct{})}
+	tab := &Tab{
+		t: t, conn: conn, parts: map[string]json.RawMessage{}, replies: map[string]TabReply{}, news: make(chan struct{}, 1),
+		done: make(chan struct{}),
+	}
 	go tab.read()
 	t.Cleanup(func() {
 		_ = conn.CloseNow()
