@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 )
 
 // check names every fault of a configuration, one a line.
-func check(ctx context.Context, c console, args []string) error {
-	flags := newFlags(c, "check", "--config FILE")
+func check(ctx context.Context, t Terminal, args []string) error {
+	flags := newFlags(t, "check", "--config FILE")
 	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`")
 	if err := parseFlags(flags, args); err != nil {
 		return err
@@ -46,19 +46,19 @@ func check(ctx context.Context, c console, args []string) error {
 	faults = append(faults, cfg.Certificates(now)...)
 	faults = append(faults, cfg.Machine(ctx, isRunning(cfg), now)...)
 	if cfg.Redis != "" {
-		tellShared(ctx, c, cfg)
+		tellShared(ctx, t, cfg)
 	}
 	if len(faults) > 0 {
 		return config.InOrder(*file, faults)
 	}
-	_, _ = fmt.Fprintf(c.out, "%s is good\n", *file)
+	_, _ = fmt.Fprintf(t.Out, "%s is good\n", *file)
 	return nil
 }
 
 // tellShared says what several gateways on one Redis have in common, and which
 // others live there now.
-func tellShared(ctx context.Context, c console, cfg config.Config) {
-	_, _ = fmt.Fprintf(c.out, "note: %s\n", node.Shared)
+func tellShared(ctx context.Context, t Terminal, cfg config.Config) {
+	_, _ = fmt.Fprintf(t.Out, "note: %s\n", node.Shared)
 	s, err := node.OpenStore(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return // checkDomain has told
@@ -66,7 +66,7 @@ func tellShared(ctx context.Context, c console, cfg config.Config) {
 	defer func() { _ = s.Close() }()
 	others, err := node.OtherNodes(ctx, s, node.Name(cfg.Data))
 	if err == nil && len(others) > 0 {
-		_, _ = fmt.Fprintf(c.out, "note: other gateways live on this Redis now: %s\n", strings.Join(others, ", "))
+		_, _ = fmt.Fprintf(t.Out, "note: other gateways live on this Redis now: %s\n", strings.Join(others, ", "))
 	}
 }
 

@@ -1,8 +1,9 @@
-package main
+package console
 
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -22,7 +23,7 @@ import (
 // crashes are tested on a process.
 func TestMain(m *testing.M) {
 	if os.Getenv("RINGSPLASH_TEST_RUN") != "" {
-		main()
+		os.Exit(Run(context.Background(), Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:]))
 	}
 	os.Exit(m.Run())
 }
@@ -42,7 +43,7 @@ func ringsplash(t *testing.T, stdin string, args ...string) result {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	var out, errs bytes.Buffer
-	code := run(t.Context(), console{in, &out, &errs}, args)
+	code := Run(t.Context(), Terminal{In: in, Out: &out, Err: &errs, Version: "1.2"}, args)
 	return result{code, out.String(), errs.String()}
 }
 
@@ -149,7 +150,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"dance"}, exitUsage, "", `no command "dance"`},
 		{[]string{"help"}, exitOK, "ringsplash serve --config FILE", ""},
 		{[]string{"--help"}, exitOK, "ringsplash demo", ""},
-		{[]string{"version"}, exitOK, "ringsplash unversioned go1", ""},
+		{[]string{"version"}, exitOK, "ringsplash 1.2 go1", ""},
 		{[]string{"serve", "--help"}, exitOK, "", "usage: ringsplash serve --config FILE"},
 		{[]string{"serve", "--port", "1"}, exitUsage, "", "not defined: -port"},
 		{[]string{"serve", "x"}, exitUsage, "", `"x" is one word too many`},

@@ -1,9 +1,8 @@
-package main
+package console
 
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"ringsplash/config"
@@ -15,9 +14,10 @@ const closeFor = 8 * time.Second
 
 // serve runs the gateway until ctx ends; then it lets calls go on until
 // timers.drain is over or again ends.
-func serve(ctx, again context.Context, cfg config.Config, log *slog.Logger) error {
+func serve(ctx, again context.Context, t Terminal, cfg config.Config) error {
+	log := newLog(t.Err, cfg.Log)
 	node.LimitMemory(cfg, log)
-	n, err := node.Start(ctx, cfg, node.Options{Version: version}, log)
+	n, err := node.Start(ctx, cfg, node.Options{Version: t.Version}, log)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			log.Info("stopped before the start was over", "why", err)

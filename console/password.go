@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bufio"
@@ -15,14 +15,14 @@ import (
 // passwords gives one password after the other, never from the command line,
 // which every user of the machine can read.
 type passwords struct {
-	c     console
+	t     Terminal
 	lines *bufio.Reader // nil: ask on the terminal
 	done  func() error
 }
 
 // openPasswords reads them from a file or from standard input, a line each,
 // or asks on the terminal, twice and without showing what is typed.
-func openPasswords(c console, file string, stdin bool) (*passwords, error) {
+func openPasswords(t Terminal, file string, stdin bool) (*passwords, error) {
 	done := func() error { return nil }
 	switch {
 	case file != "" && stdin:
@@ -32,13 +32,13 @@ func openPasswords(c console, file string, stdin bool) (*passwords, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the file of passwords cannot be read: %w", err)
 		}
-		return &passwords{c: c, lines: bufio.NewReader(f), done: f.Close}, nil
+		return &passwords{t: t, lines: bufio.NewReader(f), done: f.Close}, nil
 	case stdin:
-		return &passwords{c: c, lines: bufio.NewReader(c.in), done: done}, nil
-	case !term.IsTerminal(int(c.in.Fd())):
+		return &passwords{t: t, lines: bufio.NewReader(t.In), done: done}, nil
+	case !term.IsTerminal(int(t.In.Fd())):
 		return nil, wrongUse("there is no terminal to ask for the password on; give --password-stdin or --password-file FILE")
 	}
-	return &passwords{c: c, done: done}, nil
+	return &passwords{t: t, done: done}, nil
 }
 
 func (p *passwords) close() error { return p.done() }
@@ -69,7 +69,7 @@ func (p *passwords) ask(what string) (string, error) {
 			return "", err
 		}
 		if first == "" {
-			_, _ = fmt.Fprintln(p.c.err, "It must not be empty.")
+			_, _ = fmt.Fprintln(p.t.Err, "It must not be empty.")
 			continue
 		}
 		second, err := p.hidden(what + " again")
@@ -79,14 +79,14 @@ func (p *passwords) ask(what string) (string, error) {
 		if first == second {
 			return first, nil
 		}
-		_, _ = fmt.Fprintln(p.c.err, "The two differ. Once more:")
+		_, _ = fmt.Fprintln(p.t.Err, "The two differ. Once more:")
 	}
 }
 
 // hidden reads one line without showing it. Ctrl-C meanwhile ends the program,
 // with the terminal as it was.
 func (p *passwords) hidden(what string) (string, error) {
-	fd := int(p.c.in.Fd())
+	fd := int(p.t.In.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", fmt.Errorf("read the %s: %w", what, err)
@@ -103,9 +103,9 @@ func (p *passwords) hidden(what string) (string, error) {
 		case <-read:
 		}
 	}()
-	_, _ = fmt.Fprintf(p.c.err, "%s: ", what)
+	_, _ = fmt.Fprintf(p.t.Err, "%s: ", what)
 	typed, err := term.ReadPassword(fd)
-	_, _ = fmt.Fprintln(p.c.err)
+	_, _ = fmt.Fprintln(p.t.Err)
 	if err != nil {
 		return "", fmt.Errorf("read the %s: %w", what, err)
 	}

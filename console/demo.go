@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"context"
@@ -81,7 +81,7 @@ func browserAddress() (a netip.Addr, ok bool) {
 
 // demoRun runs a gateway, two simulated phones and their page, with a data
 // folder that is thrown away.
-func demoRun(ctx context.Context, c console) error {
+func demoRun(ctx context.Context, t Terminal) error {
 	dir, err := os.MkdirTemp("", "ringsplash-demo")
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
@@ -91,18 +91,18 @@ func demoRun(ctx context.Context, c console) error {
 	if err := os.WriteFile(cfg.Profiles, []byte(demoProfiles), 0o600); err != nil {
 		return fmt.Errorf("write the profile of the demo's phones: %w", err)
 	}
-	log := newLog(c.err, cfg.Log)
+	log := newLog(t.Err, cfg.Log)
 	d, err := demo.New(demoDomain, log)
 	if err != nil {
 		return err
 	}
 	n, err := node.Start(ctx, cfg, node.Options{
-		Pages: map[string]http.Handler{"/demo": d.Handler()}, OwnComputer: true, Version: version,
+		Pages: map[string]http.Handler{"/demo": d.Handler()}, OwnComputer: true, Version: t.Version,
 	}, log)
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}
-	if err := startDemo(ctx, d, n, cfg.Media.Listen, c.out); err != nil {
+	if err := startDemo(ctx, d, n, cfg.Media.Listen, t.Out); err != nil {
 		return errors.Join(err, closeNode(n, d.Close))
 	}
 	<-ctx.Done()

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"context"
@@ -20,8 +20,8 @@ const (
 )
 
 // splashCommand renders a sound file for every codec into the data folder.
-func splashCommand(ctx context.Context, c console, args []string) error {
-	flags := newFlags(c, "splash", "--config FILE FILE.wav")
+func splashCommand(ctx context.Context, t Terminal, args []string) error {
+	flags := newFlags(t, "splash", "--config FILE FILE.wav")
 	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`, which names the data folder")
 	if err := flags.Parse(args); err != nil {
 		return asUsage(err)
@@ -43,7 +43,7 @@ func splashCommand(ctx context.Context, c console, args []string) error {
 	if err := renderSplash(ctx, cfg.Data, sound); err != nil {
 		return fmt.Errorf("%s: %w", sound, err)
 	}
-	_, _ = fmt.Fprintf(c.out, "%s is in %s now. Phones sound it once media.splash is \"own\" and the gateway was started anew.\n",
+	_, _ = fmt.Fprintf(t.Out, "%s is in %s now. Phones sound it once media.splash is \"own\" and the gateway was started anew.\n",
 		sound, cfg.Data)
 	return nil
 }

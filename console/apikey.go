@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"context"
@@ -30,41 +30,41 @@ Rights:
 A key with embed may ask for any user: keep it on that site's server alone.
 `
 
-func apikeyCommand(ctx context.Context, c console, args []string) error {
+func apikeyCommand(ctx context.Context, t Terminal, args []string) error {
 	if len(args) == 0 {
-		_, _ = fmt.Fprint(c.err, apikeyUsage)
+		_, _ = fmt.Fprint(t.Err, apikeyUsage)
 		return wrongUse("name a command after apikey")
 	}
 	commands := map[string]struct {
 		names int
-		do    func(ctx context.Context, c console, a administration, name string, access token.Access) error
+		do    func(ctx context.Context, t Terminal, a administration, name string, access token.Access) error
 	}{"add": {1, apikeyAdd}, "list": {0, apikeyList}, "remove": {1, apikeyRemove}}
 	command, ok := commands[args[0]]
 	switch {
 	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
-		_, _ = fmt.Fprint(c.out, apikeyUsage)
+		_, _ = fmt.Fprint(t.Out, apikeyUsage)
 		return nil
 	case !ok:
-		_, _ = fmt.Fprint(c.err, apikeyUsage)
+		_, _ = fmt.Fprint(t.Err, apikeyUsage)
 		return wrongUse("there is no command apikey %q", args[0])
 	}
-	file, access, words, err := parseAPIKey(c, args[0] == "add", args[1:])
+	file, access, words, err := parseAPIKey(t, args[0] == "add", args[1:])
 	if err != nil {
 		return err
 	}
 	if len(words) != command.names {
-		_, _ = fmt.Fprint(c.err, apikeyUsage)
+		_, _ = fmt.Fprint(t.Err, apikeyUsage)
 		return wrongUse("apikey %s takes %d name, not %d", args[0], command.names, len(words))
 	}
 	name := ""
 	if len(words) > 0 {
 		name = words[0]
 	}
-	return withAdministration(ctx, c, file, func(a administration) error { return command.do(ctx, c, a, name, access) })
+	return withAdministration(ctx, t, file, func(a administration) error { return command.do(ctx, t, a, name, access) })
 }
 
 // parseAPIKey takes flags before and after the name.
-func parseAPIKey(c console, adds bool, args []string) (file string, access token.Access, words []string, err error) {
+func parseAPIKey(t Terminal, adds bool, args []string) (file string, access token.Access, words []string, err error) {
 	flags := flag.NewFlagSet("apikey", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&file, "config", "ringsplash.yaml", "")
@@ -74,9 +74,9 @@ func parseAPIKey(c console, adds bool, args []string) (file string, access token
 	}
 	for rest := args; ; {
 		if err := flags.Parse(rest); err != nil {
-			out := c.err
+			out := t.Err
 			if errors.Is(err, flag.ErrHelp) {
-				out = c.out
+				out = t.Out
 			}
 			_, _ = fmt.Fprint(out, apikeyUsage)
 			return "", access, nil, asUsage(err)
@@ -89,26 +89,26 @@ func parseAPIKey(c console, adds bool, args []string) (file string, access token
 }
 
 // apikeyAdd prints the key alone on standard output, for scripts.
-func apikeyAdd(ctx context.Context, c console, a administration, name string, access token.Access) error {
+func apikeyAdd(ctx context.Context, t Terminal, a administration, name string, access token.Access) error {
 	text, err := a.AddKey(ctx, name, access)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(c.err, "This is the API key %s. It is not shown again:\n", name)
-	_, _ = fmt.Fprintln(c.out, text)
+	_, _ = fmt.Fprintf(t.Err, "This is the API key %s. It is not shown again:\n", name)
+	_, _ = fmt.Fprintln(t.Out, text)
 	return nil
 }
 
-func apikeyRemove(ctx context.Context, _ console, a administration, name string, _ token.Access) error {
+func apikeyRemove(ctx context.Context, _ Terminal, a administration, name string, _ token.Access) error {
 	return a.RemoveKey(ctx, name)
 }
 
-func apikeyList(ctx context.Context, c console, a administration, _ string, _ token.Access) error {
+func apikeyList(ctx context.Context, t Terminal, a administration, _ string, _ token.Access) error {
 	keys, err := a.Keys(ctx)
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(t.Out, 0, 8, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "NAME\tMADE\tRIGHTS\tUSERS")
 	for _, k := range keys {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.Name, k.Made.Format(time.RFC3339), inWords(k.Rights), inWords(k.Users))

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"context"
@@ -58,33 +58,33 @@ type userFlags struct {
 	patch        directory.DevicePatch
 }
 
-func userCommand(ctx context.Context, c console, args []string) error {
+func userCommand(ctx context.Context, t Terminal, args []string) error {
 	if len(args) == 0 {
-		_, _ = fmt.Fprint(c.err, userUsage)
+		_, _ = fmt.Fprint(t.Err, userUsage)
 		return wrongUse("name a command after user")
 	}
-	commands := map[string]func(context.Context, console, userFlags) error{
+	commands := map[string]func(context.Context, Terminal, userFlags) error{
 		"add": userAdd, "device": userDevice, "passwd": userPasswd, "unpair": userUnpair, "list": userList, "remove": userRemove,
 		"forget-sip-passwords": userForget, "seal": userSeal,
 	}
 	do, ok := commands[args[0]]
 	switch {
 	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
-		_, _ = fmt.Fprint(c.out, userUsage)
+		_, _ = fmt.Fprint(t.Out, userUsage)
 		return nil
 	case !ok:
-		_, _ = fmt.Fprint(c.err, userUsage)
+		_, _ = fmt.Fprint(t.Err, userUsage)
 		return wrongUse("there is no command user %q", args[0])
 	}
-	f, err := parseUser(c, args[0], args[1:])
+	f, err := parseUser(t, args[0], args[1:])
 	if err != nil {
 		return err
 	}
-	return do(ctx, c, f)
+	return do(ctx, t, f)
 }
 
 // parseUser takes flags before and after the name.
-func parseUser(c console, name string, args []string) (userFlags, error) {
+func parseUser(t Terminal, name string, args []string) (userFlags, error) {
 	var f userFlags
 	flags := flag.NewFlagSet("user "+name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -104,9 +104,9 @@ func parseUser(c console, name string, args []string) (userFlags, error) {
 	var words []string
 	for rest := args; ; {
 		if err := flags.Parse(rest); err != nil {
-			out := c.err
+			out := t.Err
 			if errors.Is(err, flag.ErrHelp) {
-				out = c.out
+				out = t.Out
 			}
 			_, _ = fmt.Fprint(out, userUsage)
 			return f, asUsage(err)
@@ -121,7 +121,7 @@ func parseUser(c console, name string, args []string) (userFlags, error) {
 		want = 0
 	}
 	if len(words) != want {
-		_, _ = fmt.Fprint(c.err, userUsage)
+		_, _ = fmt.Fprint(t.Err, userUsage)
 		return f, wrongUse("user %s takes %d name, not %d", name, want, len(words))
 	}
 	if want == 1 {
@@ -197,14 +197,14 @@ func (f userFlags) checkProfiles(names ...string) error {
 	return nil
 }
 
-func warnOfShort(c console, whose, password string) {
+func warnOfShort(t Terminal, whose, password string) {
 	if n := utf8.RuneCountInString(password); n < config.FewestCharacters {
-		_, _ = fmt.Fprintf(c.err, "warning: the %s has %d characters, which is soon guessed; %d or more are better\n", whose, n,
+		_, _ = fmt.Fprintf(t.Err, "warning: the %s has %d characters, which is soon guessed; %d or more are better\n", whose, n,
 			config.FewestCharacters)
 	}
 }
 
-func userAdd(ctx context.Context, c console, f userFlags) error {
+func userAdd(ctx context.Context, t Terminal, f userFlags) error {
 	var profiles []string
 	for _, d := range f.user.Devices {
 		profiles = append(profiles, d.Profile)
@@ -212,8 +212,8 @@ func userAdd(ctx context.Context, c console, f userFlags) error {
 	if err := f.checkProfiles(profiles...); err != nil {
 		return err
 	}
-	return withPeople(ctx, c, f, func(p admin.People) error {
-		secrets, err := openPasswords(c, f.passwordFile, f.stdin)
+	return withPeople(ctx, t, f, func(p admin.People) error {
+		secrets, err := openPasswords(t, f.passwordFile, f.stdin)
 		if err != nil {
 			return err
 		}
@@ -221,13 +221,13 @@ func userAdd(ctx context.Context, c console, f userFlags) error {
 		if f.user.Password, err = secrets.next("log-in password of " + f.name); err != nil {
 			return err
 		}
-		warnOfShort(c, "log-in password of "+f.name, f.user.Password)
+		warnOfShort(t, "log-in password of "+f.name, f.user.Password)
 		for i := range f.user.Devices {
 			d := &f.user.Devices[i]
 			if d.SIPPassword, err = secrets.next("SIP password of device " + d.ID); err != nil {
 				return err
 			}
-			warnOfShort(c, "SIP password of device "+d.ID, d.SIPPassword)
+			warnOfShort(t, "SIP password of device "+d.ID, d.SIPPassword)
 		}
 		if err := p.Add(ctx, f.user); err != nil {
 			return err
@@ -236,11 +236,11 @@ func userAdd(ctx context.Context, c console, f userFlags) error {
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(c.out, "added %s: sip:%s@%s\n", f.name, f.name, domain)
+		_, _ = fmt.Fprintf(t.Out, "added %s: sip:%s@%s\n", f.name, f.name, domain)
 		for _, d := range f.user.Devices {
-			_, _ = fmt.Fprintf(c.out, "device %s registers as sip:%s@%s, user name %s or %s~%s\n", d.ID, f.name, domain, f.name, f.name,
+			_, _ = fmt.Fprintf(t.Out, "device %s registers as sip:%s@%s, user name %s or %s~%s\n", d.ID, f.name, domain, f.name, f.name,
 				d.ID)
-			_, _ = fmt.Fprintln(c.out, clickToAnswer(f.name, d.ID, d.Interworking))
+			_, _ = fmt.Fprintln(t.Out, clickToAnswer(f.name, d.ID, d.Interworking))
 		}
 		return nil
 	})
@@ -258,7 +258,7 @@ func clickToAnswer(user, device string, on bool) string {
 		user, user, device)
 }
 
-func userDevice(ctx context.Context, c console, f userFlags) error {
+func userDevice(ctx context.Context, t Terminal, f userFlags) error {
 	if len(f.user.Devices) != 1 {
 		return wrongUse("name one --device")
 	}
@@ -271,21 +271,21 @@ func userDevice(ctx context.Context, c console, f userFlags) error {
 			return err
 		}
 	}
-	return withPeople(ctx, c, f, func(p admin.People) error {
+	return withPeople(ctx, t, f, func(p admin.People) error {
 		d, err := p.PatchDevice(ctx, f.name, id, f.patch)
 		if err == nil {
-			_, _ = fmt.Fprintf(c.out, "device %s of %s is changed\n%s\n", id, f.name, clickToAnswer(f.name, id, d.Interworking))
+			_, _ = fmt.Fprintf(t.Out, "device %s of %s is changed\n%s\n", id, f.name, clickToAnswer(f.name, id, d.Interworking))
 		}
 		return err
 	})
 }
 
-func userPasswd(ctx context.Context, c console, f userFlags) error {
+func userPasswd(ctx context.Context, t Terminal, f userFlags) error {
 	if len(f.user.Devices) > 1 {
 		return wrongUse("name one --device at a time")
 	}
-	return withPeople(ctx, c, f, func(p admin.People) error {
-		secrets, err := openPasswords(c, f.passwordFile, f.stdin)
+	return withPeople(ctx, t, f, func(p admin.People) error {
+		secrets, err := openPasswords(t, f.passwordFile, f.stdin)
 		if err != nil {
 			return err
 		}
@@ -295,7 +295,7 @@ func userPasswd(ctx context.Context, c console, f userFlags) error {
 			if err != nil {
 				return err
 			}
-			warnOfShort(c, "log-in password of "+f.name, word)
+			warnOfShort(t, "log-in password of "+f.name, word)
 			return p.SetPassword(ctx, f.name, word)
 		}
 		device := f.user.Devices[0].ID
@@ -303,29 +303,29 @@ func userPasswd(ctx context.Context, c console, f userFlags) error {
 		if err != nil {
 			return err
 		}
-		warnOfShort(c, "SIP password of device "+device, word)
+		warnOfShort(t, "SIP password of device "+device, word)
 		return p.SetSIPPassword(ctx, f.name, device, word)
 	})
 }
 
-func userUnpair(ctx context.Context, c console, f userFlags) error {
+func userUnpair(ctx context.Context, t Terminal, f userFlags) error {
 	if len(f.user.Devices) != 1 {
 		return wrongUse("name one --device")
 	}
-	return withPeople(ctx, c, f, func(p admin.People) error { return p.Unpair(ctx, f.name, f.user.Devices[0].ID) })
+	return withPeople(ctx, t, f, func(p admin.People) error { return p.Unpair(ctx, f.name, f.user.Devices[0].ID) })
 }
 
-func userRemove(ctx context.Context, c console, f userFlags) error {
-	return withPeople(ctx, c, f, func(p admin.People) error { return p.Remove(ctx, f.name) })
+func userRemove(ctx context.Context, t Terminal, f userFlags) error {
+	return withPeople(ctx, t, f, func(p admin.People) error { return p.Remove(ctx, f.name) })
 }
 
-func userList(ctx context.Context, c console, f userFlags) error {
-	return withPeople(ctx, c, f, func(p admin.People) error {
+func userList(ctx context.Context, t Terminal, f userFlags) error {
+	return withPeople(ctx, t, f, func(p admin.People) error {
 		people, err := p.List(ctx)
 		if err != nil {
 			return err
 		}
-		w := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
+		w := tabwriter.NewWriter(t.Out, 0, 8, 2, ' ', 0)
 		_, _ = fmt.Fprintln(w, "NAME\tNUMBER\tDISPLAY\tFROM\tDEVICES")
 		for _, person := range people {
 			from := "store"
@@ -374,11 +374,11 @@ type administration interface {
 }
 
 // withPeople finds the users: at the node that runs, else in the store.
-func withPeople(ctx context.Context, c console, f userFlags, do func(admin.People) error) error {
-	return withAdministration(ctx, c, f.config, func(a administration) error { return do(a) })
+func withPeople(ctx context.Context, t Terminal, f userFlags, do func(admin.People) error) error {
+	return withAdministration(ctx, t, f.config, func(a administration) error { return do(a) })
 }
 
-func withAdministration(ctx context.Context, c console, file string, do func(administration) error) error {
+func withAdministration(ctx context.Context, t Terminal, file string, do func(administration) error) error {
 	cfg, err := config.Load(file)
 	if err != nil {
 		return err
@@ -390,7 +390,7 @@ func withAdministration(ctx context.Context, c console, file string, do func(adm
 	if !errors.Is(err, admin.ErrNotRunning) {
 		return err
 	}
-	return withStore(ctx, c, cfg, func(s store.Store, log *slog.Logger) error {
+	return withStore(ctx, t, cfg, func(s store.Store, log *slog.Logger) error {
 		d, err := directory.Open(ctx, s, cfg.Domain, log)
 		if err != nil {
 			return err
@@ -399,8 +399,8 @@ func withAdministration(ctx context.Context, c console, file string, do func(adm
 	})
 }
 
-func withStore(ctx context.Context, c console, cfg config.Config, do func(store.Store, *slog.Logger) error) error {
-	log := newLog(c.err, config.Log{Level: "warn", Format: "text"})
+func withStore(ctx context.Context, t Terminal, cfg config.Config, do func(store.Store, *slog.Logger) error) error {
+	log := newLog(t.Err, config.Log{Level: "warn", Format: "text"})
 	s, err := node.OpenSealed(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -408,35 +408,35 @@ func withStore(ctx context.Context, c console, cfg config.Config, do func(store.
 	return errors.Join(do(s, log), s.Close())
 }
 
-func userForget(ctx context.Context, c console, f userFlags) error {
+func userForget(ctx context.Context, t Terminal, f userFlags) error {
 	cfg, err := stopped(f, "its domain is changed")
 	if err != nil {
 		return err
 	}
-	return withStore(ctx, c, cfg, func(s store.Store, _ *slog.Logger) error {
+	return withStore(ctx, t, cfg, func(s store.Store, _ *slog.Logger) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		n, err := directory.ForgetSIPPasswords(ctx, s, cfg.Domain)
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(c.out, "the domain is %s; %d devices need a new SIP password\n", cfg.Domain, n)
+		_, _ = fmt.Fprintf(t.Out, "the domain is %s; %d devices need a new SIP password\n", cfg.Domain, n)
 		return nil
 	})
 }
 
-func userSeal(ctx context.Context, c console, f userFlags) error {
+func userSeal(ctx context.Context, t Terminal, f userFlags) error {
 	cfg, err := stopped(f, "its records are sealed")
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	n, err := node.Reseal(ctx, cfg, newLog(c.err, config.Log{Level: "warn", Format: "text"}))
+	n, err := node.Reseal(ctx, cfg, newLog(t.Err, config.Log{Level: "warn", Format: "text"}))
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(c.out, "%d records were sealed; every gateway on this store needs the file %s\n", n,
+	_, _ = fmt.Fprintf(t.Out, "%d records were sealed; every gateway on this store needs the file %s\n", n,
 		filepath.Join(cfg.Data, store.KeyName))
 	return nil
 }

@@ -1,0 +1,199 @@
+// Package console is what a terminal sees of ringsplash: commands, flags,
+// signals and sentences.
+package console
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+
+	"ringsplash/config"
+)
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitFault = 1 // what was asked for could not be done
+	exitUsage = 2 // it was not asked for rightly
+)
+
+const usage = `ringsplash is a browser softphone gateway.
+
+  ringsplash serve --config FILE   run the gateway until SIGTERM or Ctrl-C
+  ringsplash demo                  run a demonstration on this computer, no phone needed
+  ringsplash user ...              add, list, change and remove users ("ringsplash user" tells more)
+  ringsplash apikey ...            add, list and remove keys for servers of sites that embed the phone
+  ringsplash splash FILE.wav       make a sound of yours the tone of automatic answers
+  ringsplash check --config FILE   name every fault of a configuration, with its remedy
+  ringsplash version               print the version
+  ringsplash help                  print this
+
+Every setting is explained in ringsplash.example.yaml.
+Exit codes: 0 done, 1 could not be done, 2 wrong use.
+`
+
+// errUsage marks an error of the one who typed the command.
+var errUsage = errors.New("wrong use")
+
+// Terminal is what a command reads and writes.
+type Terminal struct {
+	In       *os.File
+	Out, Err io.Writer
+	Version  string // of this program
+}
+
+// untilSignal ends with the first SIGTERM or Ctrl-C; a second one ends the
+// process at once.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// untilSignals gives a context that ends with the first SIGTERM or Ctrl-C, and
+// one that ends with the second; a third ends the process at once.
+func untilSignals(ctx context.Context) (first, second context.Context, stop func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	first, endFirst := context.WithCancel(ctx)
+	second, endSecond := context.WithCancel(context.WithoutCancel(ctx))
+	var watch sync.WaitGroup
+	quit := make(chan struct{})
+	watch.Go(func() {
+		defer signal.Stop(signals)
+		for _, end := range []context.CancelFunc{endFirst, endSecond} {
+			select {
+			case <-signals:
+				end()
+			case <-quit:
+				return
+			}
+		}
+	})
+	return first, second, func() {
+		close(quit)
+		watch.Wait()
+		endFirst()
+		endSecond()
+	}
+}
+
+// Run carries out one command line and returns the exit code. It blocks until
+// the command is done; serve and demo are done when a signal or ctx ends them.
+func Run(ctx context.Context, t Terminal, args []string) int {
+	err := command(ctx, t, args)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK // the flag set has printed it
+	case errors.Is(err, errUsage):
+		_, _ = fmt.Fprintf(t.Err, "ringsplash: %v\n", err)
+		return exitUsage
+	}
+	_, _ = fmt.Fprintf(t.Err, "ringsplash: %v\n", err)
+	return exitFault
+}
+
+func command(ctx context.Context, t Terminal, args []string) error {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(t.Err, usage)
+		return wrongUse("name a command")
+	}
+	switch name, rest := args[0], args[1:]; name {
+	case "serve":
+		cfg, err := loadFor(t, "serve", rest)
+		if err != nil {
+			return err
+		}
+		ctx, again, stop := untilSignals(ctx)
+		defer stop()
+		return serve(ctx, again, t, cfg)
+	case "demo":
+		if err := parseFlags(newFlags(t, "demo", ""), rest); err != nil {
+			return err
+		}
+		ctx, stop := untilSignal(ctx)
+		defer stop()
+		return demoRun(ctx, t)
+	case "user":
+		return userCommand(ctx, t, rest)
+	case "apikey":
+		return apikeyCommand(ctx, t, rest)
+	case "splash":
+		return splashCommand(ctx, t, rest)
+	case "check":
+		return check(ctx, t, rest)
+	case "version", "--version":
+		_, _ = fmt.Fprintf(t.Out, "ringsplash %s %s %s/%s\n", t.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return nil
+	case "help", "--help", "-h":
+		_, _ = fmt.Fprint(t.Out, usage)
+		return nil
+	default:
+		_, _ = fmt.Fprint(t.Err, usage)
+		return wrongUse("there is no command %q", name)
+	}
+}
+
+// loadFor reads "--config FILE" and the file.
+func loadFor(t Terminal, name string, args []string) (config.Config, error) {
+	flags := newFlags(t, name, "--config FILE")
+	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`")
+	if err := parseFlags(flags, args); err != nil {
+		return config.Config{}, err
+	}
+	return config.Load(*file)
+}
+
+func newFlags(t Terminal, name, synopsis string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(t.Err)
+	flags.Usage = func() {
+		_, _ = fmt.Fprintf(t.Err, "usage: ringsplash %s\n", strings.TrimSpace(name+" "+synopsis))
+		flags.PrintDefaults()
+	}
+	return flags
+}
+
+// parseFlags takes no words besides the flags.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		return asUsage(err)
+	}
+	if flags.NArg() > 0 {
+		flags.Usage()
+		return wrongUse("%q is one word too many", flags.Arg(0))
+	}
+	return nil
+}
+
+func asUsage(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errUsage, err)
+}
+
+func wrongUse(format string, a ...any) error {
+	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, a...))
+}
+
+func newLog(w io.Writer, l config.Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.Level)) // checked by config
+	opt := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}
