@@ -494,8 +494,11 @@ func (n *Node) tellReady(context.Context) error {
 	if err := os.WriteFile(part, text, 0o600); err != nil {
 		return err
 	}
+	if err := os.Rename(part, n.readyFile()); err != nil {
+		return err
+	}
 	n.log.Info("ready", "http", ready.HTTP, "sip", ready.SIP, "webrtc", ready.WebRTC)
-	return os.Rename(part, n.readyFile())
+	return nil
 }
 
 // nodeName reads this node's name from its data folder, or makes it.
