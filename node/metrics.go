@@ -145,11 +145,11 @@ func (n *Node) sipMetrics(i instruments) {
 		func() float64 { return float64(n.sip.RefusedStateless()) })
 	i.add(prometheus.CounterValue, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", []string{"why"},
 		func(emit func(float64, ...string)) {
-			c := n.sip.Access().Counters()
-			emit(float64(c.NotSIP), "not_sip")
-			emit(float64(c.Oversized), "oversized")
-			emit(float64(c.Throttled), "throttled")
-			emit(float64(n.sip.Crowded()), "crowded")
+			d := n.sip.Dropped()
+			emit(float64(d.NotSIP), "not_sip")
+			emit(float64(d.Oversized), "oversized")
+			emit(float64(d.Throttled), "throttled")
+			emit(float64(d.Crowded), "crowded")
 		})
 	i.add(prometheus.CounterValue, "sip_logins_total", "Digest log-ins of phones, by outcome.", []string{"outcome"},
 		func(emit func(float64, ...string)) {

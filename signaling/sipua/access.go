@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
-	"net"
 	"net/netip"
 	"runtime/debug"
 	"sync/atomic"
@@ -78,9 +77,6 @@ type AccessConfig struct {
 	// Ourselves tells whether requests to a URI would come back to this
 	// gateway; nil: none would.
 	Ourselves func(sip.Uri) bool
-	// Reply sends a stateless answer to an oversized datagram from local to
-	// remote. Nil drops without an answer. It must not block.
-	Reply func(local, remote net.Addr, answer []byte)
 	// Store keeps the key that signs nonces, the nonce counts and which
 	// PASSporTs were used.
 	Store store.Store
@@ -238,20 +234,18 @@ func (a *Access) rescue(req *sip.Request, tx sip.ServerTransaction) {
 
 // AccessCounters counts since start, for the metrics page.
 type AccessCounters struct {
-	NotSIP, Oversized, Throttled           uint64 // datagrams dropped
 	Challenged, LoginFailed, LoginDeferred uint64 // requests
 	Registered, Unregistered               uint64 // bindings
 }
 
 type accessCount struct {
-	notSIP, oversized, throttled, challenged, failed, deferred, registered, unregistered atomic.Uint64
+	challenged, failed, deferred, registered, unregistered atomic.Uint64
 }
 
 // Counters reads the counters.
 func (a *Access) Counters() AccessCounters {
 	c := &a.count
 	return AccessCounters{
-		NotSIP: c.notSIP.Load(), Oversized: c.oversized.Load(), Throttled: c.throttled.Load(),
 		Challenged: c.challenged.Load(), LoginFailed: c.failed.Load(), LoginDeferred: c.deferred.Load(),
 		Registered: c.registered.Load(), Unregistered: c.unregistered.Load(),
 	}

@@ -162,8 +162,7 @@ func (f *front) serve(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.addr = conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	f.cfg.Reply = func(_, remote net.Addr, answer []byte) { _, _ = conn.WriteTo(answer, remote) }
-	ua, err := sipgo.NewUA(sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerReadFilter(f.Filter)))
+	ua, err := sipgo.NewUA()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -15,88 +16,64 @@ const messageMax = 32768
 // firstLineMax is how far a datagram's first line is looked for.
 const firstLineMax = 8192
 
-// Filter is the read filter of sipgo's transport layer: it gets a datagram or a
-// stream's whole message and returns it to go on, nil to drop. It never returns an error, which would end the listener.
+// Dropped counts messages that were dropped before anything read them.
+type Dropped struct {
+	NotSIP, Oversized, Throttled uint64
+	// Crowded are datagrams that found too many others waiting.
+	Crowded uint64
+}
+
+type dropCount struct{ notSIP, oversized, throttled atomic.Uint64 }
+
+// Dropped reads the counters.
+func (u *UA) Dropped() Dropped {
+	d := Dropped{NotSIP: u.drops.notSIP.Load(), Oversized: u.drops.oversized.Load(), Throttled: u.drops.throttled.Load()}
+	for _, s := range u.socks {
+		if s.packet != nil {
+			d.Crowded += s.packet.crowded.Load()
+		}
+	}
+	return d
+}
+
+// mayPass tells whether a datagram, or a stream's whole message, is read at all.
 // What it drops costs no memory: neither log line nor allocation.
-func (a *Access) Filter(info sip.TransportReadProps, data []byte) ([]byte, error) {
-	ip, datagram := remoteIP(info.RemoteAddr)
-	if datagram {
-		if isKeepAlive(data) {
-			return nil, nil
+func (u *UA) mayPass(info sip.TransportReadProps, b []byte) bool {
+	source, datagram := remotePort(info.RemoteAddr)
+	transport := sip.NetworkToLower(info.Transport)
+	stun := datagram && !looksLikeSIP(b)
+	switch {
+	case datagram && isKeepAlive(b):
+	case stun && (len(b) < 20 || b[0] > 3):
+		u.drops.notSIP.Add(1)
+	case !u.access.maySend(source, transport):
+		u.drops.throttled.Add(1)
+	case stun:
+		if answer := stunAnswer(b, info.RemoteAddr); answer != nil {
+			u.reply(info.LocalAddr, info.RemoteAddr, answer)
+		} else {
+			u.drops.notSIP.Add(1)
 		}
-		if !looksLikeSIP(data) {
-			a.answerSTUN(info, ip, data)
-			return nil, nil
+	case datagram && len(b) >= messageMax:
+		u.drops.oversized.Add(1)
+		if answer := tooLarge(b); answer != nil {
+			u.reply(info.LocalAddr, info.RemoteAddr, answer)
 		}
+	default:
+		return true
 	}
-	if !a.maySend(info, ip) {
-		a.count.throttled.Add(1)
-		return nil, nil
-	}
-	if datagram && len(data) >= messageMax {
-		a.count.oversized.Add(1)
-		if a.cfg.Reply != nil {
-			if answer := tooLarge(data); answer != nil {
-				a.cfg.Reply(info.LocalAddr, info.RemoteAddr, answer)
-			}
-		}
-		return nil, nil
-	}
-	return data, nil
+	return false
 }
 
-// answerSTUN answers a keep-alive by STUN and counts what is none.
-func (a *Access) answerSTUN(info sip.TransportReadProps, ip netip.Addr, data []byte) {
-	if len(data) < 20 || data[0] > 3 || a.cfg.Reply == nil {
-		a.count.notSIP.Add(1)
-		return
-	}
-	if !a.maySend(info, ip) {
-		a.count.throttled.Add(1)
-		return
-	}
-	if answer := stunAnswer(data, info.RemoteAddr); answer != nil {
-		a.cfg.Reply(info.LocalAddr, info.RemoteAddr, answer)
-		return
-	}
-	a.count.notSIP.Add(1)
-}
-
-// maySend counts a message of a source, which may send far more when it proved
-// who it is or is a trunk.
-func (a *Access) maySend(info sip.TransportReadProps, ip netip.Addr) bool {
-	known := a.regulars.has(ip)
-	if !known && a.cfg.Trunk != nil {
-		if _, known = a.cfg.Trunk(remotePort(info.RemoteAddr), sip.NetworkToLower(info.Transport)); known {
-			a.regulars.add(ip)
-		}
-	}
-	if known {
-		return a.rates.admit(sourceIP(ip), a.cfg.Now())
-	}
-	return a.others.admit(sourceIP(ip), a.cfg.Now())
-}
-
-// remotePort is the address and port of a peer.
-func remotePort(addr net.Addr) netip.AddrPort {
-	var at netip.AddrPort
+// remotePort is the address and port of a peer, and whether it sent a datagram.
+func remotePort(addr net.Addr) (at netip.AddrPort, datagram bool) {
 	switch addr := addr.(type) {
 	case *net.UDPAddr:
-		at = addr.AddrPort()
+		at, datagram = addr.AddrPort(), true
 	case *net.TCPAddr:
 		at = addr.AddrPort()
 	}
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
-}
-
-func remoteIP(addr net.Addr) (ip netip.Addr, datagram bool) {
-	switch addr := addr.(type) {
-	case *net.UDPAddr:
-		return addr.AddrPort().Addr(), true
-	case *net.TCPAddr:
-		return addr.AddrPort().Addr(), false
-	}
-	return netip.Addr{}, false
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), datagram
 }
 
 // isKeepAlive recognises what phones send to keep a NAT open (RFC 5626 3.5.1):

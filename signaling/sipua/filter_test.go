@@ -43,15 +43,15 @@ func TestLooksLikeSIP(t *testing.T) {
 
 // What is dropped costs no memory.
 func TestFilterDropsForNothing(t *testing.T) {
-	f := openFront(t, func(c *AccessConfig) { c.StrangerBurst = 1; c.StrangerRate = 1e-9 })
+	g, _ := withAccess(t, func(c *Config) { c.Access.StrangerBurst, c.Access.StrangerRate = 1, 1e-9 })
 	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 5060}}
 	good, noise := []byte("OPTIONS sip:x SIP/2.0\r\n\r\n"), bytes.Repeat([]byte{0xff}, 1400)
-	if out, err := f.Filter(info, good); err != nil || len(out) != len(good) {
-		t.Fatalf("%q, %v", out, err)
+	if !g.mayPass(info, good) {
+		t.Fatal("the first message is dropped")
 	}
 	for name, b := range map[string][]byte{"over the rate": good, "noise": noise, "keep-alive": []byte("\r\n\r\n")} {
 		allocs := testing.AllocsPerRun(100, func() {
-			if out, err := f.Filter(info, b); err != nil || len(out) != 0 {
+			if out, err := g.filter(info, b); err != nil || len(out) != 0 {
 				t.Errorf("%s: %q, %v", name, out, err)
 			}
 		})
@@ -59,37 +59,36 @@ func TestFilterDropsForNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations", name, allocs)
 		}
 	}
-	if c := f.Counters(); c.Throttled != 101 || c.NotSIP != 101 || c.Oversized != 0 {
-		t.Errorf("counters %+v", c)
+	if d := g.Dropped(); d.Throttled != 101 || d.NotSIP != 101 || d.Oversized != 0 {
+		t.Errorf("counters %+v", d)
 	}
 	stream := info
 	stream.RemoteAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 5060}
-	if out, _ := f.Filter(stream, noise); len(out) != len(noise) {
+	if !g.mayPass(stream, noise) {
 		t.Error("bytes of a stream were dropped")
 	}
 }
 
 func TestOversized(t *testing.T) {
-	f := openFront(t, nil)
-	p := f.peer(t)
+	g, _ := withAccess(t, nil)
+	w := newWire(t, "127.0.0.2")
+	us := "sip:" + rig.Domain
 	fill := "X: " + strings.Repeat("x", 60) + "\r\n"
-	big := strings.Replace(p.message("OPTIONS", "sip:"+rig.Domain, "sip:a@b", "sip:c@d"), "\r\n\r\n",
-		"\r\n"+strings.Repeat(fill, 520)+"\r\n", 1)
-	res := p.raw(big)
-	if status(res) != 513 || strings.Join(header(res, "Call-ID"), "") != p.id || !strings.Contains(header(res, "To")[0], ";tag=") {
+	big := strings.Replace(w.stranger("OPTIONS", us, "sip:a@b", "sip:c@d"), "\r\n\r\n", "\r\n"+strings.Repeat(fill, 520)+"\r\n", 1)
+	w.send(g.at("udp"), big)
+	if res := w.response(513, "OPTIONS"); !strings.Contains(big, res.CallID().Value()) || tagOf(res.To()) == "" {
 		t.Errorf("got %q", res)
 	}
-	if _, err := p.conn.Write([]byte(strings.ReplaceAll(big, "OPTIONS", "ACK"))); err != nil {
-		t.Fatal(err)
+	w.send(g.at("udp"), strings.ReplaceAll(big, "OPTIONS", "ACK"))
+	w.send(g.at("udp"), strings.ReplaceAll(big, "OPTIONS", "MESSAGE"))
+	w.response(513, "MESSAGE")
+	w.send(g.at("udp"), w.stranger("OPTIONS", us, "sip:a@b", us))
+	w.response(200, "OPTIONS")
+	if len(w.held) != 0 {
+		t.Errorf("an ACK is answered: %v", w.held)
 	}
-	if res := p.raw(strings.ReplaceAll(big, "OPTIONS", "MESSAGE")); !strings.Contains(res, "MESSAGE") {
-		t.Errorf("an ACK is answered: %q", res)
-	}
-	if c := f.Counters(); c.Oversized != 3 {
-		t.Errorf("counters %+v", c)
-	}
-	if res := p.register("alice", desk); status(res) != 200 {
-		t.Errorf("afterwards: %s", res)
+	if d := g.Dropped(); d.Oversized != 3 {
+		t.Errorf("counters %+v", d)
 	}
 }
 
@@ -119,31 +118,28 @@ func TestTooLarge(t *testing.T) {
 // Noise neither ends the listener nor is answered, and what is nearly SIP ends
 // nothing either.
 func TestNoise(t *testing.T) {
-	f := openFront(t, nil)
-	p, q := f.peer(t), f.peer(t)
-	for _, noise := range [][]byte{
-		{0},
-		[]byte("\r\n\r\n"), []byte("hello"), bytes.Repeat([]byte{0xff}, 1400),
-		bytes.Repeat([]byte("A"), 60000),
+	g, _ := withAccess(t, nil)
+	w, v := newWire(t, "127.0.0.2"), newWire(t, "127.0.0.2")
+	for _, noise := range []string{
+		"\x00", "\r\n\r\n", "hello", strings.Repeat("\xff", 1400), strings.Repeat("A", 60000),
 	} {
-		if _, err := p.conn.Write(noise); err != nil {
-			t.Fatal(err)
-		}
+		w.send(g.at("udp"), noise)
 	}
 	for _, nearly := range []string{
 		"REGISTER sip:x SIP/2.0\r\n\r\n", "REGISTER sip:x SIP/2.0\r\nVia: SIP/2.0/UDP SELF;branch=z9hG4bKq\r\nContact: <<<\r\n\r\n",
 		"REGISTER \x00 SIP/2.0\r\nContent-Length: -1\r\n\r\n", "SIP/2.0 999 x\r\nCSeq: 1 REGISTER\r\n\r\n",
 		"REGISTER sip:x SIP/2.0\r\nVia: SIP/2.0/UDP SELF;branch=z9hG4bKr\r\nCSeq: 1 REGISTER\r\nContact: *\r\n\r\n",
 	} {
-		if _, err := q.conn.Write([]byte(strings.ReplaceAll(nearly, "SELF", q.addr))); err != nil {
-			t.Fatal(err)
-		}
+		v.send(g.at("udp"), strings.ReplaceAll(nearly, "SELF", v.addr()))
 	}
-	if res := p.register("alice", desk); status(res) != 200 {
-		t.Errorf("the next answer: %q", res)
+	us := "sip:" + rig.Domain
+	w.send(g.at("udp"), w.stranger("OPTIONS", us, "sip:a@b", us))
+	w.response(200, "OPTIONS")
+	if len(w.held) != 0 {
+		t.Errorf("noise is answered: %v", w.held)
 	}
-	if f.Counters().NotSIP != 3 {
-		t.Errorf("counters %+v", f.Counters())
+	if d := g.Dropped(); d.NotSIP != 3 {
+		t.Errorf("counters %+v", d)
 	}
 }
 

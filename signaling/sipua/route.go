@@ -236,7 +236,7 @@ func (u *UA) localOf(req *sip.Request) string {
 
 // reply sends a datagram from one of our sockets, without a transaction.
 func (u *UA) reply(local, remote net.Addr, answer []byte) {
-	at := remotePort(local)
+	at, _ := remotePort(local)
 	for _, s := range u.socks {
 		if s.packet != nil && netip.AddrPortFrom(s.addr.Addr().Unmap(), s.addr.Port()) == at {
 			_, _ = s.packet.WriteTo(answer, remote)

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"math"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -205,8 +204,8 @@ func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, 
 
 // answerMax is how large an answer to data may be.
 func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
-	ip, datagram := remoteIP(info.RemoteAddr)
-	if !datagram || u.access != nil && u.access.regulars.has(ip) {
+	at, datagram := remotePort(info.RemoteAddr)
+	if !datagram || u.access != nil && u.access.regulars.has(at.Addr()) {
 		return math.MaxInt
 	}
 	return maxGain * len(data)
@@ -253,16 +252,11 @@ func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *Refusal)
 // write sends an answer where the request came from, by the socket or the
 // connection it came by.
 func (u *UA) write(info sip.TransportReadProps, answer []byte) {
-	if _, datagram := info.RemoteAddr.(*net.UDPAddr); datagram {
+	at, datagram := remotePort(info.RemoteAddr)
+	if datagram {
 		u.reply(info.LocalAddr, info.RemoteAddr, answer)
 		return
 	}
-	peer, ok := info.RemoteAddr.(*net.TCPAddr)
-	if !ok {
-		return
-	}
-	at := peer.AddrPort()
-	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	if s := u.flows.find(flowKey{strings.ToLower(info.Transport), at}); s != nil {
 		_, _ = s.Write(answer) // which closes the connection when it cannot
 	}

@@ -68,6 +68,22 @@ func (r *regulars) has(ip netip.Addr) bool {
 	return ok
 }
 
+// maySend counts a message of a source, which may send far more when it proved
+// who it is or is a trunk.
+func (a *Access) maySend(source netip.AddrPort, transport string) bool {
+	ip := source.Addr()
+	known := a.regulars.has(ip)
+	if !known && a.cfg.Trunk != nil {
+		if _, known = a.cfg.Trunk(source, transport); known {
+			a.regulars.add(ip)
+		}
+	}
+	if known {
+		return a.rates.admit(sourceIP(ip), a.cfg.Now())
+	}
+	return a.others.admit(sourceIP(ip), a.cfg.Now())
+}
+
 // complaints bounds the log lines about what strangers sent: one event, one
 // line, but a flood is one line with a count.
 type complaints struct {

@@ -159,10 +159,7 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 		}
 	}()
 	b = bytes.TrimLeft(b, "\r\n") // RFC 3261 7.5
-	if u.access != nil {
-		b, _ = u.access.Filter(info, b) // which has no errors
-	}
-	if len(b) == 0 {
+	if u.access != nil && !u.mayPass(info, b) || len(b) == 0 {
 		return nil, nil
 	}
 	_, datagram := info.RemoteAddr.(*net.UDPAddr)
@@ -175,16 +172,6 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 // isRegular tells whether the messages of an address are read before those of
 // strangers; all are when there is no access control.
 func (u *UA) isRegular(ip netip.Addr) bool { return u.access == nil || u.access.regulars.has(ip) }
-
-// Crowded counts the datagrams that were dropped because too many waited.
-func (u *UA) Crowded() (count uint64) {
-	for _, s := range u.socks {
-		if s.packet != nil {
-			count += s.packet.crowded.Load()
-		}
-	}
-	return count
-}
 
 // serve reads s until it is closed. A panic in the parser, which runs in this
 // goroutine for UDP, costs one datagram.

@@ -55,6 +55,7 @@ type UA struct {
 
 	txs       *transactions
 	stateless *stateless
+	drops     dropCount
 
 	stop    context.Context // ends when the sockets close
 	end     context.CancelFunc
@@ -191,9 +192,6 @@ func (u *UA) openAccess() error {
 	}
 	if a.Domains == nil {
 		a.Domains = u.Domains
-	}
-	if a.Reply == nil {
-		a.Reply = u.reply
 	}
 	a.Aliases = slices.Clone(a.Aliases)
 	for _, s := range u.socks {
