@@ -187,6 +187,9 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 // ours tells whether a host, as hostName writes it, means this gateway.
 func (a *Access) ours(host string) bool { return a.hosts[host] }
 
+// bindings are the live ones of a user.
+func (a *Access) bindings(user string) []gateway.Binding { return a.cfg.Locations.Of(user) }
+
 // Caller is who sent an INVITE.
 type Caller struct {
 	Identity policy.Identity

@@ -262,16 +262,27 @@ func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status in
 	return nil
 }
 
-// authenticate is prove and spend.
-func (a *Access) authenticate(ctx context.Context, req *sip.Request, status int, source netip.AddrPort) (login, *Refusal) {
-	p, r := a.prove(req, status, source)
-	if r == nil {
-		r = a.spend(ctx, p, req, status, source)
+// carriesDigest tells whether req has credentials for our realm.
+func (a *Access) carriesDigest(req *sip.Request) bool {
+	_, ok, err := a.authorization(req, "Proxy-Authorization", "Authorization")
+	return ok && err == nil
+}
+
+// isPhone tells whether a request that is neither REGISTER nor a new call comes
+// from that phone of that user, by its digest; again asks for one that is not
+// too old. It may block for the store.
+func (a *Access) isPhone(ctx context.Context, req *sip.Request, user, device string) (ok bool, again *Refusal) {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	source := addrPort(req.Source())
+	p, no := a.prove(req, sip.StatusProxyAuthRequired, source)
+	if no == nil {
+		no = a.spend(ctx, p, req, sip.StatusProxyAuthRequired, source)
 	}
-	if r != nil {
-		return login{}, r
+	if no != nil && no.Status == sip.StatusProxyAuthRequired {
+		return false, no
 	}
-	return p.login, nil
+	return no == nil && p.user == user && slices.Contains(p.devices, device), nil
 }
 
 // challenge asks for a digest. Stale tells a phone that only its nonce was

@@ -126,7 +126,7 @@ func (u *UA) Goodbye(text []byte, c gateway.Cause) error {
 func (l *leg) hangUpWhenBack(c gateway.Cause, until time.Time) {
 	user, device := l.origins.phone()
 	if l.state == legUp && user != "" && l.u.access != nil && l.d.hop.transport != "udp" && time.Now().Before(until) {
-		for _, b := range l.u.access.cfg.Locations.Of(user) {
+		for _, b := range l.u.access.bindings(user) {
 			if b.Device == device && l.u.alive(b) {
 				l.out.asked.Binding = &b
 			}

@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 	"strings"
@@ -131,7 +130,7 @@ func (u *UA) livesAt(l *leg, k flowKey) bool {
 	if user == "" || u.access == nil {
 		return false
 	}
-	for _, b := range u.access.cfg.Locations.Of(user) {
+	for _, b := range u.access.bindings(user) {
 		if b.Device == device && flowOfBinding(b) == k {
 			return true
 		}
@@ -164,13 +163,10 @@ func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
 	if user == "" || u.access == nil || !u.access.carriesDigest(req) {
 		return u.stray(l, req)
 	}
-	ctx, cancel := context.WithTimeout(u.stop, storeWait)
-	defer cancel()
-	proven, no := u.access.authenticate(ctx, req, sip.StatusProxyAuthRequired, k.peer)
-	switch {
-	case no != nil && no.Status == sip.StatusProxyAuthRequired:
-		return no // right, but too old
-	case no != nil || proven.user != user || !slices.Contains(proven.devices, device):
+	switch ok, again := u.access.isPhone(u.stop, req, user, device); {
+	case again != nil:
+		return again
+	case !ok:
 		return noDialog
 	}
 	l.origins.add(k)
@@ -191,10 +187,4 @@ func (u *UA) mayCancel(began, k flowKey) bool {
 	theirs, ok := u.peer(began.peer, began.transport)
 	this, _ := u.peer(k.peer, k.transport)
 	return ok && this.Name == theirs.Name
-}
-
-// carriesDigest tells whether req has credentials for our realm.
-func (a *Access) carriesDigest(req *sip.Request) bool {
-	_, ok, err := a.authorization(req, "Proxy-Authorization", "Authorization")
-	return ok && err == nil
 }

@@ -8,10 +8,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// contactOurs refuses a Contact that leads back here: what is sent to it
-// would come to us as somebody else's.
-var contactOurs = &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Leads To This Gateway"}
-
 // leadsHere tells whether requests to uri would come to one of our sockets, as
 // far as its host says without the DNS: see connect for the rest.
 func (u *UA) leadsHere(uri sip.Uri) bool {

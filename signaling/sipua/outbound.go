@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"ringsplash/gateway"
@@ -15,72 +14,9 @@ import (
 // is gone (RFC 5626 11.5).
 const statusFlowFailed = 430
 
-// flowUsers tells whose bindings ride on a TCP or TLS connection, so that its
-// end takes them away (RFC 5626 6: the binding is to the flow).
-type flowUsers struct {
-	mu    sync.Mutex
-	users map[flowKey]map[string]struct{}
-}
-
-func newFlowUsers() *flowUsers { return &flowUsers{users: make(map[flowKey]map[string]struct{})} }
-
-func (f *flowUsers) add(k flowKey, user string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.users[k] == nil {
-		f.users[k] = make(map[string]struct{})
-	}
-	f.users[k][user] = struct{}{}
-}
-
-func (f *flowUsers) take(k flowKey) map[string]struct{} {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	users := f.users[k]
-	delete(f.users, k)
-	return users
-}
-
 // flowOfBinding is the connection a binding came by.
 func flowOfBinding(b gateway.Binding) flowKey {
 	return flowKey{strings.ToLower(b.Transport), addrPort(b.Source)}
-}
-
-// flowEnded removes the bindings of a connection that is closed, as far as they
-// are bound to it. A phone without RFC 5626 may be reached by its Contact yet.
-// It blocks for the store.
-func (a *Access) flowEnded(ctx context.Context, k flowKey) {
-	for user := range a.flows.take(k) {
-		lock := a.locks.of(user)
-		lock.Lock()
-		for _, b := range a.cfg.Locations.Of(user) {
-			if b.RegID > 0 && flowOfBinding(b) == k {
-				a.dropFlow(ctx, b, "its connection is closed")
-			}
-		}
-		lock.Unlock()
-	}
-}
-
-// flowFailed removes a binding whose flow turned out to be dead, unless the
-// phone has bound it anew meanwhile. It blocks for the store.
-func (a *Access) flowFailed(ctx context.Context, dead gateway.Binding) {
-	lock := a.locks.of(dead.User)
-	lock.Lock()
-	defer lock.Unlock()
-	for _, b := range a.cfg.Locations.Of(dead.User) {
-		if sameKey(b, dead) && b.Source == dead.Source && b.CallID == dead.CallID && b.CSeq == dead.CSeq {
-			a.dropFlow(ctx, b, "its flow failed")
-		}
-	}
-}
-
-func (a *Access) dropFlow(ctx context.Context, b gateway.Binding, why string) {
-	if err := a.cfg.Locations.Remove(ctx, b.User, b.Instance, b.RegID); err != nil {
-		a.log.Warn("binding not removed", "user", b.User, "instance", b.Instance, "error", err)
-	}
-	a.count.unregistered.Add(1)
-	a.log.Info("phone unregistered", "user", b.User, "device", b.Device, "instance", b.Instance, "regId", b.RegID, "why", why)
 }
 
 // asideWait bounds what runs beside the requests.
@@ -104,7 +40,7 @@ func (u *UA) aside(run func(context.Context)) {
 func (u *UA) flowGone(s *stream) {
 	u.flows.remove(s)
 	if u.access != nil && u.leaving.Err() == nil { // else the phones find us again after a restart
-		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, s.key) })
+		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, s.key.transport, s.key.peer.String()) })
 	}
 }
 
@@ -156,7 +92,7 @@ func (u *UA) otherFlow(dead gateway.Binding) (gateway.Binding, bool) {
 		return gateway.Binding{}, false
 	}
 	u.aside(func(ctx context.Context) { u.access.flowFailed(ctx, dead) })
-	for _, b := range u.access.cfg.Locations.Of(dead.User) {
+	for _, b := range u.access.bindings(dead.User) {
 		if b.Instance == dead.Instance && b.RegID > 0 && b.RegID != dead.RegID && u.alive(b) {
 			return b, true
 		}
@@ -191,7 +127,7 @@ func (l *leg) renewFlow(d *dialog) {
 	if b == nil || l.u.access == nil || d.hop.transport == "udp" || l.u.flows.find(flowKey{d.hop.transport, d.hop.addr}) != nil {
 		return
 	}
-	for _, now := range l.u.access.cfg.Locations.Of(b.User) {
+	for _, now := range l.u.access.bindings(b.User) {
 		if now.Instance != b.Instance || !l.u.alive(now) {
 			continue
 		}

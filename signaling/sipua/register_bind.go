@@ -168,7 +168,7 @@ func (a *Access) note(reg registration, changes []change) {
 	for _, ch := range changes {
 		b := ch.binding
 		if !ch.remove && b.RegID > 0 && b.Transport != "udp" {
-			a.flows.add(flowOfBinding(b), b.User)
+			a.flows.add(flow{b.Transport, b.Source}, b.User)
 		}
 		switch {
 		case ch.remove:

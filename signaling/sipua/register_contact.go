@@ -10,6 +10,10 @@ import (
 
 const contactsMax = 10
 
+// contactOurs refuses a Contact that leads back here: what is sent to it
+// would come to us as somebody else's.
+var contactOurs = &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Leads To This Gateway"}
+
 // contact is one Contact of a REGISTER.
 type contact struct {
 	uri      string

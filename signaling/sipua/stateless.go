@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,33 @@ func (s *stateless) tag(req *sip.Request) string {
 		m.Write([]byte{0})
 	}
 	return hex.EncodeToString(m.Sum(nil)[:10])
+}
+
+// complaints bounds the log lines about what strangers sent: one event, one
+// line, but a flood is one line with a count.
+type complaints struct {
+	mu     sync.Mutex
+	said   level
+	unsaid int
+}
+
+const (
+	complaintsPerSecond = 1
+	complaintsBurst     = 20
+)
+
+// may tells whether a line may be written, and how many were not since the last.
+func (c *complaints) may(now time.Time) (unsaid int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.said.drained(now, complaintsPerSecond)
+	if l.filled+1 > complaintsBurst {
+		c.unsaid++
+		return 0, false
+	}
+	l.filled++
+	unsaid, c.said, c.unsaid = c.unsaid, l, 0
+	return unsaid, true
 }
 
 // first judges a message before sipgo sees it, in the goroutine that reads the
@@ -174,7 +202,7 @@ func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *Ref
 	if u.cfg.Scarce != nil && u.cfg.Scarce() {
 		return false, tooMany
 	}
-	return false, u.access.strangers.mayCall(addrPort(req.Source()).Addr(), callee, now)
+	return false, u.access.mayRing(addrPort(req.Source()).Addr(), callee, now)
 }
 
 // legOf is the leg whose dialog req names, nil for none.
@@ -205,7 +233,7 @@ func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, 
 // answerMax is how large an answer to data may be.
 func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
 	at, datagram := remotePort(info.RemoteAddr)
-	if !datagram || u.access != nil && u.access.regulars.has(at.Addr()) {
+	if !datagram || u.access != nil && u.access.knows(at.Addr()) {
 		return math.MaxInt
 	}
 	return maxGain * len(data)

@@ -27,8 +27,9 @@ func newStrangers(perSource, perCallee, all float64) *strangers {
 	}
 }
 
-// mayCall counts one INVITE of a source for a user.
-func (s *strangers) mayCall(source netip.Addr, callee string, now time.Time) *Refusal {
+// mayRing counts one INVITE of a source that proved nothing for a user.
+func (a *Access) mayRing(source netip.Addr, callee string, now time.Time) *Refusal {
+	s := a.strangers
 	if !s.sources.admit(sourceIP(source), now) {
 		return &Refusal{
 			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Calls From There",
@@ -68,6 +69,9 @@ func (r *regulars) has(ip netip.Addr) bool {
 	return ok
 }
 
+// knows tells whether who sends from ip proved who he is, or is a trunk.
+func (a *Access) knows(ip netip.Addr) bool { return a.regulars.has(ip) }
+
 // maySend counts a message of a source, which may send far more when it proved
 // who it is or is a trunk.
 func (a *Access) maySend(source netip.AddrPort, transport string) bool {
@@ -82,31 +86,4 @@ func (a *Access) maySend(source netip.AddrPort, transport string) bool {
 		return a.rates.admit(sourceIP(ip), a.cfg.Now())
 	}
 	return a.others.admit(sourceIP(ip), a.cfg.Now())
-}
-
-// complaints bounds the log lines about what strangers sent: one event, one
-// line, but a flood is one line with a count.
-type complaints struct {
-	mu     sync.Mutex
-	said   level
-	unsaid int
-}
-
-const (
-	complaintsPerSecond = 1
-	complaintsBurst     = 20
-)
-
-// may tells whether a line may be written, and how many were not since the last.
-func (c *complaints) may(now time.Time) (unsaid int, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.said.drained(now, complaintsPerSecond)
-	if l.filled+1 > complaintsBurst {
-		c.unsaid++
-		return 0, false
-	}
-	l.filled++
-	unsaid, c.said, c.unsaid = c.unsaid, l, 0
-	return unsaid, true
 }

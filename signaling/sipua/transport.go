@@ -171,7 +171,7 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 
 // isRegular tells whether the messages of an address are read before those of
 // strangers; all are when there is no access control.
-func (u *UA) isRegular(ip netip.Addr) bool { return u.access == nil || u.access.regulars.has(ip) }
+func (u *UA) isRegular(ip netip.Addr) bool { return u.access == nil || u.access.knows(ip) }
 
 // serve reads s until it is closed. A panic in the parser, which runs in this
 // goroutine for UDP, costs one datagram.
