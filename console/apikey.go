@@ -2,10 +2,8 @@ package console
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -31,61 +29,25 @@ A key with embed may ask for any user: keep it on that site's server alone.
 `
 
 func apikeyCommand(ctx context.Context, t Terminal, args []string) error {
-	if len(args) == 0 {
-		_, _ = fmt.Fprint(t.Err, apikeyUsage)
-		return wrongUse("name a command after apikey")
-	}
-	commands := map[string]struct {
+	command, err := choose(t, "apikey", apikeyUsage, args, map[string]struct {
 		names int
 		do    func(ctx context.Context, t Terminal, a administration, name string, access token.Access) error
-	}{"add": {1, apikeyAdd}, "list": {0, apikeyList}, "remove": {1, apikeyRemove}}
-	command, ok := commands[args[0]]
-	switch {
-	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
-		_, _ = fmt.Fprint(t.Out, apikeyUsage)
-		return nil
-	case !ok:
-		_, _ = fmt.Fprint(t.Err, apikeyUsage)
-		return wrongUse("there is no command apikey %q", args[0])
-	}
-	file, access, words, err := parseAPIKey(t, args[0] == "add", args[1:])
+	}{"add": {1, apikeyAdd}, "list": {0, apikeyList}, "remove": {1, apikeyRemove}})
 	if err != nil {
 		return err
 	}
-	if len(words) != command.names {
-		_, _ = fmt.Fprint(t.Err, apikeyUsage)
-		return wrongUse("apikey %s takes %d name, not %d", args[0], command.names, len(words))
-	}
-	name := ""
-	if len(words) > 0 {
-		name = words[0]
-	}
-	return withAdministration(ctx, t, file, func(a administration) error { return command.do(ctx, t, a, name, access) })
-}
-
-// parseAPIKey takes flags before and after the name.
-func parseAPIKey(t Terminal, adds bool, args []string) (file string, access token.Access, words []string, err error) {
-	flags := flag.NewFlagSet("apikey", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&file, "config", "ringsplash.yaml", "")
-	if adds {
+	var access token.Access
+	flags := flag.NewFlagSet("apikey "+args[0], flag.ContinueOnError)
+	file := flags.String("config", "ringsplash.yaml", "")
+	if args[0] == "add" {
 		flags.Func("right", "", func(s string) error { access.Rights = append(access.Rights, token.Right(s)); return nil })
 		flags.Func("user", "", func(s string) error { access.Users = append(access.Users, s); return nil })
 	}
-	for rest := args; ; {
-		if err := flags.Parse(rest); err != nil {
-			out := t.Err
-			if errors.Is(err, flag.ErrHelp) {
-				out = t.Out
-			}
-			_, _ = fmt.Fprint(out, apikeyUsage)
-			return "", access, nil, asUsage(err)
-		}
-		if flags.NArg() == 0 {
-			return file, access, words, nil
-		}
-		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
+	name, err := parseNamed(t, flags, apikeyUsage, command.names, args[1:])
+	if err != nil {
+		return err
 	}
+	return withAdministration(ctx, t, *file, func(a administration) error { return command.do(ctx, t, a, name, access) })
 }
 
 // apikeyAdd prints the key alone on standard output, for scripts.

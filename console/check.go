@@ -61,7 +61,7 @@ func tellShared(ctx context.Context, t Terminal, cfg config.Config) {
 	_, _ = fmt.Fprintf(t.Out, "note: %s\n", node.Shared)
 	s, err := node.OpenStore(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return // checkDomain has told
+		return // checkStore has told
 	}
 	defer func() { _ = s.Close() }()
 	others, err := node.OtherNodes(ctx, s, node.Name(cfg.Data))

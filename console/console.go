@@ -10,11 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"runtime"
-	"strings"
-	"sync"
-	"syscall"
 
 	"ringsplash/config"
 )
@@ -41,50 +37,11 @@ Every setting is explained in ringsplash.example.yaml.
 Exit codes: 0 done, 1 could not be done, 2 wrong use.
 `
 
-// errUsage marks an error of the one who typed the command.
-var errUsage = errors.New("wrong use")
-
 // Terminal is what a command reads and writes.
 type Terminal struct {
 	In       *os.File
 	Out, Err io.Writer
 	Version  string // of this program
-}
-
-// untilSignal ends with the first SIGTERM or Ctrl-C; a second one ends the
-// process at once.
-func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
-}
-
-// untilSignals gives a context that ends with the first SIGTERM or Ctrl-C, and
-// one that ends with the second; a third ends the process at once.
-func untilSignals(ctx context.Context) (first, second context.Context, stop func()) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	first, endFirst := context.WithCancel(ctx)
-	second, endSecond := context.WithCancel(context.WithoutCancel(ctx))
-	var watch sync.WaitGroup
-	quit := make(chan struct{})
-	watch.Go(func() {
-		defer signal.Stop(signals)
-		for _, end := range []context.CancelFunc{endFirst, endSecond} {
-			select {
-			case <-signals:
-				end()
-			case <-quit:
-				return
-			}
-		}
-	})
-	return first, second, func() {
-		close(quit)
-		watch.Wait()
-		endFirst()
-		endSecond()
-	}
 }
 
 // Run carries out one command line and returns the exit code. It blocks until
@@ -143,49 +100,6 @@ func command(ctx context.Context, t Terminal, args []string) error {
 		_, _ = fmt.Fprint(t.Err, usage)
 		return wrongUse("there is no command %q", name)
 	}
-}
-
-// loadFor reads "--config FILE" and the file.
-func loadFor(t Terminal, name string, args []string) (config.Config, error) {
-	flags := newFlags(t, name, "--config FILE")
-	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`")
-	if err := parseFlags(flags, args); err != nil {
-		return config.Config{}, err
-	}
-	return config.Load(*file)
-}
-
-func newFlags(t Terminal, name, synopsis string) *flag.FlagSet {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(t.Err)
-	flags.Usage = func() {
-		_, _ = fmt.Fprintf(t.Err, "usage: ringsplash %s\n", strings.TrimSpace(name+" "+synopsis))
-		flags.PrintDefaults()
-	}
-	return flags
-}
-
-// parseFlags takes no words besides the flags.
-func parseFlags(flags *flag.FlagSet, args []string) error {
-	if err := flags.Parse(args); err != nil {
-		return asUsage(err)
-	}
-	if flags.NArg() > 0 {
-		flags.Usage()
-		return wrongUse("%q is one word too many", flags.Arg(0))
-	}
-	return nil
-}
-
-func asUsage(err error) error {
-	if errors.Is(err, flag.ErrHelp) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", errUsage, err)
-}
-
-func wrongUse(format string, a ...any) error {
-	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, a...))
 }
 
 func newLog(w io.Writer, l config.Log) *slog.Logger {

@@ -5,22 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"log/slog"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"text/tabwriter"
-	"time"
 	"unicode/utf8"
 
 	"ringsplash/admin"
 	"ringsplash/config"
 	"ringsplash/directory"
 	"ringsplash/node"
-	"ringsplash/store"
-	"ringsplash/token"
 )
 
 const userUsage = `usage: ringsplash user COMMAND --config FILE
@@ -59,22 +51,12 @@ type userFlags struct {
 }
 
 func userCommand(ctx context.Context, t Terminal, args []string) error {
-	if len(args) == 0 {
-		_, _ = fmt.Fprint(t.Err, userUsage)
-		return wrongUse("name a command after user")
-	}
-	commands := map[string]func(context.Context, Terminal, userFlags) error{
+	do, err := choose(t, "user", userUsage, args, map[string]func(context.Context, Terminal, userFlags) error{
 		"add": userAdd, "device": userDevice, "passwd": userPasswd, "unpair": userUnpair, "list": userList, "remove": userRemove,
 		"forget-sip-passwords": userForget, "seal": userSeal,
-	}
-	do, ok := commands[args[0]]
-	switch {
-	case args[0] == "help" || args[0] == "-h" || args[0] == "--help":
-		_, _ = fmt.Fprint(t.Out, userUsage)
-		return nil
-	case !ok:
-		_, _ = fmt.Fprint(t.Err, userUsage)
-		return wrongUse("there is no command user %q", args[0])
+	})
+	if err != nil {
+		return err
 	}
 	f, err := parseUser(t, args[0], args[1:])
 	if err != nil {
@@ -83,11 +65,9 @@ func userCommand(ctx context.Context, t Terminal, args []string) error {
 	return do(ctx, t, f)
 }
 
-// parseUser takes flags before and after the name.
 func parseUser(t Terminal, name string, args []string) (userFlags, error) {
 	var f userFlags
 	flags := flag.NewFlagSet("user "+name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.StringVar(&f.config, "config", "ringsplash.yaml", "")
 	flags.StringVar(&f.passwordFile, "password-file", "", "")
 	flags.BoolVar(&f.stdin, "password-stdin", false, "")
@@ -101,33 +81,14 @@ func parseUser(t Terminal, name string, args []string) (userFlags, error) {
 	case "device":
 		patchFlags(flags, &f.patch)
 	}
-	var words []string
-	for rest := args; ; {
-		if err := flags.Parse(rest); err != nil {
-			out := t.Err
-			if errors.Is(err, flag.ErrHelp) {
-				out = t.Out
-			}
-			_, _ = fmt.Fprint(out, userUsage)
-			return f, asUsage(err)
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
-	}
-	want := 1
+	names := 1
 	if slices.Contains([]string{"list", "forget-sip-passwords", "seal"}, name) {
-		want = 0
+		names = 0
 	}
-	if len(words) != want {
-		_, _ = fmt.Fprint(t.Err, userUsage)
-		return f, wrongUse("user %s takes %d name, not %d", name, want, len(words))
-	}
-	if want == 1 {
-		f.name, f.user.Name = words[0], words[0]
-	}
-	return f, nil
+	var err error
+	f.name, err = parseNamed(t, flags, userUsage, names, args)
+	f.user.Name = f.name
+	return f, err
 }
 
 func addFlags(flags *flag.FlagSet, u *directory.NewUser) {
@@ -147,32 +108,6 @@ func addFlags(flags *flag.FlagSet, u *directory.NewUser) {
 		func(s string) error { return last(func(d *directory.NewDevice) { d.UnmuteKey = keyOf(s) }) })
 	flags.BoolFunc("device-interworking", "", func(s string) error {
 		return last(func(d *directory.NewDevice) { d.Interworking = s == "true" })
-	})
-}
-
-// keyOf is the un-mute key that a flag names. An empty one is none, as in the
-// configuration file.
-func keyOf(s string) string {
-	switch s {
-	case "":
-		return directory.NoKey
-	case "profile":
-		return ""
-	}
-	return s
-}
-
-func patchFlags(flags *flag.FlagSet, p *directory.DevicePatch) {
-	text := func(field **string) func(string) error {
-		return func(s string) error { *field = &s; return nil }
-	}
-	flags.Func("device-display", "", text(&p.Display))
-	flags.Func("device-profile", "", text(&p.Profile))
-	flags.Func("device-unmute-key", "", func(s string) error { return text(&p.UnmuteKey)(keyOf(s)) })
-	flags.BoolFunc("device-interworking", "", func(s string) error {
-		on, err := strconv.ParseBool(s)
-		p.Interworking = &on
-		return err
 	})
 }
 
@@ -246,40 +181,6 @@ func userAdd(ctx context.Context, t Terminal, f userFlags) error {
 	})
 }
 
-// clickToAnswer says whether the user can answer on the phone from the browser.
-func clickToAnswer(user, device string, on bool) string {
-	if on {
-		return fmt.Sprintf("  Click-to-Answer is on: %s can answer on it from the browser. "+
-			"`ringsplash user device %s --device %s --device-interworking=false` switches it off",
-			user, user, device)
-	}
-	return fmt.Sprintf("  Click-to-Answer is off: %s cannot answer on it from the browser. "+
-		"`ringsplash user device %s --device %s --device-interworking`, or Your phones on the user's page, switches it on",
-		user, user, device)
-}
-
-func userDevice(ctx context.Context, t Terminal, f userFlags) error {
-	if len(f.user.Devices) != 1 {
-		return wrongUse("name one --device")
-	}
-	if f.patch == (directory.DevicePatch{}) {
-		return wrongUse("say what to change: --device-display, --device-interworking, --device-profile or --device-unmute-key")
-	}
-	id := f.user.Devices[0].ID
-	if f.patch.Profile != nil {
-		if err := f.checkProfiles(*f.patch.Profile); err != nil {
-			return err
-		}
-	}
-	return withPeople(ctx, t, f, func(p admin.People) error {
-		d, err := p.PatchDevice(ctx, f.name, id, f.patch)
-		if err == nil {
-			_, _ = fmt.Fprintf(t.Out, "device %s of %s is changed\n%s\n", id, f.name, clickToAnswer(f.name, id, d.Interworking))
-		}
-		return err
-	})
-}
-
 func userPasswd(ctx context.Context, t Terminal, f userFlags) error {
 	if len(f.user.Devices) > 1 {
 		return wrongUse("name one --device at a time")
@@ -308,13 +209,6 @@ func userPasswd(ctx context.Context, t Terminal, f userFlags) error {
 	})
 }
 
-func userUnpair(ctx context.Context, t Terminal, f userFlags) error {
-	if len(f.user.Devices) != 1 {
-		return wrongUse("name one --device")
-	}
-	return withPeople(ctx, t, f, func(p admin.People) error { return p.Unpair(ctx, f.name, f.user.Devices[0].ID) })
-}
-
 func userRemove(ctx context.Context, t Terminal, f userFlags) error {
 	return withPeople(ctx, t, f, func(p admin.People) error { return p.Remove(ctx, f.name) })
 }
@@ -336,122 +230,4 @@ func userList(ctx context.Context, t Terminal, f userFlags) error {
 		}
 		return w.Flush()
 	})
-}
-
-func devicesInWords(devices []directory.Device) string {
-	words := make([]string, 0, len(devices))
-	for _, d := range devices {
-		var notes []string
-		if d.Primary {
-			notes = append(notes, "primary")
-		}
-		if d.Interworking {
-			notes = append(notes, "interworking")
-		}
-		switch d.UnmuteKey {
-		case "":
-		case directory.NoKey:
-			notes = append(notes, "no un-mute key")
-		default:
-			notes = append(notes, "un-mute key "+d.UnmuteKey)
-		}
-		if d.Instance == "" {
-			notes = append(notes, "no phone yet")
-		}
-		word := d.ID
-		if len(notes) > 0 {
-			word += " (" + strings.Join(notes, ", ") + ")"
-		}
-		words = append(words, word)
-	}
-	return strings.Join(words, ", ")
-}
-
-// administration is what the subcommands reach: users and API keys.
-type administration interface {
-	admin.People
-	admin.Keys
-}
-
-// withPeople finds the users: at the node that runs, else in the store.
-func withPeople(ctx context.Context, t Terminal, f userFlags, do func(admin.People) error) error {
-	return withAdministration(ctx, t, f.config, func(a administration) error { return do(a) })
-}
-
-func withAdministration(ctx context.Context, t Terminal, file string, do func(administration) error) error {
-	cfg, err := config.Load(file)
-	if err != nil {
-		return err
-	}
-	running, err := admin.Dial(cfg.Data)
-	if err == nil {
-		return do(running)
-	}
-	if !errors.Is(err, admin.ErrNotRunning) {
-		return err
-	}
-	return withStore(ctx, t, cfg, func(s store.Store, log *slog.Logger) error {
-		d, err := directory.Open(ctx, s, cfg.Domain, log)
-		if err != nil {
-			return err
-		}
-		return errors.Join(do(admin.Local{Directory: d, APIKeys: token.Keys{Store: s}}), d.Close())
-	})
-}
-
-func withStore(ctx context.Context, t Terminal, cfg config.Config, do func(store.Store, *slog.Logger) error) error {
-	log := newLog(t.Err, config.Log{Level: "warn", Format: "text"})
-	s, err := node.OpenSealed(ctx, cfg, log)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(s, log), s.Close())
-}
-
-func userForget(ctx context.Context, t Terminal, f userFlags) error {
-	cfg, err := stopped(f, "its domain is changed")
-	if err != nil {
-		return err
-	}
-	return withStore(ctx, t, cfg, func(s store.Store, _ *slog.Logger) error {
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		defer cancel()
-		n, err := directory.ForgetSIPPasswords(ctx, s, cfg.Domain)
-		if err != nil {
-			return err
-		}
-		_, _ = fmt.Fprintf(t.Out, "the domain is %s; %d devices need a new SIP password\n", cfg.Domain, n)
-		return nil
-	})
-}
-
-func userSeal(ctx context.Context, t Terminal, f userFlags) error {
-	cfg, err := stopped(f, "its records are sealed")
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	n, err := node.Reseal(ctx, cfg, newLog(t.Err, config.Log{Level: "warn", Format: "text"}))
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(t.Out, "%d records were sealed; every gateway on this store needs the file %s\n", n,
-		filepath.Join(cfg.Data, store.KeyName))
-	return nil
-}
-
-// stopped is the configuration of a gateway that does not run.
-func stopped(f userFlags, before string) (config.Config, error) {
-	cfg, err := config.Load(f.config)
-	if err != nil {
-		return cfg, err
-	}
-	switch _, err := admin.Dial(cfg.Data); {
-	case err == nil:
-		return cfg, errors.New("the gateway runs; stop it before " + before)
-	case !errors.Is(err, admin.ErrNotRunning):
-		return cfg, err
-	}
-	return cfg, nil
 }

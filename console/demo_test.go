@@ -1,0 +1,21 @@
+package console
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ringsplash/gateway"
+)
+
+// TestDemoPhonesHaveAKey: their page has a * that un-mutes.
+func TestDemoPhonesHaveAKey(t *testing.T) {
+	profiles, err := gateway.LoadProfiles([]byte(demoProfiles), demoDomain)
+	require.NoError(t, err)
+	for _, u := range demoConfig(t.TempDir()).Users {
+		p := profiles.For(u.Devices[0].Profile, "")
+		require.Equal(t, demoProfile, p.Name)
+		require.True(t, p.KeyByInfo)
+		require.Equal(t, "*", p.UnmuteKey)
+	}
+}
