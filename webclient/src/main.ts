@@ -1,1 +1,2 @@
+import './locales/begin.js';
 import './ui/phone-app.js';

@@ -6,7 +6,7 @@ import {ringing} from './call/plan.js';
 import {Voice} from './call/voice.js';
 import {Ring} from './desktop/ring.js';
 import {Settings} from './desktop/settings.js';
-import {t} from './locales/words.js';
+import {say, t} from './locales/words.js';
 import {Connection, type Phase} from './protocol/connection.js';
 import type {Entry, Refusal, Right} from './protocol/entry.js';
 import {LogIn} from './protocol/login.js';
@@ -269,7 +269,7 @@ export class Phone {
   /** Ends a call whose phone answered by itself, and takes back what allowed that. */
   async removeGrant(call: Call): Promise<void> {
     const result = await this.commands.attempt({do: 'hangup', call: call.id, removeGrant: true});
-    if (result?.said) this.tell({text: result.said, good: true});
+    if (result?.said) this.tell({text: say(result.said, result.saidSentence), good: true});
   }
 
   /** The id of the deskphone that stands beside this browser, as it was chosen here. */
@@ -303,7 +303,7 @@ export class Phone {
     try {
       await this.hangUps.end(call.id);
     } catch (error) {
-      this.tell({text: error instanceof CommandError ? error.message : String(error)});
+      this.tell({text: error instanceof CommandError ? error.said : t.notDone});
     }
   }
 

@@ -25,7 +25,7 @@ export class Commands {
     } catch (error) {
       const ending = command.do === 'hangup' || command.do === 'decline';
       if (ending && error instanceof CommandError && error.code === 'ended') return {}; // as he wants it
-      onRefused(error instanceof CommandError ? error.message : String(error));
+      onRefused(error instanceof CommandError ? error.said : t.notDone);
       return null;
     }
   }

@@ -239,7 +239,7 @@ export class Media {
     }
     // The same offer would be refused again; other faults are tried again when the path is not up in time.
     if (code === 'no_codec' || code === 'bad_sdp') clearTimeout(this.connectTimer);
-    this.options.onFault(error instanceof Error ? error.message : String(error));
+    this.options.onFault(error instanceof CommandError ? error.said : t.soundFailed(String(error)));
     return true;
   }
 

@@ -33,7 +33,7 @@ const unreached = (gateway: string) =>
   `and does the policy of this page allow frame-src ${gateway}? Some browsers also ask before a public page may reach a private network.`;
 
 class RingsplashPhone extends HTMLElement {
-  static observedAttributes = ['gateway', ...looks];
+  static observedAttributes = ['gateway', 'lang', ...looks];
 
   calls: Shown['calls'] = [];
   state: Shown['state'] = 'connecting';
@@ -103,14 +103,15 @@ class RingsplashPhone extends HTMLElement {
 
   get #look(): Look {
     const of = (name: string) => this.getAttribute(name) ?? '';
-    return {layout: of('layout') || 'panel', colorScheme: of('color-scheme'), answerOn: of('answer-on')};
+    const lang = this.lang || document.documentElement.lang;
+    return {lang, layout: of('layout') || 'panel', colorScheme: of('color-scheme'), answerOn: of('answer-on')};
   }
 
   #load(): void {
     this.#drop();
     const {gateway} = this;
     const frame = document.createElement('iframe');
-    const query = new URLSearchParams({lang: this.lang || document.documentElement.lang});
+    const query = new URLSearchParams({lang: this.#look.lang ?? ''});
     for (const name of looks) query.set(name, this.getAttribute(name) ?? '');
     frame.allow = allow;
     frame.title = 'Ringsplash';
@@ -223,7 +224,8 @@ class RingsplashPhone extends HTMLElement {
     try {
       this.#post({type: 'token', token: await this.#getToken()});
     } catch (error) {
-      this.#post({type: 'token', error: `The page gives the phone no token: ${error}`});
+      const why = String(error);
+      this.#post({type: 'token', why, error: `The page gives the phone no token: ${why}`}); // an older frame shows that
     }
   }
 

@@ -30,6 +30,7 @@ export class Frame implements Entry {
     const query = new URLSearchParams(location.search);
     this.look = {
       layout: query.get('layout') ?? 'panel',
+      lang: query.get('lang') ?? '',
       colorScheme: query.get('color-scheme') ?? '',
       answerOn: query.get('answer-on') ?? '',
     };
@@ -107,8 +108,10 @@ export class Frame implements Entry {
   private async receive(message: FromElement): Promise<void> {
     switch (message.type) {
       case 'token':
-        if (message.error === undefined) this.asked?.done(message.token ?? '');
-        else this.asked?.failed(new Error(message.error));
+        if (message.why !== undefined) this.asked?.failed(new Error(t.embed.tokenFailed(message.why)));
+        else if (message.error !== undefined)
+          this.asked?.failed(new Error(message.error)); // of an older element
+        else this.asked?.done(message.token ?? '');
         this.asked = null;
         return;
       case 'look':
@@ -128,8 +131,8 @@ export class Frame implements Entry {
       if (this.remote) this.remote.answerOn = (this.look.answerOn || 'ask') as AnswerOn;
       return {value: await this.remote?.run(name, args)};
     } catch (error) {
-      const code = error instanceof CommandError ? error.code : 'fault';
-      return {error: {code, message: error instanceof Error ? error.message : String(error)}};
+      if (error instanceof CommandError) return {error: {code: error.code, message: error.said}};
+      return {error: {code: 'fault', message: error instanceof Error ? error.message : String(error)}};
     }
   }
 

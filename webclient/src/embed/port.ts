@@ -6,6 +6,7 @@ import type {Call, Parts} from '../protocol/messages.js';
 /** How the element wants the phone to look and to answer; nothing of it is secret. */
 export interface Look {
   layout?: string;
+  lang?: string;
   colorScheme?: string;
   answerOn?: string;
 }
@@ -29,6 +30,6 @@ export type FromFrame =
   | {type: 'reply'; id: number; value?: unknown; error?: {code: string; message: string}};
 
 export type FromElement =
-  | {type: 'token'; token?: string; error?: string}
+  | {type: 'token'; token?: string; error?: string; why?: string}
   | {type: 'run'; id: number; name: string; args: unknown[]}
   | {type: 'look'; look: Look};

@@ -1,4 +1,5 @@
 import {type Count, count, isBad, judge} from '../call/quality.js';
+import {say} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Refusal} from '../protocol/entry.js';
 import type {Call} from '../protocol/messages.js';
@@ -34,7 +35,9 @@ export class Watch {
     const events = eventsBetween(this.calls, calls);
     this.calls = calls;
     for (const {name, detail} of events) this.tell(name, detail);
-    if (refusal && refusal !== this.refusal) this.tell('error', {...refusal});
+    if (refusal && refusal !== this.refusal) {
+      this.tell('error', {code: refusal.code, message: say(refusal.message, refusal.sentence)});
+    }
     this.refusal = refusal;
     this.followSound();
   }

@@ -1,3 +1,5 @@
+const number = (n: number) => n.toLocaleString('en');
+
 /** Every word of the page. Sentences of the gateway come with the state. */
 export const en = {
   lang: 'en',
@@ -11,6 +13,8 @@ export const en = {
   name: 'Name',
   password: 'Password',
   showPassword: 'Show password',
+  language: 'Language',
+  browsersLanguage: 'As the browser has it',
   gatewayAway: 'The gateway cannot be reached. Check your network, then try again.',
   logInFailed: 'The log-in did not work. Try again.',
   starting: 'Connecting to your phone',
@@ -37,6 +41,7 @@ export const en = {
   pickUp: (device: string) => `Pick up ${device}`,
   connecting: 'Connecting sound',
   soundAbsent: (port: number) => `No sound: this computer cannot reach the gateway on UDP or TCP ${port}.`,
+  soundFailed: (why: string) => `The sound of this call could not be set up: ${why}`,
   soundHint: 'The two of you cannot hear each other here. A firewall may block that port: ask your administrator.',
   noSoundHere: 'No sound',
   gatewayAbsent: 'No sound: the gateway cannot be reached.',
@@ -127,7 +132,7 @@ export const en = {
   mainPhone: 'Main',
   noDevices: 'No deskphone is set up for you. Calls ring in this browser.',
   browserReady: 'Ready',
-  tabs: (n: number) => (n === 1 ? 'One window open' : `${n} windows open`),
+  tabs: (n: number) => (n === 1 ? 'One window open' : `${number(n)} windows open`),
   tabRings: 'this one rings',
   history: 'History',
   historyEmpty: 'No calls yet.',
@@ -135,8 +140,8 @@ export const en = {
   historyFailed: 'The list of calls could not be loaded.',
   retry: 'Try again',
   missed: 'Missed',
-  missedCalls: (n: number) => `${n} missed`,
-  times: (n: number) => `${n} times`,
+  missedCalls: (n: number) => `${number(n)} missed`,
+  times: (n: number) => `${number(n)} times`,
   incoming: 'Incoming',
   outgoing: 'Outgoing',
 
@@ -147,7 +152,7 @@ export const en = {
     search: 'Search in the directory',
     empty: 'Nobody is here. Add somebody, or import a file.',
     notFound: (words: string) => `Nobody fits "${words}".`,
-    more: (n: number) => `Show more (${n})`,
+    more: (n: number) => `Show more (${number(n)})`,
     addSomebody: 'Add somebody',
     display: 'Display name',
     addresses: 'Addresses or numbers, one on each line',
@@ -178,14 +183,14 @@ export const en = {
     saveAs: (kind: string) => `Export as ${kind}`,
     leftOut: 'Left out',
     line: (line: number, problem: string) => `Line ${line}: ${problem}`,
-    more: (n: number) => `${n} more`,
+    more: (n: number) => `${number(n)} more`,
     did: (added: number, merged: number, left: number) =>
       [
-        added === 1 ? '1 person was added.' : `${added || 'No'} people were added.`,
+        added === 1 ? '1 person was added.' : `${added ? number(added) : 'No'} people were added.`,
         merged === 1
           ? '1 was somebody you have; what was missing there was filled in.'
-          : merged && `${merged} were people you have; what was missing there was filled in.`,
-        left === 1 ? '1 was left out:' : left && `${left} were left out:`,
+          : merged && `${number(merged)} were people you have; what was missing there was filled in.`,
+        left === 1 ? '1 was left out:' : left && `${number(left)} were left out:`,
       ]
         .filter(Boolean)
         .join(' '),
@@ -207,20 +212,20 @@ export const en = {
     },
     about: {
       public: 'Anyone who can call you.',
-      friends: (n: number) => `Entries of your directory that are marked as friend (${n}).`,
-      directory: (n: number) => `Everybody in your personal directory (${n}).`,
+      friends: (n: number) => `Entries of your directory that are marked as friend (${number(n)}).`,
+      directory: (n: number) => `Everybody in your personal directory (${number(n)}).`,
       addresses: 'The addresses in this list.',
     },
     included: (wider: string) => `Included in ${wider}.`,
     forbidden: 'Your administrator does not let anybody allow this.',
     show: 'Show',
-    showGroup: (group: 'friends' | 'directory') => (group === 'friends' ? 'Show Friends' : 'Show Directory'),
+    showGroup: (group: 'friends' | 'directory'): string => (group === 'friends' ? 'Show Friends' : 'Show Directory'),
     phoneMay: (device: string) => `${device} may answer by itself.`,
     phoneMayNot: (device: string) =>
       `${device} may not answer by itself: interworking is off for it, so it rings and waits for a hand.`,
     switchOn: 'Set it up under Your phones',
     inForce: (addresses: number, domains: number) => {
-      const many = (n: number, one: string, more: string) => (n ? [`${n} ${n === 1 ? one : more}`] : []);
+      const many = (n: number, one: string, more: string) => (n ? [`${number(n)} ${n === 1 ? one : more}`] : []);
       const all = [...many(addresses, 'address', 'addresses'), ...many(domains, 'domain', 'domains')];
       return `In force: ${all.join(' and ')}.`;
     },
@@ -282,6 +287,8 @@ export const en = {
   fault: 'The gateway did not understand this page. Reload it if calls do not work.',
   reload: 'Reload',
   close: 'Close',
+  lost: 'The connection to the gateway was lost. Try again when it is back.',
+  noReply: 'The gateway does not answer. Try again in a moment.',
   notDone: 'The gateway could not do that. Try again.',
   enableSound: 'Enable sound',
   noSound:
@@ -297,6 +304,9 @@ export const en = {
     strayKey:
       'The page around the phone moved the keys here, so that one was not taken: it would have opened the microphone of a deskphone. Press the button.',
     title: 'The phone is not connected',
+    noToken: 'getToken of the page must return a token as text.',
+    tokenFailed: (why: string) => `The page gives the phone no token: ${why}`,
+    tokenLate: (seconds: number) => `getToken of the page gave no token for ${seconds} seconds.`,
     waiting: 'Waiting for the page around the phone to log you in',
     ownWindow: 'Open in own window',
     noCall: 'There is no such call.',

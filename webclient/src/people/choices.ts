@@ -1,4 +1,4 @@
-import type {Device, Me} from '../protocol/messages.js';
+import type {Device, Me, Sentence} from '../protocol/messages.js';
 import {request} from '../protocol/rest.js';
 
 // What the user chooses about himself and his deskphones. The parts `me` and
@@ -21,9 +21,15 @@ export interface PhoneTest {
   device: string;
   /** The way of asking that made it answer by itself. */
   worked: string | null;
-  tried: {method: string; outcome: 'answered' | 'rang' | 'refused' | 'unreachable' | 'stopped'; said: string}[];
+  tried: {
+    method: string;
+    outcome: 'answered' | 'rang' | 'refused' | 'unreachable' | 'stopped';
+    said: string;
+    saidSentence?: Sentence;
+  }[];
   /** The outcome in words. */
   said: string;
+  saidSentence?: Sentence;
 }
 
 /** Asks a deskphone to answer by itself, in one way after the other; some seconds for each. */

@@ -1,3 +1,4 @@
+import type {Sentence} from '../protocol/messages.js';
 import {download, request, upload} from '../protocol/rest.js';
 
 /** Somebody in the user's personal directory. */
@@ -66,7 +67,7 @@ export interface Imported {
   added: number;
   /** What fitted somebody who was there. */
   merged: number;
-  rejected: {line: number; problem: string}[];
+  rejected: {line: number; problem: string; problemSentence?: Sentence}[];
   /** Further ones that were left out. */
   more?: number;
 }

@@ -1,3 +1,4 @@
+import type {Sentence} from '../protocol/messages.js';
 import {request} from '../protocol/rest.js';
 
 /** A group of people who may be allowed to make a deskphone answer by itself. */
@@ -42,6 +43,7 @@ export interface Verdict {
   /** What allowed it: a group, "self", or "" for a deny. */
   grant: string;
   reason: string;
+  reasonSentence?: Sentence;
 }
 
 /** One past decision, as GET /api/v1/policy/decisions lists it; newest first. */

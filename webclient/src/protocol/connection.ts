@@ -1,3 +1,4 @@
+import {t} from '../locales/words.js';
 import {backoff} from './backoff.js';
 import type {Entry, Refusal, Right} from './entry.js';
 import {Close, type Command, CommandError, type FromGateway, type Parts, type Reply, type Result} from './messages.js';
@@ -143,12 +144,11 @@ export class Connection {
     const wait = this.options.tokenWait ?? 30_000;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, failed) => {
-      const message = `getToken of the page gave no token for ${wait / 1000} seconds.`;
-      timer = setTimeout(() => failed(new Error(message)), wait);
+      timer = setTimeout(() => failed(new Error(t.embed.tokenLate(wait / 1000))), wait);
     });
     try {
       const token: unknown = await Promise.race([entry.token(), late]);
-      if (typeof token !== 'string' || !token) throw new Error('getToken of the page must return a token as text.');
+      if (typeof token !== 'string' || !token) throw new Error(t.embed.noToken);
       if (asked === this.asked) this.dial({token});
     } catch (error) {
       if (asked !== this.asked) return;
@@ -256,7 +256,7 @@ export class Connection {
   private send(entry: Waiting): void {
     if (++entry.sends > maxSends) {
       for (const [id, other] of this.waiting) if (other === entry) this.waiting.delete(id);
-      return entry.failed(new CommandError('lost', 'The gateway does not answer. Try again in a moment.'));
+      return entry.failed(new CommandError('lost', t.noReply));
     }
     this.socket?.send(entry.text);
     entry.timer = setTimeout(() => this.connect(), this.patience);
@@ -298,12 +298,16 @@ export class Connection {
     if (!entry) return;
     this.waiting.delete(reply.id);
     clearTimeout(entry.timer);
-    if (reply.error) return entry.failed(new CommandError(reply.error.code, reply.error.message));
-    const {call, sdp, said} = reply;
+    if (reply.error) {
+      const {code, message, sentence} = reply.error;
+      return entry.failed(new CommandError(code, message, sentence));
+    }
+    const {call, sdp, said, saidSentence} = reply;
     entry.done({
       ...(call === undefined ? {} : {call}),
       ...(sdp === undefined ? {} : {sdp}),
       ...(said === undefined ? {} : {said}),
+      ...(saidSentence === undefined ? {} : {saidSentence}),
     });
   }
 }
@@ -315,5 +319,5 @@ function pick(message: Partial<Parts>): Partial<Parts> {
 }
 
 function lost(): CommandError {
-  return new CommandError('lost', 'The connection to the gateway was lost. Try again when it is back.');
+  return new CommandError('lost', t.lost);
 }

@@ -1,4 +1,4 @@
-import type {Command} from './messages.js';
+import type {Command, Fault} from './messages.js';
 
 /** How a page without a cookie logs in: by tokens of the site it belongs to. */
 export interface Entry {
@@ -10,11 +10,8 @@ export interface Entry {
   readonly doubt?: string;
 }
 
-/** Why the page was not let in: a code for programs, a sentence for whoever runs the site. */
-export interface Refusal {
-  code: string;
-  message: string;
-}
+/** Why the page was not let in; the sentence is for whoever runs the site. */
+export type Refusal = Fault;
 
 /** What the page may do with the microphones of deskphones; "gesture": only at a click inside itself. */
 export type Right = 'always' | 'gesture' | 'never';

@@ -1,4 +1,12 @@
-// The wire, as docs/protocol.md has it. Times are RFC 3339 with milliseconds.
+// The wire, as docs/protocol.md has it. Times are RFC 3339 with milliseconds. Beside a text X of the gateway stands
+// XSentence, or `sentence` where there is one text alone, by which it can be said in another language.
+import {say} from '../locales/words.js';
+
+/** What a text of the gateway says: a code, and what stands at the places of its template. */
+export interface Sentence {
+  code: string;
+  args?: Record<string, unknown>;
+}
 
 /** The user himself. */
 export interface Me {
@@ -14,6 +22,7 @@ export interface Me {
   doNotDisturb: boolean;
   /** A sentence of the gateway to everybody: it is being restarted. */
   notice?: string;
+  noticeSentence?: Sentence;
 }
 
 /** One of the user's deskphones. */
@@ -32,6 +41,7 @@ export interface Device {
   answerable: boolean;
   /** The sentence that says why not. */
   why?: string;
+  whySentence?: Sentence;
   /** The way of asking that "Test my deskphone" found and keeps. */
   method?: string;
   /** Such a test is under way. */
@@ -54,6 +64,7 @@ export interface Automatic {
   grant: string;
   /** A sentence for people. */
   reason: string;
+  reasonSentence?: Sentence;
   by: Peer;
 }
 
@@ -85,6 +96,7 @@ export interface Call {
   cause?: string;
   /** A sentence for people. */
   reason?: string;
+  reasonSentence?: Sentence;
   codec?: string;
 }
 
@@ -160,13 +172,21 @@ export interface Reply {
   sdp?: string;
   /** What was done, in words. */
   said?: string;
-  error?: {code: string; message: string};
+  saidSentence?: Sentence;
+  error?: Fault;
+}
+
+/** Why something was refused: a code for programs, a sentence for people. */
+export interface Fault {
+  code: string;
+  message: string;
+  sentence?: Sentence;
 }
 
 /** Why a token does not log in. */
 export interface Refused {
   type: 'refused';
-  error: {code: string; message: string};
+  error: Fault;
 }
 
 export type FromGateway = Welcome | State | Reply | Refused;
@@ -189,6 +209,7 @@ export interface Result {
   sdp?: string;
   /** What was done, in words. */
   said?: string;
+  saidSentence?: Sentence;
 }
 
 /** Why the gateway closed the socket. */
@@ -200,13 +221,29 @@ export const Close = {
   elsewhere: 4409,
 } as const;
 
+/** A refusal with its text, and what words it in other languages. */
+export class GatewayError extends Error {
+  constructor(
+    message: string,
+    private readonly sentence?: Sentence,
+  ) {
+    super(message);
+  }
+
+  /** The text in the page's language. */
+  get said(): string {
+    return say(this.message, this.sentence);
+  }
+}
+
 /** A command that was refused: a code for the program, a sentence for people. */
-export class CommandError extends Error {
+export class CommandError extends GatewayError {
   constructor(
     readonly code: string,
     message: string,
+    sentence?: Sentence,
   ) {
-    super(message);
+    super(message, sentence);
     this.name = 'CommandError';
   }
 }

@@ -1,3 +1,5 @@
+import {GatewayError, type Sentence} from './messages.js';
+
 /** One past call, as GET /api/v1/history lists it; newest first. */
 export interface HistoryEntry {
   id: string;
@@ -13,15 +15,17 @@ export interface HistoryEntry {
   count?: number;
   cause: string;
   reason: string;
+  reasonSentence?: Sentence;
 }
 
 /** A refused request: its status, and the problem's sentence (RFC 9457, section 3.1). */
-export class RestError extends Error {
+export class RestError extends GatewayError {
   constructor(
     readonly status: number,
     message: string,
+    sentence?: Sentence,
   ) {
-    super(message);
+    super(message, sentence);
     this.name = 'RestError';
   }
 }
@@ -40,6 +44,13 @@ export function useProof(given: Proof): void {
 }
 
 const api = '/api/v1';
+
+/** RFC 9457. */
+interface Problem {
+  title?: string;
+  detail?: string;
+  sentence?: Sentence;
+}
 
 /** Sends a body of a kind (a media type). Rejects with a RestError; status 0 when the gateway was not reached. */
 async function send(
@@ -63,8 +74,8 @@ async function send(
     throw new RestError(0, '');
   }
   if (response.ok) return response;
-  const problem = ((await response.json().catch(() => null)) ?? {}) as {title?: string; detail?: string};
-  throw new RestError(response.status, problem.detail ?? problem.title ?? '');
+  const problem = ((await response.json().catch(() => null)) ?? {}) as Problem;
+  throw new RestError(response.status, problem.detail ?? problem.title ?? '', problem.sentence);
 }
 
 /** Rejects with a RestError; status 0 when the gateway was not reached. */

@@ -1,11 +1,11 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import {simulate, type Verdict} from '../people/policy.js';
 import type {Device} from '../protocol/messages.js';
-import {RestError} from '../protocol/rest.js';
 import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
+import {refusal} from './refusal.js';
 import {shared} from './styles.js';
 
 /** Asks the gateway whether somebody could make a deskphone answer now, and why: for each that may answer by itself. */
@@ -65,12 +65,12 @@ export class AddressQuestion extends LitElement {
     `;
   }
 
-  private answer({allow, reason, device}: Verdict) {
+  private answer({allow, reason, reasonSentence, device}: Verdict) {
     const display = this.devices.find(other => other.id === device)?.display ?? device;
     return html`
       <div class="verdict">
         ${icon(allow ? 'check' : 'close')}
-        <p><strong>${allow ? t.options.yes(display) : t.options.no(display)}</strong>${reason}</p>
+        <p><strong>${allow ? t.options.yes(display) : t.options.no(display)}</strong>${say(reason, reasonSentence)}</p>
       </div>
     `;
   }
@@ -85,7 +85,7 @@ export class AddressQuestion extends LitElement {
     try {
       this.verdicts = await Promise.all(phones.map(device => simulate(requester, device.id)));
     } catch (error) {
-      this.fault = (error instanceof RestError && error.message) || t.gatewayAway;
+      this.fault = refusal(error);
     }
   }
 }

@@ -1,5 +1,5 @@
 import {canUnmute, ringing} from '../call/plan.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import type {Call} from '../protocol/messages.js';
 import {peerName} from './people.js';
 
@@ -22,7 +22,7 @@ export function announce(
     if (call.direction === 'in' && call.on === null && call.state === 'ringing') {
       if (!old) urgent.push(t.calling(peerName(call.peer)));
     } else if (call.state === 'ended') {
-      if (old?.state !== 'ended') calm.push(call.reason || t.callEnded);
+      if (old?.state !== 'ended') calm.push(say(call.reason ?? '', call.reasonSentence) || t.callEnded);
     } else {
       if (opened(call) && !(old && opened(old))) urgent.push(opening(call, device));
       calm.push(...changes(old, call, device));

@@ -2,7 +2,7 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
 import type {Path} from '../call/media.js';
 import {allowedOther, silenced} from '../call/plan.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
 import './call-timer.js';
@@ -271,7 +271,7 @@ export class CallCard extends LitElement {
     return html`
       <div class="auto">
         <p>${t.autoAnswered(t.grants[auto.grant] ?? auto.grant)}</p>
-        <p class="small">${t.autoBy(peerName(auto.by), this.device)} ${auto.reason}</p>
+        <p class="small">${t.autoBy(peerName(auto.by), this.device)} ${say(auto.reason, auto.reasonSentence)}</p>
       </div>
     `;
   }
@@ -279,7 +279,7 @@ export class CallCard extends LitElement {
   private hint() {
     if (silenced(this.call)) return nothing; // said there, louder
     const {call} = this;
-    let text = call.reason ?? '';
+    let text = say(call.reason ?? '', call.reasonSentence);
     if (!text && call.state !== 'ringing' && call.state !== 'early') {
       if (this.onDevice) text = t.talkOnDevice(this.device);
       else if (!call.here) text = t.talkElsewhere;
@@ -290,12 +290,12 @@ export class CallCard extends LitElement {
   /** A deskphone that answered by itself, or our own mute: the loudest of the card, and one big way out. */
   private mutedLine() {
     if (!silenced(this.call)) return nothing;
-    const {microphone, reason} = this.call;
+    const {microphone, reason = '', reasonSentence} = this.call;
     const wanted = microphone === 'wanted';
     return html`
       <div class="muted">
         <p>${icon('micOff')}<span>${wanted ? t.unmuteOnPhone : t.microphoneMuted}</span></p>
-        <p>${reason || t.unmuteHint}</p>
+        <p>${say(reason, reasonSentence) || t.unmuteHint}</p>
         <button
           class="wide ${wanted ? '' : 'loud'}"
           ?disabled=${this.offline}

@@ -1,7 +1,7 @@
 import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
 import {moment} from '../call/time.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import {type Decision, decisions} from '../people/policy.js';
 import type {Device} from '../protocol/messages.js';
 import {icon} from './icons.js';
@@ -94,7 +94,7 @@ export class DecisionList extends LitElement {
     `;
   }
 
-  private row({allow, requester, device, time, reason, grant}: Decision) {
+  private row({allow, requester, device, time, reason, reasonSentence, grant}: Decision) {
     const display = this.devices.find(other => other.id === device)?.display ?? device;
     const line = [
       allow ? t.options.allowed : t.options.refused,
@@ -108,7 +108,7 @@ export class DecisionList extends LitElement {
         <div>
           <p class="name"><bdi>${shortAddress(requester) || t.options.withheld}</bdi></p>
           <p class="small soft">${line.filter(Boolean).join(' · ')}</p>
-          <p class="small">${reason}</p>
+          <p class="small">${say(reason, reasonSentence)}</p>
         </div>
       </li>
     `;

@@ -1,6 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import {chooseForDevice, type DeviceChoices, type PhoneTest, testDevice} from '../people/choices.js';
 import type {Device} from '../protocol/messages.js';
 import {deviceStyle} from './device-style.js';
@@ -175,10 +175,10 @@ export class DeviceRow extends LitElement {
 
   private outcome() {
     if (!this.result) return nothing;
-    const {said, tried} = this.result;
+    const {said, saidSentence, tried} = this.result;
     return html`
-      <p class="said">${said}</p>
-      ${tried.length ? html`<ul class="tried small">${tried.map(one => html`<li>${one.said}</li>`)}</ul>` : nothing}
+      <p class="said">${say(said, saidSentence)}</p>
+      ${tried.length ? html`<ul class="tried small">${tried.map(one => html`<li>${say(one.said, one.saidSentence)}</li>`)}</ul>` : nothing}
     `;
   }
 

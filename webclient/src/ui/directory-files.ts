@@ -1,6 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import {exportEntries, type FileKind, type Imported, importEntries} from '../people/directory.js';
 import {optionStyle} from './option-style.js';
 import {refusal} from './refusal.js';
@@ -81,7 +81,7 @@ export class DirectoryFiles extends LitElement {
       ${
         left
           ? html`<ul class="rejected small" tabindex="0" aria-label=${t.files.leftOut}>
-              ${rejected.map(({line, problem}) => html`<li>${t.files.line(line, problem)}</li>`)}
+              ${rejected.map(one => html`<li>${t.files.line(one.line, say(one.problem, one.problemSentence))}</li>`)}
               ${more ? html`<li>${t.files.more(more)}</li>` : nothing}
             </ul>`
           : nothing

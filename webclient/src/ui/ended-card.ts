@@ -2,7 +2,7 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property} from 'lit/decorators.js';
 import {isMissed} from '../call/plan.js';
 import {duration} from '../call/time.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call} from '../protocol/messages.js';
 import {addButton} from './add-button.js';
@@ -66,7 +66,7 @@ export class EndedCard extends LitElement {
           <div>
             <h2 tabindex="-1">${breaks(peerName(call.peer))}</h2>
             ${missed ? html`<p class="missed">${t.missedCall}</p>` : nothing}
-            <p>${call.reason || t.callEnded}</p>
+            <p>${say(call.reason ?? '', call.reasonSentence) || t.callEnded}</p>
             ${talked ? html`<p class="small soft">${t.lasted(talked)}</p>` : nothing}
           </div>
           ${addButton(call.peer, this.offline)}

@@ -12,6 +12,7 @@ import type {Place} from './app-bar.js';
 import './busy-choice.js';
 import './decision-list.js';
 import {icon} from './icons.js';
+import './language-choice.js';
 import {optionStyle} from './option-style.js';
 import {optionSwitch} from './option-switch.js';
 import {shortAddress} from './people.js';
@@ -169,6 +170,7 @@ export class FeatureOptions extends LitElement {
         <p class="unseen" role="status">${this.done}</p>
       </section>
       ${grants ? this.more() : nothing}
+      <language-choice class="card"></language-choice>
       <public-question @allow=${() => this.allow('public', true)}></public-question>
     `;
   }

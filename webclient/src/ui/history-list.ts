@@ -1,7 +1,7 @@
 import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
 import {duration, moment} from '../call/time.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import {type HistoryEntry, history} from '../protocol/rest.js';
 import {addButton} from './add-button.js';
 import {type IconName, icon} from './icons.js';
@@ -190,7 +190,7 @@ export class HistoryList extends LitElement {
     const times = count > 1 ? t.times(count) : '';
     const line = [entry.missed ? t.missed : '', times, when, talk].filter(Boolean).join(' · ');
     return html`
-      <li class=${entry.missed ? 'missed' : ''} title=${entry.reason}>
+      <li class=${entry.missed ? 'missed' : ''} title=${say(entry.reason, entry.reasonSentence)}>
         <span class="way">${icon(sign)}<span class="unseen">${way}</span></span>
         <div class="cut">
           <p class="name cut" title=${shortAddress(entry.address)}><bdi>${name}</bdi></p>

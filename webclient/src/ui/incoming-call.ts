@@ -1,6 +1,6 @@
 import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import {isFriend} from '../people/directory.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
@@ -198,7 +198,9 @@ export class IncomingCall extends LitElement {
 
   private deviceButton(device: Device, key: string) {
     const off = this.offline || !!this.answering || !device.answerable;
-    const why = device.answerable ? t.startsMuted : device.why || t.notAnswerable(device.display);
+    const why = device.answerable
+      ? t.startsMuted
+      : say(device.why ?? '', device.whySentence) || t.notAnswerable(device.display);
     const id = `why-${device.id}`;
     return html`
       <div class=${device.answerable ? '' : 'unable'}>

@@ -2,9 +2,10 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
-import {RestError} from '../protocol/rest.js';
 import {icon} from './icons.js';
+import './language-choice.js';
 import {logo} from './logo.js';
+import {refusal} from './refusal.js';
 import {shared} from './styles.js';
 
 /** Name and password. */
@@ -62,6 +63,9 @@ export class LogIn extends LitElement {
         margin: 0;
         accent-color: var(--accent);
       }
+      language-choice {
+        margin-block-start: 1rem;
+      }
       .fault {
         display: flex;
         gap: 0.5rem;
@@ -115,6 +119,7 @@ export class LogIn extends LitElement {
             </label>
           </div>
           <button class="main wide big" type="submit" ?disabled=${this.busy}>${this.busy ? t.loggingIn : t.logIn}</button>
+          <language-choice class="small"></language-choice>
         </form>
       </main>
     `;
@@ -127,8 +132,7 @@ export class LogIn extends LitElement {
     try {
       await this.phone.logIn(this.nameField.value.trim(), this.passwordField.value);
     } catch (error) {
-      const away = error instanceof RestError && error.status === 0;
-      this.fault = away ? t.gatewayAway : (error instanceof RestError && error.message) || t.logInFailed;
+      this.fault = refusal(error, t.logInFailed);
       this.passwordField.select();
     } finally {
       this.busy = false;

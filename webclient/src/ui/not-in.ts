@@ -1,6 +1,6 @@
 import {css, html, LitElement} from 'lit';
 import {customElement, property} from 'lit/decorators.js';
-import {t} from '../locales/words.js';
+import {say, t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import {icon} from './icons.js';
 import {openWindow} from './own-window.js';
@@ -36,10 +36,11 @@ export class NotIn extends LitElement {
   @property({attribute: false}) phone!: Phone;
 
   override render() {
+    const {refusal} = this.phone;
     return html`
       <main class="card">
         <h1>${icon('warning')}<span>${t.embed.title}</span></h1>
-        <p role="alert">${this.phone.refusal?.message ?? t.logInFailed}</p>
+        <p role="alert">${refusal ? say(refusal.message, refusal.sentence) : t.logInFailed}</p>
         <div class="acts">
           <button class="main" @click=${() => this.phone.enter()}>${t.retry}</button>
           <button @click=${openWindow}>${icon('ownWindow')}<span>${t.embed.ownWindow}</span></button>

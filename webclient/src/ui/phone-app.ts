@@ -4,7 +4,8 @@ import {keyed} from 'lit/directives/keyed.js';
 import {inOrder, keepsTalking, needsUser, ringing} from '../call/plan.js';
 import {deskFirst} from '../desktop/desk.js';
 import {type Frame, frame} from '../embed/frame.js';
-import {t} from '../locales/words.js';
+import {follow, spoken} from '../locales/language.js';
+import {say, t} from '../locales/words.js';
 import type {Draft} from '../people/directory.js';
 import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
@@ -33,6 +34,7 @@ import './not-in.js';
 import './people-list.js';
 import {logo} from './logo.js';
 import {giveWay} from './question.js';
+import {redraw} from './redraw.js';
 import {Sight} from './sight.js';
 import {shared} from './styles.js';
 
@@ -67,15 +69,19 @@ export class PhoneApp extends LitElement implements Keyed {
   private readonly onPlace = () => {
     this.place = location.hash;
   };
+  private readonly onSpoken = () => {
+    this.requestUpdate();
+    if (this.shadowRoot) redraw(this.shadowRoot);
+  };
   private readonly onRoom = () => {
     this.roomy = this.room.matches;
   };
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.documentElement.lang = t.lang;
     this.room.addEventListener('change', this.onRoom);
     addEventListener('hashchange', this.onPlace);
+    spoken.addEventListener('change', this.onSpoken);
     if (frame) this.settle(frame);
     void this.phone.start();
   }
@@ -86,6 +92,7 @@ export class PhoneApp extends LitElement implements Keyed {
     around.changed = () => {
       document.documentElement.style.colorScheme = around.look.colorScheme ?? '';
       this.layout = around.look.layout ?? '';
+      follow(around.look.lang).catch(() => {}); // without its words the language stays
     };
     around.changed();
     around.serve(this.phone);
@@ -101,6 +108,7 @@ export class PhoneApp extends LitElement implements Keyed {
     super.disconnectedCallback();
     this.room.removeEventListener('change', this.onRoom);
     removeEventListener('hashchange', this.onPlace);
+    spoken.removeEventListener('change', this.onSpoken);
   }
 
   private get offline(): boolean {
@@ -185,7 +193,7 @@ export class PhoneApp extends LitElement implements Keyed {
         .notice=${phone.notice}
         .microphone=${phone.microphoneFault}
         phase=${phone.phase}
-        gateway=${parts?.me.notice ?? ''}
+        gateway=${say(parts?.me.notice ?? '', parts?.me.noticeSentence)}
         away=${awayWords(phone.calls, phone.soundArrives, id => this.deviceName(id))}
         ?new-build=${phone.newBuild && !talking}
       ></app-notices>

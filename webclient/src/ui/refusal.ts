@@ -2,9 +2,9 @@ import {t} from '../locales/words.js';
 import {RestError} from '../protocol/rest.js';
 
 /** What to tell the user about a request that failed. */
-export function refusal(error: unknown): string {
-  if (!(error instanceof RestError)) return t.notDone;
-  return error.status === 0 ? t.gatewayAway : error.message || t.notDone;
+export function refusal(error: unknown, otherwise = t.notDone): string {
+  if (!(error instanceof RestError)) return otherwise;
+  return error.status === 0 ? t.gatewayAway : error.said || otherwise;
 }
 
 /** Whether somebody else was faster. */
