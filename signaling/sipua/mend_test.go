@@ -109,7 +109,7 @@ func TestInviteOfRFC2543(t *testing.T) {
 func TestStreamEndsEarly(t *testing.T) {
 	b := newParty(t, func(c *Config) { c.Stream.Message = 100 * time.Millisecond })
 	c := dialTCP(t, b.at("tcp"))
-	text := strings.Replace(message("OPTIONS sip:example.test SIP/2.0", options("TCP"), ""), "Content-Length: 0",
+	text := strings.Replace(rawMessage("OPTIONS sip:example.test SIP/2.0", options("TCP"), ""), "Content-Length: 0",
 		"Content-Length: 9", 1)
 	res := ask(t, c, text)
 	if res == nil || res.StatusCode != 400 {
@@ -165,7 +165,7 @@ func TestLineEnds(t *testing.T) {
 				patience = 150 * time.Millisecond // silence is what should come
 			}
 			c := dialAny(t, ca, network, b.at(network))
-			text := row.change(message("OPTIONS sip:"+rig.Domain+" SIP/2.0", options(strings.ToUpper(network)), ""))
+			text := row.change(rawMessage("OPTIONS sip:"+rig.Domain+" SIP/2.0", options(strings.ToUpper(network)), ""))
 			if got := torture(t, c, text, patience); got != want[0] {
 				t.Errorf("%s over %s: got %s, want %s", row.name, network, got, want[0])
 			}

@@ -26,7 +26,7 @@ func TestContactOfOurs(t *testing.T) {
 		"sip:alice@localhost:9":                       200,
 	} {
 		register := func(more string) {
-			w.send(g.at("udp"), message("REGISTER sip:"+rig.Domain+" SIP/2.0", []string{
+			w.send(g.at("udp"), rawMessage("REGISTER sip:"+rig.Domain+" SIP/2.0", []string{
 				w.via(), "Max-Forwards: 70", "From: <" + rig.Alice.Address() + ">;tag=" + w.tag, "To: <" + rig.Alice.Address() + ">",
 				"Call-ID: " + newToken(), "CSeq: 1 REGISTER", "Contact: <" + contact + ">", more,
 			}, ""))

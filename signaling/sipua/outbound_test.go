@@ -53,7 +53,7 @@ func TestFlowEnds(t *testing.T) {
 func TestOtherFlow(t *testing.T) {
 	g, f := withAccess(t, nil)
 	c := dialTCP(t, g.at("tcp"))
-	if ask(t, c, message("OPTIONS sip:example.test SIP/2.0", options("TCP"), "")) == nil {
+	if ask(t, c, rawMessage("OPTIONS sip:example.test SIP/2.0", options("TCP"), "")) == nil {
 		t.Fatal("no connection")
 	}
 	dead, live := flowBinding(f, 2, "tcp", "127.0.0.9:9"), flowBinding(f, 1, "tcp", c.LocalAddr().String())

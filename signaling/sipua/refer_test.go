@@ -108,7 +108,7 @@ func TestReferRefused(t *testing.T) {
 	hangUpFrom(b, w, in, ok, 7)
 	b.gone()
 	// Outside a dialog nothing is transferred.
-	w.send(b.at("udp"), message("REFER sip:alice@example.test SIP/2.0", []string{
+	w.send(b.at("udp"), rawMessage("REFER sip:alice@example.test SIP/2.0", []string{
 		w.via(), "Max-Forwards: 70", "From: <sip:x@y>;tag=1", "To: <sip:alice@example.test>", "Call-ID: out", "CSeq: 1 REFER",
 		"Contact: <sip:x@" + w.addr() + ">", "Refer-To: <sip:carol@example.test>",
 	}, ""))

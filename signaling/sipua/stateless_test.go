@@ -15,7 +15,7 @@ import (
 
 // stranger writes a request of somebody who proves nothing.
 func (w *wire) stranger(method, uri, from, to string, more ...string) string {
-	return message(method+" "+uri+" SIP/2.0", append([]string{
+	return rawMessage(method+" "+uri+" SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70", "From: <" + from + ">;tag=" + w.tag, "To: <" + to + ">",
 		"Call-ID: " + newToken(), "CSeq: 1 " + method, "Contact: <sip:x@" + w.addr() + ">",
 	}, more...), "")

@@ -33,7 +33,7 @@ func dialTCP(t *testing.T, at string) net.Conn {
 // makes the UA close it.
 func TestStreamFrames(t *testing.T) {
 	b := newParty(t, nil)
-	good := func() string { return message("OPTIONS sip:example.test SIP/2.0", options("TCP"), "") }
+	good := func() string { return rawMessage("OPTIONS sip:example.test SIP/2.0", options("TCP"), "") }
 	with := func(header string) string { return strings.Replace(good(), "Max-Forwards: 70", header, 1) }
 	pad := strings.Repeat("x", 70)
 	for _, row := range []struct {
@@ -101,7 +101,7 @@ func TestStreamPing(t *testing.T) {
 	if _, err := io.ReadFull(c, pong); err != nil || string(pong) != "\r\n" {
 		t.Fatalf("%q, %v", pong, err)
 	}
-	if res := ask(t, c, message("OPTIONS sip:example.test SIP/2.0", options("TCP"), "")); res == nil || res.StatusCode != 200 {
+	if res := ask(t, c, rawMessage("OPTIONS sip:example.test SIP/2.0", options("TCP"), "")); res == nil || res.StatusCode != 200 {
 		t.Fatalf("after the ping: %v", res)
 	}
 }
@@ -109,7 +109,7 @@ func TestStreamPing(t *testing.T) {
 // Who does not go on is not waited for.
 func TestStreamDeadlines(t *testing.T) {
 	short := 50 * time.Millisecond
-	whole := message("OPTIONS sip:example.test SIP/2.0", options("TCP"), "")
+	whole := rawMessage("OPTIONS sip:example.test SIP/2.0", options("TCP"), "")
 	for _, row := range []struct {
 		name, text string
 		timers     StreamTimers

@@ -119,7 +119,7 @@ func TestClientCertificate(t *testing.T) {
 		want  string // the domains
 	}{{"none", nil, ""}, {"ours", []tls.Certificate{load(ca)}, "phones.example"}, {"strange", []tls.Certificate{load(other)}, ""}} {
 		c := secureWire(t, ca, b.at("tls"), row.shown...)
-		res := ask(t, c, message("OPTIONS sip:example.test SIP/2.0", options("TLS"), ""))
+		res := ask(t, c, rawMessage("OPTIONS sip:example.test SIP/2.0", options("TLS"), ""))
 		if res == nil {
 			t.Fatalf("%s: no answer", row.name)
 		}

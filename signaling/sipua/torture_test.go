@@ -135,7 +135,7 @@ func TestTorture(t *testing.T) {
 				if len(want) == 0 || got != want[0] {
 					t.Errorf("%s over %s: got %s, want %v", name, network, got, want)
 				}
-				res := ask(t, alive, message("OPTIONS sip:example.test SIP/2.0", options(strings.ToUpper(network)), ""))
+				res := ask(t, alive, rawMessage("OPTIONS sip:example.test SIP/2.0", options(strings.ToUpper(network)), ""))
 				if res == nil || res.StatusCode != 200 {
 					t.Fatalf("after %s: %v", name, res)
 				}

@@ -115,7 +115,7 @@ func TestTransactionKeysAreShort(t *testing.T) {
 // requestOf is an INFO with that Via.
 func requestOf(t *testing.T, via string, seq int) *sip.Request {
 	t.Helper()
-	m, err := newParser().ParseSIP([]byte(message("INFO sip:a@b.test SIP/2.0", []string{
+	m, err := newParser().ParseSIP([]byte(rawMessage("INFO sip:a@b.test SIP/2.0", []string{
 		via, "From: <sip:x@example.org>;tag=a", "To: <sip:a@b.test>;tag=b", "Call-ID: c", fmt.Sprintf("CSeq: %d INFO", seq),
 	}, "")))
 	if err != nil {

@@ -390,7 +390,7 @@ func TestLoops(t *testing.T) {
 	w.response(486, "INVITE")
 
 	out, mine := dialled(b, w, nil)
-	back := message("INVITE sip:alice@example.test SIP/2.0", []string{
+	back := rawMessage("INVITE sip:alice@example.test SIP/2.0", []string{
 		w.via(), "Max-Forwards: 70", "From: " + mine.From().Value(), "To: " + mine.To().Value(),
 		"Call-ID: " + mine.CallID().Value(), "CSeq: " + mine.CSeq().Value(), "Contact: " + mine.Contact().Value(),
 	}, offerSDP)
@@ -405,7 +405,7 @@ func TestOptionsAndStrays(t *testing.T) {
 	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
 	head := func(method, to string) string {
-		return message(method+" sip:example.test SIP/2.0", []string{
+		return rawMessage(method+" sip:example.test SIP/2.0", []string{
 			w.via(), "Max-Forwards: 0", "From: <sip:x@y>;tag=1", "To: <sip:x@y>" + to, "Call-ID: " + newToken(), "CSeq: 1 " + method,
 		}, "")
 	}

@@ -120,7 +120,7 @@ func (w *wire) drain(d time.Duration, ok func(sip.Message) bool) int {
 }
 
 // message writes a request line or status line with headers and SDP.
-func message(first string, headers []string, sdp string) string {
+func rawMessage(first string, headers []string, sdp string) string {
 	if sdp != "" {
 		headers = append(headers, "Content-Type: application/sdp")
 	}
@@ -134,7 +134,7 @@ func (w *wire) via() string {
 
 // invite is an INVITE for a new dialog.
 func (w *wire) invite(user, callID string, seq int, sdp string, more ...string) string {
-	return message("INVITE sip:"+user+"@example.test SIP/2.0", append([]string{
+	return rawMessage("INVITE sip:"+user+"@example.test SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70",
 		"From: Carol <sip:carol@example.org>;tag=" + w.tag, "To: <sip:" + user + "@example.test>",
 		"Call-ID: " + callID, fmt.Sprintf("CSeq: %d INVITE", seq), "Contact: <sip:carol@" + w.addr() + ">",
@@ -147,7 +147,7 @@ func (w *wire) within(res *sip.Response, method string, seq int, sdp string, mor
 	if c := res.Contact(); c != nil {
 		target = c.Address.String()
 	}
-	return message(method+" "+target+" SIP/2.0", append([]string{
+	return rawMessage(method+" "+target+" SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70", "From: " + res.From().Value(), "To: " + res.To().Value(),
 		"Call-ID: " + res.CallID().Value(), fmt.Sprintf("CSeq: %d %s", seq, method), "Contact: <sip:carol@" + w.addr() + ">",
 	}, more...), sdp)
@@ -167,13 +167,13 @@ func (w *wire) reply(req *sip.Request, status int, phrase, tag, sdp string, more
 	if req.IsInvite() && status > 100 && status < 300 {
 		headers = append(headers, "Contact: <sip:phone@"+w.addr()+">")
 	}
-	return message(fmt.Sprintf("SIP/2.0 %d %s", status, phrase), append(headers, more...), sdp)
+	return rawMessage(fmt.Sprintf("SIP/2.0 %d %s", status, phrase), append(headers, more...), sdp)
 }
 
 // back is a request in the dialog of an INVITE that came to the wire and that
 // it answered with tag.
 func (w *wire) back(invite *sip.Request, tag, method string, seq int, sdp string, more ...string) string {
-	return message(method+" "+invite.Contact().Address.String()+" SIP/2.0", append([]string{
+	return rawMessage(method+" "+invite.Contact().Address.String()+" SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70", "From: " + invite.To().Value() + ";tag=" + tag, "To: " + invite.From().Value(),
 		"Call-ID: " + invite.CallID().Value(), fmt.Sprintf("CSeq: %d %s", seq, method), "Contact: <sip:phone@" + w.addr() + ">",
 	}, more...), sdp)
