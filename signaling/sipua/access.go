@@ -197,26 +197,6 @@ type Caller struct {
 	Device string
 }
 
-// Refusal is a final response with its reason.
-type Refusal struct {
-	Status int
-	Phrase string
-	// Headers are added to the response: challenges, Retry-After.
-	Headers []sip.Header
-	// Why is the log line, "" for nothing worth a line (a first challenge).
-	Why string
-}
-
-// Response builds the final response to req. The To tag is sipgo's own:
-// replace it when the caller chose one.
-func (r *Refusal) Response(req *sip.Request) *sip.Response {
-	res := sip.NewResponseFromRequest(req, r.Status, r.Phrase, nil)
-	for _, h := range r.Headers {
-		res.AppendHeader(h)
-	}
-	return res
-}
-
 // logRefusal writes the one line that a refusal is worth, if any.
 func (a *Access) logRefusal(what string, r *Refusal) {
 	if r.Why != "" {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -124,32 +123,6 @@ func srvProtocol(transport string) string {
 	return transport
 }
 
-func orPort(transport string, port int) uint16 {
-	switch {
-	case port > 0 && port <= 65535:
-		return uint16(port)
-	case transport == "tls":
-		return 5061
-	}
-	return 5060
-}
-
-// transportOf is the transport a URI asks for, def when it does not say.
-func transportOf(uri sip.Uri, def string) (string, error) {
-	if uri.IsEncrypted() {
-		return "tls", nil // sipgo itself would take UDP
-	}
-	t, ok := uri.UriParams.Get("transport")
-	if !ok || t == "" {
-		return def, nil
-	}
-	switch t = strings.ToLower(t); t {
-	case "udp", "tcp", "tls":
-		return t, nil
-	}
-	return "", fmt.Errorf("the transport %q is not supported", t)
-}
-
 // socketFor chooses the socket that requests to ip leave by: the given local
 // address when it is one of ours; else, among those of the transport and family,
 // the one the kernel would send from, or the first.
@@ -222,27 +195,4 @@ func (u *UA) contactURI(user string, h hop) sip.Uri {
 		uri.UriParams = sip.HeaderParams{{K: "transport", V: h.transport}}
 	}
 	return uri
-}
-
-// escapeUser writes s as the user part of a URI (RFC 3261 19.1.2).
-func escapeUser(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()&=+$,;?/"
-	var b strings.Builder
-	for i := range len(s) {
-		if strings.IndexByte(plain, s[i]) >= 0 {
-			b.WriteByte(s[i])
-		} else {
-			b.WriteString("%" + strconv.FormatUint(uint64(s[i])|0x100, 16)[1:])
-		}
-	}
-	return b.String()
-}
-
-// addrPort reads "ip:port" as sipgo writes it; the zero value when it is none.
-func addrPort(s string) netip.AddrPort {
-	a, err := netip.ParseAddrPort(s)
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }

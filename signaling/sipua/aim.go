@@ -150,7 +150,7 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 		}
 	}
 	for _, h := range in.Headers {
-		if isToken(h.Name) {
+		if len(h.Name) <= 64 && isToken(h.Name) {
 			req.AppendHeader(sip.NewHeader(h.Name, cleanText(h.Value)))
 		}
 	}

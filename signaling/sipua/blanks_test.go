@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -12,6 +13,28 @@ func TestSqueeze(t *testing.T) {
 		"plain":                                         "plain",
 		"Bob <sip:b@h>":                                 "Bob <sip:b@h>",
 	} {
-		same(t, value, squeeze(value, ";="), want)
+		if got := squeeze(value, ";="); got != want {
+			t.Errorf("%q: got %q, want %q", value, got, want)
+		}
 	}
+}
+
+// FuzzSqueeze: nothing but blanks is lost, and nothing within quotes.
+func FuzzSqueeze(f *testing.F) {
+	for _, s := range []string{
+		"SIP/2.0/UDP h:5060 ; branch = z9", `"a ; \" = b" <sip:x@y> ; tag=1`, "a , b ; c", `"open ; `,
+		"\t;\t=\t", `\" ; "`,
+	} {
+		f.Add(s)
+	}
+	bare := strings.NewReplacer(" ", "", "\t", "")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := squeeze(s, ";=/")
+		if bare.Replace(got) != bare.Replace(s) {
+			t.Fatalf("%q becomes %q", s, got)
+		}
+		if squeeze(got, ";=/") != got {
+			t.Fatalf("%q is not squeezed yet: %q", got, squeeze(got, ";=/"))
+		}
+	})
 }

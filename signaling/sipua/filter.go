@@ -1,20 +1,12 @@
 package sipua
 
 import (
-	"bytes"
 	"net"
 	"net/netip"
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
 )
-
-// messageMax is the size from which on a datagram is not read. sipgo reads
-// that much and no more, so a datagram of just this size may be cut.
-const messageMax = 32768
-
-// firstLineMax is how far a datagram's first line is looked for.
-const firstLineMax = 8192
 
 // Dropped counts messages that were dropped before anything read them.
 type Dropped struct {
@@ -74,24 +66,4 @@ func remotePort(addr net.Addr) (at netip.AddrPort, datagram bool) {
 		at = addr.AddrPort()
 	}
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), datagram
-}
-
-// isKeepAlive recognises what phones send to keep a NAT open (RFC 5626 3.5.1):
-// over UDP nobody answers it.
-func isKeepAlive(data []byte) bool {
-	return len(data) <= 4 && len(bytes.Trim(data, "\r\n\x00")) == 0
-}
-
-// looksLikeSIP checks the first line: "METHOD URI SIP/2.0" or "SIP/2.0 status
-// phrase" (RFC 3261 7.1 and 7.2), or what is meant to be one.
-func looksLikeSIP(data []byte) bool {
-	end := bytes.IndexByte(data[:min(len(data), firstLineMax)], '\n')
-	if end < 1 {
-		return false
-	}
-	line := bytes.TrimSuffix(data[:end], []byte("\r"))
-	if bytes.HasPrefix(line, []byte("SIP/")) {
-		return bytes.HasPrefix(line, []byte("SIP/2.0 ")) && len(line) >= len("SIP/2.0 100")
-	}
-	return namesSIP(line)
 }

@@ -25,12 +25,6 @@ var (
 	errOurselves = errors.New("the address is our own")
 )
 
-// flowKey names a connection by its far end.
-type flowKey struct {
-	transport string // tcp or tls
-	peer      netip.AddrPort
-}
-
 // flows are the open TCP and TLS connections, accepted ones and our own. Both
 // are used both ways (RFC 5626 3, RFC 5923): a request to an address that a
 // connection leads to goes over that connection.
@@ -123,7 +117,7 @@ func (d *door) Accept() (net.Conn, error) {
 func (u *UA) newStream(conn net.Conn, transport string) *stream {
 	return &stream{
 		Conn: conn, key: flowKey{transport, addrPort(conn.RemoteAddr().String())}, timers: u.cfg.Stream, certs: u.certs,
-		opened: time.Now(), gone: u.flowGone, unread: u.stateless.unreadable, done: make(chan struct{}),
+		opened: time.Now(), gone: u.flowGone, unread: u.stateless.key.unreadable, done: make(chan struct{}),
 	}
 }
 

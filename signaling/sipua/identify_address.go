@@ -10,9 +10,6 @@ import (
 	"ringsplash/policy"
 )
 
-// displayMax bounds a display name from outside, in bytes.
-const displayMax = 128
-
 // canonicalURI is the one way we write an address of record: scheme, user and
 // host, without port, parameters, password and headers; a tel URI without
 // separators, with the parameters that make it another number (RFC 3966 3). It
@@ -126,17 +123,4 @@ func plainNumber(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// displayText makes a display name from outside fit to be shown.
-func displayText(s string) string { return clip(unquoteDisplay(s), displayMax) }
-
-// clip cuts text from outside to at most n bytes and removes what could break
-// a line.
-func clip(s string, n int) string {
-	s = cleanText(s)
-	if len(s) > n {
-		s = strings.ToValidUTF8(s[:n], "")
-	}
-	return s
 }

@@ -2,9 +2,9 @@ package sipua
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -70,24 +70,13 @@ func headOf(data []byte) (head []byte, whole bool) {
 		if n := len(head); n > 0 && head[n-1] == '\n' && !bytes.HasSuffix(head, []byte("\r\n")) {
 			name, _, found := bytes.Cut(line, []byte(":"))
 			head = append(head[:n-1], ' ')
-			if found && methodToken(bytes.TrimSpace(name)) {
+			if found && isToken(string(bytes.TrimSpace(name))) {
 				head = append(head[:n-1], "\r\n"...)
 			}
 		}
 		head = append(head, line...)
 	}
 	return head, whole
-}
-
-// namesSIP tells whether a first line is meant to be one of SIP, however badly
-// written: whoever speaks SIP is told what is wrong with it.
-func namesSIP(line []byte) bool {
-	for i := range line {
-		if line[i] == '/' && i >= 3 && bytes.EqualFold(line[i-3:i], []byte("SIP")) {
-			return true
-		}
-	}
-	return false
 }
 
 // withCR writes CRLF where a head has LF alone. A body of lines is written anew
@@ -152,62 +141,49 @@ func withBranch(data []byte) []byte {
 	return append(append(bytes.Clone(data[:at]), branch...), data[at:]...)
 }
 
-// firstLine judges the request line (RFC 3261 7.1) and where lines end: nil when
-// the parser may read them, and for responses.
-func firstLine(data []byte) *Refusal {
-	if mixedEnds(data) {
-		return badRequest("Lines End In CRLF And In LF")
+// measured is a stream's head, and how long the body behind it is; false when
+// that cannot be told. A message that names neither a length nor a body has
+// none, and is made to say so.
+func measured(head []byte) (said []byte, body int, ok bool) {
+	if mixedEnds(head) {
+		return head, 0, false
 	}
-	line, _, _ := bytes.Cut(data, []byte("\r\n"))
-	if bytes.HasPrefix(line, []byte("SIP/")) {
-		return nil
+	lines := mended(head, false)
+	if body, ok = bodyLength(lines); ok || namesBody(lines) {
+		return head, body, ok
 	}
-	parts := bytes.Split(line, []byte(" "))
-	if len(parts) != 3 || !methodToken(parts[0]) || !bytes.HasPrefix(parts[2], []byte("SIP/")) {
-		return badRequest("First Line Not Readable")
-	}
-	scheme, _, found := strings.Cut(string(parts[1]), ":")
-	if !found || !validScheme(scheme) || bytes.ContainsAny(parts[1], "<>\"\t") {
-		return badRequest("Request-URI Not Readable")
-	}
-	if strings.ContainsAny(scheme, "+-.0123456789") { // which the parser does not know
-		return &Refusal{Status: 416, Phrase: "Unsupported URI Scheme"}
-	}
-	return nil
+	return append(bytes.Clone(lines[:len(lines)-2]), "Content-Length: 0\r\n\r\n"...), 0, true
 }
 
-// methodToken tells whether b is a token (RFC 3261 25.1).
-func methodToken(b []byte) bool {
-	for _, c := range b {
-		if !unreserved(c) && c != '+' && c != '`' && c != '%' || c == '(' || c == ')' {
-			return false
+// bodyLength reads the Content-Length of a message's headers; false for none,
+// for one that is not a number and for several.
+func bodyLength(head []byte) (length int, ok bool) {
+	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
+	for seen := false; len(rest) > 2; {
+		var line []byte
+		line, rest = headerLine(rest)
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch strings.ToLower(string(bytes.TrimSpace(name))) {
+		case "content-length", "l":
+			n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 31)
+			length, ok = int(n), err == nil && !seen
+			seen = true
 		}
 	}
-	return len(b) > 0
+	return length, ok
 }
 
-// validScheme tells whether s can be the scheme of a URI (RFC 3986 3.1).
-func validScheme(s string) bool {
-	for i := range len(s) {
-		letter := s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z'
-		if !letter && (i == 0 || !(s[i] >= '0' && s[i] <= '9') && strings.IndexByte("+-.", s[i]) < 0) {
-			return false
+// namesBody tells whether a head says anything of a body.
+func namesBody(head []byte) bool {
+	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
+	for len(rest) > 2 {
+		var line []byte
+		line, rest = headerLine(rest)
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		switch strings.ToLower(string(bytes.TrimSpace(name))) {
+		case "content-length", "l", "content-type", "c":
+			return true
 		}
 	}
-	return s != ""
-}
-
-// unreadable is the answer to a request that cannot be read as a whole, from
-// the headers that can be; nil when none is possible. A repeat gets the same.
-// Where the request ends too early, or does not say that it is SIP, all headers
-// that an answer repeats must be there.
-func (s *stateless) unreadable(data []byte, no *Refusal) []byte {
-	head, whole := headOf(data)
-	first, _, _ := bytes.Cut(head, []byte("\r\n"))
-	m := hmac.New(sha256.New, s.key[:])
-	m.Write(head)
-	with := &Refusal{Status: no.Status, Phrase: no.Phrase, Headers: []sip.Header{sip.NewHeader("Server", product)}}
-	return answerTo(head, with, hex.EncodeToString(m.Sum(nil)[:10]), func(found map[string]bool) bool {
-		return found["Via"] && (whole && namesSIP(first) || found["From"] && found["To"] && found["Call-ID"] && found["CSeq"])
-	})
+	return false
 }

@@ -79,11 +79,6 @@ func (t *trunk) speaks(source netip.AddrPort, transport string) bool {
 		t.places.has(func(own netip.AddrPort) bool { return own.Addr() == source.Addr() })
 }
 
-// flowFrom is where req came from.
-func flowFrom(req *sip.Request) flowKey {
-	return flowKey{strings.ToLower(req.Transport()), addrPort(req.Source())}
-}
-
 // settles notes where the dialog d of the leg lives, as far as its messages say.
 // Names count when a request went to their address.
 func (l *leg) settles(d *dialog) {

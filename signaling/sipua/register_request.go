@@ -36,11 +36,6 @@ func wellFormed(req *sip.Request) *Refusal {
 	return nil
 }
 
-// badRequest is a 400 with what is wrong.
-func badRequest(phrase string) *Refusal {
-	return &Refusal{Status: sip.StatusBadRequest, Phrase: phrase}
-}
-
 // storeAway is the answer when the store or the directory failed.
 func storeAway(err error) *Refusal {
 	r := &Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault", Why: err.Error()}

@@ -1,21 +1,12 @@
 package sipua
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"runtime/debug"
-	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
-)
-
-const (
-	// maxTagSize bounds tags and branches, in bytes.
-	maxTagSize = 256
-	// maxCallIDSize bounds Call-IDs, which name hosts too.
-	maxCallIDSize = 1024
 )
 
 // extensions are the option tags we understand (RFC 5373, 3262, 4028, 3891, 4488).
@@ -59,7 +50,7 @@ func (u *UA) on(h func(*sip.Request, sip.ServerTransaction)) func(*sip.Request, 
 				}
 			}
 		}()
-		if no := check(req); no != nil {
+		if no := check(req, extensions); no != nil {
 			if !req.IsAck() {
 				u.answer(req, tx, no)
 			}
@@ -79,97 +70,6 @@ func (u *UA) answer(req *sip.Request, tx sip.ServerTransaction, no *Refusal) {
 	}
 	if err := tx.Respond(res); err != nil {
 		u.log.Debug("sip: response not sent", "status", no.Status, "error", err)
-	}
-}
-
-// check finds what sipgo's parser lets through (RFC 3261 8.1.1, 8.2, 16.3);
-// nil when req may go on.
-func check(req *sip.Request) *Refusal {
-	bad := func(phrase string, args ...any) *Refusal {
-		return &Refusal{Status: sip.StatusBadRequest, Phrase: fmt.Sprintf(phrase, args...)}
-	}
-	if req.SipVersion != "SIP/2.0" {
-		req.SipVersion = "SIP/2.0" // the response is ours
-		return &Refusal{Status: sip.StatusVersionNotSupported, Phrase: "Version Not Supported"}
-	}
-	for _, name := range []string{"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"} {
-		switch n := len(req.GetHeaders(name)) + len(req.GetHeaders(compact[name])); {
-		case n > 1:
-			return bad("Several %s Headers", name)
-		case n == 0 && name != "Max-Forwards" && name != "Content-Length":
-			return bad("Missing %s", name)
-		}
-	}
-	for _, h := range req.Headers() {
-		// sipgo takes a bare LF, which another reader would take for a line end.
-		if strings.ContainsAny(h.Value(), "\r\n") {
-			return bad("Line End In A Header")
-		}
-	}
-	if req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
-		return bad("From, To, Call-ID Or CSeq Not Readable")
-	}
-	// sipgo has written the method in capitals, but not that of the CSeq.
-	if !strings.EqualFold(strings.TrimSpace(string(req.CSeq().MethodName)), string(req.Method)) {
-		return bad("CSeq Names Another Method")
-	}
-	if no := checkIDs(req); no != nil {
-		return no
-	}
-	switch req.Recipient.Scheme {
-	case "sip", "sips", "tel":
-	default:
-		return &Refusal{Status: 416, Phrase: "Unsupported URI Scheme"}
-	}
-	if req.Recipient.Host == "" && req.Recipient.Scheme != "tel" {
-		return bad("Request-URI Names No Host")
-	}
-	return checkRequire(req)
-}
-
-// checkIDs finds identifiers that nobody needs so, of which parts are kept.
-func checkIDs(req *sip.Request) *Refusal {
-	for _, id := range []string{tagOf(req.From()), tagOf(req.To())} {
-		if !cleanTag(id) {
-			return badRequest("Tag Not Readable")
-		}
-		if len(id) > maxTagSize {
-			return badRequest("Tag Too Long")
-		}
-	}
-	if len(req.CallID().Value()) > maxCallIDSize {
-		return badRequest("Call-ID Too Long")
-	}
-	if via := req.Via(); via != nil {
-		if branch, _ := via.Params.Get("branch"); len(branch) > maxTagSize {
-			return badRequest("Branch Too Long")
-		}
-	}
-	return nil
-}
-
-var compact = map[string]string{"From": "f", "To": "t", "Call-ID": "i", "Content-Length": "l"}
-
-// checkRequire refuses extensions we do not have (RFC 3261 8.2.2.3). The
-// registrar has its own list.
-func checkRequire(req *sip.Request) *Refusal {
-	if req.IsAck() || req.IsCancel() || req.Method == sip.REGISTER {
-		return nil
-	}
-	var unknown []string
-	for _, name := range []string{"Require", "Proxy-Require"} {
-		for _, tag := range tokens(req, name) {
-			if !slices.Contains(extensions, tag) {
-				unknown = append(unknown, tag)
-			}
-		}
-	}
-	if unknown == nil {
-		return nil
-	}
-	return &Refusal{
-		Status: sip.StatusBadExtension, Phrase: "Bad Extension",
-		Headers: []sip.Header{sip.NewHeader("Unsupported", cleanText(strings.Join(unknown, ", ")))},
 	}
 }
 

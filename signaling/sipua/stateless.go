@@ -2,13 +2,8 @@ package sipua
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"math"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,27 +21,12 @@ const maxGain = 3
 // but when its request is.
 type stateless struct {
 	parser *sip.Parser
-	key    [32]byte // of the tags in our answers
+	key    ownKey
 	log    complaints
 	count  atomic.Uint64 // of refusals
 }
 
-func newStateless() *stateless {
-	s := &stateless{parser: newParser()}
-	_, _ = rand.Read(s.key[:]) // never fails
-	return s
-}
-
-// tag is the To tag of a stateless answer: a repeat of the request gets the
-// same one (RFC 3261 8.2.7).
-func (s *stateless) tag(req *sip.Request) string {
-	m := hmac.New(sha256.New, s.key[:])
-	for _, text := range []string{txKey(req), req.CallID().Value(), tagOf(req.From()), req.Source()} {
-		m.Write([]byte(text))
-		m.Write([]byte{0})
-	}
-	return hex.EncodeToString(m.Sum(nil)[:10])
-}
+func newStateless() *stateless { return &stateless{parser: newParser(), key: newOwnKey()} }
 
 // complaints bounds the log lines about what strangers sent: one event, one
 // line, but a flood is one line with a count.
@@ -82,7 +62,7 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	_, datagram := info.RemoteAddr.(*net.UDPAddr)
 	if bytes.HasPrefix(data, []byte("SIP/2.0 ")) {
 		if datagram {
-			return u.ourBranch(data)
+			return u.stateless.key.answers(data)
 		}
 		_, err := u.stateless.parser.ParseSIP(data)
 		return err == nil // sipgo would close the stream
@@ -99,7 +79,7 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	}
 	req.SetTransport(info.Transport)
 	req.SetSource(info.RemoteAddr.String())
-	if no := check(req); no != nil {
+	if no := check(req, extensions); no != nil {
 		u.refuse(info, data, req, no)
 		return false
 	}
@@ -216,7 +196,7 @@ func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, 
 		return
 	}
 	if to := req.To(); to != nil && tagOf(to) == "" && req.CallID() != nil && req.CSeq() != nil {
-		to.Params.Add("tag", u.stateless.tag(req))
+		to.Params.Add("tag", u.stateless.key.tag(req))
 	}
 	u.stateless.count.Add(1)
 	if no.Why != "" {
@@ -239,40 +219,9 @@ func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
 	return maxGain * len(data)
 }
 
-// within is the response to req in at most size bytes. What does not fit is
-// left out, from the last header on, where a peer can do without; nil when that
-// does not suffice.
-func (r *Refusal) within(req *sip.Request, size int) []byte {
-	lean := &Refusal{Status: r.Status, Phrase: r.Phrase, Headers: append(slices.Clone(r.Headers), sip.NewHeader("Server", product))}
-	for {
-		if answer := lean.Response(req).String(); len(answer) <= size {
-			return []byte(answer)
-		}
-		i := len(lean.Headers) - 1
-		for i >= 0 && !lean.optional(i) {
-			i--
-		}
-		if i < 0 {
-			return nil
-		}
-		lean.Headers = slices.Delete(lean.Headers, i, i+1)
-	}
-}
-
-// optional tells whether a peer can do without header i: one that says what
-// else we can do, or another challenge than the first.
-func (r *Refusal) optional(i int) bool {
-	switch name := r.Headers[i].Name(); name {
-	case "Server", "Allow", "Accept", "Accept-Encoding", "Supported":
-		return true
-	default:
-		return slices.ContainsFunc(r.Headers[:i], func(h sip.Header) bool { return h.Name() == name })
-	}
-}
-
 // refuseUnread answers a request that the parser does not take.
 func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *Refusal) {
-	if answer := u.stateless.unreadable(data, no); answer != nil && len(answer) <= u.answerMax(info, data) {
+	if answer := u.stateless.key.unreadable(data, no); answer != nil && len(answer) <= u.answerMax(info, data) {
 		u.write(info, answer)
 	}
 }
@@ -288,46 +237,4 @@ func (u *UA) write(info sip.TransportReadProps, answer []byte) {
 	if s := u.flows.find(flowKey{strings.ToLower(info.Transport), at}); s != nil {
 		_, _ = s.Write(answer) // which closes the connection when it cannot
 	}
-}
-
-// newBranch names a client transaction of ours so that an answer to it is
-// known as one without looking anything up.
-func (s *stateless) newBranch() string {
-	token := newToken()
-	return sip.RFC3261BranchMagicCookie + token + s.mark(token)
-}
-
-func (s *stateless) mark(token string) string {
-	m := hmac.New(sha256.New, s.key[:])
-	m.Write([]byte(token))
-	return hex.EncodeToString(m.Sum(nil)[:6])
-}
-
-// made tells whether a branch is one of ours.
-func (s *stateless) made(branch string) bool {
-	text, ok := strings.CutPrefix(branch, sip.RFC3261BranchMagicCookie)
-	return ok && len(text) == tokenSize+12 && hmac.Equal([]byte(text[tokenSize:]), []byte(s.mark(text[:tokenSize])))
-}
-
-// ourBranch tells whether a response answers a request of ours (RFC 3261
-// 18.1.2): others are dropped.
-func (u *UA) ourBranch(data []byte) bool {
-	_, rest, _ := bytes.Cut(data, []byte("\r\n"))
-	for len(rest) > 2 {
-		var line []byte
-		line, rest = headerLine(rest)
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		if answered[strings.ToLower(string(bytes.TrimSpace(name)))] != "Via" {
-			continue
-		}
-		top, _, _ := bytes.Cut(value, []byte(","))
-		for p := range bytes.SplitSeq(top, []byte(";")) {
-			name, branch, _ := bytes.Cut(p, []byte("="))
-			if bytes.EqualFold(bytes.TrimSpace(name), []byte("branch")) {
-				return u.stateless.made(string(bytes.TrimSpace(branch)))
-			}
-		}
-		return false
-	}
-	return false
 }

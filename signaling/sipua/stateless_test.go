@@ -247,7 +247,7 @@ func TestResponseToNothingIsDropped(t *testing.T) {
 	p := newParty(t, nil)
 	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 5060}}
 	for branch, want := range map[string]bool{
-		p.stateless.newBranch(): true, newStateless().newBranch(): false, "z9hG4bKx": false, "": false,
+		p.stateless.key.newBranch(): true, newStateless().key.newBranch(): false, "z9hG4bKx": false, "": false,
 	} {
 		for _, via := range []string{"Via: SIP/2.0/UDP 127.0.0.1;branch=" + branch, "v : SIP/2.0/UDP 127.0.0.1;rport=5;BRANCH=" +
 			branch + " , SIP/2.0/UDP b"} {

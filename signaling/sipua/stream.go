@@ -10,8 +10,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -185,47 +183,19 @@ func (s *stream) frame() error {
 	}
 	end += s.scanned
 	s.scanned = end - 3 // where it is found again while the body comes
-	head, body, ok := s.measure(end)
+	head, body, ok := measured(s.buf[:end])
+	if len(head) != end {
+		s.buf = slices.Replace(s.buf, 0, end, head...)
+	}
 	switch {
 	case !ok:
-		s.due, s.lost = head, true
-	case head+body >= messageMax:
+		s.due, s.lost = len(head), true
+	case len(head)+body >= messageMax:
 		return errTooLong
-	case len(s.buf) >= head+body:
-		s.due = head + body
+	case len(s.buf) >= len(head)+body:
+		s.due = len(head) + body
 	}
 	return nil
-}
-
-// measure tells how long head and body of the message at the front of buf are;
-// false when that cannot be told. A message that names neither a length nor a
-// body has none, and is made to say so.
-func (s *stream) measure(head int) (newHead, body int, ok bool) {
-	if mixedEnds(s.buf[:head]) {
-		return head, 0, false
-	}
-	lines := mended(s.buf[:head], false)
-	if body, ok = bodyLength(lines); ok || namesBody(lines) {
-		return head, body, ok
-	}
-	lines = append(bytes.Clone(lines[:len(lines)-2]), "Content-Length: 0\r\n\r\n"...)
-	s.buf = slices.Replace(s.buf, 0, head, lines...)
-	return len(lines), 0, true
-}
-
-// namesBody tells whether a head says anything of a body.
-func namesBody(head []byte) bool {
-	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	for len(rest) > 2 {
-		var line []byte
-		line, rest = headerLine(rest)
-		name, _, _ := bytes.Cut(line, []byte(":"))
-		switch strings.ToLower(string(bytes.TrimSpace(name))) {
-		case "content-length", "l", "content-type", "c":
-			return true
-		}
-	}
-	return false
 }
 
 // unreadable answers what came of a message that is not read further: its first
@@ -322,22 +292,4 @@ func (s *stream) Close() error {
 		err = s.Conn.Close()
 	})
 	return err
-}
-
-// bodyLength reads the Content-Length of a message's headers; false for none,
-// for one that is not a number and for several.
-func bodyLength(head []byte) (length int, ok bool) {
-	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	for seen := false; len(rest) > 2; {
-		var line []byte
-		line, rest = headerLine(rest)
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		switch strings.ToLower(string(bytes.TrimSpace(name))) {
-		case "content-length", "l":
-			n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 31)
-			length, ok = int(n), err == nil && !seen
-			seen = true
-		}
-	}
-	return length, ok
 }

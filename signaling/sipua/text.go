@@ -1,12 +1,11 @@
 package sipua
 
 import (
-	"fmt"
+	"crypto/rand"
+	"encoding/hex"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
 )
@@ -60,52 +59,43 @@ func unquoteDisplay(s string) string {
 	return cleanText(b.String())
 }
 
-// parseTarget reads a URI that we are going to write into a request line, so it
-// may hold nothing that would end the URI there (RFC 3261 25.1).
-func parseTarget(s string) (sip.Uri, error) {
-	var u sip.Uri
-	if len(s) > 2048 {
-		return u, fmt.Errorf("the URI has %d characters, 2048 are allowed", len(s))
-	}
-	for i := range len(s) {
-		if c := s[i]; c <= 0x20 || c >= 0x7f || strings.IndexByte("<>\"", c) >= 0 {
-			return u, fmt.Errorf("the URI %q has the character %q, which is not allowed in it", s, c)
-		}
-	}
-	if err := sip.ParseUri(s, &u); err != nil {
-		return u, fmt.Errorf("the URI %q cannot be read: %w", s, err)
-	}
-	switch u.Scheme {
-	case "sip", "sips":
-		if u.Host == "" || u.Host == "*" {
-			return u, fmt.Errorf("the URI %q names no host", s)
-		}
-		if u.Port < 0 || u.Port > 65535 {
-			return u, fmt.Errorf("the URI %q has no valid port", s)
-		}
-	case "tel":
-	default:
-		return u, fmt.Errorf("the URI %q is neither a sip: nor a tel: address", s)
-	}
-	var again sip.Uri
-	if err := sip.ParseUri(u.String(), &again); err != nil || again.User != u.User || again.Host != u.Host {
-		return u, fmt.Errorf("the URI %q can be read in two ways", s)
-	}
-	u.Headers = nil // headers of a URI never make it into a request of ours (RFC 3261 19.1.5)
-	return u, nil
-}
-
-// isToken tells whether s can be a header name (RFC 3261 25.1).
+// isToken tells whether s is a token (RFC 3261 25.1), as methods and names of
+// headers are.
 func isToken(s string) bool {
-	if s == "" || len(s) > 64 {
-		return false
-	}
 	for i := range len(s) {
 		c := s[i]
 		alnum := (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-		if !alnum && !strings.ContainsRune("-.!%*_+`'~", rune(c)) {
+		if !alnum && strings.IndexByte("-.!%*_+`'~", c) < 0 {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
+
+// displayText makes a display name from outside fit to be shown.
+func displayText(s string) string { return clip(unquoteDisplay(s), displayMax) }
+
+// clip cuts text from outside to at most n bytes and removes what could break
+// a line.
+func clip(s string, n int) string {
+	s = cleanText(s)
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}
+
+// displayMax bounds a display name from outside, in bytes.
+const displayMax = 128
+
+// newToken is a random text for tags, branches and Call-IDs, not to be guessed.
+func newToken() string {
+	var b [tokenSize / 2]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// tokenSize is the length of newToken's text.
+const tokenSize = 24
+
+const product = "Ringsplash" // User-Agent and Server

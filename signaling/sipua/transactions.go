@@ -1,11 +1,7 @@
 package sipua
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,8 +25,7 @@ const (
 	maxFinal = 4096
 	// maxInCall is how many transactions one call may have, whoever it is with.
 	maxInCall = 16
-	// maxKeySize is the size from which on a key is a hash.
-	maxKeySize = 128
+
 	// begunWait is how long a request may take from the read filter to its
 	// handler; one that never gets there is not counted any longer.
 	begunWait = 10 * time.Second
@@ -83,35 +78,6 @@ func newTransactions(limit int) *transactions {
 
 // size is what x takes in over.
 func (x *transaction) size() int { return len(x.key) + len(x.final) }
-
-// txKey names the transaction of a request as sipgo does (RFC 3261 17.2.3): an
-// ACK and a CANCEL belong to their INVITE. It is short, whatever was sent.
-func txKey(req *sip.Request) string {
-	key := longKey(req)
-	if len(key) > maxKeySize {
-		sum := sha256.Sum256([]byte(key))
-		return hex.EncodeToString(sum[:])
-	}
-	return key
-}
-
-func longKey(req *sip.Request) string {
-	method := req.Method
-	if method == sip.ACK || method == sip.CANCEL {
-		method = sip.INVITE
-	}
-	via := req.Via()
-	branch, _ := via.Params.Get("branch")
-	if len(branch) > len(sip.RFC3261BranchMagicCookie) && strings.HasPrefix(branch, sip.RFC3261BranchMagicCookie) {
-		port := via.Port
-		if port <= 0 {
-			port = int(sip.DefaultPort(via.Transport))
-		}
-		return branch + " " + via.Host + " " + strconv.Itoa(port) + " " + string(method)
-	}
-	return tagOf(req.From()) + " " + req.CallID().Value() + " " + strconv.Itoa(int(req.CSeq().SeqNo)) + " " + via.Value() + " " +
-		string(method)
-}
 
 // find tells whether the transaction is known, whether it is over, and then
 // what answers a repeat.

@@ -3,12 +3,9 @@ package sipua
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/netip"
 	"sync"
@@ -20,7 +17,6 @@ import (
 )
 
 const (
-	product      = "Ringsplash" // User-Agent and Server
 	dialTimeout  = 3 * time.Second
 	writeTimeout = 5 * time.Second
 	udpBuffer    = 4 << 20
@@ -92,22 +88,6 @@ func family(network string, ip net.IP) string {
 func setT1(t1 time.Duration) {
 	sip.SetTimers(t1, 8*t1, 10*t1)
 	sip.Timer_D = 64 * t1
-}
-
-// newParser reads the compact header names sipgo leaves alone (RFC 3261 7.3.3
-// and the registry of later ones).
-func newParser() *sip.Parser {
-	m := maps.Clone(sip.DefaultHeadersParser())
-	m["r"] = m["refer-to"]
-	m["b"] = m["referred-by"]
-	for short, long := range map[string]string{
-		"k": "Supported", "x": "Session-Expires", "o": "Event", "s": "Subject", "u": "Allow-Events",
-		"e": "Content-Encoding", "a": "Accept-Contact", "j": "Reject-Contact", "d": "Request-Disposition", "y": "Identity",
-	} {
-		m[short] = func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(long, value), nil }
-	}
-	squeezed(m)
-	return sip.NewParser(sip.WithHeadersParsers(m))
 }
 
 // newSIP makes sipgo's layers for u.
@@ -217,7 +197,7 @@ func (u *UA) stamp(req *sip.Request, h hop) {
 	via := &sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: sip.NetworkToUpper(h.transport),
 		Host: at.Addr().String(), Port: int(at.Port()),
-		Params: sip.HeaderParams{{K: "branch", V: u.stateless.newBranch()}, {K: "rport"}},
+		Params: sip.HeaderParams{{K: "branch", V: u.stateless.key.newBranch()}, {K: "rport"}},
 	}
 	req.PrependHeader(via)
 	if req.GetHeader("User-Agent") == nil {
@@ -296,16 +276,6 @@ func (u *UA) do(ctx context.Context, req *sip.Request, h hop) (*sip.Response, er
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// tokenSize is the length of newToken's text.
-const tokenSize = 24
-
-// newToken is a random text for tags, branches and Call-IDs, not to be guessed.
-func newToken() string {
-	var b [tokenSize / 2]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
 }
 
 // quietLog passes sipgo's log lines on as debug lines, without message bodies:

@@ -3,7 +3,11 @@ package sipua
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 const paramsMax = 64
@@ -97,4 +101,56 @@ func splitList(s string) []string {
 		list[i] = strings.TrimSpace(list[i])
 	}
 	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
+}
+
+// tokens reads the comma lists of all headers of that name, in lower case
+// (Require, Supported).
+func tokens(m sip.Message, name string) []string {
+	var out []string
+	for _, h := range m.GetHeaders(name) {
+		for t := range strings.SplitSeq(h.Value(), ",") {
+			if t = strings.ToLower(strings.TrimSpace(t)); t != "" {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// headerValue is the value of the first header of that name, "" for none.
+func headerValue(m sip.Message, name string) string {
+	if h := m.GetHeaders(name); len(h) > 0 {
+		return h[0].Value()
+	}
+	return ""
+}
+
+// tagOf is the tag of a From or To, "" when there is none.
+func tagOf[H *sip.ToHeader | *sip.FromHeader](h H) string {
+	var params sip.HeaderParams
+	switch h := any(h).(type) {
+	case *sip.ToHeader:
+		if h != nil {
+			params = h.Params
+		}
+	case *sip.FromHeader:
+		if h != nil {
+			params = h.Params
+		}
+	}
+	tag, _ := params.Get("tag")
+	return tag
+}
+
+// retryAfter reads a Retry-After header (RFC 3261 20.33); 0 when there is none.
+func retryAfter(value string) time.Duration {
+	end := strings.IndexFunc(value, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(value)
+	}
+	n, err := strconv.ParseUint(value[:end], 10, 32)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * time.Second
 }

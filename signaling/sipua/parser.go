@@ -1,0 +1,23 @@
+package sipua
+
+import (
+	"maps"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// newParser reads the compact header names sipgo leaves alone (RFC 3261 7.3.3
+// and the registry of later ones).
+func newParser() *sip.Parser {
+	m := maps.Clone(sip.DefaultHeadersParser())
+	m["r"] = m["refer-to"]
+	m["b"] = m["referred-by"]
+	for short, long := range map[string]string{
+		"k": "Supported", "x": "Session-Expires", "o": "Event", "s": "Subject", "u": "Allow-Events",
+		"e": "Content-Encoding", "a": "Accept-Contact", "j": "Reject-Contact", "d": "Request-Disposition", "y": "Identity",
+	} {
+		m[short] = func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(long, value), nil }
+	}
+	squeezed(m)
+	return sip.NewParser(sip.WithHeadersParsers(m))
+}

@@ -1,0 +1,42 @@
+package sipua
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// txKey names the transaction of a request as sipgo does (RFC 3261 17.2.3): an
+// ACK and a CANCEL belong to their INVITE. It is short, whatever was sent.
+func txKey(req *sip.Request) string {
+	key := longKey(req)
+	if len(key) > maxKeySize {
+		sum := sha256.Sum256([]byte(key))
+		return hex.EncodeToString(sum[:])
+	}
+	return key
+}
+
+func longKey(req *sip.Request) string {
+	method := req.Method
+	if method == sip.ACK || method == sip.CANCEL {
+		method = sip.INVITE
+	}
+	via := req.Via()
+	branch, _ := via.Params.Get("branch")
+	if len(branch) > len(sip.RFC3261BranchMagicCookie) && strings.HasPrefix(branch, sip.RFC3261BranchMagicCookie) {
+		port := via.Port
+		if port <= 0 {
+			port = int(sip.DefaultPort(via.Transport))
+		}
+		return branch + " " + via.Host + " " + strconv.Itoa(port) + " " + string(method)
+	}
+	return tagOf(req.From()) + " " + req.CallID().Value() + " " + strconv.Itoa(int(req.CSeq().SeqNo)) + " " + via.Value() + " " +
+		string(method)
+}
+
+// maxKeySize is the size from which on a key is a hash.
+const maxKeySize = 128
