@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // strangersOKs is how often a stranger is sent a 2xx that he does not
@@ -37,7 +38,7 @@ func (l *leg) accept(r *inbound, sdp []byte) bool {
 		r.settle()
 		return true
 	}
-	offer, _ := sdpOf(r.req)
+	offer, _ := message.SDP(r.req)
 	a := &accepted{r: r, res: res, late: offer == nil, sent: 1, wait: sip.T1, until: time.Now().Add(64 * sip.T1)}
 	l.ok = a
 	a.timer = l.after(a.wait, func() { l.repeatOK(a) })
@@ -80,7 +81,7 @@ func (l *leg) acknowledged(ack *sip.Request) {
 	}
 	l.dropOK()
 	if a.late {
-		answer, _ := sdpOf(ack)
+		answer, _ := message.SDP(ack)
 		status := sip.StatusOK
 		if answer == nil {
 			status = sip.StatusNotAcceptableHere

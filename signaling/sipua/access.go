@@ -17,6 +17,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
 )
 
@@ -198,7 +199,7 @@ type Caller struct {
 }
 
 // logRefusal writes the one line that a refusal is worth, if any.
-func (a *Access) logRefusal(what string, r *Refusal) {
+func (a *Access) logRefusal(what string, r *message.Refusal) {
 	if r.Why != "" {
 		a.log.Warn(what, "status", r.Status, "why", r.Why)
 	}

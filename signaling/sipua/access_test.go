@@ -22,6 +22,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
 	"ringsplash/test/rig"
 )
@@ -176,7 +177,7 @@ func (f *front) serve(t *testing.T) {
 		caller, refusal := f.Identify(req)
 		if refusal == nil {
 			who, _ := json.Marshal(caller)
-			refusal = &Refusal{Status: 480, Phrase: "Identified", Headers: []sip.Header{sip.NewHeader("X-Caller", string(who))}}
+			refusal = &message.Refusal{Status: 480, Phrase: "Identified", Headers: []sip.Header{sip.NewHeader("X-Caller", string(who))}}
 		}
 		_ = tx.Respond(refusal.Response(req))
 	})

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -55,8 +57,8 @@ type account struct {
 	purse  *purse
 	callID string
 	seq    uint32
-	flow   flowKey // the connection of the last success
-	bad    bool    // Changed was told an error last
+	flow   message.Flow // the connection of the last success
+	bad    bool         // Changed was told an error last
 	told   bool
 }
 
@@ -126,18 +128,18 @@ func (u *UA) keepTrunk(t *trunk) {
 }
 
 func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
-	aor, err := parseTarget(o.AOR)
+	aor, err := message.ParseURI(o.AOR)
 	if err != nil || aor.Scheme != "sip" {
 		return nil, fmt.Errorf("sipua: register: AOR %q is not a sip: address", o.AOR)
 	}
 	where := sip.Uri{Scheme: "sip", Host: aor.Host, Port: aor.Port}
 	if o.Registrar != "" {
-		if where, err = parseTarget(o.Registrar); err != nil || where.Scheme != "sip" {
+		if where, err = message.ParseURI(o.Registrar); err != nil || where.Scheme != "sip" {
 			return nil, fmt.Errorf("sipua: register: registrar %q is not a sip: address", o.Registrar)
 		}
 	}
 	if o.Transport == "" {
-		if o.Transport, err = transportOf(where, "udp"); err != nil {
+		if o.Transport, err = message.Transport(where, "udp"); err != nil {
 			return nil, err
 		}
 	}
@@ -147,7 +149,7 @@ func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
 	if o.Expires <= 0 {
 		o.Expires = 300 * time.Second
 	}
-	return &account{u: u, o: o, aor: aor, where: where, purse: p, callID: newToken()}, nil
+	return &account{u: u, o: o, aor: aor, where: where, purse: p, callID: message.NewToken()}, nil
 }
 
 // run refreshes the registration until ctx or the UA ends. granted is how long
@@ -169,7 +171,7 @@ func (a *account) run(ctx context.Context, granted time.Duration) {
 		case <-a.lost():
 			timer.Stop()
 			a.u.log.Info("sip: connection lost, registering again", "aor", a.o.AOR, "at", a.where.String())
-			a.flow = flowKey{}
+			a.flow = message.Flow{}
 			wait = backOff(failures)
 			failures++
 			continue
@@ -277,21 +279,21 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 		}
 		switch {
 		case res.IsSuccess():
-			a.flow = flowKey{h.transport, h.addr}
+			a.flow = message.Flow{Transport: h.transport, Peer: h.addr}
 			return a.granted(res, expires), nil
 		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
 			if req, err = a.purse.authorise(req, res); err != nil {
 				return 0, err
 			}
 		case res.StatusCode == sip.StatusIntervalToBrief: // RFC 3261 10.2.8
-			least, err := strconv.Atoi(strings.TrimSpace(headerValue(res, "Min-Expires")))
+			least, err := strconv.Atoi(strings.TrimSpace(message.Header(res, "Min-Expires")))
 			if err != nil || least <= 0 || least > 86400 {
 				return 0, errors.New("the registrar says 423 without a usable Min-Expires")
 			}
 			expires = time.Duration(least) * time.Second
 			req = a.request(h, expires)
 		default:
-			return 0, fmt.Errorf("the registrar says %d %s", res.StatusCode, cleanText(res.Reason))
+			return 0, fmt.Errorf("the registrar says %d %s", res.StatusCode, message.CleanText(res.Reason))
 		}
 	}
 	return 0, errors.New("the registrar keeps asking for credentials")
@@ -316,11 +318,11 @@ func (a *account) request(h hop, expires time.Duration) *sip.Request {
 	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: a.aor.Host, Port: a.aor.Port})
 	forwards := sip.MaxForwardsHeader(70)
 	callID := sip.CallIDHeader(a.callID)
-	from := sip.FromHeader{Address: a.aor, Params: sip.HeaderParams{{K: "tag", V: newToken()}}}
+	from := sip.FromHeader{Address: a.aor, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}}}
 	to := sip.ToHeader{Address: a.aor}
 	contact := sip.ContactHeader{Address: a.u.contactURI(a.o.User, h)}
 	if a.o.Instance != "" {
-		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + cleanText(a.o.Instance) + `>"`}}
+		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + message.CleanText(a.o.Instance) + `>"`}}
 		if h.transport != "udp" {
 			contact.Params = append(contact.Params, sip.HeaderKV{K: "reg-id", V: "1"})
 			req.AppendHeader(sip.NewHeader("Supported", "outbound, path"))
@@ -342,7 +344,7 @@ func (a *account) request(h hop, expires time.Duration) *sip.Request {
 func (a *account) granted(res *sip.Response, asked time.Duration) time.Duration {
 	for _, h := range res.GetHeaders("Contact") {
 		c, ok := h.(*sip.ContactHeader)
-		if !ok || c.Address.User != escapeUser(a.o.User) {
+		if !ok || c.Address.User != message.EscapeUser(a.o.User) {
 			continue
 		}
 		if v, ok := c.Params.Get("expires"); ok {
@@ -351,7 +353,7 @@ func (a *account) granted(res *sip.Response, asked time.Duration) time.Duration 
 			}
 		}
 	}
-	if n, err := strconv.Atoi(strings.TrimSpace(headerValue(res, "Expires"))); err == nil && n > 0 && n <= 86400 {
+	if n, err := strconv.Atoi(strings.TrimSpace(message.Header(res, "Expires"))); err == nil && n > 0 && n <= 86400 {
 		return time.Duration(n) * time.Second
 	}
 	return asked

@@ -10,6 +10,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -168,7 +169,7 @@ func TestTrunk(t *testing.T) {
 		`WWW-Authenticate: Digest realm="pbx", nonce="n1", algorithm=MD5, qop="auth-int, auth"`,
 		`WWW-Authenticate: Digest realm="pbx", nonce="n2", algorithm=SHA-256, qop="auth"`))
 	reg = w.request("REGISTER")
-	if a := headerValue(reg, "Authorization"); !strings.Contains(a, "algorithm=SHA-256") || strings.Contains(a, "secret") {
+	if a := message.Header(reg, "Authorization"); !strings.Contains(a, "algorithm=SHA-256") || strings.Contains(a, "secret") {
 		t.Fatalf("Authorization: %s", a)
 	}
 	w.send(g2.at("udp"), w.reply(reg, 200, "OK", "r", "", "Contact: "+reg.Contact().Value()+";expires=600"))
@@ -179,14 +180,14 @@ func TestTrunk(t *testing.T) {
 	})
 	inv := w.request("INVITE")
 	same(t, "request uri", inv.Recipient.String(), "sip:+441234@"+w.addr()+";user=phone")
-	same(t, "pai", headerValue(inv, "P-Asserted-Identity"), `"Bob \"the\" Builder" <sip:bob@example.test>`)
+	same(t, "pai", message.Header(inv, "P-Asserted-Identity"), `"Bob \"the\" Builder" <sip:bob@example.test>`)
 	w.send(g2.at("udp"), w.reply(inv, 407, "Proxy Authentication Required", "x", "",
 		`Proxy-Authenticate: Digest realm="pbx", nonce="n3", algorithm=MD5, qop="auth"`))
 	w.request("ACK")
 	again := w.request("INVITE")
 	same(t, "cseq", again.CSeq().SeqNo, inv.CSeq().SeqNo+1)
 	same(t, "call", again.CallID().Value(), inv.CallID().Value())
-	if headerValue(again, "Proxy-Authorization") == "" {
+	if message.Header(again, "Proxy-Authorization") == "" {
 		t.Fatal("no credentials")
 	}
 	// Refused credentials are not tried for ever, nor given to another realm.
@@ -197,7 +198,7 @@ func TestTrunk(t *testing.T) {
 	go func() { defer close(done); _ = g2.Close() }()
 	// One that we were slow to answer may have been sent again.
 	unreg := w.find("REGISTER that gives back", func(m sip.Message) bool {
-		return is("REGISTER")(m) && headerValue(m, "Expires") == "0"
+		return is("REGISTER")(m) && message.Header(m, "Expires") == "0"
 	}).(*sip.Request)
 	w.send(g2.at("udp"), w.reply(unreg, 200, "OK", "r", ""))
 	<-done

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -51,7 +53,7 @@ func (u *UA) resolve(ctx context.Context, transport string, uri sip.Uri) (netip.
 func (u *UA) locate(ctx context.Context, transport string, uri sip.Uri) ([]netip.AddrPort, error) {
 	host := strings.Trim(uri.Host, "[]")
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), orPort(transport, uri.Port))}, nil
+		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), message.Port(transport, uri.Port))}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
@@ -66,7 +68,7 @@ func (u *UA) locate(ctx context.Context, transport string, uri sip.Uri) ([]netip
 			return nil, fmt.Errorf("no server of the host %q can be found: %w", host, err)
 		}
 	}
-	found, err := u.lookUpHost(ctx, host, orPort(transport, uri.Port))
+	found, err := u.lookUpHost(ctx, host, message.Port(transport, uri.Port))
 	if err != nil {
 		return nil, fmt.Errorf("the host %q cannot be found: %w", host, err)
 	}
@@ -157,7 +159,7 @@ func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
 // inside LocalNets, else its public one.
 func (u *UA) advertise(s *socket, ip netip.Addr) netip.AddrPort {
 	if s == nil {
-		return netip.AddrPortFrom(routeTo(ip), orPort("udp", 0))
+		return netip.AddrPortFrom(routeTo(ip), message.Port("udp", 0))
 	}
 	mine := s.addr.Addr()
 	if mine.IsUnspecified() {
@@ -190,7 +192,7 @@ func routeTo(ip netip.Addr) netip.Addr {
 // contactURI is the URI at which a peer at ip reaches us for user.
 func (u *UA) contactURI(user string, h hop) sip.Uri {
 	at := u.advertise(h.sock, h.addr.Addr())
-	uri := sip.Uri{Scheme: "sip", User: escapeUser(user), Host: at.Addr().String(), Port: int(at.Port())}
+	uri := sip.Uri{Scheme: "sip", User: message.EscapeUser(user), Host: at.Addr().String(), Port: int(at.Port())}
 	if h.transport != "udp" {
 		uri.UriParams = sip.HeaderParams{{K: "transport", V: h.transport}}
 	}

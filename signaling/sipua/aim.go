@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // refusal is why a branch cannot start.
@@ -36,13 +37,13 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 		// A registrar lets its account call as itself only.
 		shown.Address = l.trunk.account()
 	}
-	from, err := parseTarget(shown.Address)
+	from, err := message.ParseURI(shown.Address)
 	if err != nil {
 		from = sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}
 	}
 	l.d.local.Address = from
-	l.d.local.DisplayName = quoteDisplay(shown.Display)
-	to, err := parseTarget(in.To)
+	l.d.local.DisplayName = message.QuoteDisplay(shown.Display)
+	to, err := message.ParseURI(in.To)
 	if err != nil {
 		to = l.d.target
 	}
@@ -57,13 +58,13 @@ func (l *leg) aimAtBinding(b *gateway.Binding) *refusal {
 	if err != nil {
 		return &refusal{sip.StatusRequestTimeout, err}
 	}
-	target, err := parseTarget(use.Contact)
+	target, err := message.ParseURI(use.Contact)
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
 	l.d.target, l.d.routes, l.d.hop, l.d.sameFlow = target, nil, h, h.host == ""
 	for _, p := range use.Path {
-		hop, err := parseTarget(p)
+		hop, err := message.ParseURI(p)
 		if err != nil {
 			return &refusal{sip.StatusServiceUnavailable, err}
 		}
@@ -80,13 +81,13 @@ func (l *leg) aimAtTrunk(name, uri string) *refusal {
 	if t == nil {
 		return &refusal{sip.StatusServiceUnavailable, fmt.Errorf("there is no trunk %q: add it to the configuration", name)}
 	}
-	target, err := parseTarget(uri)
+	target, err := message.ParseURI(uri)
 	if err != nil {
 		return &refusal{sip.StatusNotFound, err}
 	}
 	if target.Scheme == "tel" {
 		target = sip.Uri{
-			Scheme: "sip", User: escapeUser(strings.SplitN(target.Raw(), ";", 2)[0]), Host: t.uri.Host, Port: t.uri.Port,
+			Scheme: "sip", User: message.EscapeUser(strings.SplitN(target.Raw(), ";", 2)[0]), Host: t.uri.Host, Port: t.uri.Port,
 			UriParams: sip.HeaderParams{{K: "user", V: "phone"}},
 		}
 	}
@@ -101,7 +102,7 @@ func (l *leg) aimAtTrunk(name, uri string) *refusal {
 
 // aimAtURI calls a foreign domain directly, when it is allowed.
 func (l *leg) aimAtURI(uri string) *refusal {
-	target, err := parseTarget(uri)
+	target, err := message.ParseURI(uri)
 	if err != nil {
 		return &refusal{sip.StatusNotFound, err}
 	}
@@ -111,7 +112,7 @@ func (l *leg) aimAtURI(uri string) *refusal {
 	if !l.u.mayDial(target.Host) {
 		return &refusal{sip.StatusForbidden, fmt.Errorf("the domain %s is not in sip.allow_domains", target.Host)}
 	}
-	transport, err := transportOf(target, "udp")
+	transport, err := message.Transport(target, "udp")
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
@@ -141,17 +142,17 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 		req.AppendHeader(sip.NewHeader("Privacy", "id"))
 	}
 	if t := l.trunk; t != nil && t.takesIdentity(l.d.hop.transport) && in.From.Verified() {
-		if _, err := parseTarget(in.From.Address); err == nil {
+		if _, err := message.ParseURI(in.From.Address); err == nil {
 			value := "<" + in.From.Address + ">"
-			if name := quoteDisplay(in.From.Display); name != "" {
+			if name := message.QuoteDisplay(in.From.Display); name != "" {
 				value = `"` + name + `" ` + value
 			}
 			req.AppendHeader(sip.NewHeader("P-Asserted-Identity", value)) // RFC 3325 9.1
 		}
 	}
 	for _, h := range in.Headers {
-		if len(h.Name) <= 64 && isToken(h.Name) {
-			req.AppendHeader(sip.NewHeader(h.Name, cleanText(h.Value)))
+		if len(h.Name) <= 64 && message.IsToken(h.Name) {
+			req.AppendHeader(sip.NewHeader(h.Name, message.CleanText(h.Value)))
 		}
 	}
 	setSDP(req, in.Offer)
@@ -162,7 +163,7 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 func (l *leg) describe(req *sip.Request) {
 	req.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
 	req.AppendHeader(sip.NewHeader("Allow", l.u.allow))
-	req.AppendHeader(sip.NewHeader("Accept", sdpType))
+	req.AppendHeader(sip.NewHeader("Accept", message.SDPType))
 	req.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
 	l.askTimer(req)
 }
@@ -172,7 +173,7 @@ func setSDP(m sip.Message, sdp []byte) {
 		m.SetBody(nil)
 		return
 	}
-	kind := sip.ContentTypeHeader(sdpType)
+	kind := sip.ContentTypeHeader(message.SDPType)
 	m.AppendHeader(&kind)
 	m.SetBody(sdp)
 }

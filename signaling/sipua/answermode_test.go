@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // RFC 5373 4.3: names and values have no case, unknown ones are ignored, and
@@ -27,7 +28,7 @@ func TestAnswerMode(t *testing.T) {
 		if headers != "" {
 			headers += "\r\n"
 		}
-		m, err := newParser().ParseSIP(
+		m, err := message.NewParser().ParseSIP(
 			[]byte("INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@c>\r\n" +
 				"Call-ID: 1\r\nCSeq: 1 INVITE\r\n" + headers + "Content-Length: 0\r\n\r\n"))
 		if err != nil {

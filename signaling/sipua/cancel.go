@@ -4,6 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // hushed is the phrase of the 100 that the transaction gets from ourselves.
@@ -88,7 +89,7 @@ func cancelFor(s *sent, c gateway.Cause) *sip.Request {
 	req.AppendHeader(sip.HeaderClone(s.req.CallID()))
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: s.req.CSeq().SeqNo, MethodName: sip.CANCEL})
 	addReason(req, c)
-	req.AppendHeader(sip.NewHeader("User-Agent", product))
+	req.AppendHeader(sip.NewHeader("User-Agent", message.Product))
 	req.SetBody(nil)
 	s.hop.address(req)
 	return req

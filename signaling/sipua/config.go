@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // Calls takes what asks for a new call. The gateway implements it.
@@ -167,7 +168,7 @@ func (c Config) validate() error {
 	if c.Domain == "" {
 		return errors.New("sipua: no domain: set `domain` to the host part of your users' addresses")
 	}
-	if cleanText(c.Domain) != c.Domain || strings.ContainsAny(c.Domain, " @<>;\"") {
+	if message.CleanText(c.Domain) != c.Domain || strings.ContainsAny(c.Domain, " @<>;\"") {
 		return fmt.Errorf("sipua: domain %q is not a host name: write it like example.test", c.Domain)
 	}
 	if err := c.validateTimers(); err != nil {
@@ -188,7 +189,7 @@ func (c Config) validate() error {
 			return fmt.Errorf("sipua: trunk name %q is empty or used twice: give each trunk its own name", t.Name)
 		}
 		seen[t.Name] = true
-		if _, err := parseTarget(t.Address); err != nil {
+		if _, err := message.ParseURI(t.Address); err != nil {
 			return fmt.Errorf("sipua: trunk %s: address: %w", t.Name, err)
 		}
 		if t.Transport != "" && t.Transport != "udp" && t.Transport != "tcp" && t.Transport != "tls" {

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // dialogKey finds our side of a dialog: the Call-ID and our own tag. The far
@@ -74,7 +76,7 @@ func (d *dialog) next() uint32 {
 // confirm takes the dialog from a 2xx to our INVITE (RFC 3261 12.1.2).
 func (d *dialog) confirm(res *sip.Response) {
 	d.remote.Params = nil
-	if tag := tagOf(res.To()); tag != "" && cleanTag(tag) {
+	if tag := message.Tag(res.To()); tag != "" && message.CleanTag(tag) {
 		d.remote.Params = sip.HeaderParams{{K: "tag", V: tag}}
 	}
 	d.routes = recordRoute(res)
@@ -94,7 +96,7 @@ func recordRoute(m sip.Message) []sip.Uri {
 	var out []sip.Uri
 	for _, h := range m.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			if uri, err := parseTarget(rr.Address.String()); err == nil {
+			if uri, err := message.ParseURI(rr.Address.String()); err == nil {
 				out = append(out, uri)
 			}
 		}
@@ -108,7 +110,7 @@ func (d *dialog) refresh(c *sip.ContactHeader) {
 	if c == nil {
 		return
 	}
-	if target, err := parseTarget(c.Address.String()); err == nil && target.Scheme != "tel" {
+	if target, err := message.ParseURI(c.Address.String()); err == nil && target.Scheme != "tel" {
 		d.target = target
 	}
 }

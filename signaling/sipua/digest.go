@@ -19,6 +19,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // Digest algorithms we offer.
@@ -73,7 +74,7 @@ func parseCredentials(value string) (c credentials, ok bool, err error) {
 	if !strings.EqualFold(scheme, "Digest") {
 		return c, false, nil
 	}
-	list, err := parseParams(rest, ',')
+	list, err := message.ParseParams(rest, ',')
 	if err != nil {
 		return c, true, err
 	}
@@ -82,8 +83,8 @@ func parseCredentials(value string) (c credentials, ok bool, err error) {
 		"algorithm": &c.algorithm, "cnonce": &c.cnonce, "qop": &c.qop, "nc": &c.nc,
 	}
 	for _, p := range list {
-		if f := fields[p.name]; f != nil {
-			*f = p.value
+		if f := fields[p.Name]; f != nil {
+			*f = p.Value
 		}
 	}
 	switch {
@@ -193,14 +194,14 @@ type proof struct {
 // calls, 407 when he must prove it first. An unknown name and a wrong password
 // get the same answer for the same work. It asks memory only: spend decides
 // whether the proof was used before.
-func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (proof, *Refusal) {
+func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (proof, *message.Refusal) {
 	names := []string{"Authorization"}
 	if status == sip.StatusProxyAuthRequired {
 		names = []string{"Proxy-Authorization", "Authorization"}
 	}
 	c, ok, err := a.authorization(req, names...)
 	if err != nil {
-		return proof{}, badRequest("Malformed Authorization")
+		return proof{}, message.BadRequest("Malformed Authorization")
 	}
 	if !ok {
 		a.count.challenged.Add(1)
@@ -208,17 +209,17 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	}
 	nc, err := c.count()
 	if errors.Is(err, errNoQOP) {
-		return proof{}, &Refusal{
+		return proof{}, &message.Refusal{
 			Status: sip.StatusBadRequest, Phrase: "Digest Without qop",
 			Why: fmt.Sprintf("%q from %s answers with the digest of RFC 2069: set the phone to RFC 2617 or later, or update it",
-				clip(c.username, 64), source),
+				message.Clip(c.username, 64), source),
 		}
 	}
 	if err != nil || c.nonce == "" || c.uri == "" || c.response == "" {
-		return proof{}, badRequest("Malformed Authorization")
+		return proof{}, message.BadRequest("Malformed Authorization")
 	}
 	if !a.sameTarget(c.uri, req.Recipient) {
-		return proof{}, badRequest("Digest URI Does Not Match")
+		return proof{}, message.BadRequest("Digest URI Does Not Match")
 	}
 	if _, given := a.nonces.ends(c.nonce, source.Addr()); !given {
 		// Not tried: who gets no answer there could try as often as he likes.
@@ -228,7 +229,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	now := a.cfg.Now()
 	if wait := a.failures.wait(source.Addr(), user, now); wait > 0 && !a.holdsBinding(user, source) {
 		a.count.deferred.Add(1)
-		return proof{}, &Refusal{
+		return proof{}, &message.Refusal{
 			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Failed Log-ins",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", strconv.Itoa(int(wait/time.Second)))},
 		}
@@ -237,9 +238,9 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	if len(devices) == 0 {
 		a.failures.failed(source.Addr(), user, now)
 		a.count.failed.Add(1)
-		return proof{}, &Refusal{
+		return proof{}, &message.Refusal{
 			Status: sip.StatusForbidden, Phrase: "Wrong Name or Password",
-			Why: fmt.Sprintf("log-in as %q from %s failed: unknown name or wrong password", clip(c.username, 64), source),
+			Why: fmt.Sprintf("log-in as %q from %s failed: unknown name or wrong password", message.Clip(c.username, 64), source),
 		}
 	}
 	if !a.nonces.fresh(c.nonce, source.Addr()) {
@@ -250,7 +251,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 
 // spend uses up the nonce count of a proof, which counts once (RFC 7616 3.4).
 // It may block on the store.
-func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status int, source netip.AddrPort) *Refusal {
+func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status int, source netip.AddrPort) *message.Refusal {
 	if !a.nonces.take(ctx, p.nonce, source.Addr(), p.nc) {
 		return a.challenge(req, status, true)
 	}
@@ -271,10 +272,10 @@ func (a *Access) carriesDigest(req *sip.Request) bool {
 // isPhone tells whether a request that is neither REGISTER nor a new call comes
 // from that phone of that user, by its digest; again asks for one that is not
 // too old. It may block for the store.
-func (a *Access) isPhone(ctx context.Context, req *sip.Request, user, device string) (ok bool, again *Refusal) {
+func (a *Access) isPhone(ctx context.Context, req *sip.Request, user, device string) (ok bool, again *message.Refusal) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
-	source := addrPort(req.Source())
+	source := message.ParseAddr(req.Source())
 	p, no := a.prove(req, sip.StatusProxyAuthRequired, source)
 	if no == nil {
 		no = a.spend(ctx, p, req, sip.StatusProxyAuthRequired, source)
@@ -287,13 +288,13 @@ func (a *Access) isPhone(ctx context.Context, req *sip.Request, user, device str
 
 // challenge asks for a digest. Stale tells a phone that only its nonce was
 // wrong, so that it need not ask its owner (RFC 7616 3.3).
-func (a *Access) challenge(req *sip.Request, status int, stale bool) *Refusal {
+func (a *Access) challenge(req *sip.Request, status int, stale bool) *message.Refusal {
 	name, phrase := "WWW-Authenticate", "Unauthorized"
 	if status == sip.StatusProxyAuthRequired {
 		name, phrase = "Proxy-Authenticate", "Proxy Authentication Required"
 	}
-	r := &Refusal{Status: status, Phrase: phrase}
-	nonce := a.nonces.issue(addrPort(req.Source()).Addr())
+	r := &message.Refusal{Status: status, Phrase: phrase}
+	nonce := a.nonces.issue(message.ParseAddr(req.Source()).Addr())
 	for _, algorithm := range a.offer(req) {
 		value := fmt.Sprintf(`Digest realm="%s", nonce="%s", algorithm=%s, qop="auth"`, a.cfg.Domain, nonce, algorithm)
 		if stale {

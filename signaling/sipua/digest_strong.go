@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // strong remembers which phones have answered a challenge by SHA-256, so that
@@ -42,7 +44,7 @@ func (s *strong) has(req *sip.Request, source netip.AddrPort) bool {
 
 // offer is what a challenge offers the sender of req, in its order.
 func (a *Access) offer(req *sip.Request) []string {
-	if a.strong.has(req, addrPort(req.Source())) {
+	if a.strong.has(req, message.ParseAddr(req.Source())) {
 		return []string{algSHA256, algMD5}
 	}
 	return offeredTo(headerText(req, "User-Agent"))

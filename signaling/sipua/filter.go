@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"ringsplash/signaling/sipua/message"
+
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -33,22 +35,22 @@ func (u *UA) Dropped() Dropped {
 func (u *UA) mayPass(info sip.TransportReadProps, b []byte) bool {
 	source, datagram := remotePort(info.RemoteAddr)
 	transport := sip.NetworkToLower(info.Transport)
-	stun := datagram && !looksLikeSIP(b)
+	stun := datagram && !message.LooksLikeSIP(b)
 	switch {
-	case datagram && isKeepAlive(b):
+	case datagram && message.IsKeepAlive(b):
 	case stun && (len(b) < 20 || b[0] > 3):
 		u.drops.notSIP.Add(1)
 	case !u.access.maySend(source, transport):
 		u.drops.throttled.Add(1)
 	case stun:
-		if answer := stunAnswer(b, info.RemoteAddr); answer != nil {
+		if answer := message.AnswerSTUN(b, info.RemoteAddr); answer != nil {
 			u.reply(info.LocalAddr, info.RemoteAddr, answer)
 		} else {
 			u.drops.notSIP.Add(1)
 		}
-	case datagram && len(b) >= messageMax:
+	case datagram && len(b) >= message.MaxSize:
 		u.drops.oversized.Add(1)
-		if answer := tooLarge(b); answer != nil {
+		if answer := message.AnswerTooLarge(b); answer != nil {
 			u.reply(info.LocalAddr, info.RemoteAddr, answer)
 		}
 	default:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -46,7 +47,7 @@ func TestOversized(t *testing.T) {
 	fill := "X: " + strings.Repeat("x", 60) + "\r\n"
 	big := strings.Replace(w.stranger("OPTIONS", us, "sip:a@b", "sip:c@d"), "\r\n\r\n", "\r\n"+strings.Repeat(fill, 520)+"\r\n", 1)
 	w.send(g.at("udp"), big)
-	if res := w.response(513, "OPTIONS"); !strings.Contains(big, res.CallID().Value()) || tagOf(res.To()) == "" {
+	if res := w.response(513, "OPTIONS"); !strings.Contains(big, res.CallID().Value()) || message.Tag(res.To()) == "" {
 		t.Errorf("got %q", res)
 	}
 	w.send(g.at("udp"), strings.ReplaceAll(big, "OPTIONS", "ACK"))

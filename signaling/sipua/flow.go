@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -30,17 +32,17 @@ var (
 // connection leads to goes over that connection.
 type flows struct {
 	mu       sync.Mutex
-	open     map[flowKey]*stream
+	open     map[message.Flow]*stream
 	accepted int
 	sources  map[netip.Addr]int
 	dials    singleflight.Group
 }
 
 func newFlows() *flows {
-	return &flows{open: make(map[flowKey]*stream), sources: make(map[netip.Addr]int)}
+	return &flows{open: make(map[message.Flow]*stream), sources: make(map[netip.Addr]int)}
 }
 
-func (f *flows) find(k flowKey) *stream {
+func (f *flows) find(k message.Flow) *stream {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.open[k]
@@ -59,7 +61,7 @@ func (f *flows) all() []*stream {
 
 // add takes a new connection in; false when the bounds are reached.
 func (f *flows) add(s *stream) bool {
-	from := sourceIP(s.key.peer.Addr())
+	from := sourceIP(s.key.Peer.Addr())
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !s.dialed {
@@ -74,7 +76,7 @@ func (f *flows) add(s *stream) bool {
 }
 
 func (f *flows) remove(s *stream) {
-	from := sourceIP(s.key.peer.Addr())
+	from := sourceIP(s.key.Peer.Addr())
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !s.dialed {
@@ -116,8 +118,9 @@ func (d *door) Accept() (net.Conn, error) {
 
 func (u *UA) newStream(conn net.Conn, transport string) *stream {
 	return &stream{
-		Conn: conn, key: flowKey{transport, addrPort(conn.RemoteAddr().String())}, timers: u.cfg.Stream, certs: u.certs,
-		opened: time.Now(), gone: u.flowGone, unread: u.stateless.key.unreadable, done: make(chan struct{}),
+		Conn: conn, key: message.Flow{Transport: transport, Peer: message.ParseAddr(conn.RemoteAddr().String())}, timers: u.cfg.Stream,
+		certs:  u.certs,
+		opened: time.Now(), gone: u.flowGone, unread: u.stateless.key.Unreadable, done: make(chan struct{}),
 	}
 }
 
@@ -161,7 +164,7 @@ func (u *UA) connect(h hop) error {
 	if h.transport == "udp" {
 		return nil
 	}
-	k := flowKey{h.transport, h.addr}
+	k := message.Flow{Transport: h.transport, Peer: h.addr}
 	s := u.flows.find(k)
 	if s == nil {
 		if h.host == "" {
@@ -225,7 +228,7 @@ func (u *UA) dial(h hop) (*stream, error) {
 func (u *UA) pingFlows(now time.Time) {
 	for _, s := range u.flows.all() {
 		if s.dialed && !s.ping(now) {
-			u.log.Info("sip: connection lost, no answer to the keep-alive", "transport", s.key.transport, "peer", s.key.peer)
+			u.log.Info("sip: connection lost, no answer to the keep-alive", "transport", s.key.Transport, "peer", s.key.Peer)
 			_ = s.Close()
 		}
 	}
@@ -235,7 +238,8 @@ func (u *UA) pingFlows(now time.Time) {
 // of sip.tls.client_ca (RFC 5922 7.1), in lower case; nil without one and for
 // transports other than tls. source is as sip.Request.Source writes it.
 func (u *UA) Domains(source netip.AddrPort, transport string) []string {
-	if s := u.flows.find(flowKey{transport, netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}); s != nil {
+	if s := u.flows.find(message.Flow{Transport: transport,
+		Peer: netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}); s != nil {
 		return s.domains
 	}
 	return nil
@@ -249,7 +253,7 @@ func domainsOf(c *x509.Certificate) []string {
 		if uri.Scheme != "sip" {
 			continue
 		}
-		if target, err := parseTarget(uri.String()); err == nil && target.User == "" {
+		if target, err := message.ParseURI(uri.String()); err == nil && target.User == "" {
 			out = append(out, hostName(target.Host))
 		}
 	}

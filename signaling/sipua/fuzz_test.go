@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -29,25 +30,25 @@ func FuzzMessage(f *testing.F) {
 		"x\r\nRecord-Route: <sip:r>, <sip:s;lr>\r\nAnswer-Mode: Auto;require\r\nReason: SIP;cause=200\r\nRetry-After: 5\r\nc: " +
 		"multipart/mixed;boundary=x\r\n\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--x--"))
 	f.Add([]byte("BYE sip:a@b SIP/2.0\r\nFrom: <sip:\na@b>;tag=1\r\nTo: <sip:b@c>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n"))
-	parser := newParser()
+	parser := message.NewParser()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := parser.ParseSIP(b)
 		if err != nil {
 			return
 		}
-		_, _ = sdpOf(m)
-		_ = retryAfter(headerValue(m, "Retry-After"))
+		_, _ = message.SDP(m)
+		_ = message.RetryAfter(message.Header(m, "Retry-After"))
 		_ = answerMode(m)
-		_ = tokens(m, "Require")
+		_ = message.Tokens(m, "Require")
 		switch m := m.(type) {
 		case *sip.Request:
-			if no := check(m, extensions); no != nil {
+			if no := message.Check(m, extensions); no != nil {
 				_ = no.Response(m).String()
 				return
 			}
 			id := fromIdentity(m)
 			_ = cancelCause(m)
-			if cleanText(id.Address) != id.Address || cleanText(id.Display) != id.Display {
+			if message.CleanText(id.Address) != id.Address || message.CleanText(id.Display) != id.Display {
 				t.Fatalf("not clean: %+v", id)
 			}
 			d := dialog{remote: *sip.HeaderClone(m.From()).(*sip.FromHeader), target: sip.Uri{Scheme: "sip", Host: "invalid"}}

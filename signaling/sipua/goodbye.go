@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // goodbyeGap is added to the CSeq number that a dialog had when it was kept:
@@ -59,7 +60,7 @@ func taggedOf(h *sip.FromHeader) tagged {
 }
 
 func (p tagged) header() (sip.FromHeader, error) {
-	uri, err := parseTarget(p.URI)
+	uri, err := message.ParseURI(p.URI)
 	if err != nil {
 		return sip.FromHeader{}, err
 	}
@@ -106,7 +107,7 @@ func (u *UA) Goodbye(text []byte, c gateway.Cause) error {
 	if err != nil {
 		return err
 	}
-	l := u.newLeg(gateway.LegID("g"+newToken()), legUp, d)
+	l := u.newLeg(gateway.LegID("g"+message.NewToken()), legUp, d)
 	l.sink = func(gateway.Event) {}
 	l.trunk = u.trunkNamed(k.Trunk)
 	l.settles(&l.d)
@@ -149,14 +150,14 @@ func (u *UA) revive(k kept) (dialog, error) {
 	if d.remote, err = k.Remote.header(); err != nil {
 		return d, err
 	}
-	if d.target, err = parseTarget(k.Target); err != nil {
+	if d.target, err = message.ParseURI(k.Target); err != nil {
 		return d, err
 	}
-	if d.contact, err = parseTarget(k.Contact); err != nil {
+	if d.contact, err = message.ParseURI(k.Contact); err != nil {
 		return d, err
 	}
 	for _, text := range k.Routes {
-		r, err := parseTarget(text)
+		r, err := message.ParseURI(text)
 		if err != nil {
 			return d, err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // A dialog of ours is ended by another process, with a BYE that its far end
@@ -27,11 +28,11 @@ func TestGoodbyeFromAnotherProcess(t *testing.T) {
 	}
 	bye := w.request("BYE")
 	same(t, "Call-ID", bye.CallID().Value(), inv.CallID().Value())
-	same(t, "our tag", tagOf(bye.From()), tagOf(inv.From()))
-	same(t, "its tag", tagOf(bye.To()), "t1")
+	same(t, "our tag", message.Tag(bye.From()), message.Tag(inv.From()))
+	same(t, "its tag", message.Tag(bye.To()), "t1")
 	same(t, "target", bye.Recipient.String(), "sip:phone@"+w.addr())
-	same(t, "route", headerValue(bye, "Route"), "<sip:"+w.addr()+";lr>")
-	same(t, "reason", headerValue(bye, "Reason"), gateway.CauseRestarted.Outcome().Reason)
+	same(t, "route", message.Header(bye, "Route"), "<sip:"+w.addr()+";lr>")
+	same(t, "reason", message.Header(bye, "Reason"), gateway.CauseRestarted.Outcome().Reason)
 	if bye.CSeq().SeqNo <= inv.CSeq().SeqNo {
 		t.Errorf("CSeq %d after %d", bye.CSeq().SeqNo, inv.CSeq().SeqNo)
 	}
@@ -75,7 +76,7 @@ func TestGoodbyeOnANewConnection(t *testing.T) {
 			t.Fatalf("no BYE: %v\n%s", err, buf[:n])
 		}
 		n += got
-		if m, err := newParser().ParseSIP(buf[:n]); err == nil {
+		if m, err := message.NewParser().ParseSIP(buf[:n]); err == nil {
 			bye = m.(*sip.Request)
 		}
 	}
@@ -83,7 +84,7 @@ func TestGoodbyeOnANewConnection(t *testing.T) {
 	if id := bye.CallID().Value(); !strings.Contains(string(kept.Goodbye), id) {
 		t.Errorf("the BYE is of the dialog %s", id)
 	}
-	_, _ = again.Write([]byte("SIP/2.0 200 OK\r\nVia: " + headerValue(bye, "Via") + "\r\n" + bye.From().String() + "\r\n" +
+	_, _ = again.Write([]byte("SIP/2.0 200 OK\r\nVia: " + message.Header(bye, "Via") + "\r\n" + bye.From().String() + "\r\n" +
 		bye.To().String() + "\r\n" +
 		bye.CallID().String() + "\r\n" + bye.CSeq().String() + "\r\nContent-Length: 0\r\n\r\n"))
 	g.gone()

@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 )
 
 // cancelCause is why a CANCEL ends a call, by its Reason headers (RFC 3326 2):
@@ -15,7 +16,7 @@ import (
 // clearing", ITU-T Q.850 2.2.2) says, or the caller gave up.
 func cancelCause(cancel *sip.Request) gateway.Cause {
 	for _, h := range cancel.GetHeaders("Reason") {
-		for _, one := range splitList(h.Value()) {
+		for _, one := range message.SplitList(h.Value()) {
 			if answeredElsewhere(one) {
 				return gateway.CauseElsewhere
 			}
@@ -39,8 +40,8 @@ func answeredElsewhere(reason string) bool {
 
 // answerMode reads Answer-Mode and Priv-Answer-Mode (RFC 5373 4.3).
 func answerMode(m sip.Message) gateway.AnswerMode {
-	auto, require := parseAnswerMode(headerValue(m, "Answer-Mode"))
-	priv, privRequire := parseAnswerMode(headerValue(m, "Priv-Answer-Mode"))
+	auto, require := parseAnswerMode(message.Header(m, "Answer-Mode"))
+	priv, privRequire := parseAnswerMode(message.Header(m, "Priv-Answer-Mode"))
 	if !auto { // beside Auto the privileged one counts as absent, as it is never let in
 		require = privRequire && priv
 	}
@@ -65,12 +66,12 @@ func fromIdentity(req *sip.Request) policy.Identity {
 	if f == nil {
 		return id
 	}
-	id.Display = unquoteDisplay(f.DisplayName)
+	id.Display = message.UnquoteDisplay(f.DisplayName)
 	switch f.Address.Scheme {
 	case "tel":
-		id.Address = cleanText("tel:" + f.Address.Raw())
+		id.Address = message.CleanText("tel:" + f.Address.Raw())
 	case "sip", "sips":
-		id.Address = cleanText("sip:" + f.Address.User + "@" + strings.ToLower(f.Address.Host))
+		id.Address = message.CleanText("sip:" + f.Address.User + "@" + strings.ToLower(f.Address.Host))
 	}
 	return id
 }

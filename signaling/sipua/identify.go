@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 )
 
 // Identify tells who sent an INVITE that asks for a new dialog, or refuses it:
@@ -17,15 +18,15 @@ import (
 // as unverified. Strangers and trunks reach our users only, so that no call
 // goes from trunk to trunk. It may block for the store. Requests inside a
 // dialog, ACK and CANCEL are not for it: they are never challenged.
-func (a *Access) Identify(req *sip.Request) (Caller, *Refusal) {
+func (a *Access) Identify(req *sip.Request) (Caller, *message.Refusal) {
 	if r := wellFormed(req); r != nil {
 		return Caller{}, r
 	}
-	source := addrPort(req.Source())
+	source := message.ParseAddr(req.Source())
 	transport := strings.ToLower(req.Transport())
 	from := req.From()
 	claimed := policy.Identity{
-		Address: canonicalURI(from.Address), Display: displayText(from.DisplayName), Level: policy.Unverified, How: "from",
+		Address: canonicalURI(from.Address), Display: message.DisplayText(from.DisplayName), Level: policy.Unverified, How: "from",
 	}
 	var domains []string
 	if a.cfg.Domains != nil {
@@ -49,11 +50,11 @@ func (a *Access) Identify(req *sip.Request) (Caller, *Refusal) {
 // glance is what Identify can tell from memory, so that strangers are refused
 // before anything is kept for them: whom of our users the INVITE is for, and
 // whether a trunk or a user's password vouches for its caller.
-func (a *Access) glance(req *sip.Request) (callee string, vouched bool, no *Refusal) {
+func (a *Access) glance(req *sip.Request) (callee string, vouched bool, no *message.Refusal) {
 	if r := wellFormed(req); r != nil {
 		return "", false, r
 	}
-	source := addrPort(req.Source())
+	source := message.ParseAddr(req.Source())
 	trunk := false
 	if a.cfg.Trunk != nil {
 		_, trunk = a.cfg.Trunk(source, strings.ToLower(req.Transport()))
@@ -73,23 +74,23 @@ func (a *Access) foreign(req *sip.Request) bool {
 }
 
 // proveCaller proves a caller whose From is in our domain, from memory.
-func (a *Access) proveCaller(req *sip.Request, source netip.AddrPort) (proof, *Refusal) {
+func (a *Access) proveCaller(req *sip.Request, source netip.AddrPort) (proof, *message.Refusal) {
 	p, r := a.prove(req, sip.StatusProxyAuthRequired, source)
 	if r != nil {
 		return proof{}, r
 	}
 	from := req.From().Address
 	if a.userAt(from) != p.user {
-		return proof{}, &Refusal{
+		return proof{}, &message.Refusal{
 			Status: sip.StatusForbidden, Phrase: "From Is Not Your Address",
-			Why: fmt.Sprintf("%s wanted to call as %s from %s", p.user, clip(canonicalURI(from), 128), source),
+			Why: fmt.Sprintf("%s wanted to call as %s from %s", p.user, message.Clip(canonicalURI(from), 128), source),
 		}
 	}
 	return p, nil
 }
 
 // ourUser identifies a caller whose From is in our domain.
-func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *Refusal) {
+func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *message.Refusal) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
 	defer cancel()
 	proven, r := a.proveCaller(req, source)
@@ -131,9 +132,9 @@ func (a *Access) callingDevice(req *sip.Request, l login, source netip.AddrPort)
 }
 
 // toOurs lets a caller through to our users only.
-func (a *Access) toOurs(req *sip.Request, c Caller) (Caller, *Refusal) {
+func (a *Access) toOurs(req *sip.Request, c Caller) (Caller, *message.Refusal) {
 	if a.userAt(req.Recipient) == "" {
-		return Caller{}, &Refusal{Status: sip.StatusNotFound, Phrase: "Nobody Here Has This Address"}
+		return Caller{}, &message.Refusal{Status: sip.StatusNotFound, Phrase: "Nobody Here Has This Address"}
 	}
 	return c, nil
 }
@@ -170,7 +171,7 @@ func trunkIdentity(req *sip.Request, peer TrunkPeer, transport string, claimed p
 func assertedIdentity(values []string) (address, display string, ok bool) {
 	var tel string
 	for _, value := range values {
-		for _, v := range splitList(value) {
+		for _, v := range message.SplitList(value) {
 			var u sip.Uri
 			name, err := sip.ParseAddressValue(v, &u, nil)
 			if err != nil {
@@ -188,7 +189,7 @@ func assertedIdentity(values []string) (address, display string, ok bool) {
 				return "", "", false
 			}
 			if display == "" {
-				display = displayText(name)
+				display = message.DisplayText(name)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 
 // inDialog passes a request to its leg and waits until it is answered.
 func (u *UA) inDialog(req *sip.Request, tx sip.ServerTransaction) {
-	l := u.find(dialogKey{req.CallID().Value(), tagOf(req.To())})
+	l := u.find(dialogKey{req.CallID().Value(), message.Tag(req.To())})
 	if l == nil {
 		u.answer(req, tx, noDialog)
 		return
@@ -39,18 +40,18 @@ func (u *UA) inDialog(req *sip.Request, tx sip.ServerTransaction) {
 	l.attend(r)
 }
 
-var noDialog = &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Call"}
+var noDialog = &message.Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Call"}
 
 // onACK takes the ACK of a 2xx of ours. Any other ACK is ignored.
 func (u *UA) onACK(req *sip.Request, _ sip.ServerTransaction) {
-	if l := u.find(dialogKey{req.CallID().Value(), tagOf(req.To())}); l != nil {
+	if l := u.find(dialogKey{req.CallID().Value(), message.Tag(req.To())}); l != nil {
 		l.takeACK(req)
 	}
 }
 
 // takeACK passes an ACK on that comes from where the dialog lives.
 func (l *leg) takeACK(req *sip.Request) {
-	if l.u.livesAt(l, flowFrom(req)) {
+	if l.u.livesAt(l, message.FlowFrom(req)) {
 		l.mail.post(func() { l.acknowledged(req) })
 	}
 }
@@ -58,7 +59,7 @@ func (l *leg) takeACK(req *sip.Request) {
 // arrive puts the requests of a dialog in the order of their CSeq numbers.
 func (l *leg) arrive(r *inbound) {
 	l.trace(false, r.req)
-	if !l.knows(tagOf(r.req.From())) {
+	if !l.knows(message.Tag(r.req.From())) {
 		l.refuseWith(r, noDialog)
 		return
 	}
@@ -88,7 +89,7 @@ func (l *leg) knows(tag string) bool {
 	if l.state == legCalling {
 		return slices.Contains(l.out.early, tag)
 	}
-	return tag == tagOf(&l.d.remote) || slices.Contains(l.out.early, tag)
+	return tag == message.Tag(&l.d.remote) || slices.Contains(l.out.early, tag)
 }
 
 // release stops waiting for what is missing before seq.
@@ -142,7 +143,7 @@ func (l *leg) take(r *inbound) {
 	}
 }
 
-func (l *leg) refuseWith(r *inbound, no *Refusal) {
+func (l *leg) refuseWith(r *inbound, no *message.Refusal) {
 	l.respond(r, no.Status, no.Phrase, no.Headers...)
 }
 
@@ -167,8 +168,8 @@ func (l *leg) onBye(r *inbound) {
 		l.respond(l.in, sip.StatusRequestTerminated, "Request Terminated")
 		cause = gateway.CauseCallerGone
 	}
-	if reason := headerValue(r.req, "Reason"); reason != "" {
-		l.log.Info("sip: the far end gave a reason", "reason", cleanText(reason))
+	if reason := message.Header(r.req, "Reason"); reason != "" {
+		l.log.Info("sip: the far end gave a reason", "reason", message.CleanText(reason))
 	}
 	l.ended(cause)
 }
@@ -196,10 +197,10 @@ func (l *leg) onUpdate(r *inbound) {
 
 // onInfo takes a DTMF digit. An empty INFO is a question whether we are alive.
 func (l *leg) onInfo(r *inbound) {
-	kind, _, _ := mime.ParseMediaType(headerValue(r.req, "Content-Type"))
+	kind, _, _ := mime.ParseMediaType(message.Header(r.req, "Content-Type"))
 	switch kind {
 	case "application/dtmf-relay", "application/dtmf":
-		if d, ok := dtmfDigit(kind, r.req.Body()); ok && l.state == legUp {
+		if d, ok := message.Digit(kind, r.req.Body()); ok && l.state == legUp {
 			l.tell(gateway.Digit{Leg: l.id, Digit: d})
 		}
 		l.respond(r, sip.StatusOK, "OK")

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const instanceMax = 200
@@ -20,14 +22,14 @@ var ntGUID = regexp.MustCompile(`(?i)^\{?[0-9a-f][0-9a-f-]{7,63}\}?$`)
 
 // declaredInstance is the instance id of a Contact's +sip.instance parameter
 // (RFC 5626 4.1) without quotes and angle brackets, "" when there is none.
-func declaredInstance(params []param) string {
+func declaredInstance(params []message.Param) string {
 	for _, p := range params {
-		if p.name != "+sip.instance" {
+		if p.Name != "+sip.instance" {
 			continue
 		}
-		id := strings.TrimSpace(p.value)
+		id := strings.TrimSpace(p.Value)
 		id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
-		if id == "" || len(id) > instanceMax || cleanText(id) != id || strings.ContainsAny(id, " \"<>\\/") {
+		if id == "" || len(id) > instanceMax || message.CleanText(id) != id || strings.ContainsAny(id, " \"<>\\/") {
 			return ""
 		}
 		if len(id) > 9 && strings.EqualFold(id[:9], "urn:uuid:") {
@@ -40,13 +42,13 @@ func declaredInstance(params []param) string {
 
 // guessedInstance tells one phone from another that declares no instance id:
 // a MAC address in its User-Agent or Contact, its x-nt-GUID, else its Contact.
-func guessedInstance(uri sip.Uri, params []param, userAgent, guid string) string {
+func guessedInstance(uri sip.Uri, params []message.Param, userAgent, guid string) string {
 	texts := []string{userAgent, uri.User}
 	for _, kv := range uri.UriParams {
 		texts = append(texts, kv.V)
 	}
 	for _, p := range params {
-		texts = append(texts, p.value)
+		texts = append(texts, p.Value)
 	}
 	for _, text := range texts {
 		if mac := findMAC(text); mac != "" {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -77,5 +79,5 @@ func allowsTCP(req *sip.Request, h hop) bool {
 		return false
 	}
 	ip, err := netip.ParseAddr(strings.Trim(next.Host, "[]"))
-	return err != nil || netip.AddrPortFrom(ip.Unmap(), orPort("udp", next.Port)) == h.addr
+	return err != nil || netip.AddrPortFrom(ip.Unmap(), message.Port("udp", next.Port)) == h.addr
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // legState is what a leg means to its call.
@@ -71,7 +72,7 @@ type leg struct {
 func (u *UA) newLeg(id gateway.LegID, state legState, d dialog) *leg {
 	return &leg{
 		u: u, id: id, mail: newMailbox(), state: state, d: d,
-		log: u.log.With("leg", string(id), "callId", cleanText(d.callID)),
+		log: u.log.With("leg", string(id), "callId", message.CleanText(d.callID)),
 	}
 }
 
@@ -198,7 +199,7 @@ func (l *leg) ended(c gateway.Cause) {
 
 // enter changes the state and logs it.
 func (l *leg) enter(s legState, why string) {
-	l.log.Debug("sip leg", "from", l.state.String(), "to", s.String(), "why", cleanText(why))
+	l.log.Debug("sip leg", "from", l.state.String(), "to", s.String(), "why", message.CleanText(why))
 	l.state = s
 	if s == legUp {
 		l.keep()

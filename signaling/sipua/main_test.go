@@ -18,6 +18,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 )
 
 // Timers a tenth of RFC 3261's: what waits 64*T1 waits 3.2 s here.
@@ -176,7 +177,7 @@ var caller = policy.Identity{Address: "sip:bob@example.test", Display: `Bob "the
 func (p *party) call(uri string, change func(*gateway.Invite)) *line {
 	l := newLine(p.t)
 	in := gateway.Invite{
-		Leg: gateway.LegID("leg-" + newToken()), URI: uri, From: caller, To: "sip:alice@example.test",
+		Leg: gateway.LegID("leg-" + message.NewToken()), URI: uri, From: caller, To: "sip:alice@example.test",
 		Offer: []byte(offerSDP),
 	}
 	if change != nil {

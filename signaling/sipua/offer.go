@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // maxGlare is how often an offer of ours is tried again after 491.
@@ -131,7 +132,7 @@ func (l *leg) offerTaken(s *sent, res *sip.Response) {
 	l.sendACK(&l.d, s, res)
 	if s == l.ours.pending {
 		l.agreed(res)
-		sdp, _ := sdpOf(res)
+		sdp, _ := message.SDP(res)
 		l.offerDone(res.StatusCode, sdp)
 	}
 }
@@ -175,7 +176,7 @@ func (l *leg) retryOffer() {
 
 // onOffer takes a re-INVITE, or an UPDATE with SDP (RFC 3311).
 func (l *leg) onOffer(r *inbound) {
-	sdp, err := sdpOf(r.req)
+	sdp, err := message.SDP(r.req)
 	if err != nil {
 		l.refuseWith(r, notSDP(err))
 		return

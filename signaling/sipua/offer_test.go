@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // longestGlare is longer than the longest wait after a 491.
@@ -135,7 +136,7 @@ func TestGlareTheirs(t *testing.T) {
 	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 2, offerSDP))
 	expect[gateway.Offered](out)
 	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 3, offerSDP))
-	if r := w.response(500, "INVITE"); headerValue(r, "Retry-After") == "" {
+	if r := w.response(500, "INVITE"); message.Header(r, "Retry-After") == "" {
 		t.Fatal("500 without Retry-After")
 	}
 	out.leg.Reoffer([]byte(holdSDP)) // made before the answer to theirs

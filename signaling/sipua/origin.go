@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // maxOrigins bounds how many origins of one dialog are remembered.
@@ -25,7 +27,7 @@ const maxOrigins = 16
 // It is asked by the goroutines of requests and written by the leg's.
 type origins struct {
 	mu    sync.Mutex
-	known []flowKey // the first is where the dialog began
+	known []message.Flow // the first is where the dialog began
 	trunk *trunk
 	// user and device are those of our own phone, "" for others.
 	user, device string
@@ -33,10 +35,10 @@ type origins struct {
 
 // add makes what comes from k count. The oldest but the first is forgotten for
 // it when there are too many.
-func (o *origins) add(k flowKey) {
+func (o *origins) add(k message.Flow) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !k.peer.IsValid() || slices.Contains(o.known, k) {
+	if !k.Peer.IsValid() || slices.Contains(o.known, k) {
 		return
 	}
 	if len(o.known) == maxOrigins {
@@ -65,10 +67,10 @@ func (o *origins) phone() (user, device string) {
 	return o.user, o.device
 }
 
-func (o *origins) has(k flowKey) bool {
+func (o *origins) has(k message.Flow) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Contains(o.known, k) || o.trunk != nil && o.trunk.speaks(k.peer, k.transport)
+	return slices.Contains(o.known, k) || o.trunk != nil && o.trunk.speaks(k.Peer, k.Transport)
 }
 
 // speaks tells whether requests of the trunk's dialogs may come from source:
@@ -82,18 +84,18 @@ func (t *trunk) speaks(source netip.AddrPort, transport string) bool {
 // settles notes where the dialog d of the leg lives, as far as its messages say.
 // Names count when a request went to their address.
 func (l *leg) settles(d *dialog) {
-	l.origins.add(flowKey{d.hop.transport, d.hop.addr})
+	l.origins.add(message.Flow{Transport: d.hop.transport, Peer: d.hop.addr})
 	named := []sip.Uri{d.target}
 	if len(d.routes) > 0 {
 		named = append(named, d.routes[0])
 	}
 	for _, uri := range named {
-		transport, err := transportOf(uri, d.hop.transport)
+		transport, err := message.Transport(uri, d.hop.transport)
 		if err != nil {
 			continue
 		}
 		if ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
-			l.origins.add(flowKey{transport, netip.AddrPortFrom(ip.Unmap(), orPort(transport, uri.Port))})
+			l.origins.add(message.Flow{Transport: transport, Peer: netip.AddrPortFrom(ip.Unmap(), message.Port(transport, uri.Port))})
 		}
 	}
 }
@@ -112,12 +114,12 @@ func (l *leg) retarget(c *sip.ContactHeader) {
 func (o *origins) uses(ip netip.Addr) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.ContainsFunc(o.known, func(k flowKey) bool { return k.transport == "udp" && k.peer.Addr() == ip })
+	return slices.ContainsFunc(o.known, func(k message.Flow) bool { return k.Transport == "udp" && k.Peer.Addr() == ip })
 }
 
 // livesAt tells whether what comes from k counts for l without more proof than
 // the registrations that we have.
-func (u *UA) livesAt(l *leg, k flowKey) bool {
+func (u *UA) livesAt(l *leg, k message.Flow) bool {
 	if l.origins.has(k) {
 		return true
 	}
@@ -138,9 +140,9 @@ func (u *UA) livesAt(l *leg, k flowKey) bool {
 //
 // A phone over UDP sends what is large by TCP (RFC 3261 18.1.1). It is asked for
 // a digest: its IP address is also that of all others behind its NAT.
-func (u *UA) stray(l *leg, req *sip.Request) *Refusal {
+func (u *UA) stray(l *leg, req *sip.Request) *message.Refusal {
 	user, _ := l.origins.phone()
-	if k := flowFrom(req); user != "" && u.access != nil && k.transport == "tcp" && l.origins.uses(k.peer.Addr()) {
+	if k := message.FlowFrom(req); user != "" && u.access != nil && k.Transport == "tcp" && l.origins.uses(k.Peer.Addr()) {
 		return u.access.challenge(req, sip.StatusProxyAuthRequired, false)
 	}
 	return noDialog
@@ -149,8 +151,8 @@ func (u *UA) stray(l *leg, req *sip.Request) *Refusal {
 // foreign refuses a request of a dialog that comes from elsewhere than where the
 // dialog lives; nil lets it in. A phone whose address has changed is let in with
 // a digest of its user. It may block for the store.
-func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
-	k := flowFrom(req)
+func (u *UA) foreign(l *leg, req *sip.Request) *message.Refusal {
+	k := message.FlowFrom(req)
 	if u.livesAt(l, k) {
 		return nil
 	}
@@ -172,14 +174,14 @@ func (u *UA) foreign(l *leg, req *sip.Request) *Refusal {
 // takes the way of its INVITE (RFC 3261 9.1): over TCP and TLS the same
 // connection, or one of the same trunk. The port of a datagram may change on the
 // way.
-func (u *UA) mayCancel(began, k flowKey) bool {
+func (u *UA) mayCancel(began, k message.Flow) bool {
 	switch {
 	case began == k:
 		return true
-	case began.transport == "udp":
-		return sourceIP(began.peer.Addr()) == sourceIP(k.peer.Addr())
+	case began.Transport == "udp":
+		return sourceIP(began.Peer.Addr()) == sourceIP(k.Peer.Addr())
 	}
-	theirs, ok := u.peer(began.peer, began.transport)
-	this, _ := u.peer(k.peer, k.transport)
+	theirs, ok := u.peer(began.Peer, began.Transport)
+	this, _ := u.peer(k.Peer, k.Transport)
 	return ok && this.Name == theirs.Name
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -359,7 +360,8 @@ func TestInDialogFromMovedPhone(t *testing.T) {
 		return other.back(inv, w.tag, "INFO", seq, "", more...)
 	}
 	digest := func(user, password string) string {
-		other.send(g.at("udp"), strings.Replace(other.invite("bob", newToken(), 1, offerSDP), "carol@example.org", user+"@"+rig.Domain,
+		other.send(g.at("udp"), strings.Replace(other.invite("bob", message.NewToken(), 1, offerSDP), "carol@example.org",
+			user+"@"+rig.Domain,
 			1))
 		challenge := other.response(407, "INVITE")
 		return authorize(t, challenge.String(), "INFO", uri, user, password, 1)
@@ -386,7 +388,7 @@ func TestInDialogFromMovedPhone(t *testing.T) {
 	third := w.as("127.0.0.3")
 	third.send(g.at("udp"), third.back(inv, w.tag, "INFO", seq+1, "", good))
 	stale := third.response(407, "INFO") // was used: right, but too old
-	if !strings.Contains(headerValue(stale, "Proxy-Authenticate"), "stale=true") {
+	if !strings.Contains(message.Header(stale, "Proxy-Authenticate"), "stale=true") {
 		t.Errorf("a used nonce gets %s", stale)
 	}
 	b.Source = third.addr()

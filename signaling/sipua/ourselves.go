@@ -6,16 +6,18 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // leadsHere tells whether requests to uri would come to one of our sockets, as
 // far as its host says without the DNS: see connect for the rest.
 func (u *UA) leadsHere(uri sip.Uri) bool {
 	transport := "udp"
-	if t, err := transportOf(uri, transport); err == nil {
+	if t, err := message.Transport(uri, transport); err == nil {
 		transport = t
 	}
-	port := orPort(transport, uri.Port)
+	port := message.Port(transport, uri.Port)
 	ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
 	at, host := netip.AddrPortFrom(ip.Unmap(), port), hostName(uri.Host)
 	own := host == "localhost" || strings.HasSuffix(host, ".localhost") || // RFC 6761 6.3

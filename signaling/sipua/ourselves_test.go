@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -28,7 +29,7 @@ func TestContactOfOurs(t *testing.T) {
 		register := func(more string) {
 			w.send(g.at("udp"), rawMessage("REGISTER sip:"+rig.Domain+" SIP/2.0", []string{
 				w.via(), "Max-Forwards: 70", "From: <" + rig.Alice.Address() + ">;tag=" + w.tag, "To: <" + rig.Alice.Address() + ">",
-				"Call-ID: " + newToken(), "CSeq: 1 REGISTER", "Contact: <" + contact + ">", more,
+				"Call-ID: " + message.NewToken(), "CSeq: 1 REGISTER", "Contact: <" + contact + ">", more,
 			}, ""))
 		}
 		register("X: 1")
@@ -36,7 +37,8 @@ func TestContactOfOurs(t *testing.T) {
 			rig.Alice.SIPPassword("desk"), 1))
 		w.response(want, "REGISTER")
 
-		w.send(g.at("udp"), strings.ReplaceAll(strings.ReplaceAll(w.invite("bob", newToken(), 1, offerSDP), "<sip:carol@"+w.addr()+">",
+		w.send(g.at("udp"), strings.ReplaceAll(strings.ReplaceAll(w.invite("bob", message.NewToken(), 1, offerSDP),
+			"<sip:carol@"+w.addr()+">",
 			"<"+contact+">"), "example.test", rig.Domain))
 		if want == 200 {
 			g.desk.next().leg.Reject(gateway.CauseBusy)

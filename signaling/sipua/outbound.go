@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // statusFlowFailed is what an edge proxy says when the connection to the phone
@@ -15,8 +16,8 @@ import (
 const statusFlowFailed = 430
 
 // flowOfBinding is the connection a binding came by.
-func flowOfBinding(b gateway.Binding) flowKey {
-	return flowKey{strings.ToLower(b.Transport), addrPort(b.Source)}
+func flowOfBinding(b gateway.Binding) message.Flow {
+	return message.Flow{Transport: strings.ToLower(b.Transport), Peer: message.ParseAddr(b.Source)}
 }
 
 // asideWait bounds what runs beside the requests.
@@ -40,14 +41,14 @@ func (u *UA) aside(run func(context.Context)) {
 func (u *UA) flowGone(s *stream) {
 	u.flows.remove(s)
 	if u.access != nil && u.leaving.Err() == nil { // else the phones find us again after a restart
-		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, s.key.transport, s.key.peer.String()) })
+		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, s.key.Transport, s.key.Peer.String()) })
 	}
 }
 
 // alive tells whether requests can go over the flow of b.
 func (u *UA) alive(b gateway.Binding) bool {
 	k := flowOfBinding(b)
-	return k.transport == "udp" || u.flows.find(k) != nil
+	return k.Transport == "udp" || u.flows.find(k) != nil
 }
 
 // flowFor chooses how to reach the phone of b (RFC 5626 5.3): its flow; when
@@ -55,15 +56,15 @@ func (u *UA) alive(b gateway.Binding) bool {
 // bind a flow, a connection to its Contact.
 func (u *UA) flowFor(b gateway.Binding) (gateway.Binding, hop, error) {
 	k := flowOfBinding(b)
-	switch k.transport {
+	switch k.Transport {
 	case "udp", "tcp", "tls":
 	default:
-		return b, hop{}, errors.New("no way to a phone over " + cleanText(b.Transport))
+		return b, hop{}, errors.New("no way to a phone over " + message.CleanText(b.Transport))
 	}
-	if !k.peer.IsValid() {
-		return b, hop{}, errors.New("no way to a phone at " + cleanText(b.Source))
+	if !k.Peer.IsValid() {
+		return b, hop{}, errors.New("no way to a phone at " + message.CleanText(b.Source))
 	}
-	h := hop{transport: k.transport, addr: k.peer, sock: u.socketFor(k.transport, b.Local, k.peer.Addr())}
+	h := hop{transport: k.Transport, addr: k.Peer, sock: u.socketFor(k.Transport, b.Local, k.Peer.Addr())}
 	if u.alive(b) {
 		return b, h, nil
 	}
@@ -73,7 +74,7 @@ func (u *UA) flowFor(b gateway.Binding) (gateway.Binding, hop, error) {
 		}
 		return b, hop{}, errFlowGone
 	}
-	target, err := parseTarget(b.Contact)
+	target, err := message.ParseURI(b.Contact)
 	if err != nil {
 		return b, hop{}, err
 	}
@@ -81,7 +82,7 @@ func (u *UA) flowFor(b gateway.Binding) (gateway.Binding, hop, error) {
 	if err != nil || behindNAT(target, h) {
 		return b, hop{}, errFlowGone // a name would be the phone's own word for where it is
 	}
-	h.addr, h.host = netip.AddrPortFrom(ip.Unmap(), orPort(k.transport, target.Port)), target.Host
+	h.addr, h.host = netip.AddrPortFrom(ip.Unmap(), message.Port(k.Transport, target.Port)), target.Host
 	return b, h, nil
 }
 
@@ -124,7 +125,8 @@ func (l *leg) nextFlow(status int) bool {
 // the phone has registered by since.
 func (l *leg) renewFlow(d *dialog) {
 	b := l.out.asked.Binding
-	if b == nil || l.u.access == nil || d.hop.transport == "udp" || l.u.flows.find(flowKey{d.hop.transport, d.hop.addr}) != nil {
+	if b == nil || l.u.access == nil || d.hop.transport == "udp" ||
+		l.u.flows.find(message.Flow{Transport: d.hop.transport, Peer: d.hop.addr}) != nil {
 		return
 	}
 	for _, now := range l.u.access.bindings(b.User) {
@@ -132,7 +134,7 @@ func (l *leg) renewFlow(d *dialog) {
 			continue
 		}
 		k := flowOfBinding(now)
-		d.hop = hop{transport: k.transport, addr: k.peer, sock: l.u.socketFor(k.transport, now.Local, k.peer.Addr())}
+		d.hop = hop{transport: k.Transport, addr: k.Peer, sock: l.u.socketFor(k.Transport, now.Local, k.Peer.Addr())}
 		return
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
 )
 
@@ -58,7 +59,8 @@ func (a *Access) evidence(req *sip.Request, domains []string, claimed policy.Ide
 			proven.Display, proven.Trunk = claimed.Display, claimed.Trunk
 			return proven
 		}
-		a.log.Info("an Identity header proves nothing, the call rings as unverified", "from", clip(claimed.Address, 128), "source",
+		a.log.Info("an Identity header proves nothing, the call rings as unverified", "from", message.Clip(claimed.Address, 128),
+			"source",
 			req.Source(), "why", err)
 	}
 	host := hostName(req.From().Address.Host)
@@ -76,7 +78,7 @@ func identityHeaders(req *sip.Request) []string {
 	var out []string
 	for _, name := range []string{"Identity", "y"} {
 		for _, h := range req.GetHeaders(name) {
-			out = append(out, splitList(h.Value())...)
+			out = append(out, message.SplitList(h.Value())...)
 		}
 	}
 	return out

@@ -13,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -232,7 +233,7 @@ func TestSignedIdentityOnce(t *testing.T) {
 		identity string
 		level    policy.Level
 	}{"bob": {first, policy.Unverified}, "frank": {sign("frank"), policy.Proven}} {
-		m, err := newParser().ParseSIP(
+		m, err := message.NewParser().ParseSIP(
 			[]byte(f.peer(t).message("INVITE", rig.Alice.Address(), "sip:"+user+"@partner.example", rig.Alice.Address(),
 				"Identity: "+call.identity)))
 		if err != nil {
@@ -401,7 +402,7 @@ func FuzzIdentityHeader(f *testing.F) {
 	f.Add("a.b.c;info=<https://x.example/>;alg=ES256;ppt=\"shaken\"")
 	f.Add("..c;info=<>")
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, value := range splitList(s) {
+		for _, value := range message.SplitList(s) {
 			token, info, err := cutIdentity(value)
 			if err == nil && (strings.HasPrefix(token, "..") || strings.HasPrefix(info, "<")) {
 				t.Errorf("%q became %q and %q", value, token, info)

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 const tag100rel = "100rel"
@@ -20,15 +21,15 @@ type acked map[string]uint32
 // prack acknowledges a reliable 1xx in an early dialog. It is false for one
 // that came too early or again: such a response counts for nothing.
 func (l *leg) prack(res *sip.Response) bool {
-	if !slices.Contains(tokens(res, "Require"), tag100rel) {
+	if !slices.Contains(message.Tokens(res, "Require"), tag100rel) {
 		return true
 	}
-	seq, err := strconv.ParseUint(headerValue(res, "RSeq"), 10, 32)
+	seq, err := strconv.ParseUint(message.Header(res, "RSeq"), 10, 32)
 	if err != nil || seq == 0 {
 		l.log.Warn("sip: a reliable response without a usable RSeq", "status", res.StatusCode)
 		return true
 	}
-	tag := tagOf(res.To())
+	tag := message.Tag(res.To())
 	last, known := l.out.acked[tag]
 	if known && uint32(seq) != last+1 || !known && len(l.out.acked) >= maxEarly {
 		return false // the one before it is repeated, or our PRACK is
@@ -74,7 +75,7 @@ func (l *leg) provide(res *sip.Response, sdp []byte) {
 		_ = l.in.tx.Respond(res) // an error means CANCEL or a dead connection, which arrive by themselves
 		return
 	}
-	if offer, _ := sdpOf(l.in.req); offer == nil {
+	if offer, _ := message.SDP(l.in.req); offer == nil {
 		return // it would have to carry our offer, and the 200 does that
 	}
 	if r.told {
@@ -125,9 +126,9 @@ func (l *leg) repeatReliable(res *sip.Response) {
 // onPrack takes the acknowledgement of what we sent reliably.
 func (l *leg) onPrack(in *inbound) {
 	r := &l.rel
-	seq, cseq, ok := parseRAck(headerValue(in.req, "RAck"))
+	seq, cseq, ok := parseRAck(message.Header(in.req, "RAck"))
 	if r.sent == nil || !ok || seq != r.seq || cseq != l.in.req.CSeq().SeqNo {
-		l.refuseWith(in, &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "Nothing To Acknowledge"})
+		l.refuseWith(in, &message.Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "Nothing To Acknowledge"})
 		return
 	}
 	r.timer.Stop()

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // A reliable 183 gets one PRACK, its repetition none; one that came too early
@@ -17,8 +18,8 @@ func TestPrackOfTheirs(t *testing.T) {
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
-	if !strings.Contains(headerValue(inv, "Supported"), "100rel") {
-		t.Fatalf("Supported: %q", headerValue(inv, "Supported"))
+	if !strings.Contains(message.Header(inv, "Supported"), "100rel") {
+		t.Fatalf("Supported: %q", message.Header(inv, "Supported"))
 	}
 	progress := func(seq, sdp string) string {
 		return w.reply(inv, 183, "Session Progress", "t1", sdp, "Require: 100rel", "RSeq: "+seq)
@@ -26,15 +27,15 @@ func TestPrackOfTheirs(t *testing.T) {
 	w.send(a.at("udp"), progress("100", answerSDP))
 	same(t, "early", expect[gateway.Rang](out).SDP, answerSDP)
 	prack := w.request("PRACK")
-	same(t, "rack", headerValue(prack, "RAck"), "100 1 INVITE")
-	same(t, "tag", tagOf(prack.To()), "t1")
+	same(t, "rack", message.Header(prack, "RAck"), "100 1 INVITE")
+	same(t, "tag", message.Tag(prack.To()), "t1")
 	same(t, "target", prack.Recipient.String(), "sip:phone@"+w.addr())
 	w.send(a.at("udp"), w.reply(prack, 200, "OK", "", ""))
 	w.send(a.at("udp"), progress("100", answerSDP))
 	w.send(a.at("udp"), progress("103", ""))
 	w.send(a.at("udp"), progress("101", ""))
 	second := w.request("PRACK")
-	same(t, "second", headerValue(second, "RAck"), "101 1 INVITE")
+	same(t, "second", message.Header(second, "RAck"), "101 1 INVITE")
 	w.send(a.at("udp"), w.reply(second, 200, "OK", "", ""))
 	expect[gateway.Rang](out)
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", ""))
@@ -56,7 +57,7 @@ func TestExtensionRequired(t *testing.T) {
 		r, ok := m.(*sip.Request)
 		return ok && r.IsInvite() && r.CSeq().SeqNo > inv.CSeq().SeqNo
 	}).(*sip.Request)
-	same(t, "require", headerValue(again, "Require"), "100rel")
+	same(t, "require", message.Header(again, "Require"), "100rel")
 	w.send(a.at("udp"), w.reply(again, 421, "Extension Required", "t2", "", "Require: telepathy"))
 	same(t, "outcome", expect[gateway.Refused](out).Status, 421)
 	a.gone()
@@ -79,8 +80,8 @@ func TestPrackOfOurs(t *testing.T) {
 	in.leg.Ring([]byte(answerSDP))
 	in.leg.Answer([]byte(answerSDP))
 	ringing := w.response(180, "INVITE")
-	same(t, "require", headerValue(ringing, "Require"), "100rel")
-	same(t, "rseq", headerValue(ringing, "RSeq"), "1")
+	same(t, "require", message.Header(ringing, "Require"), "100rel")
+	same(t, "rseq", message.Header(ringing, "RSeq"), "1")
 	w.response(180, "INVITE") // repeated
 	if n := w.drain(0, func(m sip.Message) bool {
 		r, ok := m.(*sip.Response)
@@ -94,7 +95,7 @@ func TestPrackOfOurs(t *testing.T) {
 	w.response(200, "PRACK")
 	early := w.response(183, "INVITE")
 	same(t, "answer", string(early.Body()), answerSDP)
-	same(t, "rseq", headerValue(early, "RSeq"), "2")
+	same(t, "rseq", message.Header(early, "RSeq"), "2")
 	if n := w.drain(30*time.Millisecond, func(m sip.Message) bool {
 		r, ok := m.(*sip.Response)
 		return ok && r.IsSuccess()

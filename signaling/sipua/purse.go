@@ -8,6 +8,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // purse holds the credentials of one account and answers challenges with them
@@ -76,7 +78,7 @@ func (p *purse) choose(headers []sip.Header) (*digest.Challenge, error) {
 		p.realm = best.Realm
 	}
 	if best.Realm != p.realm {
-		return nil, fmt.Errorf("realm %q asks for the credentials of %q", cleanText(best.Realm), p.realm)
+		return nil, fmt.Errorf("realm %q asks for the credentials of %q", message.CleanText(best.Realm), p.realm)
 	}
 	return best, nil
 }

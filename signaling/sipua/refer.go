@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -70,12 +71,12 @@ func parseReferTo(value string) (referTo, error) {
 		text, _, _ = strings.Cut(text[i+1:], ">")
 	}
 	plain, headers, _ := strings.Cut(text, "?")
-	uri, err := parseTarget(plain)
+	uri, err := message.ParseURI(plain)
 	if err != nil {
 		return referTo{}, err
 	}
 	if m, ok := uri.UriParams.Get("method"); ok && !strings.EqualFold(m, "INVITE") {
-		return referTo{}, fmt.Errorf("method %q: only INVITE can be asked for", cleanText(m))
+		return referTo{}, fmt.Errorf("method %q: only INVITE can be asked for", message.CleanText(m))
 	}
 	out := referTo{uri: uri.String()}
 	for h := range strings.SplitSeq(headers, "&") {
@@ -91,7 +92,7 @@ func parseReferTo(value string) (referTo, error) {
 			return referTo{}, fmt.Errorf("the Replaces cannot be read: %w", err)
 		}
 		if out.replaces, out.attended = parseReplaces(v); !out.attended {
-			return referTo{}, fmt.Errorf("the Replaces %q names no dialog", cleanText(v))
+			return referTo{}, fmt.Errorf("the Replaces %q names no dialog", message.CleanText(v))
 		}
 	}
 	return out, nil
@@ -110,13 +111,13 @@ func (l *leg) onRefer(r *inbound) {
 		l.respond(r, sip.StatusBadRequest, "One Refer-To Wanted")
 		return
 	}
-	to, err := parseReferTo(headerValue(r.req, "Refer-To"))
+	to, err := parseReferTo(message.Header(r.req, "Refer-To"))
 	if err != nil {
 		l.log.Warn("sip: REFER refused", "why", err)
 		l.respond(r, sip.StatusBadRequest, "Refer-To Not Usable")
 		return
 	}
-	l.ref = &referral{r: r, quiet: strings.EqualFold(strings.TrimSpace(headerValue(r.req, "Refer-Sub")), "false")}
+	l.ref = &referral{r: r, quiet: strings.EqualFold(strings.TrimSpace(message.Header(r.req, "Refer-Sub")), "false")}
 	if l.refers > 0 {
 		l.ref.id = strconv.FormatUint(uint64(r.req.CSeq().SeqNo), 10)
 	}
@@ -127,7 +128,7 @@ func (l *leg) onRefer(r *inbound) {
 		return
 	}
 	ref := l.ref
-	l.u.lookUp(to.replaces, func(id gateway.LegID, _ *Refusal) {
+	l.u.lookUp(to.replaces, func(id gateway.LegID, _ *message.Refusal) {
 		l.mail.post(func() {
 			if l.ref == ref {
 				e.Replaces = id
@@ -139,44 +140,44 @@ func (l *leg) onRefer(r *inbound) {
 
 // lookUp finds the leg of a dialog. then runs once, in that leg's goroutine or
 // here, with the leg or the refusal of RFC 3891 3.
-func (u *UA) lookUp(r replaced, then func(gateway.LegID, *Refusal)) {
+func (u *UA) lookUp(r replaced, then func(gateway.LegID, *message.Refusal)) {
 	l := u.find(dialogKey{r.callID, r.local})
 	if l == nil || !l.mail.post(func() { then(l.matches(r)) }) {
 		then("", noDialog)
 	}
 }
 
-func (l *leg) matches(r replaced) (gateway.LegID, *Refusal) {
+func (l *leg) matches(r replaced) (gateway.LegID, *message.Refusal) {
 	switch {
-	case tagOf(&l.d.remote) != r.remote:
+	case message.Tag(&l.d.remote) != r.remote:
 		return "", noDialog
 	case l.state == legOver:
-		return "", &Refusal{Status: sip.StatusGlobalDecline, Phrase: "Call Is Over"}
+		return "", &message.Refusal{Status: sip.StatusGlobalDecline, Phrase: "Call Is Over"}
 	case l.state != legUp:
 		return "", noDialog
 	case r.earlyOnly:
-		return "", &Refusal{Status: sip.StatusBusyHere, Phrase: "Answered Already"}
+		return "", &message.Refusal{Status: sip.StatusBusyHere, Phrase: "Answered Already"}
 	}
 	return l.id, nil
 }
 
 // replacedBy is the leg that an INVITE wants to replace, "" when it wants none
 // (RFC 3891 3). It waits for that leg's goroutine.
-func (u *UA) replacedBy(req *sip.Request) (gateway.LegID, *Refusal) {
+func (u *UA) replacedBy(req *sip.Request) (gateway.LegID, *message.Refusal) {
 	headers := req.GetHeaders("Replaces")
 	if len(headers) == 0 {
 		return "", nil
 	}
 	r, ok := parseReplaces(headers[0].Value())
 	if len(headers) > 1 || !ok {
-		return "", &Refusal{Status: sip.StatusBadRequest, Phrase: "Replaces Not Readable"}
+		return "", &message.Refusal{Status: sip.StatusBadRequest, Phrase: "Replaces Not Readable"}
 	}
 	type found struct {
 		id gateway.LegID
-		no *Refusal
+		no *message.Refusal
 	}
 	answer := make(chan found, 1)
-	u.lookUp(r, func(id gateway.LegID, no *Refusal) { answer <- found{id, no} })
+	u.lookUp(r, func(id gateway.LegID, no *message.Refusal) { answer <- found{id, no} })
 	select {
 	case f := <-answer:
 		return f.id, f.no
@@ -187,7 +188,7 @@ func (u *UA) replacedBy(req *sip.Request) (gateway.LegID, *Refusal) {
 
 // Report tells how the far end's REFER goes.
 func (l *leg) Report(status int, phrase string) {
-	l.mail.post(func() { l.reportReferral(status, cleanText(phrase)) })
+	l.mail.post(func() { l.reportReferral(status, message.CleanText(phrase)) })
 }
 
 func (l *leg) reportReferral(status int, phrase string) {

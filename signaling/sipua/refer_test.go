@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 func TestParseReferTo(t *testing.T) {
@@ -59,9 +60,9 @@ func TestRefer(t *testing.T) {
 	for _, status := range []string{"100 Trying", "180 Ringing"} {
 		n := w.request("NOTIFY")
 		same(t, "sipfrag", string(n.Body()), "SIP/2.0 "+status+"\r\n")
-		same(t, "event", headerValue(n, "Event"), "refer")
-		same(t, "state", headerValue(n, "Subscription-State"), "active;expires=180")
-		same(t, "type", headerValue(n, "Content-Type"), "message/sipfrag;version=2.0")
+		same(t, "event", message.Header(n, "Event"), "refer")
+		same(t, "state", message.Header(n, "Subscription-State"), "active;expires=180")
+		same(t, "type", message.Header(n, "Content-Type"), "message/sipfrag;version=2.0")
 		w.send(b.at("udp"), w.reply(n, 200, "OK", "", ""))
 		if status == "100 Trying" {
 			in.leg.Report(180, "Ringing")
@@ -71,7 +72,7 @@ func TestRefer(t *testing.T) {
 	in.leg.HangUp(gateway.CauseTransferred)
 	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseTransferred)
 	n := w.request("NOTIFY")
-	same(t, "state", headerValue(n, "Subscription-State"), "terminated;reason=noresource")
+	same(t, "state", message.Header(n, "Subscription-State"), "terminated;reason=noresource")
 	if got := w.drain(50*time.Millisecond, is("BYE")); got > 0 {
 		t.Fatal("BYE before the last NOTIFY was answered")
 	}
@@ -97,13 +98,13 @@ func TestReferRefused(t *testing.T) {
 	w.send(b.at("udp"), w.within(ok, "REFER", 5, "", "Refer-To: <sip:carol@example.test>", "Refer-Sub: false"))
 	expect[gateway.Referred](in)
 	in.leg.Report(100, "Trying")
-	same(t, "refer-sub", headerValue(w.response(202, "REFER"), "Refer-Sub"), "false")
+	same(t, "refer-sub", message.Header(w.response(202, "REFER"), "Refer-Sub"), "false")
 	in.leg.Report(486, "Busy Here")
 	w.send(b.at("udp"), w.within(ok, "REFER", 6, "", "Refer-To: <sip:carol@example.test>"))
 	expect[gateway.Referred](in)
 	in.leg.Report(100, "Trying")
 	n := w.request("NOTIFY")
-	same(t, "event", headerValue(n, "Event"), "refer;id=6")
+	same(t, "event", message.Header(n, "Event"), "refer;id=6")
 	w.send(b.at("udp"), w.reply(n, 200, "OK", "", ""))
 	hangUpFrom(b, w, in, ok, 7)
 	b.gone()
@@ -117,7 +118,7 @@ func TestReferRefused(t *testing.T) {
 
 // named is the Replaces for the dialog of res, as its far end writes it.
 func named(res *sip.Response) string {
-	return res.CallID().Value() + ";to-tag=" + tagOf(res.To()) + ";from-tag=" + tagOf(res.From())
+	return res.CallID().Value() + ";to-tag=" + message.Tag(res.To()) + ";from-tag=" + message.Tag(res.From())
 }
 
 // Replaces finds the leg it names, in a Refer-To and in an INVITE (RFC 3891 3).
@@ -152,7 +153,7 @@ func TestReplaces(t *testing.T) {
 		"nothing":                  400,
 		"none;to-tag=1;from-tag=2": 481,
 	} {
-		w.send(b.at("udp"), w.invite("alice", "r"+newToken(), 1, offerSDP, "Replaces: "+value))
+		w.send(b.at("udp"), w.invite("alice", "r"+message.NewToken(), 1, offerSDP, "Replaces: "+value))
 		w.response(status, "INVITE")
 	}
 	hangUpFrom(b, w, in, ok, 4)

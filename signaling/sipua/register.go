@@ -13,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -60,7 +61,7 @@ type registration struct {
 	local     string
 }
 
-func (a *Access) register(ctx context.Context, req *sip.Request, local string) (*sip.Response, *Refusal) {
+func (a *Access) register(ctx context.Context, req *sip.Request, local string) (*sip.Response, *message.Refusal) {
 	reg, refusal := a.readRegistration(ctx, req)
 	if refusal != nil {
 		return nil, refusal
@@ -80,19 +81,19 @@ func (a *Access) register(ctx context.Context, req *sip.Request, local string) (
 
 // mayRegister does steps 1 to 4 of RFC 3261 10.3 from memory, so that strangers
 // are refused before anything is kept for them.
-func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *Refusal) {
-	source := addrPort(req.Source())
+func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *message.Refusal) {
+	source := message.ParseAddr(req.Source())
 	if r := wellFormed(req); r != nil {
 		return source, proof{}, r
 	}
 	for _, u := range []sip.Uri{req.To().Address, req.From().Address} {
 		if u.Scheme != "sip" && u.Scheme != "sips" && u.Scheme != "tel" { // RFC 3261 10.2
-			return source, proof{}, badRequest("Not a SIP Address of Record")
+			return source, proof{}, message.BadRequest("Not a SIP Address of Record")
 		}
 	}
 	// 1: whose domain is it?
 	if !a.ours(hostName(req.To().Address.Host)) {
-		return source, proof{}, &Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
+		return source, proof{}, &message.Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
 	}
 	// 2: extensions that must be understood.
 	if r := unsupported(req, "path", "outbound"); r != nil {
@@ -105,9 +106,9 @@ func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *Refusal)
 	}
 	for _, u := range []sip.Uri{req.To().Address, req.From().Address} {
 		if a.userAt(u) != p.user {
-			return source, proof{}, &Refusal{
+			return source, proof{}, &message.Refusal{
 				Status: sip.StatusForbidden, Phrase: "Not Your Address",
-				Why: fmt.Sprintf("%s wanted to register %s from %s", p.user, clip(canonicalURI(u), 128), source),
+				Why: fmt.Sprintf("%s wanted to register %s from %s", p.user, message.Clip(canonicalURI(u), 128), source),
 			}
 		}
 	}
@@ -115,7 +116,7 @@ func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *Refusal)
 }
 
 // readRegistration does steps 1 to 6 of RFC 3261 10.3.
-func (a *Access) readRegistration(ctx context.Context, req *sip.Request) (registration, *Refusal) {
+func (a *Access) readRegistration(ctx context.Context, req *sip.Request) (registration, *message.Refusal) {
 	reg := registration{transport: strings.ToLower(req.Transport()), userAgent: headerText(req, "User-Agent")}
 	source, p, r := a.mayRegister(req)
 	if r != nil {
@@ -135,23 +136,23 @@ func (a *Access) readRegistration(ctx context.Context, req *sip.Request) (regist
 	}
 	// RFC 5626 6: not the first hop, and the first hop keeps no flow.
 	if reg.contacts.outbound && len(req.GetHeaders("Via")) > 1 && !keepsFlow(reg.path) {
-		return reg, &Refusal{Status: 439, Phrase: "First Hop Lacks Outbound Support"}
+		return reg, &message.Refusal{Status: 439, Phrase: "First Hop Lacks Outbound Support"}
 	}
 	return reg, nil
 }
 
 // readPath reads the route that leads back to the phone (RFC 3327 5.3).
-func readPath(req *sip.Request) ([]string, *Refusal) {
+func readPath(req *sip.Request) ([]string, *message.Refusal) {
 	var path []string
 	for _, h := range req.GetHeaders("Path") {
-		for _, v := range splitList(h.Value()) {
+		for _, v := range message.SplitList(h.Value()) {
 			var u sip.Uri
 			if _, err := sip.ParseAddressValue(v, &u, nil); err != nil || len(path) == contactsMax {
-				return nil, badRequest("Malformed Path")
+				return nil, message.BadRequest("Malformed Path")
 			}
-			hop, err := parseTarget(u.String())
+			hop, err := message.ParseURI(u.String())
 			if err != nil || hop.Scheme == "tel" || !validHost(hop.Host) {
-				return nil, badRequest("Malformed Path")
+				return nil, message.BadRequest("Malformed Path")
 			}
 			path = append(path, hop.String())
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // change is one step of step 7 of RFC 3261 10.3: put or remove.
@@ -20,7 +21,7 @@ type change struct {
 
 // bind applies the registration, all of it or nothing, and returns the user's
 // bindings after it, newest first.
-func (a *Access) bind(ctx context.Context, reg registration) ([]gateway.Binding, *Refusal) {
+func (a *Access) bind(ctx context.Context, reg registration) ([]gateway.Binding, *message.Refusal) {
 	now := a.cfg.Now()
 	live := slices.DeleteFunc(slices.Clone(a.cfg.Locations.Of(reg.user)),
 		func(b gateway.Binding) bool { return !b.Expires.After(now) })
@@ -29,7 +30,7 @@ func (a *Access) bind(ctx context.Context, reg registration) ([]gateway.Binding,
 		return nil, r
 	}
 	if n := len(outcome(live, changes)); n > a.cfg.MaxBindings && n > len(live) {
-		return nil, &Refusal{
+		return nil, &message.Refusal{
 			Status: sip.StatusForbidden, Phrase: fmt.Sprintf("Too Many Phones, the Limit Is %d", a.cfg.MaxBindings),
 			Why: fmt.Sprintf("%s has %d phones registered, the limit: %s from %s was refused", reg.user, len(live), reg.userAgent,
 				reg.source),
@@ -63,7 +64,7 @@ func (a *Access) pair(ctx context.Context, reg registration, changes []change) e
 }
 
 // plan turns the contacts into changes of what is live.
-func (a *Access) plan(reg registration, live []gateway.Binding, now time.Time) ([]change, *Refusal) {
+func (a *Access) plan(reg registration, live []gateway.Binding, now time.Time) ([]change, *message.Refusal) {
 	var changes []change
 	for _, b := range live {
 		c := contact{}
@@ -73,7 +74,7 @@ func (a *Access) plan(reg registration, live []gateway.Binding, now time.Time) (
 			continue
 		}
 		if b.CallID == reg.callID && reg.cseq <= b.CSeq {
-			return nil, &Refusal{Status: sip.StatusInternalServerError, Phrase: "CSeq Is Older Than the Last"}
+			return nil, &message.Refusal{Status: sip.StatusInternalServerError, Phrase: "CSeq Is Older Than the Last"}
 		}
 		if reg.all || c.expires == 0 || c.instance != b.Instance || c.regID != b.RegID {
 			changes = append(changes, change{binding: b, was: &b, remove: true})

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const contactsMax = 10
 
 // contactOurs refuses a Contact that leads back here: what is sent to it
 // would come to us as somebody else's.
-var contactOurs = &Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Leads To This Gateway"}
+var contactOurs = &message.Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Leads To This Gateway"}
 
 // contact is one Contact of a REGISTER.
 type contact struct {
@@ -34,22 +36,22 @@ type contacts struct {
 
 // readContacts reads the Contacts of a REGISTER (RFC 3261 10.2 and 10.3).
 // outbound tells whether the request asks for RFC 5626.
-func (a *Access) readContacts(req *sip.Request, outbound bool) (contacts, *Refusal) {
+func (a *Access) readContacts(req *sip.Request, outbound bool) (contacts, *message.Refusal) {
 	var cs contacts
 	headers := req.GetHeaders("Contact")
 	if len(headers) > contactsMax {
-		return cs, badRequest("Too Many Contacts")
+		return cs, message.BadRequest("Too Many Contacts")
 	}
 	expires, named := headerExpires(req)
 	seen := map[string]bool{}
 	for _, h := range headers {
 		ch, ok := h.(*sip.ContactHeader)
 		if !ok {
-			return cs, badRequest("Malformed Contact")
+			return cs, message.BadRequest("Malformed Contact")
 		}
 		if ch.Address.Wildcard {
 			if len(headers) > 1 || !named || expires != 0 {
-				return cs, badRequest("Contact * Needs Expires 0 and No Other Contact") // RFC 3261 10.2.2
+				return cs, message.BadRequest("Contact * Needs Expires 0 and No Other Contact") // RFC 3261 10.2.2
 			}
 			cs.all = true
 			return cs, nil
@@ -61,7 +63,7 @@ func (a *Access) readContacts(req *sip.Request, outbound bool) (contacts, *Refus
 		if key := c.instance + "/" + strconv.Itoa(c.regID); seen[key] && !c.declared {
 			c.instance = contactInstance(ch.Address) // one phone, several addresses
 		} else if seen[key] {
-			return cs, badRequest("Two Contacts of One Instance")
+			return cs, message.BadRequest("Two Contacts of One Instance")
 		}
 		seen[c.instance+"/"+strconv.Itoa(c.regID)] = true
 		cs.list = append(cs.list, c)
@@ -72,7 +74,7 @@ func (a *Access) readContacts(req *sip.Request, outbound bool) (contacts, *Refus
 
 // oneFlow refuses a flow that is registered together with another contact
 // (RFC 5626 6): only removals may go with it.
-func (cs contacts) oneFlow() *Refusal {
+func (cs contacts) oneFlow() *message.Refusal {
 	kept := 0
 	for _, c := range cs.list {
 		if c.expires > 0 {
@@ -80,25 +82,26 @@ func (cs contacts) oneFlow() *Refusal {
 		}
 	}
 	if cs.outbound && kept > 1 {
-		return badRequest("A Contact With reg-id Must Be Alone")
+		return message.BadRequest("A Contact With reg-id Must Be Alone")
 	}
 	return nil
 }
 
-func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires time.Duration, outbound bool) (contact, *Refusal) {
+func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires time.Duration, outbound bool) (contact,
+	*message.Refusal) {
 	if h.Address.Scheme != "sip" && h.Address.Scheme != "sips" {
-		return contact{}, badRequest("Contact Is Not a SIP Address")
+		return contact{}, message.BadRequest("Contact Is Not a SIP Address")
 	}
-	uri, err := parseTarget(h.Address.String())
+	uri, err := message.ParseURI(h.Address.String())
 	if err != nil || !validHost(uri.Host) {
-		return contact{}, badRequest("Malformed Contact")
+		return contact{}, message.BadRequest("Malformed Contact")
 	}
 	if a.cfg.Ourselves != nil && a.cfg.Ourselves(uri) {
 		return contact{}, contactOurs
 	}
 	params, err := contactParams(h.Params)
 	if err != nil {
-		return contact{}, badRequest("Malformed Contact")
+		return contact{}, message.BadRequest("Malformed Contact")
 	}
 	c := contact{uri: uri.String(), expires: expires, instance: declaredInstance(params)}
 	c.declared = c.instance != ""
@@ -106,30 +109,30 @@ func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires tim
 		c.instance = guessedInstance(uri, params, headerText(req, "User-Agent"), headerText(req, "x-nt-GUID"))
 	}
 	for _, p := range params {
-		if p.name != "expires" {
+		if p.Name != "expires" {
 			continue
 		}
-		if seconds, err := strconv.ParseUint(p.value, 10, 32); err == nil { // else as if it were not there
+		if seconds, err := strconv.ParseUint(p.Value, 10, 32); err == nil { // else as if it were not there
 			c.expires = time.Duration(seconds) * time.Second
 		}
 	}
 	if c.declared && outbound { // else reg-id is ignored (RFC 5626 6)
 		if c.regID, err = flowID(params); err != nil {
-			return contact{}, badRequest("Malformed reg-id")
+			return contact{}, message.BadRequest("Malformed reg-id")
 		}
 	}
 	return a.boundExpires(c)
 }
 
 // flowID reads reg-id, 1 to 2^31-1 (RFC 5626 11.1); 0 when there is none.
-func flowID(params []param) (int, error) {
+func flowID(params []message.Param) (int, error) {
 	for _, p := range params {
-		if p.name != "reg-id" {
+		if p.Name != "reg-id" {
 			continue
 		}
-		n, err := strconv.ParseInt(p.value, 10, 32)
+		n, err := strconv.ParseInt(p.Value, 10, 32)
 		if err != nil || n < 1 {
-			return 0, errParams
+			return 0, message.ErrParams
 		}
 		return int(n), nil
 	}
@@ -137,9 +140,9 @@ func flowID(params []param) (int, error) {
 }
 
 // boundExpires applies the shortest and longest registration (RFC 3261 10.3 step 7).
-func (a *Access) boundExpires(c contact) (contact, *Refusal) {
+func (a *Access) boundExpires(c contact) (contact, *message.Refusal) {
 	if c.expires > 0 && c.expires < a.cfg.MinExpires {
-		return c, &Refusal{
+		return c, &message.Refusal{
 			Status: sip.StatusIntervalToBrief, Phrase: "Interval Too Brief",
 			Headers: []sip.Header{sip.NewHeader("Min-Expires", seconds(a.cfg.MinExpires))},
 		}
@@ -163,7 +166,7 @@ func headerExpires(req *sip.Request) (time.Duration, bool) {
 
 // contactParams reads the Contact parameters anew: sipgo cuts them at
 // separators inside quotes too.
-func contactParams(h sip.HeaderParams) ([]param, error) {
+func contactParams(h sip.HeaderParams) ([]message.Param, error) {
 	var parts []string
 	for _, kv := range h {
 		if kv.V == "" {
@@ -172,7 +175,7 @@ func contactParams(h sip.HeaderParams) ([]param, error) {
 		}
 		parts = append(parts, kv.K+"="+kv.V)
 	}
-	return parseParams(strings.Join(parts, ";"), ';')
+	return message.ParseParams(strings.Join(parts, ";"), ';')
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }

@@ -8,37 +8,38 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
 )
 
 // wellFormed refuses a request that lacks what sipgo's parser does not insist
 // on (RFC 3261 8.1.1), before anything reads it.
-func wellFormed(req *sip.Request) *Refusal {
+func wellFormed(req *sip.Request) *message.Refusal {
 	switch {
 	case req.Via() == nil:
-		return badRequest("Missing Via")
+		return message.BadRequest("Missing Via")
 	case req.From() == nil:
-		return badRequest("Missing From")
+		return message.BadRequest("Missing From")
 	case req.To() == nil:
-		return badRequest("Missing To")
+		return message.BadRequest("Missing To")
 	case req.CallID() == nil:
-		return badRequest("Missing Call-ID")
+		return message.BadRequest("Missing Call-ID")
 	case req.CSeq() == nil:
-		return badRequest("Missing CSeq")
+		return message.BadRequest("Missing CSeq")
 	case strings.TrimSpace(string(req.CSeq().MethodName)) != string(req.Method):
-		return badRequest("CSeq Names Another Method")
+		return message.BadRequest("CSeq Names Another Method")
 	}
 	for _, name := range []string{"From", "To", "Call-ID", "CSeq"} {
 		if len(req.GetHeaders(name)) > 1 {
-			return badRequest("Two " + name)
+			return message.BadRequest("Two " + name)
 		}
 	}
 	return nil
 }
 
 // storeAway is the answer when the store or the directory failed.
-func storeAway(err error) *Refusal {
-	r := &Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault", Why: err.Error()}
+func storeAway(err error) *message.Refusal {
+	r := &message.Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault", Why: err.Error()}
 	if errors.Is(err, store.ErrAway) || errors.Is(err, context.DeadlineExceeded) {
 		r.Phrase = "Store Away"
 		r.Headers = []sip.Header{sip.NewHeader("Retry-After", "30")}
@@ -48,17 +49,17 @@ func storeAway(err error) *Refusal {
 
 // unsupported refuses a request that requires an extension not among known
 // (RFC 3261 8.2.2.3).
-func unsupported(req *sip.Request, known ...string) *Refusal {
+func unsupported(req *sip.Request, known ...string) *message.Refusal {
 	var unknown []string
 	for _, tag := range tags(req, "Require") {
 		if !slices.Contains(known, strings.ToLower(tag)) {
-			unknown = append(unknown, clip(tag, 64))
+			unknown = append(unknown, message.Clip(tag, 64))
 		}
 	}
 	if len(unknown) == 0 {
 		return nil
 	}
-	return &Refusal{
+	return &message.Refusal{
 		Status: sip.StatusBadExtension, Phrase: "Bad Extension",
 		Headers: []sip.Header{sip.NewHeader("Unsupported", strings.Join(unknown, ", "))},
 	}
@@ -68,7 +69,7 @@ func unsupported(req *sip.Request, known ...string) *Refusal {
 func tags(req *sip.Request, name string) []string {
 	var list []string
 	for _, h := range req.GetHeaders(name) {
-		list = append(list, splitList(h.Value())...)
+		list = append(list, message.SplitList(h.Value())...)
 	}
 	return list[:min(len(list), 32)]
 }
@@ -81,7 +82,7 @@ func hasTag(req *sip.Request, name, tag string) bool {
 // there is none.
 func headerText(req *sip.Request, name string) string {
 	if h := req.GetHeader(name); h != nil {
-		return clip(strings.TrimSpace(h.Value()), 256)
+		return message.Clip(strings.TrimSpace(h.Value()), 256)
 	}
 	return ""
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // extensions are the option tags we understand (RFC 5373, 3262, 4028, 3891, 4488).
@@ -43,14 +45,14 @@ func (u *UA) on(h func(*sip.Request, sip.ServerTransaction)) func(*sip.Request, 
 		}
 		defer func() {
 			if p := recover(); p != nil {
-				u.log.Error("sip: request failed by a fault of ours", "method", cleanText(string(req.Method)), "panic", p, "stack",
+				u.log.Error("sip: request failed by a fault of ours", "method", message.CleanText(string(req.Method)), "panic", p, "stack",
 					string(debug.Stack()))
 				if !req.IsAck() {
-					u.answer(req, tx, &Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault"})
+					u.answer(req, tx, &message.Refusal{Status: sip.StatusInternalServerError, Phrase: "Gateway Fault"})
 				}
 			}
 		}()
-		if no := check(req, extensions); no != nil {
+		if no := message.Check(req, extensions); no != nil {
 			if !req.IsAck() {
 				u.answer(req, tx, no)
 			}
@@ -61,12 +63,13 @@ func (u *UA) on(h func(*sip.Request, sip.ServerTransaction)) func(*sip.Request, 
 }
 
 // answer sends a final response outside a dialog of ours.
-func (u *UA) answer(req *sip.Request, tx sip.ServerTransaction, no *Refusal) {
+func (u *UA) answer(req *sip.Request, tx sip.ServerTransaction, no *message.Refusal) {
 	res := no.Response(req)
-	res.AppendHeader(sip.NewHeader("Server", product))
+	res.AppendHeader(sip.NewHeader("Server", message.Product))
 	if no.Why != "" {
-		u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why",
-			cleanText(no.Why))
+		u.log.Warn("sip: request refused", "method", message.CleanText(string(req.Method)), "source", req.Source(), "status", no.Status,
+			"why",
+			message.CleanText(no.Why))
 	}
 	if err := tx.Respond(res); err != nil {
 		u.log.Debug("sip: response not sent", "status", no.Status, "error", err)
@@ -78,7 +81,7 @@ func (u *UA) onInside(req *sip.Request, tx sip.ServerTransaction) {
 	switch {
 	case req.IsCancel(): // its INVITE ended while it came
 		u.answer(req, tx, noTransaction)
-	case tagOf(req.To()) == "":
+	case message.Tag(req.To()) == "":
 		u.answer(req, tx, u.outside(req))
 	default:
 		u.inDialog(req, tx)
@@ -86,34 +89,34 @@ func (u *UA) onInside(req *sip.Request, tx sip.ServerTransaction) {
 }
 
 // outside answers a request that is in no dialog and begins none.
-func (u *UA) outside(req *sip.Request) *Refusal {
+func (u *UA) outside(req *sip.Request) *message.Refusal {
 	switch req.Method {
 	case sip.OPTIONS: // what we can do (RFC 3261 11.2)
 		if no, _ := u.noRoom(""); no != nil {
 			no.Headers = append(no.Headers, u.abilities()...)
 			return no // with the status an INVITE would get
 		}
-		return &Refusal{Status: sip.StatusOK, Phrase: "OK", Headers: u.abilities()}
+		return &message.Refusal{Status: sip.StatusOK, Phrase: "OK", Headers: u.abilities()}
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
 		return noDialog
 	case sip.REFER: // a phone transfers calls, and begins them by INVITE
-		return &Refusal{Status: sip.StatusForbidden, Phrase: "REFER Within A Call Only"}
+		return &message.Refusal{Status: sip.StatusForbidden, Phrase: "REFER Within A Call Only"}
 	}
 	return u.unsupported(req.Method)
 }
 
 func (u *UA) abilities() []sip.Header {
 	return []sip.Header{
-		sip.NewHeader("Allow", u.allow), sip.NewHeader("Accept", sdpType),
+		sip.NewHeader("Allow", u.allow), sip.NewHeader("Accept", message.SDPType),
 		sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", strings.Join(extensions, ", ")),
 	}
 }
 
-func (u *UA) unsupported(m sip.RequestMethod) *Refusal {
+func (u *UA) unsupported(m sip.RequestMethod) *message.Refusal {
 	if m == sip.NOTIFY || m == sip.SUBSCRIBE { // RFC 6665 4.1.3: the phone stops asking
-		return &Refusal{Status: 489, Phrase: "Bad Event", Headers: []sip.Header{sip.NewHeader("Allow-Events", "")}}
+		return &message.Refusal{Status: 489, Phrase: "Bad Event", Headers: []sip.Header{sip.NewHeader("Allow-Events", "")}}
 	}
-	return &Refusal{
+	return &message.Refusal{
 		Status: sip.StatusMethodNotAllowed, Phrase: "Method Not Allowed",
 		Headers: []sip.Header{sip.NewHeader("Allow", u.allow)},
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // sent is a request of a leg in its client transaction.
@@ -45,7 +47,7 @@ func (l *leg) route(d *dialog) (hop, error) {
 		l.renewFlow(d)
 		return d.hop, nil
 	}
-	transport, err := transportOf(uri, d.hop.transport)
+	transport, err := message.Transport(uri, d.hop.transport)
 	if err != nil {
 		return hop{}, err
 	}
@@ -59,7 +61,7 @@ func (l *leg) route(d *dialog) (hop, error) {
 	}
 	h := hop{transport: transport, addr: addr, sock: d.hop.sock, host: uri.Host}
 	if transport != "udp" && transport == d.hop.transport && addr.Addr() == d.hop.addr.Addr() &&
-		l.u.flows.find(flowKey{transport, d.hop.addr}) != nil {
+		l.u.flows.find(message.Flow{Transport: transport, Peer: d.hop.addr}) != nil {
 		return d.hop, nil // the connection that the peer chose
 	}
 	if l.trunk != nil {
@@ -80,7 +82,7 @@ func (l *leg) sendTo(h hop, req *sip.Request, by sentBy) *sent {
 // transact runs a request that has its Via in a client transaction.
 func (l *leg) transact(h hop, req *sip.Request, by sentBy) *sent {
 	s := &sent{req: req, hop: h}
-	l.origins.add(flowKey{h.transport, h.addr})
+	l.origins.add(message.Flow{Transport: h.transport, Peer: h.addr})
 	l.trace(true, req)
 	l.txs++
 	if h.transport == "udp" && h.sock == nil {

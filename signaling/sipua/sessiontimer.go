@@ -11,6 +11,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // Session timers (RFC 4028): one side refreshes the dialog before the interval
@@ -64,22 +65,22 @@ func parseSessionExpires(value string) (sessionExpires, bool) {
 
 // minSE reads a Min-SE header, 0 when there is none (RFC 4028 5).
 func minSE(m sip.Message) time.Duration {
-	text, _, _ := strings.Cut(headerValue(m, "Min-SE"), ";")
-	return min(retryAfter(strings.TrimSpace(text)), maxInterval)
+	text, _, _ := strings.Cut(message.Header(m, "Min-SE"), ";")
+	return min(message.RetryAfter(strings.TrimSpace(text)), maxInterval)
 }
 
 func knowsTimer(m sip.Message) bool {
-	return slices.Contains(tokens(m, "Supported"), tagTimer) || slices.Contains(tokens(m, "Require"), tagTimer)
+	return slices.Contains(message.Tokens(m, "Supported"), tagTimer) || slices.Contains(message.Tokens(m, "Require"), tagTimer)
 }
 
 // tooShort refuses an interval below our own least (RFC 4028 9); nil when
 // there is nothing to refuse.
-func (u *UA) tooShort(req *sip.Request) *Refusal {
-	se, ok := parseSessionExpires(headerValue(req, "Session-Expires"))
+func (u *UA) tooShort(req *sip.Request) *message.Refusal {
+	se, ok := parseSessionExpires(message.Header(req, "Session-Expires"))
 	if !ok || !knowsTimer(req) || se.interval >= u.cfg.MinSE {
 		return nil
 	}
-	return &Refusal{
+	return &message.Refusal{
 		Status: statusTooSmall, Phrase: "Session Interval Too Small",
 		Headers: []sip.Header{sip.NewHeader("Min-SE", seconds(u.cfg.MinSE))},
 	}
@@ -109,7 +110,7 @@ func (l *leg) askTimer(req *sip.Request) {
 // nil when it asks for nothing more than we did.
 func (l *leg) longer(req *sip.Request, res *sip.Response) *sip.Request {
 	least := minSE(res)
-	asked, _ := parseSessionExpires(headerValue(req, "Session-Expires"))
+	asked, _ := parseSessionExpires(message.Header(req, "Session-Expires"))
 	if res.StatusCode != statusTooSmall || least <= asked.interval {
 		return nil
 	}
@@ -126,7 +127,7 @@ func (l *leg) longer(req *sip.Request, res *sip.Response) *sip.Request {
 // nothing knows no timers: then we ask now and then whether it is there.
 func (l *leg) agreed(res *sip.Response) {
 	l.noteAllow(res)
-	se, ok := parseSessionExpires(headerValue(res, "Session-Expires"))
+	se, ok := parseSessionExpires(message.Header(res, "Session-Expires"))
 	l.se.known = ok
 	if !ok {
 		se = sessionExpires{max(l.se.want, l.se.interval), refresherUAC}
@@ -139,7 +140,7 @@ func (l *leg) agree(req *sip.Request, res *sip.Response) {
 	l.noteAllow(req)
 	known := knowsTimer(req)
 	l.se.known = known
-	se, asked := parseSessionExpires(headerValue(req, "Session-Expires"))
+	se, asked := parseSessionExpires(message.Header(req, "Session-Expires"))
 	want := max(l.u.cfg.SessionExpires, minSE(req))
 	if !asked {
 		se.interval = want
@@ -165,7 +166,7 @@ func (l *leg) agree(req *sip.Request, res *sip.Response) {
 // noteAllow remembers whether the far end takes UPDATE.
 func (l *leg) noteAllow(m sip.Message) {
 	if len(m.GetHeaders("Allow")) > 0 {
-		l.se.update = slices.Contains(tokens(m, "Allow"), "update")
+		l.se.update = slices.Contains(message.Tokens(m, "Allow"), "update")
 	}
 }
 

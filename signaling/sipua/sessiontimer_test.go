@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // shortTimer is a UA whose session timers are seconds long.
@@ -38,14 +39,14 @@ func TestRefreshByUpdate(t *testing.T) {
 	a := shortTimer(t)
 	w := newWire(t, "127.0.0.3")
 	out, inv := answers(a, w, "Allow: INVITE, ACK, BYE, UPDATE", "Require: timer", "Session-Expires: 2;refresher=uac")
-	same(t, "asked", headerValue(inv, "Session-Expires"), "2")
-	same(t, "least", headerValue(inv, "Min-SE"), "1")
+	same(t, "asked", message.Header(inv, "Session-Expires"), "2")
+	same(t, "least", message.Header(inv, "Min-SE"), "1")
 	begin := time.Now()
 	up := w.request("UPDATE")
 	if d := time.Since(begin); d < 500*time.Millisecond {
 		t.Fatalf("refreshed after %s", d)
 	}
-	same(t, "refresher", headerValue(up, "Session-Expires"), "2;refresher=uac")
+	same(t, "refresher", message.Header(up, "Session-Expires"), "2;refresher=uac")
 	same(t, "no offer", len(up.Body()), 0)
 	// 422 in the middle of the call: longer, at once.
 	w.send(a.at("udp"), w.reply(up, 422, "Session Interval Too Small", "", "", "Min-SE: 3"))
@@ -53,7 +54,7 @@ func TestRefreshByUpdate(t *testing.T) {
 		r, ok := m.(*sip.Request)
 		return ok && r.Method == sip.UPDATE && r.CSeq().SeqNo > up.CSeq().SeqNo
 	}).(*sip.Request)
-	same(t, "longer", headerValue(up, "Session-Expires"), "3;refresher=uac")
+	same(t, "longer", message.Header(up, "Session-Expires"), "3;refresher=uac")
 	w.send(a.at("udp"), w.reply(up, 200, "OK", "", "", "Contact: <sip:moved@"+w.addr()+">", "Session-Expires: 3;refresher=uac"))
 	up = w.request("UPDATE")
 	same(t, "target refreshed", up.Recipient.User, "moved")
@@ -72,7 +73,7 @@ func TestRefreshByReinvite(t *testing.T) {
 		expect[gateway.RefreshDue](out)
 		out.leg.Reoffer([]byte(offerSDP))
 		re := w.request("INVITE")
-		if v := headerValue(re, "Session-Expires"); v != "2;refresher=uac" {
+		if v := message.Header(re, "Session-Expires"); v != "2;refresher=uac" {
 			t.Fatalf("Session-Expires: %q", v)
 		}
 		w.send(a.at("udp"), w.reply(re, status, "So", "", answerSDP, "Session-Expires: 2;refresher=uac"))
@@ -93,7 +94,7 @@ func TestRefreshUnanswered(t *testing.T) {
 	w.request("UPDATE")
 	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseMediaLost)
 	bye := w.request("BYE")
-	same(t, "reason", headerValue(bye, "Reason"), `SIP;cause=408;text="Media lost"`)
+	same(t, "reason", message.Header(bye, "Reason"), `SIP;cause=408;text="Media lost"`)
 	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
 }
 
@@ -106,8 +107,8 @@ func TestTheirRefresh(t *testing.T) {
 	in := b.desk.next()
 	in.leg.Answer([]byte(answerSDP))
 	ok := w.response(200, "INVITE")
-	same(t, "agreed", headerValue(ok, "Session-Expires"), "2;refresher=uac")
-	same(t, "required", headerValue(ok, "Require"), "timer")
+	same(t, "agreed", message.Header(ok, "Session-Expires"), "2;refresher=uac")
+	same(t, "required", message.Header(ok, "Require"), "timer")
 	w.send(b.at("udp"), w.within(ok, "ACK", 1, ""))
 	begin := time.Now()
 	for seq := 2; seq < 4; seq++ {
@@ -115,7 +116,7 @@ func TestTheirRefresh(t *testing.T) {
 			t.Fatalf("the call did not wait for their refresh: %s", m)
 		}
 		w.send(b.at("udp"), w.within(ok, "UPDATE", seq, "", "Supported: timer", "Session-Expires: 2;refresher=uac"))
-		same(t, "again", headerValue(w.response(200, "UPDATE"), "Session-Expires"), "2;refresher=uac")
+		same(t, "again", message.Header(w.response(200, "UPDATE"), "Session-Expires"), "2;refresher=uac")
 	}
 	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseMediaLost)
 	if d := time.Since(begin); d < 2500*time.Millisecond {
@@ -148,14 +149,14 @@ func TestSessionInterval(t *testing.T) {
 		name := strings.Join(c.headers, " ")
 		w.send(b.at("udp"), w.invite("alice", fmt.Sprint("interval", i), 1, offerSDP, c.headers...))
 		if c.status == 422 {
-			same(t, name, headerValue(w.response(422, "INVITE"), "Min-SE"), "90")
+			same(t, name, message.Header(w.response(422, "INVITE"), "Min-SE"), "90")
 			continue
 		}
 		in := b.desk.next()
 		in.leg.Answer([]byte(answerSDP))
 		ok := w.response(200, "INVITE")
-		same(t, name, headerValue(ok, "Session-Expires"), c.want)
-		same(t, name+": require", headerValue(ok, "Require"), c.require)
+		same(t, name, message.Header(ok, "Session-Expires"), c.want)
+		same(t, name+": require", message.Header(ok, "Require"), c.require)
 		w.send(b.at("udp"), w.within(ok, "ACK", 1, ""))
 		hangUpFrom(b, w, in, ok, 2)
 	}
@@ -168,14 +169,14 @@ func TestIntervalTooSmall(t *testing.T) {
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
-	same(t, "asked", headerValue(inv, "Session-Expires"), "1800")
+	same(t, "asked", message.Header(inv, "Session-Expires"), "1800")
 	w.send(a.at("udp"), w.reply(inv, 422, "Session Interval Too Small", "t1", "", "Min-SE: 3600"))
 	again := w.find("second INVITE", func(m sip.Message) bool {
 		r, ok := m.(*sip.Request)
 		return ok && r.IsInvite() && r.CSeq().SeqNo > inv.CSeq().SeqNo
 	}).(*sip.Request)
-	same(t, "longer", headerValue(again, "Session-Expires"), "3600")
-	same(t, "least", headerValue(again, "Min-SE"), "3600")
+	same(t, "longer", message.Header(again, "Session-Expires"), "3600")
+	same(t, "least", message.Header(again, "Min-SE"), "3600")
 	w.send(a.at("udp"), w.reply(again, 422, "Session Interval Too Small", "t2", "", "Min-SE: 60"))
 	same(t, "outcome", expect[gateway.Refused](out).Status, 422)
 }

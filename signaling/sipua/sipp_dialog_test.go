@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -201,7 +202,7 @@ func TestSippReplaces(t *testing.T) {
 	t.Parallel()
 	b := newParty(t, nil)
 	w := newWire(t, "127.0.0.2")
-	first, ok := talking(b, w, "replaced-"+newToken())
+	first, ok := talking(b, w, "replaced-"+message.NewToken())
 	s := sipp(t, b, "uac_call", rig.SippOptions{
 		Env: []string{"LIMIT=30"}, Args: []string{"-s", "alice", "-d", "100", "-key", "exthdr", "Replaces: " + named(ok)},
 	})

@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"ringsplash/signaling/sipua/message"
+
 	"bytes"
 	"math"
 	"net"
@@ -21,12 +23,14 @@ const maxGain = 3
 // but when its request is.
 type stateless struct {
 	parser *sip.Parser
-	key    ownKey
+	key    message.OwnKey
 	log    complaints
 	count  atomic.Uint64 // of refusals
 }
 
-func newStateless() *stateless { return &stateless{parser: newParser(), key: newOwnKey()} }
+func newStateless() *stateless {
+	return &stateless{parser: message.NewParser(), key: message.NewOwnKey()}
+}
 
 // complaints bounds the log lines about what strangers sent: one event, one
 // line, but a flood is one line with a count.
@@ -62,30 +66,31 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	_, datagram := info.RemoteAddr.(*net.UDPAddr)
 	if bytes.HasPrefix(data, []byte("SIP/2.0 ")) {
 		if datagram {
-			return u.stateless.key.answers(data)
+			return u.stateless.key.Answers(data)
 		}
 		_, err := u.stateless.parser.ParseSIP(data)
 		return err == nil // sipgo would close the stream
 	}
-	if no := firstLine(data); no != nil {
+	if no := message.FirstLine(data); no != nil {
 		u.refuseUnread(info, data, no)
 		return false
 	}
 	m, err := u.stateless.parser.ParseSIP(data)
 	req, ok := m.(*sip.Request)
 	if err != nil || !ok || req.Via() == nil || !datagram && req.ContentLength() == nil {
-		u.refuseUnread(info, data, badRequest("Message Not Readable"))
+		u.refuseUnread(info, data, message.BadRequest("Message Not Readable"))
 		return false
 	}
 	req.SetTransport(info.Transport)
 	req.SetSource(info.RemoteAddr.String())
-	if no := check(req, extensions); no != nil {
+	if no := message.Check(req, extensions); no != nil {
 		u.refuse(info, data, req, no)
 		return false
 	}
-	key := txKey(req)
+	key := message.TransactionKey(req)
 	if known, over, final := u.txs.find(key); known {
-		if req.IsCancel() && !u.mayCancel(u.txs.began(key), flowFrom(req)) { // it goes where its INVITE went (RFC 3261 9.1)
+		// A CANCEL goes where its INVITE went (RFC 3261 9.1).
+		if req.IsCancel() && !u.mayCancel(u.txs.began(key), message.FlowFrom(req)) {
 			u.refuse(info, data, req, noTransaction)
 			return false
 		}
@@ -101,7 +106,7 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	now := time.Now()
 	from, no := u.judge(req, now)
 	if no == nil {
-		no = u.txs.let(key, flowFrom(req), from, now)
+		no = u.txs.let(key, message.FlowFrom(req), from, now)
 	}
 	if no != nil {
 		u.refuse(info, data, req, no)
@@ -110,20 +115,20 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 }
 
 // tooMany refuses what there is no room for.
-var tooMany = &Refusal{
+var tooMany = &message.Refusal{
 	Status: sip.StatusServiceUnavailable, Phrase: "Too Many Requests",
 	Headers: []sip.Header{sip.NewHeader("Retry-After", "5")},
 }
 
 // tooManyInCall refuses what a call has no room for: not 503, after which a
 // peer may send nothing more at all (RFC 3261 21.5.4).
-var tooManyInCall = &Refusal{
+var tooManyInCall = &message.Refusal{
 	Status: sip.StatusInternalServerError, Phrase: "Too Many Requests In This Call",
 	Headers: []sip.Header{sip.NewHeader("Retry-After", "5")},
 }
 
 // noTransaction refuses a CANCEL of nothing (RFC 3261 9.2).
-var noTransaction = &Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Transaction"}
+var noTransaction = &message.Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Transaction"}
 
 // again takes a message of a transaction that was let in before: a repeat, the
 // ACK or the CANCEL. It goes on as long as sipgo has the transaction.
@@ -132,7 +137,7 @@ func (u *UA) again(info sip.TransportReadProps, data []byte, req *sip.Request, o
 	case !over:
 		return true
 	case req.IsCancel(): // too late, which is no fault (RFC 3261 9.2)
-		u.refuse(info, data, req, &Refusal{Status: sip.StatusOK, Phrase: "OK"})
+		u.refuse(info, data, req, &message.Refusal{Status: sip.StatusOK, Phrase: "OK"})
 	case final != nil && !req.IsAck() && len(final) <= u.answerMax(info, data):
 		u.write(info, final)
 	}
@@ -141,17 +146,17 @@ func (u *UA) again(info sip.TransportReadProps, data []byte, req *sip.Request, o
 
 // judge tells whether a request that begins a transaction is refused, and who
 // sent it: vouched for are our users by their passwords, and trunks.
-func (u *UA) judge(req *sip.Request, now time.Time) (sender, *Refusal) {
+func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 	switch {
 	case req.Method == sip.REGISTER && u.access != nil:
 		_, _, no := u.access.mayRegister(req)
 		return sender{}, no
-	case tagOf(req.To()) != "":
+	case message.Tag(req.To()) != "":
 		l := u.legOf(req)
 		if l == nil {
 			return sender{}, noDialog
 		}
-		if !u.livesAt(l, flowFrom(req)) && (u.access == nil || !u.access.carriesDigest(req)) {
+		if !u.livesAt(l, message.FlowFrom(req)) && (u.access == nil || !u.access.carriesDigest(req)) {
 			return sender{}, u.stray(l, req)
 		}
 		return sender{stranger: l.stranger, within: l, bye: req.Method == sip.BYE}, nil
@@ -165,7 +170,7 @@ func (u *UA) judge(req *sip.Request, now time.Time) (sender, *Refusal) {
 // judgeInvite is for an INVITE that asks for a new dialog. Only what a stranger
 // may do at all counts against what he may do how often. Vouched tells that a
 // trunk or the password of a user of ours says who it is.
-func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *Refusal) {
+func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *message.Refusal) {
 	if no, cause := u.noRoom(requested(req)); no != nil {
 		if u.cfg.TurnedAway != nil {
 			u.cfg.TurnedAway(cause)
@@ -182,30 +187,30 @@ func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *Ref
 	if u.cfg.Scarce != nil && u.cfg.Scarce() {
 		return false, tooMany
 	}
-	return false, u.access.mayRing(addrPort(req.Source()).Addr(), callee, now)
+	return false, u.access.mayRing(message.ParseAddr(req.Source()).Addr(), callee, now)
 }
 
 // legOf is the leg whose dialog req names, nil for none.
 func (u *UA) legOf(req *sip.Request) *leg {
-	return u.find(dialogKey{req.CallID().Value(), tagOf(req.To())})
+	return u.find(dialogKey{req.CallID().Value(), message.Tag(req.To())})
 }
 
 // refuse answers req without a transaction; an ACK is never answered.
-func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, no *Refusal) {
+func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, no *message.Refusal) {
 	if req.IsAck() {
 		return
 	}
-	if to := req.To(); to != nil && tagOf(to) == "" && req.CallID() != nil && req.CSeq() != nil {
-		to.Params.Add("tag", u.stateless.key.tag(req))
+	if to := req.To(); to != nil && message.Tag(to) == "" && req.CallID() != nil && req.CSeq() != nil {
+		to.Params.Add("tag", u.stateless.key.Tag(req))
 	}
 	u.stateless.count.Add(1)
 	if no.Why != "" {
 		if unsaid, ok := u.stateless.log.may(time.Now()); ok {
-			u.log.Warn("sip: request refused", "method", cleanText(string(req.Method)), "source", req.Source(), "status", no.Status, "why",
-				cleanText(no.Why), "and_others", unsaid)
+			u.log.Warn("sip: request refused", "method", message.CleanText(string(req.Method)), "source", req.Source(),
+				"status", no.Status, "why", message.CleanText(no.Why), "and_others", unsaid)
 		}
 	}
-	if answer := no.within(req, u.answerMax(info, data)); answer != nil {
+	if answer := no.Within(req, u.answerMax(info, data)); answer != nil {
 		u.write(info, answer)
 	}
 }
@@ -220,8 +225,8 @@ func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
 }
 
 // refuseUnread answers a request that the parser does not take.
-func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *Refusal) {
-	if answer := u.stateless.key.unreadable(data, no); answer != nil && len(answer) <= u.answerMax(info, data) {
+func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *message.Refusal) {
+	if answer := u.stateless.key.Unreadable(data, no); answer != nil && len(answer) <= u.answerMax(info, data) {
 		u.write(info, answer)
 	}
 }
@@ -234,7 +239,7 @@ func (u *UA) write(info sip.TransportReadProps, answer []byte) {
 		u.reply(info.LocalAddr, info.RemoteAddr, answer)
 		return
 	}
-	if s := u.flows.find(flowKey{strings.ToLower(info.Transport), at}); s != nil {
+	if s := u.flows.find(message.Flow{Transport: strings.ToLower(info.Transport), Peer: at}); s != nil {
 		_, _ = s.Write(answer) // which closes the connection when it cannot
 	}
 }

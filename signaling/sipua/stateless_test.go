@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -17,7 +18,7 @@ import (
 func (w *wire) stranger(method, uri, from, to string, more ...string) string {
 	return rawMessage(method+" "+uri+" SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70", "From: <" + from + ">;tag=" + w.tag, "To: <" + to + ">",
-		"Call-ID: " + newToken(), "CSeq: 1 " + method, "Contact: <sip:x@" + w.addr() + ">",
+		"Call-ID: " + message.NewToken(), "CSeq: 1 " + method, "Contact: <sip:x@" + w.addr() + ">",
 	}, more...), "")
 }
 
@@ -60,7 +61,7 @@ func TestRefusedWithoutTransaction(t *testing.T) {
 			for range 2 {
 				w.send(g.at("udp"), row.text)
 				res := w.response(row.want, method)
-				tags = append(tags, tagOf(res.To()))
+				tags = append(tags, message.Tag(res.To()))
 				if bytes := len(res.String()); bytes > 3*len(row.text) {
 					t.Errorf("%d bytes for %d", bytes, len(row.text))
 				}
@@ -84,7 +85,7 @@ func TestAnswersAreNotMuchLargerThanRequests(t *testing.T) {
 	alice, us, far := "sip:alice@"+rig.Domain, "sip:"+rig.Domain, "sip:x@a.example"
 	short := func(method, uri, from, to string) string {
 		return fmt.Sprintf("%s %s SIP/2.0\r\nv:SIP/2.0/UDP %s;branch=z9hG4bK%s\r\nf:<%s>\r\nt:<%s>\r\ni:%s\r\nCSeq:1 %[1]s\r\n\r\n",
-			method, uri, w.addr(), newToken()[:4], from, to, newToken()[:4])
+			method, uri, w.addr(), message.NewToken()[:4], from, to, message.NewToken()[:4])
 	}
 	texts := []string{short("INVITE", alice, far, alice), short("INVITE", alice, alice, alice), short("REGISTER", us, alice, alice)}
 	for _, method := range rig.FloodMethods {
@@ -121,7 +122,7 @@ func TestRepeatedAnswerIsNotMuchLarger(t *testing.T) {
 	_, rings := ringing(t, g, w)
 	hops := make([]string, 20)
 	for i := range hops {
-		hops[i] = fmt.Sprintf("Via: SIP/2.0/UDP hop%d.example;branch=z9hG4bK%s", i, newToken())
+		hops[i] = fmt.Sprintf("Via: SIP/2.0/UDP hop%d.example;branch=z9hG4bK%s", i, message.NewToken())
 	}
 	text := w.within(rings, "INFO", 2, "", hops...)
 	var small []string
@@ -172,7 +173,7 @@ func TestStrangersCallsAreCounted(t *testing.T) {
 				return ok && r.StatusCode >= 200 && r.CSeq().MethodName == sip.INVITE
 			}).(*sip.Response)
 			got[res.StatusCode]++
-			if res.StatusCode != 486 && headerValue(res, "Retry-After") == "" {
+			if res.StatusCode != 486 && message.Header(res, "Retry-After") == "" {
 				t.Errorf("%d without Retry-After", res.StatusCode)
 			}
 			w.held = nil
@@ -214,7 +215,7 @@ func TestStrangersGoFirstWhenMemoryIsScarce(t *testing.T) {
 	w.response(486, "INVITE")
 	scarce.Store(true)
 	w.send(g.at("udp"), w.stranger("INVITE", alice, "sip:x@example.org", alice))
-	same(t, "retry after", headerValue(w.response(503, "INVITE"), "Retry-After"), "5")
+	same(t, "retry after", message.Header(w.response(503, "INVITE"), "Retry-After"), "5")
 	f.addr = mustAddr(g.at("udp"))
 	p := f.peerAt(t, "127.0.0.3")
 	if res := p.proven("INVITE", alice, bob, alice, "bob", rig.Bob.SIPPassword("desk"),
@@ -247,7 +248,7 @@ func TestResponseToNothingIsDropped(t *testing.T) {
 	p := newParty(t, nil)
 	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 5060}}
 	for branch, want := range map[string]bool{
-		p.stateless.key.newBranch(): true, newStateless().key.newBranch(): false, "z9hG4bKx": false, "": false,
+		p.stateless.key.NewBranch(): true, newStateless().key.NewBranch(): false, "z9hG4bKx": false, "": false,
 	} {
 		for _, via := range []string{"Via: SIP/2.0/UDP 127.0.0.1;branch=" + branch, "v : SIP/2.0/UDP 127.0.0.1;rport=5;BRANCH=" +
 			branch + " , SIP/2.0/UDP b"} {
@@ -260,7 +261,8 @@ func TestResponseToNothingIsDropped(t *testing.T) {
 
 func TestTransactionsAreBounded(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	a, b := flowKey{"udp", mustAddr("192.0.2.1:1")}, flowKey{"udp", mustAddr("192.0.2.2:1")}
+	a, b := message.Flow{Transport: "udp", Peer: mustAddr("192.0.2.1:1")},
+		message.Flow{Transport: "udp", Peer: mustAddr("192.0.2.2:1")}
 	x := newTransactions(1000)
 	let := func(prefix string, n int, from sender) (got int) {
 		for i := range n {

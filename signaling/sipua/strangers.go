@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // strangers bounds how often callers who proved nothing may ring our users: each
@@ -28,16 +30,16 @@ func newStrangers(perSource, perCallee, all float64) *strangers {
 }
 
 // mayRing counts one INVITE of a source that proved nothing for a user.
-func (a *Access) mayRing(source netip.Addr, callee string, now time.Time) *Refusal {
+func (a *Access) mayRing(source netip.Addr, callee string, now time.Time) *message.Refusal {
 	s := a.strangers
 	if !s.sources.admit(sourceIP(source), now) {
-		return &Refusal{
+		return &message.Refusal{
 			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Calls From There",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
 		}
 	}
 	if !s.callees.admit(maphash.String(s.seed, callee), now) || !s.all.admit(struct{}{}, now) {
-		return &Refusal{
+		return &message.Refusal{
 			Status: sip.StatusTemporarilyUnavailable, Phrase: "Too Many Callers",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
 		}

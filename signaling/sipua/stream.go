@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // StreamTimers bound what a peer may keep a TCP or TLS connection waiting. The
@@ -49,12 +51,12 @@ var (
 // waits and collects without end. One goroutine reads.
 type stream struct {
 	net.Conn
-	key    flowKey
+	key    message.Flow
 	timers StreamTimers
 	certs  *certificates
 	server *tls.Conn // not yet shaken hands, else nil
 	gone   func(*stream)
-	unread func(data []byte, no *Refusal) []byte // answers what cannot be read
+	unread func(data []byte, no *message.Refusal) []byte // answers what cannot be read
 	close  sync.Once
 	done   chan struct{} // closed with the connection
 	served chan struct{} // closed when sipgo reads it (connections of our own)
@@ -170,27 +172,27 @@ func (s *stream) frame() error {
 	if err := s.skipKeepAlives(); err != nil {
 		return err
 	}
-	if line := bytes.IndexByte(s.buf, '\n'); s.scanned == 0 && line >= 0 && !namesSIP(s.buf[:line]) {
+	if line := bytes.IndexByte(s.buf, '\n'); s.scanned == 0 && line >= 0 && !message.NamesSIP(s.buf[:line]) {
 		return errNotSIP
 	}
-	end := headEnd(s.buf[s.scanned:])
+	end := message.HeadEnd(s.buf[s.scanned:])
 	if end < 0 {
 		s.scanned = max(0, len(s.buf)-3)
-		if len(s.buf) >= messageMax {
+		if len(s.buf) >= message.MaxSize {
 			return errTooLong
 		}
 		return nil
 	}
 	end += s.scanned
 	s.scanned = end - 3 // where it is found again while the body comes
-	head, body, ok := measured(s.buf[:end])
+	head, body, ok := message.Measured(s.buf[:end])
 	if len(head) != end {
 		s.buf = slices.Replace(s.buf, 0, end, head...)
 	}
 	switch {
 	case !ok:
 		s.due, s.lost = len(head), true
-	case len(head)+body >= messageMax:
+	case len(head)+body >= message.MaxSize:
 		return errTooLong
 	case len(s.buf) >= len(head)+body:
 		s.due = len(head) + body
@@ -201,7 +203,7 @@ func (s *stream) frame() error {
 // unreadable answers what came of a message that is not read further: its first
 // line is none, or the peer closed its side or took too long.
 func (s *stream) unreadable(phrase string) {
-	if answer := s.unread(s.buf, badRequest(phrase)); answer != nil {
+	if answer := s.unread(s.buf, message.BadRequest(phrase)); answer != nil {
 		_, _ = s.Write(answer)
 	}
 }
@@ -252,7 +254,7 @@ func (s *stream) ping(now time.Time) bool {
 // refuse answers a message that is too long, if it can be answered, and lets
 // the peer read that: closing at once would reset the connection.
 func (s *stream) refuse() {
-	answer := tooLarge(s.buf)
+	answer := message.AnswerTooLarge(s.buf)
 	if answer == nil {
 		return
 	}
@@ -263,7 +265,7 @@ func (s *stream) refuse() {
 		_ = half.CloseWrite()
 	}
 	_ = s.SetReadDeadline(time.Now().Add(time.Second))
-	_, _ = io.CopyN(io.Discard, s.Conn, 8*messageMax)
+	_, _ = io.CopyN(io.Discard, s.Conn, 8*message.MaxSize)
 }
 
 // Write closes the connection when it cannot write all of b in time: what

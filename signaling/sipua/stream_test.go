@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 func writeFile(t *testing.T, path, text string) {
@@ -63,7 +65,7 @@ func TestStreamFrames(t *testing.T) {
 			t.Run(fmt.Sprint(row.name, piece), func(t *testing.T) {
 				c := dialTCP(t, b.at("tcp"))
 				// A branch of its own: the row before may still have its transaction.
-				text := strings.ReplaceAll(row.text, "z9hG4bK", "z9hG4bK"+newToken())
+				text := strings.ReplaceAll(row.text, "z9hG4bK", "z9hG4bK"+message.NewToken())
 				go func() {
 					for text != "" {
 						n := min(piece, len(text))
@@ -137,7 +139,7 @@ func TestStreamDeadlines(t *testing.T) {
 func TestStreamsAreBounded(t *testing.T) {
 	f := newFlows()
 	made := func(ip string, port int) *stream {
-		return &stream{key: flowKey{"tcp", netip.AddrPortFrom(netip.MustParseAddr(ip), uint16(port))}}
+		return &stream{key: message.Flow{Transport: "tcp", Peer: netip.AddrPortFrom(netip.MustParseAddr(ip), uint16(port))}}
 	}
 	for port := range maxStreamsPerSource {
 		if !f.add(made("192.0.2.1", port)) {

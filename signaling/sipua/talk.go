@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // talker remembers the early dialog of a ringing phone that can be told by
@@ -19,7 +20,7 @@ func (l *leg) talker(res *sip.Response) bool {
 			return strings.EqualFold(strings.TrimSpace(event), "talk")
 		})
 	}
-	if !can || len(l.out.early) != 1 || tagOf(res.To()) != l.out.early[0] {
+	if !can || len(l.out.early) != 1 || message.Tag(res.To()) != l.out.early[0] {
 		return false // behind a fork nobody knows whose phone would go off-hook
 	}
 	early := l.d

@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -130,8 +131,8 @@ func TestClientCertificate(t *testing.T) {
 // options are the headers of an OPTIONS over a stream.
 func options(transport string) []string {
 	return []string{
-		"Via: SIP/2.0/" + transport + " 127.0.0.1:9;rport;branch=z9hG4bK" + newToken(), "From: <sip:x@y>;tag=1",
-		"To: <sip:x@y>", "Call-ID: " + newToken(), "CSeq: 7 OPTIONS", "Max-Forwards: 70",
+		"Via: SIP/2.0/" + transport + " 127.0.0.1:9;rport;branch=z9hG4bK" + message.NewToken(), "From: <sip:x@y>;tag=1",
+		"To: <sip:x@y>", "Call-ID: " + message.NewToken(), "CSeq: 7 OPTIONS", "Max-Forwards: 70",
 	}
 }
 
@@ -172,12 +173,12 @@ func messageFrom(t *testing.T, r *bufio.Reader) sip.Message {
 		}
 		text.WriteString(line)
 	}
-	n, _ := bodyLength([]byte(text.String()))
+	n, _ := message.BodyLength([]byte(text.String()))
 	body := make([]byte, n)
 	if _, err := io.ReadFull(r, body); err != nil {
 		return nil
 	}
-	m, err := newParser().ParseSIP([]byte(text.String() + string(body)))
+	m, err := message.NewParser().ParseSIP([]byte(text.String() + string(body)))
 	if err != nil {
 		t.Fatalf("not SIP: %v\n%s", err, &text)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -123,7 +124,7 @@ func TestTorture(t *testing.T) {
 					want = want[1:]
 				}
 				// Some messages have the branch of another: they would be its repetition.
-				fresh := ownBranch.ReplaceAllString(string(text), ";branch=${1}"+newToken())
+				fresh := ownBranch.ReplaceAllString(string(text), ";branch=${1}"+message.NewToken())
 				if at := topVia.FindStringIndex(fresh); at != nil { // or the answer goes to the port of the Via
 					fresh = fresh[:at[1]] + ";rport" + fresh[at[1]:]
 				}
@@ -182,7 +183,7 @@ func torture(t *testing.T, c net.Conn, text string, patience time.Duration) stri
 			}
 			head.WriteString(line)
 		}
-		n, _ := bodyLength([]byte(head.String()))
+		n, _ := message.BodyLength([]byte(head.String()))
 		if _, err := r.Discard(n); err != nil {
 			return "close"
 		}

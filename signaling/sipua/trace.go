@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // secretHeaders are told by their name only: an answer to a challenge can be
@@ -33,13 +34,13 @@ func (l *leg) trace(sent bool, m sip.Message) {
 	}
 	switch m := m.(type) {
 	case *sip.Request:
-		out.Start = clip(cleanText(string(m.Method)+" "+m.Recipient.String()+" SIP/2.0"), traceLine)
+		out.Start = message.Clip(message.CleanText(string(m.Method)+" "+m.Recipient.String()+" SIP/2.0"), traceLine)
 		out.Headers = plainHeaders(m.Headers())
 	case *sip.Response:
-		out.Start = clip(cleanText(fmt.Sprintf("SIP/2.0 %d %s", m.StatusCode, m.Reason)), traceLine)
+		out.Start = message.Clip(message.CleanText(fmt.Sprintf("SIP/2.0 %d %s", m.StatusCode, m.Reason)), traceLine)
 		out.Headers = plainHeaders(m.Headers())
 	}
-	if sdp, err := sdpOf(m); err == nil {
+	if sdp, err := message.SDP(m); err == nil {
 		out.SDP = sdp
 	}
 	l.u.cfg.Trace(l.id, out)
@@ -50,9 +51,9 @@ func plainHeaders(headers []sip.Header) []string {
 	for _, h := range headers {
 		value := "(left out)"
 		if !secretHeaders[strings.ToLower(h.Name())] {
-			value = clip(cleanText(h.Value()), traceLine)
+			value = message.Clip(message.CleanText(h.Value()), traceLine)
 		}
-		out = append(out, cleanText(h.Name())+": "+value)
+		out = append(out, message.CleanText(h.Name())+": "+value)
 	}
 	return out
 }

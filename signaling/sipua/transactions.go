@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -59,7 +61,7 @@ type sender struct {
 type transaction struct {
 	sender
 	key    string
-	from   flowKey
+	from   message.Flow
 	source netip.Addr
 	let    time.Time
 	begun  bool
@@ -92,7 +94,7 @@ func (t *transactions) find(key string) (known, over bool, final []byte) {
 }
 
 // began is where the known transaction came from.
-func (t *transactions) began(key string) (from flowKey) {
+func (t *transactions) began(key string) (from message.Flow) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if x := t.known[key]; x != nil {
@@ -103,8 +105,8 @@ func (t *transactions) began(key string) (from flowKey) {
 
 // let counts a new transaction in, or refuses it when there are too many. A
 // call may have a few whatever there is beside it, and can always be ended.
-func (t *transactions) let(key string, at flowKey, from sender, now time.Time) *Refusal {
-	source := sourceIP(at.peer.Addr())
+func (t *transactions) let(key string, at message.Flow, from sender, now time.Time) *message.Refusal {
+	source := sourceIP(at.Peer.Addr())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forgetBefore(now)
@@ -130,7 +132,7 @@ func (t *transactions) let(key string, at flowKey, from sender, now time.Time) *
 
 // begin follows a transaction that reached its handler until sipgo ends it.
 func (t *transactions) begin(req *sip.Request, tx sip.ServerTransaction) {
-	key := txKey(req)
+	key := message.TransactionKey(req)
 	t.mu.Lock()
 	x := t.known[key]
 	if x != nil {
@@ -157,7 +159,7 @@ func (t *transactions) end(x *transaction) {
 func (t *transactions) ofStranger(req *sip.Request) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	x := t.known[txKey(req)]
+	x := t.known[message.TransactionKey(req)]
 	return x != nil && x.stranger
 }
 
@@ -187,7 +189,7 @@ func (t *transactions) close(x *transaction) {
 func (t *transactions) keep(req *sip.Request, final []byte, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	x := t.known[txKey(req)]
+	x := t.known[message.TransactionKey(req)]
 	if x == nil || !x.until.IsZero() {
 		return
 	}

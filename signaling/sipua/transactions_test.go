@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -38,7 +39,7 @@ func TestStrangerInACallIsBounded(t *testing.T) {
 		if !ok || res.IsProvisional() || res.CSeq().SeqNo < 2 || res.CSeq().SeqNo > n+1 {
 			return false
 		}
-		if answers[branchOf(m)]++; headerValue(res, "Retry-After") != "" && answers[branchOf(m)] == 1 {
+		if answers[branchOf(m)]++; message.Header(res, "Retry-After") != "" && answers[branchOf(m)] == 1 {
 			same(t, "status", res.StatusCode, 500)
 			refused++
 		}
@@ -101,7 +102,7 @@ func TestLongIdentifiersAreRefused(t *testing.T) {
 // requestOf is an INFO with that Via.
 func requestOf(t *testing.T, via string, seq int) *sip.Request {
 	t.Helper()
-	m, err := newParser().ParseSIP([]byte(rawMessage("INFO sip:a@b.test SIP/2.0", []string{
+	m, err := message.NewParser().ParseSIP([]byte(rawMessage("INFO sip:a@b.test SIP/2.0", []string{
 		via, "From: <sip:x@example.org>;tag=a", "To: <sip:a@b.test>;tag=b", "Call-ID: c", fmt.Sprintf("CSeq: %d INFO", seq),
 	}, "")))
 	if err != nil {
@@ -117,8 +118,8 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 	x, l := newTransactions(1000), new(leg)
 	keep := func(i, size int) (known bool, final []byte) {
 		req := requestOf(t, fmt.Sprintf("Via: SIP/2.0/UDP a.test;branch=z9hG4bK%d", i), i)
-		key := txKey(req)
-		if no := x.let(key, flowKey{"udp", mustAddr("192.0.2.1:1")}, sender{within: l}, now); no != nil {
+		key := message.TransactionKey(req)
+		if no := x.let(key, message.Flow{Transport: "udp", Peer: mustAddr("192.0.2.1:1")}, sender{within: l}, now); no != nil {
 			t.Fatal(no)
 		}
 		x.keep(req, make([]byte, size), now)
@@ -146,15 +147,15 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 
 // One call may have few transactions open, whoever it is with; its BYE is let in.
 func TestTransactionsOfACallAreBounded(t *testing.T) {
-	now, at := time.Unix(1e9, 0), flowKey{"udp", mustAddr("192.0.2.1:1")}
+	now, at := time.Unix(1e9, 0), message.Flow{Transport: "udp", Peer: mustAddr("192.0.2.1:1")}
 	x, one, other := newTransactions(1000), new(leg), new(leg)
 	for i := range maxInCall {
-		same(t, "within the bound", x.let(fmt.Sprint(i), at, sender{within: one}, now), (*Refusal)(nil))
+		same(t, "within the bound", x.let(fmt.Sprint(i), at, sender{within: one}, now), (*message.Refusal)(nil))
 	}
 	same(t, "above it", x.let("more", at, sender{within: one}, now), tooManyInCall)
-	same(t, "another call", x.let("other", at, sender{within: other}, now), (*Refusal)(nil))
-	same(t, "its end", x.let("bye", at, sender{within: one, bye: true}, now), (*Refusal)(nil))
+	same(t, "another call", x.let("other", at, sender{within: other}, now), (*message.Refusal)(nil))
+	same(t, "its end", x.let("bye", at, sender{within: one, bye: true}, now), (*message.Refusal)(nil))
 	x.end(x.known["0"])
 	x.end(x.known["1"])
-	same(t, "when some ended", x.let("again", at, sender{within: one}, now), (*Refusal)(nil))
+	same(t, "when some ended", x.let("again", at, sender{within: one}, now), (*message.Refusal)(nil))
 }

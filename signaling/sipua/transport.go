@@ -14,6 +14,8 @@ import (
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -94,8 +96,8 @@ func setT1(t1 time.Duration) {
 func (u *UA) newSIP() error {
 	quiet := slog.New(quietLog{u.log.Handler()})
 	stack, err := sipgo.NewUA(
-		sipgo.WithUserAgent(product),
-		sipgo.WithUserAgentParser(newParser()),
+		sipgo.WithUserAgent(message.Product),
+		sipgo.WithUserAgentParser(message.NewParser()),
 		sipgo.WithUserAgentTransportLayerOptions(
 			sip.WithTransportLayerLogger(quiet),
 			sip.WithTransportLayerReadFilter(u.filter),
@@ -143,7 +145,7 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 		return nil, nil
 	}
 	_, datagram := info.RemoteAddr.(*net.UDPAddr)
-	if b = mended(b, datagram); !u.first(info, b) {
+	if b = message.Mend(b, datagram); !u.first(info, b) {
 		return nil, nil
 	}
 	return b, nil
@@ -197,11 +199,11 @@ func (u *UA) stamp(req *sip.Request, h hop) {
 	via := &sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: sip.NetworkToUpper(h.transport),
 		Host: at.Addr().String(), Port: int(at.Port()),
-		Params: sip.HeaderParams{{K: "branch", V: u.stateless.key.newBranch()}, {K: "rport"}},
+		Params: sip.HeaderParams{{K: "branch", V: u.stateless.key.NewBranch()}, {K: "rport"}},
 	}
 	req.PrependHeader(via)
 	if req.GetHeader("User-Agent") == nil {
-		req.AppendHeader(sip.NewHeader("User-Agent", product))
+		req.AppendHeader(sip.NewHeader("User-Agent", message.Product))
 	}
 	if req.ContentLength() == nil {
 		req.SetBody(req.Body())

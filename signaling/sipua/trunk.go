@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // trunk is a configured Trunk with what we learned of it.
@@ -34,12 +36,12 @@ func newTrunk(c Trunk) (*trunk, error) {
 		Trunk: c, transport: c.Transport, purse: newPurse(c.Register), health: health{since: time.Now()},
 		places: newTrunkPlaces(), looked: make(chan struct{}),
 	}
-	t.uri, _ = parseTarget(c.Address) // validate has read it already
+	t.uri, _ = message.ParseURI(c.Address) // validate has read it already
 	if t.transport == "" {
-		t.transport, _ = transportOf(t.uri, "udp")
+		t.transport, _ = message.Transport(t.uri, "udp")
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(t.uri.Host, "[]")); err == nil {
-		t.places = newTrunkPlaces(netip.AddrPortFrom(ip.Unmap(), orPort(t.transport, t.uri.Port)))
+		t.places = newTrunkPlaces(netip.AddrPortFrom(ip.Unmap(), message.Port(t.transport, t.uri.Port)))
 		close(t.looked)
 	} else {
 		t.named, t.health.found = true, errNotLookedUp
@@ -98,7 +100,7 @@ func (t *trunk) account() string {
 	case t.AOR != "":
 		return t.AOR
 	}
-	return "sip:" + escapeUser(t.Register.User) + "@" + t.uri.Host
+	return "sip:" + message.EscapeUser(t.Register.User) + "@" + t.uri.Host
 }
 
 // takesIdentity tells whether P-Asserted-Identity may go to the trunk.

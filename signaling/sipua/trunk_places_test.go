@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -34,7 +35,7 @@ func newServer(t *testing.T, p *party, at netip.AddrPort) *server {
 		t.Fatal(err)
 	}
 	s := &server{
-		wire: &wire{t: t, conn: c, tag: newToken()}, asked: map[string]int{}, known: map[string]bool{},
+		wire: &wire{t: t, conn: c, tag: message.NewToken()}, asked: map[string]int{}, known: map[string]bool{},
 		status: map[string]int{"OPTIONS": 200, "REGISTER": 200, "INVITE": 486},
 	}
 	var done sync.WaitGroup
@@ -45,7 +46,7 @@ func newServer(t *testing.T, p *party, at netip.AddrPort) *server {
 			if err != nil {
 				return
 			}
-			if m, err := newParser().ParseSIP(buf[:n]); err == nil {
+			if m, err := message.NewParser().ParseSIP(buf[:n]); err == nil {
 				if req, ok := m.(*sip.Request); ok {
 					s.serve(req, from.String())
 				}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -195,22 +197,22 @@ func (u *UA) askTrunk(t *trunk, at netip.AddrPort) error {
 	}
 	target := sip.Uri{Scheme: "sip", Host: t.uri.Host, Port: t.uri.Port}
 	req := sip.NewRequest(sip.OPTIONS, target)
-	forwards, callID := sip.MaxForwardsHeader(70), sip.CallIDHeader(newToken())
+	forwards, callID := sip.MaxForwardsHeader(70), sip.CallIDHeader(message.NewToken())
 	us := sip.Uri{Scheme: "sip", Host: u.cfg.Domain}
 	req.AppendHeader(&forwards)
-	req.AppendHeader(&sip.FromHeader{Address: us, Params: sip.HeaderParams{{K: "tag", V: newToken()}}})
+	req.AppendHeader(&sip.FromHeader{Address: us, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}}})
 	req.AppendHeader(&sip.ToHeader{Address: target})
 	req.AppendHeader(&callID)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.OPTIONS})
 	req.AppendHeader(&sip.ContactHeader{Address: u.contactURI("", h)})
-	req.AppendHeader(sip.NewHeader("Accept", sdpType))
+	req.AppendHeader(sip.NewHeader("Accept", message.SDPType))
 	req.SetBody(nil)
 	res, err := u.do(ctx, req, h)
 	switch {
 	case err != nil:
 		return fmt.Errorf("no answer from %s: %w", h.addr, err)
 	case res.StatusCode == sip.StatusRequestTimeout, res.StatusCode == sip.StatusServiceUnavailable:
-		return fmt.Errorf("it says %d %s", res.StatusCode, cleanText(res.Reason))
+		return fmt.Errorf("it says %d %s", res.StatusCode, message.CleanText(res.Reason))
 	}
 	return nil
 }

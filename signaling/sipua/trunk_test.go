@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // A trunk is up while it answers OPTIONS with anything but 408 and 503; two in
@@ -65,8 +66,8 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 			inv := w.request("INVITE")
 			from, _, _ := strings.Cut(inv.From().Value(), ";tag=")
 			same(t, "From", from, row.from)
-			same(t, "P-Asserted-Identity", headerValue(inv, "P-Asserted-Identity"), row.asserted)
-			same(t, "Privacy", headerValue(inv, "Privacy") == "id", row.private)
+			same(t, "P-Asserted-Identity", message.Header(inv, "P-Asserted-Identity"), row.asserted)
+			same(t, "Privacy", message.Header(inv, "Privacy") == "id", row.private)
 			w.send(p.at("udp"), w.reply(inv, 486, "Busy", "t", ""))
 			expect[gateway.Refused](out)
 		})
@@ -96,7 +97,7 @@ func TestNoChallengeNoWarning(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = g.Close() }()
 	back := w.find("REGISTER that gives back", func(m sip.Message) bool {
-		return is("REGISTER")(m) && headerValue(m, "Expires") == "0"
+		return is("REGISTER")(m) && message.Header(m, "Expires") == "0"
 	}).(*sip.Request)
 	w.send(g.at("udp"), w.reply(back, 200, "OK", "r", ""))
 	<-done

@@ -27,6 +27,7 @@ import (
 	"github.com/emiago/sipgo"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 const (
@@ -299,7 +300,7 @@ func (u *UA) adopt(l *leg) error {
 }
 
 func (l *leg) mergeKey() mergeKey {
-	return mergeKey{dialogKey{l.d.callID, tagOf(l.in.req.From())}, l.in.req.CSeq().SeqNo}
+	return mergeKey{dialogKey{l.d.callID, message.Tag(l.in.req.From())}, l.in.req.CSeq().SeqNo}
 }
 
 func (u *UA) forget(l *leg) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 func TestConfigIsChecked(t *testing.T) {
@@ -129,7 +130,7 @@ func TestTooMany(t *testing.T) {
 	w.send(b.at("udp"), w.invite("alice", "one", 1, offerSDP))
 	in := b.desk.next()
 	w.send(b.at("udp"), w.invite("alice", "two", 1, offerSDP))
-	if r := w.response(503, "INVITE"); headerValue(r, "Retry-After") != "10" {
+	if r := w.response(503, "INVITE"); message.Header(r, "Retry-After") != "10" {
 		t.Fatal("no Retry-After")
 	}
 	same(t, "out", expect[gateway.Refused](b.call("sip:x@"+w.addr(), nil)).Status, 503)

@@ -11,6 +11,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // maxEarly bounds the early dialogs of one branch that we remember.
@@ -52,12 +53,12 @@ type ackKey struct {
 // comes of it arrives at sink.
 func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	if in.Leg == "" {
-		in.Leg = gateway.LegID(newToken())
+		in.Leg = gateway.LegID(message.NewToken())
 	}
-	d := dialog{callID: newToken(), owner: true}
+	d := dialog{callID: message.NewToken(), owner: true}
 	l := u.newLeg(in.Leg, legCalling, d)
 	l.sink = sink
-	l.d.local.Params = sip.HeaderParams{{K: "tag", V: newToken()}}
+	l.d.local.Params = sip.HeaderParams{{K: "tag", V: message.NewToken()}}
 	l.mail.post(func() { l.dial(in) })
 	if err := u.adopt(l); err != nil {
 		sink(gateway.Refused{Leg: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
@@ -71,7 +72,7 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 // dial routes and sends the INVITE.
 func (l *leg) dial(in gateway.Invite) {
 	if err := l.aim(in); err != nil {
-		l.refused(gateway.Refused{Leg: l.id, Status: err.status, Phrase: cleanText(err.err.Error())})
+		l.refused(gateway.Refused{Leg: l.id, Status: err.status, Phrase: message.CleanText(err.err.Error())})
 		return
 	}
 	l.sendInvite(l.writeInvite(in))
@@ -116,7 +117,7 @@ func (l *leg) inviteLost(err error) {
 			return
 		}
 	}
-	e := gateway.Refused{Leg: l.id, Status: sip.StatusServiceUnavailable, Phrase: cleanText("Not Sent: " + err.Error())}
+	e := gateway.Refused{Leg: l.id, Status: sip.StatusServiceUnavailable, Phrase: message.CleanText("Not Sent: " + err.Error())}
 	if errors.Is(err, sip.ErrTransactionTimeout) {
 		e.Status, e.Phrase = sip.StatusRequestTimeout, "No Response"
 	}
@@ -154,14 +155,14 @@ func (l *leg) provisional(res *sip.Response) {
 	if res.StatusCode == sip.StatusTrying || l.state == legOver || !l.prack(res) || l.state != legCalling {
 		return
 	}
-	tag := tagOf(res.To())
+	tag := message.Tag(res.To())
 	if len(l.out.early) < maxEarly && !slices.Contains(l.out.early, tag) {
 		l.out.early = append(l.out.early, tag)
 		early := l.d
 		early.confirm(res)
 		l.settles(&early)
 	}
-	sdp, _ := sdpOf(res)
+	sdp, _ := message.SDP(res)
 	if sdp != nil && l.out.earlySDP == nil {
 		l.out.earlyTag, l.out.earlySDP = tag, sdp
 	}
@@ -191,8 +192,8 @@ func (l *leg) success(res *sip.Response) {
 	l.d.confirm(res)
 	l.settles(&l.d)
 	l.sendACK(&l.d, l.out.invite, res)
-	sdp, _ := sdpOf(res)
-	if sdp == nil && tagOf(res.To()) == l.out.earlyTag {
+	sdp, _ := message.SDP(res)
+	if sdp == nil && message.Tag(res.To()) == l.out.earlyTag {
 		sdp = l.out.earlySDP
 	}
 	l.stopTimers()
@@ -214,7 +215,7 @@ func (l *leg) adjusted(s *sent, res *sip.Response) *sip.Request {
 	if res.StatusCode != 421 {
 		return nil
 	}
-	want := tokens(res, "Require")
+	want := message.Tokens(res, "Require")
 	if len(want) == 0 || s.req.GetHeader("Require") != nil {
 		return nil
 	}
@@ -261,13 +262,13 @@ func (l *leg) failure(s *sent, res *sip.Response) {
 		return
 	}
 	e := gateway.Refused{
-		Leg: l.id, Status: res.StatusCode, Phrase: cleanText(res.Reason),
-		RetryAfter: retryAfter(headerValue(res, "Retry-After")),
+		Leg: l.id, Status: res.StatusCode, Phrase: message.CleanText(res.Reason),
+		RetryAfter: message.RetryAfter(message.Header(res, "Retry-After")),
 	}
 	if res.IsRedirection() {
 		for _, h := range res.GetHeaders("Contact") {
 			if c, ok := h.(*sip.ContactHeader); ok && len(e.Contacts) < maxEarly {
-				e.Contacts = append(e.Contacts, cleanText(c.Address.String()))
+				e.Contacts = append(e.Contacts, message.CleanText(c.Address.String()))
 			}
 		}
 	}
@@ -304,17 +305,17 @@ func (l *leg) sendACK(d *dialog, invite *sent, res *sip.Response) {
 		l.log.Warn("sip: ACK not sent", "error", err)
 		return
 	}
-	l.origins.add(flowKey{h.transport, h.addr})
+	l.origins.add(message.Flow{Transport: h.transport, Peer: h.addr})
 	l.u.stamp(ack, h)
 	if l.out.acks == nil {
 		l.out.acks = make(map[ackKey]*sip.Request)
 	}
-	l.out.acks[ackKey{res.CSeq().SeqNo, tagOf(res.To())}] = ack
+	l.out.acks[ackKey{res.CSeq().SeqNo, message.Tag(res.To())}] = ack
 	l.writeACK(ack)
 }
 
 func (l *leg) repeatACK(res *sip.Response) bool {
-	ack, ok := l.out.acks[ackKey{res.CSeq().SeqNo, tagOf(res.To())}]
+	ack, ok := l.out.acks[ackKey{res.CSeq().SeqNo, message.Tag(res.To())}]
 	if ok {
 		l.writeACK(ack)
 	}
@@ -336,7 +337,7 @@ func (u *UA) strayResponse(res *sip.Response) {
 	if seq == nil || seq.MethodName != sip.INVITE || !res.IsSuccess() || res.CallID() == nil {
 		return
 	}
-	if l := u.find(dialogKey{res.CallID().Value(), tagOf(res.From())}); l != nil {
+	if l := u.find(dialogKey{res.CallID().Value(), message.Tag(res.From())}); l != nil {
 		l.mail.post(func() { l.strayed(res) })
 	}
 }

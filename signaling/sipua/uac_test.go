@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // dialled calls w and returns the INVITE that came to it.
@@ -35,14 +36,14 @@ func TestInviteIsWritten(t *testing.T) {
 			{Name: "X-Cut", Value: "a\r\nEvil: 1"},
 		}
 	})
-	same(t, "from", inv.From().Value(), `"Bob \"the\" Builder" <sip:bob@example.test>;tag=`+tagOf(inv.From()))
+	same(t, "from", inv.From().Value(), `"Bob \"the\" Builder" <sip:bob@example.test>;tag=`+message.Tag(inv.From()))
 	same(t, "to", inv.To().Value(), "<sip:alice@example.test>")
 	same(t, "contact", inv.Contact().Address.String(), "sip:leg7@"+a.at("udp"))
 	same(t, "via", inv.Via().SentBy(), a.at("udp"))
 	same(t, "source", inv.Source(), a.at("udp"))
-	same(t, "user agent", headerValue(inv, "User-Agent"), "Ringsplash")
-	same(t, "answer mode", headerValue(inv, "Answer-Mode"), "Auto")
-	same(t, "cut", headerValue(inv, "X-Cut"), "aEvil: 1")
+	same(t, "user agent", message.Header(inv, "User-Agent"), "Ringsplash")
+	same(t, "answer mode", message.Header(inv, "Answer-Mode"), "Auto")
+	same(t, "cut", message.Header(inv, "X-Cut"), "aEvil: 1")
 	if strings.Contains(inv.String(), "\nEvil") {
 		t.Fatal("a header was smuggled in")
 	}
@@ -75,7 +76,7 @@ func TestCancelWaitsForProvisional(t *testing.T) {
 	}
 	w.send(a.at("udp"), w.reply(inv, 100, "Trying", "", ""))
 	cancel := w.request("CANCEL")
-	same(t, "reason", headerValue(cancel, "Reason"), `SIP;cause=200;text="Call completed elsewhere"`)
+	same(t, "reason", message.Header(cancel, "Reason"), `SIP;cause=200;text="Call completed elsewhere"`)
 	same(t, "branch", cancel.Via().Params.GetOr("branch", ""), inv.Via().Params.GetOr("branch", "?"))
 	same(t, "uri", cancel.Recipient.String(), inv.Recipient.String())
 	same(t, "cseq", cancel.CSeq().SeqNo, inv.CSeq().SeqNo)
@@ -102,7 +103,7 @@ func TestAnswerCrossesCancel(t *testing.T) {
 	out.leg.HangUp(gateway.CauseElsewhere)
 	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseElsewhere)
 	bye := w.request("BYE")
-	same(t, "bye reason", headerValue(bye, "Reason"), `SIP;cause=200;text="Call completed elsewhere"`)
+	same(t, "bye reason", message.Header(bye, "Reason"), `SIP;cause=200;text="Call completed elsewhere"`)
 	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
 	a.gone()
 }
@@ -120,9 +121,9 @@ func TestLateAnswer(t *testing.T) {
 	w.request("CANCEL")
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP))
 	ack := w.request("ACK")
-	same(t, "ack tag", tagOf(ack.To()), "t1")
+	same(t, "ack tag", message.Tag(ack.To()), "t1")
 	bye := w.request("BYE")
-	same(t, "bye tag", tagOf(bye.To()), "t1")
+	same(t, "bye tag", message.Tag(bye.To()), "t1")
 	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
 	a.gone()
 	out.silent()
@@ -143,12 +144,12 @@ func TestTwoAnswers(t *testing.T) {
 	same(t, "same ACK", again.Via().Params.GetOr("branch", "2"), first.Via().Params.GetOr("branch", "1"))
 	other := w.reply(inv, 200, "OK", "t2", answerSDP)
 	w.send(a.at("udp"), other)
-	same(t, "ack of the other", tagOf(w.request("ACK").To()), "t2")
+	same(t, "ack of the other", message.Tag(w.request("ACK").To()), "t2")
 	bye := w.request("BYE")
-	same(t, "bye of the other", tagOf(bye.To()), "t2")
+	same(t, "bye of the other", message.Tag(bye.To()), "t2")
 	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
 	w.send(a.at("udp"), other)
-	same(t, "repeated other", tagOf(w.request("ACK").To()), "t2")
+	same(t, "repeated other", message.Tag(w.request("ACK").To()), "t2")
 	w.send(a.at("udp"), w.back(inv, "t1", "BYE", 1, ""))
 	w.response(200, "BYE")
 	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)

@@ -13,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 )
 
 // inbound is a request to us in its server transaction. The goroutine sipgo
@@ -70,7 +71,7 @@ func (l *leg) vanished(r *inbound) {
 
 // onInvite takes an INVITE that asks for a new dialog.
 func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
-	if tagOf(req.To()) != "" {
+	if message.Tag(req.To()) != "" {
 		u.inDialog(req, tx)
 		return
 	}
@@ -128,7 +129,7 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
 		return gateway.Incoming{
 			Leg: l, From: caller.Identity, Device: caller.Device, Replaces: replaces,
 			Dialled: requested(l.in.req), Offer: sdp,
-			Source: addrPort(l.in.req.Source()), AnswerMode: answerMode(l.in.req),
+			Source: message.ParseAddr(l.in.req.Source()), AnswerMode: answerMode(l.in.req),
 		}
 	})
 	if l.sink == nil {
@@ -139,7 +140,7 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
 
 // screen decides whether an INVITE may ask for a call. It may block for the
 // store.
-func (u *UA) screen(req *sip.Request) (Caller, []byte, *Refusal) {
+func (u *UA) screen(req *sip.Request) (Caller, []byte, *message.Refusal) {
 	sdp, no := u.readInvite(req)
 	if no != nil {
 		return Caller{}, nil, no
@@ -155,28 +156,28 @@ func (u *UA) screen(req *sip.Request) (Caller, []byte, *Refusal) {
 
 // readInvite finds what is wrong with an INVITE for a new dialog, whoever sent
 // it, and its SDP.
-func (u *UA) readInvite(req *sip.Request) ([]byte, *Refusal) {
+func (u *UA) readInvite(req *sip.Request) ([]byte, *message.Refusal) {
 	if h := req.MaxForwards(); h != nil && h.Val() == 0 {
-		return nil, &Refusal{Status: sip.StatusTooManyHops, Phrase: "Too Many Hops"}
+		return nil, &message.Refusal{Status: sip.StatusTooManyHops, Phrase: "Too Many Hops"}
 	}
-	key := dialogKey{req.CallID().Value(), tagOf(req.From())}
+	key := dialogKey{req.CallID().Value(), message.Tag(req.From())}
 	if key.tag != "" && u.find(key) != nil {
 		// Our own INVITE came back to us (RFC 3261 8.2.2.2).
-		return nil, &Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected", Why: "our own INVITE came back"}
+		return nil, &message.Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected", Why: "our own INVITE came back"}
 	}
 	if u.cfg.Calls == nil {
-		return nil, &Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
+		return nil, &message.Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
 	}
 	if no := u.checkContact(req); no != nil {
 		return nil, no
 	}
 	if !takesSDP(req) {
-		return nil, &Refusal{
+		return nil, &message.Refusal{
 			Status: sip.StatusNotAcceptable, Phrase: "Not Acceptable",
-			Headers: []sip.Header{sip.NewHeader("Warning", `399 `+product+` "this gateway answers in application/sdp only"`)},
+			Headers: []sip.Header{sip.NewHeader("Warning", `399 `+message.Product+` "this gateway answers in application/sdp only"`)},
 		}
 	}
-	sdp, err := sdpOf(req)
+	sdp, err := message.SDP(req)
 	if err != nil {
 		return nil, notSDP(err)
 	}
@@ -185,17 +186,17 @@ func (u *UA) readInvite(req *sip.Request) ([]byte, *Refusal) {
 
 // checkContact wants a Contact that a request can go to (RFC 3261 8.1.1.8). An
 // INVITE of RFC 2543, which has no tag in its From, needs none.
-func (u *UA) checkContact(req *sip.Request) *Refusal {
+func (u *UA) checkContact(req *sip.Request) *message.Refusal {
 	contact := req.Contact()
-	if contact == nil && tagOf(req.From()) == "" {
+	if contact == nil && message.Tag(req.From()) == "" {
 		return nil
 	}
 	if contact == nil {
-		return badRequest("Missing Contact")
+		return message.BadRequest("Missing Contact")
 	}
-	target, err := parseTarget(contact.Address.String())
+	target, err := message.ParseURI(contact.Address.String())
 	if err != nil {
-		return badRequest("Contact Not Usable")
+		return message.BadRequest("Contact Not Usable")
 	}
 	if u.leadsHere(target) {
 		return contactOurs
@@ -208,10 +209,10 @@ func (u *UA) checkContact(req *sip.Request) *Refusal {
 func takesSDP(req *sip.Request) bool {
 	headers := req.GetHeaders("Accept")
 	for _, h := range headers {
-		for _, v := range splitList(h.Value()) {
+		for _, v := range message.SplitList(h.Value()) {
 			kind, _, _ := strings.Cut(v, ";")
 			switch strings.ToLower(strings.TrimSpace(kind)) {
-			case sdpType, "application/*", "*/*":
+			case message.SDPType, "application/*", "*/*":
 				return true
 			}
 		}
@@ -220,11 +221,11 @@ func takesSDP(req *sip.Request) bool {
 }
 
 // requested is what an INVITE asks for.
-func requested(req *sip.Request) string { return cleanText(req.Recipient.String()) }
+func requested(req *sip.Request) string { return message.CleanText(req.Recipient.String()) }
 
 // noRoom refuses what asks for a new call while none is taken. It is no line
 // in the log: there may be very many.
-func (u *UA) noRoom(dialled string) (*Refusal, gateway.Cause) {
+func (u *UA) noRoom(dialled string) (*message.Refusal, gateway.Cause) {
 	if u.cfg.Room == nil {
 		return nil, ""
 	}
@@ -233,27 +234,27 @@ func (u *UA) noRoom(dialled string) (*Refusal, gateway.Cause) {
 		return nil, ""
 	}
 	o := cause.Outcome()
-	return &Refusal{
+	return &message.Refusal{
 		Status: o.Status, Phrase: o.Phrase,
 		Headers: []sip.Header{sip.NewHeader("Reason", o.Reason), sip.NewHeader("Retry-After", seconds(o.RetryAfter))},
 	}, cause
 }
 
 // busy refuses an INVITE that adopt would not take.
-func busy(err error) *Refusal {
+func busy(err error) *message.Refusal {
 	if errors.Is(err, errMerged) {
-		return &Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected"}
+		return &message.Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected"}
 	}
-	return &Refusal{
+	return &message.Refusal{
 		Status: sip.StatusServiceUnavailable, Phrase: err.Error(), Why: err.Error(),
 		Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
 	}
 }
 
-func notSDP(err error) *Refusal {
-	return &Refusal{
+func notSDP(err error) *message.Refusal {
+	return &message.Refusal{
 		Status: sip.StatusUnsupportedMediaType, Phrase: "Unsupported Media Type", Why: err.Error(),
-		Headers: []sip.Header{sip.NewHeader("Accept", sdpType), sip.NewHeader("Accept-Encoding", "identity")},
+		Headers: []sip.Header{sip.NewHeader("Accept", message.SDPType), sip.NewHeader("Accept-Encoding", "identity")},
 	}
 }
 
@@ -262,10 +263,10 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	from, to := r.req.From(), r.req.To()
 	d := dialog{callID: r.req.CallID().Value(), remoteSeq: r.req.CSeq().SeqNo, seen: true}
 	d.local = to.AsFrom()
-	d.local.Params = sip.HeaderParams{{K: "tag", V: newToken()}}
+	d.local.Params = sip.HeaderParams{{K: "tag", V: message.NewToken()}}
 	d.remote = *sip.HeaderClone(from).(*sip.FromHeader)
 	d.target = sip.Uri{Scheme: "sip", Host: "invalid"}
-	source := addrPort(r.req.Source())
+	source := message.ParseAddr(r.req.Source())
 	transport := sip.NetworkToLower(r.req.Transport())
 	d.hop = hop{transport: transport, addr: source, sock: u.socketFor(transport, u.localOf(r.req), source.Addr())}
 	d.sameFlow = caller.Device != "" // a registered phone may be behind NAT
@@ -273,10 +274,10 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	if r.req.Contact() == nil { // of RFC 2543: where it came from
 		d.target, d.sameFlow = sip.Uri{Scheme: "sip", Host: source.Addr().String(), Port: int(source.Port())}, true
 	}
-	id := gateway.LegID("s" + newToken())
+	id := gateway.LegID("s" + message.NewToken())
 	d.contact = u.contactURI(string(id), d.hop)
 	l := u.newLeg(id, legAsked, d)
-	l.rel.on = slices.Contains(tokens(r.req, "Require"), tag100rel)
+	l.rel.on = slices.Contains(message.Tokens(r.req, "Require"), tag100rel)
 	l.in, l.stranger = r, u.txs.ofStranger(r.req)
 	r.known = caller.Identity.Verified() || caller.Identity.Trunk != ""
 	l.trunk = u.trunkNamed(caller.Identity.Trunk)
@@ -329,7 +330,7 @@ func (l *leg) response(req *sip.Request, status int, phrase string) *sip.Respons
 		tag, _ := l.d.local.Params.Get("tag")
 		to.Params.Add("tag", tag)
 	}
-	res.AppendHeader(sip.NewHeader("Server", product))
+	res.AppendHeader(sip.NewHeader("Server", message.Product))
 	if status > 100 && status < 300 && (req.IsInvite() || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
 		res.AppendHeader(sip.NewHeader("Allow", l.u.allow))

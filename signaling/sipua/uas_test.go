@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
 
@@ -70,7 +71,7 @@ func TestByeWaitsForACK(t *testing.T) {
 	}
 	w.send(b.at("udp"), w.within(ok, "ACK", 1, ""))
 	bye := w.request("BYE")
-	same(t, "reason", headerValue(bye, "Reason"), `Q.850;cause=16;text="Normal call clearing"`)
+	same(t, "reason", message.Header(bye, "Reason"), `Q.850;cause=16;text="Normal call clearing"`)
 	w.send(b.at("udp"), w.reply(bye, 200, "OK", "", ""))
 	b.gone()
 }
@@ -199,8 +200,8 @@ func TestInDialogRequests(t *testing.T) {
 	in, ok := talking(b, w, "inside")
 	to := b.at("udp")
 	w.send(to, w.within(ok, "OPTIONS", 2, ""))
-	if r := w.response(200, "OPTIONS"); !strings.Contains(headerValue(r, "Allow"), "INVITE") ||
-		headerValue(r, "Accept") != "application/sdp" {
+	if r := w.response(200, "OPTIONS"); !strings.Contains(message.Header(r, "Allow"), "INVITE") ||
+		message.Header(r, "Accept") != "application/sdp" {
 		t.Fatalf("OPTIONS: %s", r)
 	}
 	w.send(to, w.within(ok, "INFO", 3, ""))
@@ -261,7 +262,7 @@ func TestDigitsByInfo(t *testing.T) {
 	in.leg.Digits("#5")
 	for _, want := range []string{"1", "#"} {
 		info := w.request("INFO")
-		same(t, "type", headerValue(info, "Content-Type"), "application/dtmf-relay")
+		same(t, "type", message.Header(info, "Content-Type"), "application/dtmf-relay")
 		same(t, "body", string(info.Body()), "Signal="+want+"\r\nDuration=100\r\n")
 		early := w.drain(100*time.Millisecond, func(m sip.Message) bool { return is("INFO")(m) && m.CSeq().SeqNo != info.CSeq().SeqNo })
 		if early > 0 {
@@ -364,9 +365,9 @@ func TestRefusedBeforeTheCall(t *testing.T) {
 		}).(*sip.Response)
 		same(t, name, r.StatusCode, c.status)
 		if c.header != "" {
-			same(t, name, headerValue(r, c.header), c.value)
+			same(t, name, message.Header(r, c.header), c.value)
 		}
-		same(t, name+": server", headerValue(r, "Server"), "Ringsplash")
+		same(t, name+": server", message.Header(r, "Server"), "Ringsplash")
 	}
 	select {
 	case <-b.desk.lines:
@@ -406,11 +407,12 @@ func TestOptionsAndStrays(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
 	head := func(method, to string) string {
 		return rawMessage(method+" sip:example.test SIP/2.0", []string{
-			w.via(), "Max-Forwards: 0", "From: <sip:x@y>;tag=1", "To: <sip:x@y>" + to, "Call-ID: " + newToken(), "CSeq: 1 " + method,
+			w.via(), "Max-Forwards: 0", "From: <sip:x@y>;tag=1", "To: <sip:x@y>" + to, "Call-ID: " + message.NewToken(),
+			"CSeq: 1 " + method,
 		}, "")
 	}
 	w.send(b.at("udp"), head("OPTIONS", ""))
-	if r := w.response(200, "OPTIONS"); headerValue(r, "Supported") == "" || headerValue(r, "Allow") != b.allow {
+	if r := w.response(200, "OPTIONS"); message.Header(r, "Supported") == "" || message.Header(r, "Allow") != b.allow {
 		t.Fatal(r)
 	}
 	for method, status := range map[string]int{

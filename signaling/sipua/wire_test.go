@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // wire is a peer that writes its SIP by hand, to do what no decent phone does.
@@ -26,7 +28,7 @@ func newWire(t *testing.T, ip string) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	return &wire{t: t, conn: c, tag: "far" + newToken()}
+	return &wire{t: t, conn: c, tag: "far" + message.NewToken()}
 }
 
 func (w *wire) addr() string { return w.conn.LocalAddr().String() }
@@ -51,7 +53,7 @@ func (w *wire) read(d time.Duration) sip.Message {
 	if err != nil {
 		return nil
 	}
-	m, err := newParser().ParseSIP(buf[:n])
+	m, err := message.NewParser().ParseSIP(buf[:n])
 	if err != nil {
 		w.t.Fatalf("not SIP: %v\n%s", err, buf[:n])
 	}
@@ -129,7 +131,7 @@ func rawMessage(first string, headers []string, sdp string) string {
 }
 
 func (w *wire) via() string {
-	return "Via: SIP/2.0/UDP " + w.addr() + ";rport;branch=z9hG4bK" + newToken()
+	return "Via: SIP/2.0/UDP " + w.addr() + ";rport;branch=z9hG4bK" + message.NewToken()
 }
 
 // invite is an INVITE for a new dialog.
@@ -160,7 +162,7 @@ func (w *wire) reply(req *sip.Request, status int, phrase, tag, sdp string, more
 		headers = append(headers, "Via: "+v.Value())
 	}
 	to := req.To().Value()
-	if tag != "" && tagOf(req.To()) == "" {
+	if tag != "" && message.Tag(req.To()) == "" {
 		to += ";tag=" + tag
 	}
 	headers = append(headers, "From: "+req.From().Value(), "To: "+to, "Call-ID: "+req.CallID().Value(), "CSeq: "+req.CSeq().Value())

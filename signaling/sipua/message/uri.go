@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// parseTarget reads a URI that we are going to write into a request line, so it
+// ParseURI reads a URI that we are going to write into a request line, so it
 // may hold nothing that would end the URI there (RFC 3261 25.1).
-func parseTarget(s string) (sip.Uri, error) {
+func ParseURI(s string) (sip.Uri, error) {
 	var u sip.Uri
 	if len(s) > 2048 {
 		return u, fmt.Errorf("the URI has %d characters, 2048 are allowed", len(s))
@@ -44,8 +44,8 @@ func parseTarget(s string) (sip.Uri, error) {
 	return u, nil
 }
 
-// transportOf is the transport a URI asks for, def when it does not say.
-func transportOf(uri sip.Uri, def string) (string, error) {
+// Transport is the transport a URI asks for, def when it does not say.
+func Transport(uri sip.Uri, def string) (string, error) {
 	if uri.IsEncrypted() {
 		return "tls", nil // sipgo itself would take UDP
 	}
@@ -60,7 +60,8 @@ func transportOf(uri sip.Uri, def string) (string, error) {
 	return "", fmt.Errorf("the transport %q is not supported", t)
 }
 
-func orPort(transport string, port int) uint16 {
+// Port is the given port of a URI, or the usual one of the transport for 0.
+func Port(transport string, port int) uint16 {
 	switch {
 	case port > 0 && port <= 65535:
 		return uint16(port)
@@ -70,8 +71,8 @@ func orPort(transport string, port int) uint16 {
 	return 5060
 }
 
-// addrPort reads "ip:port" as sipgo writes it; the zero value when it is none.
-func addrPort(s string) netip.AddrPort {
+// ParseAddr reads "ip:port" as sipgo writes it; the zero value when it is none.
+func ParseAddr(s string) netip.AddrPort {
 	a, err := netip.ParseAddrPort(s)
 	if err != nil {
 		return netip.AddrPort{}
@@ -79,8 +80,8 @@ func addrPort(s string) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
-// escapeUser writes s as the user part of a URI (RFC 3261 19.1.2).
-func escapeUser(s string) string {
+// EscapeUser writes s as the user part of a URI (RFC 3261 19.1.2).
+func EscapeUser(s string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()&=+$,;?/"
 	var b strings.Builder
 	for i := range len(s) {

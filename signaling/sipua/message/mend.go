@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"bytes"
@@ -14,10 +14,10 @@ import (
 // what the parser does not take, and mean one thing only: that is mended. The
 // rest is answered with 400, so that nobody who can be answered hears silence.
 
-// mended is a message as the parser wants it: lines that all end in LF alone get
+// Mend is a message as the parser wants it: lines that all end in LF alone get
 // their CR, a datagram its last empty line, and an INVITE of RFC 2543 a branch.
 // Nothing else is touched, and data itself never.
-func mended(data []byte, datagram bool) []byte {
+func Mend(data []byte, datagram bool) []byte {
 	if end := bytes.IndexByte(data, '\n'); end > 0 && data[end-1] != '\r' && !mixedEnds(data) {
 		data = withCR(data)
 	}
@@ -30,9 +30,9 @@ func mended(data []byte, datagram bool) []byte {
 	return data
 }
 
-// headEnd is where the body begins, after the first empty line, which may end in
+// HeadEnd is where the body begins, after the first empty line, which may end in
 // LF alone; -1 when there is none.
-func headEnd(b []byte) int {
+func HeadEnd(b []byte) int {
 	for at := 0; ; {
 		lf := bytes.IndexByte(b[at:], '\n')
 		if lf < 0 {
@@ -49,10 +49,10 @@ func headEnd(b []byte) int {
 }
 
 // mixedEnds tells whether only some lines of a head end in CRLF. What is a line
-// then depends on the reader, so the message is not read: see firstLine.
+// then depends on the reader, so the message is not read: see FirstLine.
 func mixedEnds(data []byte) bool {
 	head := data
-	if end := headEnd(data); end >= 0 {
+	if end := HeadEnd(data); end >= 0 {
 		head = data[:end]
 	}
 	return bytes.IndexByte(head, '\r') >= 0 && bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n"))
@@ -62,7 +62,7 @@ func mixedEnds(data []byte) bool {
 // last, however they end. A LF alone within a value becomes a blank. A line that
 // was cut short is left out.
 func headOf(data []byte) (head []byte, whole bool) {
-	end := headEnd(data)
+	end := HeadEnd(data)
 	if whole = end >= 0; !whole {
 		end = bytes.LastIndexByte(data, '\n') + 1
 	}
@@ -70,7 +70,7 @@ func headOf(data []byte) (head []byte, whole bool) {
 		if n := len(head); n > 0 && head[n-1] == '\n' && !bytes.HasSuffix(head, []byte("\r\n")) {
 			name, _, found := bytes.Cut(line, []byte(":"))
 			head = append(head[:n-1], ' ')
-			if found && isToken(string(bytes.TrimSpace(name))) {
+			if found && IsToken(string(bytes.TrimSpace(name))) {
 				head = append(head[:n-1], "\r\n"...)
 			}
 		}
@@ -85,7 +85,7 @@ func withCR(data []byte) []byte {
 	head, body, _ := bytes.Cut(data, []byte("\n\n"))
 	crlf := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
 	head = append(crlf(bytes.TrimSuffix(head, []byte("\n"))), "\r\n\r\n"...)
-	if n, ok := bodyLength(head); ok && n > len(body) && bytes.IndexByte(body, '\r') < 0 {
+	if n, ok := BodyLength(head); ok && n > len(body) && bytes.IndexByte(body, '\r') < 0 {
 		if lines := crlf(body); len(lines) == n {
 			body = lines
 		}
@@ -141,23 +141,23 @@ func withBranch(data []byte) []byte {
 	return append(append(bytes.Clone(data[:at]), branch...), data[at:]...)
 }
 
-// measured is a stream's head, and how long the body behind it is; false when
+// Measured is a stream's head, and how long the body behind it is; false when
 // that cannot be told. A message that names neither a length nor a body has
 // none, and is made to say so.
-func measured(head []byte) (said []byte, body int, ok bool) {
+func Measured(head []byte) (said []byte, body int, ok bool) {
 	if mixedEnds(head) {
 		return head, 0, false
 	}
-	lines := mended(head, false)
-	if body, ok = bodyLength(lines); ok || namesBody(lines) {
+	lines := Mend(head, false)
+	if body, ok = BodyLength(lines); ok || namesBody(lines) {
 		return head, body, ok
 	}
 	return append(bytes.Clone(lines[:len(lines)-2]), "Content-Length: 0\r\n\r\n"...), 0, true
 }
 
-// bodyLength reads the Content-Length of a message's headers; false for none,
+// BodyLength reads the Content-Length of a message's headers; false for none,
 // for one that is not a number and for several.
-func bodyLength(head []byte) (length int, ok bool) {
+func BodyLength(head []byte) (length int, ok bool) {
 	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
 	for seen := false; len(rest) > 2; {
 		var line []byte

@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"fmt"
@@ -65,7 +65,7 @@ func checkAddress(item string) error {
 		rest, _, _ = strings.Cut(rest, ";")
 	}
 	if !found || !validScheme(scheme) || !bracket && strings.Contains(rest, "?") {
-		return fmt.Errorf("the address %q cannot be read", cleanText(item))
+		return fmt.Errorf("the address %q cannot be read", CleanText(item))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"crypto/sha256"
@@ -9,9 +9,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// txKey names the transaction of a request as sipgo does (RFC 3261 17.2.3): an
+// TransactionKey names the transaction of a request as sipgo does (RFC 3261 17.2.3): an
 // ACK and a CANCEL belong to their INVITE. It is short, whatever was sent.
-func txKey(req *sip.Request) string {
+func TransactionKey(req *sip.Request) string {
 	key := longKey(req)
 	if len(key) > maxKeySize {
 		sum := sha256.Sum256([]byte(key))
@@ -34,7 +34,7 @@ func longKey(req *sip.Request) string {
 		}
 		return branch + " " + via.Host + " " + strconv.Itoa(port) + " " + string(method)
 	}
-	return tagOf(req.From()) + " " + req.CallID().Value() + " " + strconv.Itoa(int(req.CSeq().SeqNo)) + " " + via.Value() + " " +
+	return Tag(req.From()) + " " + req.CallID().Value() + " " + strconv.Itoa(int(req.CSeq().SeqNo)) + " " + via.Value() + " " +
 		string(method)
 }
 

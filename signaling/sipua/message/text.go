@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"crypto/rand"
@@ -13,10 +13,10 @@ import (
 // maxText bounds one value that we write into a header, in bytes.
 const maxText = 512
 
-// cleanText makes s safe as part of a header value, a log line and a page: valid
+// CleanText makes s safe as part of a header value, a log line and a page: valid
 // UTF-8, no control characters (CR and LF would start a new header) and none
 // that make a reader see another text, bounded.
-func cleanText(s string) string {
+func CleanText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
@@ -30,22 +30,22 @@ func cleanText(s string) string {
 	return directory.Legible(s)
 }
 
-// cleanTag tells whether s can be written as a tag or Call-ID again (RFC 3261
+// CleanTag tells whether s can be written as a tag or Call-ID again (RFC 3261
 // 25.1); it may not hold what would end it there.
-func cleanTag(s string) bool {
+func CleanTag(s string) bool {
 	return len(s) <= maxText && strings.IndexFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`;,<>"`, r)
 	}) < 0
 }
 
-// quoteDisplay makes s fit between the quotes of a display name (RFC 3261
+// QuoteDisplay makes s fit between the quotes of a display name (RFC 3261
 // 25.1, quoted-pair).
-func quoteDisplay(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(cleanText(s))
+func QuoteDisplay(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(CleanText(s))
 }
 
-// unquoteDisplay undoes the quoted-pairs of a received display name.
-func unquoteDisplay(s string) string {
+// UnquoteDisplay undoes the quoted-pairs of a received display name.
+func UnquoteDisplay(s string) string {
 	var b strings.Builder
 	escaped := false
 	for _, r := range s {
@@ -56,12 +56,12 @@ func unquoteDisplay(s string) string {
 		escaped = false
 		b.WriteRune(r)
 	}
-	return cleanText(b.String())
+	return CleanText(b.String())
 }
 
-// isToken tells whether s is a token (RFC 3261 25.1), as methods and names of
+// IsToken tells whether s is a token (RFC 3261 25.1), as methods and names of
 // headers are.
-func isToken(s string) bool {
+func IsToken(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		alnum := (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
@@ -72,13 +72,13 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// displayText makes a display name from outside fit to be shown.
-func displayText(s string) string { return clip(unquoteDisplay(s), displayMax) }
+// DisplayText makes a display name from outside fit to be shown.
+func DisplayText(s string) string { return Clip(UnquoteDisplay(s), displayMax) }
 
-// clip cuts text from outside to at most n bytes and removes what could break
+// Clip cuts text from outside to at most n bytes and removes what could break
 // a line.
-func clip(s string, n int) string {
-	s = cleanText(s)
+func Clip(s string, n int) string {
+	s = CleanText(s)
 	if len(s) > n {
 		s = strings.ToValidUTF8(s[:n], "")
 	}
@@ -88,14 +88,14 @@ func clip(s string, n int) string {
 // displayMax bounds a display name from outside, in bytes.
 const displayMax = 128
 
-// newToken is a random text for tags, branches and Call-IDs, not to be guessed.
-func newToken() string {
+// NewToken is a random text for tags, branches and Call-IDs, not to be guessed.
+func NewToken() string {
 	var b [tokenSize / 2]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }
 
-// tokenSize is the length of newToken's text.
+// tokenSize is the length of NewToken's text.
 const tokenSize = 24
 
-const product = "Ringsplash" // User-Agent and Server
+const Product = "Ringsplash" // User-Agent and Server

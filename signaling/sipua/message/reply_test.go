@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"bytes"
@@ -30,7 +30,7 @@ func TestLooksLikeSIP(t *testing.T) {
 		strings.Repeat("A", 60) + " sip:x SIP/2.0\r\n":    true,
 		"A sip:" + strings.Repeat("x", 9000) + " SIP/2.0": false,
 	} {
-		if got := looksLikeSIP([]byte(in)); got != want {
+		if got := LooksLikeSIP([]byte(in)); got != want {
 			t.Errorf("%.40q: %v, want %v", in, got, want)
 		}
 	}
@@ -41,10 +41,10 @@ func TestTooLarge(t *testing.T) {
 		"<sip:b>;tag=2\r\ni: id\r\nCSeq:\r\n 1 INVITE\r\nX: y\r\n\r\nbody"
 	const want = "SIP/2.0 513 Message Too Large\r\nVia: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP b\r\nFrom: " +
 		"<sip:a>;tag=1\r\nTo: <sip:b>;tag=2\r\nCall-ID: id\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
-	if got := string(tooLarge([]byte(good))); got != want {
+	if got := string(AnswerTooLarge([]byte(good))); got != want {
 		t.Errorf("got %q", got)
 	}
-	if cut := tooLarge([]byte(strings.TrimSuffix(good, "\r\n\r\n") + "\r\nZ")); cut == nil {
+	if cut := AnswerTooLarge([]byte(strings.TrimSuffix(good, "\r\n\r\n") + "\r\nZ")); cut == nil {
 		t.Error("no answer to a message that was read up to the middle of a line")
 	}
 	for name, bad := range map[string]string{
@@ -53,7 +53,7 @@ func TestTooLarge(t *testing.T) {
 		"no colon": strings.Replace(good, "X: y", "Xy", 1),
 		"long":     strings.Replace(good, "i: id", "i: "+strings.Repeat("x", replyMax), 1),
 	} {
-		if got := tooLarge([]byte(bad)); got != nil {
+		if got := AnswerTooLarge([]byte(bad)); got != nil {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -62,8 +62,8 @@ func TestTooLarge(t *testing.T) {
 func FuzzTooLarge(f *testing.F) {
 	f.Add([]byte("INVITE sip:x SIP/2.0\r\nv: a\r\nf: b\r\nt: c\r\ni: d\r\nCSeq: 1 INVITE\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		looksLikeSIP(b)
-		got := tooLarge(b)
+		LooksLikeSIP(b)
+		got := AnswerTooLarge(b)
 		if len(got) > replyMax+200 {
 			t.Errorf("%d bytes", len(got))
 		}
@@ -79,10 +79,10 @@ func FuzzCounts(f *testing.F) {
 	f.Add("99999999999")
 	f.Add("17 (lunch);duration=3")
 	f.Fuzz(func(t *testing.T, s string) {
-		if d := retryAfter(s); d < 0 {
+		if d := RetryAfter(s); d < 0 {
 			t.Fatalf("%q: %s", s, d)
 		}
-		if n, ok := bodyLength([]byte("A b SIP/2.0\r\nl:" + s + "\r\n\r\n")); ok && n < 0 {
+		if n, ok := BodyLength([]byte("A b SIP/2.0\r\nl:" + s + "\r\n\r\n")); ok && n < 0 {
 			t.Fatalf("%q: a body of %d bytes", s, n)
 		}
 	})

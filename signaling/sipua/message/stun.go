@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"encoding/binary"
@@ -12,10 +12,10 @@ const (
 	xorMapped   = 0x0020 // XOR-MAPPED-ADDRESS (RFC 8489 14.2)
 )
 
-// stunAnswer answers a STUN Binding request, by which a phone keeps its UDP
+// AnswerSTUN answers a STUN Binding request, by which a phone keeps its UDP
 // flow open and sees whether it is alive (RFC 5626 4.4.2, 8); nil for anything
 // else.
-func stunAnswer(request []byte, from net.Addr) []byte {
+func AnswerSTUN(request []byte, from net.Addr) []byte {
 	udp, ok := from.(*net.UDPAddr)
 	if !ok || len(request) < 20 || binary.BigEndian.Uint16(request) != stunRequest ||
 		binary.BigEndian.Uint32(request[4:]) != stunCookie {

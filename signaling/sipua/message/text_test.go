@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"strings"
@@ -18,17 +18,17 @@ func FuzzTarget(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		u, err := parseTarget(s)
+		u, err := ParseURI(s)
 		if err != nil {
 			return
 		}
 		if strings.ContainsAny(u.String(), " \r\n") {
 			t.Fatalf("request line with %q", u.String())
 		}
-		if again, err := parseTarget(u.String()); err != nil || again.String() != u.String() {
+		if again, err := ParseURI(u.String()); err != nil || again.String() != u.String() {
 			t.Fatalf("%q is written as %q, which reads as %q, %v", s, u.String(), again.String(), err)
 		}
-		_, _ = transportOf(u, "udp")
+		_, _ = Transport(u, "udp")
 	})
 }
 
@@ -39,21 +39,21 @@ func FuzzText(f *testing.F) {
 	f.Add("\u202eenotS\u200b boB\u0085", "")
 	f.Add(strings.Repeat("ä", 400), "")
 	f.Fuzz(func(t *testing.T, s, body string) {
-		mustBeText(t, cleanText(s))
-		mustBeText(t, unquoteDisplay(s))
-		if got := unquoteDisplay(quoteDisplay(s)); got != cleanText(s) {
-			t.Fatalf("%q comes back as %q", cleanText(s), got)
+		mustBeText(t, CleanText(s))
+		mustBeText(t, UnquoteDisplay(s))
+		if got := UnquoteDisplay(QuoteDisplay(s)); got != CleanText(s) {
+			t.Fatalf("%q comes back as %q", CleanText(s), got)
 		}
-		from := sip.FromHeader{DisplayName: quoteDisplay(s), Address: sip.Uri{Scheme: "sip", User: escapeUser(s), Host: "h"}}
-		m, err := newParser().ParseSIP([]byte("OPTIONS sip:x SIP/2.0\r\nFrom: " + from.Value() + "\r\n\r\n"))
+		from := sip.FromHeader{DisplayName: QuoteDisplay(s), Address: sip.Uri{Scheme: "sip", User: EscapeUser(s), Host: "h"}}
+		m, err := NewParser().ParseSIP([]byte("OPTIONS sip:x SIP/2.0\r\nFrom: " + from.Value() + "\r\n\r\n"))
 		if err != nil {
 			t.Fatalf("From of %q cannot be read: %v", s, err)
 		}
-		if got := unquoteDisplay(m.From().DisplayName); got != strings.TrimSpace(cleanText(s)) && got != cleanText(s) {
-			t.Fatalf("display %q is read as %q", cleanText(s), got)
+		if got := UnquoteDisplay(m.From().DisplayName); got != strings.TrimSpace(CleanText(s)) && got != CleanText(s) {
+			t.Fatalf("display %q is read as %q", CleanText(s), got)
 		}
 		for _, kind := range []string{"application/dtmf-relay", "application/dtmf"} {
-			if d, ok := dtmfDigit(kind, []byte(body)); ok && !strings.ContainsRune("0123456789*#ABCD", rune(d)) {
+			if d, ok := Digit(kind, []byte(body)); ok && !strings.ContainsRune("0123456789*#ABCD", rune(d)) {
 				t.Fatalf("digit %q", d)
 			}
 		}

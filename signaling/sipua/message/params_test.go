@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"reflect"
@@ -10,26 +10,26 @@ func TestParseParams(t *testing.T) {
 	tests := []struct {
 		in   string
 		sep  byte
-		want []param
+		want []Param
 	}{
-		{`a=b, c="d e",F = g`, ',', []param{{"a", "b"}, {"c", "d e"}, {"f", "g"}}},
-		{`a="x\"y\\z",,b`, ',', []param{{"a", `x"y\z`}, {"b", ""}}},
+		{`a=b, c="d e",F = g`, ',', []Param{{"a", "b"}, {"c", "d e"}, {"f", "g"}}},
+		{`a="x\"y\\z",,b`, ',', []Param{{"a", `x"y\z`}, {"b", ""}}},
 		{
 			`+sip.instance="<urn:uuid:1;2=3,4>";Reg-Id=1;ob`, ';',
-			[]param{{"+sip.instance", "<urn:uuid:1;2=3,4>"}, {"reg-id", "1"}, {"ob", ""}},
+			[]Param{{"+sip.instance", "<urn:uuid:1;2=3,4>"}, {"reg-id", "1"}, {"ob", ""}},
 		},
-		{"\ta=b\r\n , c=d", ',', []param{{"a", "b"}, {"c", "d"}}},
+		{"\ta=b\r\n , c=d", ',', []Param{{"a", "b"}, {"c", "d"}}},
 		{"", ',', nil},
-		{"a=", ',', []param{{"a", ""}}},
+		{"a=", ',', []Param{{"a", ""}}},
 	}
 	for _, tt := range tests {
-		got, err := parseParams(tt.in, tt.sep)
+		got, err := ParseParams(tt.in, tt.sep)
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("parseParams(%q): %v, %v; want %v", tt.in, got, err, tt.want)
 		}
 	}
 	for _, bad := range []string{`a="b`, `a="b\"`, `=b`, `a b`, `a="b"c`, strings.Repeat("a,", paramsMax+1)} {
-		if got, err := parseParams(bad, ','); err == nil {
+		if got, err := ParseParams(bad, ','); err == nil {
 			t.Errorf("parseParams(%q) = %v, want an error", bad, got)
 		}
 	}
@@ -43,12 +43,12 @@ func FuzzParams(f *testing.F) {
 			t.Skip()
 		}
 		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)
-		got, err := parseParams(name+`="`+quoted+`"; x`, ';')
-		if err != nil || len(got) != 2 || got[0] != (param{name, value}) {
+		got, err := ParseParams(name+`="`+quoted+`"; x`, ';')
+		if err != nil || len(got) != 2 || got[0] != (Param{name, value}) {
 			t.Errorf("%q=%q: %v, %v", name, value, got, err)
 		}
-		_, _ = parseParams(value, ',')
-		for _, v := range splitList(value) {
+		_, _ = ParseParams(value, ',')
+		for _, v := range SplitList(value) {
 			if v == "" {
 				t.Error("an empty element")
 			}

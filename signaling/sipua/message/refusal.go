@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"slices"
@@ -6,11 +6,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// within is the response to req in at most size bytes. What does not fit is
+// Within is the response to req in at most size bytes. What does not fit is
 // left out, from the last header on, where a peer can do without; nil when that
 // does not suffice.
-func (r *Refusal) within(req *sip.Request, size int) []byte {
-	lean := &Refusal{Status: r.Status, Phrase: r.Phrase, Headers: append(slices.Clone(r.Headers), sip.NewHeader("Server", product))}
+func (r *Refusal) Within(req *sip.Request, size int) []byte {
+	lean := &Refusal{Status: r.Status, Phrase: r.Phrase, Headers: append(slices.Clone(r.Headers), sip.NewHeader("Server", Product))}
 	for {
 		if answer := lean.Response(req).String(); len(answer) <= size {
 			return []byte(answer)
@@ -57,7 +57,7 @@ func (r *Refusal) Response(req *sip.Request) *sip.Response {
 	return res
 }
 
-// badRequest is a 400 with what is wrong.
-func badRequest(phrase string) *Refusal {
+// BadRequest is a 400 with what is wrong.
+func BadRequest(phrase string) *Refusal {
 	return &Refusal{Status: sip.StatusBadRequest, Phrase: phrase}
 }

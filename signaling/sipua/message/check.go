@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"fmt"
@@ -15,9 +15,9 @@ const (
 	maxCallIDSize = 1024
 )
 
-// check finds what sipgo's parser lets through (RFC 3261 8.1.1, 8.2, 16.3);
+// Check finds what sipgo's parser lets through (RFC 3261 8.1.1, 8.2, 16.3);
 // nil when req may go on.
-func check(req *sip.Request, extensions []string) *Refusal {
+func Check(req *sip.Request, extensions []string) *Refusal {
 	bad := func(phrase string, args ...any) *Refusal {
 		return &Refusal{Status: sip.StatusBadRequest, Phrase: fmt.Sprintf(phrase, args...)}
 	}
@@ -62,20 +62,20 @@ func check(req *sip.Request, extensions []string) *Refusal {
 
 // checkIDs finds identifiers that nobody needs so, of which parts are kept.
 func checkIDs(req *sip.Request) *Refusal {
-	for _, id := range []string{tagOf(req.From()), tagOf(req.To())} {
-		if !cleanTag(id) {
-			return badRequest("Tag Not Readable")
+	for _, id := range []string{Tag(req.From()), Tag(req.To())} {
+		if !CleanTag(id) {
+			return BadRequest("Tag Not Readable")
 		}
 		if len(id) > maxTagSize {
-			return badRequest("Tag Too Long")
+			return BadRequest("Tag Too Long")
 		}
 	}
 	if len(req.CallID().Value()) > maxCallIDSize {
-		return badRequest("Call-ID Too Long")
+		return BadRequest("Call-ID Too Long")
 	}
 	if via := req.Via(); via != nil {
 		if branch, _ := via.Params.Get("branch"); len(branch) > maxTagSize {
-			return badRequest("Branch Too Long")
+			return BadRequest("Branch Too Long")
 		}
 	}
 	return nil
@@ -89,7 +89,7 @@ func checkRequire(req *sip.Request, extensions []string) *Refusal {
 	}
 	var unknown []string
 	for _, name := range []string{"Require", "Proxy-Require"} {
-		for _, tag := range tokens(req, name) {
+		for _, tag := range Tokens(req, name) {
 			if !slices.Contains(extensions, tag) {
 				unknown = append(unknown, tag)
 			}
@@ -100,7 +100,7 @@ func checkRequire(req *sip.Request, extensions []string) *Refusal {
 	}
 	return &Refusal{
 		Status: sip.StatusBadExtension, Phrase: "Bad Extension",
-		Headers: []sip.Header{sip.NewHeader("Unsupported", cleanText(strings.Join(unknown, ", ")))},
+		Headers: []sip.Header{sip.NewHeader("Unsupported", CleanText(strings.Join(unknown, ", ")))},
 	}
 }
 

@@ -1,13 +1,13 @@
-package sipua
+package message
 
 import (
 	"bytes"
 	"strings"
 )
 
-// looksLikeSIP checks the first line: "METHOD URI SIP/2.0" or "SIP/2.0 status
+// LooksLikeSIP checks the first line: "METHOD URI SIP/2.0" or "SIP/2.0 status
 // phrase" (RFC 3261 7.1 and 7.2), or what is meant to be one.
-func looksLikeSIP(data []byte) bool {
+func LooksLikeSIP(data []byte) bool {
 	end := bytes.IndexByte(data[:min(len(data), firstLineMax)], '\n')
 	if end < 1 {
 		return false
@@ -16,32 +16,32 @@ func looksLikeSIP(data []byte) bool {
 	if bytes.HasPrefix(line, []byte("SIP/")) {
 		return bytes.HasPrefix(line, []byte("SIP/2.0 ")) && len(line) >= len("SIP/2.0 100")
 	}
-	return namesSIP(line)
+	return NamesSIP(line)
 }
 
-// isKeepAlive recognises what phones send to keep a NAT open (RFC 5626 3.5.1):
+// IsKeepAlive recognises what phones send to keep a NAT open (RFC 5626 3.5.1):
 // over UDP nobody answers it.
-func isKeepAlive(data []byte) bool {
+func IsKeepAlive(data []byte) bool {
 	return len(data) <= 4 && len(bytes.Trim(data, "\r\n\x00")) == 0
 }
 
-// firstLine judges the request line (RFC 3261 7.1) and where lines end: nil when
+// FirstLine judges the request line (RFC 3261 7.1) and where lines end: nil when
 // the parser may read them, and for responses.
-func firstLine(data []byte) *Refusal {
+func FirstLine(data []byte) *Refusal {
 	if mixedEnds(data) {
-		return badRequest("Lines End In CRLF And In LF")
+		return BadRequest("Lines End In CRLF And In LF")
 	}
 	line, _, _ := bytes.Cut(data, []byte("\r\n"))
 	if bytes.HasPrefix(line, []byte("SIP/")) {
 		return nil
 	}
 	parts := bytes.Split(line, []byte(" "))
-	if len(parts) != 3 || !isToken(string(parts[0])) || !bytes.HasPrefix(parts[2], []byte("SIP/")) {
-		return badRequest("First Line Not Readable")
+	if len(parts) != 3 || !IsToken(string(parts[0])) || !bytes.HasPrefix(parts[2], []byte("SIP/")) {
+		return BadRequest("First Line Not Readable")
 	}
 	scheme, _, found := strings.Cut(string(parts[1]), ":")
 	if !found || !validScheme(scheme) || bytes.ContainsAny(parts[1], "<>\"\t") {
-		return badRequest("Request-URI Not Readable")
+		return BadRequest("Request-URI Not Readable")
 	}
 	if strings.ContainsAny(scheme, "+-.0123456789") { // which the parser does not know
 		return &Refusal{Status: 416, Phrase: "Unsupported URI Scheme"}
@@ -52,13 +52,13 @@ func firstLine(data []byte) *Refusal {
 // firstLineMax is how far a datagram's first line is looked for.
 const firstLineMax = 8192
 
-// messageMax is the size from which on a datagram is not read. sipgo reads
+// MaxSize is the size from which on a datagram is not read. sipgo reads
 // that much and no more, so a datagram of just this size may be cut.
-const messageMax = 32768
+const MaxSize = 32768
 
-// namesSIP tells whether a first line is meant to be one of SIP, however badly
+// NamesSIP tells whether a first line is meant to be one of SIP, however badly
 // written: whoever speaks SIP is told what is wrong with it.
-func namesSIP(line []byte) bool {
+func NamesSIP(line []byte) bool {
 	for i := range line {
 		if line[i] == '/' && i >= 3 && bytes.EqualFold(line[i-3:i], []byte("SIP")) {
 			return true

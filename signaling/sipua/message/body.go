@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"bytes"
@@ -11,23 +11,21 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// This file reads what sipgo leaves as text. Everything here takes input from
-// strangers; fuzz_test.go feeds it noise.
+// SDPType is the media type of a session description (RFC 4566).
+const SDPType = "application/sdp"
 
-const sdpType = "application/sdp"
-
-// sdpOf finds the session description of a message: the body, or the part of a
+// SDP finds the session description of a message: the body, or the part of a
 // multipart body (RFC 5621). It is nil when there is none; an error tells that
 // the body is of a kind we cannot take (415).
-func sdpOf(m sip.Message) ([]byte, error) {
+func SDP(m sip.Message) ([]byte, error) {
 	body := m.Body()
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
-	if e := strings.ToLower(headerValue(m, "Content-Encoding")); e != "" && e != "identity" {
+	if e := strings.ToLower(Header(m, "Content-Encoding")); e != "" && e != "identity" {
 		return nil, fmt.Errorf("content encoding %q is not supported", e)
 	}
-	return sdpIn(headerValue(m, "Content-Type"), body)
+	return sdpIn(Header(m, "Content-Type"), body)
 }
 
 func sdpIn(declared string, body []byte) ([]byte, error) {
@@ -38,7 +36,7 @@ func sdpIn(declared string, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("content type %q cannot be read", declared)
 	}
-	if kind == sdpType {
+	if kind == SDPType {
 		return body, nil
 	}
 	if !strings.HasPrefix(kind, "multipart/") || params["boundary"] == "" {
@@ -47,18 +45,18 @@ func sdpIn(declared string, body []byte) ([]byte, error) {
 	for r := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {
 		part, err := r.NextRawPart()
 		if err != nil {
-			return nil, fmt.Errorf("no %s part in the %s body", sdpType, kind)
+			return nil, fmt.Errorf("no %s part in the %s body", SDPType, kind)
 		}
-		if t, _, err := mime.ParseMediaType(part.Header.Get("Content-Type")); err == nil && t == sdpType {
+		if t, _, err := mime.ParseMediaType(part.Header.Get("Content-Type")); err == nil && t == SDPType {
 			return io.ReadAll(part)
 		}
 	}
 }
 
-// dtmfDigit reads the body of an INFO: application/dtmf-relay
+// Digit reads the body of an INFO: application/dtmf-relay
 // ("Signal=5\r\nDuration=160") or application/dtmf ("5"). ok is false when it
 // holds no digit.
-func dtmfDigit(kind string, body []byte) (digit byte, ok bool) {
+func Digit(kind string, body []byte) (digit byte, ok bool) {
 	text := string(body)
 	if kind == "application/dtmf-relay" {
 		signal := ""

@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"bytes"
@@ -10,10 +10,10 @@ import (
 // replyMax bounds the headers that a stateless answer repeats.
 const replyMax = 4096
 
-// tooLarge builds the 513 for a request that is too large to be read (RFC 3261
+// AnswerTooLarge builds the 513 for a request that is too large to be read (RFC 3261
 // 21.5.7), from the headers that every answer repeats (RFC 3261 8.2.6.2). It
 // returns nil for an ACK, a response, and a request that lacks one of them.
-func tooLarge(data []byte) []byte {
+func AnswerTooLarge(data []byte) []byte {
 	head, _ := headOf(data)
 	whole5 := func(found map[string]bool) bool { return len(found) == 5 }
 	return answerTo(head, &Refusal{Status: 513, Phrase: "Message Too Large"}, rand.Text(), whole5)

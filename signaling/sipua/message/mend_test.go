@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ func TestMended(t *testing.T) {
 		"cut in a header": {"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a;bran", "BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a;bran"},
 	} {
 		in := []byte(row.in)
-		if got := string(mended(in, true)); got != row.want {
+		if got := string(Mend(in, true)); got != row.want {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
 		}
 		if string(in) != row.in {
@@ -34,8 +34,8 @@ func TestMended(t *testing.T) {
 	}
 	old := "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a, SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c\r\nTo: <sip:x>\r\nFrom: " +
 		"<sip:b>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
-	got := string(mended([]byte(old), true))
-	ack := string(mended([]byte(strings.ReplaceAll(old, "INVITE", "ACK")), true))
+	got := string(Mend([]byte(old), true))
+	ack := string(Mend([]byte(strings.ReplaceAll(old, "INVITE", "ACK")), true))
 	via := regexp.MustCompile(`\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK\w+, SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c\r\n`)
 	if !via.MatchString(got) {
 		t.Errorf("the branch is not in the first Via: %q", got)
@@ -50,15 +50,15 @@ func FuzzMended(f *testing.F) {
 	f.Add([]byte("INVITE sip:x SIP/2.0\r\nVia: a, b\r\nFrom: b\r\n"), false)
 	f.Fuzz(func(t *testing.T, b []byte, datagram bool) {
 		before := bytes.Clone(b)
-		got := mended(b, datagram)
+		got := Mend(b, datagram)
 		if !bytes.Equal(b, before) {
 			t.Error("what came was changed")
 		}
 		if len(got) > 2*len(b)+64 {
 			t.Errorf("%d bytes from %d", len(got), len(b))
 		}
-		_ = firstLine(got)
-		if answer := newOwnKey().unreadable(got, badRequest("X")); answer != nil && bytes.Count(answer, []byte("\r\n\r\n")) != 1 {
+		_ = FirstLine(got)
+		if answer := NewOwnKey().Unreadable(got, BadRequest("X")); answer != nil && bytes.Count(answer, []byte("\r\n\r\n")) != 1 {
 			t.Errorf("%q", answer)
 		}
 	})

@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"errors"
@@ -12,17 +12,18 @@ import (
 
 const paramsMax = 64
 
-var errParams = errors.New("parameters are malformed")
+// ErrParams says nothing of what was written, which may be anything.
+var ErrParams = errors.New("parameters are malformed")
 
-// param is one name=value, or a name alone. Names are in lower case, values
+// Param is one name=value, or a name alone. Names are in lower case, values
 // without their quotes.
-type param struct{ name, value string }
+type Param struct{ Name, Value string }
 
-// parseParams reads `a=b, c="d"` (sep ',', RFC 7616 3.4) or `a=b;c="d"` (sep
+// ParseParams reads `a=b, c="d"` (sep ',', RFC 7616 3.4) or `a=b;c="d"` (sep
 // ';', RFC 3261 25.1 generic-param). Separators inside quotes belong to the
 // value. At most paramsMax parameters.
-func parseParams(s string, sep byte) ([]param, error) {
-	var list []param
+func ParseParams(s string, sep byte) ([]Param, error) {
+	var list []Param
 	for {
 		s = strings.TrimLeft(s, " \t\r\n")
 		if s == "" {
@@ -36,16 +37,16 @@ func parseParams(s string, sep byte) ([]param, error) {
 		if end < 0 {
 			end = len(s)
 		}
-		p := param{name: strings.ToLower(s[:end])}
+		p := Param{Name: strings.ToLower(s[:end])}
 		s = strings.TrimLeft(s[end:], " \t\r\n")
 		if s != "" && s[0] == '=' {
 			var err error
-			if p.value, s, err = paramValue(strings.TrimLeft(s[1:], " \t\r\n"), sep); err != nil {
+			if p.Value, s, err = paramValue(strings.TrimLeft(s[1:], " \t\r\n"), sep); err != nil {
 				return nil, err
 			}
 		}
-		if p.name == "" || len(list) == paramsMax || s != "" && s[0] != sep {
-			return nil, errParams
+		if p.Name == "" || len(list) == paramsMax || s != "" && s[0] != sep {
+			return nil, ErrParams
 		}
 		list = append(list, p)
 	}
@@ -72,12 +73,12 @@ func paramValue(s string, sep byte) (value, rest string, err error) {
 			b.WriteByte(c)
 		}
 	}
-	return "", "", errParams
+	return "", "", ErrParams
 }
 
-// splitList cuts a header value at its commas, those inside quotes and angle
+// SplitList cuts a header value at its commas, those inside quotes and angle
 // brackets excepted (RFC 3261 7.3.1).
-func splitList(s string) []string {
+func SplitList(s string) []string {
 	var list []string
 	start, quoted, bracket := 0, false, false
 	for i := 0; i < len(s); i++ {
@@ -103,9 +104,9 @@ func splitList(s string) []string {
 	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
 }
 
-// tokens reads the comma lists of all headers of that name, in lower case
+// Tokens reads the comma lists of all headers of that name, in lower case
 // (Require, Supported).
-func tokens(m sip.Message, name string) []string {
+func Tokens(m sip.Message, name string) []string {
 	var out []string
 	for _, h := range m.GetHeaders(name) {
 		for t := range strings.SplitSeq(h.Value(), ",") {
@@ -117,16 +118,16 @@ func tokens(m sip.Message, name string) []string {
 	return out
 }
 
-// headerValue is the value of the first header of that name, "" for none.
-func headerValue(m sip.Message, name string) string {
+// Header is the value of the first header of that name, "" for none.
+func Header(m sip.Message, name string) string {
 	if h := m.GetHeaders(name); len(h) > 0 {
 		return h[0].Value()
 	}
 	return ""
 }
 
-// tagOf is the tag of a From or To, "" when there is none.
-func tagOf[H *sip.ToHeader | *sip.FromHeader](h H) string {
+// Tag is the tag of a From or To, "" when there is none.
+func Tag[H *sip.ToHeader | *sip.FromHeader](h H) string {
 	var params sip.HeaderParams
 	switch h := any(h).(type) {
 	case *sip.ToHeader:
@@ -142,8 +143,8 @@ func tagOf[H *sip.ToHeader | *sip.FromHeader](h H) string {
 	return tag
 }
 
-// retryAfter reads a Retry-After header (RFC 3261 20.33); 0 when there is none.
-func retryAfter(value string) time.Duration {
+// RetryAfter reads a Retry-After header (RFC 3261 20.33); 0 when there is none.
+func RetryAfter(value string) time.Duration {
 	end := strings.IndexFunc(value, func(r rune) bool { return r < '0' || r > '9' })
 	if end < 0 {
 		end = len(value)

@@ -1,4 +1,4 @@
-package sipua
+package message
 
 import (
 	"maps"
@@ -6,9 +6,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// newParser reads the compact header names sipgo leaves alone (RFC 3261 7.3.3
+// NewParser reads the compact header names sipgo leaves alone (RFC 3261 7.3.3
 // and the registry of later ones).
-func newParser() *sip.Parser {
+func NewParser() *sip.Parser {
 	m := maps.Clone(sip.DefaultHeadersParser())
 	m["r"] = m["refer-to"]
 	m["b"] = m["referred-by"]
