@@ -98,7 +98,7 @@ func next(s State, in input, limits Timers) (State, []command) {
 func (m *move) afterEnd(e Event) {
 	switch e := e.(type) {
 	case Asked:
-		m.do(reply{e.ID, &CommandError{"ended", "This call has ended already."}})
+		m.do(reply{e.ID, refuse("ended", "This call has ended already.")})
 	case Decided: // too late to matter
 	case Answered:
 		m.do(hangUp{e.Leg, m.Cause})
@@ -580,7 +580,7 @@ func (m *move) end(cause Cause, by Side) {
 		l.Stage = Gone
 	}
 	m.unjoin(cause)
-	m.closeOpening(&CommandError{"ended", cause.sentence(Callee)})
+	m.closeOpening(refuse("ended", cause.sentence(Callee)))
 	m.Cause, m.By = cause, by
 	m.enter(Terminated)
 }

@@ -271,7 +271,7 @@ func TestTabCallsPhone(t *testing.T) {
 	}
 	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: Command{Do: "digits", Digits: "12#"}}).wants(digits{3, "d", "12#"})
 	s.on(Ended{Leg: "d"}).phase(Terminated)
-	s.on(press("alice", "tab1", "hold", "")).wants(reply{9, &CommandError{"ended", "This call has ended already."}})
+	s.on(press("alice", "tab1", "hold", "")).wants(reply{9, refuse("ended", "This call has ended already.")})
 }
 
 func TestDeskphoneAskedToCall(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -150,7 +151,7 @@ func (m *move) gateReoffered(l *LegState, e Reoffered, in input) {
 	m.say(l.Side, notePressPhone)
 }
 
-func refuse(code, sentence string) *CommandError { return &CommandError{Code: code, Message: sentence} }
+func refuse(code, text string) *CommandError { return Refuse(code, sentence.Sentence{Text: text}) }
 
 var (
 	errWrongState = refuse("wrong_state", "The call is not in a state where that is possible.")

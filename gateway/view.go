@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 )
 
@@ -190,6 +191,13 @@ type Result struct {
 type CommandError struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	// Sentence is what Message says, for another language.
+	Sentence sentence.Sentence `json:"sentence,omitzero"`
+}
+
+// Refuse makes the error that says this.
+func Refuse(code string, s sentence.Sentence) *CommandError {
+	return &CommandError{Code: code, Message: s.Text, Sentence: s}
 }
 
 func (e *CommandError) Error() string { return e.Code + ": " + e.Message }

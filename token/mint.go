@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/store"
 )
 
@@ -31,9 +32,12 @@ const (
 
 // Refusal says why a token does not work: a code for programs, a sentence for
 // whoever runs the embedding site.
-type Refusal struct{ Code, Message string }
+type Refusal struct {
+	Code     string
+	Sentence sentence.Sentence
+}
 
-func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
+func (r *Refusal) Error() string { return r.Code + ": " + r.Sentence.Text }
 
 // Codes of a Refusal.
 const (
@@ -43,24 +47,13 @@ const (
 	Invalid = "token_invalid"
 )
 
-func unknown() *Refusal {
-	return &Refusal{Unknown, "This gateway does not know the token: it was made more than an hour ago, or elsewhere. getToken " +
-		"must fetch a new one from POST /api/v1/embed-tokens of this gateway each time it is called."}
-}
+func unknown() *Refusal { return &Refusal{Unknown, Words.Say("token.unknown")} }
 
-func used() *Refusal {
-	return &Refusal{Used, "The token was used before, and a token works once. getToken must fetch a new one each time it is " +
-		"called; see to it that nothing on the way caches the answer."}
-}
+func used() *Refusal { return &Refusal{Used, Words.Say("token.used")} }
 
-func expired() *Refusal {
-	return &Refusal{Expired, "The token is older than five minutes. getToken must fetch a new one each time it is called; if it " +
-		"does, compare the clocks of the two servers."}
-}
+func expired() *Refusal { return &Refusal{Expired, Words.Say("token.expired")} }
 
-func invalid(format string, a ...any) *Refusal {
-	return &Refusal{Invalid, fmt.Sprintf(format, a...)}
-}
+func invalid(say string, args ...any) *Refusal { return &Refusal{Invalid, Words.Say(say, args...)} }
 
 // Ticket is a token that was read and has not been used yet.
 type Ticket struct {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -77,9 +78,7 @@ type signed struct {
 
 func (m *Mint) readSigned(ctx context.Context, text string) (Ticket, error) {
 	if len(text) > maxSigned {
-		return Ticket{}, invalid(
-			"The token is longer than %d bytes. Leave claims out that the gateway does not need: it looks at sub, origin, exp and jti.",
-			maxSigned)
+		return Ticket{}, invalid("token.too_long", "bytes", maxSigned)
 	}
 	var c signed
 	var key SigningKey
@@ -124,14 +123,11 @@ func (m *Mint) signer(t *jwt.Token) (SigningKey, error) {
 	}
 	switch {
 	case len(m.keys) == 0:
-		return key, invalid("The token is a signed one, and the gateway has no key to check it with. List the site's public key " +
-			"under http.embed_keys of the gateway.")
+		return key, invalid("token.no_keys")
 	case !ok:
-		return key, invalid("The token names the key %.40q (kid), which is not under http.embed_keys of the gateway. Sign with one "+
-			"that is, or list it.", id)
+		return key, invalid("token.unknown_key", "key", fmt.Sprintf("%.40q", id))
 	case t.Method.Alg() != key.Algorithm:
-		return key, invalid("The token is signed with %s, and the key %q is for %s. Sign with that, or correct http.embed_keys.",
-			t.Method.Alg(), key.ID, key.Algorithm)
+		return key, invalid("token.wrong_algorithm", "algorithm", t.Method.Alg(), "key", strconv.Quote(key.ID), "right", key.Algorithm)
 	}
 	return key, nil
 }
@@ -139,14 +135,13 @@ func (m *Mint) signer(t *jwt.Token) (SigningKey, error) {
 func (m *Mint) checkClaims(c signed) *Refusal {
 	switch {
 	case c.Subject == "" || c.Origin == "":
-		return invalid("The token lacks the claim sub (the user's name) or origin (the embedding site, such as " +
-			"https://intranet.example). Put both in.")
+		return invalid("token.lacks_claims")
 	case c.ID == "" || len(c.ID) > maxJTI:
-		return invalid("The token needs a claim jti of 1 to %d bytes that no other token has, such as a random UUID.", maxJTI)
+		return invalid("token.bad_jti", "bytes", maxJTI)
 	case time.Until(c.ExpiresAt.Time) > Life+leeway:
-		return invalid("The token ends more than five minutes from now. Set exp to at most five minutes ahead.")
+		return invalid("token.too_far_ahead")
 	case len(c.Audience) > 0 && !slices.Contains(c.Audience, m.domain):
-		return invalid("The token is for another audience. Leave aud out, or set it to %q.", m.domain)
+		return invalid("token.wrong_audience", "audience", strconv.Quote(m.domain))
 	}
 	return nil
 }
@@ -160,15 +155,13 @@ func (m *Mint) reason(err error) error {
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return expired()
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
-		return invalid("The token begins in the future. Compare the clocks of the two servers.")
+		return invalid("token.in_future")
 	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing):
-		return invalid("The token has no claim exp. Set it to at most five minutes ahead.")
+		return invalid("token.no_exp")
 	case errors.Is(err, jwt.ErrTokenMalformed):
-		return invalid("This is no token: neither one of POST /api/v1/embed-tokens nor a signed one (JWT). getToken must return the " +
-			"token alone, as text.")
+		return invalid("token.malformed")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return invalid("The signature of the token is wrong, or made in another way than %v. Check that the public key under "+
-			"http.embed_keys belongs to the key the site signs with.", Algorithms)
+		return invalid("token.bad_signature", "algorithms", fmt.Sprint(Algorithms))
 	}
-	return invalid("The token cannot be used. It must be a JWT with sub, origin, exp and jti.")
+	return invalid("token.not_usable")
 }

@@ -40,7 +40,7 @@ func code(t *testing.T, err error) string {
 	t.Helper()
 	var r *token.Refusal
 	require.ErrorAs(t, err, &r)
-	require.True(t, strings.HasSuffix(r.Message, "."), "a sentence: %s", r.Message)
+	require.True(t, strings.HasSuffix(r.Sentence.Text, "."), "a sentence: %s", r.Sentence.Text)
 	return r.Code
 }
 

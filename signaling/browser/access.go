@@ -38,19 +38,17 @@ func (s *Server) ofUser(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		if !l.key.May(token.RightCalls) {
-			return refuse(http.StatusForbidden, "forbidden",
-				"This API key has no right to calls. Make one with `ringsplash apikey add NAME --right calls --user USER`.")
+			return refuse(http.StatusForbidden, "forbidden", "problem.key_no_calls")
 		}
 		l.User = c.QueryParam("user")
 		if l.User == "" && len(l.key.Users) == 1 && l.key.Users[0] != token.Everybody {
 			l.User = l.key.Users[0]
 		}
 		if l.User == "" {
-			return refuse(http.StatusBadRequest, "bad_query", "This API key is for several users. Say whose calls are meant: ?user=NAME.")
+			return refuse(http.StatusBadRequest, "bad_query", "problem.key_of_several")
 		}
 		if _, ok := s.conf.People.User(l.User); !ok || !l.key.For(l.User) { // the same, so that users cannot be tried out
-			return refuse(http.StatusForbidden, "forbidden",
-				"This API key is not for the user in the query. Correct the name, or make a key with --user for it.")
+			return refuse(http.StatusForbidden, "forbidden", "problem.key_of_others")
 		}
 		c.Set(loginKeyInContext, l)
 		return next(c)
@@ -61,8 +59,7 @@ func (s *Server) ofUser(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) ofAdmin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !s.isAdmin(c) {
-			return refuse(http.StatusForbidden, "forbidden",
-				"This is for administrators. Ask one, or use an API key made with --right admin.")
+			return refuse(http.StatusForbidden, "forbidden", "problem.not_admin")
 		}
 		return next(c)
 	}

@@ -39,8 +39,7 @@ func loginOf(c echo.Context) login {
 	return l
 }
 
-var notLoggedIn = refuse(http.StatusUnauthorized, "not_logged_in",
-	"You are not logged in, or your log-in has ended. Log in again.")
+var notLoggedIn = refuse(http.StatusUnauthorized, "not_logged_in", "problem.not_logged_in")
 
 // authenticate lets only logged-in users through.
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
@@ -51,7 +50,7 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(loginKeyInContext, found)
 		if r := c.Request(); !safeMethod(r.Method) && r.URL.Path != loginPath && s.right(found) == openNever {
-			return refuse(http.StatusForbidden, "not_trusted", notTrusted(found.Origin))
+			return says(http.StatusForbidden, "not_trusted", notTrusted(found.Origin))
 		}
 		return next(c)
 	}
@@ -147,15 +146,14 @@ func (s *Server) endFormer(c echo.Context, user string) error {
 // checkPassword answers alike, in words and in time, whether the user exists
 // or not. It blocks for the check, which is made to be slow.
 func (s *Server) checkPassword(c echo.Context, name, password string) (directory.User, error) {
-	wrong := refuse(http.StatusUnauthorized, "wrong_login", "The name or the password is wrong. Check both and try again.")
+	wrong := refuse(http.StatusUnauthorized, "wrong_login", "problem.wrong_login")
 	if !userName.MatchString(name) || len(password) > maxPassword {
 		name, password = "", "" // takes the usual time, fits nobody
 	}
 	source := sourceOf(c.RealIP())
 	if wait := s.slow.take(name, source, time.Now()); wait > 0 {
 		s.log.Warn("log-ins are slowed", "user", name, "from", c.RealIP())
-		return directory.User{}, refuse(http.StatusTooManyRequests, "too_many_attempts",
-			"There were too many wrong attempts. Wait a few seconds and try again.").after(wait)
+		return directory.User{}, refuse(http.StatusTooManyRequests, "too_many_attempts", "problem.too_many_attempts").after(wait)
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), 5*time.Second)
 	defer cancel()
@@ -165,8 +163,7 @@ func (s *Server) checkPassword(c echo.Context, name, password string) (directory
 		s.log.Info("a log-in was refused", "user", name, "from", c.RealIP())
 		return directory.User{}, wrong
 	case errors.Is(err, context.DeadlineExceeded):
-		return directory.User{}, refuse(http.StatusServiceUnavailable, "overload",
-			"Too many people are logging in at this moment. Try again in a few seconds.").after(5 * time.Second)
+		return directory.User{}, refuse(http.StatusServiceUnavailable, "overload", "problem.too_many_logins").after(5 * time.Second)
 	case err != nil:
 		return directory.User{}, err
 	}
@@ -259,8 +256,7 @@ func (s *Server) changePassword(c echo.Context, password, current string) error 
 	if _, err := s.checkPassword(c, me.User, current); err != nil {
 		var p *problem
 		if errors.As(err, &p) && p.Code == "wrong_login" {
-			return refuse(http.StatusForbidden, "wrong_password",
-				"The current password is wrong, so the password was not changed. Type it again.")
+			return refuse(http.StatusForbidden, "wrong_password", "problem.wrong_password")
 		}
 		return err
 	}
@@ -272,8 +268,7 @@ func (s *Server) changePassword(c echo.Context, password, current string) error 
 
 func goodPassword(password string) error {
 	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
-		return refuse(http.StatusUnprocessableEntity, "not_valid",
-			"The new password must have at least 8 characters and at most 1024 bytes. Choose another.")
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "problem.bad_password")
 	}
 	return nil
 }

@@ -45,17 +45,16 @@ func readCommand(c echo.Context, do string) (gateway.Command, error) {
 	r := rules[do]
 	for _, name := range []string{"to", "from", "intercom", "on", "version", "with", "digits", "removeGrant"} {
 		if has(cmd, name) && !slices.Contains(r.needs, name) && !slices.Contains(r.may, name) {
-			return cmd, refuse(http.StatusBadRequest, "bad_request", "The member "+name+" does not belong to "+do+". Leave it out.")
+			return cmd, refuse(http.StatusBadRequest, "bad_request", "problem.foreign_member", "member", name, "do", do)
 		}
 	}
 	for _, name := range r.needs {
 		if name != "version" && !has(cmd, name) {
-			return cmd, refuse(http.StatusBadRequest, "bad_request", "The member "+name+" is missing, which "+do+" needs. Send it.")
+			return cmd, refuse(http.StatusBadRequest, "bad_request", "problem.missing_member", "member", name, "do", do)
 		}
 	}
 	if checkFields(cmd) != nil {
-		return cmd, refuse(http.StatusBadRequest, "bad_request",
-			"A member is too long, or has characters that do not belong there. Compare it with /api/v1/openapi.yaml.")
+		return cmd, refuse(http.StatusBadRequest, "bad_request", "problem.bad_member")
 	}
 	return cmd, nil
 }
@@ -89,9 +88,9 @@ func (s *Server) command(c echo.Context, do string) (gateway.Result, error) {
 	switch {
 	case err != nil:
 	case !s.pace.allow(l.User):
-		err = refuse(http.StatusTooManyRequests, "overload", tooFast.Message).after(time.Second)
+		err = says(http.StatusTooManyRequests, "overload", tooFast.Sentence).after(time.Second)
 	case opens(cmd) && s.right(l) == openNever:
-		err = refuse(http.StatusForbidden, "forbidden", s.mayNotOpen(l))
+		err = says(http.StatusForbidden, "forbidden", s.mayNotOpen(l))
 	}
 	if err != nil {
 		return gateway.Result{}, err
@@ -108,7 +107,7 @@ func (s *Server) command(c echo.Context, do string) (gateway.Result, error) {
 		s.log.Error("a command failed", "do", do, "call", cmd.Call, "user", l.User, "request", requestID(c), "error", err)
 	}
 	s.metrics.commands.WithLabelValues(do, refused.Code).Inc()
-	return gateway.Result{}, refuse(statusOf(refused.Code), refused.Code, refused.Message)
+	return gateway.Result{}, says(statusOf(refused.Code), refused.Code, refused.Sentence)
 }
 
 // statusOf is the HTTP status of a refused command; what is not listed is in

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 	"ringsplash/token"
 )
 
@@ -121,7 +122,7 @@ func TestCallsByRESTRefused(t *testing.T) {
 		"device_offline": 409, "secret": 500,
 	} {
 		r.gw.answer = func(gateway.Command) (gateway.Result, error) {
-			return gateway.Result{}, &gateway.CommandError{Code: code, Message: "A sentence."}
+			return gateway.Result{}, gateway.Refuse(code, sentence.Sentence{Text: "A sentence."})
 		}
 		a := b.send("POST", "/api/v1/calls/c_1/answer", `{"on":"desk"}`)
 		if a.status != status || status != 500 && (a.code() != code || a.json["detail"] != "A sentence.") {

@@ -88,11 +88,11 @@ const (
 func checkCommand(c gateway.Command) error {
 	r, ok := rules[c.Do]
 	if !ok {
-		return badRequest("it does not know this do")
+		return badRequest("command.unknown_do")
 	}
 	for _, name := range r.needs {
 		if !has(c, name) {
-			return badRequest(c.Do + " needs the field " + name)
+			return badRequest("command.missing_field", "do", c.Do, "field", name)
 		}
 	}
 	return checkFields(c)
@@ -103,13 +103,13 @@ func checkFields(c gateway.Command) error {
 	for name, f := range fields {
 		v := f.get(c)
 		if len(v) > f.most || (f.form != nil && !f.form.MatchString(v)) || !printable(v, f.lines) {
-			return badRequest("the field " + name + " is too long or has characters that do not belong there")
+			return badRequest("command.bad_field", "field", name)
 		}
 	}
 	if len(c.Codecs) > maxCodecs || slices.ContainsFunc(c.Codecs, func(name string) bool {
 		return name == "" || len(name) > maxCodec || !printable(name, false)
 	}) {
-		return badRequest("the field codecs is not a list of codec names")
+		return badRequest("command.bad_codecs")
 	}
 	return nil
 }
@@ -145,9 +145,9 @@ func errorOf(do string, err error) (e *gateway.CommandError, known bool) {
 	if errors.As(err, &e) && (slices.Contains(commonErrors, e.Code) || slices.Contains(rules[do].errors, e.Code)) {
 		return e, true
 	}
-	message := "The gateway made an error and did not do this. Try again."
+	said := Words.Say("command.fault")
 	if e != nil {
-		message = e.Message
+		said = e.Sentence
 	}
-	return &gateway.CommandError{Code: "fault", Message: message}, false
+	return gateway.Refuse("fault", said), false
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 )
 
 // command is a valid command of a kind.
@@ -74,9 +75,9 @@ func TestCommandsRefused(t *testing.T) {
 		switch c.Do {
 		case "answer":
 			return gateway.Result{}, fmt.Errorf("wrapped: %w",
-				&gateway.CommandError{Code: "already_answered", Message: "Another of your devices answered this call."})
+				gateway.Refuse("already_answered", sentence.Sentence{Text: "Another of your devices answered this call."}))
 		case "hold": // a code the protocol does not have for it
-			return gateway.Result{}, &gateway.CommandError{Code: "already_answered", Message: "Odd."}
+			return gateway.Result{}, gateway.Refuse("already_answered", sentence.Sentence{Text: "Odd."})
 		case "mute":
 			return gateway.Result{}, errors.New("disk on fire")
 		case "hangup":

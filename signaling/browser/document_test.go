@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 	"ringsplash/store"
 	"ringsplash/token"
 )
@@ -47,6 +48,9 @@ func (m member) mark() string {
 func describe(ms []member) string {
 	var all []string
 	for _, m := range ms {
+		if strings.HasSuffix(m.name, "Sentence") { // said once, under Sentences
+			continue
+		}
 		text := m.name + m.mark()
 		if m.members != nil {
 			text += "{" + describe(m.members) + "}"
@@ -98,7 +102,7 @@ func membersOf(t reflect.Type) []member {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct || t.ConvertibleTo(reflect.TypeFor[instant]()) {
+	if t.Kind() != reflect.Struct || t.ConvertibleTo(reflect.TypeFor[instant]()) || t == reflect.TypeFor[sentence.Sentence]() {
 		return nil
 	}
 	var ms []member
@@ -119,7 +123,7 @@ func membersOf(t reflect.Type) []member {
 			}
 		case name == "" || name == "-" || !f.IsExported():
 		default:
-			put(member{name, strings.Contains(options, "omitempty"), membersOf(f.Type)})
+			put(member{name, strings.HasPrefix(options, "omit"), membersOf(f.Type)})
 		}
 	}
 	return ms

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 	"ringsplash/token"
 )
 
@@ -83,19 +84,15 @@ func opens(c gateway.Command) bool {
 }
 
 // mayNotOpen says why a log-in that never opens a microphone does not.
-func (s *Server) mayNotOpen(l login) string {
+func (s *Server) mayNotOpen(l login) sentence.Sentence {
 	if l.key != nil {
-		return "This API key may neither answer on a deskphone nor un-mute. Make one with " +
-			"`ringsplash apikey add NAME --right calls --right open --user USER`, or press it on the page."
+		return Words.Say("problem.key_may_not_open")
 	}
 	return notTrusted(l.Origin)
 }
 
-func notTrusted(origin string) string {
-	return "Scripts of " + origin +
-		" may neither answer on a deskphone, nor un-mute, nor change settings. Embed the phone with <ringsplash-phone>, " +
-		"where the user clicks inside the phone's own frame, or ask the gateway's administrator to set trusted: true for this " +
-		"origin under http.embed_origins."
+func notTrusted(origin string) sentence.Sentence {
+	return Words.Say("problem.not_trusted", "origin", origin)
 }
 
 // postEmbedToken is POST /api/v1/embed-tokens: a token for one user and one
@@ -109,8 +106,7 @@ func (s *Server) postEmbedToken(c echo.Context) error {
 		return noKeys()
 	}
 	if !key.May(token.RightEmbed) {
-		return refuse(http.StatusForbidden, "forbidden",
-			"This API key may not ask for tokens. Make one with `ringsplash apikey add NAME --right embed`.")
+		return refuse(http.StatusForbidden, "forbidden", "problem.key_no_tokens")
 	}
 	var in struct {
 		User   string `json:"user"`
@@ -121,15 +117,13 @@ func (s *Server) postEmbedToken(c echo.Context) error {
 	}
 	origin, err := cleanOrigin(in.Origin)
 	if err != nil {
-		return refuse(http.StatusUnprocessableEntity, "not_valid",
-			"The member origin must be the embedding site, as its pages' addresses begin: https://intranet.example. Correct it.")
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "problem.bad_origin")
 	}
 	if !s.ownOrigin(c.Request(), origin) {
 		return originNotListed(http.StatusUnprocessableEntity, origin)
 	}
 	if _, ok := s.conf.People.User(in.User); !ok {
-		return refuse(http.StatusUnprocessableEntity, "no_such_user",
-			"The gateway has no user with the name in the member user. Add the user with `ringsplash user add`, or correct the name.")
+		return refuse(http.StatusUnprocessableEntity, "no_such_user", "problem.no_such_user")
 	}
 	text, expires, err := s.conf.Mint.Make(c.Request().Context(), in.User, origin)
 	if err != nil {
@@ -148,14 +142,12 @@ type embedToken struct {
 }
 
 func originNotListed(status int, origin string) *problem {
-	return refuse(status, "origin_not_listed", "The gateway does not let pages of "+origin+
-		" embed the phone. Ask its administrator to list this origin under http.embed_origins.")
+	return refuse(status, "origin_not_listed", "problem.origin_not_listed", "origin", origin)
 }
 
 // checkAPIKey slows guessing like that of passwords.
 func (s *Server) checkAPIKey(c echo.Context) (token.Key, error) {
-	wrong := refuse(http.StatusUnauthorized, "wrong_key",
-		"The request needs an API key of this gateway: Authorization: Bearer rsk_... Make one with `ringsplash apikey add NAME`.")
+	wrong := refuse(http.StatusUnauthorized, "wrong_key", "problem.wrong_key")
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, "Bearer") // removed again by a right key
 	if s.conf.APIKeys == nil {
 		return token.Key{}, noKeys()
@@ -166,8 +158,7 @@ func (s *Server) checkAPIKey(c echo.Context) (token.Key, error) {
 		// Only wrong keys pay: a server may ask for many tokens at once.
 		source := sourceOf(c.RealIP())
 		if wait := s.slow.take("an API key from "+source.String(), source, time.Now()); wait > 0 {
-			return token.Key{}, refuse(http.StatusTooManyRequests, "too_many_attempts",
-				"There were too many wrong API keys. Wait a few seconds and try again.").after(wait)
+			return token.Key{}, refuse(http.StatusTooManyRequests, "too_many_attempts", "problem.too_many_keys").after(wait)
 		}
 		return token.Key{}, wrong
 	}
@@ -179,7 +170,7 @@ func (s *Server) checkAPIKey(c echo.Context) (token.Key, error) {
 }
 
 func noKeys() *problem {
-	return refuse(http.StatusServiceUnavailable, "not_available", "This gateway takes no API keys. Run it with `ringsplash serve`.")
+	return refuse(http.StatusServiceUnavailable, "not_available", "problem.no_keys")
 }
 
 // bearerOf is the token of the Authorization header (RFC 6750 2.1), or "".

@@ -48,10 +48,7 @@ func (k *socket) enter(h hello) (bearer string, ok bool) {
 func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login, err error) {
 	s := k.srv
 	if s.conf.Mint == nil {
-		return "", login{}, &token.Refusal{
-			Code:    token.Invalid,
-			Message: "This gateway takes no tokens. Run it with `ringsplash serve`.",
-		}
+		return "", login{}, turnedAway(token.Invalid, "token.none_taken")
 	}
 	ticket, err := s.conf.Mint.Read(ctx, h.Token)
 	if err != nil {
@@ -59,20 +56,13 @@ func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login
 	}
 	origin, err := cleanOrigin(ticket.Origin)
 	if err != nil {
-		return "", login{}, &token.Refusal{
-			Code:    token.Invalid,
-			Message: "The claim origin of the token is not an origin. Write the embedding site like https://intranet.example.",
-		}
+		return "", login{}, turnedAway(token.Invalid, "token.bad_origin")
 	}
 	if err := k.fromSite(origin, h.Parent); err != nil {
 		return "", login{}, err
 	}
 	if _, ok := s.conf.People.User(ticket.User); !ok {
-		return "", login{}, &token.Refusal{
-			Code: codeNoUser,
-			Message: "The gateway has no user with the name in the token. " +
-				"Add the user with `ringsplash user add`, or correct the name the site puts into its tokens.",
-		}
+		return "", login{}, turnedAway(codeNoUser, "token.no_such_user")
 	}
 	if err := s.conf.Mint.Spend(ctx, ticket); err != nil {
 		return "", login{}, err
@@ -84,19 +74,13 @@ func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login
 func (k *socket) comeBack(ctx context.Context, h hello) (login, error) {
 	found, err := k.srv.logins.find(ctx, h.Bearer)
 	if errors.Is(err, errNoLogin) || err == nil && found.Origin == "" {
-		return login{}, &token.Refusal{
-			Code:    token.Expired,
-			Message: "The log-in of this page is over. getToken must fetch a new token.",
-		}
+		return login{}, turnedAway(token.Expired, "token.login_over")
 	}
 	if err != nil {
 		return login{}, err
 	}
 	if found.Framed != k.own {
-		return login{}, &token.Refusal{
-			Code:    codeOrigin,
-			Message: "This log-in belongs to a page of another kind. getToken must fetch a token for this one.",
-		}
+		return login{}, turnedAway(codeOrigin, "token.other_kind_of_page")
 	}
 	return found, k.fromSite(found.Origin, h.Parent)
 }
@@ -115,18 +99,21 @@ func (k *socket) fromSite(origin, parent string) error {
 	if k.own {
 		clean, err := cleanOrigin(parent)
 		if err != nil {
-			return &token.Refusal{Code: codeOrigin, Message: "The page did not say which site it is embedded in. Reload it."}
+			return turnedAway(codeOrigin, "token.no_parent")
 		}
 		from = clean
 	}
 	switch {
 	case from != origin:
-		return &token.Refusal{Code: codeOrigin, Message: "The token is for " + origin + ", and this page belongs to " + from +
-			". The site must ask for its tokens with its own origin."}
+		return turnedAway(codeOrigin, "token.other_site", "origin", origin, "from", from)
 	case !k.own && k.srv.listed(origin) == nil, k.own && k.srv.listed(origin) == nil && origin != k.origin:
-		return &token.Refusal{Code: codeNotListed, Message: originNotListed(0, origin).Detail}
+		return turnedAway(codeNotListed, "problem.origin_not_listed", "origin", origin)
 	}
 	return nil
+}
+
+func turnedAway(code, say string, args ...any) *token.Refusal {
+	return &token.Refusal{Code: code, Sentence: Words.Say(say, args...)}
 }
 
 // turnAway tells the page why it is not let in, and ends the socket.
@@ -140,15 +127,15 @@ func (k *socket) turnAway(err error) {
 			code = codeNotLoggedIn // a new token may do
 		}
 	case errors.As(err, &p):
-		r, code = &token.Refusal{Code: "overload", Message: p.Detail}, codeBehind
+		r, code = &token.Refusal{Code: "overload", Sentence: p.Sentence}, codeBehind
 	case errors.Is(err, store.ErrAway):
-		r, code = &token.Refusal{Code: "overload", Message: storeAway().Detail}, codeBehind
+		r, code = turnedAway("overload", "problem.store_away"), codeBehind
 	default:
 		k.log.Error("a token could not be looked at", "error", err)
 		k.end(codeFault)
 		return
 	}
-	k.log.Info("a page was turned away", "code", r.Code, "reason", r.Message, "origin", k.origin)
-	k.send(encode(refused{Type: typeRefused, Error: &gateway.CommandError{Code: r.Code, Message: r.Message}}))
+	k.log.Info("a page was turned away", "code", r.Code, "reason", r.Sentence.Text, "origin", k.origin)
+	k.send(encode(refused{Type: typeRefused, Error: gateway.Refuse(r.Code, r.Sentence)}))
 	k.end(code)
 }

@@ -45,21 +45,21 @@ func (s *Server) getEntries(c echo.Context) error {
 		query.Friends = true
 	case "", "false":
 	default:
-		return refuse(http.StatusBadRequest, "bad_query", "friends must be true or false. Leave it out for everybody.")
+		return refuse(http.StatusBadRequest, "bad_query", "problem.bad_friends")
 	}
 	if len(query.Words) > queryBytesMax {
-		return refuse(http.StatusBadRequest, "bad_query", "q is longer than 200 bytes. Search for fewer words.")
+		return refuse(http.StatusBadRequest, "bad_query", "problem.long_query")
 	}
 	if text := c.QueryParam("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > entriesMax {
-			return refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
+			return refuse(http.StatusBadRequest, "bad_query", "problem.bad_limit")
 		}
 		query.Limit = n
 	}
 	page, err := s.conf.People.Entries(c.Request().Context(), loginOf(c).User, query)
 	if errors.Is(err, directory.ErrInvalid) {
-		return refuse(http.StatusBadRequest, "bad_query", "after is not the next of a page. Use next of the page before.")
+		return refuse(http.StatusBadRequest, "bad_query", "problem.bad_after")
 	}
 	if err != nil {
 		return err
@@ -172,17 +172,15 @@ func (s *Server) importEntries(c echo.Context) error {
 		read = s.conf.People.ImportVCard
 	case "text/csv":
 	default:
-		return refuse(http.StatusUnsupportedMediaType, "not_importable",
-			"Only vCard and CSV files can be imported. Send one with Content-Type: text/vcard or text/csv.")
+		return refuse(http.StatusUnsupportedMediaType, "not_importable", "problem.not_importable")
 	}
 	file, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, directory.ImportMax))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return refuse(http.StatusRequestEntityTooLarge, "too_large",
-			"The file is over 1 MiB, the most that is imported at once. Split it.")
+		return refuse(http.StatusRequestEntityTooLarge, "too_large", "problem.file_too_large")
 	case err != nil:
-		return refuse(http.StatusBadRequest, "cut_off", "The file did not arrive whole. Send it again.")
+		return refuse(http.StatusBadRequest, "cut_off", "problem.cut_off")
 	}
 	result, err := read(c.Request().Context(), loginOf(c).User, bytes.NewReader(file))
 	if err != nil {
@@ -199,7 +197,7 @@ func (s *Server) exportEntries(c echo.Context) error {
 	case "csv":
 		write, kind, name = s.conf.People.ExportCSV, "text/csv; charset=utf-8; header=present", "directory.csv"
 	default:
-		return refuse(http.StatusBadRequest, "bad_query", "format must be vcard or csv.")
+		return refuse(http.StatusBadRequest, "bad_query", "problem.bad_format")
 	}
 	var file bytes.Buffer // so that a store that goes away leaves no half of it
 	if err := write(c.Request().Context(), loginOf(c).User, &file); err != nil {

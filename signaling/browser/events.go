@@ -45,8 +45,7 @@ func (ss *streams) add(one *stream) error {
 		}
 	}
 	if same >= streamsPerUser {
-		return refuse(http.StatusTooManyRequests, "too_many_streams",
-			"Too many event streams of this user are open. Close one and try again.").after(10 * time.Second)
+		return refuse(http.StatusTooManyRequests, "too_many_streams", "problem.too_many_streams").after(10 * time.Second)
 	}
 	ss.open[one] = struct{}{}
 	return nil

@@ -89,10 +89,7 @@ func (in *inbox) take(d do, s *socket) {
 	}
 }
 
-var tooFast = &gateway.CommandError{
-	Code:    "overload",
-	Message: "Too many commands came at once, so this one was left out. Try again in a moment.",
-}
+var tooFast = gateway.Refuse("overload", Words.Say("command.too_fast"))
 
 // run carries out what is in q and ends when q is empty.
 func (in *inbox) run(q *queue) {

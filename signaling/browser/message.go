@@ -159,15 +159,14 @@ func readDo(b []byte) (do, error) {
 	}
 	var d do
 	if err := json.Unmarshal(b, &d); err != nil {
-		return do{ID: envelope.ID}, badRequest("a field has the wrong kind of value")
+		return do{ID: envelope.ID}, badRequest("command.wrong_kind")
 	}
 	return d, checkCommand(d.Command)
 }
 
 // badRequest refuses a command that is not as docs/protocol.md says.
-func badRequest(what string) *gateway.CommandError {
-	return &gateway.CommandError{Code: "bad_request", Message: "The page sent a command the gateway cannot read: " + what +
-		". Reload the page."}
+func badRequest(say string, args ...any) *gateway.CommandError {
+	return gateway.Refuse("bad_request", Words.Say("command.bad_request", "fault", Words.Say(say, args...)))
 }
 
 func refusal(id string, e *gateway.CommandError) []byte {

@@ -62,8 +62,7 @@ func (s *Server) serveMetrics(c echo.Context) error {
 			return err
 		}
 		if user, ok := s.conf.People.User(found.User); !ok || !user.Admin || found.Origin != "" {
-			return refuse(http.StatusForbidden, "forbidden",
-				"Metrics are for administrators and for programs on the gateway's own machine. Ask from there.")
+			return refuse(http.StatusForbidden, "forbidden", "problem.metrics_not_yours")
 		}
 	}
 	s.MetricsHandler().ServeHTTP(c.Response(), c.Request())

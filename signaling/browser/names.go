@@ -17,9 +17,7 @@ func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.named(c.Request().Host) {
 			return next(c)
 		}
-		return refuse(http.StatusMisdirectedRequest, "wrong_host",
-			"The request is for a host that is not this gateway. Open the phone by a name of the gateway, or ask the administrator to "+
-				"list this name under http.names.")
+		return refuse(http.StatusMisdirectedRequest, "wrong_host", "problem.wrong_host")
 	}
 }
 

@@ -84,9 +84,7 @@ func (s *Server) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		origins := r.Header.Values(echo.HeaderOrigin)
 		if r.URL.Path == loginPath && r.Method == http.MethodPost && len(origins) > 0 && s.fromOthers(r) {
-			return refuse(http.StatusForbidden, "wrong_origin",
-				"Passwords are taken from the gateway's own page alone, and the request came from a page of another site. Open the phone "+
-					"at its own address; pages of listed sites log in with tokens.")
+			return refuse(http.StatusForbidden, "wrong_origin", "problem.login_from_elsewhere")
 		}
 		if len(origins) == 1 && s.ownOrigin(r, origins[0]) {
 			return next(c)
@@ -94,9 +92,7 @@ func (s *Server) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		if len(origins) == 0 && !socket && !foreignSite(r) {
 			return next(c)
 		}
-		return refuse(http.StatusForbidden, "wrong_origin",
-			"The request came from a page of another site, or did not say from which. Open the phone at its own address, or ask the "+
-				"administrator to list the site under http.embed_origins.")
+		return refuse(http.StatusForbidden, "wrong_origin", "problem.wrong_origin")
 	}
 }
 

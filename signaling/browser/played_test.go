@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 )
 
 // playedGateway gives tabs whose snapshot and commands a test decides.
@@ -121,7 +122,7 @@ func (g *playedGateway) Devices(user string) []gateway.DeviceView {
 // TestPhone finds alice's desk at once; every other phone is busy.
 func (g *playedGateway) TestPhone(_ context.Context, user, device string) (gateway.PhoneTest, error) {
 	if user != "alice" {
-		return gateway.PhoneTest{}, &gateway.CommandError{Code: "device_busy", Message: "The phone is in use."}
+		return gateway.PhoneTest{}, gateway.Refuse("device_busy", sentence.Sentence{Text: "The phone is in use."})
 	}
 	method := "call-info"
 	return gateway.PhoneTest{

@@ -56,8 +56,7 @@ type grantCount struct {
 func (s *Server) needPolicy(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if s.conf.Policy == nil {
-			return refuse(http.StatusServiceUnavailable, "not_set_up",
-				"This gateway makes no phone answer by itself, so there is nothing to allow. Ask the administrator.")
+			return refuse(http.StatusServiceUnavailable, "not_set_up", "problem.no_policy")
 		}
 		return next(c)
 	}
@@ -68,9 +67,7 @@ func (s *Server) needPolicy(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) needInterworking(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !slices.ContainsFunc(s.conf.Gateway.Devices(loginOf(c).User), interworking) {
-			return refuse(http.StatusForbidden, "no_interworking",
-				"None of your deskphones may be made to answer by itself, so there is nothing to allow. Switch interworking on for a "+
-					"deskphone first.")
+			return refuse(http.StatusForbidden, "no_interworking", "problem.no_interworking")
 		}
 		return next(c)
 	}
@@ -185,8 +182,7 @@ func seenVersion(match string, inBody *store.Version) (store.Version, error) {
 	case match == "" && inBody != nil && *inBody != store.AnyVersion:
 		return *inBody, nil
 	case match == "":
-		return 0, refuse(http.StatusPreconditionRequired, "no_version",
-			"Say which version you changed: send its ETag as If-Match, so that nobody's change is lost.")
+		return 0, refuse(http.StatusPreconditionRequired, "no_version", "problem.no_version")
 	}
 	n, err := strconv.ParseUint(strings.Trim(match, `"`), 10, 64)
 	if err != nil || store.Version(n) == store.AnyVersion {
@@ -196,8 +192,7 @@ func seenVersion(match string, inBody *store.Version) (store.Version, error) {
 }
 
 func policyConflict() *problem {
-	return refuse(http.StatusPreconditionFailed, "version_conflict",
-		"Somebody changed this meanwhile, perhaps you in another tab. Fetch it again and repeat your change.")
+	return refuse(http.StatusPreconditionFailed, "version_conflict", "problem.version_conflict")
 }
 
 // policyProblem words what a change of the grants can fail with.
@@ -208,14 +203,13 @@ func policyProblem(err error) error {
 	case errors.Is(err, store.ErrConflict):
 		return policyConflict()
 	case errors.As(err, &malformed):
-		p := refuse(http.StatusUnprocessableEntity, "bad_address", "Nothing was changed. "+malformed.Error())
+		p := refuse(http.StatusUnprocessableEntity, "bad_address", "problem.bad_address", "faults", malformed.Error())
 		for _, m := range malformed.Addresses {
 			p.Errors = append(p.Errors, memberFault{Pointer: fmt.Sprintf("#/addresses/%d", m.Index), Detail: m.Sentence})
 		}
 		return p
 	case errors.Is(err, policy.ErrTooMany):
-		return refuse(http.StatusUnprocessableEntity, "too_many",
-			"Nothing was changed: at most 200 addresses can be allowed. Allow a whole domain instead of each of its users.")
+		return refuse(http.StatusUnprocessableEntity, "too_many", "problem.too_many_addresses")
 	case errors.As(err, &ceiling):
 		return refuse(http.StatusForbidden, "forbidden_group", ceiling.Error())
 	}
@@ -235,8 +229,7 @@ func (s *Server) simulatePolicy(c echo.Context) error {
 	user := loginOf(c).User
 	requester, err := s.requesterAddress(in.Requester)
 	if err != nil {
-		return refuse(http.StatusUnprocessableEntity, "bad_address",
-			fmt.Sprintf("%q is no address: %v. Write a name of somebody here, or an address like bob@example.com.", in.Requester, err))
+		return refuse(http.StatusUnprocessableEntity, "bad_address", "problem.no_address_given", "text", strconv.Quote(in.Requester), "fault", err)
 	}
 	who := requester
 	if own, err := policy.Canonical(s.addressOf(user)); err == nil && requester == own {
@@ -360,8 +353,7 @@ func (s *Server) ownersAsked(c echo.Context) ([]string, error) {
 		return []string{own}, nil
 	}
 	if !s.isAdmin(c) {
-		return nil, refuse(http.StatusForbidden, "not_admin",
-			"Only an administrator may read the decisions about somebody else's phones. Leave user out for your own.")
+		return nil, refuse(http.StatusForbidden, "not_admin", "problem.decisions_not_yours")
 	}
 	if other == "*" {
 		var all []string

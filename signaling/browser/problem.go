@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"ringsplash/directory"
+	"ringsplash/internal/sentence"
 	"ringsplash/store"
 )
 
@@ -23,6 +24,8 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	Code   string `json:"code"`
+	// Sentence is what Detail says, for another language.
+	Sentence sentence.Sentence `json:"sentence,omitzero"`
 	// Request is the id of the request in the log.
 	Request string `json:"request,omitempty"`
 	// Errors are the single faults of a body, when several can be told.
@@ -36,13 +39,20 @@ type problem struct {
 type memberFault struct {
 	Pointer string `json:"pointer"`
 	Detail  string `json:"detail"`
+	// DetailSentence is what Detail says, for another language.
+	DetailSentence sentence.Sentence `json:"detailSentence,omitzero"`
 }
 
 func (p *problem) Error() string { return p.Code + ": " + p.Detail }
 
-// refuse makes a problem. The detail says what happened, why, and what to do next.
-func refuse(status int, code, detail string) *problem {
-	return &problem{Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
+// refuse makes a problem of a sentence in Words, which says what happened, why,
+// and what to do next.
+func refuse(status int, code, say string, args ...any) *problem {
+	return says(status, code, Words.Say(say, args...))
+}
+
+func says(status int, code string, s sentence.Sentence) *problem {
+	return &problem{Title: http.StatusText(status), Status: status, Detail: s.Text, Code: code, Sentence: s}
 }
 
 func (p *problem) after(d time.Duration) *problem {
@@ -51,8 +61,7 @@ func (p *problem) after(d time.Duration) *problem {
 }
 
 func storeAway() *problem {
-	return refuse(http.StatusServiceUnavailable, "store_away",
-		"The gateway cannot reach its store, so this could not be looked up or changed. Try again in a few seconds.").after(
+	return refuse(http.StatusServiceUnavailable, "store_away", "problem.store_away").after(
 		5 * time.Second)
 }
 
@@ -71,16 +80,14 @@ func problemOf(err error) *problem {
 	case errors.Is(err, store.ErrAway):
 		return storeAway()
 	case errors.Is(err, directory.ErrNotFound):
-		return refuse(http.StatusNotFound, "not_found", "There is nothing with this name. Fetch the list again and choose from it.")
+		return refuse(http.StatusNotFound, "not_found", "problem.not_found")
 	case errors.Is(err, directory.ErrInvalid):
-		return refuse(http.StatusUnprocessableEntity, "not_valid", "The change was not made: "+
-			strings.TrimPrefix(err.Error(), directory.ErrInvalid.Error()+": ")+". Correct the value and send it again.")
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "problem.not_valid", "fault", strings.TrimPrefix(err.Error(), directory.ErrInvalid.Error()+": "))
 	case errors.Is(err, directory.ErrExists):
 		_, why, _ := strings.Cut(err.Error(), directory.ErrExists.Error()+": ")
-		return refuse(http.StatusConflict, "exists", "Nothing was changed: "+why+".")
+		return refuse(http.StatusConflict, "exists", "problem.exists", "fault", why)
 	case errors.Is(err, directory.ErrFixed):
-		return refuse(http.StatusConflict, "fixed",
-			"The configuration file of the gateway sets this, so it cannot be changed here. Ask the administrator to change the file.")
+		return refuse(http.StatusConflict, "fixed", "problem.fixed")
 	}
 	return nil
 }
@@ -89,18 +96,17 @@ func problemOf(err error) *problem {
 func problemOfStatus(status int) *problem {
 	switch status {
 	case http.StatusNotFound:
-		return refuse(status, "not_found", "This address does not exist. The interface is described at /api/v1/openapi.yaml.")
+		return refuse(status, "not_found", "problem.no_address")
 	case http.StatusMethodNotAllowed:
-		return refuse(status, "method_not_allowed", "This address does not know this method. The Allow header names those it knows.")
+		return refuse(status, "method_not_allowed", "problem.method_not_allowed")
 	case http.StatusRequestEntityTooLarge:
-		return refuse(status, "too_large", "The request is over 64 KiB, more than any request here needs. Send less.")
+		return refuse(status, "too_large", "problem.too_large")
 	case http.StatusUnsupportedMediaType:
-		return refuse(status, "not_json", "The body must be JSON. Send it with Content-Type: application/json.")
+		return refuse(status, "not_json", "problem.not_json")
 	case http.StatusInternalServerError:
 		return nil
 	}
-	return refuse(status, "refused", "The request was refused: "+strings.ToLower(http.StatusText(status))+
-		". See /api/v1/openapi.yaml for what is expected.")
+	return refuse(status, "refused", "problem.refused", "why", strings.ToLower(http.StatusText(status)))
 }
 
 // answerError is Echo's error hook: every error leaves as problem JSON.
@@ -111,8 +117,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 	p := problemOf(err)
 	if p == nil {
 		s.log.Error("a request failed", "request", requestID(c), "path", c.Path(), "error", err)
-		p = refuse(http.StatusInternalServerError, "fault",
-			"The gateway made an error. Try again; if it happens again, tell the administrator the request id.")
+		p = refuse(http.StatusInternalServerError, "fault", "problem.fault")
 	}
 	body := *p // problems may be shared; the request id is this one's
 	body.Request = requestID(c)
@@ -152,6 +157,5 @@ func readJSON(c echo.Context, v any) error {
 	if errors.As(err, &h) {
 		return h
 	}
-	return refuse(http.StatusBadRequest, "bad_json", "The body is not the JSON object that belongs here ("+
-		strings.TrimPrefix(err.Error(), "json: ")+"). Compare it with /api/v1/openapi.yaml.")
+	return refuse(http.StatusBadRequest, "bad_json", "problem.bad_json", "fault", strings.TrimPrefix(err.Error(), "json: "))
 }

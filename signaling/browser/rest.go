@@ -13,6 +13,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 	"ringsplash/store"
 )
 
@@ -52,13 +53,12 @@ const (
 func pageOf(c echo.Context) (before string, limit int, err error) {
 	before, limit = c.QueryParam("before"), historyPage
 	if before != "" && !ulidForm.MatchString(before) {
-		return "", 0, refuse(http.StatusBadRequest, "bad_query",
-			"before must be the id of an entry of this list. Use next of the page before.")
+		return "", 0, refuse(http.StatusBadRequest, "bad_query", "problem.bad_before")
 	}
 	if text := c.QueryParam("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > historyPageMax {
-			return "", 0, refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
+			return "", 0, refuse(http.StatusBadRequest, "bad_query", "problem.bad_limit")
 		}
 		limit = n
 	}
@@ -138,7 +138,7 @@ func (s *Server) testDevice(c echo.Context) error {
 		if !ok {
 			status = http.StatusInternalServerError
 		}
-		return refuse(status, refused.Code, refused.Message)
+		return says(status, refused.Code, refused.Sentence)
 	}
 	if err != nil {
 		return err
@@ -168,12 +168,11 @@ func (s *Server) readyz(c echo.Context) error {
 	if s.conf.Room != nil {
 		if cause := s.conf.Room(); cause != "" {
 			o := cause.Outcome()
-			return refuse(http.StatusServiceUnavailable, string(cause), o.Caller).after(o.RetryAfter)
+			return says(http.StatusServiceUnavailable, string(cause), sentence.Sentence{Text: o.Caller}).after(o.RetryAfter)
 		}
 	}
 	if s.sockets.closing() {
-		return refuse(http.StatusServiceUnavailable, "shutting_down",
-			"The gateway is being stopped. Use another node, or wait for its restart.")
+		return refuse(http.StatusServiceUnavailable, "shutting_down", "problem.node_stopping")
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), time.Second)
 	defer cancel()

@@ -78,8 +78,7 @@ func (s *Server) upgrade(c echo.Context) error {
 	c.Set(loginKeyInContext, found)
 	if !strings.EqualFold(c.Request().Header.Get(echo.HeaderUpgrade), "websocket") {
 		c.Response().Header().Set(echo.HeaderUpgrade, "websocket")
-		return refuse(http.StatusUpgradeRequired, "no_websocket",
-			"Only WebSockets are served here. The protocol is described in docs/protocol.md.")
+		return refuse(http.StatusUpgradeRequired, "no_websocket", "problem.no_websocket")
 	}
 	k := s.newSocket(found, requestID(c))
 	k.origin, _ = cleanOrigin(c.Request().Header.Get(echo.HeaderOrigin)) // checkOrigin has seen it
@@ -314,7 +313,7 @@ func (k *socket) receive(b []byte) {
 	case !k.limit.Allow():
 		k.answer(refusal(d.ID, tooFast))
 	case opens(d.Command) && k.srv.right(k.login) == openNever:
-		k.answer(refusal(d.ID, &gateway.CommandError{Code: "forbidden", Message: notTrusted(k.login.Origin)}))
+		k.answer(refusal(d.ID, gateway.Refuse("forbidden", notTrusted(k.login.Origin))))
 	default:
 		k.inbox.take(d, k)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 )
 
 type snapshot = gateway.Snapshot
@@ -226,8 +227,8 @@ func TestHello(t *testing.T) {
 
 func TestGatewayRefusesATab(t *testing.T) {
 	for code, refused := range map[int]error{
-		4401: &gateway.CommandError{Code: "forbidden", Message: "This user does not exist any more."},
-		1013: &gateway.CommandError{Code: "overload", Message: "Full."},
+		4401: gateway.Refuse("forbidden", sentence.Sentence{Text: "This user does not exist any more."}),
+		1013: gateway.Refuse("overload", sentence.Sentence{Text: "Full."}),
 		1011: errors.New("broken"),
 	} {
 		r := newRig(t, nil)

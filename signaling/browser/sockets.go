@@ -48,8 +48,7 @@ func (ss *sockets) add(s *socket) error {
 }
 
 func shuttingDown() *problem {
-	return refuse(http.StatusServiceUnavailable, "shutting_down",
-		"The gateway is being stopped. Connect again in half a minute.").after(30 * time.Second)
+	return refuse(http.StatusServiceUnavailable, "shutting_down", "problem.shutting_down").after(30 * time.Second)
 }
 
 // maxUnnamed bounds the sockets that have not said yet whose they are.
@@ -69,8 +68,7 @@ func (ss *sockets) room(s *socket, l login) error {
 		}
 	}
 	if same >= ss.perUser || l.User == "" && unnamed >= maxUnnamed {
-		return refuse(http.StatusTooManyRequests, "too_many_tabs",
-			"Too many pages of this phone are open. Close some of them and load this one again.").after(10 * time.Second)
+		return refuse(http.StatusTooManyRequests, "too_many_tabs", "problem.too_many_tabs").after(10 * time.Second)
 	}
 	return nil
 }

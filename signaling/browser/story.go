@@ -49,8 +49,7 @@ func (s *Server) isAdmin(c echo.Context) bool {
 func (s *Server) getCall(c echo.Context) error {
 	story, ok := s.conf.Gateway.Story(c.Request().Context(), loginOf(c).User, s.isAdmin(c), gateway.CallID(c.Param("id")))
 	if !ok {
-		return refuse(http.StatusNotFound, "not_found",
-			"There is no such call of yours, or it ended too long ago. The list of calls at /api/v1/history keeps what became of it.")
+		return refuse(http.StatusNotFound, "not_found", "problem.no_such_call")
 	}
 	return c.JSON(http.StatusOK, storyOf(story))
 }
@@ -72,14 +71,13 @@ type callHead struct {
 // ended within the last hour, for administrators.
 func (s *Server) getCalls(c echo.Context) error {
 	if !s.isAdmin(c) {
-		return refuse(http.StatusForbidden, "forbidden",
-			"The calls of all users are for administrators. Your own are at /api/v1/history.")
+		return refuse(http.StatusForbidden, "forbidden", "problem.calls_not_yours")
 	}
 	limit := historyPage
 	if text := c.QueryParam("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > historyPageMax {
-			return refuse(http.StatusBadRequest, "bad_query", "limit must be a number from 1 to 200. Leave it out for 50.")
+			return refuse(http.StatusBadRequest, "bad_query", "problem.bad_limit")
 		}
 		limit = n
 	}

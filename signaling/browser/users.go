@@ -124,8 +124,7 @@ func (s *Server) patchUser(c echo.Context) error {
 func (s *Server) deleteUser(c echo.Context) error {
 	name, ctx := c.Param("name"), c.Request().Context()
 	if name == loginOf(c).User {
-		return refuse(http.StatusConflict, "own_user",
-			"You cannot remove yourself. Ask another administrator, or use `ringsplash user remove`.")
+		return refuse(http.StatusConflict, "own_user", "problem.own_user")
 	}
 	open, err := s.logins.of(ctx, name)
 	if err != nil {
