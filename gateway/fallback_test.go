@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -161,7 +162,7 @@ func TestFallbacksAndRaces(t *testing.T) {
 		{"302 is not followed", refuses(302), ringsAgain("sends calls elsewhere")},
 		{"603: a person at the phone", refuses(603), after{phase: Ringing, triggers: 1, says: "declined"}},
 		{"the store goes between click and INVITE", func(f *fallback) {
-			f.click().on(Decided{Decision: policy.Decision{Reason: "The gateway could not read who may open this phone."}})
+			f.click().on(Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "The gateway could not read who may open this phone."}}})
 		}, after{phase: Ringing, says: "could not read"}},
 		{
 			"the phone is gone when it is clicked", func(f *fallback) { f.target = nil; f.click() },

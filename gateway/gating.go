@@ -21,8 +21,7 @@ func (c *Call) decide(cmd decide) {
 		Kind: cmd.Kind, Require: cmd.Require, Call: string(c.id), At: time.Now(),
 	}
 	if c.gw.cfg.Policy == nil {
-		c.post(Decided{policy.Decision{Reason: "Automatic answer is not set up on this gateway. Lift the handset, or answer in the " +
-			"browser."}, cmd.Leg})
+		c.post(Decided{policy.Decision{Reason: Words.Say("decision.not_set_up")}, cmd.Leg})
 		return
 	}
 	c.deciding.Add(1)

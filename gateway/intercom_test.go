@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -45,7 +46,7 @@ func (f *fakePolicy) Decide(_ context.Context, q policy.Question) policy.Decisio
 // Bob's tab asks alice's phone to answer by itself: her tabs see at once who
 // and why, and hanging up takes the grant back.
 func TestIntercom(t *testing.T) {
-	p := &fakePolicy{answer: policy.Decision{Allow: true, Grant: "friends", Reason: "The requester is on the friends list."}}
+	p := &fakePolicy{answer: policy.Decision{Allow: true, Grant: "friends", Reason: sentence.Sentence{Text: "The requester is on the friends list."}}}
 	w := newWorkbench(t, func(c *Config) { c.Policy = p })
 	w.register("alice", "desk", "urn:uuid:a")
 	must(t, w.interwork("alice", "desk"))
@@ -79,7 +80,7 @@ func TestIntercom(t *testing.T) {
 }
 
 func TestIntercomDeniedRings(t *testing.T) {
-	w := newWorkbench(t, func(c *Config) { c.Policy = &fakePolicy{answer: policy.Decision{Reason: "no"}} })
+	w := newWorkbench(t, func(c *Config) { c.Policy = &fakePolicy{answer: policy.Decision{Reason: sentence.Sentence{Text: "no"}}} })
 	w.register("alice", "desk", "urn:uuid:a")
 	must(t, w.interwork("alice", "desk"))
 	bob, news := w.openTab("bob", Resume{})

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -383,7 +384,7 @@ func (m *model) joined(by string) {
 
 // decide gives the awaited decision, or one nobody waits for.
 func (m *model) decide() {
-	d := policy.Decision{Allow: !m.away && rapid.Bool().Draw(m.t, "allow"), Grant: "self", Reason: "so it is"}
+	d := policy.Decision{Allow: !m.away && rapid.Bool().Draw(m.t, "allow"), Grant: "self", Reason: sentence.Sentence{Text: "so it is"}}
 	e := Decided{Decision: d}
 	if o := m.c.state.Opening; o != nil {
 		e.Leg = o.Target.Leg

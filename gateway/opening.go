@@ -145,7 +145,7 @@ func (m *move) decided(e Decided) {
 		return
 	}
 	if !e.Decision.Allow {
-		m.closeOpening(refuse("forbidden", e.Decision.Reason))
+		m.closeOpening(Refuse("forbidden", e.Decision.Reason))
 		if o.Require {
 			m.end(CauseForbidden, Callee)
 			return
@@ -156,7 +156,7 @@ func (m *move) decided(e Decided) {
 			m.ringAgain(*o)
 		case o.Old != "": // it was asked to stop ringing
 			m.ringAgain(*o)
-			m.say(o.Side, e.Decision.Reason)
+			m.say(o.Side, e.Decision.Reason.Text)
 		}
 		m.noneLeft()
 		return
@@ -165,7 +165,7 @@ func (m *move) decided(e Decided) {
 		return
 	}
 	o = m.editOpening()
-	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason
+	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason.Text
 	m.do(reply{o.Ask, nil})
 	o.Ask = 0
 	if o.Target.Busy {

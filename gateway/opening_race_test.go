@@ -71,7 +71,7 @@ func TestStaleDecision(t *testing.T) {
 	s.clock = s.clock.Add(goodFor)
 	s.on(Refused{Leg: "d1", Status: 487}).not(invite{}).wants(ask)
 	s.on(deny).phase(Ringing).not(reply{})
-	if v := show(&s.state, Callee); v.Reason != deny.Decision.Reason {
+	if v := show(&s.state, Callee); v.Reason != deny.Decision.Reason.Text {
 		t.Fatalf("the tab is told %q", v.Reason)
 	}
 	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{})

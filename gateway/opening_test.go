@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -36,7 +37,7 @@ func clickable(t *testing.T) *script {
 
 var (
 	allow = Decided{Decision: policy.Decision{Allow: true, Grant: "self"}}
-	deny  = Decided{Decision: policy.Decision{Reason: "Interworking is off."}}
+	deny  = Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "Interworking is off."}}}
 )
 
 // clicked is clickable up to the auto INVITE.

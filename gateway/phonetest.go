@@ -204,7 +204,7 @@ func (p *phoneTest) allowed(ctx context.Context, target *Target) *CommandError {
 		Requester: p.self(), Owner: p.user, Device: p.device, Instance: target.Binding.Instance, Kind: policy.Test, At: time.Now(),
 	})
 	if !d.Allow {
-		return refuse("forbidden", d.Reason)
+		return Refuse("forbidden", d.Reason)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -162,7 +163,7 @@ func TestTestPhoneRefusals(t *testing.T) {
 	if got := code("bob", "desk"); got != "device_offline" {
 		t.Errorf("a phone that is not there: %q", got)
 	}
-	p.answer = policy.Decision{Reason: "Interworking is off."}
+	p.answer = policy.Decision{Reason: sentence.Sentence{Text: "Interworking is off."}}
 	if got := code("alice", "desk"); got != "forbidden" {
 		t.Errorf("denied: %q", got)
 	}

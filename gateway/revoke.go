@@ -32,7 +32,7 @@ func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result
 			"The call was ended, but what allowed it could not be taken back. Remove it in Feature Options.")
 	}
 	g.log.Info("a grant was removed with the call it had allowed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address)
-	return Result{Said: taken.Sentence()}, nil
+	return saying(taken.Sentence()), nil
 }
 
 // autoOf is the automatic answer of the user's call, nil when it had none.

@@ -67,7 +67,9 @@ func autoView(s *State, side Side) *AutoView {
 	if a == nil {
 		return nil
 	}
-	return &AutoView{Kind: a.Kind, Grant: a.Grant, Reason: a.Reason, By: peerView(a.By)}
+	return &AutoView{
+		Kind: a.Kind, Grant: a.Grant, Reason: a.Reason, By: peerView(a.By), ReasonSentence: policy.Words.Recognise(a.Reason),
+	}
 }
 
 // sentence is what the given side's people read.

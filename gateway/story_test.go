@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 )
 
@@ -44,7 +45,7 @@ func TestStoryIsToldBySides(t *testing.T) {
 	rings := s.clone()
 	rings.Legs[1].Stage = Alerting
 	rings.Phase = Answering
-	all.tell(&rings, changes(s, &rings, input{Event: Decided{Decision: policy.Decision{Reason: "Nobody may."}}}))
+	all.tell(&rings, changes(s, &rings, input{Event: Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "Nobody may."}}}}))
 	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0"})
 	all.message("c-alice", Message{
 		Start: "INVITE sip:alice@192.0.2.9 SIP/2.0", Sent: true,

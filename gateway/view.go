@@ -104,6 +104,8 @@ type AutoView struct {
 	// Reason is a sentence: why it was allowed.
 	Reason string   `json:"reason"`
 	By     PeerView `json:"by"`
+	// ReasonSentence is what Reason says, for another language.
+	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 }
 
 // PeerView is the other party.
@@ -185,7 +187,11 @@ type Result struct {
 	SDP  string `json:"sdp,omitempty"`
 	// Said is what was done, in words.
 	Said string `json:"said,omitempty"`
+	// SaidSentence is what Said says, for another language.
+	SaidSentence sentence.Sentence `json:"saidSentence,omitzero"`
 }
+
+func saying(s sentence.Sentence) Result { return Result{Said: s.Text, SaidSentence: s} }
 
 // CommandError is a refused Command: a code for programs, a sentence for people.
 type CommandError struct {

@@ -250,8 +250,7 @@ func (b *Book) Simulate(ctx context.Context, requester, owner, device string) De
 	}
 	d := b.rule(ctx, q, b.cfg.Now(), false)
 	if d.Allow && q.Kind == ThirdParty && d.Grant != string(Public) {
-		d.Reason += " It holds for callers who prove their address: by their own log-in here or by a trusted trunk. Who only claims " +
-			"it is not let in."
+		d.Reason = Words.Say("decision.simulated", "reason", d.Reason)
 	}
 	return d
 }
@@ -378,7 +377,7 @@ func recordOf(q Question, d Decision, now time.Time) *Record {
 		ID: newID(now), Time: at.UTC(), Event: eventDecision, Owner: q.Owner,
 		Requester: q.Requester.Address, Evidence: q.Requester.How, Level: q.Requester.Level,
 		Kind: q.Kind, Device: q.Device, Instance: q.Instance, Call: q.Call, Require: q.Require,
-		Allow: d.Allow, Grant: d.Grant, Reason: d.Reason,
+		Allow: d.Allow, Grant: d.Grant, Reason: d.Reason.Text,
 	}
 	if q.Requester.Verified() || q.Requester.Domain != "" {
 		r.Authenticated = q.Requester.How

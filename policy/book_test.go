@@ -152,7 +152,7 @@ func TestDecideRecordsFirst(t *testing.T) {
 	require.Equal(t, d.ID, r.ID)
 	require.Equal(t, []any{
 		"alice", "sip:alice@example.test", "tab", "tab", Self, Click, "desk", "i-desk", "c1", true, "self",
-		d.Reason, "n1",
+		d.Reason.Text, "n1",
 	},
 		[]any{
 			r.Owner, r.Requester, r.Authenticated, r.Evidence, r.Level, r.Kind, r.Device, r.Instance, r.Call, r.Allow, r.Grant,
@@ -187,7 +187,7 @@ func TestNoCopyNoAllow(t *testing.T) {
 	b := openBook(t, s, &cast{}, nil)
 	d := b.Decide(t.Context(), click())
 	require.False(t, d.Allow)
-	require.Equal(t, faultStore, d.Reason)
+	require.Equal(t, faultStore, d.Reason.Code)
 	require.NoError(t, b.Close())
 	all := lines(t, b)
 	require.Len(t, all, 2)
@@ -213,7 +213,7 @@ func TestNoRecordNoAllow(t *testing.T) {
 	go func() { <-entered; cancel() }()
 	d := b.Decide(ctx, click())
 	require.False(t, d.Allow)
-	require.Equal(t, faultAudit, d.Reason)
+	require.Equal(t, faultAudit, d.Reason.Code)
 	pass()
 	require.NoError(t, b.Close())
 	all := lines(t, b)
@@ -232,7 +232,7 @@ func TestAuditDiskFull(t *testing.T) {
 	b.audit.sync = func() error { return fail }
 	d := b.Decide(t.Context(), click())
 	require.False(t, d.Allow)
-	require.Equal(t, faultAudit, d.Reason)
+	require.Equal(t, faultAudit, d.Reason.Code)
 	// Nothing is in flight but the void record; it is refused as well.
 	require.Error(t, b.audit.append(t.Context(), &Record{Event: "test"}))
 	b.audit.sync = real
@@ -347,7 +347,7 @@ func TestStoreAwayDenies(t *testing.T) {
 				inTime = inTime || ctx.Err() == nil
 				cancel()
 				require.False(t, d.Allow)
-				require.Equal(t, faultStore, d.Reason)
+				require.Equal(t, faultStore, d.Reason.Code)
 			}
 			third := b.Decide(t.Context(), fromBob())
 			faults[name].heal()
@@ -355,7 +355,7 @@ func TestStoreAwayDenies(t *testing.T) {
 			require.False(t, third.Allow)
 			b.within = patience
 			require.Eventually(t, func() bool {
-				return slices.ContainsFunc(lines(t, b), func(r Record) bool { return r.ID == d.ID && !r.Allow && r.Reason == faultStore })
+				return slices.ContainsFunc(lines(t, b), func(r Record) bool { return r.ID == d.ID && !r.Allow && r.Reason == Words[faultStore] })
 			}, patience, time.Millisecond)
 			require.Eventually(t, func() bool { return b.Decide(t.Context(), click()).Allow }, patience, 10*time.Millisecond)
 			// What was decided meanwhile arrives in the store as well.
@@ -384,7 +384,7 @@ func TestGrantsUnreadableDenies(t *testing.T) {
 	for _, q := range []Question{click(), fromBob()} {
 		d := b.Decide(t.Context(), q)
 		require.False(t, d.Allow)
-		require.Equal(t, faultStore, d.Reason)
+		require.Equal(t, faultStore, d.Reason.Code)
 	}
 }
 
@@ -395,7 +395,7 @@ func TestPeopleAwayDenies(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, b.Decide(t.Context(), fromBob()).Allow)
 	people.err = store.ErrAway
-	require.Equal(t, faultStore, b.Decide(t.Context(), fromBob()).Reason)
+	require.Equal(t, faultStore, b.Decide(t.Context(), fromBob()).Reason.Code)
 }
 
 func TestLimits(t *testing.T) {
@@ -418,17 +418,17 @@ func TestLimits(t *testing.T) {
 	}
 	d := b.Decide(t.Context(), from("bob"))
 	require.False(t, d.Allow)
-	require.Contains(t, d.Reason, "10 times")
+	require.Contains(t, d.Reason.Text, "10 times")
 	for _, spelled := range []string{"sip:BOB@example.test", "sips:bob@Example.Test", "sip:b%6fb@example.test:5070;x=y"} {
 		q := fromBob()
 		q.Requester = Identity{Address: spelled, Level: Proven, How: "signed by example.test", FoldCase: true}
-		require.Contains(t, b.Decide(t.Context(), q).Reason, "10 times", spelled)
+		require.Contains(t, b.Decide(t.Context(), q).Reason.Text, "10 times", spelled)
 	}
 	require.False(t, b.Simulate(t.Context(), "sip:bob@example.test", "alice", "desk").Allow)
 	for i := range ownerMax - requesterMax {
 		require.True(t, b.Decide(t.Context(), from([]string{"carol", "dave"}[i%2])).Allow)
 	}
-	require.Contains(t, other.Decide(t.Context(), from("erin")).Reason, "30 times")
+	require.Contains(t, other.Decide(t.Context(), from("erin")).Reason.Text, "30 times")
 	require.True(t, b.Decide(t.Context(), click()).Allow, "the owner himself is not limited")
 	mu.Lock()
 	now = now.Add(tallyLife + time.Millisecond)
@@ -453,7 +453,7 @@ func TestLimitOfStrangers(t *testing.T) {
 	}
 	for _, name := range []string{"sip:new@evil.example", "sip:bob@example.test", "tel:+49301234"} {
 		d := b.Decide(t.Context(), claims(Identity{Address: name, How: "from"}))
-		require.Contains(t, d.Reason, "did not prove who they are opened phones 10 times", name)
+		require.Contains(t, d.Reason.Text, "did not prove who they are opened phones 10 times", name)
 	}
 	require.True(t, b.Decide(t.Context(),
 		claims(Identity{Address: "sip:bob@example.test", Level: Proven, How: "digest", User: "bob"})).Allow)
@@ -539,7 +539,7 @@ func TestDecisionsPages(t *testing.T) {
 // A directory that panics ends nothing but its own decision.
 func TestPanicDenies(t *testing.T) {
 	b := openBook(t, openStore(t), &panicking{}, nil)
-	require.Equal(t, faultPanic, b.Decide(t.Context(), click()).Reason)
+	require.Equal(t, faultPanic, b.Decide(t.Context(), click()).Reason.Code)
 }
 
 type panicking struct{ cast }

@@ -1,6 +1,8 @@
 package policy
 
-import "fmt"
+import (
+	"strconv"
+)
 
 // Limits of third-party automatic answers, within tallyLife.
 const (
@@ -10,7 +12,7 @@ const (
 
 // facts are all that a decision rests on besides its question.
 type facts struct {
-	// fault says why the facts are not known; "" when they are.
+	// fault is the code that says why the facts are not known; "" when they are.
 	fault        string
 	interworking bool
 	// quiet: the owner does not want to be disturbed.
@@ -46,90 +48,77 @@ func (f *facts) allowed(g Group) bool {
 const (
 	grantSelf = "self"
 
-	faultStore = "The gateway could not read who may open this phone: its store did not answer in time. Nothing answers by " +
-		"itself until it does; the phone can be answered by hand."
-	faultOlder = "The gateway's store came back and is still being compared with what was revoked, so nothing answers by itself " +
-		"for a moment; the phone can be answered by hand."
-	faultAudit = "The decision could not be recorded, and nothing answers by itself without a record. Tell the administrator to " +
-		"look at the disk of the gateway; the phone can be answered by hand."
-	faultPanic = "The gateway made an error while it decided, so nothing answers by itself. Tell the administrator; the phone " +
-		"can be answered by hand."
-	faultBusy = "Too many requests came for this phone at the same moment, so this one was not let in."
+	faultStore = "decision.store_away"
+	faultOlder = "decision.comparing"
+	faultAudit = "decision.not_recorded"
+	faultPanic = "decision.fault"
+	faultBusy  = "decision.too_many"
 )
 
 // decide is the whole rule, without I/O: self, then the groups in their order,
 // else no.
 func decide(q Question, f *facts) Decision {
 	if q.Kind == Privileged {
-		return deny("Privileged automatic answer (Priv-Answer-Mode) is never allowed.")
+		return deny("decision.privileged")
 	}
 	if f.fault != "" {
 		return deny(f.fault)
 	}
 	if !f.interworking {
-		return deny("Interworking is off for this phone, so nothing may make it answer. Switch it on in Feature Options, or lift " +
-			"the handset.")
+		return deny("decision.no_interworking")
 	}
 	own := q.Requester.Level == Self && q.Requester.User != "" && q.Requester.User == q.Owner
 	if own && (q.Kind == Click || q.Kind == Test) {
-		return Decision{Allow: true, Grant: grantSelf, Reason: "The owner asked from a browser he is logged in with."}
+		return allow(grantSelf, "decision.own")
 	}
 	switch q.Kind {
 	case ThirdParty, Intercom:
 	case Click, Test:
-		return deny("Only the owner of the phone may do this, from a browser he is logged in with.")
+		return deny("decision.owner_only")
 	default:
-		return deny(fmt.Sprintf("Requests of the kind %q are not known.", string(q.Kind)))
+		return deny("decision.unknown_kind", "kind", strconv.Quote(string(q.Kind)))
 	}
 	d := thirdParty(q.Requester, f)
 	switch {
 	case d.Allow && f.quiet:
-		return deny("The owner wants no automatic answers, so nothing but his own click makes the phone answer.")
-	case d.Allow && f.byRequester >= requesterMax:
-		return deny(fmt.Sprintf("%s opened phones %d times within the last hour, which is the limit.", limited(q.Requester),
-			f.byRequester))
+		return deny("decision.quiet")
+	case d.Allow && f.byRequester >= requesterMax && (q.Requester.Verified() || len(domainOf(q.Requester)) > 0):
+		return deny("decision.requester_limit", "times", f.byRequester)
+	case d.Allow && f.byRequester >= requesterMax: // they share one limit, see requesterKey
+		return deny("decision.unproven_limit", "times", f.byRequester)
 	case d.Allow && f.byOwner >= ownerMax:
-		return deny(fmt.Sprintf("This owner's phones were opened by others %d times within the last hour, which is the limit.",
-			f.byOwner))
+		return deny("decision.owner_limit", "times", f.byOwner)
 	}
 	return d
 }
 
-// limited says whose limit counts, see requesterKey.
-func limited(who Identity) string {
-	if who.Verified() || len(domainOf(who)) > 0 {
-		return "This requester"
-	}
-	return "Callers who did not prove who they are"
-}
-
-func deny(reason string) Decision { return Decision{Reason: reason} }
+func deny(say string, args ...any) Decision { return Decision{Reason: Words.Say(say, args...)} }
 
 // thirdParty tries the groups. All but Public need a proven address.
 func thirdParty(who Identity, f *facts) Decision {
 	names := namesOf(who, f)
 	switch {
 	case f.allowed(Addresses) && listed(f.entries, append(names, domainOf(who)...), f.fold):
-		return allow(Addresses, "The requester is one of the allowed addresses.")
+		return allow(Addresses, "decision.addresses")
 	case len(names) == 0:
 	case f.allowed(Friends) && f.friend:
-		return allow(Friends, "The requester is on the friends list.")
+		return allow(Friends, "decision.friends")
 	case f.allowed(Directory) && (f.known || f.friend):
-		return allow(Directory, "The requester is in the personal directory.")
+		return allow(Directory, "decision.directory")
 	}
 	switch {
 	case f.allowed(Public):
-		return allow(Public, "Everybody is allowed.")
+		return allow(Public, "decision.public")
 	case who.Level < Asserted && !anonymous(who):
-		return deny("The requester's address is only claimed, not proven, and the owner does not allow everybody.")
+		return deny("decision.unproven")
 	case len(names) == 0:
-		return deny("The requester withholds his identity or has none that can be read, and the owner does not allow everybody.")
+		return deny("decision.withheld")
 	}
-	return deny("The owner allowed no group that the requester belongs to.")
+	return deny("decision.no_grant")
 }
 
-func allow(g Group, reason string) Decision {
-	return Decision{Allow: true, Grant: string(g), Reason: reason}
+func allow(g Group, say string) Decision {
+	return Decision{Allow: true, Grant: string(g), Reason: Words.Say(say)}
 }
 
 // namesOf are the addresses under which the groups may know the requester; none

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -248,8 +249,8 @@ func TestDecide(t *testing.T) {
 			d := decide(q, f)
 			require.Equal(t, c.grant, d.Grant, d.Reason)
 			require.Equal(t, c.grant != "", d.Allow)
-			require.Contains(t, d.Reason, c.says)
-			require.True(t, strings.HasSuffix(d.Reason, "."), "no sentence: %s", d.Reason)
+			require.Contains(t, d.Reason.Text, c.says)
+			require.True(t, strings.HasSuffix(d.Reason.Text, "."), "no sentence: %s", d.Reason)
 		})
 	}
 }
@@ -377,7 +378,7 @@ func TestDisguiseChangesNothing(t *testing.T) {
 		q.Requester.How = rapid.String().Draw(t, "how")
 		q.Requester.Address = disguise(t, q.Requester.Address)
 		q.Require, q.Call, q.Instance = !q.Require, rapid.String().Draw(t, "call"), rapid.String().Draw(t, "instance")
-		if got := decide(q, f); got != want {
+		if got := decide(q, f); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%q: %+v instead of %+v", q.Requester.Address, got, want)
 		}
 	})

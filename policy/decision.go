@@ -1,6 +1,10 @@
 package policy
 
-import "time"
+import (
+	"time"
+
+	"ringsplash/internal/sentence"
+)
 
 // Kind is what is asked for.
 type Kind string
@@ -38,8 +42,8 @@ type Decision struct {
 	// Grant names what allowed it: self, addresses, friends, directory,
 	// public; "" for a deny.
 	Grant string `json:"grant"`
-	// Reason is a sentence for the owner and the administrator.
-	Reason string `json:"reason"`
+	// Reason is for the owner and the administrator.
+	Reason sentence.Sentence `json:"reason"`
 	// ID is the number of the audit record.
 	ID string `json:"id,omitempty"`
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/store"
 )
 
@@ -71,8 +73,11 @@ var ErrTooMany = errors.New("policy: at most 200 addresses can be allowed; allow
 // CeilingError: the administrator forbids a group that was to be allowed.
 type CeilingError struct{ Group Group }
 
-func (e *CeilingError) Error() string {
-	return fmt.Sprintf("The administrator does not let anybody allow the group %q. Leave it off, or ask him.", string(e.Group))
+func (e *CeilingError) Error() string { return e.Sentence().Text }
+
+// Sentence tells the owner what to do.
+func (e *CeilingError) Sentence() sentence.Sentence {
+	return Words.Say("problem.forbidden_group", "group", strconv.Quote(string(e.Group)))
 }
 
 // canonical checks the addresses and brings them into the form they are kept

@@ -2,8 +2,10 @@ package policy
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
+
+	"ringsplash/internal/sentence"
 )
 
 var (
@@ -127,7 +129,7 @@ type Malformed struct {
 	Index int
 	Entry string
 	// Sentence tells a person what is wrong and what to write.
-	Sentence string
+	Sentence sentence.Sentence
 }
 
 // MalformedError lists every malformed address of a change.
@@ -136,7 +138,7 @@ type MalformedError struct{ Addresses []Malformed }
 func (e *MalformedError) Error() string {
 	sentences := make([]string, len(e.Addresses))
 	for i, m := range e.Addresses {
-		sentences[i] = m.Sentence
+		sentences[i] = m.Sentence.Text
 	}
 	return strings.Join(sentences, " ")
 }
@@ -146,5 +148,5 @@ func malformed(i int, text string, err error) Malformed {
 	if len(shown) > 80 {
 		shown = strings.ToValidUTF8(shown[:80], "") + "..."
 	}
-	return Malformed{i, text, fmt.Sprintf("%q cannot be allowed: %v.", shown, err)}
+	return Malformed{i, text, Words.Say("problem.address", "address", strconv.Quote(shown), "fault", err.Error())}
 }

@@ -28,7 +28,7 @@ func judged(t *testing.T, b *Book) Decision {
 	var d Decision
 	require.Eventually(t, func() bool {
 		d = b.Decide(t.Context(), fromBob())
-		return d.Reason != faultStore && d.Reason != faultOlder
+		return d.Reason.Code != faultStore && d.Reason.Code != faultOlder
 	}, patience, time.Millisecond)
 	return d
 }
@@ -150,7 +150,7 @@ func TestNoAnswerUntilCompared(t *testing.T) {
 	close(s.closed)
 	b = openBook(t, s, &cast{}, nil)
 	d := b.Decide(t.Context(), click())
-	require.Equal(t, Decision{ID: d.ID, Reason: faultOlder}, d)
+	require.Equal(t, Decision{ID: d.ID, Reason: Words.Say(faultOlder)}, d)
 	b = openBook(t, s.Store, &cast{}, nil)
 	require.True(t, b.Decide(t.Context(), click()).Allow)
 }

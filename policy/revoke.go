@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/store"
 )
 
@@ -21,14 +23,14 @@ type Revocation struct {
 }
 
 // Sentence tells the owner what he does not allow any more.
-func (r Revocation) Sentence() string {
+func (r Revocation) Sentence() sentence.Sentence {
 	switch {
 	case len(r.Addresses) > 0:
-		return "No longer allowed to open your phones: " + strings.Join(r.Addresses, ", ") + "."
+		return Words.Say("revoked.addresses", "addresses", strings.Join(r.Addresses, ", "))
 	case r.Group != "":
-		return fmt.Sprintf("The group %q may no longer open your phones.", string(r.Group))
+		return Words.Say("revoked.group", "group", strconv.Quote(string(r.Group)))
 	}
-	return "This was not allowed any more already."
+	return Words.Say("revoked.nothing")
 }
 
 // ErrOwnGrant: the owner himself asked, so there is nothing to take back.

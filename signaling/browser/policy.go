@@ -15,6 +15,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 	"ringsplash/store"
 )
@@ -205,13 +206,15 @@ func policyProblem(err error) error {
 	case errors.As(err, &malformed):
 		p := refuse(http.StatusUnprocessableEntity, "bad_address", "problem.bad_address", "faults", malformed.Error())
 		for _, m := range malformed.Addresses {
-			p.Errors = append(p.Errors, memberFault{Pointer: fmt.Sprintf("#/addresses/%d", m.Index), Detail: m.Sentence})
+			p.Errors = append(p.Errors, memberFault{
+				Pointer: fmt.Sprintf("#/addresses/%d", m.Index), Detail: m.Sentence.Text, DetailSentence: m.Sentence,
+			})
 		}
 		return p
 	case errors.Is(err, policy.ErrTooMany):
 		return refuse(http.StatusUnprocessableEntity, "too_many", "problem.too_many_addresses")
 	case errors.As(err, &ceiling):
-		return refuse(http.StatusForbidden, "forbidden_group", ceiling.Error())
+		return says(http.StatusForbidden, "forbidden_group", ceiling.Sentence())
 	}
 	return err
 }
@@ -246,7 +249,9 @@ func (s *Server) simulatePolicy(c echo.Context) error {
 		Allow     bool   `json:"allow"`
 		Grant     string `json:"grant"`
 		Reason    string `json:"reason"`
-	}{requester, device, d.Allow, d.Grant, d.Reason})
+
+		ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
+	}{requester, device, d.Allow, d.Grant, d.Reason.Text, d.Reason})
 }
 
 func (s *Server) addressOf(user string) string { return "sip:" + user + "@" + s.conf.People.Domain() }
@@ -312,6 +317,9 @@ type decisionView struct {
 	Allow         bool        `json:"allow"`
 	Grant         string      `json:"grant"`
 	Reason        string      `json:"reason"`
+	// ReasonSentence is what Reason says, for another language.
+	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
+
 	Node          string      `json:"node,omitempty"`
 }
 
@@ -338,6 +346,7 @@ func (s *Server) getDecisions(c echo.Context) error {
 		page.Decisions = append(page.Decisions, decisionView{
 			ID: r.ID, Time: instant(r.Time), Owner: r.Owner, Requester: r.Requester, Authenticated: r.Authenticated, Evidence: r.Evidence,
 			Kind: r.Kind, Device: r.Device, Call: r.Call, Allow: r.Allow, Grant: r.Grant, Reason: r.Reason, Node: r.Node,
+			ReasonSentence: policy.Words.Recognise(r.Reason),
 		})
 	}
 	if len(found) == limit {

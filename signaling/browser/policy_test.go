@@ -233,7 +233,7 @@ func TestDecisions(t *testing.T) {
 	one, two := seen[first.ID], seen[second.ID]
 	if one["authenticated"] != "" || one["evidence"] != "from" || one["allow"] != false ||
 		one["requester"] != "sip:eve@example.com" || one["kind"] != "thirdParty" || one["device"] != "desk" ||
-		one["reason"] != first.Reason {
+		one["reason"] != first.Reason.Text {
 		t.Errorf("the unproven one: %v", one)
 	}
 	if two["authenticated"] != "from" {

@@ -19,7 +19,9 @@ import (
 	"strings"
 	"testing"
 
+	"ringsplash/gateway"
 	"ringsplash/internal/sentence"
+	"ringsplash/policy"
 	"ringsplash/signaling/browser"
 	tokens "ringsplash/token"
 )
@@ -29,7 +31,9 @@ var update = flag.Bool("update", false, "write webclient/src/locales/gateway.en.
 const english = "../../webclient/src/locales/gateway.en.json"
 
 // tables are those of the packages that speak to people.
-var tables = map[string]sentence.Table{"signaling/browser": browser.Words, "token": tokens.Words}
+var tables = map[string]sentence.Table{
+	"gateway": gateway.Words, "policy": policy.Words, "signaling/browser": browser.Words, "token": tokens.Words,
+}
 
 // all is every sentence of the gateway.
 func all(t *testing.T) sentence.Table {
