@@ -66,9 +66,18 @@ func namesIn(message string) []string {
 	return names
 }
 
-// An INVITE with every trigger there is reaches the phone as one without any,
-// whichever way it came: nothing of it is copied. Other requests reach none.
-func TestLaunderedInvite(t *testing.T) {
+// laundry is a node with alice's phone, bob and a trunk.
+type laundry struct {
+	*testing.T
+	gateway *rig.Gateway
+	phone   *rig.Probe
+	trunk   string // its address
+}
+
+const alice = "sip:alice@" + rig.Domain
+
+func newLaundry(t *testing.T) *laundry {
+	t.Helper()
 	trunk := rig.NewAddr()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "ringsplash.yaml")
@@ -90,46 +99,55 @@ timers: {drain: 0s}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, n.Close(context.Background())) })
 	g := &rig.Gateway{SIP: netip.MustParseAddrPort(strings.TrimPrefix(n.SIP()[0], "udp://"))}
-
-	phone := g.NewProbe(t)
-	aor := "sip:alice@" + rig.Domain
-	require.Equal(t, 200, phone.Ask(rig.Request{
-		Method: "REGISTER", From: aor, To: aor, User: "alice",
+	l := &laundry{t, g, g.NewProbe(t), trunk}
+	require.Equal(t, 200, l.phone.Ask(rig.Request{
+		Method: "REGISTER", From: alice, To: alice, User: "alice",
 		Password: "alice-secret",
 	}).Status)
-	reaches := func(ip string, r rig.Request, headers []string) string {
-		r.Method, r.URI, r.Headers = "INVITE", aor, headers
-		r.Body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
-		caller, done := g.ProbeAt(t, ip), make(chan struct{})
-		go func() {
-			defer close(done)
-			caller.Ask(r)
-		}()
-		invite := phone.Incoming("INVITE")
-		require.NotEmpty(t, invite, "no INVITE reached the phone")
-		phone.Refuse(invite, "486 Busy Here")
-		<-done
-		return invite
-	}
+	return l
+}
+
+// reaches sends an INVITE with the headers from ip and returns what alice's
+// phone gets.
+func (l *laundry) reaches(t *testing.T, ip string, r rig.Request, headers []string) string {
+	t.Helper()
+	r.Method, r.URI, r.Headers = "INVITE", alice, headers
+	r.Body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+	caller, done := l.gateway.ProbeAt(l.T, ip), make(chan struct{})
+	go func() {
+		defer close(done)
+		caller.Ask(r)
+	}()
+	invite := l.phone.Incoming("INVITE")
+	require.NotEmpty(t, invite, "no INVITE reached the phone")
+	l.phone.Refuse(invite, "486 Busy Here")
+	<-done
+	return invite
+}
+
+// An INVITE with every trigger there is reaches the phone as one without any,
+// whichever way it came: nothing of it is copied. Other requests reach none.
+func TestLaunderedInvite(t *testing.T) {
+	l := newLaundry(t)
 	for name, way := range map[string]struct {
 		ip string
 		r  rig.Request
 	}{
 		"stranger": {rig.NewAddr(), rig.Request{From: "sip:eve@elsewhere.test"}},
 		"our user": {rig.NewAddr(), rig.Request{From: "sip:bob@" + rig.Domain, User: "bob", Password: "bob-secret"}},
-		"trunk":    {trunk, rig.Request{From: "sip:eve@elsewhere.test"}},
+		"trunk":    {l.trunk, rig.Request{From: "sip:eve@elsewhere.test"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for method, headers := range requests {
 				r := way.r
-				r.Method, r.URI, r.Headers = method, aor, spelled(headers)
-				status := g.ProbeAt(t, way.ip).Ask(r).Status
+				r.Method, r.URI, r.Headers = method, alice, spelled(headers)
+				status := l.gateway.ProbeAt(t, way.ip).Ask(r).Status
 				require.GreaterOrEqual(t, status, 400, "%s", method)
 			}
-			clean := reaches(way.ip, way.r, nil) // what was passed on would have come before
-			dirty := reaches(way.ip, way.r, spelled(triggers))
+			clean := l.reaches(t, way.ip, way.r, nil) // what was passed on would have come before
+			dirty := l.reaches(t, way.ip, way.r, spelled(triggers))
 			require.Equal(t, namesIn(clean), namesIn(dirty), "%s", dirty)
-			for _, message := range phone.Passed {
+			for _, message := range l.phone.Passed {
 				method, _, _ := strings.Cut(message, " ")
 				require.NotContains(t, requests, method)
 			}

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"ringsplash/config"
+	"ringsplash/gateway"
 	"ringsplash/store"
 )
 
@@ -159,3 +161,26 @@ func (l *lease) give(ctx context.Context) {
 		l.log.Warn("other gateways think for some seconds that this one lives", "err", err)
 	}
 }
+
+// nodeName reads this node's name from its data folder, or makes it.
+func nodeName(dir string) (string, error) {
+	if name := Name(dir); name != "" {
+		return name, nil
+	}
+	name := gateway.NewNodeName()
+	if err := os.WriteFile(nameFile(dir), []byte(name), 0o600); err != nil {
+		return "", fmt.Errorf("node name: %w", err)
+	}
+	return name, nil
+}
+
+// Name is that of the node with this data folder, "" before its first start.
+func Name(dir string) string {
+	text, err := os.ReadFile(nameFile(dir))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+func nameFile(dir string) string { return filepath.Join(dir, "node") }

@@ -4,7 +4,6 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,12 +11,9 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
-	"ringsplash/admin"
 	"ringsplash/config"
 	"ringsplash/directory"
 	"ringsplash/gateway"
@@ -27,12 +23,8 @@ import (
 	"ringsplash/signaling/hook"
 	"ringsplash/signaling/sipua"
 	"ringsplash/store"
-	"ringsplash/token"
 	"ringsplash/webclient"
 )
-
-// ErrNotBuilt: the web client is missing in this binary.
-var ErrNotBuilt = errors.New("the web client is not in this binary: run `make build`, then start bin/ringsplash")
 
 // hangUpFor is how long running calls may take to be hung up when the node stops.
 const hangUpFor = 5 * time.Second
@@ -128,72 +120,6 @@ func (n *Node) HTTP() string { return n.http.Addr().String() }
 // SIP are the addresses of phones and trunks ("udp://127.0.0.1:5060").
 func (n *Node) SIP() []string { return n.sip.Addrs() }
 
-// OpenStore opens the store the configuration names. It blocks for I/O.
-func OpenStore(ctx context.Context, cfg config.Config, log *slog.Logger) (store.Store, error) {
-	if cfg.Redis != "" {
-		return store.OpenRedis(ctx, cfg.Redis, log)
-	}
-	return store.OpenBolt(cfg.Data, log)
-}
-
-func (n *Node) openStore(ctx context.Context) error {
-	if err := os.MkdirAll(n.cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	s, err := waitStore(ctx, n.cfg, n.log)
-	if err != nil {
-		return err
-	}
-	if n.store, err = sealed(ctx, n.cfg, s, n.log); err != nil {
-		return err
-	}
-	n.onClose(func(context.Context) error { return n.store.Close() })
-	return nil
-}
-
-func (n *Node) openDirectory(ctx context.Context) error {
-	d, err := directory.Open(ctx, n.store, n.cfg.Domain, n.log)
-	if err != nil {
-		return err
-	}
-	n.directory = d
-	n.onClose(func(context.Context) error { return d.Close() })
-	if err := d.Sync(ctx, n.users()); err != nil {
-		return fmt.Errorf("take over the users of the configuration file: %w", err)
-	}
-	return nil
-}
-
-// openAdmin lets the commands of this machine in, now that what they switch off
-// is on record.
-func (n *Node) openAdmin(context.Context) error {
-	a, err := admin.Listen(n.cfg.Data, admin.Local{Directory: n.directory, APIKeys: token.Keys{Store: n.store}}, n.log)
-	if err != nil {
-		return err
-	}
-	n.onClose(func(context.Context) error { return a.Close() })
-	return nil
-}
-
-// users are those of the configuration file.
-func (n *Node) users() []directory.NewUser {
-	var out []directory.NewUser
-	for _, u := range n.cfg.Users {
-		one := directory.NewUser{
-			User:     directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin},
-			Password: u.Password,
-		}
-		for _, d := range u.Devices {
-			one.Devices = append(one.Devices, directory.NewDevice{
-				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile,
-				UnmuteKey: string(d.UnmuteKey),
-			})
-		}
-		out = append(out, one)
-	}
-	return out
-}
-
 func (n *Node) openMedia(context.Context) error {
 	m := n.cfg.Media
 	loop, err := media.Listen(media.Config{
@@ -206,15 +132,6 @@ func (n *Node) openMedia(context.Context) error {
 	n.media = loop
 	n.onClose(func(context.Context) error { return loop.Close() })
 	return nil
-}
-
-// iceServers are those of the configuration file, as browsers are told them.
-func (n *Node) iceServers() []gateway.ICEServer {
-	var out []gateway.ICEServer
-	for _, s := range n.cfg.Media.ICEServers {
-		out = append(out, gateway.ICEServer(s))
-	}
-	return out
 }
 
 // lateDialer lets the gateway exist before the user agent that dials for it,
@@ -392,134 +309,3 @@ func hostPort(u config.TrunkURI) string {
 	}
 	return net.JoinHostPort(u.Host, strconv.Itoa(u.Port))
 }
-
-// tabs bridges the gateway's tabs to what the browser side asks for.
-type tabs struct{ *gateway.Gateway }
-
-func (t tabs) OpenTab(user string, r gateway.Resume, wake func()) (browser.Tab, bool, error) {
-	s, resumed, err := t.Gateway.OpenTab(user, r, wake)
-	if err != nil {
-		return nil, false, err
-	}
-	return s, resumed, nil
-}
-
-func (t tabs) Watch(user string, wake func()) (browser.Watch, error) {
-	w, err := t.Gateway.Watch(user, wake)
-	if err != nil {
-		return nil, err
-	}
-	return w, nil
-}
-
-func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) error {
-	mint, err := n.mint()
-	if err != nil {
-		return err
-	}
-	var frames []string
-	var origins []browser.EmbedOrigin
-	for _, o := range n.cfg.HTTP.EmbedOrigins {
-		frames = append(frames, o.Origin)
-		origins = append(origins, browser.EmbedOrigin{Origin: o.Origin, Trusted: o.Trusted})
-	}
-	srv, err := browser.New(browser.Config{
-		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
-		Page: webclient.Handler(frames), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(),
-		EmbedOrigins: origins,
-		Mint:         mint, APIKeys: token.Keys{Store: n.store},
-		Names:    append([]string{n.cfg.Domain, n.cfg.HTTP.Listen}, n.cfg.HTTP.Names...),
-		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TrustedProxies: n.cfg.HTTP.TrustedProxies,
-		// Half for a socket to fall silent, half for its tab to come back.
-		TabGone: n.cfg.Timers.TabGone / 2,
-	}, n.log)
-	if err != nil {
-		return err
-	}
-	n.browser = srv
-	n.http, err = net.Listen("tcp", n.cfg.HTTP.Listen)
-	if err != nil {
-		return fmt.Errorf("http.listen: %w", err)
-	}
-	n.serve("http.listen", func() error { return srv.Serve(n.http) }, srv.Close)
-	return nil
-}
-
-// serve runs an HTTP server until Close.
-func (n *Node) serve(key string, run func() error, end func(context.Context) error) {
-	var served sync.WaitGroup
-	served.Go(func() {
-		if err := run(); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			n.log.Error("an HTTP server stopped", "key", key, "err", err)
-		}
-	})
-	n.onClose(func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, hangUpFor)
-		defer cancel()
-		err := end(ctx)
-		served.Wait()
-		return err
-	})
-}
-
-// mint makes and takes the tokens of embedding sites.
-func (n *Node) mint() (*token.Mint, error) {
-	var keys []token.SigningKey
-	for _, k := range n.cfg.HTTP.EmbedKeys {
-		key, err := k.Read()
-		if err != nil {
-			return nil, fmt.Errorf("http.embed_keys: %s: %w", k.ID, err)
-		}
-		keys = append(keys, key)
-	}
-	return token.NewMint(n.store, n.cfg.Domain, keys), nil
-}
-
-func (n *Node) readyFile() string { return filepath.Join(n.cfg.Data, "ready.json") }
-
-// tellReady writes where the node listens, for scripts that chose port 0.
-func (n *Node) tellReady(context.Context) error {
-	ready := struct {
-		HTTP   string   `json:"http"`
-		SIP    []string `json:"sip"`
-		WebRTC string   `json:"webrtc"`
-		// Metrics is where /metrics is for everybody, "" for nowhere.
-		Metrics string `json:"metrics,omitempty"`
-	}{n.HTTP(), n.SIP(), n.media.WebRTCAddr().String(), n.metricsAddr()}
-	text, err := json.Marshal(ready)
-	if err != nil {
-		return err
-	}
-	part := n.readyFile() + ".part"
-	if err := os.WriteFile(part, text, 0o600); err != nil {
-		return err
-	}
-	if err := os.Rename(part, n.readyFile()); err != nil {
-		return err
-	}
-	n.log.Info("ready", "http", ready.HTTP, "sip", ready.SIP, "webrtc", ready.WebRTC)
-	return nil
-}
-
-// nodeName reads this node's name from its data folder, or makes it.
-func nodeName(dir string) (string, error) {
-	if name := Name(dir); name != "" {
-		return name, nil
-	}
-	name := gateway.NewNodeName()
-	if err := os.WriteFile(nameFile(dir), []byte(name), 0o600); err != nil {
-		return "", fmt.Errorf("node name: %w", err)
-	}
-	return name, nil
-}
-
-// Name is that of the node with this data folder, "" before its first start.
-func Name(dir string) string {
-	text, err := os.ReadFile(nameFile(dir))
-	if err != nil {
-		return ""
-	}
-	return string(text)
-}
-
-func nameFile(dir string) string { return filepath.Join(dir, "node") }
