@@ -250,34 +250,52 @@ func TestFarSide(t *testing.T) {
 	}
 	<-up
 	gateway := net.UDPAddrFromAddrPort(o.RTP)
-	buf := make([]byte, 2000)
-	packet := &rtp.Packet{Header: rtp.Header{Version: 2}, Payload: make([]byte, payload)}
+	link := &farLink{T: t, phone: phone, gateway: gateway, track: track, heard: heard}
 	for orders.Decode(&o) == nil {
 		forge(t, pc, socket, o.Forge)
-		var delays []time.Duration
+		delays := make([]time.Duration, 0, o.Send)
 		for range o.Send {
-			packet.SequenceNumber++
-			packet.Timestamp += payload
-			start := time.Now()
-			if o.ToTab {
-				raw, _ := packet.Marshal()
-				_, _ = phone.WriteToUDP(raw, gateway)
-				select {
-				case <-heard:
-				case <-time.After(time.Second):
-					t.Fatal("the page did not hear a packet")
-				}
-			} else {
-				_ = track.WriteRTP(packet)
-				_ = phone.SetReadDeadline(time.Now().Add(time.Second))
-				if _, err := phone.Read(buf); err != nil {
-					t.Fatal(err)
-				}
-			}
-			delays = append(delays, time.Since(start))
+			delays = append(delays, link.send(o.ToTab))
 		}
 		say(told{Delays: delays})
 	}
+}
+
+// farLink carries single packets between the phone and the page.
+type farLink struct {
+	*testing.T
+	phone   *net.UDPConn
+	gateway *net.UDPAddr
+	track   *webrtc.TrackLocalStaticRTP
+	heard   <-chan struct{} // a value for each packet the page heard
+	packet  rtp.Packet
+}
+
+// send tells how long the next packet took.
+func (l *farLink) send(toTab bool) time.Duration {
+	if l.packet.Payload == nil {
+		l.packet = rtp.Packet{Header: rtp.Header{Version: 2}, Payload: make([]byte, payload)}
+	}
+	l.packet.SequenceNumber++
+	l.packet.Timestamp += payload
+	buf := make([]byte, 2000)
+	start := time.Now()
+	if toTab {
+		raw, _ := l.packet.Marshal()
+		_, _ = l.phone.WriteToUDP(raw, l.gateway)
+		select {
+		case <-l.heard:
+		case <-time.After(time.Second):
+			l.Fatal("the page did not hear a packet")
+		}
+		return time.Since(start)
+	}
+	_ = l.track.WriteRTP(&l.packet)
+	_ = l.phone.SetReadDeadline(time.Now().Add(time.Second))
+	if _, err := l.phone.Read(buf); err != nil {
+		l.Fatal(err)
+	}
+	return time.Since(start)
 }
 
 // forge sends packets of the page's own stream that it did not seal.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -163,6 +164,26 @@ func inviteOverTLS(t *testing.T, g *rig.Gateway, ca *rig.CA, from string, names 
 	t.Error("the INVITE got no final response")
 }
 
+var bobsAddress = "<" + rig.Bob.Address() + ">"
+
+// forged are header lines by which a stranger claims to be bob.
+var forged = map[string][]string{
+	"P-Asserted-Identity": {"P-Asserted-Identity: \"Bob\" " + bobsAddress},
+	"folded":              {"P-Asserted-Identity:\r\n " + bobsAddress, "Remote-Party-ID:\r\n\t" + bobsAddress + "\r\n ;party=calling"},
+	"space before colon":  {"P-Asserted-Identity : " + bobsAddress, "Answer-Mode \t: Auto"},
+	"duplicates": {
+		"P-Asserted-Identity: " + bobsAddress, "P-Asserted-Identity: <tel:+1>", "Answer-Mode: Manual",
+		"answer-mode: Auto",
+	},
+	"Remote-Party-ID":      {"Remote-Party-ID: \"Bob\" " + bobsAddress + ";party=calling;screen=yes;privacy=off"},
+	"P-Preferred-Identity": {"P-Preferred-Identity: " + bobsAddress},
+	"Identity":             {"Identity: e30.e30.e30;info=<https://" + rig.Domain + "/>;alg=ES256"},
+	"compact Identity":     {"y: e30.e30.e30;info=<https://" + rig.Domain + "/>"},
+	"who redirected":       {"Referred-By: " + bobsAddress, "Diversion: " + bobsAddress, "History-Info: " + bobsAddress + ";index=1"},
+	"credentials of nobody": {"Proxy-Authorization: Digest username=\"bob\", realm=\"" + rig.Domain +
+		"\", nonce=\"x\", uri=\"sip:x\", response=\"00000000000000000000000000000000\""},
+}
+
 // However somebody who proves nothing writes that he is bob, whom alice let in,
 // the phone only rings, and hears nothing of bob.
 func TestForgedEvidence(t *testing.T) {
@@ -170,23 +191,7 @@ func TestForgedEvidence(t *testing.T) {
 	g := rig.Start(t, rig.Options{})
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice})
 	allow(t, g.LogIn(t, rig.Alice), "bob@"+rig.Domain, "1002@"+rig.Domain, rig.Domain)
-	bob := "<" + rig.Bob.Address() + ">"
-	rows := map[string][]string{
-		"P-Asserted-Identity": {"P-Asserted-Identity: \"Bob\" " + bob},
-		"folded":              {"P-Asserted-Identity:\r\n " + bob, "Remote-Party-ID:\r\n\t" + bob + "\r\n ;party=calling"},
-		"space before colon":  {"P-Asserted-Identity : " + bob, "Answer-Mode \t: Auto"},
-		"duplicates": {
-			"P-Asserted-Identity: " + bob, "P-Asserted-Identity: <tel:+1>", "Answer-Mode: Manual",
-			"answer-mode: Auto",
-		},
-		"Remote-Party-ID":      {"Remote-Party-ID: \"Bob\" " + bob + ";party=calling;screen=yes;privacy=off"},
-		"P-Preferred-Identity": {"P-Preferred-Identity: " + bob},
-		"Identity":             {"Identity: e30.e30.e30;info=<https://" + rig.Domain + "/>;alg=ES256"},
-		"compact Identity":     {"y: e30.e30.e30;info=<https://" + rig.Domain + "/>"},
-		"who redirected":       {"Referred-By: " + bob, "Diversion: " + bob, "History-Info: " + bob + ";index=1"},
-		"credentials of nobody": {"Proxy-Authorization: Digest username=\"bob\", realm=\"" + rig.Domain +
-			"\", nonce=\"x\", uri=\"sip:x\", response=\"00000000000000000000000000000000\""},
-	}
+	rows := maps.Clone(forged)
 	var everything []string
 	for _, lines := range rows {
 		everything = append(everything, lines...)

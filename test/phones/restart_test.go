@@ -35,26 +35,7 @@ func TestDrainAndRestart(t *testing.T) {
 			replay := usedCredentials(t, g)
 			tab := owner.OpenTab(t)
 			connect(t, bob, alice, "alice")
-
-			g.Signal(syscall.SIGTERM)
-			refusesCalls(t, g)
-			var me struct{ Notice string }
-			rig.Until(t, rig.Patience, "the tab is told in words", func() bool {
-				return tab.Part("me", &me) && strings.Contains(me.Notice, "being restarted")
-			})
-			if r := tab.Do("call", "to", "bob"); r.OK || r.Error.Code != "overload" ||
-				!strings.Contains(r.Error.Message, "being restarted") {
-				t.Errorf("a call of the tab: %+v", r)
-			}
-			alice.Hears(callerTone)
-			bob.Hears(calleeTone)
-			bob.Hold() // what belongs to the call still works
-			bob.Resume()
-			alice.Hears(callerTone)
-			bob.Hangup()
-			alice.WaitEvent("CALL_CLOSED")
-			g.WaitEnd()
-
+			drains(t, g, tab, alice, bob)
 			g.Run()
 			if again := replay(); again.Status != 401 {
 				t.Errorf("credentials from before the restart were taken again: %v", again)
@@ -62,24 +43,53 @@ func TestDrainAndRestart(t *testing.T) {
 			connect(t, bob, alice, "alice") // neither phone registered again
 			bob.Hangup()
 			alice.WaitEvent("CALL_CLOSED")
-			var got map[string]any
-			if status := owner.Do(http.MethodGet, "/api/v1/policy", nil, &got); status != http.StatusOK {
-				t.Fatalf("the log-in from before the restart gets %d", status)
-			}
-			if got["allowAddresses"] != true || fmt.Sprint(got["addresses"]) != "[bob@"+rig.Domain+"]" {
-				t.Errorf("the grants after the restart are %v", got)
-			}
-			if out := g.Program("", "user", "list"); !strings.Contains(out, "dora") {
-				t.Errorf("the added user is gone:\n%s", out)
-			}
-			aor := "sip:dora@" + rig.Domain
-			if resp := g.NewProbe(t).Ask(rig.Request{
-				Method: "REGISTER", From: aor, To: aor, User: "dora",
-				Password: "dora-desk-secret",
-			}); resp.Status != 200 {
-				t.Errorf("the added user's phone gets %v", resp)
-			}
+			keeps(t, g, owner)
 		})
+	}
+}
+
+// drains sends SIGTERM while bob and alice talk: they talk on, and nobody new.
+func drains(t *testing.T, g *rig.Gateway, tab *rig.Tab, alice, bob *rig.Phone) {
+	t.Helper()
+	g.Signal(syscall.SIGTERM)
+	refusesCalls(t, g)
+	var me struct{ Notice string }
+	rig.Until(t, rig.Patience, "the tab is told in words", func() bool {
+		return tab.Part("me", &me) && strings.Contains(me.Notice, "being restarted")
+	})
+	if r := tab.Do("call", "to", "bob"); r.OK || r.Error.Code != "overload" ||
+		!strings.Contains(r.Error.Message, "being restarted") {
+		t.Errorf("a call of the tab: %+v", r)
+	}
+	alice.Hears(callerTone)
+	bob.Hears(calleeTone)
+	bob.Hold() // what belongs to the call still works
+	bob.Resume()
+	alice.Hears(callerTone)
+	bob.Hangup()
+	alice.WaitEvent("CALL_CLOSED")
+	g.WaitEnd()
+}
+
+// keeps wants the grants of before, and the user that was added.
+func keeps(t *testing.T, g *rig.Gateway, owner *rig.Client) {
+	t.Helper()
+	var got map[string]any
+	if status := owner.Do(http.MethodGet, "/api/v1/policy", nil, &got); status != http.StatusOK {
+		t.Fatalf("the log-in from before the restart gets %d", status)
+	}
+	if got["allowAddresses"] != true || fmt.Sprint(got["addresses"]) != "[bob@"+rig.Domain+"]" {
+		t.Errorf("the grants after the restart are %v", got)
+	}
+	if out := g.Program("", "user", "list"); !strings.Contains(out, "dora") {
+		t.Errorf("the added user is gone:\n%s", out)
+	}
+	aor := "sip:dora@" + rig.Domain
+	if resp := g.NewProbe(t).Ask(rig.Request{
+		Method: "REGISTER", From: aor, To: aor, User: "dora",
+		Password: "dora-desk-secret",
+	}); resp.Status != 200 {
+		t.Errorf("the added user's phone gets %v", resp)
 	}
 }
 

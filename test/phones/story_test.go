@@ -36,6 +36,18 @@ func (s story) has(words ...string) bool {
 	return false
 }
 
+// toldOfACall are words that stand in one event each of an administrator's story.
+var toldOfACall = [][]string{
+	{"sip INVITE sip:", "User-Agent: baresip", "audio PCMU at 127.0.0.1:", "Proxy-Authorization: (left out)"},
+	{"sip INVITE sip:", "User-Agent: Ringsplash"},
+	{"sip SIP/2.0 180"},
+	{"sip SIP/2.0 200", "audio PCMU"},
+	{"sip ACK"},
+	{"leg phone desk: up"},
+	{"call connected"},
+	{"call ended by the caller"},
+}
+
 // A call between two phones, as its owner and the administrator can read it
 // while it runs and afterwards; secrets are nowhere in it.
 func TestStoryOfACall(t *testing.T) {
@@ -74,16 +86,7 @@ func TestStoryOfACall(t *testing.T) {
 		return all.State == "ended" && all.has("sip BYE", "User-Agent: Ringsplash") && all.has("sip BYE", "User-Agent: baresip") &&
 			all.has("sip SIP/2.0 200 OK", "BYE")
 	})
-	for _, words := range [][]string{
-		{"sip INVITE sip:", "User-Agent: baresip", "audio PCMU at 127.0.0.1:", "Proxy-Authorization: (left out)"},
-		{"sip INVITE sip:", "User-Agent: Ringsplash"},
-		{"sip SIP/2.0 180"},
-		{"sip SIP/2.0 200", "audio PCMU"},
-		{"sip ACK"},
-		{"leg phone desk: up"},
-		{"call connected"},
-		{"call ended by the caller"},
-	} {
+	for _, words := range toldOfACall {
 		if !all.has(words...) {
 			t.Errorf("the administrator's story has no event with %q:\n%+v", words, all.Events)
 		}
