@@ -147,59 +147,67 @@ func TestCallsByRESTRefused(t *testing.T) {
 	}
 }
 
+// keyRights are commands, and as whom a key of that name has them carried out.
+var keyRights = []struct {
+	what, key, path, body string
+	status                int
+	as                    string
+}{
+	{"its user", "plain", "/api/v1/calls/c_1/hangup", "", 200, "alice"},
+	{"its user by name", "plain", "/api/v1/calls/c_1/hold?user=alice", "", 200, "alice"},
+	{"another user", "plain", "/api/v1/calls/c_1/hangup?user=bob", "", 403, ""},
+	{"answer without open", "plain", "/api/v1/calls/c_1/answer", `{"on":"desk"}`, 403, ""},
+	{"move without open", "plain", "/api/v1/calls/c_1/move", `{"on":"desk"}`, 403, ""},
+	{"unmute without open", "plain", "/api/v1/calls/c_1/unmute", "", 403, ""},
+	{"mute without open", "plain", "/api/v1/calls/c_1/mute", "", 200, "alice"},
+	{"which of two", "open", "/api/v1/calls/c_1/unmute", "", 400, ""},
+	{"unmute", "open", "/api/v1/calls/c_1/unmute?user=bob", "", 200, "bob"},
+	{"answer", "open", "/api/v1/calls/c_1/answer?user=alice", `{"on":"desk"}`, 200, "alice"},
+	{"which of all", "all", "/api/v1/calls/c_1/hangup", "", 400, ""},
+	{"any user", "all", "/api/v1/calls/c_1/hangup?user=bob", "", 200, "bob"},
+	{"nobody", "all", "/api/v1/calls/c_1/hangup?user=carol", "", 403, ""},
+	{"for embedding", "embed", "/api/v1/calls/c_1/hangup?user=alice", "", 403, ""},
+	{"for users", "admin", "/api/v1/calls/c_1/hangup?user=alice", "", 403, ""},
+	{"wrong", "none", "/api/v1/calls/c_1/hangup", "", 401, ""},
+}
+
 // I11: what opens a deskphone's microphone takes a right of its own.
 func TestAPIKeyRights(t *testing.T) {
 	r, keyFor := keyRig(t, nil)
 	r.gw.story.State = "ringing"
-	embed := keyFor("embed", token.Access{})
-	plain := keyFor("plain", token.Access{Rights: calls, Users: []string{"alice"}})
-	open := keyFor("open", token.Access{Rights: []token.Right{token.RightCalls, token.RightOpen}, Users: []string{"alice", "bob"}})
-	all := keyFor("all", token.Access{Rights: calls, Users: []string{"*"}})
-	admin := keyFor("admin", token.Access{Rights: []token.Right{token.RightAdmin}})
-	for _, c := range []struct {
-		what, key, path, body string
-		status                int
-		as                    string
-	}{
-		{"its user", plain, "/api/v1/calls/c_1/hangup", "", 200, "alice"},
-		{"its user by name", plain, "/api/v1/calls/c_1/hold?user=alice", "", 200, "alice"},
-		{"another user", plain, "/api/v1/calls/c_1/hangup?user=bob", "", 403, ""},
-		{"answer without open", plain, "/api/v1/calls/c_1/answer", `{"on":"desk"}`, 403, ""},
-		{"move without open", plain, "/api/v1/calls/c_1/move", `{"on":"desk"}`, 403, ""},
-		{"unmute without open", plain, "/api/v1/calls/c_1/unmute", "", 403, ""},
-		{"mute without open", plain, "/api/v1/calls/c_1/mute", "", 200, "alice"},
-		{"which of two", open, "/api/v1/calls/c_1/unmute", "", 400, ""},
-		{"unmute", open, "/api/v1/calls/c_1/unmute?user=bob", "", 200, "bob"},
-		{"answer", open, "/api/v1/calls/c_1/answer?user=alice", `{"on":"desk"}`, 200, "alice"},
-		{"which of all", all, "/api/v1/calls/c_1/hangup", "", 400, ""},
-		{"any user", all, "/api/v1/calls/c_1/hangup?user=bob", "", 200, "bob"},
-		{"nobody", all, "/api/v1/calls/c_1/hangup?user=carol", "", 403, ""},
-		{"for embedding", embed, "/api/v1/calls/c_1/hangup?user=alice", "", 403, ""},
-		{"for users", admin, "/api/v1/calls/c_1/hangup?user=alice", "", 403, ""},
-		{"wrong", plain + "x", "/api/v1/calls/c_1/hangup", "", 401, ""},
-	} {
+	keys := map[string]string{
+		"embed": keyFor("embed", token.Access{}),
+		"plain": keyFor("plain", token.Access{Rights: calls, Users: []string{"alice"}}),
+		"open": keyFor("open", token.Access{
+			Rights: []token.Right{token.RightCalls, token.RightOpen}, Users: []string{"alice", "bob"},
+		}),
+		"all":   keyFor("all", token.Access{Rights: calls, Users: []string{"*"}}),
+		"admin": keyFor("admin", token.Access{Rights: []token.Right{token.RightAdmin}}),
+	}
+	keys["none"] = keys["plain"] + "x"
+	for _, c := range keyRights {
 		var body any
 		if c.body != "" {
 			body = c.body
 		}
-		a := r.asKey(c.key, "POST", c.path, body)
+		a := r.asKey(keys[c.key], "POST", c.path, body)
 		got := r.gw.done()
 		if a.status != c.status || (len(got) == 1) != (c.as != "") || len(got) == 1 && got[0].User != c.as {
 			t.Errorf("%s: %d %s, carried out: %+v", c.what, a.status, a.body, got)
 		}
 	}
-	if a := r.asKey(plain, "POST", "/api/v1/embed-tokens", `{"user":"alice","origin":"`+site+
+	if a := r.asKey(keys["plain"], "POST", "/api/v1/embed-tokens", `{"user":"alice","origin":"`+site+
 		`"}`); a.status != http.StatusServiceUnavailable {
 		t.Errorf("without a mint: %d %s", a.status, a.body)
 	}
-	if a := r.asKey(plain, "GET", "/api/v1/calls", nil); a.status != http.StatusForbidden {
+	if a := r.asKey(keys["plain"], "GET", "/api/v1/calls", nil); a.status != http.StatusForbidden {
 		t.Errorf("all calls: %d", a.status)
 	}
-	if a := r.asKey(admin, "GET", "/api/v1/calls", nil); a.status != http.StatusOK {
+	if a := r.asKey(keys["admin"], "GET", "/api/v1/calls", nil); a.status != http.StatusOK {
 		t.Errorf("all calls for an administrator's key: %d %s", a.status, a.body)
 	}
 	for _, path := range []string{"/api/v1/me", "/api/v1/history", "/api/v1/devices", "/api/v1/directory"} {
-		if a := r.asKey(open, "GET", path, nil); a.status != http.StatusUnauthorized {
+		if a := r.asKey(keys["open"], "GET", path, nil); a.status != http.StatusUnauthorized {
 			t.Errorf("%s: %d", path, a.status)
 		}
 	}
@@ -207,7 +215,7 @@ func TestAPIKeyRights(t *testing.T) {
 	if err := (token.Keys{Store: r.store}).Remove(t.Context(), "plain"); err != nil {
 		t.Fatal(err)
 	}
-	if a := r.asKey(plain, "POST", "/api/v1/calls/c_1/hangup", nil); a.status != http.StatusUnauthorized {
+	if a := r.asKey(keys["plain"], "POST", "/api/v1/calls/c_1/hangup", nil); a.status != http.StatusUnauthorized {
 		t.Errorf("a removed key: %d", a.status)
 	}
 }

@@ -8,6 +8,29 @@ import (
 
 const directoryPath = "/api/v1/directory"
 
+// refusedEntries are requests that change nothing; ID stands for an entry there is.
+var refusedEntries = []struct {
+	method, path, body, match string
+	status                    int
+	code                      string
+}{
+	{"POST", directoryPath, `{"addresses":["sips:zoe@example.com","SIP:zoe@example.com"]}`, "", 409, "exists"},
+	{"POST", directoryPath, `{"addresses":["example.com"]}`, "", 422, "not_valid"},
+	{"POST", directoryPath, `{"addresses":[]}`, "", 422, "not_valid"},
+	{"POST", directoryPath, `{"addresses":["bob"],"id":"x"}`, "", 400, "bad_json"},
+	{"PUT", directoryPath + "/ID", `{"addresses":["bob"]}`, "", 428, "no_version"},
+	{"PUT", directoryPath + "/ID", `{"addresses":["bob"]}`, `"7"`, 412, "version_conflict"},
+	{"PUT", directoryPath + "/ID", `{"addresses":["bob"]}`, `"0"`, 412, "version_conflict"},
+	{"PUT", directoryPath + "/ID", `{"addresses":["bob"],"version":0}`, "", 412, "version_conflict"},
+	{"PUT", directoryPath + "/nobody", `{"addresses":["bob"]}`, `"1"`, 404, "not_found"},
+	{"DELETE", directoryPath + "/ID", "", `"7"`, 412, "version_conflict"},
+	{"GET", directoryPath + "/nobody", "", "", 404, "not_found"},
+	{"GET", directoryPath + "?limit=0", "", "", 400, "bad_query"},
+	{"GET", directoryPath + "?after=*", "", "", 400, "bad_query"},
+	{"GET", directoryPath + "?friends=some", "", "", 400, "bad_query"},
+	{"GET", directoryPath + "?q=" + strings.Repeat("x", 201), "", "", 400, "bad_query"},
+}
+
 // TestEntries leads one entry through its life.
 func TestEntries(t *testing.T) {
 	r := newRig(t, nil)
@@ -28,32 +51,13 @@ func TestEntries(t *testing.T) {
 	if got.status != http.StatusOK || string(got.body) != string(a.body) || got.header.Get("ETag") != `"1"` {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
-	for _, c := range []struct {
-		method, path, body, match string
-		status                    int
-		code                      string
-	}{
-		{"POST", directoryPath, `{"addresses":["sips:zoe@example.com","SIP:zoe@example.com"]}`, "", 409, "exists"},
-		{"POST", directoryPath, `{"addresses":["example.com"]}`, "", 422, "not_valid"},
-		{"POST", directoryPath, `{"addresses":[]}`, "", 422, "not_valid"},
-		{"POST", directoryPath, `{"addresses":["bob"],"id":"x"}`, "", 400, "bad_json"},
-		{"PUT", path, `{"addresses":["bob"]}`, "", 428, "no_version"},
-		{"PUT", path, `{"addresses":["bob"]}`, `"7"`, 412, "version_conflict"},
-		{"PUT", path, `{"addresses":["bob"]}`, `"0"`, 412, "version_conflict"},
-		{"PUT", path, `{"addresses":["bob"],"version":0}`, "", 412, "version_conflict"},
-		{"PUT", directoryPath + "/nobody", `{"addresses":["bob"]}`, `"1"`, 404, "not_found"},
-		{"DELETE", path, "", `"7"`, 412, "version_conflict"},
-		{"GET", directoryPath + "/nobody", "", "", 404, "not_found"},
-		{"GET", directoryPath + "?limit=0", "", "", 400, "bad_query"},
-		{"GET", directoryPath + "?after=*", "", "", 400, "bad_query"},
-		{"GET", directoryPath + "?friends=some", "", "", 400, "bad_query"},
-		{"GET", directoryPath + "?q=" + strings.Repeat("x", 201), "", "", 400, "bad_query"},
-	} {
+	for _, c := range refusedEntries {
+		path := strings.Replace(c.path, directoryPath+"/ID", path, 1)
 		var body any
 		if c.body != "" {
 			body = c.body
 		}
-		if a := b.send(c.method, c.path, body, "If-Match", c.match); a.status != c.status || a.code() != c.code {
+		if a := b.send(c.method, path, body, "If-Match", c.match); a.status != c.status || a.code() != c.code {
 			t.Errorf("%s %s %s If-Match %s: %d %s", c.method, c.path, c.body, c.match, a.status, a.body)
 		}
 	}

@@ -8,6 +8,25 @@ import (
 	"ringsplash/token"
 )
 
+// refusedUsers are requests of an administrator that change nothing.
+var refusedUsers = []struct {
+	method, path, body string
+	status             int
+	code               string
+}{
+	{"POST", "/api/v1/users", `{"name":"carol","password":"long enough"}`, 409, "exists"},
+	{"POST", "/api/v1/users", `{"name":"dave","number":"1001","password":"long enough"}`, 409, "exists"},
+	{"POST", "/api/v1/users", `{"name":"Dave","password":"long enough"}`, 422, "not_valid"},
+	{"POST", "/api/v1/users", `{"name":"dave","password":"short"}`, 422, "not_valid"},
+	{"POST", "/api/v1/users", `{"name":"dave","hash":"x","password":"long enough"}`, 400, "bad_json"},
+	{"PATCH", "/api/v1/users/carol", `{"number":"1001"}`, 409, "exists"},
+	{"PATCH", "/api/v1/users/carol", `{"number":"x"}`, 422, "not_valid"},
+	{"PATCH", "/api/v1/users/dave", `{"number":"1"}`, 404, "not_found"},
+	{"DELETE", "/api/v1/users/dave", "", 404, "not_found"},
+	{"DELETE", "/api/v1/users/root", "", 409, "own_user"},
+	{"GET", "/api/v1/users/dave", "", 404, "not_found"},
+}
+
 func TestUsersByREST(t *testing.T) {
 	r, keyFor := keyRig(t, nil)
 	admin := keyFor("admin", token.Access{Rights: []token.Right{token.RightAdmin}})
@@ -41,23 +60,7 @@ func TestUsersByREST(t *testing.T) {
 		t.Errorf("the old log-in after a new password: %d", a.status)
 	}
 	others := map[string]*browserClient{"alice": r.loggedIn("alice", alicePassword), "a stranger": r.browser()}
-	for _, c := range []struct {
-		method, path, body string
-		status             int
-		code               string
-	}{
-		{"POST", "/api/v1/users", `{"name":"carol","password":"long enough"}`, 409, "exists"},
-		{"POST", "/api/v1/users", `{"name":"dave","number":"1001","password":"long enough"}`, 409, "exists"},
-		{"POST", "/api/v1/users", `{"name":"Dave","password":"long enough"}`, 422, "not_valid"},
-		{"POST", "/api/v1/users", `{"name":"dave","password":"short"}`, 422, "not_valid"},
-		{"POST", "/api/v1/users", `{"name":"dave","hash":"x","password":"long enough"}`, 400, "bad_json"},
-		{"PATCH", "/api/v1/users/carol", `{"number":"1001"}`, 409, "exists"},
-		{"PATCH", "/api/v1/users/carol", `{"number":"x"}`, 422, "not_valid"},
-		{"PATCH", "/api/v1/users/dave", `{"number":"1"}`, 404, "not_found"},
-		{"DELETE", "/api/v1/users/dave", "", 404, "not_found"},
-		{"DELETE", "/api/v1/users/root", "", 409, "own_user"},
-		{"GET", "/api/v1/users/dave", "", 404, "not_found"},
-	} {
+	for _, c := range refusedUsers {
 		if a := root.send(c.method, c.path, c.body); a.status != c.status || a.code() != c.code {
 			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, a.status, a.body)
 		}
@@ -71,8 +74,14 @@ func TestUsersByREST(t *testing.T) {
 		nil); a.status != http.StatusForbidden {
 		t.Errorf("a key for an administrator's calls: %d", a.status)
 	}
+	removesCarol(r, root, admin)
+}
 
-	carol = r.loggedIn("carol", "another one")
+// removesCarol, whose tab and cookie are then good for nothing.
+func removesCarol(r *rig, root *browserClient, admin string) {
+	t := r.t
+	t.Helper()
+	carol := r.loggedIn("carol", "another one")
 	tab, _ := carol.open(nil)
 	if a := r.asKey(admin, "DELETE", "/api/v1/users/carol", nil); a.status != http.StatusNoContent {
 		t.Errorf("removed: %d %s", a.status, a.body)
