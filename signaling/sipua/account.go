@@ -18,8 +18,6 @@ import (
 const (
 	registerTimeout   = 10 * time.Second
 	unregisterTimeout = time.Second
-	minRetry          = 2 * time.Second
-	maxRetry          = time.Minute
 )
 
 // RegisterOptions describe one registration of ours at a registrar.
@@ -152,51 +150,54 @@ func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
 	return &account{u: u, o: o, aor: aor, where: where, purse: p, callID: message.NewToken()}, nil
 }
 
-// run refreshes the registration until ctx or the UA ends. granted is how long
-// the present one lasts, 0 when there is none.
-func (a *account) run(ctx context.Context, granted time.Duration) {
+// run keeps the registration until ctx or the UA ends; granted is how long the
+// present one lasts, 0 when there is none.
+func (a *account) run(ctx context.Context, lasts time.Duration) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.u.leaving, cancel)()
-	wait := refreshAfter(granted)
-	failures := 0
-	var moved <-chan struct{} // when the trunk is elsewhere, there we are not registered
+	k := keeping{}.next(granted, lasts, 0)
+	var moved <-chan struct{}
 	for {
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			a.giveBack(granted)
+		h := a.await(ctx, k.wait, moved)
+		switch h {
+		case ended:
+			a.giveBack(k.granted)
 			return
-		case <-a.lost():
-			timer.Stop()
+		case flowLost:
 			a.u.log.Info("sip: connection lost, registering again", "aor", a.o.AOR, "at", a.where.String())
 			a.flow = message.Flow{}
-			wait = backOff(failures)
-			failures++
-			continue
-		case <-moved:
-			timer.Stop()
-			wait, moved = time.Second, nil // often enough
-			continue
-		case <-timer.C:
+		case elsewhere:
+			moved = nil
+		case due:
+			moved = a.moved()
+			var err error
+			if lasts, err = a.once(ctx, a.o.Expires); ctx.Err() != nil {
+				continue
+			}
+			h = granted
+			if err != nil {
+				h, moved = refused, a.moved() // by ourselves
+			}
+			a.tell(err)
 		}
-		moved = a.moved()
-		expires, err := a.once(ctx, a.o.Expires)
-		if ctx.Err() != nil {
-			continue
-		}
-		if err != nil {
-			moved = a.moved() // by ourselves
-		}
-		a.tell(err)
-		if err != nil {
-			wait = backOff(failures)
-			failures++
-			continue
-		}
-		granted, failures = expires, 0
-		wait = refreshAfter(granted)
+		k = k.next(h, lasts, rand.Float64())
+	}
+}
+
+// await waits for what happens next to the registration.
+func (a *account) await(ctx context.Context, wait time.Duration, moved <-chan struct{}) happening {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ended
+	case <-a.lost():
+		return flowLost
+	case <-moved:
+		return elsewhere
+	case <-timer.C:
+		return due
 	}
 }
 
@@ -226,16 +227,6 @@ func (a *account) giveBack(granted time.Duration) {
 	if _, err := a.once(ctx, 0); err != nil {
 		a.u.log.Warn("sip: registration not given back", "aor", a.o.AOR, "error", err)
 	}
-}
-
-// refreshAfter leaves a sixth of the time for tries that fail.
-func refreshAfter(granted time.Duration) time.Duration {
-	return granted - granted/6
-}
-
-func backOff(failures int) time.Duration {
-	wait := min(minRetry<<min(failures, 10), maxRetry)
-	return wait/2 + rand.N(wait/2)
 }
 
 func (a *account) tell(err error) {
