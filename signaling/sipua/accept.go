@@ -51,9 +51,7 @@ func (l *leg) repeatOK(a *accepted) {
 	}
 	if !time.Now().Before(a.until) {
 		l.log.Warn("sip: the ACK never came")
-		l.dropOK()
-		l.afterACK()
-		l.lost(true)
+		l.unacknowledged()
 		return
 	}
 	if !l.stranger || a.sent < strangersOKs {
@@ -89,6 +87,13 @@ func (l *leg) acknowledged(ack *sip.Request) {
 		l.tell(gateway.Reoffered{Leg: l.id, Status: status, SDP: answer})
 	}
 	l.afterACK()
+}
+
+// unacknowledged ends a dialog whose 2xx gets no ACK (RFC 3261 13.3.1.4).
+func (l *leg) unacknowledged() {
+	l.dropOK()
+	l.afterACK()
+	l.lost(true)
 }
 
 // afterACK does what had to wait for the ACK.

@@ -159,10 +159,6 @@ func (l *leg) onBye(r *inbound) {
 		l.bye = ""
 		l.owe(-1)
 	}
-	if p := l.theirs; p != nil {
-		l.theirs = nil
-		l.respond(p, sip.StatusRequestTerminated, "Request Terminated")
-	}
 	cause := gateway.CauseHangUp
 	if l.state == legAsked {
 		l.respond(l.in, sip.StatusRequestTerminated, "Request Terminated")

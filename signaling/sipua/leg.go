@@ -20,6 +20,11 @@ import (
 //
 // A leg that is over is silent, but its goroutine lives until its transactions
 // are done: it still acknowledges a late 2xx and says goodbye to it.
+//
+// Its end has three parts. hangUp says goodbye to the far end, as the state
+// wants it. finish is for the call: it tells it the last event, and nothing that
+// came is left without an answer. drop lets go of all that the leg holds
+// without a word, for UA.Close and after a fault of ours.
 type legState int
 
 const (
@@ -131,30 +136,23 @@ func (l *leg) guard(f func()) {
 	f()
 }
 
-// crash hangs up a leg whose state cannot be trusted; when even that fails, it
-// drops everything it holds.
+// crash hangs up a leg whose state cannot be trusted, or drops it.
 func (l *leg) crash() {
 	defer func() {
-		if p := recover(); p == nil {
-			return
+		if p := recover(); p != nil {
+			l.txs, l.bye = 0, ""
+			l.drop()
 		}
-		l.state, l.txs, l.bye = legOver, 0, ""
-		l.dropOK()
-		l.releaseAll()
 	}()
 	l.hangUp(gateway.CauseFault)
 }
 
-// abandon ends the leg without a word, for UA.Close.
-func (l *leg) abandon() {
+// drop lets go of all that the leg holds, without a word: its timers, and
+// the goroutines of the requests that wait.
+func (l *leg) drop() {
 	l.state = legOver
 	l.stopTimers()
 	l.dropOK()
-	l.releaseAll()
-}
-
-// releaseAll lets the goroutines of waiting requests go.
-func (l *leg) releaseAll() {
 	if l.ref != nil {
 		l.ref.r.settle()
 	}
@@ -181,13 +179,20 @@ func (l *leg) tell(e gateway.Event) {
 	}
 }
 
-// finish tells the last event and makes the leg silent.
+// finish tells the last event, answers what waits for the call and makes the
+// leg silent.
 func (l *leg) finish(last gateway.Event, why string) {
 	if l.state == legOver {
 		return
 	}
 	l.tell(last)
-	l.dropReferral()
+	if ref := l.ref; ref != nil && !ref.accepted {
+		l.respond(ref.r, sip.StatusRequestTerminated, "Call Is Over")
+	}
+	if r := l.theirs; r != nil {
+		l.respond(r, sip.StatusRequestTerminated, "Request Terminated")
+	}
+	l.ref, l.theirs = nil, nil
 	l.enter(legOver, why)
 	l.stopTimers()
 }
@@ -228,10 +233,6 @@ func (l *leg) hangUp(c gateway.Cause) {
 // goodbye sends BYE, after the ACK when one is still missing (RFC 3261 15) and
 // after the last word on the far end's REFER.
 func (l *leg) goodbye(c gateway.Cause) {
-	if r := l.theirs; r != nil {
-		l.respond(r, sip.StatusRequestTerminated, "Request Terminated")
-		l.theirs = nil
-	}
 	if l.ok != nil || l.notifies > 0 {
 		l.bye = c
 		l.owe(1)
@@ -243,12 +244,12 @@ func (l *leg) goodbye(c gateway.Cause) {
 // lost ends a dialog that the far end does not know or answer any more (RFC
 // 3261 12.2.1.2). A BYE goes out where the far end may still be there.
 func (l *leg) lost(bye bool) {
-	if l.state != legUp {
-		return
-	}
-	l.ended(gateway.CauseDialogLost)
-	if bye {
-		l.goodbye(gateway.CauseDialogLost)
+	switch {
+	case l.state != legUp:
+	case bye:
+		l.hangUp(gateway.CauseDialogLost)
+	default:
+		l.ended(gateway.CauseDialogLost)
 	}
 }
 

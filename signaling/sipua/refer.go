@@ -261,11 +261,3 @@ func (l *leg) notified() {
 		l.afterACK()
 	}
 }
-
-// dropReferral settles a REFER that nobody will answer any more.
-func (l *leg) dropReferral() {
-	if ref := l.ref; ref != nil && !ref.accepted {
-		l.respond(ref.r, sip.StatusRequestTerminated, "Call Is Over")
-	}
-	l.ref = nil
-}

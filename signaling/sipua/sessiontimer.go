@@ -195,8 +195,7 @@ func (l *leg) unrefreshed() {
 		return
 	}
 	l.log.Warn("sip: the far end is gone: it neither refreshed the call nor answered")
-	l.ended(gateway.CauseMediaLost)
-	l.goodbye(gateway.CauseMediaLost)
+	l.hangUp(gateway.CauseMediaLost)
 }
 
 // refresh is our half of the timer: by UPDATE where the far end takes it, else

@@ -255,7 +255,7 @@ func (u *UA) close() {
 	u.mu.Unlock()
 	u.sending.Unlock()
 	for _, l := range legs {
-		l.mail.post(l.abandon) // before its transactions end, which it would report
+		l.mail.post(l.drop) // before its transactions end, which it would report
 	}
 	u.closeSockets()
 	u.closeStack()

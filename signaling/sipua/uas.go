@@ -63,9 +63,7 @@ func (l *leg) vanished(r *inbound) {
 	case r == l.in && l.state == legAsked:
 		l.ended(gateway.CauseCallerGone)
 	case l.ok != nil && r == l.ok.r:
-		l.dropOK()
-		l.afterACK()
-		l.lost(true)
+		l.unacknowledged()
 	}
 }
 
