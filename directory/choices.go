@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strconv"
 
 	"ringsplash/store"
 )
@@ -19,7 +20,7 @@ const (
 // user. ErrInvalid: neither BusyRing nor BusyHold.
 func (d *Directory) SetWhileBusy(ctx context.Context, user, choice string) error {
 	if choice != BusyRing && choice != BusyHold {
-		return invalid("%q is no choice for a busy phone; write %s or %s", choice, BusyRing, BusyHold)
+		return invalid("user.bad_while_busy", "choice", strconv.Quote(choice), "one", BusyRing, "other", BusyHold)
 	}
 	return d.editUser(ctx, user, func(r *userRecord) { r.WhileBusy = choice })
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ func readCSV(text string, reject func(line int, err error)) ([]row, error) {
 	r.Comma, r.FieldsPerRecord = separator(text), -1
 	header, err := r.Read()
 	if err != nil {
-		return nil, invalid("the file has no header row; the first row must be display,address,note,friend")
+		return nil, invalid("entry.no_header")
 	}
 	columns := make([]string, len(header))
 	hasAddress := false
@@ -33,7 +34,7 @@ func readCSV(text string, reject func(line int, err error)) ([]row, error) {
 		hasAddress = hasAddress || columns[i] == "address"
 	}
 	if !hasAddress {
-		return nil, invalid("the first row does not name a column \"address\"; it must be display,address,note,friend")
+		return nil, invalid("entry.no_address_column")
 	}
 	var rows []row
 	for {
@@ -43,7 +44,7 @@ func readCSV(text string, reject func(line int, err error)) ([]row, error) {
 		}
 		var wrong *csv.ParseError
 		if errors.As(err, &wrong) {
-			reject(wrong.StartLine, invalid("the quotes in this row do not fit together"))
+			reject(wrong.StartLine, invalid("entry.bad_quotes"))
 			continue
 		}
 		if err != nil {
@@ -80,7 +81,7 @@ func csvRow(columns, cells []string) (row, error) {
 	for i, cell := range cells {
 		if i >= len(columns) {
 			if strings.TrimSpace(cell) != "" {
-				return row{}, invalid("the row has more cells than the header")
+				return row{}, invalid("entry.too_many_cells")
 			}
 			continue
 		}
@@ -102,7 +103,7 @@ func csvRow(columns, cells []string) (row, error) {
 				r.Friend = true
 			case "", "no", "false", "0":
 			default:
-				return row{}, invalid("the column friend says %q; write yes or no", shorten(cell, 60))
+				return row{}, invalid("entry.bad_friend", "cell", strconv.Quote(shorten(cell, 60)))
 			}
 		}
 	}

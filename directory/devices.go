@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ringsplash/store"
@@ -48,7 +49,7 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 	}
 	dev, ok := d.Device(user, id)
 	if !ok {
-		return Device{}, notFound("device %s of user %s", id, user)
+		return Device{}, because(ErrNotFound, "device %s of user %s", id, user)
 	}
 	return dev, nil
 }
@@ -57,16 +58,16 @@ func (d *Directory) PatchDevice(ctx context.Context, user, id string, p DevicePa
 // the old one is refused from its next REGISTER on.
 func (d *Directory) SetSIPPassword(ctx context.Context, user, id, password string) error {
 	if password == "" {
-		return invalid("the SIP password is empty")
+		return invalid("user.empty_secret")
 	}
 	p, ok := d.person(user)
 	if !ok {
-		return notFound("user %s", user)
+		return because(ErrNotFound, "user %s", user)
 	}
 	secrets := digestSecrets(user, id, d.domain, password)
 	for _, other := range p.secrets[user] {
 		if other.Device != id && other.Algorithm == secrets[0].Algorithm && other.Hex == secrets[0].Hex {
-			return invalid("device %s has the same SIP password; a phone could not be told from the other", other.Device)
+			return invalid("user.secret_taken", "device", other.Device)
 		}
 	}
 	return d.editDevice(ctx, user, id, func(r *deviceRecord) error {
@@ -98,14 +99,14 @@ func (d *Directory) Unpair(ctx context.Context, user, id string) error {
 func (p DevicePatch) check() error {
 	if p.Display != nil {
 		if strings.TrimSpace(*p.Display) == "" {
-			return invalid("the display name is empty")
+			return invalid("user.empty_display")
 		}
-		if err := checkText("display name", *p.Display); err != nil {
+		if err := checkText(*p.Display); err != nil {
 			return err
 		}
 	}
 	if p.Profile != nil && !nameForm.MatchString(*p.Profile) {
-		return invalid("profile %q: use a-z, 0-9, dot, underscore and minus", *p.Profile)
+		return invalid("user.bad_profile", "profile", strconv.Quote(*p.Profile))
 	}
 	if p.UnmuteKey != nil {
 		return checkKey(*p.UnmuteKey)
@@ -118,7 +119,7 @@ func checkKey(key string) error {
 	if key == "" || key == NoKey || len(key) == 1 && strings.Contains("0123456789*#ABCD", key) {
 		return nil
 	}
-	return invalid("un-mute key %q: use one of 0-9 * # A-D, or %s", key, NoKey)
+	return invalid("user.bad_unmute_key", "key", strconv.Quote(key), "none", NoKey)
 }
 
 func set[T any](field *T, v *T) {
@@ -172,11 +173,11 @@ func (d *Directory) editDevice(ctx context.Context, user, id string, edit func(*
 
 func (d *Directory) storedDevice(ctx context.Context, user, id string) (deviceRecord, error) {
 	if !nameForm.MatchString(user) || id == "" {
-		return deviceRecord{}, notFound("device %q of user %q", id, user)
+		return deviceRecord{}, because(ErrNotFound, "device %q of user %q", id, user)
 	}
 	it, err := d.store.Get(ctx, deviceKey(user, id))
 	if errors.Is(err, store.ErrNotFound) {
-		return deviceRecord{}, notFound("device %s of user %s", id, user)
+		return deviceRecord{}, because(ErrNotFound, "device %s of user %s", id, user)
 	}
 	if err != nil {
 		return deviceRecord{}, fmt.Errorf("directory: read device %s of %s: %w", id, user, err)

@@ -90,7 +90,7 @@ func ForgetSIPPasswords(ctx context.Context, s store.Store, domain string) (int,
 // claimDomain makes domain the store's domain when it has none or nobody in it.
 func claimDomain(ctx context.Context, s store.Store, domain string) error {
 	if domain == "" {
-		return invalid("the domain is empty")
+		return because(ErrInvalid, "the domain is empty")
 	}
 	if err := CheckDomain(ctx, s, domain); err != nil {
 		return err

@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,15 +79,15 @@ func (d *Directory) usable(in EntryDraft) (e Entry, bad []error) {
 func (e Entry) check() error {
 	switch {
 	case len(e.Addresses) == 0:
-		return invalid("an entry needs an address, such as bob@example.com or +15551234")
+		return invalid("entry.no_address")
 	case len(e.Addresses) > addressesMax:
-		return invalid("an entry has at most %d addresses", addressesMax)
+		return invalid("entry.too_many_addresses", "most", addressesMax)
 	case len(e.Note) > noteBytesMax:
-		return invalid("the note is longer than %d bytes", noteBytesMax)
+		return invalid("entry.long_note", "most", noteBytesMax)
 	case !utf8.ValidString(e.Note) || strings.ContainsFunc(e.Note, notShown):
-		return invalid("the note has characters that cannot be shown")
+		return invalid("entry.bad_note")
 	}
-	return checkText("display name", e.Display)
+	return checkText(e.Display)
 }
 
 func notShown(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r == '\uFFFD' }
@@ -103,17 +104,17 @@ func (d *Directory) address(text string) (string, error) {
 		return "", errors.New("directory: Canonical is not set")
 	}
 	if len(text) > addressBytesMax {
-		return "", invalid("the address %q is longer than %d bytes", shorten(text, 60), addressBytesMax)
+		return "", invalid("entry.long_address", "address", strconv.Quote(shorten(text, 60)), "most", addressBytesMax)
 	}
 	address, err := d.Canonical(d.uri(text))
 	if err != nil {
-		return "", invalid("the address %q cannot be used: %v", shorten(text, 60), err)
+		return "", invalid("entry.bad_address", "address", strconv.Quote(shorten(text, 60)), "fault", err)
 	}
 	if !strings.HasPrefix(address, "tel:") && !strings.Contains(address, "@") {
-		return "", invalid("the address %q names a whole domain; write it like bob@example.com", shorten(text, 60))
+		return "", invalid("entry.whole_domain", "address", strconv.Quote(shorten(text, 60)))
 	}
 	if len(address) > addressBytesMax {
-		return "", invalid("the address %q is longer than %d bytes when it is written as a URI", shorten(text, 60), addressBytesMax)
+		return "", invalid("entry.long_uri", "address", strconv.Quote(shorten(text, 60)), "most", addressBytesMax)
 	}
 	return address, nil
 }

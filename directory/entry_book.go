@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func bookKey(user string) string { return "entry/" + user + "/book" }
 // readBook gets the user's book, an empty one when he has none yet.
 func (d *Directory) readBook(ctx context.Context, user string) (*book, error) {
 	if !nameForm.MatchString(user) {
-		return nil, notFound("user %q", user)
+		return nil, because(ErrNotFound, "user %q", user)
 	}
 	it, err := d.store.Get(ctx, bookKey(user))
 	if errors.Is(err, store.ErrNotFound) {
@@ -59,7 +60,7 @@ func (d *Directory) readBook(ctx context.Context, user string) (*book, error) {
 // was quicker, change is called again with the newer book.
 func (d *Directory) changeBook(ctx context.Context, user string, change func(*book) error) error {
 	if _, ok := d.User(user); !ok {
-		return notFound("user %q", user)
+		return because(ErrNotFound, "user %q", user)
 	}
 	for range writeTries {
 		b, err := d.readBook(ctx, user)
@@ -75,7 +76,7 @@ func (d *Directory) changeBook(ctx context.Context, user string, change func(*bo
 			return fmt.Errorf("directory: write the entries of %s: %w", user, err)
 		}
 		if len(value) > bookBytesMax {
-			return invalid("the directory is full: all entries together may take %d MiB; remove some, or shorten notes", bookBytesMax>>20)
+			return invalid("entry.full_bytes", "most", bookBytesMax>>20)
 		}
 		version, err := d.store.Put(ctx, bookKey(user), value, b.version, 0)
 		if errors.Is(err, store.ErrConflict) {
@@ -243,7 +244,7 @@ func (b *book) find(id string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, notFound("entry %q", id)
+	return 0, because(ErrNotFound, "entry %q", id)
 }
 
 func (b *book) at(id string, version uint64) (int, error) {
@@ -262,7 +263,7 @@ func (b *book) free(e Entry) error {
 		}
 		for _, address := range e.Addresses {
 			if slices.Contains(other.Addresses, address) {
-				return exists("%s is in the entry %q already; change that one", address, other.Display)
+				return exists("entry.address_taken", "address", address, "entry", strconv.Quote(other.Display))
 			}
 		}
 	}
@@ -270,7 +271,7 @@ func (b *book) free(e Entry) error {
 }
 
 func errFull() error {
-	return invalid("the directory is full: it has %d entries; remove some first", entriesMax)
+	return invalid("entry.full", "most", entriesMax)
 }
 
 func newEntryID() string { return ulid.MustNew(ulid.Timestamp(time.Now()), rand.Reader).String() }

@@ -2,11 +2,15 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"ringsplash/internal/sentence"
 )
 
 const (
@@ -30,6 +34,8 @@ type Imported struct {
 type Rejected struct {
 	Line    int    `json:"line"` // from 1
 	Problem string `json:"problem"`
+	// ProblemSentence is what Problem says, for another language.
+	ProblemSentence sentence.Sentence `json:"problemSentence,omitzero"`
 }
 
 func (in *Imported) reject(line int, err error) {
@@ -37,8 +43,11 @@ func (in *Imported) reject(line int, err error) {
 		in.More++
 		return
 	}
-	problem := strings.TrimPrefix(err.Error(), ErrInvalid.Error()+": ")
-	in.Rejected = append(in.Rejected, Rejected{line, problem})
+	why := sentence.Sentence{Text: err.Error()}
+	if r := (*Refused)(nil); errors.As(err, &r) {
+		why = r.Sentence
+	}
+	in.Rejected = append(in.Rejected, Rejected{line, why.Text, why})
 }
 
 // row is one person in a file.
@@ -75,9 +84,9 @@ func (d *Directory) importFile(ctx context.Context, user string, r io.Reader, re
 	case err != nil:
 		return Imported{}, fmt.Errorf("directory: read the file: %w", err)
 	case len(text) > ImportMax:
-		return Imported{}, invalid("the file is larger than 1 MiB; split it")
+		return Imported{}, invalid("entry.large_file")
 	case !utf8.Valid(text):
-		return Imported{}, invalid("the file is not in UTF-8; save it as UTF-8 (Unicode)")
+		return Imported{}, invalid("entry.not_utf8")
 	}
 	before := Imported{Rejected: []Rejected{}}
 	rows, err := read(strings.TrimPrefix(string(text), "\uFEFF"), before.reject)
@@ -189,7 +198,7 @@ func (e *Entry) add(more Entry, owner map[string]int) (changed bool, err error) 
 		}
 	}
 	if len(addresses) > addressesMax {
-		return false, invalid("the entry %q would have more than %d addresses", e.Display, addressesMax)
+		return false, invalid("entry.too_many_merged", "entry", strconv.Quote(e.Display), "most", addressesMax)
 	}
 	changed = len(addresses) > len(e.Addresses) || e.Note == "" && more.Note != "" || more.Friend && !e.Friend
 	e.Addresses = addresses

@@ -39,7 +39,7 @@ type EntryQuery struct {
 func (d *Directory) Entries(ctx context.Context, user string, q EntryQuery) (EntryPage, error) {
 	last, err := base64.RawURLEncoding.DecodeString(q.After)
 	if err != nil {
-		return EntryPage{}, invalid("after is not the next of a page")
+		return EntryPage{}, invalid("entry.bad_after")
 	}
 	b, err := d.readBook(ctx, user)
 	if err != nil {

@@ -43,7 +43,7 @@ func (d *Directory) ReplaceHistory(ctx context.Context, user, old string, h Hist
 		}
 		id, err := ulid.New(ulid.Timestamp(at), rand.Reader)
 		if err != nil {
-			return "", invalid("history entry of %s: %v", user, err)
+			return "", because(ErrInvalid, "history entry of %s: %v", user, err)
 		}
 		h.ID = id.String()
 	}
@@ -100,10 +100,10 @@ func (d *Directory) History(ctx context.Context, user, before string, limit int)
 // that a store that scans upwards gives the newest first.
 func historyKey(user, id string) (string, error) {
 	if !nameForm.MatchString(user) {
-		return "", notFound("user %q", user)
+		return "", because(ErrNotFound, "user %q", user)
 	}
 	if _, err := ulid.ParseStrict(id); err != nil {
-		return "", invalid("history id %q is no ULID", id)
+		return "", because(ErrInvalid, "history id %q is no ULID", id)
 	}
 	down := strings.Map(func(r rune) rune {
 		return rune(crockford[len(crockford)-1-strings.IndexRune(crockford, r)])

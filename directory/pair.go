@@ -24,7 +24,7 @@ const maxDevices = 16
 // a known phone is answered also while the store is away.
 func (d *Directory) Pair(ctx context.Context, user, device, instance, userAgent string) (Device, error) {
 	if instance == "" || len(instance) > 256 {
-		return Device{}, invalid("instance id of %d bytes", len(instance))
+		return Device{}, because(ErrInvalid, "instance id of %d bytes", len(instance))
 	}
 	userAgent = printable(userAgent)
 	known, isKnown := d.pairedWith(user, device, instance)
@@ -80,14 +80,14 @@ func (p *person) paired(device, instance string) (deviceRecord, bool) {
 func (d *Directory) pairOnce(ctx context.Context, user, device, instance, userAgent string) (id string, err error) {
 	p, err := d.read(ctx, user)
 	if errors.Is(err, store.ErrNotFound) {
-		return "", notFound("user %s", user)
+		return "", because(ErrNotFound, "user %s", user)
 	}
 	if err != nil {
 		return "", fmt.Errorf("directory: pair a phone of %s: %w", user, err)
 	}
 	base, ok := p.device(device)
 	if !ok || base.Shares != "" {
-		return "", notFound("device %s of user %s", device, user)
+		return "", because(ErrNotFound, "device %s of user %s", device, user)
 	}
 	r, same := p.paired(device, instance)
 	switch {

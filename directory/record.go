@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/store"
 )
 
@@ -75,11 +77,21 @@ func compare(a, b string) int { return strings.Compare(a, b) }
 
 func sameInstance(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
 
-func invalid(format string, a ...any) error  { return because(ErrInvalid, format, a) }
-func exists(format string, a ...any) error   { return because(ErrExists, format, a) }
-func notFound(format string, a ...any) error { return because(ErrNotFound, format, a) }
+// Refused is an ErrInvalid or ErrExists with its reason for people.
+type Refused struct {
+	kind     error
+	Sentence sentence.Sentence
+}
 
-func because(err error, format string, a []any) error {
+func (r *Refused) Error() string { return r.kind.Error() + ": " + r.Sentence.Text }
+
+func (r *Refused) Unwrap() error { return r.kind }
+
+func invalid(say string, args ...any) error { return &Refused{ErrInvalid, Words.Say(say, args...)} }
+func exists(say string, args ...any) error  { return &Refused{ErrExists, Words.Say(say, args...)} }
+
+// because gives a reason that no person on a page meets.
+func because(err error, format string, a ...any) error {
 	return fmt.Errorf("%w: %s", err, fmt.Sprintf(format, a...))
 }
 
@@ -111,7 +123,7 @@ func (u NewUser) check() error {
 		return err
 	}
 	if u.Password == "" {
-		return invalid("user %s has no password", u.Name)
+		return invalid("user.no_password", "user", u.Name)
 	}
 	seen := map[string]bool{}
 	secrets := map[string]string{}
@@ -120,12 +132,12 @@ func (u NewUser) check() error {
 			return fmt.Errorf("user %s: %w", u.Name, err)
 		}
 		if seen[dev.ID] {
-			return invalid("user %s has two devices %s", u.Name, dev.ID)
+			return invalid("user.two_devices", "user", u.Name, "device", dev.ID)
 		}
 		seen[dev.ID] = true
 		// A phone that registers as "alice" is told apart by its password.
 		if other, same := secrets[dev.SIPPassword]; same {
-			return invalid("devices %s and %s of user %s have the same SIP password, so they cannot be told apart", other, dev.ID, u.Name)
+			return invalid("user.same_secret", "one", other, "other", dev.ID, "user", u.Name)
 		}
 		secrets[dev.SIPPassword] = dev.ID
 	}
@@ -134,37 +146,37 @@ func (u NewUser) check() error {
 
 func checkUser(u User) error {
 	if !nameForm.MatchString(u.Name) {
-		return invalid("user name %q: use a-z, 0-9, dot, underscore and minus, at most 64", u.Name)
+		return invalid("user.bad_name", "name", strconv.Quote(u.Name))
 	}
 	if u.Number != "" && !numberForm.MatchString(u.Number) {
-		return invalid("number %q of user %s: use digits, *, # and +, at most 32", u.Number, u.Name)
+		return invalid("user.bad_number", "number", strconv.Quote(u.Number), "user", u.Name)
 	}
-	return checkText("display name", u.Display)
+	return checkText(u.Display)
 }
 
 func (n NewDevice) check() error {
 	if !nameForm.MatchString(n.ID) {
-		return invalid("device id %q: use a-z, 0-9, dot, underscore and minus, at most 64", n.ID)
+		return invalid("user.bad_device_id", "id", strconv.Quote(n.ID))
 	}
 	if n.ID == browserID {
-		return invalid("device id %q means a browser tab; take another", n.ID)
+		return invalid("user.device_is_tab", "id", strconv.Quote(n.ID))
 	}
 	if n.SIPPassword == "" {
-		return invalid("device %s has no SIP password", n.ID)
+		return invalid("user.no_secret", "device", n.ID)
 	}
 	if err := checkKey(n.UnmuteKey); err != nil {
 		return err
 	}
-	return checkText("display name", n.Display)
+	return checkText(n.Display)
 }
 
-// checkText refuses what cannot be put into a SIP header or on a screen.
-func checkText(what, s string) error {
+// checkText refuses a display name that cannot be put into a SIP header or on a screen.
+func checkText(s string) error {
 	if len(s) > 200 {
-		return invalid("%s is longer than 200 bytes", what)
+		return invalid("user.long_text")
 	}
 	if Legible(s) != s || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\uFFFD' }) {
-		return invalid("%s %q has characters that cannot be shown", what, s)
+		return invalid("user.bad_text", "text", strconv.Quote(s))
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (d *Directory) Sync(ctx context.Context, users []NewUser) error {
 	for _, u := range users {
 		// Among the users of the file a number may be moving right now.
 		if other, ok := d.UserByNumber(u.Number); ok && !named[other.Name] {
-			return exists("number %s of %s belongs to %s", u.Number, u.Name, other.Name)
+			return because(ErrExists, "number %s of %s belongs to %s", u.Number, u.Name, other.Name)
 		}
 		if err := d.syncUser(ctx, u); err != nil {
 			return err
@@ -58,11 +58,11 @@ func checkAll(users []NewUser) (map[string]bool, error) {
 			return nil, err
 		}
 		if named[u.Name] {
-			return nil, invalid("user %s is there twice", u.Name)
+			return nil, because(ErrInvalid, "user %s is there twice", u.Name)
 		}
 		named[u.Name] = true
 		if other := numbers[u.Number]; u.Number != "" && other != "" {
-			return nil, invalid("users %s and %s have the same number %s", other, u.Name, u.Number)
+			return nil, because(ErrInvalid, "users %s and %s have the same number %s", other, u.Name, u.Number)
 		}
 		numbers[u.Number] = u.Name
 	}

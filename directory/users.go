@@ -34,7 +34,7 @@ func (d *Directory) Put(ctx context.Context, u NewUser) error {
 	made := userRecord{User: named(u.User), Hash: hash, Switched: nextEpoch(0)}
 	_, err = putUser(ctx, d.store, made, 0)
 	if errors.Is(err, store.ErrConflict) {
-		return exists("user %s", u.Name)
+		return exists("user.user_exists", "user", u.Name)
 	}
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (d *Directory) Put(ctx context.Context, u NewUser) error {
 // SetPassword changes a user's log-in password.
 func (d *Directory) SetPassword(ctx context.Context, name, password string) error {
 	if password == "" {
-		return invalid("the password is empty")
+		return invalid("user.empty_password")
 	}
 	hash, err := d.hash(password)
 	if err != nil {
@@ -112,7 +112,7 @@ func (d *Directory) PatchUser(ctx context.Context, name string, p UserPatch) (Us
 	}
 	u, ok := d.User(name)
 	if !ok {
-		return User{}, notFound("user %s", name)
+		return User{}, because(ErrNotFound, "user %s", name)
 	}
 	return u, nil
 }
@@ -226,19 +226,19 @@ func (d *Directory) dropKeys(ctx context.Context, keys []string) error {
 // freeNumber says ErrExists when the number belongs to somebody else.
 func (d *Directory) freeNumber(name, number string) error {
 	if other, ok := d.UserByNumber(number); ok && other.Name != name {
-		return exists("number %s belongs to %s", number, other.Name)
+		return exists("user.number_taken", "number", number, "user", other.Name)
 	}
 	return nil
 }
 
 func (d *Directory) storedUser(ctx context.Context, name string) (userRecord, store.Version, error) {
 	if !nameForm.MatchString(name) {
-		return userRecord{}, 0, notFound("user %q", name)
+		return userRecord{}, 0, because(ErrNotFound, "user %q", name)
 	}
 	it, err := d.store.Get(ctx, userKey(name))
 	// A foreign record is no sign that the user wants no quiet, say.
 	if errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrForeign) {
-		return userRecord{}, 0, notFound("user %s", name)
+		return userRecord{}, 0, because(ErrNotFound, "user %s", name)
 	}
 	if err != nil {
 		return userRecord{}, 0, fmt.Errorf("directory: read user %s: %w", name, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"mime/quotedprintable"
+	"strconv"
 	"strings"
 
 	"github.com/emersion/go-vcard"
@@ -19,18 +20,18 @@ func readVCards(text string, reject func(line int, err error)) ([]row, error) {
 	var rows []row
 	cards := cutCards(text, reject)
 	if len(cards) == 0 && !strings.Contains(strings.ToUpper(text), "BEGIN:VCARD") {
-		return nil, invalid("the file has no vCard in it; one begins with BEGIN:VCARD")
+		return nil, invalid("entry.no_vcard")
 	}
 	for _, c := range cards {
 		card, err := vcard.NewDecoder(strings.NewReader(c.text)).Decode()
 		if err != nil {
-			reject(c.line, invalid("the card cannot be read: %s", strings.TrimPrefix(err.Error(), "vcard: ")))
+			reject(c.line, invalid("entry.bad_card", "fault", strings.TrimPrefix(err.Error(), "vcard: ")))
 			continue
 		}
 		r := cardRow(card)
 		r.line = c.line
 		if len(r.Addresses) == 0 {
-			reject(c.line, invalid("the card of %q has no SIP address and no telephone number", shorten(r.Display, 60)))
+			reject(c.line, invalid("entry.card_without_address", "name", strconv.Quote(shorten(r.Display, 60))))
 			continue
 		}
 		rows = append(rows, r)
@@ -50,7 +51,7 @@ func cutCards(text string, reject func(line int, err error)) []cardText {
 	begin, outside := 0, 0 // lines; 0 outside of a card, and when there was no text outside
 	end := func() {
 		if begin > 0 {
-			reject(begin, invalid("the card has no END:VCARD"))
+			reject(begin, invalid("entry.card_without_end"))
 		}
 		begin, lines = 0, nil
 	}
@@ -62,7 +63,7 @@ func cutCards(text string, reject func(line int, err error)) []cardText {
 		case begin == 0:
 			if mark != "" && outside == 0 {
 				outside = l.line
-				reject(l.line, invalid("there is text outside of a card; it was left out"))
+				reject(l.line, invalid("entry.text_outside"))
 			}
 		case mark == "END:VCARD":
 			cards = append(cards, cardText{begin, strings.Join(append(lines, mark), "\r\n") + "\r\n"})

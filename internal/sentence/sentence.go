@@ -36,9 +36,14 @@ func (t Table) Say(code string, args ...any) Sentence {
 	s.Args = map[string]any{}
 	swaps := make([]string, 0, len(args))
 	for i := 0; i+1 < len(args); i += 2 {
-		name := fmt.Sprint(args[i])
-		s.Args[name] = args[i+1]
-		swaps = append(swaps, "{"+name+"}", fmt.Sprint(args[i+1]))
+		name, text := fmt.Sprint(args[i]), fmt.Sprint(args[i+1])
+		switch value := args[i+1].(type) {
+		case Sentence, int:
+			s.Args[name] = value
+		default: // such as an error
+			s.Args[name] = text
+		}
+		swaps = append(swaps, "{"+name+"}", text)
 	}
 	s.Text = strings.NewReplacer(swaps...).Replace(s.Text)
 	return s

@@ -320,7 +320,7 @@ type decisionView struct {
 	// ReasonSentence is what Reason says, for another language.
 	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 
-	Node          string      `json:"node,omitempty"`
+	Node string `json:"node,omitempty"`
 }
 
 // getDecisions is GET /api/v1/policy/decisions?before=&limit=&user=, newest

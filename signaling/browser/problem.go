@@ -82,14 +82,22 @@ func problemOf(err error) *problem {
 	case errors.Is(err, directory.ErrNotFound):
 		return refuse(http.StatusNotFound, "not_found", "problem.not_found")
 	case errors.Is(err, directory.ErrInvalid):
-		return refuse(http.StatusUnprocessableEntity, "not_valid", "problem.not_valid", "fault", strings.TrimPrefix(err.Error(), directory.ErrInvalid.Error()+": "))
+		return refuse(http.StatusUnprocessableEntity, "not_valid", "problem.not_valid", "fault", reasonOf(err, directory.ErrInvalid))
 	case errors.Is(err, directory.ErrExists):
-		_, why, _ := strings.Cut(err.Error(), directory.ErrExists.Error()+": ")
-		return refuse(http.StatusConflict, "exists", "problem.exists", "fault", why)
+		return refuse(http.StatusConflict, "exists", "problem.exists", "fault", reasonOf(err, directory.ErrExists))
 	case errors.Is(err, directory.ErrFixed):
 		return refuse(http.StatusConflict, "fixed", "problem.fixed")
 	}
 	return nil
+}
+
+// reasonOf is what follows the kind in an error of the directory.
+func reasonOf(err, kind error) any {
+	text := strings.TrimPrefix(err.Error(), kind.Error()+": ")
+	if r := (*directory.Refused)(nil); errors.As(err, &r) && r.Sentence.Text == text {
+		return r.Sentence
+	}
+	return text
 }
 
 // problemOfStatus words the errors that Echo itself makes.

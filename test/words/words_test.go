@@ -19,6 +19,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/internal/sentence"
 	"ringsplash/policy"
@@ -32,7 +33,7 @@ const english = "../../webclient/src/locales/gateway.en.json"
 
 // tables are those of the packages that speak to people.
 var tables = map[string]sentence.Table{
-	"gateway": gateway.Words, "policy": policy.Words, "signaling/browser": browser.Words, "token": tokens.Words,
+	"directory": directory.Words, "gateway": gateway.Words, "policy": policy.Words, "signaling/browser": browser.Words, "token": tokens.Words,
 }
 
 // all is every sentence of the gateway.
