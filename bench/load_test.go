@@ -15,6 +15,7 @@ import (
 	"github.com/icholy/digest"
 
 	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/policy"
 	"ringsplash/store"
 )
@@ -208,14 +209,14 @@ func BenchmarkBindings(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	bindings, err := gateway.NewBindings(b.Context(), "n1", s, log)
+	bindings, err := location.New(b.Context(), "n1", s, log)
 	if err != nil {
 		b.Fatal(err)
 	}
 	before := heap()
 	for i := range phones {
 		user := fmt.Sprintf("user%d", i)
-		err := bindings.Put(b.Context(), gateway.Binding{
+		err := bindings.Put(b.Context(), location.Binding{
 			User: user, Device: "desk", Instance: fmt.Sprintf("urn:uuid:%032d", i),
 			Contact:   fmt.Sprintf("sip:%s@192.0.2.%d:5060", user, i%250),
 			Transport: "udp", Source: fmt.Sprintf("192.0.2.%d:5060", i%250), Local: "192.0.2.254:5060", UserAgent: "Phone 1.2.3",

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ringsplash/directory"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -41,7 +42,7 @@ func TestThirdPartyOnBusyPhone(t *testing.T) {
 			s.on(Begun{
 				From: policy.Identity{Address: "sip:bob@example.test", User: "bob"}, Caller: Target{Leg: "a", Kind: PhoneLeg},
 				Callee: Party{User: "alice"}, Offered: pcm,
-				Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}}},
+				Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &location.Binding{Instance: "i-desk"}}},
 				Wish:    Wish{Kind: policy.ThirdParty, Require: row.require, Target: s.target, Again: "again"},
 			})
 			switch {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/store"
@@ -138,7 +139,7 @@ type workbench struct {
 	gw   *Gateway
 	dial *fakeDialer
 	loop *media.Loop
-	bind *Bindings
+	bind *location.Bindings
 	dir  *directory.Directory
 }
 
@@ -158,7 +159,7 @@ func newWorkbench(t *testing.T, edit func(*Config)) *workbench {
 	}
 	loop, err := media.Listen(media.Config{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, log)
 	must(t, err)
-	bind, err := NewBindings(ctx, "n1", s, log)
+	bind, err := location.New(ctx, "n1", s, log)
 	must(t, err)
 	w := &workbench{
 		t: t, dial: &fakeDialer{legs: make(chan *fakeLeg, 16), goodbyes: make(chan string, 16)}, loop: loop, bind: bind,
@@ -194,7 +195,7 @@ func must(t *testing.T, err error) {
 }
 
 func (w *workbench) register(user, device, instance string) {
-	must(w.t, w.bind.Put(context.Background(), Binding{
+	must(w.t, w.bind.Put(context.Background(), location.Binding{
 		User: user, Device: device, Instance: instance, Contact: "sip:" + user + "@127.0.0.1:5062", Transport: "udp",
 		Source: "127.0.0.1:5062", Expires: time.Now().Add(time.Hour), Refreshed: time.Now(),
 	}))

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/store"
@@ -157,7 +158,7 @@ type Authority interface {
 type Gateway struct {
 	cfg      Config
 	log      *slog.Logger
-	bindings *Bindings
+	bindings *location.Bindings
 	board    *board
 	stories  *stories
 	repeats  repeats
@@ -192,8 +193,8 @@ type Gateway struct {
 }
 
 // New makes a Gateway and starts its background writer; Close ends it. It does
-// no I/O: bindings come in by NewBindings.
-func New(cfg Config, bindings *Bindings, log *slog.Logger) (*Gateway, error) {
+// no I/O: bindings are read before.
+func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
@@ -317,7 +318,7 @@ func (g *Gateway) watchDevices(ctx context.Context, changed <-chan string, cance
 			return
 		case user := <-changed:
 			g.board.wake(user)
-		case user := <-g.bindings.changed:
+		case user := <-g.bindings.Changed():
 			g.board.wake(user)
 		}
 	}

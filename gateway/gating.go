@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -103,7 +104,7 @@ func (c *Call) learn(cmd learn) {
 // phoneOf is the one phone a user's device id names now: its newest live
 // binding, nil when there is none.
 func (g *Gateway) phoneOf(user, device string) *Target {
-	for _, one := range g.bindings.targets(user) {
+	for _, one := range g.bindings.Targets(user) {
 		if one.Device == device {
 			return &Target{Leg: LegID(g.cfg.NewID("l")), Kind: PhoneLeg, Device: device, Binding: &one, Profile: g.profileOf(user, one)}
 		}
@@ -182,7 +183,7 @@ func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
 	}
 }
 
-func (g *Gateway) profileOf(user string, one Binding) Profile {
+func (g *Gateway) profileOf(user string, one location.Binding) Profile {
 	p, d := g.modeOf(user, one)
 	p.UnmuteKey, p.KeyNamed = unmuteKey(p, d), keyNamed(p, d)
 	return p
@@ -190,7 +191,7 @@ func (g *Gateway) profileOf(user string, one Binding) Profile {
 
 // modeOf is the phone's profile with what was found out about it, but for its
 // un-mute key, and the device it is.
-func (g *Gateway) modeOf(user string, one Binding) (Profile, directory.Device) {
+func (g *Gateway) modeOf(user string, one location.Binding) (Profile, directory.Device) {
 	p := Profile{Name: unknownProfile, Headers: trio(g.cfg.Domain), Mute: MuteSDP, Splash: SplashMedia}
 	d, _ := g.cfg.Directory.Device(user, one.Device)
 	if g.cfg.Profile != nil {
@@ -218,7 +219,7 @@ func (g *Gateway) learned(p Profile, l directory.Learned) Profile {
 }
 
 // behindNAT tells whether the phone's Contact differs from where it sends from.
-func behindNAT(b Binding) bool {
+func behindNAT(b location.Binding) bool {
 	source, err := netip.ParseAddrPort(b.Source)
 	return err == nil && uriHost(b.Contact) != source.Addr().Unmap().String()
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ringsplash/location"
 	"ringsplash/policy"
 )
 
@@ -63,7 +64,7 @@ type Leg interface {
 type Invite struct {
 	Leg LegID
 	// Binding is the phone to ring, nil for a trunk or outside URI.
-	Binding *Binding
+	Binding *location.Binding
 	// Trunk is the trunk to go through, "" for a binding or a direct URI.
 	Trunk string
 	// URI is the Request-URI for a trunk ("sip:00441234@pbx") or a direct URI.

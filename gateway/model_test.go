@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"ringsplash/internal/sentence"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -149,7 +149,7 @@ func (m *model) occupy(device string) {
 // register lets a phone of alice's register anew, elsewhere, or go away.
 func (m *model) register() {
 	device := rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "phone")
-	one := Binding{
+	one := location.Binding{
 		User: "alice", Device: device, Instance: "urn:uuid:" + device, Transport: "udp", Source: "127.0.0.1:5062",
 		Contact:   fmt.Sprintf("sip:alice@127.0.0.1:%d", rapid.IntRange(5062, 5065).Draw(m.t, "port")),
 		Refreshed: time.Now(), Expires: time.Now().Add(time.Hour),
@@ -160,10 +160,9 @@ func (m *model) register() {
 	if rapid.IntRange(0, 3).Draw(m.t, "unregister") == 0 {
 		one.Expires = time.Now().Add(-time.Second)
 	}
-	m.w.bind.mu.Lock()
-	defer m.w.bind.mu.Unlock()
-	list := slices.DeleteFunc(slices.Clone(m.w.bind.byUser["alice"]), func(o Binding) bool { return o.Device == device })
-	m.w.bind.byUser["alice"] = append([]Binding{one}, list...)
+	if err := m.w.bind.Put(context.Background(), one); err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 // crash ends the call as its goroutine does after a panic.

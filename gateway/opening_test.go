@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ringsplash/internal/sentence"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -12,7 +13,7 @@ import (
 // deskTarget is alice's phone as the edge finds it.
 func deskTarget(leg LegID) *Target {
 	return &Target{
-		Leg: leg, Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
+		Leg: leg, Kind: PhoneLeg, Device: "desk", Binding: &location.Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
 		Profile: Profile{Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia},
 	}
 }
@@ -25,8 +26,8 @@ func clickable(t *testing.T) *script {
 		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
 		Callee: Party{User: "alice", Who: policy.Identity{Address: "sip:alice@example.test"}}, Offered: pcm,
 		Targets: []Target{
-			{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}},
-			{Leg: "d2", Kind: PhoneLeg, Device: "desk-2", Binding: &Binding{Instance: "i-two"}},
+			{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &location.Binding{Instance: "i-desk"}},
+			{Leg: "d2", Kind: PhoneLeg, Device: "desk-2", Binding: &location.Binding{Instance: "i-two"}},
 			{Leg: "t1", Kind: TabLeg, Tab: "tab1"},
 		},
 	})
@@ -123,7 +124,7 @@ func TestCancelWaitOver(t *testing.T) {
 func TestNoAutoAnswer(t *testing.T) {
 	again := invite{Target: Target{
 		Leg: "again", Kind: PhoneLeg, Device: "desk",
-		Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
+		Binding: &location.Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
 	}, Codecs: media.Offerable(pcm), Direction: media.SendRecv}
 	s := clicked(t).on(Rang{Leg: "auto", Status: 180})
 	s.on(Expired{autoTimer}).wants(takeBack{"auto", CauseElsewhere}).not(invite{}).phase(Answering)
@@ -301,7 +302,7 @@ func thirdParty(t *testing.T, require bool) *script {
 		Caller: Target{Leg: "a", Kind: PhoneLeg},
 		Callee: Party{User: "alice"}, Offered: pcm,
 		Targets: []Target{
-			{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &Binding{Instance: "i-desk"}},
+			{Leg: "d1", Kind: PhoneLeg, Device: "desk", Binding: &location.Binding{Instance: "i-desk"}},
 			{Leg: "t1", Kind: TabLeg, Tab: "tab1"},
 		},
 		Wish: Wish{Kind: policy.ThirdParty, Require: require, Target: s.target, Again: "again"},
@@ -320,7 +321,7 @@ func TestThirdParty(t *testing.T) {
 	thirdParty(t, false).on(deny).phase(Ringing).wants(
 		invite{Target: Target{
 			Leg: "again", Kind: PhoneLeg, Device: "desk",
-			Binding: &Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
+			Binding: &location.Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
 		}, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
 	thirdParty(t, true).on(deny).phase(Terminated).wants(reject{"a", CauseForbidden})
 	// Answered by itself or not at all: nothing else rings, before or after.

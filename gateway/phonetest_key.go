@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/location"
 	"ringsplash/media"
 )
 
 // keyToTest is the un-mute key that a test of this phone waits for, "" for none.
-func (g *Gateway) keyToTest(d directory.Device, one *Binding) string {
+func (g *Gateway) keyToTest(d directory.Device, one *location.Binding) string {
 	if g.cfg.Profile == nil {
 		return ""
 	}

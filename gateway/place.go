@@ -252,7 +252,7 @@ func (c *Call) dialFrom(t *Tab, cmd Command) Begun {
 		return c.aim(b, cmd.To)
 	}
 	b.Ask = true
-	for _, one := range c.gw.bindings.targets(t.user) {
+	for _, one := range c.gw.bindings.Targets(t.user) {
 		if one.Device == cmd.From {
 			b.Caller = Target{Leg: leg, Kind: PhoneLeg, Device: one.Device, Binding: &one}
 			return c.aim(b, cmd.To)
@@ -304,7 +304,7 @@ func (c *Call) targets(d destination, caller Target, callerUser string) (out []T
 // devicesOf lists a user's phones and tabs, without the one that calls.
 func (g *Gateway) devicesOf(user, callerUser string, caller Target, newLeg func() LegID) []Target {
 	var out []Target
-	for _, one := range g.bindings.targets(user) {
+	for _, one := range g.bindings.Targets(user) {
 		if user != callerUser || caller.Kind != PhoneLeg || caller.Device != one.Device {
 			out = append(out, Target{Leg: newLeg(), Kind: PhoneLeg, Device: one.Device, Binding: &one})
 		}

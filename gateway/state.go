@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -237,7 +238,7 @@ type Target struct {
 	Leg     LegID    `json:"leg"`
 	Kind    LegKind  `json:"kind"`
 	Device  string   `json:"device,omitempty"`
-	Binding *Binding `json:"binding,omitempty"`
+	Binding *location.Binding `json:"binding,omitempty"`
 	Tab     TabID    `json:"tab,omitempty"`
 	Trunk   string   `json:"trunk,omitempty"`
 	URI     string   `json:"uri,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/store"
 )
@@ -244,8 +245,8 @@ func (g *Gateway) me(user string, tabs int) MeView {
 
 // devices lists the user's deskphones with what can be done with each now.
 func (g *Gateway) devices(user string) []DeviceView {
-	live := map[string]Binding{}
-	for _, b := range g.bindings.targets(user) {
+	live := map[string]location.Binding{}
+	for _, b := range g.bindings.Targets(user) {
 		if _, ok := live[b.Device]; !ok {
 			live[b.Device] = b
 		}

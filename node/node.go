@@ -17,6 +17,7 @@ import (
 	"ringsplash/config"
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/signaling/browser"
@@ -45,7 +46,7 @@ type Node struct {
 	ownOnly   bool // browsers of other computers are not served
 	memory    *memory
 	media     *media.Loop
-	bindings  *gateway.Bindings
+	bindings  *location.Bindings
 	gateway   *gateway.Gateway
 	hooks     *hook.Hooks
 	sip       *sipua.UA
@@ -168,7 +169,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n.bindings, err = gateway.NewBindings(ctx, name, n.store, n.log); err != nil {
+	if n.bindings, err = location.New(ctx, name, n.store, n.log); err != nil {
 		return err
 	}
 	n.onClose(func(context.Context) error { n.bindings.Close(); return nil })

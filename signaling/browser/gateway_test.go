@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/media"
 )
 
@@ -50,7 +51,7 @@ func newRealRig(t *testing.T) *rig {
 	t.Cleanup(func() { _ = loop.Close() }) // last: cleanups run backwards
 	return newRig(t, func(c *Config) {
 		people := c.People.(*directory.Directory)
-		bindings, err := gateway.NewBindings(t.Context(), "n1", c.Store, log)
+		bindings, err := location.New(t.Context(), "n1", c.Store, log)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
@@ -38,10 +38,10 @@ type Users interface {
 // Locations keeps the bindings (RFC 3261 10.2). Put and Remove may block.
 type Locations interface {
 	// Put replaces the binding with the same user, instance and reg-id.
-	Put(ctx context.Context, b gateway.Binding) error
+	Put(ctx context.Context, b location.Binding) error
 	Remove(ctx context.Context, user, instance string, regID int) error
 	// Of returns the live bindings of a user.
-	Of(user string) []gateway.Binding
+	Of(user string) []location.Binding
 }
 
 // TrunkPeer is what access control knows of a trunk that sent a request.
@@ -189,7 +189,7 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 func (a *Access) ours(host string) bool { return a.hosts[host] }
 
 // bindings are the live ones of a user.
-func (a *Access) bindings(user string) []gateway.Binding { return a.cfg.Locations.Of(user) }
+func (a *Access) bindings(user string) []location.Binding { return a.cfg.Locations.Of(user) }
 
 // Caller is who sent an INVITE.
 type Caller struct {

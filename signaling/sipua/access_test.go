@@ -21,7 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringsplash/directory"
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
 	"ringsplash/test/rig"
@@ -30,7 +30,7 @@ import (
 // places is a Locations in memory that can be told to fail.
 type places struct {
 	mu   sync.Mutex
-	list []gateway.Binding
+	list []location.Binding
 	fail func(write string) error // asked before each write
 }
 
@@ -40,15 +40,15 @@ func (p *places) failWith(fail func(write string) error) {
 	p.fail = fail
 }
 
-func (p *places) Put(_ context.Context, b gateway.Binding) error {
+func (p *places) Put(_ context.Context, b location.Binding) error {
 	return p.write("put "+b.Instance, func() {
-		p.list = append(slices.DeleteFunc(p.list, func(o gateway.Binding) bool { return o.User == b.User && sameKey(o, b) }), b)
+		p.list = append(slices.DeleteFunc(p.list, func(o location.Binding) bool { return o.User == b.User && sameKey(o, b) }), b)
 	})
 }
 
 func (p *places) Remove(_ context.Context, user, instance string, regID int) error {
 	return p.write("remove "+instance, func() {
-		p.list = slices.DeleteFunc(p.list, func(o gateway.Binding) bool {
+		p.list = slices.DeleteFunc(p.list, func(o location.Binding) bool {
 			return o.User == user && o.Instance == instance && o.RegID == regID
 		})
 	})
@@ -66,10 +66,10 @@ func (p *places) write(what string, do func()) error {
 	return nil
 }
 
-func (p *places) Of(user string) []gateway.Binding {
+func (p *places) Of(user string) []location.Binding {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var list []gateway.Binding
+	var list []location.Binding
 	for _, b := range p.list {
 		if b.User == user {
 			list = append(list, b)

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -53,7 +54,7 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 }
 
 // aimAtBinding uses the flow the phone registered over (RFC 5626 5.3).
-func (l *leg) aimAtBinding(b *gateway.Binding) *refusal {
+func (l *leg) aimAtBinding(b *location.Binding) *refusal {
 	use, h, err := l.u.flowFor(*b)
 	if err != nil {
 		return &refusal{sip.StatusRequestTimeout, err}

@@ -18,7 +18,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -321,5 +321,5 @@ func (a *Access) sameTarget(uri string, target sip.Uri) bool {
 // holdsBinding tells whether one of the user's phones is registered from
 // exactly this source: it is never asked to wait for somebody else's failures.
 func (a *Access) holdsBinding(user string, source netip.AddrPort) bool {
-	return slices.ContainsFunc(a.cfg.Locations.Of(user), func(b gateway.Binding) bool { return b.Source == source.String() })
+	return slices.ContainsFunc(a.cfg.Locations.Of(user), func(b location.Binding) bool { return b.Source == source.String() })
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -284,9 +285,9 @@ func TestInDialogFromTrunk(t *testing.T) {
 }
 
 // deskCall is a call to alice's phone over UDP at w, which took it.
-func deskCall(g *party, f *front, w *wire) (out *line, inv *sip.Request, b gateway.Binding) {
+func deskCall(g *party, f *front, w *wire) (out *line, inv *sip.Request, b location.Binding) {
 	g.t.Helper()
-	b = gateway.Binding{
+	b = location.Binding{
 		User: "alice", Instance: instance, Device: "desk", Contact: "sip:alice@" + w.addr(), Transport: "udp",
 		Source: w.addr(), Local: g.at("udp"), Expires: time.Now().Add(time.Hour),
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -16,7 +16,7 @@ import (
 const statusFlowFailed = 430
 
 // flowOfBinding is the connection a binding came by.
-func flowOfBinding(b gateway.Binding) message.Flow {
+func flowOfBinding(b location.Binding) message.Flow {
 	return message.Flow{Transport: strings.ToLower(b.Transport), Peer: message.ParseAddr(b.Source)}
 }
 
@@ -46,7 +46,7 @@ func (u *UA) flowGone(s *stream) {
 }
 
 // alive tells whether requests can go over the flow of b.
-func (u *UA) alive(b gateway.Binding) bool {
+func (u *UA) alive(b location.Binding) bool {
 	k := flowOfBinding(b)
 	return k.Transport == "udp" || u.flows.find(k) != nil
 }
@@ -54,7 +54,7 @@ func (u *UA) alive(b gateway.Binding) bool {
 // flowFor chooses how to reach the phone of b (RFC 5626 5.3): its flow; when
 // that is closed, another flow of the same instance; for a phone that did not
 // bind a flow, a connection to its Contact.
-func (u *UA) flowFor(b gateway.Binding) (gateway.Binding, hop, error) {
+func (u *UA) flowFor(b location.Binding) (location.Binding, hop, error) {
 	k := flowOfBinding(b)
 	switch k.Transport {
 	case "udp", "tcp", "tls":
@@ -88,9 +88,9 @@ func (u *UA) flowFor(b gateway.Binding) (gateway.Binding, hop, error) {
 
 // otherFlow gives up the flow of dead and finds another one of its instance,
 // the newest.
-func (u *UA) otherFlow(dead gateway.Binding) (gateway.Binding, bool) {
+func (u *UA) otherFlow(dead location.Binding) (location.Binding, bool) {
 	if u.access == nil {
-		return gateway.Binding{}, false
+		return location.Binding{}, false
 	}
 	u.aside(func(ctx context.Context) { u.access.flowFailed(ctx, dead) })
 	for _, b := range u.access.bindings(dead.User) {
@@ -98,7 +98,7 @@ func (u *UA) otherFlow(dead gateway.Binding) (gateway.Binding, bool) {
 			return b, true
 		}
 	}
-	return gateway.Binding{}, false
+	return location.Binding{}, false
 }
 
 // nextFlow sends the INVITE over another flow of the phone after a 430. A

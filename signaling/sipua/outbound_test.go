@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/test/rig"
 )
 
 // flowBinding is a binding of alice's phone by the flow regID from source.
-func flowBinding(f *front, regID int, transport, source string) gateway.Binding {
-	b := gateway.Binding{
+func flowBinding(f *front, regID int, transport, source string) location.Binding {
+	b := location.Binding{
 		User: "alice", Device: "desk", Instance: instance, RegID: regID, Contact: "sip:alice@192.0.2.9:5060;transport=" + transport,
 		Transport: transport, Source: source, Expires: time.Now().Add(time.Hour), Refreshed: time.Now(), V: 1,
 	}

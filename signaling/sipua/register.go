@@ -12,7 +12,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -167,7 +167,7 @@ func keepsFlow(path []string) bool {
 
 // registered is step 8 of RFC 3261 10.3: 200 with every binding. GRUUs are not
 // handed out.
-func (a *Access) registered(req *sip.Request, reg registration, bindings []gateway.Binding) *sip.Response {
+func (a *Access) registered(req *sip.Request, reg registration, bindings []location.Binding) *sip.Response {
 	res := sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil)
 	now := a.cfg.Now()
 	for _, b := range bindings {

@@ -8,23 +8,23 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )
 
 // change is one step of step 7 of RFC 3261 10.3: put or remove.
 type change struct {
-	binding gateway.Binding
-	was     *gateway.Binding // what is there now
+	binding location.Binding
+	was     *location.Binding // what is there now
 	remove  bool
 }
 
 // bind applies the registration, all of it or nothing, and returns the user's
 // bindings after it, newest first.
-func (a *Access) bind(ctx context.Context, reg registration) ([]gateway.Binding, *message.Refusal) {
+func (a *Access) bind(ctx context.Context, reg registration) ([]location.Binding, *message.Refusal) {
 	now := a.cfg.Now()
 	live := slices.DeleteFunc(slices.Clone(a.cfg.Locations.Of(reg.user)),
-		func(b gateway.Binding) bool { return !b.Expires.After(now) })
+		func(b location.Binding) bool { return !b.Expires.After(now) })
 	changes, r := a.plan(reg, live, now)
 	if r != nil {
 		return nil, r
@@ -64,7 +64,7 @@ func (a *Access) pair(ctx context.Context, reg registration, changes []change) e
 }
 
 // plan turns the contacts into changes of what is live.
-func (a *Access) plan(reg registration, live []gateway.Binding, now time.Time) ([]change, *message.Refusal) {
+func (a *Access) plan(reg registration, live []location.Binding, now time.Time) ([]change, *message.Refusal) {
 	var changes []change
 	for _, b := range live {
 		c := contact{}
@@ -84,13 +84,13 @@ func (a *Access) plan(reg registration, live []gateway.Binding, now time.Time) (
 		if c.expires == 0 {
 			continue
 		}
-		put := change{binding: gateway.Binding{
+		put := change{binding: location.Binding{
 			User: reg.user, Instance: c.instance, RegID: c.regID,
 			Contact: c.uri, Path: reg.path, Transport: reg.transport, Source: reg.source.String(), Local: reg.local,
 			UserAgent: reg.userAgent, CallID: reg.callID, CSeq: reg.cseq,
 			Expires: now.Add(c.expires), Refreshed: now, Node: a.cfg.Node, V: 1,
 		}}
-		if i := slices.IndexFunc(live, func(b gateway.Binding) bool { return sameKey(b, put.binding) }); i >= 0 {
+		if i := slices.IndexFunc(live, func(b location.Binding) bool { return sameKey(b, put.binding) }); i >= 0 {
 			put.was = &live[i]
 		}
 		changes = append(changes, put)
@@ -100,11 +100,11 @@ func (a *Access) plan(reg registration, live []gateway.Binding, now time.Time) (
 
 // means tells whether contact c of the request is the binding b: the same
 // instance and flow, or the same address from the same source.
-func (r registration) means(c contact, b gateway.Binding) bool {
+func (r registration) means(c contact, b location.Binding) bool {
 	return c.instance == b.Instance && c.regID == b.RegID || c.uri == b.Contact && r.source.String() == b.Source
 }
 
-func sameKey(a, b gateway.Binding) bool { return a.Instance == b.Instance && a.RegID == b.RegID }
+func sameKey(a, b location.Binding) bool { return a.Instance == b.Instance && a.RegID == b.RegID }
 
 // deviceFor chooses among the devices with the password that was used: the one
 // this instance is paired with, else one that waits for its phone.
@@ -125,15 +125,15 @@ func (a *Access) deviceFor(l login, instance string) string {
 }
 
 // outcome is what the changes make of live, newest first.
-func outcome(live []gateway.Binding, changes []change) []gateway.Binding {
+func outcome(live []location.Binding, changes []change) []location.Binding {
 	after := slices.Clone(live)
 	for _, ch := range changes {
-		after = slices.DeleteFunc(after, func(b gateway.Binding) bool { return sameKey(b, ch.binding) })
+		after = slices.DeleteFunc(after, func(b location.Binding) bool { return sameKey(b, ch.binding) })
 		if !ch.remove {
 			after = append(after, ch.binding)
 		}
 	}
-	slices.SortStableFunc(after, func(a, b gateway.Binding) int { return b.Refreshed.Compare(a.Refreshed) })
+	slices.SortStableFunc(after, func(a, b location.Binding) int { return b.Refreshed.Compare(a.Refreshed) })
 	return after
 }
 

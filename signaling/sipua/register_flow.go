@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"ringsplash/gateway"
+	"ringsplash/location"
 )
 
 // flow names a TCP or TLS connection as bindings do.
@@ -55,7 +55,7 @@ func (a *Access) flowEnded(ctx context.Context, transport, source string) {
 
 // flowFailed removes a binding whose flow turned out to be dead, unless the
 // phone has bound it anew meanwhile. It blocks for the store.
-func (a *Access) flowFailed(ctx context.Context, dead gateway.Binding) {
+func (a *Access) flowFailed(ctx context.Context, dead location.Binding) {
 	lock := a.locks.of(dead.User)
 	lock.Lock()
 	defer lock.Unlock()
@@ -66,7 +66,7 @@ func (a *Access) flowFailed(ctx context.Context, dead gateway.Binding) {
 	}
 }
 
-func (a *Access) dropFlow(ctx context.Context, b gateway.Binding, why string) {
+func (a *Access) dropFlow(ctx context.Context, b location.Binding, why string) {
 	if err := a.cfg.Locations.Remove(ctx, b.User, b.Instance, b.RegID); err != nil {
 		a.log.Warn("binding not removed", "user", b.User, "instance", b.Instance, "err", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"ringsplash/directory"
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/test/rig"
 )
 
@@ -132,7 +132,7 @@ func (u onlySHA256) Secrets(name string) []directory.HA1 {
 	return slices.DeleteFunc(slices.Clone(u.Users.Secrets(name)), func(s directory.HA1) bool { return s.Algorithm != algSHA256 })
 }
 
-func (f *front) wait(t *testing.T, user string, n int) (list []gateway.Binding) {
+func (f *front) wait(t *testing.T, user string, n int) (list []location.Binding) {
 	t.Helper()
 	rig.Until(t, rig.Patience, "bindings change", func() bool {
 		list = f.places.Of(user)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/store"
 	"ringsplash/test/rig"
 )
@@ -44,7 +44,7 @@ func TestRegisterBinding(t *testing.T) {
 		t.Fatalf("%d bindings", len(list))
 	}
 	b, now := list[0], f.clock.Now()
-	want := gateway.Binding{
+	want := location.Binding{
 		User: "alice", Device: "desk", Instance: urn1, Contact: "sip:alice@192.0.2.9:5062;transport=udp",
 		Path: []string{"sip:edge@192.0.2.1;lr", "sip:192.0.2.2;lr"}, Transport: "udp", Source: p.addr, Local: f.addr.String(),
 		UserAgent: "Phone 1.0", CallID: p.id, CSeq: uint32(p.cseq), Expires: now.Add(10 * time.Minute), Refreshed: now, Node: "n1",

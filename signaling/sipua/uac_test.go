@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -263,7 +264,7 @@ func TestInviteToBinding(t *testing.T) {
 	t.Parallel()
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
-	bind := &gateway.Binding{
+	bind := &location.Binding{
 		Contact: "sip:alice@10.9.8.7:5060;ob", Path: []string{"sip:edge.invalid;lr"}, Transport: "udp",
 		Source: w.addr(), Local: a.at("udp"),
 	}

@@ -1,4 +1,5 @@
-package gateway
+// Package location keeps where each user's devices are (RFC 3261 10).
+package location
 
 import "time"
 

@@ -1,4 +1,4 @@
-package gateway
+package location
 
 import (
 	"context"
@@ -29,8 +29,8 @@ type Bindings struct {
 	next   time.Time // when expiry fires
 }
 
-// NewBindings reads the bindings the store has. It blocks for I/O.
-func NewBindings(ctx context.Context, node string, s store.Store, log *slog.Logger) (*Bindings, error) {
+// New reads the bindings the store has. It blocks for I/O.
+func New(ctx context.Context, node string, s store.Store, log *slog.Logger) (*Bindings, error) {
 	b := &Bindings{node: node, store: s, log: log, changed: make(chan string, 256), byUser: map[string][]Binding{}}
 	after := ""
 	for {
@@ -133,8 +133,8 @@ func (b *Bindings) Of(user string) []Binding {
 	return live
 }
 
-// targets returns at most one binding an instance, the newest (RFC 5626 7).
-func (b *Bindings) targets(user string) []Binding {
+// Targets returns at most one binding an instance, the newest (RFC 5626 7).
+func (b *Bindings) Targets(user string) []Binding {
 	var out []Binding
 	for _, one := range b.Of(user) {
 		if !slices.ContainsFunc(out, func(o Binding) bool { return o.Instance == one.Instance }) {
@@ -143,6 +143,9 @@ func (b *Bindings) targets(user string) []Binding {
 	}
 	return out
 }
+
+// Changed tells the users whose bindings changed.
+func (b *Bindings) Changed() <-chan string { return b.changed }
 
 // Count returns how many bindings there are.
 func (b *Bindings) Count() int {
