@@ -32,7 +32,7 @@ type Config struct {
 	// Hooks are the servers that are told of users' calls.
 	Hooks []Hook `yaml:"hooks"`
 	// Profiles is a file of the administrator's own phone profiles (the form
-	// of gateway/profiles.yaml), "" for none.
+	// of gateway/profile/profiles.yaml), "" for none.
 	Profiles string `yaml:"profiles"`
 	// Emergency maps emergency numbers to the trunk that takes them.
 	Emergency map[string]string `yaml:"emergency" example:"{\"112\": pbx}"`

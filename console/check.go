@@ -14,7 +14,7 @@ import (
 	"ringsplash/admin"
 	"ringsplash/config"
 	"ringsplash/directory"
-	"ringsplash/gateway"
+	"ringsplash/gateway/profile"
 	"ringsplash/node"
 )
 
@@ -77,7 +77,7 @@ func checkProfiles(cfg config.Config, stored []directory.Device) []config.Fault 
 	if err != nil {
 		return []config.Fault{{
 			Line: cfg.Line("profiles"), Key: "profiles", Problem: err.Error(),
-			Remedy: "correct the file; gateway/profiles.yaml shows the form",
+			Remedy: "correct the file; gateway/profile/profiles.yaml shows the form",
 		}}
 	}
 	var faults []config.Fault
@@ -106,7 +106,7 @@ func cfgHas(cfg config.Config, user string) bool {
 
 // unknownProfile says that there is no profile of the name, and what there is;
 // "" for one that there is.
-func unknownProfile(profiles *gateway.Profiles, name string) (problem, remedy string) {
+func unknownProfile(profiles *profile.Profiles, name string) (problem, remedy string) {
 	if name == "" || slices.ContainsFunc(append(profiles.Names(), "auto"),
 		func(known string) bool { return strings.EqualFold(known, name) }) {
 		return "", ""

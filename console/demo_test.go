@@ -5,12 +5,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/profile"
 )
 
 // TestDemoPhonesHaveAKey: their page has a * that un-mutes.
 func TestDemoPhonesHaveAKey(t *testing.T) {
-	profiles, err := gateway.LoadProfiles([]byte(demoProfiles), demoDomain)
+	profiles, err := profile.Load([]byte(demoProfiles), demoDomain)
 	require.NoError(t, err)
 	for _, u := range demoConfig(t.TempDir()).Users {
 		p := profiles.For(u.Devices[0].Profile, "")

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -52,7 +53,7 @@ func TestThirdPartyOnBusyPhone(t *testing.T) {
 				s.not(invite{}).on(allow).wants(holdOthers{Callee, "desk"}, autoInvite(s))
 			default:
 				again := *s.target
-				again.Leg, again.Profile = "again", Profile{}
+				again.Leg, again.Profile = "again", profile.Profile{}
 				s.phase(Ringing).not(decide{}).wants(invite{Target: again, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
 			}
 		})

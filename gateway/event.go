@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -182,13 +183,13 @@ type (
 	// follows.
 	splash struct {
 		Leg  LegID
-		Mode SplashMode
+		Mode profile.SplashMode
 	}
 	// learn keeps a mute mode for the side's device.
 	learn struct {
 		Side   Side
 		Device string
-		Mute   MuteMode
+		Mute   profile.MuteMode
 	}
 	// ring tells the caller 180.
 	ring struct{ Leg LegID }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -39,9 +40,9 @@ func (m *move) splashOver(id LegID) {
 // must send something before it can hear us. The gate drops what it sends.
 func (m *move) onlyGate(l *LegState) {
 	if l.Remote == media.Inactive {
-		m.do(learn{l.Side, l.Device, MuteGate})
+		m.do(learn{l.Side, l.Device, profile.MuteGate})
 	}
-	l.Mute, l.SplashDue, l.Reoffering = MuteGate, true, true
+	l.Mute, l.SplashDue, l.Reoffering = profile.MuteGate, true, true
 	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
 }
 
@@ -63,7 +64,7 @@ func (m *move) unmute(l *LegState, by act) {
 	}
 	l.Gate = GateWanted
 	m.do(wantGate{l.ID, by}, startTimer{l.Side.timer(unmuteTimer), m.limits.UnmuteWait})
-	if l.Mute == MuteGate && l.Remote != media.RecvOnly {
+	if l.Mute == profile.MuteGate && l.Remote != media.RecvOnly {
 		m.openGate(l) // nothing to agree on: the phone sends already
 		return
 	}
@@ -88,7 +89,7 @@ func (m *move) mute(l *LegState) {
 	l.Gate = GateShut
 	m.say(l.Side, l.mutedNote())
 	m.do(shutGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
-	if l.Mute != MuteGate {
+	if l.Mute != profile.MuteGate {
 		l.Reoffering = true
 		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
 	}
@@ -160,7 +161,7 @@ func (m *move) gatedAnswer(l *LegState, in input) media.Direction {
 	case sends:
 		l.Resumes = false
 	}
-	if l.Mute == MuteGate {
+	if l.Mute == profile.MuteGate {
 		return remote.Mirror()
 	}
 	if remote == media.SendRecv || remote == media.RecvOnly {

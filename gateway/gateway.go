@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -101,9 +102,9 @@ type Config struct {
 	// Policy decides on automatic answers; nil denies all of them.
 	Policy Authority
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
-	Profile func(name, userAgent string) Profile
+	Profile func(name, userAgent string) profile.Profile
 	// Methods are the triggers there are, in the order a test tries them.
-	Methods []Method
+	Methods []profile.Method
 	// Splash announces an automatic answer [media.Splash].
 	Splash media.Tone
 	// NewID makes ids; nil for random ones.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -86,7 +87,7 @@ func (c *Call) splash(cmd splash) {
 	}
 	over := func() { post(SplashOver{cmd.Leg}) }
 	end := c.end(cmd.Leg)
-	if end == nil || cmd.Mode == SplashPhone || cmd.Mode == SplashOff {
+	if end == nil || cmd.Mode == profile.SplashPhone || cmd.Mode == profile.SplashOff {
 		over()
 		return
 	}
@@ -183,39 +184,19 @@ func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
 	}
 }
 
-func (g *Gateway) profileOf(user string, one location.Binding) Profile {
-	p, d := g.modeOf(user, one)
-	p.UnmuteKey, p.KeyNamed = unmuteKey(p, d), keyNamed(p, d)
-	return p
-}
-
-// modeOf is the phone's profile with what was found out about it, but for its
-// un-mute key, and the device it is.
-func (g *Gateway) modeOf(user string, one location.Binding) (Profile, directory.Device) {
-	p := Profile{Name: unknownProfile, Headers: trio(g.cfg.Domain), Mute: MuteSDP, Splash: SplashMedia}
+// profileOf is the phone's profile with what was found out about it.
+func (g *Gateway) profileOf(user string, one location.Binding) profile.Profile {
+	p := profile.Unknown(g.cfg.Domain)
 	d, _ := g.cfg.Directory.Device(user, one.Device)
 	if g.cfg.Profile != nil {
-		p = g.learned(g.cfg.Profile(d.Profile, one.UserAgent), d.Learned)
+		p = g.cfg.Profile(d.Profile, one.UserAgent).Learned(d.Learned, g.cfg.Methods)
 	}
 	if behindNAT(one) {
 		// A phone that only listens sends nothing, so its address behind the
 		// NAT would never be learnt.
-		p.Mute = MuteGate
+		p.Mute = profile.MuteGate
 	}
-	return p, d
-}
-
-// learned puts what was found out about the phone over what its profile says.
-func (g *Gateway) learned(p Profile, l directory.Learned) Profile {
-	for _, m := range g.cfg.Methods {
-		if m.Name == l.Method {
-			p = p.asks(m)
-		}
-	}
-	if l.Mute == string(MuteGate) {
-		p.Mute = MuteGate
-	}
-	return p
+	return p.Keyed(d)
 }
 
 // behindNAT tells whether the phone's Contact differs from where it sends from.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/policy"
 )
@@ -79,11 +80,8 @@ type Invite struct {
 	Offer []byte
 	// Headers are extra headers that the call put there on purpose (the
 	// trigger of an allowed automatic answer). Nothing received is copied.
-	Headers []Header
+	Headers []profile.Header
 }
-
-// Header is one extra header of an Invite.
-type Header struct{ Name, Value string }
 
 // Dialer makes legs toward phones, trunks and URIs; sipua implements it.
 type Dialer interface {

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
@@ -358,7 +359,7 @@ func (m *model) join() {
 func (m *model) joined(by string) {
 	l := LegState{
 		ID: LegID(randomID("l")), Kind: PhoneLeg, Stage: Up, Device: "desk", Codecs: pcm[:1], Remote: media.SendRecv,
-		Mute: MuteSDP,
+		Mute: profile.MuteSDP,
 	}
 	if rapid.Bool().Draw(m.t, "gate shut") {
 		l.Gate = GateShut
@@ -476,9 +477,10 @@ func (m *model) check() {
 // TestModel drives random calls through the real call, ends and gates.
 func TestModel(t *testing.T) {
 	w := newWorkbench(t, func(c *Config) {
-		c.Profile = func(_, agent string) Profile {
-			return Profile{
-				Name: "model", Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia, UnmuteKey: "*",
+		c.Profile = func(_, agent string) profile.Profile {
+			return profile.Profile{
+				Name: "model", Headers: profile.Unknown("example.test").Headers, Mute: profile.MuteSDP, Splash: profile.SplashMedia,
+				UnmuteKey: "*",
 				KeyByInfo: true, Talk: agent == "talks",
 			}
 		}

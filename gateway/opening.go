@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -200,8 +201,8 @@ func (m *move) askOnBranch(old *LegState) {
 }
 
 // gated marks a leg whose phone is asked to answer by itself.
-func (m *move) gated(l *LegState, p Profile) {
-	l.Gate, l.Triggered, l.Mute, l.Splash, l.ResumeUnmutes = GateShut, true, p.Mute, p.splash(), p.ResumeUnmutes
+func (m *move) gated(l *LegState, p profile.Profile) {
+	l.Gate, l.Triggered, l.Mute, l.Splash, l.ResumeUnmutes = GateShut, true, p.Mute, p.Sounds(), p.ResumeUnmutes
 	l.Announcing, l.UnmuteKey, l.KeyNamed = true, p.UnmuteKey, p.KeyNamed
 }
 
@@ -230,7 +231,7 @@ func (m *move) ask() {
 	o := m.editOpening()
 	o.Step = StepAsking
 	dir := media.SendOnly
-	if o.Target.Profile.Mute == MuteGate {
+	if o.Target.Profile.Mute == profile.MuteGate {
 		dir = media.SendRecv
 	}
 	leg := m.newLeg(o.Target, o.Side)
@@ -287,9 +288,9 @@ func (m *move) failed(cause Cause) {
 	o := m.Opening
 	m.closeOpening(nil)
 	m.say(o.Side, noteNotAlone)
-	if cause == CauseNoCodec && o.Target.Profile.Mute == MuteSDP {
+	if cause == CauseNoCodec && o.Target.Profile.Mute == profile.MuteSDP {
 		// It may be the sendonly that it refused: the next click offers sendrecv.
-		m.do(learn{o.Side, o.Target.Device, MuteGate})
+		m.do(learn{o.Side, o.Target.Device, profile.MuteGate})
 	}
 	if o.Move || !m.ringing() {
 		return // the call goes on where it was
@@ -332,7 +333,7 @@ func failedNote(cause Cause) string {
 // ringAgain rings the phone in the ordinary way: a 200 to that is a hand.
 func (m *move) ringAgain(o Opening) {
 	again := o.Target
-	again.Leg, again.Profile = o.Again, Profile{}
+	again.Leg, again.Profile = o.Again, profile.Profile{}
 	m.Legs = append(m.Legs, m.newLeg(again, o.Side))
 	m.do(invite{Target: again, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
 }
@@ -408,12 +409,12 @@ func (m *move) opened(l *LegState) {
 	m.watchMuted()
 	l.Announcing = true
 	l.UnmuteDue = live // the move click is the un-mute, once the splash is over
-	if l.Mute == MuteSDP && (l.Unplaced || l.Remote == media.Inactive) {
+	if l.Mute == profile.MuteSDP && (l.Unplaced || l.Remote == media.Inactive) {
 		m.onlyGate(l)
 		return
 	}
 	m.do(splash{l.ID, l.Splash})
-	if l.Told && l.Mute == MuteSDP && l.Remote != media.RecvOnly {
+	if l.Told && l.Mute == profile.MuteSDP && l.Remote != media.RecvOnly {
 		l.Reoffering = true
 		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
 	}

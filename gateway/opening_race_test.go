@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 )
 
@@ -17,7 +18,7 @@ func moving(t *testing.T) *script {
 // phone as well.
 func TestMuteAfterMoveClick(t *testing.T) {
 	s := moving(t).on(press("alice", "tab1", "mute", ""))
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).wants(splash{"auto", SplashMedia})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).wants(splash{"auto", profile.SplashMedia})
 	s.on(SplashOver{"auto"}).not(wantGate{}).not(openGate{}).not(reoffer{})
 	if v := show(&s.state, Callee); v.Microphone != "shut" {
 		t.Fatalf("microphone %s", v.Microphone)

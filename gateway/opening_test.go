@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
@@ -14,7 +15,7 @@ import (
 func deskTarget(leg LegID) *Target {
 	return &Target{
 		Leg: leg, Kind: PhoneLeg, Device: "desk", Binding: &location.Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
-		Profile: Profile{Headers: trio("example.test"), Mute: MuteSDP, Splash: SplashMedia},
+		Profile: profile.Profile{Headers: profile.Unknown("example.test").Headers, Mute: profile.MuteSDP, Splash: profile.SplashMedia},
 	}
 }
 
@@ -57,7 +58,7 @@ func TestClickToAnswer(t *testing.T) {
 	s := clicked(t)
 	s.on(Rang{Leg: "auto", Status: 180}).phase(Answering).not(openGate{})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
-		wants(answer{"a", pcm[:1], media.SendRecv}, takeBack{"d2", CauseElsewhere}, splash{"auto", SplashMedia}).not(openGate{})
+		wants(answer{"a", pcm[:1], media.SendRecv}, takeBack{"d2", CauseElsewhere}, splash{"auto", profile.SplashMedia}).not(openGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) || got["auto"] != (heard{Leg: "a"}) {
 		t.Fatalf("routes while shut: %v", got)
 	}
@@ -193,7 +194,8 @@ func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
 func TestOnlyGate(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive)
 	s.phase(Established).wants(reoffer{"auto", pcm[:1], media.SendRecv}).not(splash{}).not(openGate{})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).wants(splash{"auto", profile.SplashMedia}).not(
 		openGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes %v", got)
@@ -206,7 +208,8 @@ func TestOnlyGate(t *testing.T) {
 func TestMuteBeforeSplash(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).wants(splash{"auto", profile.SplashMedia}).not(
 		openGate{})
 	s.on(SplashOver{"auto"}).not(wantGate{}).not(openGate{})
 }
@@ -215,24 +218,25 @@ func TestMuteBeforeSplash(t *testing.T) {
 // the splash; a click on a ringing call is none, however long one waits.
 func TestUnmuteOfAMoveWaitsForTheSplash(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "hold", ""))
-	s.target.Profile.Mute = MuteGate
+	s.target.Profile.Mute = profile.MuteGate
 	s.on(press("alice", "tab1", "resume", "")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(splash{"auto", SplashMedia}).not(wantGate{}).not(openGate{})
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(splash{"auto", profile.SplashMedia}).not(wantGate{}).not(
+		openGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {
 		t.Fatalf("routes during the splash: %v", got)
 	}
 	s.on(SplashOver{"auto"}).wants(wantGate{"auto", byMove}, openGate{"auto"})
 
 	s = clickable(t)
-	s.target.Profile.Mute = MuteGate
+	s.target.Profile.Mute = profile.MuteGate
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).on(SplashOver{"auto"}).not(wantGate{}).not(openGate{})
 }
 
 // A phone that refuses to listen only is asked in mode gate from then on.
 func TestGateIsLearned(t *testing.T) {
-	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).wants(learn{Callee, "desk", MuteGate})
-	clicked(t).on(Refused{Leg: "auto", Status: 488}).wants(learn{Callee, "desk", MuteGate})
+	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).wants(learn{Callee, "desk", profile.MuteGate})
+	clicked(t).on(Refused{Leg: "auto", Status: 488}).wants(learn{Callee, "desk", profile.MuteGate})
 	clicked(t).on(Refused{Leg: "auto", Status: 486}).not(learn{})
 	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).not(learn{})
 }
@@ -240,17 +244,17 @@ func TestGateIsLearned(t *testing.T) {
 // Who sounds the splash: never both the gateway and a phone that beeps.
 func TestSplashModes(t *testing.T) {
 	for _, row := range []struct {
-		mode  SplashMode
+		mode  profile.SplashMode
 		beeps bool
-		want  SplashMode
+		want  profile.SplashMode
 	}{
-		{SplashMedia, false, SplashMedia},
-		{SplashMedia, true, SplashMedia},
-		{SplashBoth, false, SplashBoth},
-		{SplashBoth, true, SplashPhone},
-		{SplashPhone, false, SplashPhone},
-		{SplashPhone, true, SplashPhone},
-		{SplashOff, true, SplashOff},
+		{profile.SplashMedia, false, profile.SplashMedia},
+		{profile.SplashMedia, true, profile.SplashMedia},
+		{profile.SplashBoth, false, profile.SplashBoth},
+		{profile.SplashBoth, true, profile.SplashPhone},
+		{profile.SplashPhone, false, profile.SplashPhone},
+		{profile.SplashPhone, true, profile.SplashPhone},
+		{profile.SplashOff, true, profile.SplashOff},
 	} {
 		s := clickable(t)
 		s.target.Profile.Splash, s.target.Profile.DoubleTone = row.mode, row.beeps
@@ -364,7 +368,7 @@ func TestMoveToDeskphone(t *testing.T) {
 	})
 	s.on(allow).wants(reply{9, nil})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
-		wants(splash{"auto", SplashMedia}).not(wantGate{}).not(reoffer{})
+		wants(splash{"auto", profile.SplashMedia}).not(wantGate{}).not(reoffer{})
 	s.on(SplashOver{"auto"}).wants(wantGate{"auto", byMove}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
 	s.on(SplashOver{"auto"}).not(wantGate{}) // once
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
@@ -412,7 +416,7 @@ func TestTalk(t *testing.T) {
 		t.Fatalf("the gate is shut after the NOTIFY: %#v", s.out)
 	}
 	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).
-		wants(splash{"d1", SplashMedia}, reoffer{"d1", pcm[:1], media.SendOnly}).not(openGate{})
+		wants(splash{"d1", profile.SplashMedia}, reoffer{"d1", pcm[:1], media.SendOnly}).not(openGate{})
 	s.sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
 	if v := show(&s.state, Callee); v.Microphone != "shut" || v.Auto == nil || v.Auto.Grant != "self" {
 		t.Fatalf("view %+v", v)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -46,7 +47,7 @@ type phoneTest struct {
 	gw           *Gateway
 	user, device string
 	display      string
-	mute         MuteMode
+	mute         profile.MuteMode
 	key          string // the un-mute key its profile has, "" for none
 	seen         bool   // it came
 	remote       media.Direction
@@ -88,7 +89,7 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 		key: g.keyToTest(d, target.Binding),
 	}
 	p.result = PhoneTest{Device: device, Tried: []TriedMethod{}}
-	for _, m := range candidates(target.Profile, g.cfg.Methods) {
+	for _, m := range target.Profile.Candidates(g.cfg.Methods) {
 		tried, refused := p.try(ctx, m)
 		if refused != nil {
 			return PhoneTest{}, refused
@@ -113,7 +114,7 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 }
 
 // keep remembers the method for the phone.
-func (p *phoneTest) keep(ctx context.Context, m Method) {
+func (p *phoneTest) keep(ctx context.Context, m profile.Method) {
 	p.result.Said = p.display + " answers by itself to " + m.Said +
 		". This is kept for it. If you lifted its handset, test again without touching it."
 	p.result.Said += p.saidOfKey()
@@ -133,10 +134,10 @@ func (p *phoneTest) keep(ctx context.Context, m Method) {
 
 // try sends one trigger, and a second one in mode gate when the phone refuses
 // to listen only. A *CommandError ends the test.
-func (p *phoneTest) try(ctx context.Context, m Method) (TriedMethod, *CommandError) {
+func (p *phoneTest) try(ctx context.Context, m profile.Method) (TriedMethod, *CommandError) {
 	tried, status, refused := p.ask(ctx, m)
-	if refused == nil && p.mute == MuteSDP && (status == 488 || status == 606) {
-		p.mute = MuteGate
+	if refused == nil && p.mute == profile.MuteSDP && (status == 488 || status == 606) {
+		p.mute = profile.MuteGate
 		tried, _, refused = p.ask(ctx, m)
 	}
 	p.gw.log.Info("a phone was tested", "user", p.user, "device", p.device, "method", m.Name, "outcome", tried.Outcome)
@@ -145,7 +146,7 @@ func (p *phoneTest) try(ctx context.Context, m Method) (TriedMethod, *CommandErr
 
 // ask is one decision and one INVITE with a trigger. status is that of a
 // refusal.
-func (p *phoneTest) ask(ctx context.Context, m Method) (tried TriedMethod, status int, refused *CommandError) {
+func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMethod, status int, refused *CommandError) {
 	tried = TriedMethod{Method: m.Name}
 	tried.Method = cmp.Or(tried.Method, "profile")
 	target := p.gw.phoneOf(p.user, p.device)
@@ -162,7 +163,7 @@ func (p *phoneTest) ask(ctx context.Context, m Method) (tried TriedMethod, statu
 	}
 	defer end.Close()
 	dir := media.SendOnly
-	if p.mute == MuteGate {
+	if p.mute == profile.MuteGate {
 		dir = media.SendRecv
 	}
 	offer, err := end.Offer(media.Offerable([]media.Codec{media.PCMU, media.PCMA, media.G722, media.Opus}), dir)
@@ -273,7 +274,7 @@ func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, sdp []byte) {
 	}
 	p.remote = sound.Remote
 	if sound.Remote == media.Inactive {
-		p.mute = MuteGate // it refuses to listen only; the next call offers it sendrecv
+		p.mute = profile.MuteGate // it refuses to listen only; the next call offers it sendrecv
 	}
 	over := make(chan struct{})
 	end.PlayOnce(p.gw.cfg.Splash, func() { close(over) })

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
 )
@@ -14,8 +15,8 @@ func (g *Gateway) keyToTest(d directory.Device, one *location.Binding) string {
 	if g.cfg.Profile == nil {
 		return ""
 	}
-	d.Learned.Key = keySeen // a test finds out anew
-	return unmuteKey(g.cfg.Profile(d.Profile, one.UserAgent), d)
+	d.Learned.Key = profile.KeySeen // a test finds out anew
+	return g.cfg.Profile(d.Profile, one.UserAgent).Keyed(d).UnmuteKey
 }
 
 // awaitKey waits for the un-mute key at the phone that was made to answer, for
@@ -64,7 +65,7 @@ func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *Mailbox[Event], 
 		}
 	}
 	if p.seen && asked {
-		p.mute = MuteGate
+		p.mute = profile.MuteGate
 	}
 	return over
 }
@@ -85,9 +86,9 @@ func (p *phoneTest) learnedKey() string {
 	case p.key == "":
 		return ""
 	case p.seen:
-		return keySeen
+		return profile.KeySeen
 	}
-	return keyUnseen
+	return profile.KeyUnseen
 }
 
 func (p *phoneTest) saidOfKey() string {

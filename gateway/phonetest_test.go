@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -15,7 +16,7 @@ import (
 // testable is a workbench with alice's idle phone and the built-in methods.
 func testable(t *testing.T) (*workbench, *fakePolicy) {
 	p := &fakePolicy{answer: policy.Decision{Allow: true, Grant: "self"}}
-	profiles, err := LoadProfiles(nil, "gw.test")
+	profiles, err := profile.Load(nil, "gw.test")
 	must(t, err)
 	w := newWorkbench(t, func(c *Config) {
 		c.Policy, c.Profile, c.Methods = p, profiles.For, profiles.Methods()
@@ -27,8 +28,8 @@ func testable(t *testing.T) (*workbench, *fakePolicy) {
 }
 
 // model plays alice's phone in a test: obeys tells which INVITE it answers.
-func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked chan []Header) {
-	asked = make(chan []Header, 32)
+func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked chan []profile.Header) {
+	asked = make(chan []profile.Header, 32)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -63,7 +64,7 @@ func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked 
 }
 
 func hasHeader(in Invite, name, value string) bool {
-	return slices.Contains(in.Headers, Header{name, value})
+	return slices.Contains(in.Headers, profile.Header{Name: name, Value: value})
 }
 
 // The first ways fail, one works: it is kept and used from then on.
@@ -122,7 +123,7 @@ func TestTestPhoneLearnsGate(t *testing.T) {
 	if got.Worked == nil || len(got.Tried) != 1 {
 		t.Fatalf("result %+v", got)
 	}
-	if p := w.gw.phoneOf("alice", "desk").Profile; p.Mute != MuteGate {
+	if p := w.gw.phoneOf("alice", "desk").Profile; p.Mute != profile.MuteGate {
 		t.Errorf("profile %+v", p)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -100,10 +101,10 @@ type LegState struct {
 	Gate Gate `json:"gate,omitempty"`
 	// Triggered tells that the leg's INVITE carried a trigger: a 200 to it is
 	// automatic whenever it comes.
-	Triggered     bool       `json:"triggered,omitempty"`
-	Mute          MuteMode   `json:"mute,omitempty"`
-	Splash        SplashMode `json:"splash,omitempty"`
-	ResumeUnmutes bool       `json:"resumeUnmutes,omitempty"`
+	Triggered     bool               `json:"triggered,omitempty"`
+	Mute          profile.MuteMode   `json:"mute,omitempty"`
+	Splash        profile.SplashMode `json:"splash,omitempty"`
+	ResumeUnmutes bool               `json:"resumeUnmutes,omitempty"`
 	// Talks tells that the ringing phone can be told to go off-hook by NOTIFY,
 	// Told that it was: its 200 answers an offer of sendrecv.
 	Talks bool `json:"talks,omitempty"`
@@ -136,7 +137,7 @@ func (l LegState) holds() bool {
 // offers is the direction an offer of ours names: a phone whose microphone is
 // shut is asked not to send, where it can be asked.
 func (l LegState) offers() media.Direction {
-	if l.Gate == GateShut && l.Mute != MuteGate {
+	if l.Gate == GateShut && l.Mute != profile.MuteGate {
 		return media.SendOnly
 	}
 	return media.SendRecv
@@ -235,15 +236,15 @@ type Automatic struct {
 
 // Target is one branch to be tried, with the id of its leg.
 type Target struct {
-	Leg     LegID    `json:"leg"`
-	Kind    LegKind  `json:"kind"`
-	Device  string   `json:"device,omitempty"`
+	Leg     LegID             `json:"leg"`
+	Kind    LegKind           `json:"kind"`
+	Device  string            `json:"device,omitempty"`
 	Binding *location.Binding `json:"binding,omitempty"`
-	Tab     TabID    `json:"tab,omitempty"`
-	Trunk   string   `json:"trunk,omitempty"`
-	URI     string   `json:"uri,omitempty"`
+	Tab     TabID             `json:"tab,omitempty"`
+	Trunk   string            `json:"trunk,omitempty"`
+	URI     string            `json:"uri,omitempty"`
 	// Profile is how the phone wants to be asked to answer by itself.
-	Profile Profile `json:"profile,omitzero"`
+	Profile profile.Profile `json:"profile,omitzero"`
 	// Busy tells that another call is on the phone; Hold that its user wants
 	// that call held then, and that it can be.
 	Busy bool `json:"busy,omitempty"`

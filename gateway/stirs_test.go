@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -35,8 +36,11 @@ func TestResumeAfterStir(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorkbench(t, func(c *Config) {
-				c.Profile = func(string, string) Profile {
-					return Profile{Headers: trio("gw.test"), Mute: MuteSDP, Splash: SplashOff, ResumeUnmutes: true}
+				c.Profile = func(string, string) profile.Profile {
+					return profile.Profile{
+						Headers: profile.Unknown("gw.test").Headers, Mute: profile.MuteSDP, Splash: profile.SplashOff,
+						ResumeUnmutes: true,
+					}
 				}
 				c.Policy = &fakePolicy{answer: policy.Decision{Allow: true, Grant: "self"}}
 			})

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -186,7 +187,7 @@ func TestJoinAdaptsCodec(t *testing.T) {
 func TestTransferKeepsGateShut(t *testing.T) {
 	s := talks(t)
 	shut := bobsLeg
-	shut.By, shut.Leg.Gate, shut.Leg.Mute, shut.Leg.Triggered = "alice", GateShut, MuteSDP, true
+	shut.By, shut.Leg.Gate, shut.Leg.Mute, shut.Leg.Triggered = "alice", GateShut, profile.MuteSDP, true
 	shut.Party.MutedUntil = s.clock
 	s.on(shut).wants(startTimer{mutedTimer, 0}).not(openGate{}).not(wantGate{})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) {

@@ -6,22 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/directory"
+	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
 
 // muted is a call that alice's phone answered by itself in the mute mode, with
 // a key that un-mutes.
-func muted(t *testing.T, mode MuteMode) *script {
+func muted(t *testing.T, mode profile.MuteMode) *script {
 	s := clickable(t)
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = mode, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
 	said := media.RecvOnly
-	if mode == MuteGate {
+	if mode == profile.MuteGate {
 		said = media.SendRecv
 	}
-	return s.sound(Answered{Leg: "auto"}, pcm[:1], said).wants(splash{"auto", SplashMedia})
+	return s.sound(Answered{Leg: "auto"}, pcm[:1], said).wants(splash{"auto", profile.SplashMedia})
 }
 
 // key has keys of the phone arrive after a while.
@@ -40,7 +40,7 @@ func (s *script) opensNothing() *script {
 // The un-mute key is the owner's act, and goes the way of Unmute.
 func TestKeyUnmutes(t *testing.T) {
 	for _, e := range []Event{Pressed{"auto"}, Digit{Leg: "auto", Digit: '*'}} {
-		s := muted(t, MuteSDP).on(SplashOver{"auto"}).opensNothing()
+		s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).opensNothing()
 		if note := s.state.Notes[Callee]; !strings.Contains(note, "Press * on the phone or Unmute here") {
 			t.Errorf("note %q", note)
 		}
@@ -50,12 +50,12 @@ func TestKeyUnmutes(t *testing.T) {
 		s.on(press("alice", "tab1", "mute", "")).wants(shutGate{"auto"})
 		s.key(e, "*").wants(wantGate{"auto", byKey})
 	}
-	muted(t, MuteGate).on(SplashOver{"auto"}).key(Pressed{"auto"}, "1*").wants(wantGate{"auto", byKey}, openGate{"auto"})
+	muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"auto"}, "1*").wants(wantGate{"auto", byKey}, openGate{"auto"})
 }
 
 // A key that comes in two ways is one press.
 func TestKeyIsTakenOnce(t *testing.T) {
-	s := muted(t, MuteSDP).on(SplashOver{"auto"}).key(Digit{Leg: "auto", Digit: '*'},
+	s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).key(Digit{Leg: "auto", Digit: '*'},
 		"*").wants(reoffer{"auto", pcm[:1], media.SendRecv})
 	s.keys = "*"
 	s.on(Pressed{"auto"}).opensNothing()
@@ -63,15 +63,15 @@ func TestKeyIsTakenOnce(t *testing.T) {
 
 func TestKeyOpensNothing(t *testing.T) {
 	for name, s := range map[string]*script{
-		"during the splash":        muted(t, MuteGate).key(Pressed{"auto"}, "*"),
-		"another key":              muted(t, MuteGate).on(SplashOver{"auto"}).key(Pressed{"auto"}, "0123456789#ABCD"),
-		"of the caller":            muted(t, MuteGate).on(SplashOver{"auto"}).key(Digit{Leg: "a", Digit: '*'}, "*"),
-		"of the caller, as events": muted(t, MuteGate).on(SplashOver{"auto"}).key(Pressed{"a"}, "*"),
-		"of another phone":         muted(t, MuteGate).on(SplashOver{"auto"}).key(Pressed{"d2"}, "*"),
+		"during the splash":        muted(t, profile.MuteGate).key(Pressed{"auto"}, "*"),
+		"another key":              muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"auto"}, "0123456789#ABCD"),
+		"of the caller":            muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Digit{Leg: "a", Digit: '*'}, "*"),
+		"of the caller, as events": muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"a"}, "*"),
+		"of another phone":         muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"d2"}, "*"),
 		"of a phone that rings":    clicked(t).key(Pressed{"auto"}, "*"),
 		"where there is none": clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).key(
 			Pressed{"auto"}, "*"),
-		"after the call": muted(t, MuteGate).on(SplashOver{"auto"}).on(press("alice", "tab1", "hangup", "")).key(
+		"after the call": muted(t, profile.MuteGate).on(SplashOver{"auto"}).on(press("alice", "tab1", "hangup", "")).key(
 			Pressed{"auto"}, "*"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,74 +81,11 @@ func TestKeyOpensNothing(t *testing.T) {
 	}
 }
 
-// Which key a phone has: a device may name another than its profile, and it
-// counts only where it reaches us. An adapter has none.
-func TestUnmuteKeyOf(t *testing.T) {
-	profiles, err := LoadProfiles([]byte(`profiles:
-  - {name: own, match: [own], mute: gate, unmute_key: '#'}
-  - {name: off, match: [off], mute: gate, unmute_key: ''}
-  - {name: listens, match: [listens]}
-  - {name: info, match: [info], key_by_info: true}
-`), "gw.test")
-	must(t, err)
-	seen, unseen := directory.Learned{Key: keySeen}, directory.Learned{Key: keyUnseen}
-	for _, row := range []struct {
-		agent string
-		d     directory.Device
-		want  string
-	}{
-		{"Yealink SIP-T46S", directory.Device{}, "*"},
-		{"Yealink SIP-T46S", directory.Device{UnmuteKey: "#"}, "#"},
-		{"Yealink SIP-T46S", directory.Device{UnmuteKey: directory.NoKey}, ""},
-		{"Yealink SIP-T46S", directory.Device{Learned: unseen}, ""},
-		{"Yealink SIP-T46S", directory.Device{UnmuteKey: "*", Learned: unseen}, ""},
-		{"baresip v1.0.0", directory.Device{}, "*"},
-		{"own 1", directory.Device{}, "#"},
-		{"off 1", directory.Device{}, ""},
-		{"off 1", directory.Device{UnmuteKey: "*"}, "*"},
-		{"Somebody", directory.Device{}, ""},
-		{"Somebody", directory.Device{Learned: seen}, "*"},
-		{"Somebody", directory.Device{UnmuteKey: "*"}, ""},
-		{"Somebody", directory.Device{UnmuteKey: "#", Learned: seen}, "#"},
-		{"listens 1", directory.Device{}, "*"},
-		{"listens 1", directory.Device{Learned: seen}, "*"},
-		{"info 1", directory.Device{}, "*"},
-		{"Grandstream HT801 1.0.5", directory.Device{}, ""},
-		{"Grandstream HT801 1.0.5", directory.Device{UnmuteKey: "*", Learned: seen}, ""},
-		{"Grandstream GXP2170", directory.Device{}, "*"},
-	} {
-		if got := unmuteKey(profiles.For("", row.agent), row.d); got != row.want {
-			t.Errorf("%s, %+v: key %q, want %q", row.agent, row.d, got, row.want)
-		}
-	}
-	// People are told of it where it is known to come.
-	for _, row := range []struct {
-		agent string
-		d     directory.Device
-		want  bool
-	}{
-		{"Yealink SIP-T46S", directory.Device{}, false},
-		{"Yealink SIP-T46S", directory.Device{UnmuteKey: "#"}, false},
-		{"Yealink SIP-T46S", directory.Device{Learned: seen}, true},
-		{"baresip v1.0.0", directory.Device{}, true},
-		{"own 1", directory.Device{}, true},
-		{"listens 1", directory.Device{}, false},
-		{"info 1", directory.Device{}, true},
-	} {
-		if got := keyNamed(profiles.For("", row.agent), row.d); got != row.want {
-			t.Errorf("%s, %+v: named %v", row.agent, row.d, got)
-		}
-	}
-	if _, err := LoadProfiles([]byte("profiles: [{name: own, unmute_key: '**'}]"), "gw.test"); err == nil {
-		t.Error("two keys are taken for one")
-	}
-}
-
 // A phone that chose to listen only is not said to un-mute by a key, and its
 // gate opens when it agreed to send.
 func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	s := clickable(t)
-	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = MuteGate, "*", true
+	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = profile.MuteGate, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
 	if note := s.state.Notes[Callee]; note != noteMuted {
@@ -169,7 +106,7 @@ func TestKeyGoesNowhere(t *testing.T) {
 	c.state.Legs = []LegState{
 		{ID: "a", Kind: PhoneLeg, Stage: Up},
 		{
-			ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Device: "desk", Instance: "i", Gate: GateShut, Mute: MuteGate,
+			ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Device: "desk", Instance: "i", Gate: GateShut, Mute: profile.MuteGate,
 			UnmuteKey: "*",
 		},
 	}
@@ -205,7 +142,7 @@ func TestHeldKeyGoesNowhere(t *testing.T) {
 	c.state.Phase = Established
 	c.state.Legs = []LegState{
 		{ID: "a", Kind: PhoneLeg, Stage: Up},
-		{ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Gate: GateShut, Mute: MuteGate, UnmuteKey: "*"},
+		{ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Gate: GateShut, Mute: profile.MuteGate, UnmuteKey: "*"},
 	}
 	c.state.Parties = [2]Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
 	caller := newFakeLeg("a")
@@ -228,12 +165,12 @@ func TestHeldKeyGoesNowhere(t *testing.T) {
 // A test of a phone finds out whether its key reaches us: by INFO, or as an event
 // once the phone may send. What then made it come is kept with it.
 func TestTestPhoneSeesTheKey(t *testing.T) {
-	for _, mode := range []MuteMode{MuteSDP, MuteGate} {
+	for _, mode := range []profile.MuteMode{profile.MuteSDP, profile.MuteGate} {
 		t.Run(string(mode), func(t *testing.T) { seesTheKey(t, mode) })
 	}
 }
 
-func seesTheKey(t *testing.T, mode MuteMode) {
+func seesTheKey(t *testing.T, mode profile.MuteMode) {
 	w, _ := testable(t)
 	w.gw.cfg.Timers.KeyWait = time.Minute // the press ends it
 	tab, news := w.openTab("alice", Resume{})
@@ -250,7 +187,7 @@ func seesTheKey(t *testing.T, mode MuteMode) {
 		leg.sink(Answered{Leg: leg.id, SDP: sdp})
 		w.sees(tab, news, "what to press", func(s Snapshot) bool { return s.Devices[0].Press == "*" })
 		leg.waits(t, "reoffer")
-		if mode == MuteGate {
+		if mode == profile.MuteGate {
 			sound, err := end.TakeOffer(leg.sdp)
 			sdp, _, err2 := end.Answer([]media.Codec{media.PCMU}, media.SendRecv)
 			if err != nil || err2 != nil || sound.Remote != media.SendRecv {

@@ -17,6 +17,7 @@ import (
 	"ringsplash/config"
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -228,7 +229,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 
 // Profiles are the phone models we know, with the administrator's own, whose
 // file it reads.
-func Profiles(cfg config.Config) (*gateway.Profiles, error) {
+func Profiles(cfg config.Config) (*profile.Profiles, error) {
 	var own []byte
 	if cfg.Profiles != "" {
 		var err error
@@ -236,7 +237,7 @@ func Profiles(cfg config.Config) (*gateway.Profiles, error) {
 			return nil, fmt.Errorf("profiles: %w", err)
 		}
 	}
-	return gateway.LoadProfiles(own, cfg.Domain)
+	return profile.Load(own, cfg.Domain)
 }
 
 func (n *Node) sipConfig(name string) sipua.Config {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/profile"
 )
 
 // A large request goes by TCP where the URI leaves the transport open and the
@@ -15,7 +16,7 @@ import (
 func TestLargeRequest(t *testing.T) {
 	t.Parallel()
 	long := func(in *gateway.Invite) {
-		in.Headers = []gateway.Header{
+		in.Headers = []profile.Header{
 			{Name: "X-Long", Value: strings.Repeat("x", 500)},
 			{Name: "X-More", Value: strings.Repeat("x", 500)},
 		}

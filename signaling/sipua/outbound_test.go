@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/test/rig"
 )
@@ -108,7 +109,7 @@ func TestFlowFailed(t *testing.T) {
 			out := g.call("", func(in *gateway.Invite) {
 				in.Binding = &dead
 				if trigger {
-					in.Headers = []gateway.Header{{Name: "Answer-Mode", Value: "Auto"}}
+					in.Headers = []profile.Header{{Name: "Answer-Mode", Value: "Auto"}}
 				}
 			})
 			first.send(g.at("udp"), first.reply(first.request("INVITE"), 430, "Flow Failed", "t", ""))

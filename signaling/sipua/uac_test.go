@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )
@@ -31,7 +32,7 @@ func TestInviteIsWritten(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, func(in *gateway.Invite) {
 		in.Leg = "leg7"
-		in.Headers = []gateway.Header{
+		in.Headers = []profile.Header{
 			{Name: "Answer-Mode", Value: "Auto"},
 			{Name: "X-Bad\r\nEvil", Value: "1"},
 			{Name: "X-Cut", Value: "a\r\nEvil: 1"},
@@ -181,7 +182,7 @@ func TestSilentPhone(t *testing.T) {
 // way the phone wants it (I3, I7). What comes late is taken back as ever.
 func TestTriggerLeavesOnce(t *testing.T) {
 	t.Parallel()
-	trigger := func(in *gateway.Invite) { in.Headers = []gateway.Header{{Name: "Answer-Mode", Value: "Auto"}} }
+	trigger := func(in *gateway.Invite) { in.Headers = []profile.Header{{Name: "Answer-Mode", Value: "Auto"}} }
 	for name, more := range map[string][]string{
 		"421 Extension Required":         {"Require: timer"},
 		"422 Session Interval Too Small": {"Min-SE: 7200"},

@@ -1,4 +1,4 @@
-package gateway
+package profile
 
 import (
 	"cmp"
@@ -12,10 +12,7 @@ import (
 )
 
 //go:embed profiles.yaml
-var builtinProfiles []byte
-
-// unknownProfile asks a phone we know nothing about.
-const unknownProfile = "unknown"
+var builtin []byte
 
 // Profiles are the phone models this node knows, first match first, and the
 // methods there are.
@@ -51,12 +48,12 @@ type profileRow struct {
 	headers []Header
 }
 
-// LoadProfiles reads the built-in profiles and, before them, the
+// Load reads the built-in profiles and, before them, the
 // administrator's (YAML of the same form, nil for none): his win, by match and
 // by name. gateway is what {gateway} in a header stands for.
-func LoadProfiles(own []byte, gateway string) (*Profiles, error) {
+func Load(own []byte, gateway string) (*Profiles, error) {
 	p := &Profiles{}
-	for _, text := range [][]byte{builtinProfiles, own} {
+	for _, text := range [][]byte{builtin, own} {
 		var file struct {
 			Methods  []methodRow  `yaml:"methods"`
 			Profiles []profileRow `yaml:"profiles"`
@@ -172,7 +169,7 @@ func (p *Profiles) Names() []string {
 // "" or "auto" when the device leaves it to us.
 func (p *Profiles) For(name, userAgent string) Profile {
 	agent := strings.ToLower(userAgent)
-	var unknown Profile
+	var other Profile
 	for _, row := range p.list {
 		if name != "" && name != "auto" {
 			if strings.EqualFold(row.Name, name) {
@@ -185,11 +182,11 @@ func (p *Profiles) For(name, userAgent string) Profile {
 				}
 			}
 		}
-		if row.Name == unknownProfile && unknown.Name == "" {
-			unknown = row.profile()
+		if row.Name == unknown && other.Name == "" {
+			other = row.profile()
 		}
 	}
-	return unknown
+	return other
 }
 
 func (r profileRow) profile() Profile {

@@ -1,6 +1,11 @@
-package gateway
+// Package profile is how phone models want to be asked to answer by themselves.
+package profile
 
-import "slices"
+import (
+	"slices"
+
+	"ringsplash/directory"
+)
 
 // MuteMode is how a phone that answered by itself is kept from being heard,
 // besides the gate, which is always there.
@@ -25,6 +30,9 @@ const (
 	SplashBoth  SplashMode = "both"
 	SplashOff   SplashMode = "off"
 )
+
+// Header is one extra header of an INVITE.
+type Header struct{ Name, Value string }
 
 // Method is one trigger: headers that make phones answer by themselves.
 type Method struct {
@@ -65,24 +73,31 @@ type Profile struct {
 	Note string `json:"-"`
 }
 
-// splash is who sounds it for this phone: of a phone that beeps by itself and
+// Sounds is who sounds the splash for this phone: of a phone that beeps by itself and
 // a gateway that would as well, only the phone.
-func (p Profile) splash() SplashMode {
+func (p Profile) Sounds() SplashMode {
 	if p.Splash == SplashBoth && p.DoubleTone {
 		return SplashPhone
 	}
 	return p.Splash
 }
 
-// asks puts another trigger in the place of the profile's.
-func (p Profile) asks(m Method) Profile {
-	p.Method, p.Headers = m.Name, m.Headers
+// Learned puts what was found out about the phone over what the profile says.
+func (p Profile) Learned(l directory.Learned, methods []Method) Profile {
+	for _, m := range methods {
+		if m.Name == l.Method {
+			p.Method, p.Headers = m.Name, m.Headers
+		}
+	}
+	if l.Mute == string(MuteGate) {
+		p.Mute = MuteGate
+	}
 	return p
 }
 
-// candidates are the methods to try on a phone: the profile's, then the others
+// Candidates are the methods to try on a phone: the profile's, then the others
 // that hold a header which was not tried before.
-func candidates(p Profile, all []Method) []Method {
+func (p Profile) Candidates(all []Method) []Method {
 	first := Method{Name: p.Method, Headers: p.Headers, Said: "the headers of the profile " + p.Name}
 	for _, m := range all {
 		if m.Name == p.Method {
@@ -99,12 +114,16 @@ func candidates(p Profile, all []Method) []Method {
 	return out
 }
 
-// trio asks a phone we know nothing about in the three valid ways
-// (RFC 5373 4.1, and the two header forms most makers took up).
-func trio(gateway string) []Header {
-	return []Header{
+// unknown is the name of the profile that asks a phone we know nothing about.
+const unknown = "unknown"
+
+// Unknown asks a phone we know nothing about in the three valid ways
+// (RFC 5373 4.1, and the two header forms most makers took up). gateway is the
+// domain they name.
+func Unknown(gateway string) Profile {
+	return Profile{Name: unknown, Mute: MuteSDP, Splash: SplashMedia, Headers: []Header{
 		{"Answer-Mode", "Auto"},
 		{"Call-Info", "<sip:" + gateway + ">;answer-after=0"},
 		{"Alert-Info", "<http://" + gateway + "/>;info=alert-autoanswer;delay=0"},
-	}
+	}}
 }

@@ -1,4 +1,4 @@
-package gateway
+package profile
 
 import (
 	"fmt"
@@ -7,8 +7,10 @@ import (
 )
 
 func TestProfileByUserAgent(t *testing.T) {
-	p, err := LoadProfiles(nil, "gw.test")
-	must(t, err)
+	p, err := Load(nil, "gw.test")
+	if err != nil {
+		t.Fatal(err)
+	}
 	rows := []struct{ device, agent, want, headers string }{
 		{"auto", "Yealink SIP-T46S 66.85.0.5", "yealink", "[{Call-Info <sip:gw.test>;answer-after=0}]"},
 		{"", "PolycomVVX-VVX_411-UA/5.9", "polycom", "[{Alert-Info <http://gw.test/>;info=Auto Answer}]"},
@@ -45,10 +47,12 @@ func TestProfileByUserAgent(t *testing.T) {
 }
 
 func TestOwnProfilesWin(t *testing.T) {
-	p, err := LoadProfiles([]byte(
+	p, err := Load([]byte(
 		"profiles:\n  - {name: ours, match: [yealink], headers: {X-Answer: now}, mute: gate, splash: off, resume_unmutes: true}\n"),
 		"gw.test")
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	got := p.For("auto", "Yealink SIP-T46S")
 	if got.Name != "ours" || got.Mute != MuteGate || got.Splash != SplashOff || !got.ResumeUnmutes ||
 		got.Headers[0].Name != "X-Answer" {
@@ -66,7 +70,7 @@ func TestBadProfiles(t *testing.T) {
 		"profiles: [{name: x, headers: {\"A B\": c}}]":         "header",
 		"profiles: [{name: x, headers: {A: \"b\\r\\nC: d\"}}]": "header",
 	} {
-		if _, err := LoadProfiles([]byte(text), "gw"); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Load([]byte(text), "gw"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
