@@ -123,7 +123,7 @@ func (c AccessConfig) withDefaults() AccessConfig {
 
 func (c AccessConfig) validate() error {
 	switch {
-	case c.Domain == "" || !validHost(c.Domain):
+	case c.Domain == "" || !message.ValidHost(c.Domain):
 		return fmt.Errorf("sipua: %q is no domain for access control: set `domain` in the configuration", c.Domain)
 	case c.Users == nil || c.Locations == nil || c.Store == nil:
 		return errors.New("sipua: access control needs Users, Locations and Store")
@@ -169,7 +169,7 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 	}
 	a := &Access{
 		cfg: cfg, log: log, nonces: n,
-		hosts:     map[string]bool{hostName(cfg.Domain): true},
+		hosts:     map[string]bool{message.Host(cfg.Domain): true},
 		failures:  newFailures(cfg.FailureBurst, cfg.SourceFailures, cfg.FailureEvery),
 		rates:     newBuckets[netip.Addr](cfg.DatagramRate, float64(cfg.DatagramBurst)),
 		others:    newBuckets[netip.Addr](cfg.StrangerRate, float64(cfg.StrangerBurst)),
@@ -180,7 +180,7 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 		flows:     newFlowUsers(),
 	}
 	for _, alias := range cfg.Aliases {
-		a.hosts[hostName(alias)] = true
+		a.hosts[message.Host(alias)] = true
 	}
 	return a, nil
 }

@@ -325,7 +325,7 @@ func (a *account) request(h hop, expires time.Duration) *sip.Request {
 	req.AppendHeader(&callID)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: a.seq, MethodName: sip.REGISTER})
 	req.AppendHeader(&contact)
-	req.AppendHeader(sip.NewHeader("Expires", seconds(expires)))
+	req.AppendHeader(sip.NewHeader("Expires", message.Seconds(expires)))
 	req.AppendHeader(sip.NewHeader("Allow", a.u.allow))
 	req.SetBody(nil)
 	return req

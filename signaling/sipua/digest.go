@@ -314,8 +314,8 @@ func (a *Access) sameTarget(uri string, target sip.Uri) bool {
 	if sip.ParseUri(uri, &u) != nil {
 		return false
 	}
-	host := hostName(u.Host)
-	return u.User == target.User && host == hostName(target.Host) || (u.User == target.User || u.User == "") && a.ours(host)
+	host := message.Host(u.Host)
+	return u.User == target.User && host == message.Host(target.Host) || (u.User == target.User || u.User == "") && a.ours(host)
 }
 
 // holdsBinding tells whether one of the user's phones is registered from

@@ -3,7 +3,6 @@ package sipua
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -243,27 +242,4 @@ func (u *UA) Domains(source netip.AddrPort, transport string) []string {
 		return s.domains
 	}
 	return nil
-}
-
-// domainsOf reads the domains a certificate stands for: its SIP URIs without a
-// user part, else its DNS names; wildcards stand for none (RFC 5922 7.1, 7.2).
-func domainsOf(c *x509.Certificate) []string {
-	var out []string
-	for _, uri := range c.URIs {
-		if uri.Scheme != "sip" {
-			continue
-		}
-		if target, err := message.ParseURI(uri.String()); err == nil && target.User == "" {
-			out = append(out, hostName(target.Host))
-		}
-	}
-	if out != nil {
-		return out
-	}
-	for _, name := range c.DNSNames {
-		if validHost(name) {
-			out = append(out, hostName(name))
-		}
-	}
-	return out
 }

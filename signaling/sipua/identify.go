@@ -70,7 +70,7 @@ func (a *Access) glance(req *sip.Request) (callee string, vouched bool, no *mess
 // foreign tells that a caller does not claim to be one of ours.
 func (a *Access) foreign(req *sip.Request) bool {
 	from := req.From().Address
-	return from.Scheme == "tel" || !a.ours(hostName(from.Host))
+	return from.Scheme == "tel" || !a.ours(message.Host(from.Host))
 }
 
 // proveCaller proves a caller whose From is in our domain, from memory.
@@ -103,7 +103,7 @@ func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *mess
 	user, _ := a.cfg.Users.User(proven.user)
 	return Caller{
 		Identity: policy.Identity{
-			Address: "sip:" + proven.user + "@" + hostName(a.cfg.Domain), Display: user.Display,
+			Address: "sip:" + proven.user + "@" + message.Host(a.cfg.Domain), Display: user.Display,
 			Level: policy.Proven, How: "digest", User: proven.user, Private: hasPrivacy(req),
 		},
 		Device: a.callingDevice(req, proven.login, source),
@@ -183,7 +183,7 @@ func assertedIdentity(values []string) (address, display string, ok bool) {
 				return "", "", false // such as a local number without its context
 			case u.Scheme == "tel" && tel == "":
 				tel = canonical
-			case u.Scheme != "tel" && address == "" && validHost(u.Host):
+			case u.Scheme != "tel" && address == "" && message.ValidHost(u.Host):
 				address = canonical
 			default:
 				return "", "", false
@@ -219,7 +219,7 @@ func (a *Access) userAt(u sip.Uri) string {
 	text := u.User
 	if u.Scheme == "tel" {
 		text = u.Raw()
-	} else if host := hostName(u.Host); !a.ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
+	} else if host := message.Host(u.Host); !a.ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
 		return ""
 	}
 	text, _, _ = strings.Cut(text, ";")

@@ -1,13 +1,12 @@
 package sipua
 
 import (
-	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
-	"golang.org/x/net/idna"
 
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua/message"
 )
 
 // canonicalURI is the one way we write an address of record: scheme, user and
@@ -30,7 +29,7 @@ func canonicalURI(u sip.Uri) string {
 	default:
 		return ""
 	}
-	host := hostName(u.Host)
+	host := message.Host(u.Host)
 	if host == "" {
 		return ""
 	}
@@ -76,43 +75,6 @@ func unhex(c byte) int {
 
 func unreserved(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!~*'()", c) >= 0
-}
-
-// hostName is the one way we write a host: lower case, without a final dot,
-// IDNs as A-labels, IPv6 in brackets in its shortest form without zone, and
-// IPv4 in IPv6 as IPv4.
-func hostName(host string) string {
-	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		if ip = ip.Unmap().WithZone(""); ip.Is6() {
-			return "[" + ip.String() + "]"
-		}
-		return ip.String()
-	}
-	host = strings.TrimSuffix(host, ".")
-	for i := range len(host) {
-		if host[i] >= 0x80 {
-			if ascii, err := idna.Lookup.ToASCII(host); err == nil {
-				return ascii
-			}
-			break
-		}
-	}
-	return strings.ToLower(host)
-}
-
-// validHost tells whether host is an IP address or looks like a host name (RFC
-// 3261 25.1; underscores are tolerated).
-func validHost(host string) bool {
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return true
-	}
-	for i := range len(host) {
-		c := host[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_') {
-			return false
-		}
-	}
-	return host != "" && len(host) <= 255
 }
 
 // plainNumber removes the visual separators of a telephone number (RFC 3966 5.1.1).

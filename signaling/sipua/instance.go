@@ -83,7 +83,7 @@ func contactInstance(uri sip.Uri) string {
 			port = 5061
 		}
 	}
-	id := fmt.Sprintf("contact:%s@%s:%d", canonicalUser(uri.User), hostName(uri.Host), port)
+	id := fmt.Sprintf("contact:%s@%s:%d", canonicalUser(uri.User), message.Host(uri.Host), port)
 	if len(id) > instanceMax || strings.Contains(id, "/") {
 		id = "contact:" + hash(algSHA256, id)[:32]
 	}

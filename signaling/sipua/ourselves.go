@@ -19,9 +19,9 @@ func (u *UA) leadsHere(uri sip.Uri) bool {
 	}
 	port := message.Port(transport, uri.Port)
 	ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
-	at, host := netip.AddrPortFrom(ip.Unmap(), port), hostName(uri.Host)
+	at, host := netip.AddrPortFrom(ip.Unmap(), port), message.Host(uri.Host)
 	own := host == "localhost" || strings.HasSuffix(host, ".localhost") || // RFC 6761 6.3
-		host == hostName(u.cfg.Domain) || u.access != nil && u.access.ours(host)
+		host == message.Host(u.cfg.Domain) || u.access != nil && u.access.ours(host)
 	return slices.ContainsFunc(u.socks, func(s *socket) bool {
 		if err != nil {
 			return own && s.addr.Port() == port

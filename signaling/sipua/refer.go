@@ -222,7 +222,7 @@ func (l *leg) reportReferral(status int, phrase string) {
 // to it, so that the phone learns how its transfer went.
 func (l *leg) notify(ref *referral, fragment string, final bool) {
 	req := l.d.newRequest(sip.NOTIFY, l.d.next())
-	event, state := "refer", "active;expires="+seconds(subscribedFor)
+	event, state := "refer", "active;expires="+message.Seconds(subscribedFor)
 	if ref.id != "" {
 		event += ";id=" + ref.id
 	}

@@ -92,7 +92,7 @@ func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *message.
 		}
 	}
 	// 1: whose domain is it?
-	if !a.ours(hostName(req.To().Address.Host)) {
+	if !a.ours(message.Host(req.To().Address.Host)) {
 		return source, proof{}, &message.Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
 	}
 	// 2: extensions that must be understood.
@@ -151,7 +151,7 @@ func readPath(req *sip.Request) ([]string, *message.Refusal) {
 				return nil, message.BadRequest("Malformed Path")
 			}
 			hop, err := message.ParseURI(u.String())
-			if err != nil || hop.Scheme == "tel" || !validHost(hop.Host) {
+			if err != nil || hop.Scheme == "tel" || !message.ValidHost(hop.Host) {
 				return nil, message.BadRequest("Malformed Path")
 			}
 			path = append(path, hop.String())
@@ -171,7 +171,7 @@ func (a *Access) registered(req *sip.Request, reg registration, bindings []locat
 	res := sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil)
 	now := a.cfg.Now()
 	for _, b := range bindings {
-		value := "<" + b.Contact + ">;expires=" + seconds(b.Expires.Sub(now))
+		value := "<" + b.Contact + ">;expires=" + message.Seconds(b.Expires.Sub(now))
 		if !guessed(b.Instance) {
 			value += `;+sip.instance="<` + b.Instance + `>"`
 		}

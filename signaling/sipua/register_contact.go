@@ -93,7 +93,7 @@ func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires tim
 		return contact{}, message.BadRequest("Contact Is Not a SIP Address")
 	}
 	uri, err := message.ParseURI(h.Address.String())
-	if err != nil || !validHost(uri.Host) {
+	if err != nil || !message.ValidHost(uri.Host) {
 		return contact{}, message.BadRequest("Malformed Contact")
 	}
 	if a.cfg.Ourselves != nil && a.cfg.Ourselves(uri) {
@@ -144,7 +144,7 @@ func (a *Access) boundExpires(c contact) (contact, *message.Refusal) {
 	if c.expires > 0 && c.expires < a.cfg.MinExpires {
 		return c, &message.Refusal{
 			Status: sip.StatusIntervalToBrief, Phrase: "Interval Too Brief",
-			Headers: []sip.Header{sip.NewHeader("Min-Expires", seconds(a.cfg.MinExpires))},
+			Headers: []sip.Header{sip.NewHeader("Min-Expires", message.Seconds(a.cfg.MinExpires))},
 		}
 	}
 	if c.expires < 0 { // none named
@@ -177,5 +177,3 @@ func contactParams(h sip.HeaderParams) ([]message.Param, error) {
 	}
 	return message.ParseParams(strings.Join(parts, ";"), ';')
 }
-
-func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }

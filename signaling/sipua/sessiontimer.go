@@ -82,7 +82,7 @@ func (u *UA) tooShort(req *sip.Request) *message.Refusal {
 	}
 	return &message.Refusal{
 		Status: statusTooSmall, Phrase: "Session Interval Too Small",
-		Headers: []sip.Header{sip.NewHeader("Min-SE", seconds(u.cfg.MinSE))},
+		Headers: []sip.Header{sip.NewHeader("Min-SE", message.Seconds(u.cfg.MinSE))},
 	}
 }
 
@@ -92,18 +92,18 @@ func (l *leg) askTimer(req *sip.Request) {
 	if s.want == 0 {
 		s.want = l.u.cfg.SessionExpires
 	}
-	value := seconds(s.want)
+	value := message.Seconds(s.want)
 	if s.interval > 0 {
 		who := refresherUAS
 		if s.ours {
 			who = refresherUAC
 		}
-		value = seconds(s.interval) + ";refresher=" + who
+		value = message.Seconds(s.interval) + ";refresher=" + who
 	}
 	req.RemoveHeader("Session-Expires")
 	req.RemoveHeader("Min-SE")
 	req.AppendHeader(sip.NewHeader("Session-Expires", value))
-	req.AppendHeader(sip.NewHeader("Min-SE", seconds(max(s.least, l.u.cfg.MinSE))))
+	req.AppendHeader(sip.NewHeader("Min-SE", message.Seconds(max(s.least, l.u.cfg.MinSE))))
 }
 
 // longer is req again with the interval that a 422 asks for (RFC 4028 7.3);
@@ -155,7 +155,7 @@ func (l *leg) agree(req *sip.Request, res *sip.Response) {
 		se.refresher = refresherUAS
 	}
 	if known || asked {
-		res.AppendHeader(sip.NewHeader("Session-Expires", seconds(se.interval)+";refresher="+se.refresher))
+		res.AppendHeader(sip.NewHeader("Session-Expires", message.Seconds(se.interval)+";refresher="+se.refresher))
 	}
 	if se.refresher == refresherUAC {
 		res.AppendHeader(sip.NewHeader("Require", tagTimer))

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // SignerFile is a certificate whose signatures on Identity headers count (RFC
@@ -111,7 +113,7 @@ func (s signer) forDomain(host string, now time.Time) error {
 	switch {
 	case now.Before(s.leaf.NotBefore) || now.After(s.leaf.NotAfter):
 		return errors.New("the certificate of the signer is out of time")
-	case !slices.Contains(domainsOf(s.leaf), host):
+	case !slices.Contains(message.Domains(s.leaf), host):
 		return fmt.Errorf("the certificate of the signer is not for %s", host)
 	}
 	return nil

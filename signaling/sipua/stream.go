@@ -139,7 +139,7 @@ func (s *stream) learn(leaf *x509.Certificate) {
 		return
 	}
 	s.proves = func(host string) bool { return leaf.VerifyHostname(host) == nil }
-	s.domains = domainsOf(leaf)
+	s.domains = message.Domains(leaf)
 }
 
 // fill waits for more bytes of the peer.

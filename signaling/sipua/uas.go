@@ -234,7 +234,7 @@ func (u *UA) noRoom(dialled string) (*message.Refusal, gateway.Cause) {
 	o := cause.Outcome()
 	return &message.Refusal{
 		Status: o.Status, Phrase: o.Phrase,
-		Headers: []sip.Header{sip.NewHeader("Reason", o.Reason), sip.NewHeader("Retry-After", seconds(o.RetryAfter))},
+		Headers: []sip.Header{sip.NewHeader("Reason", o.Reason), sip.NewHeader("Retry-After", message.Seconds(o.RetryAfter))},
 	}, cause
 }
 
@@ -373,7 +373,7 @@ func (l *leg) refuse(r *inbound, c gateway.Cause) {
 		headers = append(headers, sip.NewHeader("Reason", o.Reason)) // RFC 6432
 	}
 	if o.RetryAfter > 0 {
-		headers = append(headers, sip.NewHeader("Retry-After", seconds(o.RetryAfter)))
+		headers = append(headers, sip.NewHeader("Retry-After", message.Seconds(o.RetryAfter)))
 	}
 	if o.Warning > 0 {
 		headers = append(headers, l.u.warning(o))

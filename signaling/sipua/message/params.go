@@ -155,3 +155,6 @@ func RetryAfter(value string) time.Duration {
 	}
 	return time.Duration(n) * time.Second
 }
+
+// Seconds writes a time as delta-seconds (RFC 3261 25.1), rounded up.
+func Seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
