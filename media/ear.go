@@ -10,7 +10,7 @@ type Ear struct{ *End }
 // packet (20 ms) on the path of the packets: it must return at once and must
 // not keep payload.
 func (l *Loop) NewEar(c Codec, f func(payload []byte)) (*Ear, error) {
-	e, err := newEnd(l, deaf{}, false)
+	e, err := newEnd(l, noWire{}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -25,12 +25,12 @@ func (l *Loop) NewEar(c Codec, f func(payload []byte)) (*Ear, error) {
 	return &Ear{e}, nil
 }
 
-// deaf is the wire of an Ear: there is none.
-type deaf struct{}
+// noWire is the wire of an Ear: there is none.
+type noWire struct{}
 
-func (deaf) sendRTP([]byte) bool    { return true }
-func (deaf) sendRTCP([]rtcp.Packet) {}
-func (deaf) close()                 {}
+func (noWire) sendRTP([]byte) bool    { return true }
+func (noWire) sendRTCP([]rtcp.Packet) {}
+func (noWire) close()                 {}
 
 // Ends is how many ends are alive.
 func (l *Loop) Ends() int {

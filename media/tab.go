@@ -94,14 +94,14 @@ func (t *TabEnd) TakeOffer(sdp string, codecs []Codec) (answer string, err error
 		if peer != old {
 			t.retire(peer)
 		}
-		t.stir()
+		t.wake()
 		return "", err
 	}
 	t.setPayloads(newPayloads(chosen.types, chosen.types), !o.audio.direction.receives())
 	if peer != old {
 		t.peer.Store(peer)
 		t.retire(old)
-		t.stir()
+		t.wake()
 	}
 	peer.version++
 	text := tabAnswer{
@@ -192,8 +192,8 @@ func (t *TabEnd) tell(told *TabState, now TabState) {
 	}
 }
 
-// stir has run look at the state.
-func (t *TabEnd) stir() {
+// wake has run look at the state.
+func (t *TabEnd) wake() {
 	select {
 	case t.changed <- struct{}{}:
 	default:

@@ -34,9 +34,9 @@ func (p *tabPeer) secure(t *webrtc.DTLSTransport) {
 		return nil
 	}()
 	if err != nil {
-		p.tab.loop.log.Error("media: a tab has no sound because its SRTP keys could not be read; please report it", "error", err)
+		p.tab.loop.log.Error("media: a tab has no sound because its SRTP keys could not be read; please report it", "err", err)
 		p.broken.Store(true)
-		p.tab.stir()
+		p.tab.wake()
 	}
 }
 

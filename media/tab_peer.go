@@ -75,7 +75,7 @@ func newTabPeer(t *TabEnd, id string) (*tabPeer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media: no PeerConnection: %w", err)
 	}
-	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { t.stir() })
+	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { t.wake() })
 	p.pc.OnICEGatheringStateChange(func(s webrtc.ICEGathererState) {
 		if s == webrtc.ICEGathererStateComplete {
 			select {
