@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/store"
+	"ringsplash/token"
 )
 
 // probeWait is how long a socket may take to show that it still lives when
@@ -103,4 +105,134 @@ func (k *socket) free(want gateway.Resume) {
 	}
 	former.end(codeTaken)
 	<-former.detached
+}
+
+// enterWait is how long the store may take to look at a token.
+const enterWait = 5 * time.Second
+
+// enter logs the socket in by the token or bearer of its hello; a hello with
+// neither goes by the cookie of the upgrade. It returns the bearer to send, ""
+// for none. Without a log-in the socket is ending.
+func (k *socket) enter(h hello) (bearer string, ok bool) {
+	if h.Token == "" && h.Bearer == "" {
+		if k.login.User == "" {
+			k.end(codeNotLoggedIn)
+			return "", false
+		}
+		return "", true
+	}
+	ctx, cancel := context.WithTimeout(k.ctx, enterWait)
+	defer cancel()
+	var found login
+	var err error
+	if h.Token != "" {
+		bearer, found, err = k.redeem(ctx, h)
+	} else {
+		found, err = k.comeBack(ctx, h)
+	}
+	if err == nil {
+		err = k.srv.sockets.adopt(k, found)
+	}
+	if err != nil {
+		k.turnAway(err)
+		return "", false
+	}
+	k.log = k.srv.log.With("user", found.User, "origin", found.Origin)
+	return bearer, true
+}
+
+// redeem exchanges a token for a log-in of its user at its site.
+func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login, err error) {
+	s := k.srv
+	if s.conf.Mint == nil {
+		return "", login{}, turnedAway(token.Invalid, "token.none_taken")
+	}
+	ticket, err := s.conf.Mint.Read(ctx, h.Token)
+	if err != nil {
+		return "", login{}, err
+	}
+	origin, err := cleanOrigin(ticket.Origin)
+	if err != nil {
+		return "", login{}, turnedAway(token.Invalid, "token.bad_origin")
+	}
+	if err := k.fromSite(origin, h.Parent); err != nil {
+		return "", login{}, err
+	}
+	if _, ok := s.conf.People.User(ticket.User); !ok {
+		return "", login{}, turnedAway(codeNoUser, "token.no_such_user")
+	}
+	if err := s.conf.Mint.Spend(ctx, ticket); err != nil {
+		return "", login{}, err
+	}
+	return s.logins.openFor(ctx, ticket.User, origin, k.own)
+}
+
+// comeBack finds the log-in of an earlier token, for a page whose socket broke.
+func (k *socket) comeBack(ctx context.Context, h hello) (login, error) {
+	found, err := k.srv.logins.find(ctx, h.Bearer)
+	if errors.Is(err, errNoLogin) || err == nil && found.Origin == "" {
+		return login{}, turnedAway(token.Expired, "token.login_over")
+	}
+	if err != nil {
+		return login{}, err
+	}
+	if found.Framed != k.own {
+		return login{}, turnedAway(codeOrigin, "token.other_kind_of_page")
+	}
+	return found, k.fromSite(found.Origin, h.Parent)
+}
+
+const (
+	codeOrigin    = "token_origin"
+	codeNotListed = "origin_not_listed"
+	codeNoUser    = "no_such_user"
+)
+
+// fromSite wants the page to belong to the site the token is for: for a page of
+// ours in a frame that is the site it sees around itself, for another's page
+// the Origin the browser wrote.
+func (k *socket) fromSite(origin, parent string) error {
+	from := k.origin
+	if k.own {
+		clean, err := cleanOrigin(parent)
+		if err != nil {
+			return turnedAway(codeOrigin, "token.no_parent")
+		}
+		from = clean
+	}
+	switch {
+	case from != origin:
+		return turnedAway(codeOrigin, "token.other_site", "origin", origin, "from", from)
+	case !k.own && k.srv.listed(origin) == nil, k.own && k.srv.listed(origin) == nil && origin != k.origin:
+		return turnedAway(codeNotListed, "problem.origin_not_listed", "origin", origin)
+	}
+	return nil
+}
+
+func turnedAway(code, say string, args ...any) *token.Refusal {
+	return &token.Refusal{Code: code, Sentence: Words.Say(say, args...)}
+}
+
+// turnAway tells the page why it is not let in, and ends the socket.
+func (k *socket) turnAway(err error) {
+	var r *token.Refusal
+	var p *problem
+	code := codeNotAllowed
+	switch {
+	case errors.As(err, &r):
+		if r.Code == token.Unknown || r.Code == token.Used || r.Code == token.Expired {
+			code = codeNotLoggedIn // a new token may do
+		}
+	case errors.As(err, &p):
+		r, code = &token.Refusal{Code: "overload", Sentence: p.Sentence}, codeBehind
+	case errors.Is(err, store.ErrAway):
+		r, code = turnedAway("overload", "problem.store_away"), codeBehind
+	default:
+		k.log.Error("a token could not be looked at", "error", err)
+		k.end(codeFault)
+		return
+	}
+	k.log.Info("a page was turned away", "code", r.Code, "reason", r.Sentence.Text, "origin", k.origin)
+	k.send(encode(refused{Type: typeRefused, Error: gateway.Refuse(r.Code, r.Sentence)}))
+	k.end(code)
 }
