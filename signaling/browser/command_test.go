@@ -227,7 +227,7 @@ func TestTooManyRepliesWaiting(t *testing.T) {
 		return gateway.Result{}, ctx.Err()
 	})
 	p, _ := r.loggedIn("alice", alicePassword).open(nil)
-	for i := range maxOwed + 1 {
+	for i := range maxUnanswered + 1 {
 		p.do(fmt.Sprint(i), command("hangup"))
 	}
 	if code := p.closed(); code != 1013 {

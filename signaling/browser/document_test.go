@@ -332,7 +332,7 @@ func TestDocumentNumbers(t *testing.T) {
 		fmt.Sprintf("remembered %.0f min", remember.Minutes()),
 		fmt.Sprintf("the last %d", maxRemembered),
 		fmt.Sprintf("%d commands a second, %d at once", conf.CommandRate, conf.CommandBurst),
-		fmt.Sprintf("more than %d replies waiting", maxOwed),
+		fmt.Sprintf("more than %d replies waiting", maxUnanswered),
 		fmt.Sprintf("over %d KiB", maxMessage>>10),
 		fmt.Sprintf("at most %d MiB more is read", maxAfterEnd>>20),
 		fmt.Sprintf("a message over %d KiB the next", longState>>10),

@@ -40,7 +40,7 @@ func (k *socket) open() (resumed bool) {
 		k.end(codeProtocol)
 		return false
 	}
-	bearer, ok := k.enter(h)
+	bearer, ok := k.logInByHello(h)
 	if !ok {
 		return false
 	}
@@ -52,7 +52,7 @@ func (k *socket) openTab(h hello) (resumed bool) {
 	want := gateway.Resume{Page: h.Page}
 	if h.Resume != nil {
 		want.Tab, want.Secret = h.Resume.Tab, h.Resume.Secret
-		k.free(want)
+		k.detachDead(want)
 	}
 	k.page = h.Page
 	tab, resumed, err := k.srv.conf.Gateway.OpenTab(k.login.User, want, k.changed)
@@ -63,7 +63,7 @@ func (k *socket) openTab(h hello) (resumed bool) {
 	k.inbox = k.srv.sockets.attach(k, tab, func() *inbox {
 		return &inbox{
 			base: k.srv.base, log: k.srv.log.With("user", k.login.User), metrics: k.srv.metrics,
-			running: &k.srv.sockets.queues, known: map[string]*errand{},
+			running: &k.srv.sockets.queues, known: map[string]*taken{},
 		}
 	})
 	k.tab = tab
@@ -86,12 +86,12 @@ func (k *socket) refused(err error) {
 	}
 }
 
-// free takes a tab off a socket that is dead without knowing it, as after a
+// detachDead takes a tab off a socket that is dead without knowing it, as after a
 // change of network: the page that comes back must not wait for the silence to
 // be noticed. A socket that answers a ping keeps its tab: the asker is then a
 // copy of the page (a duplicated browser tab copies sessionStorage). The same
 // page with a new socket needs no proof: attach ends its former one.
-func (k *socket) free(want gateway.Resume) {
+func (k *socket) detachDead(want gateway.Resume) {
 	former := k.srv.sockets.holder(want.Tab)
 	if former == nil || former.login.User != k.login.User ||
 		subtle.ConstantTimeCompare([]byte(former.tab.Secret()), []byte(want.Secret)) != 1 ||
@@ -107,13 +107,13 @@ func (k *socket) free(want gateway.Resume) {
 	<-former.detached
 }
 
-// enterWait is how long the store may take to look at a token.
-const enterWait = 5 * time.Second
+// tokenWait is how long the store may take to look at a token.
+const tokenWait = 5 * time.Second
 
-// enter logs the socket in by the token or bearer of its hello; a hello with
+// logInByHello logs the socket in by the token or bearer of its hello; a hello with
 // neither goes by the cookie of the upgrade. It returns the bearer to send, ""
 // for none. Without a log-in the socket is ending.
-func (k *socket) enter(h hello) (bearer string, ok bool) {
+func (k *socket) logInByHello(h hello) (bearer string, ok bool) {
 	if h.Token == "" && h.Bearer == "" {
 		if k.login.User == "" {
 			k.end(codeNotLoggedIn)
@@ -121,20 +121,20 @@ func (k *socket) enter(h hello) (bearer string, ok bool) {
 		}
 		return "", true
 	}
-	ctx, cancel := context.WithTimeout(k.ctx, enterWait)
+	ctx, cancel := context.WithTimeout(k.ctx, tokenWait)
 	defer cancel()
 	var found login
 	var err error
 	if h.Token != "" {
 		bearer, found, err = k.redeem(ctx, h)
 	} else {
-		found, err = k.comeBack(ctx, h)
+		found, err = k.logInAgain(ctx, h)
 	}
 	if err == nil {
 		err = k.srv.sockets.adopt(k, found)
 	}
 	if err != nil {
-		k.turnAway(err)
+		k.refuseLogIn(err)
 		return "", false
 	}
 	k.log = k.srv.log.With("user", found.User, "origin", found.Origin)
@@ -167,8 +167,8 @@ func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login
 	return s.logins.openFor(ctx, ticket.User, origin, k.own)
 }
 
-// comeBack finds the log-in of an earlier token, for a page whose socket broke.
-func (k *socket) comeBack(ctx context.Context, h hello) (login, error) {
+// logInAgain finds the log-in of an earlier token, for a page whose socket broke.
+func (k *socket) logInAgain(ctx context.Context, h hello) (login, error) {
 	found, err := k.srv.logins.find(ctx, h.Bearer)
 	if errors.Is(err, errNoLogin) || err == nil && found.Origin == "" {
 		return login{}, turnedAway(token.Expired, "token.login_over")
@@ -213,8 +213,8 @@ func turnedAway(code, say string, args ...any) *token.Refusal {
 	return &token.Refusal{Code: code, Sentence: Words.Say(say, args...)}
 }
 
-// turnAway tells the page why it is not let in, and ends the socket.
-func (k *socket) turnAway(err error) {
+// refuseLogIn tells the page why it is not let in, and ends the socket.
+func (k *socket) refuseLogIn(err error) {
 	var r *token.Refusal
 	var p *problem
 	code := codeNotAllowed

@@ -37,15 +37,15 @@ type inbox struct {
 
 	mu      sync.Mutex
 	tab     Tab
-	known   map[string]*errand
-	order   []*errand // in the order of arrival
+	known   map[string]*taken
+	order   []*taken // in the order of arrival
 	ordered queue
 	media   queue
 	expiry  *time.Timer // runs while no socket is attached
 }
 
-// errand is one command id and what became of it.
-type errand struct {
+// taken is one command id and what became of it.
+type taken struct {
 	do
 	reply   []byte // nil until carried out
 	done    time.Time
@@ -53,7 +53,7 @@ type errand struct {
 }
 
 type queue struct {
-	errands []*errand
+	waiting []*taken
 	busy    bool // its goroutine runs
 }
 
@@ -62,11 +62,11 @@ type queue struct {
 func (in *inbox) take(d do, s *socket) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if e, ok := in.known[d.ID]; ok {
-		if e.reply != nil {
-			s.answer(e.reply)
+	if t, ok := in.known[d.ID]; ok {
+		if t.reply != nil {
+			s.answer(t.reply)
 		} else {
-			e.waiting = append(e.waiting, s)
+			t.waiting = append(t.waiting, s)
 		}
 		return
 	}
@@ -74,15 +74,15 @@ func (in *inbox) take(d do, s *socket) {
 	if rules[d.Do].anyOrder {
 		q = &in.media
 	}
-	if len(in.ordered.errands)+len(in.media.errands) >= maxWaiting {
+	if len(in.ordered.waiting)+len(in.media.waiting) >= maxWaiting {
 		s.answer(refusal(d.ID, tooFast))
 		return
 	}
 	in.forget(time.Now())
-	e := &errand{do: d, waiting: []*socket{s}}
-	in.known[d.ID] = e
-	in.order = append(in.order, e)
-	q.errands = append(q.errands, e)
+	t := &taken{do: d, waiting: []*socket{s}}
+	in.known[d.ID] = t
+	in.order = append(in.order, t)
+	q.waiting = append(q.waiting, t)
 	if !q.busy {
 		q.busy = true
 		in.running.Go(func() { in.run(q) })
@@ -95,22 +95,22 @@ var tooFast = gateway.Refuse("overload", Words.Say("command.too_fast"))
 func (in *inbox) run(q *queue) {
 	for {
 		in.mu.Lock()
-		if len(q.errands) == 0 {
-			q.busy, q.errands = false, nil
+		if len(q.waiting) == 0 {
+			q.busy, q.waiting = false, nil
 			in.mu.Unlock()
 			return
 		}
-		e, tab := q.errands[0], in.tab
-		q.errands = q.errands[1:]
+		t, tab := q.waiting[0], in.tab
+		q.waiting = q.waiting[1:]
 		in.mu.Unlock()
 
-		answer := in.carryOut(tab, e)
+		answer := in.carryOut(tab, t)
 
 		in.mu.Lock()
-		e.reply, e.done = answer, time.Now()
-		waiting := e.waiting
-		e.waiting = nil
-		e.SDP = "" // only the reply is needed from here on
+		t.reply, t.done = answer, time.Now()
+		waiting := t.waiting
+		t.waiting = nil
+		t.SDP = "" // only the reply is needed from here on
 		in.mu.Unlock()
 		for _, s := range waiting {
 			s.answer(answer)
@@ -118,23 +118,23 @@ func (in *inbox) run(q *queue) {
 	}
 }
 
-func (in *inbox) carryOut(tab Tab, e *errand) (answer []byte) {
+func (in *inbox) carryOut(tab Tab, t *taken) (answer []byte) {
 	ctx, cancel := context.WithTimeout(in.base, commandWait)
 	defer cancel()
 	if ctx.Err() != nil { // shutting down: the socket that asked is gone
-		return refusal(e.ID, tooFast)
+		return refusal(t.ID, tooFast)
 	}
-	result, err := safely(func() (gateway.Result, error) { return tab.Do(ctx, e.Command) })
+	result, err := safely(func() (gateway.Result, error) { return tab.Do(ctx, t.Command) })
 	if err == nil {
-		in.metrics.commands.WithLabelValues(e.Do, "ok").Inc()
-		return encode(reply{Type: typeReply, ID: e.ID, OK: true, Result: result})
+		in.metrics.commands.WithLabelValues(t.Do, "ok").Inc()
+		return encode(reply{Type: typeReply, ID: t.ID, OK: true, Result: result})
 	}
-	refused, known := errorOf(e.Do, err)
+	refused, known := errorOf(t.Do, err)
 	if !known && in.base.Err() == nil {
-		in.log.Error("a command failed", "do", e.Do, "call", e.Call, "tab", tab.ID(), "error", err)
+		in.log.Error("a command failed", "do", t.Do, "call", t.Call, "tab", tab.ID(), "error", err)
 	}
-	in.metrics.commands.WithLabelValues(e.Do, refused.Code).Inc()
-	return refusal(e.ID, refused)
+	in.metrics.commands.WithLabelValues(t.Do, refused.Code).Inc()
+	return refusal(t.ID, refused)
 }
 
 // safely turns a panic into an error: one bad command must not end the node.
@@ -151,11 +151,11 @@ func safely(f func() (gateway.Result, error)) (r gateway.Result, err error) {
 // holds the lock.
 func (in *inbox) forget(now time.Time) {
 	n := 0
-	for _, e := range in.order {
-		if e.reply == nil || (now.Sub(e.done) < remember && len(in.order)-n < maxRemembered) {
+	for _, t := range in.order {
+		if t.reply == nil || (now.Sub(t.done) < remember && len(in.order)-n < maxRemembered) {
 			break
 		}
-		delete(in.known, e.ID)
+		delete(in.known, t.ID)
 		n++
 	}
 	in.order = slices.Delete(in.order, 0, n)

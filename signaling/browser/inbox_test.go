@@ -27,7 +27,7 @@ func newInbox(t *testing.T, do func(context.Context) gateway.Result) (*inbox, fu
 	srv := &Server{log: slog.New(slog.DiscardHandler), conf: Config{CommandRate: 1, CommandBurst: 1}}
 	in := &inbox{
 		base: ctx, log: srv.log, metrics: newMetrics(newSockets(1)), running: &running, tab: &playedTab{gw: gw, id: "t_1"},
-		known: map[string]*errand{},
+		known: map[string]*taken{},
 	}
 	return in, func() *socket {
 		k := srv.newSocket(login{}, "")

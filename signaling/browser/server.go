@@ -18,18 +18,18 @@ import (
 
 // Server is the HTTP side of one node.
 type Server struct {
-	conf    Config
-	log     *slog.Logger
-	echo    *echo.Echo
-	http    *http.Server
-	logins  *logins
-	slow    *slow
-	sockets *sockets
-	fresh   *fresh
-	metrics *metrics
-	streams *streams
-	pace    *pace
-	pair    *certificate // nil without TLS
+	conf     Config
+	log      *slog.Logger
+	echo     *echo.Echo
+	http     *http.Server
+	logins   *logins
+	slow     *slow
+	sockets  *sockets
+	newConns *newConns
+	metrics  *metrics
+	streams  *streams
+	pace     *pace
+	pair     *certificate // nil without TLS
 
 	// base ends when nothing may go on any more: it is the context of commands.
 	base   context.Context
@@ -48,11 +48,11 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		conf:   conf,
-		log:    log,
-		slow:   newSlow(),
-		logins: newLogins(conf, log),
-		fresh:  &fresh{conns: map[net.Conn]struct{}{}},
+		conf:     conf,
+		log:      log,
+		slow:     newSlow(),
+		logins:   newLogins(conf, log),
+		newConns: &newConns{conns: map[net.Conn]struct{}{}},
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.sockets = newSockets(conf.SocketsPerUser)
@@ -65,7 +65,7 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		ConnState:         s.fresh.track,
+		ConnState:         s.newConns.track,
 	}
 	if conf.CertFile != "" {
 		var err error
@@ -125,7 +125,7 @@ func (s *Server) Close(ctx context.Context) error {
 	defer impatient()
 	requests := make(chan error, 1)
 	go func() { requests <- s.http.Shutdown(patient) }()
-	s.fresh.shut()
+	s.newConns.shut()
 	s.streams.shut()
 	gone := s.sockets.shut()
 	var err error
@@ -182,17 +182,17 @@ func (s *Server) watchLogins() {
 	}
 }
 
-// fresh are connections that have not sent a request yet. Browsers open some
+// newConns are connections that have not sent a request yet. Browsers open some
 // ahead and leave them; an orderly stop would wait five seconds for each
 // (http.Server.Shutdown), longer than a stop may take.
-type fresh struct {
+type newConns struct {
 	mu    sync.Mutex
 	over  bool
 	conns map[net.Conn]struct{}
 }
 
 // track is the ConnState of the server. It must not block.
-func (f *fresh) track(c net.Conn, state http.ConnState) {
+func (f *newConns) track(c net.Conn, state http.ConnState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if state != http.StateNew {
@@ -207,7 +207,7 @@ func (f *fresh) track(c net.Conn, state http.ConnState) {
 }
 
 // shut closes them; nobody waits for an answer on one.
-func (f *fresh) shut() {
+func (f *newConns) shut() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.over = true

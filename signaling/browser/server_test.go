@@ -81,9 +81,9 @@ func TestCloseWithAnUnusedConnection(t *testing.T) {
 	}
 	defer func() { _ = unused.Close() }()
 	eventually(t, "the server has it", func() bool {
-		r.srv.fresh.mu.Lock()
-		defer r.srv.fresh.mu.Unlock()
-		return len(r.srv.fresh.conns) == 1
+		r.srv.newConns.mu.Lock()
+		defer r.srv.newConns.mu.Unlock()
+		return len(r.srv.newConns.conns) == 1
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
@@ -122,9 +122,9 @@ func TestCloseWithHalfARequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the server reads it", func() bool {
-		r.srv.fresh.mu.Lock()
-		defer r.srv.fresh.mu.Unlock()
-		return len(r.srv.fresh.conns) == 0
+		r.srv.newConns.mu.Lock()
+		defer r.srv.newConns.mu.Unlock()
+		return len(r.srv.newConns.conns) == 0
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

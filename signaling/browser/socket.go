@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	maxOwed   = 256              // replies that may wait on one socket
-	writeWait = 10 * time.Second // for one message to leave
+	maxUnanswered = 256              // replies that may wait on one socket
+	writeWait     = 10 * time.Second // for one message to leave
 
 	// After a state longer than longState the next one waits until the tab has
 	// read it, and so long that no more than statePace bytes a second leave.
@@ -58,12 +58,12 @@ type socket struct {
 	source netip.Prefix
 	bearer string // for the welcome
 
-	page    string // which page load it is, "" when the page does not say
-	tab     Tab
-	inbox   *inbox
-	wake    chan struct{} // cap 1: the snapshot changed since the writer looked
-	replies chan []byte
-	owed    atomic.Int32 // commands whose reply has not left yet
+	page       string // which page load it is, "" when the page does not say
+	tab        Tab
+	inbox      *inbox
+	wake       chan struct{} // cap 1: the snapshot changed since the writer looked
+	replies    chan []byte
+	unanswered atomic.Int32 // commands whose reply has not left yet
 }
 
 // upgrade is GET /ws. It returns when the socket is gone.
@@ -113,7 +113,7 @@ func (s *Server) newSocket(l login, request string) *socket {
 		ending:   make(chan struct{}),
 		detached: make(chan struct{}),
 		wake:     make(chan struct{}, 1),
-		replies:  make(chan []byte, maxOwed),
+		replies:  make(chan []byte, maxUnanswered),
 	}
 	k.ctx, k.cancel = context.WithCancel(context.Background())
 	return k
@@ -253,7 +253,7 @@ func (k *socket) receive(b []byte) {
 		k.broken(err)
 		return
 	}
-	if k.owed.Add(1) > maxOwed {
+	if k.unanswered.Add(1) > maxUnanswered {
 		k.end(codeBehind)
 		return
 	}
@@ -270,7 +270,7 @@ func (k *socket) receive(b []byte) {
 	}
 }
 
-// answer queues the reply to a command that was counted in owed, so there is
+// answer queues the reply to a command that was counted in unanswered, so there is
 // always room. It never blocks, and does nothing on a socket that ends.
 func (k *socket) answer(reply []byte) {
 	select {
@@ -327,7 +327,7 @@ func (k *socket) write(resumed bool) {
 			return
 		case b := <-k.replies:
 			ok = k.send(b)
-			k.owed.Add(-1)
+			k.unanswered.Add(-1)
 		case <-wake:
 			ok = news()
 		case <-drained:
