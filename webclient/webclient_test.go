@@ -231,4 +231,31 @@ func TestEmbeddedClient(t *testing.T) {
 	if links < 4 {
 		t.Errorf("found %d links in the page, which are too few", links)
 	}
+	_, rest, _ := strings.Cut(page, `<script type="module" src="`)
+	app, _, _ := strings.Cut(rest, `"`)
+	testLanguages(t, server.URL, app)
+}
+
+// What the script loads later is served, and is not loaded with the page.
+func testLanguages(t *testing.T, url, app string) {
+	t.Helper()
+	_, page := fetch(t, "GET", url+"/", nil)
+	_, script := fetch(t, "GET", url+app, nil)
+	chunks := strings.Split(script, `import("./`)[1:]
+	if len(chunks) == 0 {
+		t.Errorf("%s loads no language", app)
+	}
+	for _, rest := range chunks {
+		name, _, _ := strings.Cut(rest, `"`)
+		resp, words := fetch(t, "GET", url+"/assets/"+name, nil)
+		if resp.StatusCode != 200 || !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: status %d, caching %q", name, resp.StatusCode, resp.Header.Get("Cache-Control"))
+		}
+		if strings.HasPrefix(name, "de-") && !strings.Contains(words, "Anmelden") {
+			t.Errorf("%s is not German", name)
+		}
+		if strings.Contains(page, name) {
+			t.Errorf("the page loads %s for everybody", name)
+		}
+	}
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
 import {farEnd, launch} from './chromium.mjs';
-import {parts, talking} from './screen-list.mjs';
+import {parts, talking} from './screen-states.mjs';
 import {scriptedGateway} from './scripted.mjs';
 
 let browser;

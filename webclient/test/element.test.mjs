@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
 import {launch} from './chromium.mjs';
-import {incoming, parts} from './screen-list.mjs';
+import {incoming, parts} from './screen-states.mjs';
 import {scriptedGateway} from './scripted.mjs';
 
 let browser;
@@ -266,4 +266,19 @@ test('a getToken that fails is said in the frame and told to the page', async ()
     await page.frameLocator(`#${id} iframe`).getByText(says).waitFor();
   }
   assert.equal(gateway.hellos.length, 0);
+});
+
+test('the phone speaks what the element is told to, else what the page around it does, and follows', async () => {
+  const phone = id => page.frameLocator(`#${id} iframe`).locator('dial-pad button[type=submit]');
+  await page.evaluate(() => globalThis.put('one', {lang: 'de-AT'}));
+  await phone('one').filter({hasText: 'Anrufen'}).waitFor();
+  await page.evaluate(() => globalThis.put('two'));
+  await phone('two').filter({hasText: 'Call'}).waitFor();
+  await page.evaluate(() => {
+    document.getElementById('one').lang = 'en';
+    document.getElementById('two').lang = 'de';
+  });
+  await phone('one').filter({hasText: 'Call'}).waitFor();
+  await phone('two').filter({hasText: 'Anrufen'}).waitFor();
+  assert.equal(gateway.hellos.length, 2, 'no frame was loaded again');
 });

@@ -1,12 +1,14 @@
 // Pictures every screen at four widths, light and dark, into screenshots/, the
-// phone in a frame at the two small ones, and has axe-core look at each. Any violation, page error or message of the
+// phone in a frame at the two small ones, some in German too, and has axe-core look at each. Any violation, page error or message of the
 // content policy makes it exit 1.
 import {mkdir, readFile, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {farEnd, launch} from './chromium.mjs';
-import {screens} from './screen-list.mjs';
+import {inGerman, openScreen} from './open-screen.mjs';
+import {germanScreens, screens} from './screen-list.mjs';
 import {scriptedGateway} from './scripted.mjs';
+import {german} from './words.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '../../screenshots');
@@ -32,7 +34,12 @@ let page;
 const gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
 const browser = await launch();
 try {
-  for (const screen of screens()) if (only.length === 0 || only.includes(screen.name)) await picture(screen);
+  const spoken = screens(german.words).filter(({name}) => germanScreens.includes(name));
+  const all = [
+    ...screens(),
+    ...spoken.map(screen => ({...inGerman(screen), name: `${screen.name}-de`, locale: 'de-DE'})),
+  ];
+  for (const screen of all) if (only.length === 0 || only.includes(screen.name)) await picture(screen);
 } finally {
   await browser.close();
   await gateway.close();
@@ -41,9 +48,8 @@ process.stdout.write(`${faults.length} faults\n${faults.map(fault => `${fault}\n
 process.exitCode = faults.length ? 1 : 0;
 
 async function picture(screen) {
-  gateway.screen = screen;
-  gateway.down = false;
   const context = await browser.newContext({
+    locale: screen.locale,
     viewport: {width: 900, height: 760},
     reducedMotion: 'reduce',
     permissions: screen.noMicrophone ? [] : ['microphone'],
@@ -54,12 +60,8 @@ async function picture(screen) {
     if (/Content Security|TrustedHTML|Trusted Type/i.test(message.text()))
       faults.push(`${screen.name}: ${message.text()}`);
   });
-  page.setDefaultTimeout(10_000);
   try {
-    const inside = screen.framed ? await framed(screen) : page;
-    if (!screen.framed) await page.goto(gateway.url);
-    await inside.getByText(screen.ready).first().waitFor();
-    await screen.act?.(inside, gateway);
+    const inside = await openScreen(page, gateway, screen);
     await inside.evaluate(axe);
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({colorScheme, reducedMotion: 'reduce'});
@@ -70,26 +72,6 @@ async function picture(screen) {
     faults.push(`${screen.name}: ${error.message}`);
   }
   await context.close();
-}
-
-/** Opens the phone in a page of another site; the frame, or the page itself when there is none. */
-async function framed({framed: attributes}) {
-  await page.setViewportSize({width: 360, height: 740});
-  await page.goto(gateway.site);
-  await page.evaluate(
-    async ([url, given]) => {
-      await import(`${url}embed.js`);
-      document.body.style.margin = '0';
-      const phone = document.createElement('ringsplash-phone');
-      phone.style.inlineSize = '100%';
-      for (const [name, value] of Object.entries(given)) phone.setAttribute(name, value);
-      phone.getToken = () => 'token';
-      document.querySelector('main').append(phone);
-    },
-    [gateway.url, attributes],
-  );
-  if (attributes.gateway) return page;
-  return (await page.locator('ringsplash-phone iframe').elementHandle()).contentFrame();
 }
 
 /** Waits until a frame has its new width and was drawn: it is another process, which lags behind the page. */

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, test} from 'node:test';
 import {launch} from './chromium.mjs';
-import {desk, history, incoming, onDesk, options, parts} from './screen-list.mjs';
+import {desk, history, incoming, onDesk, options, parts} from './screen-states.mjs';
 import {scriptedGateway} from './scripted.mjs';
 
 const sizes = [

@@ -27,7 +27,6 @@ const words: Words = {
   answerInBrowser: 'Im Browser annehmen',
   answerOn: device => `Auf ${device} annehmen`,
   startsMuted: 'Das Mikrofon ist dabei zunächst stummgeschaltet.',
-  answering: 'Wird angenommen',
   decline: 'Ablehnen',
   unverified: 'Anrufer nicht geprüft',
   notAnswerable: device => `${device} kann den Anruf jetzt nicht für Sie annehmen.`,
@@ -83,7 +82,6 @@ const words: Words = {
   unmuteOnPhone: 'Schalten Sie das Mikrofon am Telefon ein',
   talkTime: 'Gesprächsdauer',
   showCall: 'Zum Gespräch',
-  codec: name => `Ton: ${name}`,
 
   // After a call
   callEnded: 'Gespräch beendet',

@@ -24,7 +24,6 @@ export const en = {
   answerInBrowser: 'Answer in browser',
   answerOn: (device: string) => `Answer on ${device}`,
   startsMuted: 'Its microphone starts muted.',
-  answering: 'Answering',
   decline: 'Decline',
   unverified: 'caller not verified',
   notAnswerable: (device: string) => `${device} cannot answer for you now.`,
@@ -77,7 +76,6 @@ export const en = {
   unmuteOnPhone: 'Press Unmute on the phone',
   talkTime: 'Time in call',
   showCall: 'Go to the call',
-  codec: (name: string) => `Sound: ${name}`,
 
   // After a call
   callEnded: 'Call ended',

@@ -1,0 +1,111 @@
+// Every screen in German, in Chromium: whatever is drawn, or said by a screen reader, comes from the German words.
+// Each of them goes out between brackets, so that what stands outside of brackets was not taken from there.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {farEnd, launch} from './chromium.mjs';
+import {inGerman, openScreen} from './open-screen.mjs';
+import {screens} from './screen-list.mjs';
+import {scriptedGateway} from './scripted.mjs';
+import {german} from './words.mjs';
+
+/** Puts every text of a language between brackets; runs in the page too. */
+function marked(words, key = '') {
+  if (typeof words === 'string') return key === 'lang' ? words : `⟦${words}⟧`;
+  if (typeof words === 'function') return (...args) => marked(words(...args));
+  return Object.fromEntries(Object.entries(words).map(([name, one]) => [name, marked(one, name)]));
+}
+
+const words = marked(german.words);
+
+/** What no language changes: our name, letters of keys, languages by their own names. */
+const constant = ['Ringsplash', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'Esc', 'English', 'Deutsch'];
+const dates = /\b(Mo|Di|Mi|Do|Fr|Sa|So|Jan|Feb|März|Apr|Mai|Juni|Juli|Aug|Sept|Okt|Nov|Dez)\b/g;
+
+/** The texts of a state that the gateway says; where it gives no code for one, it is shown as it is. */
+const said = ['reason', 'why', 'notice', 'said', 'problem', 'message', 'detail', 'title'];
+
+/** The names, addresses and other data of a screen, which are nobody's to translate. */
+function* data(state) {
+  for (const [name, value] of Object.entries(state ?? {})) {
+    const spoken = said.includes(name) && (`${name}Sentence` in state || 'sentence' in state);
+    if (typeof value === 'string' && !spoken) yield value;
+    if (typeof value === 'object') yield* data(value);
+  }
+}
+
+/** Runs in the page: all that is drawn, and what a screen reader says besides. */
+function texts() {
+  const found = [document.title];
+  const take = root => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.matches('style, script, noscript, .avatar')) continue; // a picture made of initials
+      for (const name of ['aria-label', 'title', 'placeholder', 'alt']) found.push(element.getAttribute(name) ?? '');
+      for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) found.push(node.data);
+      if (element.shadowRoot) take(element.shadowRoot);
+    }
+  };
+  take(document.body);
+  return found.map(text => text.trim()).filter(Boolean);
+}
+
+/** What of a text is neither between brackets nor data. */
+function strange(text, known) {
+  let rest = text;
+  for (let before = ''; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(/⟦[^⟦⟧]*⟧/g, '');
+  }
+  const parts = rest.replace(dates, '').match(/\p{L}[\p{L}\p{N}]*/gu) ?? [];
+  return parts.filter(part => !known.some(one => one.includes(part)));
+}
+
+let browser;
+let gateway;
+let page;
+
+before(async () => {
+  browser = await launch();
+  gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
+});
+
+after(async () => {
+  await browser.close();
+  await gateway.close();
+});
+
+/** A page of somebody German, whose words come between brackets. */
+async function open(screen) {
+  const context = await browser.newContext({
+    locale: 'de-DE',
+    viewport: {width: 900, height: 760},
+    permissions: screen.noMicrophone ? [] : ['microphone'],
+  });
+  await context.route(/\/assets\/de-[^/]*\.js$/, async route => {
+    const url = `${new URL(route.request().url()).pathname}?plain`;
+    const body = `import {german} from '${url}';\n${marked}\nconst all = marked(german);\nexport {all as german};`;
+    await route.fulfill({contentType: 'text/javascript', body, headers: {'Access-Control-Allow-Origin': '*'}});
+  });
+  page = await context.newPage();
+  const inside = await openScreen(page, gateway, inGerman(screen));
+  return {context, inside};
+}
+
+for (const screen of screens(words)) {
+  if (screen.framed?.gateway) continue; // there the script of the site speaks, to whoever runs the site
+  test(`the screen ${screen.name} is all German`, async () => {
+    const {context, inside} = await open(screen);
+    try {
+      assert.equal(await inside.evaluate(() => document.documentElement.lang), 'de');
+      const shown = await inside.evaluate(texts);
+      assert.ok(
+        shown.some(text => text.includes('⟦')),
+        'nothing of it is in the words of the test',
+      );
+      const known = [...constant, ...data({...screen, name: ''})];
+      const wrong = shown.map(text => [strange(text, known).join(' '), text]).filter(([parts]) => parts);
+      assert.deepEqual(wrong, [], 'these parts of texts come from nowhere');
+    } finally {
+      await context.close();
+    }
+  });
+}

@@ -1,0 +1,234 @@
+// What the screens to picture are made of: users, phones, calls and answers as a gateway would send them.
+
+export const ago = seconds => new Date(Date.now() - 1000 * seconds).toISOString();
+
+export const me = {
+  name: 'alice',
+  number: '1001',
+  display: 'Alice Archer',
+  address: 'sip:alice@example.test',
+  tabs: 1,
+  interworking: true,
+  whileBusy: 'ring',
+  doNotDisturb: false,
+};
+export const desk = {
+  id: 'desk',
+  display: 'Desk phone',
+  instance: 'urn:uuid:1',
+  live: true,
+  interworking: true,
+  primary: true,
+  profile: 'auto',
+  userAgent: 'Example T54W 96.86.0.75',
+  answerable: true,
+};
+export const why = 'Interworking is not enabled for this phone. Ask the administrator, or lift its handset.';
+export const lab = {
+  ...desk,
+  id: 'lab',
+  display: 'Phone in the laboratory, second floor',
+  primary: false,
+  live: false,
+  answerable: false,
+};
+lab.why = 'Phone in the laboratory, second floor is not registered. Check its network cable and power.';
+export const bob = {display: 'Bob Stone', address: 'sip:2002@example.test', verified: true};
+export const stranger = {display: '', address: 'sip:+493012345678@carrier.example', verified: false};
+export const long = {
+  display: 'Wilhelmina Featherstonehaugh-Cholmondeley, Purchasing Department',
+  address: 'sip:wilhelmina.featherstonehaugh@subsidiary.example.test',
+  verified: true,
+};
+
+export const history = [
+  {
+    id: '5',
+    direction: 'in',
+    display: 'Bob Stone',
+    address: 'sip:2002@example.test',
+    start: ago(1800),
+    end: ago(1780),
+    missed: true,
+    cause: 'cancelled',
+    reason: 'Bob Stone gave up.',
+  },
+  {
+    id: '4',
+    direction: 'out',
+    display: 'Eve Park',
+    address: 'sip:2003@example.test',
+    start: ago(7200),
+    answered: ago(7190),
+    end: ago(6800),
+    cause: 'normal',
+    reason: 'You hung up.',
+  },
+  {
+    id: '3',
+    direction: 'in',
+    display: '',
+    address: 'sip:+493012345678@carrier.example',
+    start: ago(90000),
+    answered: ago(89990),
+    end: ago(85000),
+    cause: 'normal',
+    reason: 'They hung up.',
+  },
+  {
+    id: '2',
+    direction: 'out',
+    display: long.display,
+    address: long.address,
+    start: ago(300000),
+    end: ago(299990),
+    cause: 'busy',
+    reason: 'Busy.',
+  },
+  {
+    id: '1',
+    direction: 'in',
+    display: 'Sales desk',
+    address: 'sip:300@example.test',
+    start: ago(900000),
+    answered: ago(899990),
+    end: ago(899000),
+    cause: 'normal',
+    reason: 'You hung up.',
+  },
+];
+
+const refusedAddress = `Nothing was changed. "bob@*" cannot be allowed: the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com.`;
+const decision = (id, allow, requester, reason) => ({
+  id,
+  time: ago(600 * id),
+  allow,
+  requester,
+  device: 'desk',
+  grant: allow ? 'addresses' : '',
+  reason,
+});
+/** What the gateway answers about the Feature Options: [status, body]. */
+export const options = {
+  'GET policy': [
+    200,
+    {
+      version: 3,
+      allowPublic: false,
+      allowFriends: true,
+      allowDirectory: true,
+      allowAddresses: true,
+      addresses: [
+        'wilhelmina.featherstonehaugh@subsidiary.example.test',
+        'example.net',
+        '*.example.org',
+        'tel:+4930123',
+      ],
+      forbid: ['public'],
+      count: {friends: 12, directory: 34, addresses: 36, domains: 2},
+    },
+  ],
+  'PUT policy': [422, {title: 'Unprocessable', status: 422, detail: refusedAddress}],
+  'POST policy/simulate': [
+    200,
+    {
+      requester: 'sip:eve@example.net',
+      device: 'desk',
+      allow: true,
+      grant: 'addresses',
+      reason: 'The requester is one of the allowed addresses.',
+    },
+  ],
+  'GET policy/decisions': [
+    200,
+    {
+      decisions: [
+        decision(1, true, 'sip:lab@example.net', 'The requester is one of the allowed addresses.'),
+        decision(2, false, long.address, 'The owner allowed no group that the requester belongs to.'),
+        decision(3, false, '', 'The requester withholds his identity and the owner does not allow everybody.'),
+      ],
+      next: '3',
+    },
+  ],
+};
+
+/** What the gateway answers about the directory. */
+export const directory = {
+  'POST directory/import': [
+    200,
+    {
+      added: 12,
+      merged: 1,
+      rejected: [
+        {line: 7, problem: 'the address "bob@*" cannot be used: it has characters that cannot be in an address'},
+        {line: 9, problem: 'an entry needs an address, such as bob@example.com or +15551234'},
+      ],
+    },
+  ],
+  'GET directory': [
+    200,
+    {
+      entries: [
+        {id: '1', display: 'Bob Stone', addresses: [bob.address, 'tel:+4930123'], note: '', friend: true, version: 1},
+        {
+          id: '2',
+          display: long.display,
+          addresses: [long.address],
+          note: 'Second floor, orders above 500 only',
+          friend: false,
+          version: 2,
+        },
+      ],
+      total: 3,
+      next: '2',
+    },
+  ],
+  'POST directory': [422, {title: 'Unprocessable', status: 422, detail: 'Nothing was changed: "bob@*" is no address.'}],
+};
+
+export const parts = (calls = [], more = {}) => ({
+  me,
+  devices: [desk],
+  calls,
+  presence: [],
+  counters: {missed: 1, unreadMessages: 0, history: 1, directory: 1},
+  media: {want: null, port: 8443},
+  ...more,
+});
+
+export const incoming = (peer = bob) => ({
+  id: 'c_1',
+  version: 1,
+  direction: 'in',
+  state: 'ringing',
+  peer,
+  on: null,
+  here: false,
+  microphone: 'live',
+  since: ago(7),
+});
+export const talking = more => ({
+  ...incoming(),
+  version: 4,
+  state: 'connected',
+  on: 'browser',
+  here: true,
+  since: ago(161),
+  answered: ago(161),
+  codec: 'opus',
+  ...more,
+});
+export const onDesk = more => talking({on: 'desk', here: false, ...more});
+export const byBob = {kind: 'intercom', grant: 'friends', reason: 'The requester is on the friends list.', by: bob};
+export const tested = {
+  device: 'desk',
+  worked: 'answer-after',
+  tried: [
+    {method: 'answer-mode', outcome: 'rang', said: 'Answer-Mode: Auto: it rang and did not answer.'},
+    {method: 'answer-after', outcome: 'answered', said: 'Call-Info with answer-after=0: it answered.'},
+  ],
+  said: 'Desk phone answers by itself to Call-Info with answer-after=0. This is kept for it. If you lifted its handset, test again without touching it.',
+};
+export const setUp = async (page, name, t) => page.getByRole('button', {name: t.device.setUp(name)}).click();
+export const media = {media: {want: {codecs: ['opus', 'PCMU'], generation: 1}, port: 8443}};
+export const up = t => page => page.getByText(t.connecting).waitFor({state: 'hidden'});
