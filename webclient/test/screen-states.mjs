@@ -99,7 +99,7 @@ export const history = [
 ];
 
 const refusedAddress = `Nothing was changed. "bob@*" cannot be allowed: the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com.`;
-const decision = (id, allow, requester, reason) => ({
+const decision = (id, allow, requester, reason, code) => ({
   id,
   time: ago(600 * id),
   allow,
@@ -107,6 +107,7 @@ const decision = (id, allow, requester, reason) => ({
   device: 'desk',
   grant: allow ? 'addresses' : '',
   reason,
+  reasonSentence: {code},
 });
 /** What the gateway answers about the Feature Options: [status, body]. */
 export const options = {
@@ -137,15 +138,34 @@ export const options = {
       allow: true,
       grant: 'addresses',
       reason: 'The requester is one of the allowed addresses.',
+      reasonSentence: {code: 'decision.addresses'},
     },
   ],
   'GET policy/decisions': [
     200,
     {
       decisions: [
-        decision(1, true, 'sip:lab@example.net', 'The requester is one of the allowed addresses.'),
-        decision(2, false, long.address, 'The owner allowed no group that the requester belongs to.'),
-        decision(3, false, '', 'The requester withholds his identity and the owner does not allow everybody.'),
+        decision(
+          1,
+          true,
+          'sip:lab@example.net',
+          'The requester is one of the allowed addresses.',
+          'decision.addresses',
+        ),
+        decision(
+          2,
+          false,
+          long.address,
+          'The owner allowed no group that the requester belongs to.',
+          'decision.no_grant',
+        ),
+        decision(
+          3,
+          false,
+          '',
+          'The requester withholds his identity or has none that can be read, and the owner does not allow everybody.',
+          'decision.withheld',
+        ),
       ],
       next: '3',
     },
@@ -219,7 +239,13 @@ export const talking = more => ({
   ...more,
 });
 export const onDesk = more => talking({on: 'desk', here: false, ...more});
-export const byBob = {kind: 'intercom', grant: 'friends', reason: 'The requester is on the friends list.', by: bob};
+export const byBob = {
+  kind: 'intercom',
+  grant: 'friends',
+  reason: 'The requester is on the friends list.',
+  reasonSentence: {code: 'decision.friends'},
+  by: bob,
+};
 export const tested = {
   device: 'desk',
   worked: 'answer-after',

@@ -68,6 +68,7 @@ export const besideScreens = t => [
           status: 409,
           detail:
             'The configuration file of the gateway sets this, so it cannot be changed here. Ask the administrator to change the file.',
+          sentence: {code: 'problem.fixed'},
         },
       ],
     },
@@ -200,6 +201,7 @@ export const besideScreens = t => [
           status: 403,
           detail:
             'None of your deskphones may be made to answer by itself, so there is nothing to allow. Switch interworking on for a deskphone first.',
+          sentence: {code: 'problem.no_interworking'},
         },
       ],
     },

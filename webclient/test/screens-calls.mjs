@@ -142,7 +142,12 @@ export const callScreens = t => [
     ready: t.autoAnswered(t.grants.friends),
     history,
     parts: parts([onDesk({microphone: 'shut', auto: byBob})]),
-    said: {hangup: 'Friends cannot open your phone any more.'},
+    said: {
+      hangup: {
+        said: 'The group friends may no longer open your phones.',
+        saidSentence: {code: 'revoked.group', args: {group: 'friends'}},
+      },
+    },
     async act(page) {
       await page.getByRole('button', {name: t.hangUpRemove}).click();
       await page.locator('.notice').waitFor();

@@ -30,6 +30,7 @@ export const framedScreens = t => [
       code: 'token_origin',
       message:
         'The token is for https://intranet.example, and this page belongs to https://wiki.example. The site must ask for its tokens with its own origin.',
+      sentence: {code: 'token.other_site', args: {origin: 'https://intranet.example', from: 'https://wiki.example'}},
     },
     parts: parts(),
   },

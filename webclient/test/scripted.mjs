@@ -95,7 +95,8 @@ function rest(gateway, request, response, name) {
     return reply(401, {
       title: 'Not logged in',
       status: 401,
-      detail: 'Name or password is wrong. Check both and try again.',
+      detail: 'The name or the password is wrong. Check both and try again.',
+      sentence: {code: 'problem.wrong_login'},
     });
   }
   if (name === 'me')
@@ -128,7 +129,7 @@ async function receive(gateway, socket, message, answerOffer) {
     JSON.stringify({
       type: 'reply',
       id: message.id,
-      ...(error ? {error} : {ok: true, sdp, said: screen.said?.[message.do]}),
+      ...(error ? {error} : {ok: true, sdp, ...screen.said?.[message.do]}),
     }),
   );
 }

@@ -63,6 +63,15 @@ test('a sentence is worded by its code, and is shown as it came without one that
     assert.equal(say('Bob left.', sentence({name: 'Bob'}, 'toString')), 'Bob left.');
     assert.equal(say('Bob left.', {code: 'test.gone'}), 'Bob left.');
     assert.equal(say('Bob left.'), 'Bob left.');
+    const nested = sentence({name: [sentence({name: 'Bob'}), sentence({name: 8443})]});
+    assert.equal(
+      say('x', nested),
+      'Bob ist weg, Bob! 8443 ist weg, 8443! ist weg, Bob ist weg, Bob! 8443 ist weg, 8443!!',
+    );
+    assert.equal(say('x', sentence({name: sentence({}, 'unknown')})), 'x');
+    speak(german);
+    const group = {code: 'revoked.group', args: {group: 'friends'}};
+    assert.match(say('x', group), /^Die Gruppe Freunde /, 'groups have a name in each language');
   } finally {
     speak(english);
   }

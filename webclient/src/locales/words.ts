@@ -23,10 +23,28 @@ export function speak(language: Language): void {
 
 /** A text of the gateway in the page's language; as it is where that language has no such sentence. */
 export function say(text: string, sentence?: Sentence): string {
-  const {code = '', args = {}} = sentence ?? {};
+  return (sentence && worded(sentence)) ?? text;
+}
+
+/** null when the language does not have it, or has it with other places: it is of another build. */
+function worded({code, args = {}}: Sentence): string | null {
   const template = Object.hasOwn(sentences, code) ? sentences[code] : undefined;
-  if (template === undefined) return text;
-  const places = template.match(/\{\w+\}/g) ?? [];
-  if (!places.every(place => place.slice(1, -1) in args)) return text; // of another build
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(args[name]));
+  if (template === undefined) return null;
+  let whole = true;
+  const text = template.replace(/\{(\w+)\}/g, (place, name: string) => {
+    const part = Object.hasOwn(args, name) ? argument(args[name], name) : null;
+    whole &&= part !== null;
+    return part ?? place;
+  });
+  return whole ? text : null;
+}
+
+/** What stands at a place: a text, a number, or a sentence or several of them. */
+function argument(value: unknown, name = ''): string | null {
+  if (Array.isArray(value)) {
+    const parts = value.map(part => argument(part));
+    return parts.includes(null) ? null : parts.join(' ');
+  }
+  if (typeof value === 'object' && value) return worded(value as Sentence);
+  return (name === 'group' ? t.grants[String(value)] : undefined) ?? String(value);
 }

@@ -30,6 +30,7 @@ export class CallActs extends LitElement {
       }
       .acts button {
         flex: 1 1 4rem;
+        min-inline-size: min-content;
         flex-direction: column;
         gap: 0.25rem;
         min-block-size: 3.75rem;
