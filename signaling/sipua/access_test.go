@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,66 +15,11 @@ import (
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
-	"github.com/icholy/digest"
 	"go.uber.org/goleak"
 
-	"ringsplash/directory"
-	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
-	"ringsplash/store"
 	"ringsplash/test/rig"
 )
-
-// places is a Locations in memory that can be told to fail.
-type places struct {
-	mu   sync.Mutex
-	list []location.Binding
-	fail func(write string) error // asked before each write
-}
-
-func (p *places) failWith(fail func(write string) error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.fail = fail
-}
-
-func (p *places) Put(_ context.Context, b location.Binding) error {
-	return p.write("put "+b.Instance, func() {
-		p.list = append(slices.DeleteFunc(p.list, func(o location.Binding) bool { return o.User == b.User && sameKey(o, b) }), b)
-	})
-}
-
-func (p *places) Remove(_ context.Context, user, instance string, regID int) error {
-	return p.write("remove "+instance, func() {
-		p.list = slices.DeleteFunc(p.list, func(o location.Binding) bool {
-			return o.User == user && o.Instance == instance && o.RegID == regID
-		})
-	})
-}
-
-func (p *places) write(what string, do func()) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.fail != nil {
-		if err := p.fail(what); err != nil {
-			return err
-		}
-	}
-	do()
-	return nil
-}
-
-func (p *places) Of(user string) []location.Binding {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var list []location.Binding
-	for _, b := range p.list {
-		if b.User == user {
-			list = append(list, b)
-		}
-	}
-	return list
-}
 
 // clock is a clock that tests move.
 type clock struct {
@@ -96,23 +39,19 @@ func (c *clock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
-
 // front is an Access behind a real socket, with a real store and directory.
 type front struct {
 	*Access
-	addr   netip.AddrPort
-	places *places
-	users  *directory.Directory
-	clock  *clock
-	store  store.Store
-	stack  *sipgo.UserAgent
+	*rig.Office
+	addr  netip.AddrPort
+	clock *clock
+	stack *sipgo.UserAgent
 }
 
 // openFront starts one with Alice and Bob of the rig. change may be nil.
 func openFront(t *testing.T, change func(*AccessConfig)) *front {
 	t.Helper()
-	f := &front{places: &places{}, clock: &clock{now: time.Now()}}
+	f := &front{clock: &clock{now: time.Now()}}
 	leaks := goleak.IgnoreCurrent()
 	t.Cleanup(func() {
 		// sipgo answers what was under way from a new socket, even after Close.
@@ -124,32 +63,13 @@ func openFront(t *testing.T, change func(*AccessConfig)) *front {
 		}
 		goleak.VerifyNone(t, leaks)
 	})
-	ctx := context.Background()
-	s, err := store.OpenBolt(t.TempDir(), quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	users, err := directory.Open(ctx, s, rig.Domain, quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = users.Close() })
-	for _, u := range []rig.User{rig.Alice, rig.Bob} {
-		add := directory.NewUser{User: directory.User{Name: u.Name, Number: u.Number, Display: u.Display}, Password: u.Password()}
-		for _, d := range u.Devices {
-			add.Devices = append(add.Devices, directory.NewDevice{ID: d.ID, Display: d.Display, SIPPassword: u.SIPPassword(d.ID)})
-		}
-		if err := users.Put(ctx, add); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f.users, f.store = users, s
-	cfg := AccessConfig{Domain: rig.Domain, Node: "n1", Users: users, Locations: f.places, Store: s, Now: f.clock.Now}
+	f.Office = rig.NewOffice(t)
+	cfg := AccessConfig{Domain: rig.Domain, Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, Now: f.clock.Now}
 	if change != nil {
 		change(&cfg)
 	}
-	if f.Access, err = NewAccess(ctx, cfg, quiet); err != nil {
+	var err error
+	if f.Access, err = NewAccess(context.Background(), cfg, rig.Quiet); err != nil {
 		t.Fatal(err)
 	}
 	f.serve(t)
@@ -285,41 +205,11 @@ func (p *peer) register(user, password string, lines ...string) string {
 func (p *peer) proven(method, uri, from, to, user, password string, lines ...string) string {
 	p.t.Helper()
 	res := p.raw(p.message(method, uri, from, to, lines...))
-	header := authorize(p.t, res, method, uri, user, password, 1)
+	header := rig.Authorize(p.t, res, "", method, uri, user, password, 1)
 	if header == "" {
 		return res
 	}
 	return p.raw(p.message(method, uri, from, to, append(lines, header)...))
-}
-
-// authorize answers the first challenge of a response, "" when it has none.
-func authorize(t *testing.T, res, method, uri, user, password string, nc int) string {
-	t.Helper()
-	return authorizeBy(t, "", res, method, uri, user, password, nc)
-}
-
-// authorizeBy answers the first challenge with the algorithm.
-func authorizeBy(t *testing.T, algorithm, res, method, uri, user, password string, nc int) string {
-	t.Helper()
-	name, answer := "WWW-Authenticate", "Authorization: "
-	if status(res) == 407 {
-		name, answer = "Proxy-Authenticate", "Proxy-Authorization: "
-	}
-	for _, h := range header(res, name) {
-		challenge, err := digest.ParseChallenge(h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if algorithm != "" && challenge.Algorithm != algorithm {
-			continue
-		}
-		cr, err := digest.Digest(challenge, digest.Options{Method: method, URI: uri, Username: user, Password: password, Count: nc})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return answer + cr.String()
-	}
-	return ""
 }
 
 func status(res string) int {

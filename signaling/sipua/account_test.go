@@ -17,11 +17,11 @@ import (
 const instance = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
 
 // withAccess is a gateway-like party that knows the rig's users.
-func withAccess(t *testing.T, change func(*Config)) (*party, *front) {
-	f := openFront(t, nil)
+func withAccess(t *testing.T, change func(*Config)) (*party, *rig.Office) {
+	f := rig.NewOffice(t)
 	g := newParty(t, func(c *Config) {
 		c.Domain = rig.Domain
-		c.Access = &AccessConfig{Node: "n1", Users: f.users, Locations: f.places, Store: f.store, DatagramRate: 1e6, DatagramBurst: 1e6}
+		c.Access = &AccessConfig{Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, DatagramRate: 1e6, DatagramBurst: 1e6}
 		if change != nil {
 			change(c)
 		}
@@ -56,7 +56,7 @@ func TestPhoneAtGateway(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			g, f := withAccess(t, nil)
 			p := phoneOf(t, g, network)
-			bound := f.places.Of("alice")
+			bound := f.Places.Of("alice")
 			same(t, "bindings", len(bound), 1)
 			b := bound[0]
 			same(t, "instance", b.Instance, instance)
@@ -100,7 +100,7 @@ func TestPhoneAtGateway(t *testing.T) {
 			if err := p.Close(); err != nil {
 				t.Fatal(err)
 			}
-			same(t, "bindings after Close", len(f.places.Of("alice")), 0)
+			same(t, "bindings after Close", len(f.Places.Of("alice")), 0)
 		})
 	}
 }
@@ -135,13 +135,13 @@ func TestRegisterKeeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := f.places.Of("alice")[0]
+	first := f.Places.Of("alice")[0]
 	rig.Until(t, wait, "a refresh", func() bool {
-		now := f.places.Of("alice")
+		now := f.Places.Of("alice")
 		return len(now) == 1 && now[0].CSeq > first.CSeq && now[0].CallID == first.CallID
 	})
 	cancel()
-	rig.Until(t, wait, "the binding to go", func() bool { return len(f.places.Of("alice")) == 0 })
+	rig.Until(t, wait, "the binding to go", func() bool { return len(f.Places.Of("alice")) == 0 })
 }
 
 // A trunk is known by its address, challenged by nobody, and its asserted

@@ -118,7 +118,7 @@ func TestDigestAlgorithms(t *testing.T) {
 				ask := func(lines ...string) string {
 					return p.raw(p.message("REGISTER", "sip:"+rig.Domain, rig.Alice.Address(), rig.Alice.Address(), lines...))
 				}
-				a := authorizeBy(t, alg, ask("User-Agent: "+tt.agent), "REGISTER", "sip:"+rig.Domain, "alice", rig.Alice.SIPPassword("lab"),
+				a := rig.Authorize(t, ask("User-Agent: "+tt.agent), alg, "REGISTER", "sip:"+rig.Domain, "alice", rig.Alice.SIPPassword("lab"),
 					1)
 				if res := ask(a); status(res) != 200 {
 					t.Errorf("%s: %s", alg, res)
@@ -169,7 +169,7 @@ func TestUnknownUserLooksLikeWrongPassword(t *testing.T) {
 			for range 4 {
 				res := p.raw(p.message(method, uri, aor, aor))
 				all = append(all, res)
-				all = append(all, p.raw(p.message(method, uri, aor, aor, authorize(t, res, method, uri, name, "wrong", 1))))
+				all = append(all, p.raw(p.message(method, uri, aor, aor, rig.Authorize(t, res, "", method, uri, name, "wrong", 1))))
 			}
 			for i := range all {
 				all[i] = strings.ReplaceAll(changing.ReplaceAllString(all[i], "X"), name, "NAME")
@@ -201,7 +201,7 @@ func TestDigestReplay(t *testing.T) {
 	challenge := p.raw(p.message("REGISTER", uri, aor, aor))
 	ask := func(header string) string { return p.raw(p.message("REGISTER", uri, aor, aor, header)) }
 	nc := func(n int) string {
-		return authorize(t, challenge, "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), n)
+		return rig.Authorize(t, challenge, "", "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), n)
 	}
 	isStale := func(res string) bool {
 		h := header(res, "WWW-Authenticate")
@@ -228,11 +228,11 @@ func TestDigestReplay(t *testing.T) {
 	if !isStale(res) {
 		t.Fatalf("an old nonce gets %s", res)
 	}
-	if res := ask(authorize(t, res, "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)); status(res) != 200 {
+	if res := ask(rig.Authorize(t, res, "", "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)); status(res) != 200 {
 		t.Errorf("after stale: %s", res)
 	}
 	// Stale tells nobody that a password is right who does not know it.
-	if res := ask(authorize(t, challenge, "REGISTER", uri, "alice", "wrong", 1)); status(res) != 403 {
+	if res := ask(rig.Authorize(t, challenge, "", "REGISTER", uri, "alice", "wrong", 1)); status(res) != 403 {
 		t.Errorf("an old nonce with a wrong password gets %s", res)
 	}
 }
@@ -241,7 +241,7 @@ func TestDigestMalformed(t *testing.T) {
 	f := openFront(t, nil)
 	p := f.peer(t)
 	uri, aor := "sip:"+rig.Domain, rig.Alice.Address()
-	good := authorize(t, p.raw(p.message("REGISTER", uri, aor, aor)), "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
+	good := rig.Authorize(t, p.raw(p.message("REGISTER", uri, aor, aor)), "", "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
 	tests := []struct {
 		name, header string
 		want         int
@@ -284,7 +284,7 @@ func TestDigestURIWithoutUser(t *testing.T) {
 	} {
 		p := f.peer(t)
 		challenge := p.raw(p.message("INVITE", bob, rig.Alice.Address(), bob))
-		proof := authorize(t, challenge, "INVITE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
+		proof := rig.Authorize(t, challenge, "", "INVITE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
 		if res := p.raw(p.message("INVITE", bob, rig.Alice.Address(), bob, proof)); status(res) != want {
 			t.Errorf("%s: %s, want %d", uri, res, want)
 		}
@@ -312,7 +312,7 @@ func TestStrongDigestFirst(t *testing.T) {
 	} {
 		_, challenge := first(step.agent)
 		p := f.peer(t)
-		proof := authorizeBy(t, step.answers, challenge, "REGISTER", uri, "alice", step.password, 1)
+		proof := rig.Authorize(t, challenge, step.answers, "REGISTER", uri, "alice", step.password, 1)
 		p.raw(p.message("REGISTER", uri, aor, aor, "User-Agent: "+step.agent, proof))
 		if got, _ := first(step.agent); got != step.next {
 			t.Errorf("after %s by %s: %s comes first, want %s", step.answers, step.agent, got, step.next)
@@ -376,7 +376,7 @@ func TestNoncesSurviveRestart(t *testing.T) {
 	if !f.nonces.take(ctx, nonce, oneSource, 1) {
 		t.Fatal("a fresh nonce is refused")
 	}
-	again, err := openNonces(ctx, f.store, f.cfg.NonceLife, f.clock.Now)
+	again, err := openNonces(ctx, f.Store, f.cfg.NonceLife, f.clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

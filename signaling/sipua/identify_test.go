@@ -225,7 +225,7 @@ func TestIdentifyDevice(t *testing.T) {
 	if res := second.register("bob", rig.Bob.SIPPassword("desk"), "Contact: <sip:bob@"+second.addr+">;"+uuid2); status(res) != 200 {
 		t.Fatal(res)
 	}
-	other := f.places.Of("bob")[1].Device
+	other := f.Places.Of("bob")[1].Device
 	if other == "desk" {
 		t.Fatal("the second phone is no device of its own")
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringsplash/store"
+	"ringsplash/test/rig"
 )
 
 func TestCountsTake(t *testing.T) {
@@ -44,7 +45,7 @@ func TestCountsTake(t *testing.T) {
 }
 
 func TestNonceEnds(t *testing.T) {
-	s, err := store.OpenBolt(t.TempDir(), quiet)
+	s, err := store.OpenBolt(t.TempDir(), rig.Quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func flip(nonce string) string {
 
 // Of many requests at once with one count, on two nodes, one is let in.
 func TestNonceRace(t *testing.T) {
-	s, err := store.OpenBolt(t.TempDir(), quiet)
+	s, err := store.OpenBolt(t.TempDir(), rig.Quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func (awayStore) Put(context.Context, string, []byte, store.Version, time.Durati
 
 // With the store away, phones register on, and this node's memory sees replays.
 func TestNoncesWithStoreAway(t *testing.T) {
-	s, err := store.OpenBolt(t.TempDir(), quiet)
+	s, err := store.OpenBolt(t.TempDir(), rig.Quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ func TestNoncesWithStoreAway(t *testing.T) {
 }
 
 func freshStore(t *testing.T) store.Store {
-	s, err := store.OpenBolt(t.TempDir(), quiet)
+	s, err := store.OpenBolt(t.TempDir(), rig.Quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

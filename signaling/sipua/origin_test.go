@@ -285,13 +285,13 @@ func TestInDialogFromTrunk(t *testing.T) {
 }
 
 // deskCall is a call to alice's phone over UDP at w, which took it.
-func deskCall(g *party, f *front, w *wire) (out *line, inv *sip.Request, b location.Binding) {
+func deskCall(g *party, f *rig.Office, w *wire) (out *line, inv *sip.Request, b location.Binding) {
 	g.t.Helper()
 	b = location.Binding{
 		User: "alice", Instance: instance, Device: "desk", Contact: "sip:alice@" + w.addr(), Transport: "udp",
 		Source: w.addr(), Local: g.at("udp"), Expires: time.Now().Add(time.Hour),
 	}
-	if err := f.places.Put(context.Background(), b); err != nil {
+	if err := f.Places.Put(context.Background(), b); err != nil {
 		g.t.Fatal(err)
 	}
 	out = g.call("", func(in *gateway.Invite) { in.Binding = &b })
@@ -328,13 +328,13 @@ func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
 	for _, row := range []struct{ user, password string }{
 		{"alice", "wrong"}, {"bob", rig.Bob.SIPPassword("desk")}, {"alice", rig.Alice.SIPPassword("lab")},
 	} {
-		same(t, row.user, send(large, "BYE", 2, "", authorize(t, challenge.String(), "BYE", uri, row.user, row.password, 1)).StatusCode,
+		same(t, row.user, send(large, "BYE", 2, "", rig.Authorize(t, challenge.String(), "", "BYE", uri, row.user, row.password, 1)).StatusCode,
 			481)
 		challenge = send(large, "UPDATE", 2, "")
 	}
 	out.silent()
 	same(t, "proven", send(large, "UPDATE", 2, "",
-		authorize(t, challenge.String(), "UPDATE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)).StatusCode, 200)
+		rig.Authorize(t, challenge.String(), "", "UPDATE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)).StatusCode, 200)
 	put(t, large, streamed(w.back(inv, w.tag, "INVITE", 3, holdSDP)))
 	same(t, "offer", expect[gateway.Offered](out).SDP, holdSDP) // it lives there too now
 	out.leg.Answer([]byte(answerSDP))
@@ -365,7 +365,7 @@ func TestInDialogFromMovedPhone(t *testing.T) {
 			user+"@"+rig.Domain,
 			1))
 		challenge := other.response(407, "INVITE")
-		return authorize(t, challenge.String(), "INFO", uri, user, password, 1)
+		return rig.Authorize(t, challenge.String(), "", "INFO", uri, user, password, 1)
 	}
 	for what, credentials := range map[string]string{
 		"no digest":           "X: 1",
@@ -393,7 +393,7 @@ func TestInDialogFromMovedPhone(t *testing.T) {
 		t.Errorf("a used nonce gets %s", stale)
 	}
 	b.Source = third.addr()
-	if err := f.places.Put(context.Background(), b); err != nil {
+	if err := f.Places.Put(context.Background(), b); err != nil {
 		t.Fatal(err)
 	}
 	third.send(g.at("udp"), third.back(inv, w.tag, "BYE", seq+1, ""))

@@ -33,7 +33,7 @@ func TestContactOfOurs(t *testing.T) {
 			}, ""))
 		}
 		register("X: 1")
-		register(authorize(t, w.response(401, "REGISTER").String(), "REGISTER", "sip:"+rig.Domain, "alice",
+		register(rig.Authorize(t, w.response(401, "REGISTER").String(), "", "REGISTER", "sip:"+rig.Domain, "alice",
 			rig.Alice.SIPPassword("desk"), 1))
 		w.response(want, "REGISTER")
 
@@ -47,7 +47,7 @@ func TestContactOfOurs(t *testing.T) {
 		}
 		w.response(400, "INVITE")
 	}
-	same(t, "bindings", len(f.places.Of("alice")) > 0, true)
+	same(t, "bindings", len(f.Places.Of("alice")) > 0, true)
 }
 
 // A name that turns out to lead to one of our sockets is not called, over UDP as

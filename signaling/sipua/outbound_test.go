@@ -14,12 +14,12 @@ import (
 )
 
 // flowBinding is a binding of alice's phone by the flow regID from source.
-func flowBinding(f *front, regID int, transport, source string) location.Binding {
+func flowBinding(f *rig.Office, regID int, transport, source string) location.Binding {
 	b := location.Binding{
 		User: "alice", Device: "desk", Instance: instance, RegID: regID, Contact: "sip:alice@192.0.2.9:5060;transport=" + transport,
 		Transport: transport, Source: source, Expires: time.Now().Add(time.Hour), Refreshed: time.Now(), V: 1,
 	}
-	_ = f.places.Put(context.Background(), b)
+	_ = f.Places.Put(context.Background(), b)
 	return b
 }
 
@@ -34,10 +34,10 @@ func until(t *testing.T, what string, ok func() bool) {
 func TestFlowEnds(t *testing.T) {
 	g, f := withAccess(t, nil)
 	phoneOf(t, g, "tcp")
-	was := f.places.Of("alice")[0]
+	was := f.Places.Of("alice")[0]
 	same(t, "reg-id", was.RegID, 1)
 	removed := make(chan string, 10)
-	f.places.failWith(func(write string) error { removed <- write; return nil })
+	f.Places.FailWith(func(write string) error { removed <- write; return nil })
 	_ = g.flows.find(flowOfBinding(was)).Close()
 	select {
 	case write := <-removed:
@@ -46,7 +46,7 @@ func TestFlowEnds(t *testing.T) {
 		t.Fatal("nothing was written")
 	}
 	until(t, "the phone is back", func() bool {
-		now := f.places.Of("alice")
+		now := f.Places.Of("alice")
 		return len(now) == 1 && now[0].Source != was.Source
 	})
 }
@@ -67,7 +67,7 @@ func TestOtherFlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect[gateway.Refused](out)
-	until(t, "the dead flow is gone", func() bool { return len(f.places.Of("alice")) == 1 })
+	until(t, "the dead flow is gone", func() bool { return len(f.Places.Of("alice")) == 1 })
 
 	_ = c.Close()
 	until(t, "the other is closed too", func() bool { return !g.alive(live) })
@@ -122,7 +122,7 @@ func TestFlowFailed(t *testing.T) {
 				second.send(g.at("udp"), second.reply(inv, 486, "Busy", "t", ""))
 				same(t, "status", expect[gateway.Refused](out).Status, 486)
 			}
-			until(t, "the failed flow is gone", func() bool { return len(f.places.Of("alice")) == 1 })
+			until(t, "the failed flow is gone", func() bool { return len(f.Places.Of("alice")) == 1 })
 		})
 	}
 }

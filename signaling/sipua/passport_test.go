@@ -225,7 +225,7 @@ func TestSignedIdentityOnce(t *testing.T) {
 	if got := invite("127.0.0.1", "bob", "Identity: "+first); got.Level != policy.Unverified {
 		t.Errorf("the second time: %+v", got)
 	}
-	other, err := NewAccess(t.Context(), f.cfg, quiet)
+	other, err := NewAccess(t.Context(), f.cfg, rig.Quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

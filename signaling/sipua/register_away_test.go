@@ -13,13 +13,13 @@ import (
 // next one not at all.
 func TestRegisterWhileRedisHangs(t *testing.T) {
 	server := storetest.StartRedis(t)
-	s, err := store.OpenRedis(t.Context(), server.URL(), quiet)
+	s, err := store.OpenRedis(t.Context(), server.URL(), rig.Quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	f := openFront(t, func(c *AccessConfig) { c.Store = s })
-	f.places.failWith(func(write string) error {
+	f.Places.FailWith(func(write string) error {
 		_, err := s.Put(t.Context(), "binding/alice", []byte(write), store.AnyVersion, time.Minute)
 		return err
 	})
@@ -27,7 +27,7 @@ func TestRegisterWhileRedisHangs(t *testing.T) {
 	uri, aor := "sip:"+rig.Domain, rig.Alice.Address()
 	register := func(challenge string, want int) time.Duration {
 		t.Helper()
-		proof := authorize(t, challenge, "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
+		proof := rig.Authorize(t, challenge, "", "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
 		began := time.Now()
 		res := p.raw(p.message("REGISTER", uri, aor, aor, proof, "Contact: <sip:alice@SELF>"))
 		if status(res) != want {

@@ -38,7 +38,7 @@ func TestBaresipWithWrongPassword(t *testing.T) {
 	g := &rig.Gateway{SIP: f.addr}
 	g.NewPhone(t, rig.PhoneOptions{User: rig.Alice, Password: "wrong"})
 	rig.Until(t, rig.Patience, "the log-in fails", func() bool { return f.Counters().LoginFailed > 0 })
-	if list := f.places.Of("alice"); len(list) != 0 {
+	if list := f.Places.Of("alice"); len(list) != 0 {
 		t.Errorf("registered: %+v", list)
 	}
 }
@@ -135,7 +135,7 @@ func (u onlySHA256) Secrets(name string) []directory.HA1 {
 func (f *front) wait(t *testing.T, user string, n int) (list []location.Binding) {
 	t.Helper()
 	rig.Until(t, rig.Patience, "bindings change", func() bool {
-		list = f.places.Of(user)
+		list = f.Places.Of(user)
 		return len(list) == n
 	})
 	return list

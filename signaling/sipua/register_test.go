@@ -24,7 +24,7 @@ var desk = rig.Alice.SIPPassword("desk")
 // bound are Alice's contacts in order of instance and reg-id.
 func (f *front) bound() string {
 	var list []string
-	for _, b := range f.places.Of("alice") {
+	for _, b := range f.Places.Of("alice") {
 		list = append(list, fmt.Sprintf("%s#%d %s", b.Instance, b.RegID, b.Contact))
 	}
 	slices.Sort(list)
@@ -39,7 +39,7 @@ func TestRegisterBinding(t *testing.T) {
 	if status(res) != 200 {
 		t.Fatal(res)
 	}
-	list := f.places.Of("alice")
+	list := f.Places.Of("alice")
 	if len(list) != 1 {
 		t.Fatalf("%d bindings", len(list))
 	}
@@ -65,7 +65,7 @@ func TestRegisterBinding(t *testing.T) {
 	if strings.Contains(res, "gruu") {
 		t.Errorf("a GRUU is handed out: %s", res)
 	}
-	if d, _ := f.users.Device("alice", "desk"); d.Instance != urn1 || d.UserAgent != "Phone 1.0" {
+	if d, _ := f.Users.Device("alice", "desk"); d.Instance != urn1 || d.UserAgent != "Phone 1.0" {
 		t.Errorf("the device is paired with %+v", d)
 	}
 	// Another phone with the same password is a device of its own.
@@ -73,7 +73,7 @@ func TestRegisterBinding(t *testing.T) {
 		len(header(res, "Contact")) != 2 {
 		t.Errorf("a second phone: %s", res)
 	}
-	if list := f.places.Of("alice"); list[1].Device == "desk" || list[1].Device == "" {
+	if list := f.Places.Of("alice"); list[1].Device == "desk" || list[1].Device == "" {
 		t.Errorf("the second phone is device %q", list[1].Device)
 	}
 	// The first one refreshes, from another address and with another Contact.
@@ -200,7 +200,7 @@ func TestRegisterSteps(t *testing.T) {
 				if got := f.bound(); got != s.bound {
 					t.Errorf("%s: bound\n%s\nwant\n%s", s.name, got, s.bound)
 				}
-				if s.want == 200 && len(header(res, "Contact")) != len(f.places.Of("alice")) {
+				if s.want == 200 && len(header(res, "Contact")) != len(f.Places.Of("alice")) {
 					t.Errorf("%s: not all bindings are listed: %s", s.name, res)
 				}
 				f.checkHeaders(t, s.name, res)
@@ -260,12 +260,12 @@ func TestRegisterOrder(t *testing.T) {
 		if res := at(19, old...); status(res) != 500 {
 			t.Errorf("%v: %s", old, res)
 		}
-		if len(f.places.Of("alice")) != 1 {
+		if len(f.Places.Of("alice")) != 1 {
 			t.Fatalf("%v changed the bindings", old)
 		}
 	}
 	p.id = "restarted-" + port
-	if res := at(8, contact+";expires=0"); status(res) != 200 || len(f.places.Of("alice")) != 0 {
+	if res := at(8, contact+";expires=0"); status(res) != 200 || len(f.Places.Of("alice")) != 0 {
 		t.Errorf("a restarted phone: %s", res)
 	}
 }
@@ -304,7 +304,7 @@ func TestRegisterStoreFails(t *testing.T) {
 		}
 		return nil
 	}
-	f.places.failWith(away)
+	f.Places.FailWith(away)
 	res := p.register("alice", desk, "Contact: <sip:a@192.0.2.1>;expires=0, <sip:a@192.0.2.3>, <sip:a@192.0.2.4>")
 	if status(res) != 500 || len(header(res, "Retry-After")) != 1 {
 		t.Errorf("with the store away: %s", res)
@@ -312,7 +312,7 @@ func TestRegisterStoreFails(t *testing.T) {
 	if got := f.bound(); got != before {
 		t.Errorf("bound\n%s\nwant\n%s", got, before)
 	}
-	f.places.failWith(func(string) error { return errors.New("broken") })
+	f.Places.FailWith(func(string) error { return errors.New("broken") })
 	if res := p.register("alice", desk, "Contact: <sip:a@192.0.2.5>"); status(res) != 500 || strings.Contains(res, "broken") {
 		t.Errorf("with the store broken: %s", res)
 	}
@@ -322,7 +322,7 @@ func TestRegisterStoreFails(t *testing.T) {
 func TestRegisterPanics(t *testing.T) {
 	f := openFront(t, nil)
 	p := f.peer(t)
-	f.places.failWith(func(string) error { panic("on purpose") })
+	f.Places.FailWith(func(string) error { panic("on purpose") })
 	if res := p.register("alice", desk, "Contact: <sip:a@192.0.2.5>"); status(res) != 500 {
 		t.Errorf("got %s", res)
 	}
@@ -350,7 +350,7 @@ func TestRegisterTogether(t *testing.T) {
 			t.Fatal("no answer")
 		}
 	}
-	if answers[200] != limit || answers[403] != phones-limit || len(f.places.Of("alice")) != limit {
-		t.Errorf("answers %v, %d bindings; the limit is %d", answers, len(f.places.Of("alice")), limit)
+	if answers[200] != limit || answers[403] != phones-limit || len(f.Places.Of("alice")) != limit {
+		t.Errorf("answers %v, %d bindings; the limit is %d", answers, len(f.Places.Of("alice")), limit)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/test/rig"
 )
 
 func TestConfigIsChecked(t *testing.T) {
@@ -27,7 +28,7 @@ func TestConfigIsChecked(t *testing.T) {
 	} {
 		c := Config{Domain: "example.test", Listen: []string{"udp://127.0.0.1:0"}}
 		change(&c)
-		if ua, err := Listen(c, quiet); err == nil {
+		if ua, err := Listen(c, rig.Quiet); err == nil {
 			_ = ua.Close()
 			t.Errorf("%s: accepted", name)
 		}
@@ -36,7 +37,7 @@ func TestConfigIsChecked(t *testing.T) {
 
 func TestPortInUse(t *testing.T) {
 	a := newParty(t, nil)
-	_, err := Listen(Config{Domain: "x", Listen: []string{"udp://127.0.0.1:0", "udp://" + a.at("udp")}}, quiet)
+	_, err := Listen(Config{Domain: "x", Listen: []string{"udp://127.0.0.1:0", "udp://" + a.at("udp")}}, rig.Quiet)
 	if err == nil || !strings.Contains(err.Error(), a.at("udp")) {
 		t.Fatalf("got %v", err)
 	}

@@ -127,7 +127,7 @@ func TestCancelOfStrangerSaysNothing(t *testing.T) {
 	}
 	w.send(g.at("udp"), asBob())
 	challenge := w.response(407, "INVITE").String()
-	same(t, "a user", ended(asBob(authorize(t, challenge, "INVITE", "sip:alice@"+rig.Domain, "bob", rig.Bob.SIPPassword("desk"),
+	same(t, "a user", ended(asBob(rig.Authorize(t, challenge, "", "INVITE", "sip:alice@"+rig.Domain, "bob", rig.Bob.SIPPassword("desk"),
 		1))), gateway.CauseElsewhere)
 	g.gone()
 }
