@@ -3,6 +3,7 @@ package gateway
 import (
 	"slices"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 )
 
@@ -184,14 +185,14 @@ func (g *Gateway) tellEmpty() {
 	}
 }
 
-// notice is what every tab shows, "" for nothing.
-func (g *Gateway) notice() string {
+// notice is what every tab shows, if anything.
+func (g *Gateway) notice() (s sentence.Sentence) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closing {
-		return "The gateway is being restarted. Calls that run may go on for a while; for new ones try again in a minute."
+		return Words.Say("notice.draining")
 	}
-	return ""
+	return s
 }
 
 // Running tells how many calls there are, and how many began since the start.

@@ -48,7 +48,7 @@ func (g *Gateway) ask(ctx context.Context, c *Call, a Asked) error {
 	a.ID = g.asks.add(answer)
 	defer g.asks.remove(a.ID)
 	if !c.box.Post(a) {
-		return refuse("ended", "This call has ended already.")
+		return denied("ended", "command.ended")
 	}
 	select {
 	case err := <-answer:
@@ -57,7 +57,7 @@ func (g *Gateway) ask(ctx context.Context, c *Call, a Asked) error {
 		}
 		return nil
 	case <-ctx.Done():
-		return refuse("fault", "The gateway did not react in time. Try again.")
+		return denied("fault", "command.timeout")
 	}
 }
 

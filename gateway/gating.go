@@ -23,7 +23,7 @@ func (c *Call) decide(cmd decide) {
 		Kind: cmd.Kind, Require: cmd.Require, Call: string(c.id), At: time.Now(),
 	}
 	if c.gw.cfg.Policy == nil {
-		c.post(Decided{policy.Decision{Reason: Words.Say("decision.not_set_up")}, cmd.Leg})
+		c.post(Decided{policy.Decision{Reason: policy.Words.Say("decision.not_set_up")}, cmd.Leg})
 		return
 	}
 	c.deciding.Add(1)

@@ -260,7 +260,7 @@ func (c *Call) recall(p Party, v CallView, on *string, missed bool) {
 // mayDial refuses at once what could not be called anyway.
 func (g *Gateway) mayDial(user, text string) error {
 	if len(text) > 256 {
-		return refuse("bad_request", "Enter a name or number to transfer to.")
+		return denied("bad_request", "command.enter_transfer")
 	}
 	if cause := g.resolve(text, policy.Identity{User: user, Level: policy.Self}).cause; cause != "" {
 		return refuse(commandCode(cause), cause.Outcome().Caller)

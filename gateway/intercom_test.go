@@ -80,7 +80,9 @@ func TestIntercom(t *testing.T) {
 }
 
 func TestIntercomDeniedRings(t *testing.T) {
-	w := newWorkbench(t, func(c *Config) { c.Policy = &fakePolicy{answer: policy.Decision{Reason: sentence.Sentence{Text: "no"}}} })
+	w := newWorkbench(t, func(c *Config) {
+		c.Policy = &fakePolicy{answer: policy.Decision{Reason: sentence.Sentence{Text: "no"}}}
+	})
 	w.register("alice", "desk", "urn:uuid:a")
 	must(t, w.interwork("alice", "desk"))
 	bob, news := w.openTab("bob", Resume{})

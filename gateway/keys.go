@@ -102,7 +102,7 @@ func (c *Call) sendDigits(cmd digits) *CommandError {
 		return errWrongState
 	}
 	if err := c.keyIn(l, cmd.Digits); err != nil {
-		return refuse("no_dtmf", "The other side does not understand key tones.")
+		return denied("no_dtmf", "command.no_dtmf")
 	}
 	return nil
 }

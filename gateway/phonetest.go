@@ -3,11 +3,11 @@ package gateway
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"ringsplash/directory"
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -20,15 +20,22 @@ type PhoneTest struct {
 	Worked *string       `json:"worked"`
 	Tried  []TriedMethod `json:"tried"`
 	// Said is the outcome in words, with what to do next.
-	Said string `json:"said"`
+	Said         string            `json:"said"`
+	SaidSentence sentence.Sentence `json:"saidSentence,omitzero"`
 }
+
+func (t *PhoneTest) say(s sentence.Sentence) { t.Said, t.SaidSentence = s.Text, s }
 
 // TriedMethod is one trigger sent to the phone, with what came of it.
 type TriedMethod struct {
 	Method  string      `json:"method"`
 	Outcome TestOutcome `json:"outcome"`
 	Said    string      `json:"said"`
+
+	SaidSentence sentence.Sentence `json:"saidSentence,omitzero"`
 }
+
+func (t *TriedMethod) say(s sentence.Sentence) { t.Said, t.SaidSentence = s.Text, s }
 
 // TestOutcome is what a phone did with a trigger.
 type TestOutcome string
@@ -71,7 +78,7 @@ const byeWait = 2 * time.Second
 func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest, error) {
 	d, ok := g.cfg.Directory.Device(user, device)
 	if !ok {
-		return PhoneTest{}, refuse("not_found", "You have no such phone. Reload the page.")
+		return PhoneTest{}, denied("not_found", "phonetest.no_phone")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -81,8 +88,7 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 	defer g.endTest(user, device)
 	target := g.phoneOf(user, device)
 	if target == nil {
-		return PhoneTest{}, refuse("device_offline",
-			d.Display+" is not connected. Check that it is switched on and has network, then test again.")
+		return PhoneTest{}, denied("device_offline", "phonetest.offline", "device", d.Display)
 	}
 	p := &phoneTest{
 		gw: g, user: user, device: device, display: d.Display, mute: target.Profile.Mute,
@@ -100,24 +106,21 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 			return p.result, nil
 		}
 		if tried.Outcome == TestUnreachable || tried.Outcome == TestStopped {
-			p.result.Said = d.Display + " did not react. Check its network cable, then test again."
+			p.result.say(Words.Say("phonetest.no_reaction", "device", d.Display))
 			return p.result, nil
 		}
 	}
-	p.result.Said = d.Display +
-		" did not answer by itself in any of these ways. Allow automatic answer, often called intercom, in its settings, then test " +
-		"again. Until then lift its handset, or answer in the browser."
+	said := Words.Say("phonetest.none_worked", "device", d.Display)
 	if note := target.Profile.Note; note != "" {
-		p.result.Said += " For this model: " + note
+		said = Words.Say("phonetest.note", "said", said, "note", note)
 	}
+	p.result.say(said)
 	return p.result, nil
 }
 
 // keep remembers the method for the phone.
 func (p *phoneTest) keep(ctx context.Context, m profile.Method) {
-	p.result.Said = p.display + " answers by itself to " + m.Said +
-		". This is kept for it. If you lifted its handset, test again without touching it."
-	p.result.Said += p.saidOfKey()
+	p.result.say(p.saidOfKey(Words.Say("phonetest.works", "device", p.display, "way", m.Said)))
 	p.result.Worked = &m.Name
 	if m.Name == "" { // the profile's own headers: there is nothing to keep
 		name := "profile"
@@ -127,8 +130,7 @@ func (p *phoneTest) keep(ctx context.Context, m profile.Method) {
 		directory.Learned{Method: m.Name, Mute: string(p.mute), Key: p.learnedKey()})
 	if err != nil {
 		p.gw.log.Warn("what a phone test found out is not kept", "user", p.user, "device", p.device, "err", err)
-		p.result.Said = p.display + " answers by itself to " + m.Said +
-			", but this could not be kept: the store is away. Test again in a minute."
+		p.result.say(Words.Say("phonetest.not_kept", "device", p.display, "way", m.Said))
 	}
 }
 
@@ -151,7 +153,8 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 	tried.Method = cmp.Or(tried.Method, "profile")
 	target := p.gw.phoneOf(p.user, p.device)
 	if target == nil {
-		tried.Outcome, tried.Said = TestUnreachable, "It is not connected any more."
+		tried.Outcome = TestUnreachable
+		tried.say(Words.Say("phonetest.gone"))
 		return tried, 0, nil
 	}
 	if refused := p.allowed(ctx, target); refused != nil {
@@ -159,7 +162,7 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 	}
 	end, err := p.gw.cfg.Media.NewRTPEnd(media.RTPOptions{Peer: p.gw.peerOf(*target), Shut: true})
 	if err != nil {
-		return tried, 0, refuse("overload", "The gateway has no room for another call. Test again in a minute.")
+		return tried, 0, denied("overload", "phonetest.no_room")
 	}
 	defer end.Close()
 	dir := media.SendOnly
@@ -168,7 +171,7 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 	}
 	offer, err := end.Offer(media.Offerable([]media.Codec{media.PCMU, media.PCMA, media.G722, media.Opus}), dir)
 	if err != nil {
-		return tried, 0, refuse("fault", "The gateway made an error. Test again.")
+		return tried, 0, denied("fault", "phonetest.fault")
 	}
 	box := NewMailbox[Event]()
 	me := p.self()
@@ -176,13 +179,18 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 		Leg: target.Leg, Binding: target.Binding, From: me, To: me.Address, Offer: offer, Headers: m.Headers,
 	}, func(e Event) { box.Post(e) })
 	tried.Outcome, status = p.watch(ctx, leg, box, end)
-	tried.Said = map[TestOutcome]string{
-		TestAnswered:    "It answered by itself.",
-		TestRang:        "It rang, and did not answer by itself.",
-		TestRefused:     fmt.Sprintf("It refused the call (SIP status %d).", status),
-		TestUnreachable: "It did not react.",
-		TestStopped:     "The test was stopped.",
-	}[tried.Outcome]
+	switch tried.Outcome {
+	case TestAnswered:
+		tried.say(Words.Say("phonetest.answered"))
+	case TestRang:
+		tried.say(Words.Say("phonetest.rang"))
+	case TestRefused:
+		tried.say(Words.Say("phonetest.refused", "status", status))
+	case TestUnreachable:
+		tried.say(Words.Say("phonetest.unreachable"))
+	case TestStopped:
+		tried.say(Words.Say("phonetest.stopped"))
+	}
 	return tried, status, nil
 }
 
@@ -197,7 +205,7 @@ func (p *phoneTest) self() policy.Identity {
 // allowed asks the policy, which records its word before the INVITE.
 func (p *phoneTest) allowed(ctx context.Context, target *Target) *CommandError {
 	if p.gw.cfg.Policy == nil {
-		return refuse("forbidden", "Automatic answer is not set up on this gateway.")
+		return denied("forbidden", "phonetest.not_set_up")
 	}
 	ctx, cancel := context.WithTimeout(ctx, decideFor)
 	defer cancel()
@@ -306,7 +314,7 @@ func (p *phoneTest) await(box *Mailbox[Event]) {
 // beginTest takes the phone, when it is idle.
 func (g *Gateway) beginTest(user, device string, stop context.CancelFunc) *CommandError {
 	if calls, _ := g.board.callsOn(user, device, ""); len(calls) > 0 || g.board.rings(user) {
-		return refuse("device_busy", "The phone is in use. End its call first, then test again.")
+		return denied("device_busy", "phonetest.in_use")
 	}
 	if refused := g.takePhone(user+"/"+device, stop); refused != nil {
 		return refused
@@ -320,9 +328,9 @@ func (g *Gateway) takePhone(key string, stop context.CancelFunc) *CommandError {
 	defer g.mu.Unlock()
 	switch {
 	case g.closing:
-		return refuse("overload", "The gateway is being restarted. Test again in half a minute.")
+		return denied("overload", "phonetest.restarting")
 	case g.tests[key] != nil:
-		return refuse("device_busy", "The phone is being tested already. Wait for the outcome.")
+		return denied("device_busy", "phonetest.running")
 	}
 	g.tests[key] = &testRun{stop: stop}
 	g.running.Add(1)

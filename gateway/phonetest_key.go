@@ -6,6 +6,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
 )
@@ -91,14 +92,15 @@ func (p *phoneTest) learnedKey() string {
 	return profile.KeyUnseen
 }
 
-func (p *phoneTest) saidOfKey() string {
+// saidOfKey adds what the test found out of the un-mute key.
+func (p *phoneTest) saidOfKey(said sentence.Sentence) sentence.Sentence {
 	switch {
 	case p.key == "":
-		return ""
+		return said
 	case p.seen:
-		return " Its " + p.key + " key un-mutes its microphone."
+		return Words.Say("phonetest.key_works", "said", said, "key", p.key)
 	}
-	return " No " + p.key + " came from it, so un-mute it here. To use that key, test again and press it when you are asked to."
+	return Words.Say("phonetest.key_unseen", "said", said, "key", p.key)
 }
 
 // pressNow has the user's tabs ask for a key of the phone, "" for none.

@@ -6,8 +6,7 @@ import (
 )
 
 // errNoSound: what comes from no page cannot carry a user's sound.
-var errNoSound = refuse("not_available",
-	"A program has no microphone of its own. Name one of the user's deskphones instead of the browser.")
+var errNoSound = denied("not_available", "command.no_microphone")
 
 // Do carries out a command of a user that comes from no tab: by the REST
 // interface. It is as Tab.Do, but that nothing can be answered, moved or called
@@ -24,7 +23,7 @@ func (g *Gateway) Do(ctx context.Context, user string, c Command) (Result, error
 		}
 	case "decline", "hangup", "hold", "resume", "mute", "unmute", "transfer", "digits":
 	default:
-		return Result{}, refuse("bad_request", "Only the page of a tab can ask for this.")
+		return Result{}, denied("bad_request", "command.page_only")
 	}
 	return g.noTab(user).Do(ctx, c)
 }
@@ -40,7 +39,7 @@ type Watch struct{ tab *Tab }
 // Close ends it.
 func (g *Gateway) Watch(user string, wake func()) (*Watch, error) {
 	if _, ok := g.cfg.Directory.User(user); !ok {
-		return nil, refuse("forbidden", "This user does not exist any more. Log in again.")
+		return nil, denied("forbidden", "command.user_gone")
 	}
 	w := &Watch{g.noTab(user)}
 	w.tab.wake = wake

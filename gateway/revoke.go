@@ -17,7 +17,7 @@ const grantSelf = "self"
 func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result, error) {
 	auto := g.board.autoOf(a.User, c)
 	if auto == nil || auto.Grant == grantSelf || auto.Grant == "" || g.cfg.Policy == nil {
-		return Result{}, refuse("wrong_state", "No grant made your phone answer this call, so there is none to remove. Use Hang up.")
+		return Result{}, denied("wrong_state", "command.no_grant_used")
 	}
 	var ended *CommandError
 	if err := g.ask(ctx, c, a); err != nil && (!errors.As(err, &ended) || ended.Code != "ended") {
@@ -28,8 +28,7 @@ func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result
 	taken, err := g.cfg.Policy.Revoke(ctx, a.User, auto.Grant, auto.By)
 	if err != nil {
 		g.log.Error("a grant was not removed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address, "err", err)
-		return Result{}, refuse("fault",
-			"The call was ended, but what allowed it could not be taken back. Remove it in Feature Options.")
+		return Result{}, denied("fault", "command.grant_kept")
 	}
 	g.log.Info("a grant was removed with the call it had allowed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address)
 	return saying(taken.Sentence()), nil

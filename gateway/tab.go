@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/store"
@@ -62,7 +63,7 @@ type Socket struct {
 // wake says that Snapshot changed; it must not block. OpenTab does no I/O.
 func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, error) {
 	if _, ok := g.cfg.Directory.User(user); !ok {
-		return nil, false, refuse("forbidden", "This user does not exist any more. Log in again.")
+		return nil, false, denied("forbidden", "command.user_gone")
 	}
 	if t := g.board.tab(r.Tab); t != nil && t.user == user && subtle.ConstantTimeCompare([]byte(t.secret), []byte(r.Secret)) == 1 {
 		if s := t.attach(r.Page, wake); s != nil {
@@ -237,9 +238,10 @@ func (g *Gateway) me(user string, tabs int) MeView {
 	if u.WhileBusy == "" {
 		u.WhileBusy = directory.BusyRing
 	}
+	notice := g.notice()
 	return MeView{
 		Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs,
-		WhileBusy: u.WhileBusy, DoNotDisturb: u.DoNotDisturb, Notice: g.notice(),
+		WhileBusy: u.WhileBusy, DoNotDisturb: u.DoNotDisturb, NoticeSentence: notice, Notice: notice.Text,
 	}
 }
 
@@ -260,7 +262,7 @@ func (g *Gateway) devices(user string) []DeviceView {
 			Method: d.Learned.Method, Testing: g.tested(user, d.ID), Press: g.toPress(user, d.ID),
 		}
 		b, ok := live[d.ID]
-		v.Live = ok
+		v.Live, v.UserAgent = ok, b.UserAgent
 		if ok && d.Interworking {
 			if p := g.profileOf(user, b); p.KeyNamed {
 				v.UnmuteKey = p.UnmuteKey
@@ -270,18 +272,19 @@ func (g *Gateway) devices(user string) []DeviceView {
 		busy := len(others) > 0 && !(holdable && g.holds(user))
 		switch {
 		case !ok:
-			v.Why = d.Display + " is not connected. Check that it is switched on and has network."
+			v.WhySentence = Words.Say("device.offline", "device", d.Display)
 		case !d.Interworking:
-			v.UserAgent, v.Why = b.UserAgent, noInterworking(owner.Fixed)
+			v.WhySentence = noInterworking(owner.Fixed)
 		case g.cfg.Policy == nil:
-			v.UserAgent, v.Why = b.UserAgent, "Answering on the deskphone from here is not set up on this gateway. Lift its handset."
+			v.WhySentence = Words.Say("device.not_set_up")
 		case v.Testing:
-			v.UserAgent, v.Why = b.UserAgent, d.Display+" is being tested. Wait for the outcome."
+			v.WhySentence = Words.Say("device.testing", "device", d.Display)
 		case busy:
-			v.UserAgent, v.Why = b.UserAgent, d.Display+" is in a call. Hold or end it first."
+			v.WhySentence = Words.Say("device.busy", "device", d.Display)
 		default:
-			v.UserAgent, v.Answerable = b.UserAgent, true
+			v.Answerable = true
 		}
+		v.Why = v.WhySentence.Text
 		out = append(out, v)
 	}
 	return out
@@ -289,11 +292,11 @@ func (g *Gateway) devices(user string) []DeviceView {
 
 // noInterworking says why a phone does not answer at a click; fixed: only the
 // administrator can change that.
-func noInterworking(fixed bool) string {
+func noInterworking(fixed bool) sentence.Sentence {
 	if fixed {
-		return "Interworking is not enabled for this phone. Ask the administrator, or lift its handset."
+		return Words.Say("device.interworking_fixed")
 	}
-	return "Interworking is off for this phone. Switch it on under Your phones, or lift its handset."
+	return Words.Say("device.interworking_off")
 }
 
 // Devices is the user's deskphones as his tabs see them.
@@ -323,11 +326,11 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 		}
 	case "answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "ringing", "move", "transfer":
 	default:
-		return Result{}, refuse("bad_request", "The page asked for something this gateway does not know. Reload the page.")
+		return Result{}, denied("bad_request", "command.not_known")
 	}
 	call := t.gw.board.find(t.user, c.Call)
 	if call == nil {
-		return Result{}, refuse("no_such_call", "This call is over.")
+		return Result{}, denied("no_such_call", "command.call_over")
 	}
 	if c.Do == "resume" || (c.Do == "answer" || c.Do == "move") && c.On == "browser" {
 		t.holdOthers(c.Call)
@@ -350,7 +353,7 @@ func checkDigits(text string) error {
 		ok = ok && (r >= '0' && r <= '9' || r == '*' || r == '#' || r >= 'A' && r <= 'D')
 	}
 	if !ok {
-		return refuse("bad_request", "Key tones are 0 to 9, * and #, at most 64 at a time.")
+		return denied("bad_request", "command.bad_digits")
 	}
 	return nil
 }
@@ -370,7 +373,7 @@ func (t *Tab) holdOthers(but CallID) {
 // the command; what comes later ends the call with its sentence.
 func (t *Tab) place(c Command) (Result, error) {
 	if len(c.To) == 0 || len(c.To) > 256 {
-		return Result{}, refuse("bad_request", "Enter a name or number to call.")
+		return Result{}, denied("bad_request", "command.enter_number")
 	}
 	on := t.gw.userClaim(t.user, c.To)
 	if !on.urgent && t.gw.board.engaged(t.user) >= t.gw.cfg.MaxCalls {
@@ -382,9 +385,9 @@ func (t *Tab) place(c Command) (Result, error) {
 	case cause != "":
 		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
 	case c.Intercom && begun.Callee.User == "":
-		return Result{}, refuse("not_available", "Intercom reaches only people of this gateway. Call without it.")
+		return Result{}, denied("not_available", "command.intercom_outside")
 	case c.Intercom && begun.Callee.User == t.user: // it would open his own phone without the right to
-		return Result{}, refuse("not_available", "Intercom reaches other people. Your own phone answers at *Answer on Desk phone*.")
+		return Result{}, denied("not_available", "command.intercom_own")
 	}
 	if cause := t.gw.admit(call, on); cause != "" {
 		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
@@ -433,12 +436,12 @@ func (t *Tab) offer(c Command) (Result, error) {
 	sdp, err := end.TakeOffer(c.SDP, offeredCodecs(c.Codecs))
 	switch {
 	case errors.Is(err, media.ErrNoCodec):
-		return Result{}, refuse("no_codec", "This browser offers none of the audio formats PCMU, PCMA, G722 and Opus.")
+		return Result{}, denied("no_codec", "command.no_codec")
 	case errors.Is(err, media.ErrBadSDP):
-		return Result{}, refuse("bad_sdp", "The browser's media offer could not be read. Reload the page.")
+		return Result{}, denied("bad_sdp", "command.bad_offer")
 	case err != nil:
 		t.gw.log.Warn("tab's offer failed", "tab", t.id, "err", err)
-		return Result{}, refuse("fault", "The gateway could not set up the sound. Reload the page.")
+		return Result{}, denied("fault", "command.sound_fault")
 	}
 	return Result{SDP: sdp}, nil
 }
@@ -453,7 +456,7 @@ func (t *Tab) newEnd(pc string, old *media.TabEnd) (*media.TabEnd, error) {
 		}
 	})
 	if err != nil {
-		return nil, refuse("overload", "The gateway has no room for another sound connection. Try again in a minute.")
+		return nil, denied("overload", "command.no_room_for_sound")
 	}
 	self.Store(end)
 	t.mu.Lock()
@@ -512,7 +515,7 @@ func (t *Tab) candidate(c Command) error {
 		return nil // of a connection that was replaced meanwhile
 	}
 	if err := end.AddCandidate(c.Candidate); err != nil {
-		return refuse("bad_request", "The browser's network candidate could not be read.")
+		return denied("bad_request", "command.bad_candidate")
 	}
 	return nil
 }

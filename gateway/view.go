@@ -33,7 +33,8 @@ type MeView struct {
 	// DoNotDisturb: nothing but the user's own click makes a phone of his answer.
 	DoNotDisturb bool `json:"doNotDisturb"`
 	// Notice is a sentence of the gateway to everybody, "" for none.
-	Notice string `json:"notice,omitempty"`
+	Notice         string            `json:"notice,omitempty"`
+	NoticeSentence sentence.Sentence `json:"noticeSentence,omitzero"`
 }
 
 // DeviceView is one of the user's deskphones.
@@ -53,6 +54,8 @@ type DeviceView struct {
 	// Why is the sentence that says why not.
 	Answerable bool   `json:"answerable"`
 	Why        string `json:"why,omitempty"`
+	// WhySentence is what Why says, for another language.
+	WhySentence sentence.Sentence `json:"whySentence,omitzero"`
 	// Method is what Test my deskphone found and keeps, "" for none.
 	Method string `json:"method,omitempty"`
 	// Testing: that test is under way; Press is the key of the phone that it

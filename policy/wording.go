@@ -17,6 +17,7 @@ var Words = sentence.Table{
 		"Feature Options, or lift the handset.",
 	"decision.not_recorded": "The decision could not be recorded, and nothing answers by itself without a record. Tell the " +
 		"administrator to look at the disk of the gateway; the phone can be answered by hand.",
+	"decision.not_set_up": "Automatic answer is not set up on this gateway. Lift the handset, or answer in the browser.",
 	"decision.own": "The owner asked from a browser he is logged in with.",
 	"decision.owner_limit": "This owner's phones were opened by others {times} times within the last hour, which is the limit.",
 	"decision.owner_only": "Only the owner of the phone may do this, from a browser he is logged in with.",
