@@ -315,75 +315,19 @@ func (b *board) removeTab(t *Tab) bool {
 	return there
 }
 
-// callsOf lists the user's running calls.
-func (b *board) callsOf(user string) []*Call {
+// watch adds a tab that is on no board.
+func (b *board) watch(t *Tab) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var out []*Call
-	if p := b.places[user]; p != nil {
-		for _, e := range p.entries {
-			if e.view.State != "ended" && !slices.Contains(out, e.call) {
-				out = append(out, e.call)
-			}
-		}
-	}
-	return out
+	p := b.place(t.user)
+	p.watches = append(p.watches, t)
 }
 
-// busy tells whether the user has as many calls as he may have beside one more
-// of a caller with that standing.
-func (b *board) busy(user string, caller standing, limit int) bool {
-	return b.count(user, func(e *entry) bool { return !e.rings() || e.call.standing >= caller }) >= limit
-}
-
-// engaged is how many calls the user has by his own doing: those he began, and
-// those he answered.
-func (b *board) engaged(user string) int {
-	return b.count(user, func(e *entry) bool { return !e.rings() })
-}
-
-// count is how many of the user's running calls are such.
-func (b *board) count(user string, such func(*entry) bool) int {
+func (b *board) unwatch(t *Tab) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := b.places[user]
-	if p == nil {
-		return 0
-	}
-	var found []*Call
-	for _, e := range p.entries {
-		if e.view.State != "ended" && such(e) && !slices.Contains(found, e.call) {
-			found = append(found, e.call)
-		}
-	}
-	return len(found)
-}
-
-// find returns the user's call with that id.
-func (b *board) find(user string, id CallID) *Call {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if p := b.places[user]; p != nil {
-		for _, e := range p.entries {
-			if e.call.id == id {
-				return e.call
-			}
-		}
-	}
-	return nil
-}
-
-// othersIn lists the calls whose audio is in the tab, without one of them.
-func (b *board) othersIn(t *Tab, without CallID) []*Call {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var out []*Call
-	for _, e := range b.place(t.user).entries {
-		if e.audio == t.id && e.call.id != without && e.view.State == "connected" {
-			out = append(out, e.call)
-		}
-	}
-	return out
+	p := b.place(t.user)
+	p.watches = slices.DeleteFunc(p.watches, func(o *Tab) bool { return o == t })
 }
 
 // historyGrew tells the user's tabs of a row in his list, which was there before
@@ -412,38 +356,6 @@ func (b *board) seen(user string) {
 	if news {
 		b.wake(user)
 	}
-}
-
-// shownTo returns what one tab sees of its user's calls, and what media it needs.
-func (b *board) shownTo(t *Tab) (calls []CallView, want []string, counters CountersView, tabs int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p := b.place(t.user)
-	calls = []CallView{}
-	best := 0
-	for _, e := range p.entries {
-		v := e.view
-		v.Here = t.id != "" && e.audio == t.id && v.On != nil && *v.On == "browser"
-		calls = append(calls, v)
-		if rank := e.mediaRank(t.id); rank > 0 && rank >= best {
-			best, want = rank, e.want[t.id]
-		}
-	}
-	return calls, want, CountersView{Missed: p.missed, History: p.history}, len(p.tabs)
-}
-
-// mediaRank orders the calls by how much they need the tab's PeerConnection:
-// the one talked in, one on hold here, one that rings.
-func (e *entry) mediaRank(tab TabID) int {
-	switch {
-	case e.view.State == "ended" || e.want[tab] == nil:
-		return 0
-	case e.audio == tab && e.view.HeldBy != "me":
-		return 3
-	case e.audio == tab:
-		return 2
-	}
-	return 1
 }
 
 func codecNames(codecs []media.Codec) []string {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"iter"
 	"net/netip"
 	"time"
 
@@ -139,48 +138,6 @@ func (c *Call) holdOthers(user, device string) {
 	for _, other := range others {
 		c.log.Info("a call is held, its phone is to answer another", "held", other.id, "device", device)
 		other.post(Asked{User: user, Command: Command{Do: "hold", Call: other.id}})
-	}
-}
-
-// callsOn are the calls the user's phone is active in, without one of them,
-// and whether all of them can be held: one that rings out cannot.
-func (b *board) callsOn(user, device string, without CallID) (calls []*Call, holdable bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	holdable = true
-	for e := range b.on(user, device, without) {
-		if e.view.HeldBy != "me" {
-			calls = append(calls, e.call)
-			holdable = holdable && (e.view.State == "connected" || e.view.State == "held")
-		}
-	}
-	return calls, holdable
-}
-
-// alone tells whether the user's phone has a part in no call but this one.
-func (b *board) alone(user, device string, in CallID) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for range b.on(user, device, in) {
-		return false
-	}
-	return true
-}
-
-// on yields the calls that the user's phone has a part in, on hold or not,
-// without one of them. It is used under mu.
-func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
-	return func(yield func(*entry) bool) {
-		p := b.places[user]
-		if p == nil {
-			return
-		}
-		for _, e := range p.entries {
-			on := e.view.On
-			if on != nil && *on == device && e.call.id != without && e.view.State != "ended" && !yield(e) {
-				return
-			}
-		}
 	}
 }
 

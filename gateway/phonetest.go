@@ -351,17 +351,3 @@ func (g *Gateway) tested(user, device string) bool {
 	defer g.mu.Unlock()
 	return g.tests[user+"/"+device] != nil
 }
-
-// rings tells whether a call rings for the user.
-func (b *board) rings(user string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if p := b.places[user]; p != nil {
-		for _, e := range p.entries {
-			if e.view.Direction == "in" && (e.view.State == "ringing" || e.view.State == "early") {
-				return true
-			}
-		}
-	}
-	return false
-}

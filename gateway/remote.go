@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"slices"
 )
 
 // errNoSound: what comes from no page cannot carry a user's sound.
@@ -52,17 +51,3 @@ func (w *Watch) Snapshot() Snapshot { return w.tab.Snapshot() }
 
 // Close ends it. A wake that is under way may still come.
 func (w *Watch) Close() { w.tab.gw.board.unwatch(w.tab) }
-
-func (b *board) watch(t *Tab) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p := b.place(t.user)
-	p.watches = append(p.watches, t)
-}
-
-func (b *board) unwatch(t *Tab) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p := b.place(t.user)
-	p.watches = slices.DeleteFunc(p.watches, func(o *Tab) bool { return o == t })
-}

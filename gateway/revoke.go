@@ -33,17 +33,3 @@ func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result
 	g.log.Info("a grant was removed with the call it had allowed", "user", a.User, "grant", auto.Grant, "requester", auto.By.Address)
 	return saying(taken.Sentence()), nil
 }
-
-// autoOf is the automatic answer of the user's call, nil when it had none.
-func (b *board) autoOf(user string, c *Call) *Automatic {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if p := b.places[user]; p != nil {
-		for _, e := range p.entries {
-			if e.call == c && e.auto != nil {
-				return e.auto
-			}
-		}
-	}
-	return nil
-}
