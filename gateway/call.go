@@ -54,8 +54,6 @@ type Call struct {
 // it goes.
 type placed struct{ In Incoming }
 
-func (placed) event() {}
-
 func (g *Gateway) newCallID() CallID { return CallID(g.cfg.NewID("c")) }
 
 func (g *Gateway) newCall(id CallID) *Call {
@@ -138,8 +136,8 @@ func (c *Call) step(e Event) {
 	in := c.hear(e)
 	before := c.state
 	var commands []command
-	c.state, commands = next(c.state, in, c.gw.cfg.Timers)
-	c.gw.stories.tell(&c.state, changes(&before, &c.state, in)) // before a leg can have messages
+	c.state, commands = next(c.state, in, c.gw.cfg.Timers.Limits)
+	c.gw.stories.tell(&c.state, in.Now, changes(&before, &c.state, in)) // before a leg can have messages
 	for _, cmd := range commands {
 		c.perform(cmd)
 	}
@@ -274,7 +272,7 @@ func (c *Call) afterwards(e Event) {
 		}
 		c.stranded(h.Party)
 	}
-	_, commands := next(c.state, input{Event: e, Now: time.Now()}, c.gw.cfg.Timers)
+	_, commands := next(c.state, input{Event: e, Now: time.Now()}, c.gw.cfg.Timers.Limits)
 	for _, cmd := range commands {
 		switch cmd := cmd.(type) {
 		case reply:

@@ -3,7 +3,6 @@ package gateway
 import (
 	"time"
 
-	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -35,12 +34,12 @@ type (
 		// Wish is the requester's wish for an automatic answer, if any.
 		Wish Wish
 	}
-	// Asked is a command of a tab; the reply goes to the one who waits for ID.
+	// Asked is what a tab asks for; the reply goes to the one who waits for ID.
 	Asked struct {
 		ID      uint64
 		User    string
 		Tab     TabID
-		Command Command
+		Command Request
 	}
 	// TabCame: a tab of a user of this call is here (new, or back).
 	TabCame struct {
@@ -83,20 +82,6 @@ type (
 	// ShutDown: the node stops.
 	ShutDown struct{}
 )
-
-func (Begun) event()      {}
-func (Asked) event()      {}
-func (TabCame) event()    {}
-func (TabGone) event()    {}
-func (TabMedia) event()   {}
-func (TabSilent) event()  {}
-func (Expired) event()    {}
-func (Faulted) event()    {}
-func (Decided) event()    {}
-func (SplashOver) event() {}
-func (Keyed) event()      {}
-func (Pressed) event()    {}
-func (ShutDown) event()   {}
 
 // input is an event with what media made of its SDP and the time it is
 // handled: everything next may know.
@@ -142,134 +127,96 @@ type Wish struct {
 	Again   LegID       `json:"again"`
 }
 
-// Commands of the machine: what the call's goroutine does after a transition.
-type command interface{ command() }
-
+// Typed identifiers, so that two strings cannot be swapped.
 type (
-	// invite tries a new branch, offering codecs. Trigger makes it an auto
-	// INVITE: the headers of the target's profile, the end born shut.
-	invite struct {
-		Target    Target
-		Codecs    []media.Codec
-		Direction media.Direction
-		Trigger   bool
+	// CallID names one call on all nodes.
+	CallID string
+	// LegID names one leg; it is the user part of the Contact we write for its dialog.
+	LegID string
+	// TabID names one page-load chain of the softphone.
+	TabID string
+)
+
+// Event is one thing that happened to a call. Events are plain data.
+type Event any
+
+// Events of a leg. The SIP side posts them; Leg says whose they are.
+type (
+	// Rang: a 18x of a branch we try; SDP when it carries early media. Talk:
+	// the phone can be told to go off-hook by NOTIFY.
+	Rang struct {
+		Leg    LegID
+		Status int
+		SDP    []byte
+		Talk   bool
 	}
-	// decide asks the policy whether the phone may be asked on Leg; the outcome
-	// is a Decided.
-	decide struct {
-		Leg              LegID
-		Side             Side
-		Kind             policy.Kind
-		Require          bool
-		Device, Instance string
-		Requester        policy.Identity
-	}
-	// holdOthers puts the other calls on the side's phone on hold.
-	holdOthers struct {
-		Side   Side
-		Device string
-	}
-	// shutGate, wantGate and openGate work the leg's gate. wantGate is only
-	// ever the owner's own un-mute.
-	shutGate struct{ Leg LegID }
-	wantGate struct {
+	// Answered: a branch was answered (2xx). The ACK was sent already.
+	Answered struct {
 		Leg LegID
-		By  act
+		SDP []byte
 	}
-	openGate struct{ Leg LegID }
-	// talk tells the phone that rings on the leg to go off-hook: a trigger.
-	talk struct{ Leg LegID }
-	// splash sounds the splash on the leg, before what it hears. A SplashOver
-	// follows.
-	splash struct {
-		Leg  LegID
-		Mode profile.SplashMode
+	// Refused: a branch ended with a final response >= 300, or with none
+	// (408, or 503 when it could not be sent). Contacts holds a 3xx's targets.
+	Refused struct {
+		Leg        LegID
+		Status     int
+		Phrase     string
+		RetryAfter time.Duration
+		Contacts   []string
 	}
-	// learn keeps a mute mode for the side's device.
-	learn struct {
-		Side   Side
-		Device string
-		Mute   profile.MuteMode
+	// Ended: the device hung up (BYE), gave up (CANCEL before our answer), or
+	// the dialog died (481, 408, missing ACK).
+	Ended struct {
+		Leg   LegID
+		Cause Cause
 	}
-	// ring tells the caller 180.
-	ring struct{ Leg LegID }
-	// early tells the caller 183 with our answer.
-	early struct {
+	// Offered: a re-INVITE with an SDP offer waits for Answer or Reject.
+	// SDP is empty for a re-INVITE without one: answer with an offer.
+	Offered struct {
+		Leg LegID
+		SDP []byte
+	}
+	// Reoffered: our Reoffer has its final response; SDP is the answer of a
+	// 2xx. A refused Reoffer leaves the dialog as it was. Stale: it was not sent
+	// (491), for an offer of the device's came first and was answered.
+	Reoffered struct {
 		Leg    LegID
-		Codecs []media.Codec
+		Status int
+		SDP    []byte
+		Stale  bool
 	}
-	// answer accepts the leg's pending offer.
-	answer struct {
-		Leg       LegID
-		Codecs    []media.Codec
-		Direction media.Direction
+	// Referred: the device asks to be replaced in the call (REFER, RFC 3515) by
+	// whom it names in To, a URI, or, Attended, by the far end of its other
+	// dialog with us, Replaces ("" for one we do not have). Report answers.
+	Referred struct {
+		Leg      LegID
+		To       string
+		Attended bool
+		Replaces LegID
 	}
-	// answerLate accepts the leg's pending INVITE or re-INVITE that had no offer:
-	// the 2xx carries ours, the ACK its answer (RFC 3261 13.2.1).
-	answerLate struct {
-		Leg       LegID
-		Codecs    []media.Codec
-		Direction media.Direction
+	// RefreshDue: the session timer (RFC 4028) wants a Reoffer of what is
+	// agreed; the far end takes no shorter refresh.
+	RefreshDue struct{ Leg LegID }
+	// Kept: Goodbye is what ends the dialog as it now is from another process, see
+	// Dialer.Goodbye. Only signaling reads it.
+	Kept struct {
+		Leg     LegID
+		Goodbye []byte
 	}
-	// reject refuses the leg's pending INVITE or re-INVITE.
-	reject struct {
+	// Digit: a DTMF digit that came as INFO.
+	Digit struct {
 		Leg   LegID
-		Cause Cause
-	}
-	// takeBack cancels a branch and waits for its end; hangUp does not wait.
-	takeBack struct {
-		Leg   LegID
-		Cause Cause
-	}
-	hangUp struct {
-		Leg   LegID
-		Cause Cause
-	}
-	// reoffer sends a re-INVITE.
-	reoffer struct {
-		Leg       LegID
-		Codecs    []media.Codec
-		Direction media.Direction
-	}
-	// probe asks whether the leg's device is still there.
-	probe      struct{ Leg LegID }
-	startTimer struct {
-		Timer string
-		After time.Duration
-	}
-	stopTimer struct{ Timer string }
-	// reply answers an Asked; Err nil is ok.
-	reply struct {
-		ID  uint64
-		Err *CommandError
-	}
-	// digits sends DTMF toward a leg, then replies.
-	digits struct {
-		ID     uint64
-		Leg    LegID
-		Digits string
+		Digit byte
 	}
 )
 
-func (invite) command()     {}
-func (ring) command()       {}
-func (early) command()      {}
-func (answer) command()     {}
-func (answerLate) command() {}
-func (reject) command()     {}
-func (takeBack) command()   {}
-func (hangUp) command()     {}
-func (reoffer) command()    {}
-func (startTimer) command() {}
-func (stopTimer) command()  {}
-func (reply) command()      {}
-func (digits) command()     {}
-func (decide) command()     {}
-func (holdOthers) command() {}
-func (shutGate) command()   {}
-func (wantGate) command()   {}
-func (openGate) command()   {}
-func (talk) command()       {}
-func (splash) command()     {}
-func (probe) command()      {}
-func (learn) command()      {}
+// Limits are how long a call waits for what; zero values take the defaults in
+// brackets.
+type Limits struct {
+	Ring       time.Duration // how long an unanswered call rings [60 s]
+	CancelWait time.Duration // for the final of a branch taken back [1 s]
+	AutoAnswer time.Duration // for the 200 of an auto INVITE [4 s]
+	MutedLimit time.Duration // until a muted automatic answer is reminded of or ended [120 s]
+	UnmuteWait time.Duration // for a phone to agree to an un-mute [60 s]
+	MediaLost  time.Duration // without sound until a device is asked whether it is there [30 s]
+}

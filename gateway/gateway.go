@@ -22,19 +22,14 @@ import (
 	"ringsplash/store"
 )
 
-// Timers of a call; zero values take the defaults in brackets.
+// Timers of the calls and tabs; zero values take the defaults in brackets.
 type Timers struct {
-	Ring       time.Duration // how long an unanswered call rings [60 s]
-	CancelWait time.Duration // for the final of a branch taken back [1 s]
-	AutoAnswer time.Duration // for the 200 of an auto INVITE [4 s]
-	MutedLimit time.Duration // until a muted automatic answer is reminded of or ended [120 s]
-	KeyWait    time.Duration // for the un-mute key in a test of a phone [8 s]
-	UnmuteWait time.Duration // for a phone to agree to an un-mute [60 s]
-	MediaLost  time.Duration // without sound until a device is asked whether it is there [30 s]
-	TabGone    time.Duration // silence after which a tab is gone [10 s]
-	Ended      time.Duration // how long an ended call stays on the screen [30 s]
-	PCIdle     time.Duration // how long an unused PeerConnection is kept [75 s]
-	PathWait   time.Duration // until a PeerConnection that does not come up is told of [5 s]
+	Limits
+	KeyWait  time.Duration // for the un-mute key in a test of a phone [8 s]
+	TabGone  time.Duration // silence after which a tab is gone [10 s]
+	Ended    time.Duration // how long an ended call stays on the screen [30 s]
+	PCIdle   time.Duration // how long an unused PeerConnection is kept [75 s]
+	PathWait time.Duration // until a PeerConnection that does not come up is told of [5 s]
 }
 
 // Trunk is what the gateway must know of a trunk to send calls there.

@@ -137,7 +137,7 @@ func (c *Call) holdOthers(user, device string) {
 	others, _ := c.gw.board.callsOn(user, device, c.id)
 	for _, other := range others {
 		c.log.Info("a call is held, its phone is to answer another", "held", other.id, "device", device)
-		other.post(Asked{User: user, Command: Command{Do: "hold", Call: other.id}})
+		other.post(Asked{User: user, Command: Hold{On: true}})
 	}
 }
 

@@ -69,10 +69,18 @@ func (c *Call) hear(e Event) input {
 
 // hearAsked adds what a command of a tab names.
 func (c *Call) hearAsked(e Asked, in *input) {
-	seen := e.Command.Version
-	in.Stale = seen != 0 && (seen < c.caller || seen > c.version)
-	in.Other, in.Fresh, in.Again = e.Command.With, c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
-	if on := e.Command.On; on != "" && on != "browser" {
+	in.Fresh, in.Again = c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
+	on := ""
+	switch asked := e.Command.(type) {
+	case Answer:
+		on = asked.On
+		in.Stale = asked.Version != 0 && (asked.Version < c.caller || asked.Version > c.version)
+	case Move:
+		on = asked.On
+	case Transfer:
+		in.Other = asked.With
+	}
+	if on != "" && on != "browser" {
 		in.Target = c.phoneOf(e.User, on)
 	}
 }
@@ -162,4 +170,19 @@ func (c *Call) takeAnswer(id LegID, sdp []byte) (media.Negotiated, error) {
 		return media.Negotiated{}, nil // its 2xx crossed our goodbye
 	}
 	return end.TakeAnswer(sdp)
+}
+
+// silent lists the legs of which no RTP came for limit before now.
+func (c *Call) silent(now time.Time, limit time.Duration) []LegID {
+	var out []LegID
+	for id, end := range c.ends {
+		last := end.Stats().LastReceived
+		if last.Before(c.state.Talking) {
+			last = c.state.Talking
+		}
+		if now.Sub(last) >= limit {
+			out = append(out, id)
+		}
+	}
+	return out
 }

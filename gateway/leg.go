@@ -2,21 +2,10 @@ package gateway
 
 import (
 	"net/netip"
-	"time"
 
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/policy"
-)
-
-// Typed identifiers, so that two strings cannot be swapped.
-type (
-	// CallID names one call on all nodes.
-	CallID string
-	// LegID names one leg; it is the user part of the Contact we write for its dialog.
-	LegID string
-	// TabID names one page-load chain of the softphone.
-	TabID string
 )
 
 // Sink takes what happens to a leg. It never blocks, may be called from any
@@ -119,87 +108,3 @@ type AnswerMode struct {
 	Priv    bool `json:"priv,omitempty"`
 	Require bool `json:"require,omitempty"`
 }
-
-// Event is one thing that happened to a call. Events are plain data.
-type Event interface{ event() }
-
-// Events of a leg. The SIP side posts them; Leg says whose they are.
-type (
-	// Rang: a 18x of a branch we try; SDP when it carries early media. Talk:
-	// the phone can be told to go off-hook by NOTIFY.
-	Rang struct {
-		Leg    LegID
-		Status int
-		SDP    []byte
-		Talk   bool
-	}
-	// Answered: a branch was answered (2xx). The ACK was sent already.
-	Answered struct {
-		Leg LegID
-		SDP []byte
-	}
-	// Refused: a branch ended with a final response >= 300, or with none
-	// (408, or 503 when it could not be sent). Contacts holds a 3xx's targets.
-	Refused struct {
-		Leg        LegID
-		Status     int
-		Phrase     string
-		RetryAfter time.Duration
-		Contacts   []string
-	}
-	// Ended: the device hung up (BYE), gave up (CANCEL before our answer), or
-	// the dialog died (481, 408, missing ACK).
-	Ended struct {
-		Leg   LegID
-		Cause Cause
-	}
-	// Offered: a re-INVITE with an SDP offer waits for Answer or Reject.
-	// SDP is empty for a re-INVITE without one: answer with an offer.
-	Offered struct {
-		Leg LegID
-		SDP []byte
-	}
-	// Reoffered: our Reoffer has its final response; SDP is the answer of a
-	// 2xx. A refused Reoffer leaves the dialog as it was. Stale: it was not sent
-	// (491), for an offer of the device's came first and was answered.
-	Reoffered struct {
-		Leg    LegID
-		Status int
-		SDP    []byte
-		Stale  bool
-	}
-	// Referred: the device asks to be replaced in the call (REFER, RFC 3515) by
-	// whom it names in To, a URI, or, Attended, by the far end of its other
-	// dialog with us, Replaces ("" for one we do not have). Report answers.
-	Referred struct {
-		Leg      LegID
-		To       string
-		Attended bool
-		Replaces LegID
-	}
-	// RefreshDue: the session timer (RFC 4028) wants a Reoffer of what is
-	// agreed; the far end takes no shorter refresh.
-	RefreshDue struct{ Leg LegID }
-	// Kept: Goodbye is what ends the dialog as it now is from another process, see
-	// Dialer.Goodbye. Only signaling reads it.
-	Kept struct {
-		Leg     LegID
-		Goodbye []byte
-	}
-	// Digit: a DTMF digit that came as INFO.
-	Digit struct {
-		Leg   LegID
-		Digit byte
-	}
-)
-
-func (Rang) event()       {}
-func (Answered) event()   {}
-func (Refused) event()    {}
-func (Ended) event()      {}
-func (Offered) event()    {}
-func (Reoffered) event()  {}
-func (Referred) event()   {}
-func (RefreshDue) event() {}
-func (Digit) event()      {}
-func (Kept) event()       {}

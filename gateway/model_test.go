@@ -329,7 +329,7 @@ func (m *model) press() {
 	if do == "transfer" {
 		to = "nobody"
 	}
-	m.step(Asked{User: who, Tab: TabID("tab-" + who), Command: Command{Do: do, On: on, To: to}})
+	m.step(Asked{User: who, Tab: TabID("tab-" + who), Command: Command{Do: do, On: on, To: to}.ofCall()})
 }
 
 // join lets another call take part in a transfer, in turn or not.
@@ -426,7 +426,7 @@ func (m *model) onward() {
 	}
 	m.step(Asked{
 		User: "alice", Tab: "tab-alice",
-		Command: Command{Do: do, On: rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "on")},
+		Command: Command{Do: do, On: rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "on")}.ofCall(),
 	})
 }
 

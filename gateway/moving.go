@@ -8,18 +8,18 @@ import (
 )
 
 // askedMove moves the user's audio to another device of his, while he talks.
-func (m *move) askedMove(e Asked, side Side, in input) *CommandError {
+func (m *move) askedMove(e Asked, on string, side Side, in input) *CommandError {
 	own := m.audio(side)
 	switch {
 	case m.Phase != Established || own == nil:
 		return errWrongState
-	case e.Command.On == "browser":
+	case on == "browser":
 		m.recall(side)
 		if own.Kind != TabLeg || own.Tab != e.Tab {
 			m.moveToTab(e.Tab, side, in.Again)
 		}
 		return nil
-	case own.Device == e.Command.On && own.Device != "":
+	case own.Device == on && own.Device != "":
 		m.recall(side)
 		return nil
 	}

@@ -14,7 +14,7 @@ const ringTimer = "ring"
 // move is one transition being written: the state, and the commands it asks for.
 type move struct {
 	State
-	limits Timers
+	limits Limits
 	out    []command
 	now    time.Time
 }
@@ -29,7 +29,7 @@ func (m *move) enter(p Phase) {
 
 // next is the whole logic of a call: what an event makes of a state, and what
 // is to be done. It does no I/O and keeps nothing; s is not written to.
-func next(s State, in input, limits Timers) (State, []command) {
+func next(s State, in input, limits Limits) (State, []command) {
 	m := &move{State: s.clone(), limits: limits, now: in.Now}
 	if m.Phase == Terminated {
 		m.afterEnd(in.Event)
@@ -602,3 +602,12 @@ func reorder(own, first []media.Codec) []media.Codec {
 	}
 	return out
 }
+
+// everyCodec is what is offered on behalf of somebody who has not said what he
+// speaks, the best first.
+func everyCodec() []media.Codec {
+	return []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+}
+
+// maxRedirects is how often one call follows a trunk's 3xx.
+const maxRedirects = 3

@@ -39,7 +39,7 @@ func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *s
 	s.state, s.out = next(s.state, input{
 		Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock,
 		Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside, Keys: s.keys,
-	}, Timers{Ring: time.Minute})
+	}, Limits{Ring: time.Minute})
 	return s
 }
 
@@ -92,8 +92,21 @@ func bobCallsAlice(t *testing.T) *script {
 	})
 }
 
+// presses are what tabs ask for, by its name on the wire.
+var presses = map[string]func(on string) Request{
+	"answer":  func(on string) Request { return Answer{On: on} },
+	"move":    func(on string) Request { return Move{On: on} },
+	"ringing": func(string) Request { return TabRings{} },
+	"decline": func(string) Request { return Decline{} },
+	"hangup":  func(string) Request { return HangUp{} },
+	"hold":    func(string) Request { return Hold{On: true} },
+	"resume":  func(string) Request { return Hold{} },
+	"mute":    func(string) Request { return Mute{On: true} },
+	"unmute":  func(string) Request { return Mute{} },
+}
+
 func press(user string, tab TabID, do, on string) Asked {
-	return Asked{ID: 9, User: user, Tab: tab, Command: Command{Do: do, On: on}}
+	return Asked{ID: 9, User: user, Tab: tab, Command: presses[do](on)}
 }
 
 func TestForkRingsAll(t *testing.T) {
@@ -269,7 +282,7 @@ func TestTabCallsPhone(t *testing.T) {
 	if got := s.state.leg("t").Codecs; !reflect.DeepEqual(got, []media.Codec{media.PCMU, media.Opus, media.G722, media.PCMA}) {
 		t.Fatalf("the tab should offer %v", got)
 	}
-	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: Command{Do: "digits", Digits: "12#"}}).wants(digits{3, "d", "12#"})
+	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: SendDigits{"12#"}}).wants(digits{3, "d", "12#"})
 	s.on(Ended{Leg: "d"}).phase(Terminated)
 	s.on(press("alice", "tab1", "hold", "")).wants(reply{9, refuse("ended", "This call has ended already.")})
 }
@@ -320,7 +333,7 @@ func TestCauseTable(t *testing.T) {
 func TestNextIsPure(t *testing.T) {
 	s := bobCallsAlice(t)
 	before := s.state.clone()
-	next(s.state, input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Timers{})
+	next(s.state, input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Limits{})
 	if !reflect.DeepEqual(before, s.state) {
 		t.Fatal("next wrote to its argument")
 	}

@@ -80,6 +80,6 @@ func TestStaleDecision(t *testing.T) {
 	// However long a phone may take by the configuration, it gets less.
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
 	s.state, s.out = next(s.state, input{Event: Decided{allow.Decision, "auto"}, Now: s.clock.Add(300 * time.Millisecond)},
-		Timers{CancelWait: 32 * time.Second})
+		Limits{CancelWait: 32 * time.Second})
 	s.wants(startTimer{cancelTimer, waitFor - 300*time.Millisecond})
 }

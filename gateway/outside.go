@@ -11,9 +11,6 @@ import (
 	"ringsplash/policy"
 )
 
-// maxRedirects is how often one call follows a trunk's 3xx.
-const maxRedirects = 3
-
 // outside counts the calls of our users that leave by trunks or to foreign
 // domains: they cost money, and a stolen password is used for them first. It
 // may be used from any goroutine.

@@ -196,12 +196,6 @@ func (c *Call) wish(kind policy.Kind, require bool, b Begun) Wish {
 	return w
 }
 
-// everyCodec is what is offered on behalf of somebody who has not said what he
-// speaks, the best first.
-func everyCodec() []media.Codec {
-	return []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
-}
-
 // takeCaller makes the caller's end and takes his offer, if he made one.
 func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 	opts := media.RTPOptions{Peer: in.Source.Addr()}

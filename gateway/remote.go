@@ -20,8 +20,10 @@ func (g *Gateway) Do(ctx context.Context, user string, c Command) (Result, error
 		if c.From == "" || c.From == "browser" {
 			return Result{}, errNoSound
 		}
-	case "decline", "hangup", "hold", "resume", "mute", "unmute", "transfer", "digits":
 	default:
+		if asked := c.ofCall(); asked != nil && asked != (TabRings{}) {
+			break
+		}
 		return Result{}, denied("bad_request", "command.page_only")
 	}
 	return g.noTab(user).Do(ctx, c)

@@ -115,7 +115,7 @@ func TestToldOfEachState(t *testing.T) {
 	far := w.dial.next(t)
 	w.answer(far, media.PCMU)
 	caller.waits(t, "answer")
-	w.gw.board.find("alice", w.gw.board.callsOf("alice")[0].id).post(Asked{User: "alice", Command: Command{Do: "hold"}})
+	w.gw.board.find("alice", w.gw.board.callsOf("alice")[0].id).post(Asked{User: "alice", Command: Hold{On: true}})
 	caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp})
 	far.waits(t, "hangup "+string(CauseHangUp))
 	got := map[string]int{}

@@ -1,6 +1,63 @@
 package gateway
 
-import "ringsplash/policy"
+import (
+	"time"
+
+	"ringsplash/internal/sentence"
+	"ringsplash/policy"
+)
+
+// CallView is one call as its user sees it.
+type CallView struct {
+	ID        CallID   `json:"id"`
+	Version   uint64   `json:"version"`
+	Direction string   `json:"direction"` // in | out
+	State     string   `json:"state"`     // ringing | early | connected | held | ended
+	Peer      PeerView `json:"peer"`
+	// On is where the user's audio is: nil, "browser" or a device id.
+	On *string `json:"on"`
+	// Here tells whether On is "browser" and it is this very tab.
+	Here bool `json:"here"`
+	// Auto says who made the user's phone answer by itself and why he may, nil
+	// when a hand answered.
+	Auto *AutoView `json:"auto"`
+	// Microphone is live, muted, shut or wanted (the gate), as the user sees it.
+	Microphone string `json:"microphone"`
+	// HeldBy is "" , "me" or "other".
+	HeldBy string `json:"heldBy,omitempty"`
+	// EarlyMedia tells that the far end's own ringback is to be heard.
+	EarlyMedia bool `json:"earlyMedia,omitempty"`
+	// PickUp tells that the user's own phone rings first: nobody is called
+	// before he picks it up.
+	PickUp bool `json:"pickUp,omitempty"`
+	// Since is when the present state began; Answered when the talk began.
+	Since    time.Time  `json:"since"`
+	Answered *time.Time `json:"answered,omitempty"`
+	Cause    Cause      `json:"cause,omitempty"`
+	// Reason is the sentence for people: why it ended, or what to do next.
+	Reason string `json:"reason,omitempty"`
+	// Codec is the audio codec in use, "" before an answer.
+	Codec string `json:"codec,omitempty"`
+}
+
+// AutoView is an automatic answer.
+type AutoView struct {
+	Kind policy.Kind `json:"kind"` // click | thirdParty | intercom
+	// Grant is self, addresses, friends, directory or public.
+	Grant string `json:"grant"`
+	// Reason is a sentence: why it was allowed.
+	Reason string   `json:"reason"`
+	By     PeerView `json:"by"`
+	// ReasonSentence is what Reason says, for another language.
+	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
+}
+
+// PeerView is the other party.
+type PeerView struct {
+	Display  string `json:"display"`
+	Address  string `json:"address"`
+	Verified bool   `json:"verified"`
+}
 
 // show is the call as the given side's user sees it; Version and Here are
 // filled in by others.

@@ -202,8 +202,8 @@ type State struct {
 	Notes [2]string `json:"notes,omitzero"`
 	// Transfer is under way; Waits is the call whose transfer this call is the
 	// target of, until its party has come.
-	Transfer *Transfer `json:"transfer,omitempty"`
-	Waits    CallID    `json:"waits,omitempty"`
+	Transfer *TransferState `json:"transfer,omitempty"`
+	Waits    CallID         `json:"waits,omitempty"`
 	// Back is the trunk whose own REFER began the call: the only way out that it
 	// has, and on nobody's account.
 	Back string `json:"back,omitempty"`

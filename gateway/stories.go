@@ -10,8 +10,6 @@ import (
 // retold asks a call for its story so far.
 type retold struct{ reply chan<- Story }
 
-func (retold) event() {}
-
 // Story is what happened in a call that runs or ended within the last hour:
 // all of it for an administrator, else what happened on the user's own side.
 // False when there is no such call, or it is none of his. It blocks until the
@@ -41,7 +39,7 @@ func (g *Gateway) Trace(leg LegID, m Message) { g.stories.message(leg, m) }
 
 // retell is the call's story as it stands, with the counters of its legs.
 func (c *Call) retell() Story {
-	out := c.state.retell()
+	out := storyOf(&c.state)
 	for i, l := range out.Legs {
 		if end := c.end(l.ID); end != nil {
 			out.Legs[i].Media = countersOf(end.Stats())
@@ -89,22 +87,22 @@ func (s *stories) begin(id CallID, leg LegID) {
 }
 
 // tell writes what a step made of the call.
-func (s *stories) tell(state *State, events []StoryEvent) {
+func (s *stories) tell(state *State, at time.Time, changes []Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.all[state.ID]
-	if t == nil || len(events) == 0 {
+	if t == nil || len(changes) == 0 {
 		return
 	}
-	s.write(t, state.retell())
+	s.write(t, storyOf(state))
 	for i := range t.users {
 		t.users[i] = state.Parties[i].User
 	}
 	for _, l := range state.Legs {
 		s.legs[l.ID], t.sides[l.ID] = t, l.Side
 	}
-	for _, e := range events {
-		s.add(t, e)
+	for _, c := range changes {
+		s.add(t, StoryEvent{At: at, Kind: c.Kind, Leg: c.Leg, Text: c.Text, side: c.Side})
 	}
 }
 

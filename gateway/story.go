@@ -1,10 +1,7 @@
 package gateway
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"ringsplash/media"
@@ -90,18 +87,6 @@ type StoryEvent struct {
 	side audience
 }
 
-// audience is who may see an event; the administrator sees all.
-type audience int
-
-const (
-	both audience = iota
-	callerOnly
-	calleeOnly
-	adminOnly
-)
-
-func of(s Side) audience { return [2]audience{callerOnly, calleeOnly}[s] }
-
 // Message is one SIP message of a leg, without secrets.
 type Message struct {
 	At      time.Time
@@ -129,126 +114,8 @@ func (e StoryEvent) size() int {
 	return n
 }
 
-// pages collects the events of one step.
-type pages struct {
-	at     time.Time
-	events []StoryEvent
-}
-
-func (p *pages) add(kind string, leg LegID, side audience, text string, args ...any) {
-	p.events = append(p.events, StoryEvent{At: p.at, Kind: kind, Leg: leg, side: side, Text: fmt.Sprintf(text, args...)})
-}
-
-// changes tells what a step made of a call: the events of its story.
-func changes(before, after *State, in input) []StoryEvent {
-	p := pages{at: in.Now}
-	p.asked(before, after, in)
-	for i := range after.Legs {
-		p.leg(before.leg(after.Legs[i].ID), &after.Legs[i])
-	}
-	for side := range after.Parties {
-		p.party(Side(side), before.Parties[side], after.Parties[side])
-	}
-	if before.Phase != after.Phase {
-		p.add("call", "", adminOnly, "phase %s, was %s", after.Phase, before.Phase)
-		if now := shownState(after); now != shownState(before) || before.Phase == Initial {
-			p.add("call", "", both, "%s%s", now, suffix(after))
-		}
-	}
-	return p.events
-}
-
-// asked tells of events that are no change by themselves.
-func (p *pages) asked(before, after *State, in input) {
-	switch e := in.Event.(type) {
-	case Asked:
-		if side, ok := before.side(e.User, e.Tab); ok && e.Command.Do != "ringing" {
-			p.add("command", "", of(side), "%s", e.Command.words())
-		}
-	case Decided:
-		outcome := "denied"
-		if e.Decision.Allow {
-			outcome = "allowed"
-		}
-		p.add("decision", "", calleeOnly, "automatic answer %s: %s", outcome, e.Decision.Reason)
-	case TabSilent:
-		if l := after.leg(in.Silenced); l != nil {
-			why := "its page has not asked for any"
-			if e.Offered {
-				why = "its browser does not reach the port for browsers"
-			}
-			p.add("leg", l.ID, of(l.Side), "no sound: %s", why)
-		}
-	case Faulted:
-		if l := after.leg(e.Leg); l != nil {
-			p.add("leg", e.Leg, of(l.Side), "failed on our side: %s", e.Cause)
-		}
-	}
-}
-
-func (p *pages) leg(old, l *LegState) {
-	if old == nil {
-		p.add("leg", l.ID, of(l.Side), "%s: %s", l.name(), l.Stage)
-		return
-	}
-	if old.Stage != l.Stage {
-		p.add("leg", l.ID, of(l.Side), "%s: %s, was %s", l.name(), l.Stage, old.Stage)
-	}
-	if old.Gate != l.Gate {
-		p.add("leg", l.ID, of(l.Side), "%s: microphone gate %s", l.name(), cmp.Or(string(l.Gate), "open"))
-	}
-}
-
-func (p *pages) party(side Side, old, now Party) {
-	if old.Hold != now.Hold {
-		p.add("call", "", both, "%s %s", side, map[bool]string{true: "puts the call on hold", false: "resumes the call"}[now.Hold])
-	}
-	if old.Muted != now.Muted {
-		p.add("call", "", of(side), "%s %s", side,
-			map[bool]string{true: "mutes the microphone", false: "un-mutes the microphone"}[now.Muted])
-	}
-}
-
-func suffix(s *State) string {
-	if s.Cause == "" {
-		return ""
-	}
-	return fmt.Sprintf(" by the %s (%s): %s", s.By, s.Cause, s.Cause.sentence(Caller))
-}
-
-// String names a side in stories.
-func (s Side) String() string { return [2]string{"caller", "callee"}[s] }
-
-// words are a command as a story tells it. Digits may be a PIN and an offer
-// holds keys: neither is told.
-func (c Command) words() string {
-	words := []string{c.Do}
-	for _, w := range []struct{ name, value string }{{"on", c.On}, {"to", c.To}} {
-		if w.value != "" {
-			words = append(words, w.name, w.value)
-		}
-	}
-	if c.Digits != "" {
-		words = append(words, fmt.Sprintf("(%d key tones)", len(c.Digits)))
-	}
-	return strings.Join(words, " ")
-}
-
-// name is what a story calls the leg.
-func (l LegState) name() string {
-	switch l.Kind {
-	case PhoneLeg:
-		return "phone " + l.Device
-	case TrunkLeg:
-		return "trunk " + l.Trunk
-	case TabLeg:
-		return "tab"
-	}
-	return "outside phone"
-}
-
 // retell is a story as it stands in a call's state.
-func (s *State) retell() Story {
+func storyOf(s *State) Story {
 	view := func(p Party) PeerView {
 		return PeerView{Display: p.Who.Display, Address: p.Who.Address, Verified: p.Who.Verified()}
 	}

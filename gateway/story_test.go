@@ -41,11 +41,11 @@ func TestStoryIsToldBySides(t *testing.T) {
 	s := storyState("c")
 	all.begin("c", "c-bob")
 	before := State{Phase: Initial}
-	all.tell(s, changes(&before, s, input{Now: time.Unix(1, 0)}))
+	all.tell(s, time.Unix(1, 0), changes(&before, s, input{Now: time.Unix(1, 0)}))
 	rings := s.clone()
 	rings.Legs[1].Stage = Alerting
 	rings.Phase = Answering
-	all.tell(&rings, changes(s, &rings, input{Event: Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "Nobody may."}}}}))
+	all.tell(&rings, time.Unix(2, 0), changes(s, &rings, input{Event: Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "Nobody may."}}}}))
 	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0"})
 	all.message("c-alice", Message{
 		Start: "INVITE sip:alice@192.0.2.9 SIP/2.0", Sent: true,
@@ -75,7 +75,7 @@ func TestStoryIsToldBySides(t *testing.T) {
 		_, ok = all.read("c", who, false)
 		require.False(t, ok, "%q", who)
 	}
-	all.end(rings.retell())
+	all.end(storyOf(&rings))
 	bob, ok = all.read("c", "bob", false)
 	require.True(t, ok, "also when it is over")
 	require.Len(t, bob.Legs, 1)
@@ -91,9 +91,9 @@ func TestStoriesKeepNoCall(t *testing.T) {
 	call, body := storyState("c"), []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")
 	call.Talking = time.Unix(2, 0)
 	keptCall, keptBody := weak.Make(call), weak.Make(&body[0])
-	all.tell(call, []StoryEvent{{Kind: "call"}})
+	all.tell(call, time.Time{}, []Change{{Kind: "call"}})
 	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0", Sent: true, SDP: body})
-	all.end(call.retell())
+	all.end(storyOf(call))
 	runtime.GC()
 	require.Nil(t, keptCall.Value())
 	require.Nil(t, keptBody.Value())
@@ -107,10 +107,12 @@ func TestArchivedStory(t *testing.T) {
 	all := newStories()
 	end := func(s *State) {
 		all.begin(s.ID, s.Legs[0].ID)
-		all.tell(s, []StoryEvent{{Kind: "leg", Text: "alice's", side: calleeOnly}, {Kind: "decision", Text: "a rule", side: adminOnly}})
+		all.tell(s, time.Time{}, []Change{
+			{Kind: "leg", Text: "alice's", Side: calleeOnly}, {Kind: "decision", Text: "a rule", Side: adminOnly},
+		})
 		all.message(s.Legs[0].ID,
 			Message{Start: "INVITE sip:alice@x SIP/2.0", Headers: []string{"To: x"}, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")})
-		all.end(s.retell())
+		all.end(storyOf(s))
 	}
 	told := func() (out []string) {
 		for _, who := range []string{"alice", "bob", "root"} {
@@ -141,7 +143,7 @@ func TestArchivedStory(t *testing.T) {
 func TestStoriesAreBounded(t *testing.T) {
 	all := newStories()
 	all.begin("c", "c-bob")
-	all.tell(storyState("c"), []StoryEvent{{Kind: "call"}})
+	all.tell(storyState("c"), time.Time{}, []Change{{Kind: "call"}})
 	big := Message{Start: "OPTIONS sip:x SIP/2.0", Headers: []string{strings.Repeat("x", 1000)}}
 	for range storyEvents {
 		all.message("c-bob", big)
@@ -153,11 +155,11 @@ func TestStoriesAreBounded(t *testing.T) {
 	for i := range 2 * storiesCount {
 		id := CallID(fmt.Sprint(i))
 		all.begin(id, LegID(id+"-bob"))
-		all.tell(storyState(id), []StoryEvent{{Kind: "call"}})
+		all.tell(storyState(id), time.Time{}, []Change{{Kind: "call"}})
 		for range 40 {
 			all.message(LegID(id+"-bob"), big)
 		}
-		all.end(storyState(id).retell())
+		all.end(storyOf(storyState(id)))
 	}
 	require.LessOrEqual(t, len(all.ended), storiesLate)
 	require.LessOrEqual(t, len(all.archive.order), storiesCount)

@@ -117,9 +117,6 @@ func (t *Tab) ID() TabID { return t.id }
 // Secret proves that a page is the one that had the tab.
 func (t *Tab) Secret() string { return t.secret }
 
-// Alive is told at each sign of life; a live socket needs nothing of it.
-func (s *Socket) Alive() {}
-
 // Detach says that the socket is gone. The tab has Timers.TabGone to return.
 func (s *Socket) Detach() {
 	s.mu.Lock()
@@ -324,8 +321,9 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 		if err := checkDigits(c.Digits); err != nil {
 			return Result{}, err
 		}
-	case "answer", "decline", "hangup", "hold", "resume", "mute", "unmute", "ringing", "move", "transfer":
-	default:
+	}
+	asked := c.ofCall()
+	if asked == nil {
 		return Result{}, denied("bad_request", "command.not_known")
 	}
 	call := t.gw.board.find(t.user, c.Call)
@@ -340,11 +338,11 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 			return Result{}, err
 		}
 	}
-	asked := Asked{User: t.user, Tab: t.id, Command: c}
-	if c.Do == "hangup" && c.RemoveGrant {
-		return t.gw.hangUpAndRevoke(ctx, call, asked)
+	e := Asked{User: t.user, Tab: t.id, Command: asked}
+	if asked == (HangUp{}) && c.RemoveGrant {
+		return t.gw.hangUpAndRevoke(ctx, call, e)
 	}
-	return Result{}, t.gw.ask(ctx, call, asked)
+	return Result{}, t.gw.ask(ctx, call, e)
 }
 
 func checkDigits(text string) error {
@@ -365,7 +363,7 @@ func (t *Tab) holdOthers(but CallID) {
 		return
 	}
 	for _, c := range t.gw.board.othersIn(t, but) {
-		c.post(Asked{User: t.user, Tab: t.id, Command: Command{Do: "hold", Call: c.id}})
+		c.post(Asked{User: t.user, Tab: t.id, Command: Hold{On: true}})
 	}
 }
 

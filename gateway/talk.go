@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -151,16 +150,6 @@ func (m *move) gateReoffered(l *LegState, e Reoffered, in input) {
 	m.say(l.Side, notePressPhone)
 }
 
-func refuse(code, text string) *CommandError { return Refuse(code, sentence.Sentence{Text: text}) }
-
-var (
-	errWrongState = refuse("wrong_state", "The call is not in a state where that is possible.")
-	errAnswered   = refuse("already_answered", "Another of your devices answered this call.")
-	errStale      = refuse("stale", "Somebody else is calling now than when you pressed. Look who it is, then answer again.")
-	errForbidden  = refuse("forbidden", "This is not your call.")
-	errNotYet     = refuse("not_available", "This is not available yet.")
-)
-
 // asked carries out a tab's command.
 func (m *move) asked(e Asked, in input) {
 	side, ok := m.side(e.User, e.Tab)
@@ -169,40 +158,38 @@ func (m *move) asked(e Asked, in input) {
 		return
 	}
 	var err *CommandError
-	switch e.Command.Do {
-	case "answer":
-		if err = m.askedAnswer(e, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+	switch c := e.Command.(type) {
+	case Answer:
+		if err = m.askedAnswer(e, c, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
 			return // replied when it is decided
 		}
-	case "move":
-		if err = m.askedMove(e, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+	case Move:
+		if err = m.askedMove(e, c.On, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
 			return
 		}
-	case "ringing":
+	case TabRings:
 		if l := m.tabLeg(e.Tab); l != nil && l.Stage == Trying {
 			l.Stage = Alerting
 			m.tellRinging()
 		}
-	case "decline", "hangup":
+	case Decline, HangUp:
 		m.askedEnd(side)
-	case "transfer":
-		err = m.askedTransfer(e, side, in)
-	case "hold", "resume":
-		err = m.inTalk(func() { m.Parties[side].Hold = e.Command.Do == "hold" })
-	case "mute", "unmute":
-		err = m.inTalk(func() { m.askedMute(side, e.Command.Do == "mute") })
-	case "digits":
-		if m.askedDigits(e, side) {
+	case Transfer:
+		err = m.askedTransfer(c, side, in)
+	case Hold:
+		err = m.inTalk(func() { m.Parties[side].Hold = c.On })
+	case Mute:
+		err = m.inTalk(func() { m.askedMute(side, c.On) })
+	case SendDigits:
+		if m.askedDigits(e.ID, c.Digits, side) {
 			return // replied when they are sent
 		}
 		err = errWrongState
-	default:
-		err = errNotYet
 	}
 	m.do(reply{e.ID, err})
 }
 
-func (m *move) askedAnswer(e Asked, side Side, in input) *CommandError {
+func (m *move) askedAnswer(e Asked, c Answer, side Side, in input) *CommandError {
 	l := m.tabLeg(e.Tab)
 	switch {
 	case side != Callee:
@@ -211,7 +198,7 @@ func (m *move) askedAnswer(e Asked, side Side, in input) *CommandError {
 		return errAnswered
 	case in.Stale:
 		return errStale
-	case e.Command.On != "browser":
+	case c.On != "browser":
 		return m.open(Opening{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
 	case l == nil:
 		return refuse("not_available", "This tab does not ring for the call. Reload the page and try again.")
@@ -263,7 +250,7 @@ func (m *move) inTalk(f func()) *CommandError {
 
 // askedDigits sends DTMF to the other side's leg. A phone's own digits pass
 // in the media.
-func (m *move) askedDigits(e Asked, side Side) bool {
+func (m *move) askedDigits(id uint64, tones string, side Side) bool {
 	far := m.audio(side.other())
 	if m.EarlyLeg != "" && m.ringing() {
 		far = m.leg(m.EarlyLeg)
@@ -271,7 +258,7 @@ func (m *move) askedDigits(e Asked, side Side) bool {
 	if far == nil {
 		return false
 	}
-	m.do(digits{e.ID, far.ID, e.Command.Digits})
+	m.do(digits{id, far.ID, tones})
 	return true
 }
 

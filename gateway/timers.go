@@ -9,8 +9,6 @@ type ranOut struct {
 	number int
 }
 
-func (ranOut) event() {}
-
 // arm stops a timer and, if start is true, starts it anew.
 func (c *Call) arm(timer string, start bool, after time.Duration) {
 	if t := c.timers[timer]; t != nil {

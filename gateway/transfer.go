@@ -10,8 +10,8 @@ import (
 // one gives it the party's leg and ends. Until then the old talk is there to
 // come back to. No transfer opens a gate: a leg takes its gate along.
 
-// Transfer is what a call remembers of a transfer under way.
-type Transfer struct {
+// TransferState is what a call remembers of a transfer under way.
+type TransferState struct {
 	// Side is the party that leaves.
 	Side Side `json:"side"`
 	// Leg is the phone whose REFER wants reports, "" when a tab asked.
@@ -30,7 +30,7 @@ type Transfer struct {
 }
 
 // stays is the side whose party the other call gets.
-func (t *Transfer) stays() Side {
+func (t *TransferState) stays() Side {
 	if t.Replacing {
 		return Caller
 	}
@@ -75,47 +75,6 @@ type (
 	}
 )
 
-func (JoinAsked) event()  {}
-func (JoinRang) event()   {}
-func (JoinReady) event()  {}
-func (JoinFailed) event() {}
-func (JoinOver) event()   {}
-func (Joined) event()     {}
-
-type (
-	// consult starts the call of a blind transfer, to be known by ID, to what
-	// the user of Side dialled, or the Trunk there.
-	consult struct {
-		ID    CallID
-		Side  Side
-		Trunk string
-		To    string
-		// Offered are the codecs of the party that stays.
-		Offered []media.Codec
-	}
-	// tell posts an event to another call.
-	tell struct {
-		To    CallID
-		Event Event
-	}
-	// give hands a leg over to another call.
-	give struct {
-		To CallID
-		Joined
-	}
-	// report tells the phone that sent a REFER how it goes (RFC 3515 2.4.5).
-	report struct {
-		Leg    LegID
-		Status int
-		Phrase string
-	}
-)
-
-func (consult) command() {}
-func (tell) command()    {}
-func (give) command()    {}
-func (report) command()  {}
-
 const (
 	noteTransferring = "The call is being transferred. It stays with you until the other side answers."
 	noteTransferBack = "The transfer did not work: "
@@ -134,23 +93,23 @@ func (m *move) referred(e Referred, in input) {
 		m.do(report{l.ID, 403, "Only Phones Of Users Transfer"})
 		return
 	}
-	t := Transfer{Side: l.Side, Leg: l.ID, Trunk: l.Trunk, To: in.Other, Replace: e.Replaces}
+	t := TransferState{Side: l.Side, Leg: l.ID, Trunk: l.Trunk, To: in.Other, Replace: e.Replaces}
 	if err := m.transfer(t, e.To, e.Attended, in); err != nil {
 		m.do(report{l.ID, 480, "Not Now"})
 	}
 }
 
 // askedTransfer takes a tab's: to a name or number, or to the user's other call.
-func (m *move) askedTransfer(e Asked, side Side, in input) *CommandError {
-	attended := e.Command.With != ""
-	if attended == (e.Command.To != "") {
+func (m *move) askedTransfer(c Transfer, side Side, in input) *CommandError {
+	attended := c.With != ""
+	if attended == (c.To != "") {
 		return refuse("bad_request", "Say either whom to transfer to, or which other call.")
 	}
-	if e.Command.With == m.ID {
+	if c.With == m.ID {
 		return refuse("bad_request", "Choose another call than this one to transfer to.")
 	}
-	t := Transfer{Side: side, To: in.Other, Held: !m.Parties[side].Hold}
-	if err := m.transfer(t, e.Command.To, attended, in); err != nil {
+	t := TransferState{Side: side, To: in.Other, Held: !m.Parties[side].Hold}
+	if err := m.transfer(t, c.To, attended, in); err != nil {
 		return err
 	}
 	m.Parties[side].Hold = true
@@ -159,7 +118,7 @@ func (m *move) askedTransfer(e Asked, side Side, in input) *CommandError {
 }
 
 // transfer begins one: the second call is asked, or begun.
-func (m *move) transfer(t Transfer, to string, attended bool, in input) *CommandError {
+func (m *move) transfer(t TransferState, to string, attended bool, in input) *CommandError {
 	own, far := m.audio(t.Side), m.audio(t.Side.other())
 	switch {
 	case m.Phase != Established || own == nil || far == nil || far.Stage != Up:
@@ -191,7 +150,7 @@ func (m *move) transfer(t Transfer, to string, attended bool, in input) *Command
 
 // replaces begins a call whose caller wants a place in another call.
 func (m *move) replaces(e Begun) {
-	m.Transfer = &Transfer{Side: Callee, To: e.Other, Replace: e.Replaces, Replacing: true}
+	m.Transfer = &TransferState{Side: Callee, To: e.Other, Replace: e.Replaces, Replacing: true}
 	m.do(tell{e.Other, JoinAsked{From: m.ID, User: e.From.User, Trunk: e.From.Trunk, Replace: e.Replaces}})
 }
 

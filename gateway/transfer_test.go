@@ -11,7 +11,7 @@ import (
 
 // refers gives an event with what the edge adds to a transfer.
 func (s *script) refers(e Event) *script {
-	s.state, s.out = next(s.state, input{Event: e, Other: "c2", Fresh: "c3", Now: s.clock}, Timers{})
+	s.state, s.out = next(s.state, input{Event: e, Other: "c2", Fresh: "c3", Now: s.clock}, Limits{})
 	return s
 }
 
@@ -138,7 +138,7 @@ func TestAttendedTransfer(t *testing.T) {
 	}
 	// A call that is not there, or that says no.
 	s = talks(t)
-	s.state, s.out = next(s.state, input{Event: Referred{Leg: "d1", Attended: true}}, Timers{})
+	s.state, s.out = next(s.state, input{Event: Referred{Leg: "d1", Attended: true}}, Limits{})
 	s.phase(Established).wants(report{"d1", 481, "Dialog Lost"}).not(tell{})
 	s.refers(Referred{Leg: "d1", Attended: true, Replaces: "x"}).on(JoinFailed{"c2", CauseForbidden}).phase(Established).wants(
 		report{"d1", 403, "Not Allowed"})
@@ -254,7 +254,7 @@ func TestTransferKeepsMutedLimit(t *testing.T) {
 
 func TestTabTransfers(t *testing.T) {
 	ask := func(to string, with CallID) Asked {
-		return Asked{ID: 9, User: "alice", Tab: "tab1", Command: Command{Do: "transfer", To: to, With: with}}
+		return Asked{ID: 9, User: "alice", Tab: "tab1", Command: Transfer{To: to, With: with}}
 	}
 	s := talks(t).refers(ask("carol", "")).wants(reply{9, nil}, consult{ID: "c3", Side: Callee, To: "carol", Offered: pcm})
 	if got := routes(&s.state); got["a"] != (heard{Tone: toneMusic}) {

@@ -45,7 +45,7 @@ func TestCallerChangesWhileItRings(t *testing.T) {
 	c.state.Parties[Callee].Muted = true
 	c.publish()
 	asked := func(version uint64) bool {
-		return c.hear(Asked{Command: Command{Do: "answer", Version: version, On: "browser"}}).Stale
+		return c.hear(Asked{Command: Answer{On: "browser", Version: version}}).Stale
 	}
 	require.False(t, asked(first), "the same caller")
 	c.state.Parties[Caller].Who.Address = "sip:eve@example.test"
@@ -55,6 +55,6 @@ func TestCallerChangesWhileItRings(t *testing.T) {
 	require.False(t, asked(0), "no version was given")
 
 	s := bobCallsAlice(t)
-	s.state, s.out = next(s.state, input{Event: press("alice", "tab1", "answer", "browser"), Stale: true, Now: s.clock}, Timers{})
+	s.state, s.out = next(s.state, input{Event: press("alice", "tab1", "answer", "browser"), Stale: true, Now: s.clock}, Limits{})
 	s.phase(Ringing).wants(reply{9, errStale})
 }

@@ -1,11 +1,6 @@
 package gateway
 
-import (
-	"time"
-
-	"ringsplash/internal/sentence"
-	"ringsplash/policy"
-)
+import "ringsplash/internal/sentence"
 
 // Snapshot is what one tab shows: the parts of the WebSocket protocol, whole.
 // The JSON is the wire form (docs/protocol.md).
@@ -64,58 +59,6 @@ type DeviceView struct {
 	Press   string `json:"press,omitempty"`
 	// UnmuteKey is the key of the phone that un-mutes its microphone, "" for none.
 	UnmuteKey string `json:"unmuteKey,omitempty"`
-}
-
-// CallView is one call as its user sees it.
-type CallView struct {
-	ID        CallID   `json:"id"`
-	Version   uint64   `json:"version"`
-	Direction string   `json:"direction"` // in | out
-	State     string   `json:"state"`     // ringing | early | connected | held | ended
-	Peer      PeerView `json:"peer"`
-	// On is where the user's audio is: nil, "browser" or a device id.
-	On *string `json:"on"`
-	// Here tells whether On is "browser" and it is this very tab.
-	Here bool `json:"here"`
-	// Auto says who made the user's phone answer by itself and why he may, nil
-	// when a hand answered.
-	Auto *AutoView `json:"auto"`
-	// Microphone is live, muted, shut or wanted (the gate), as the user sees it.
-	Microphone string `json:"microphone"`
-	// HeldBy is "" , "me" or "other".
-	HeldBy string `json:"heldBy,omitempty"`
-	// EarlyMedia tells that the far end's own ringback is to be heard.
-	EarlyMedia bool `json:"earlyMedia,omitempty"`
-	// PickUp tells that the user's own phone rings first: nobody is called
-	// before he picks it up.
-	PickUp bool `json:"pickUp,omitempty"`
-	// Since is when the present state began; Answered when the talk began.
-	Since    time.Time  `json:"since"`
-	Answered *time.Time `json:"answered,omitempty"`
-	Cause    Cause      `json:"cause,omitempty"`
-	// Reason is the sentence for people: why it ended, or what to do next.
-	Reason string `json:"reason,omitempty"`
-	// Codec is the audio codec in use, "" before an answer.
-	Codec string `json:"codec,omitempty"`
-}
-
-// AutoView is an automatic answer.
-type AutoView struct {
-	Kind policy.Kind `json:"kind"` // click | thirdParty | intercom
-	// Grant is self, addresses, friends, directory or public.
-	Grant string `json:"grant"`
-	// Reason is a sentence: why it was allowed.
-	Reason string   `json:"reason"`
-	By     PeerView `json:"by"`
-	// ReasonSentence is what Reason says, for another language.
-	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
-}
-
-// PeerView is the other party.
-type PeerView struct {
-	Display  string `json:"display"`
-	Address  string `json:"address"`
-	Verified bool   `json:"verified"`
 }
 
 // PresenceView is one entry of the presence list.
@@ -196,17 +139,27 @@ type Result struct {
 
 func saying(s sentence.Sentence) Result { return Result{Said: s.Text, SaidSentence: s} }
 
-// CommandError is a refused Command: a code for programs, a sentence for people.
-type CommandError struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	// Sentence is what Message says, for another language.
-	Sentence sentence.Sentence `json:"sentence,omitzero"`
+// ofCall is what the command asks of one call, nil when it is no such command.
+func (c Command) ofCall() Request {
+	switch c.Do {
+	case "answer":
+		return Answer{On: c.On, Version: c.Version}
+	case "ringing":
+		return TabRings{}
+	case "decline":
+		return Decline{}
+	case "hangup":
+		return HangUp{}
+	case "hold", "resume":
+		return Hold{On: c.Do == "hold"}
+	case "mute", "unmute":
+		return Mute{On: c.Do == "mute"}
+	case "move":
+		return Move{On: c.On}
+	case "transfer":
+		return Transfer{To: c.To, With: c.With}
+	case "digits":
+		return SendDigits{Digits: c.Digits}
+	}
+	return nil
 }
-
-// Refuse makes the error that says this.
-func Refuse(code string, s sentence.Sentence) *CommandError {
-	return &CommandError{Code: code, Message: s.Text, Sentence: s}
-}
-
-func (e *CommandError) Error() string { return e.Code + ": " + e.Message }

@@ -7,7 +7,7 @@ import (
 )
 
 func (s *script) silent(legs ...LegID) *script {
-	s.state, s.out = next(s.state, input{Event: Expired{watchTimer}, Silent: legs, Now: s.clock}, Timers{MediaLost: 7})
+	s.state, s.out = next(s.state, input{Event: Expired{watchTimer}, Silent: legs, Now: s.clock}, Limits{MediaLost: 7})
 	return s
 }
 

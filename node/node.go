@@ -196,9 +196,11 @@ func (n *Node) openGateway(ctx context.Context) error {
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Short: n.memory.short,
 		Timers: gateway.Timers{
-			Ring: n.cfg.Timers.Ring, TabGone: n.cfg.Timers.TabGone / 2, CancelWait: n.cfg.Timers.CancelWait,
-			AutoAnswer: n.cfg.Timers.AutoAnswer, KeyWait: n.cfg.Timers.KeyWait,
-			MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
+			Limits: gateway.Limits{
+				Ring: n.cfg.Timers.Ring, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
+				MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
+			},
+			TabGone: n.cfg.Timers.TabGone / 2, KeyWait: n.cfg.Timers.KeyWait,
 		},
 		Tell:      n.hooks.Tell,
 		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: dialer, Profile: profiles.For,

@@ -55,8 +55,6 @@ type Tab interface {
 	// Do carries a command out and may block for about a second. A refusal is
 	// a *gateway.CommandError; any other error is the gateway's own fault.
 	Do(ctx context.Context, c gateway.Command) (gateway.Result, error)
-	// Alive says that traffic arrived from the tab.
-	Alive()
 	// Detach says that the socket is gone. The tab may be resumed for a while.
 	Detach()
 }

@@ -41,7 +41,6 @@ type playedTab struct {
 	page     string
 	wake     func()
 	snapshot gateway.Snapshot
-	alive    int
 }
 
 func newPlayedGateway() *playedGateway {
@@ -188,12 +187,6 @@ func (t *playedTab) Do(ctx context.Context, c gateway.Command) (gateway.Result, 
 	do := t.gw.do
 	t.gw.mu.Unlock()
 	return do(ctx, t, c)
-}
-
-func (t *playedTab) Alive() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.alive++
 }
 
 func (t *playedTab) Detach() {

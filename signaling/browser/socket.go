@@ -200,11 +200,6 @@ func (k *socket) changed() {
 
 func (k *socket) alive() {
 	k.seen.Store(int64(time.Since(k.start)))
-	select {
-	case <-k.ready:
-		k.tab.Alive()
-	default:
-	}
 }
 
 // broken ends the socket over a message that does not follow the protocol.

@@ -1,29 +1,12 @@
 package gateway
 
 import (
-	"time"
-
 	"ringsplash/media"
 )
 
 // watchTimer runs while people talk: each time it is over, devices that sent
 // no sound for as long are asked whether they are still there.
 const watchTimer = "media_lost"
-
-// silent lists the legs of which no RTP came for limit before now.
-func (c *Call) silent(now time.Time, limit time.Duration) []LegID {
-	var out []LegID
-	for id, end := range c.ends {
-		last := end.Stats().LastReceived
-		if last.Before(c.state.Talking) {
-			last = c.state.Talking
-		}
-		if now.Sub(last) >= limit {
-			out = append(out, id)
-		}
-	}
-	return out
-}
 
 // watched asks the silent devices that should be heard. Silence alone ends
 // nothing: some phones send none while muted. One whose gate is shut, or that
