@@ -133,6 +133,9 @@ func (d *fakeDialer) next(t *testing.T) *fakeLeg {
 	}
 }
 
+// g711 is what the phones of the tests speak.
+var g711 = []media.Codec{media.PCMU, media.PCMA}
+
 // bench is a gateway with real directory, store and media, and fake SIP.
 type workbench struct {
 	t    *testing.T

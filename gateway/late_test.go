@@ -55,3 +55,33 @@ func TestLateReofferWhileShut(t *testing.T) {
 	s.on(Offered{Leg: "auto"}).wants(answerLate{"auto", pcm[:1], media.SendOnly})
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
 }
+
+// What our offer was to bring about is offered again, unless the phone's own
+// offer has done it.
+func TestStaleOffer(t *testing.T) {
+	stale := Reoffered{Leg: "auto", Status: 491, Stale: true}
+	wanted := func() *script {
+		s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+		return s.on(press("alice", "tab1", "unmute", "")).wants(reoffer{"auto", pcm[:1], media.SendRecv})
+	}
+	s := wanted().sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(openGate{})
+	s.on(stale).wants(reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	if s.state.Notes[Callee] == notePressPhone {
+		t.Fatal("the phone is said to have refused, which was not asked")
+	}
+	s = wanted().sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
+	s.on(stale).not(reoffer{}).not(hangUp{})
+
+	// An offer that was under way when the leg changed its call is no match for
+	// the new far end.
+	s = talks(t)
+	s.state.leg("d1").Codecs, s.state.leg("d1").Reoffering = []media.Codec{media.G722}, true
+	s.sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, []media.Codec{media.G722},
+		media.SendRecv).wants(reoffer{"d1", pcm, media.SendRecv})
+
+	// Two phones without a common codec: the offer that was to help is repeated.
+	s = talks(t)
+	s.state.leg("d1").Codecs, s.state.leg("d1").Reoffering = []media.Codec{media.G722}, true
+	stale.Leg = "d1"
+	s.on(stale).phase(Established).wants(reoffer{"d1", pcm, media.SendRecv})
+}

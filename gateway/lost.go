@@ -42,7 +42,7 @@ type userRecord struct {
 	On        string   `json:"on,omitempty"`
 }
 
-func (id CallID) key() string { return "call/" + string(id) }
+func recordKey(id CallID) string { return "call/" + string(id) }
 
 // record is what the store should have of the call now, nil for nothing.
 func (c *Call) record() []byte {
@@ -83,7 +83,7 @@ func (c *Call) note() {
 	}
 	c.noted = text
 	c.gw.later("record of a call", func(ctx context.Context) error {
-		_, err := c.gw.cfg.Store.Put(ctx, c.id.key(), text, store.AnyVersion, recordLife)
+		_, err := c.gw.cfg.Store.Put(ctx, recordKey(c.id), text, store.AnyVersion, recordLife)
 		return err
 	})
 }
@@ -106,7 +106,7 @@ func (c *Call) unnote() {
 // taken for a call in which the node was killed.
 func (g *Gateway) deleteRecords(ctx context.Context) {
 	g.overdue.Range(func(id, _ any) bool {
-		err := g.cfg.Store.Delete(ctx, id.(CallID).key(), store.AnyVersion)
+		err := g.cfg.Store.Delete(ctx, recordKey(id.(CallID)), store.AnyVersion)
 		if err == nil {
 			g.overdue.Delete(id)
 		}

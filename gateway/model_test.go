@@ -118,7 +118,7 @@ func newModel(t *rapid.T, w *workbench) *model {
 	m.legs["caller"] = m.caller
 	m.c.legs["caller"] = m.caller
 	end := m.peer("caller")
-	offer, err := end.Offer(pcm, media.SendRecv)
+	offer, err := end.Offer(g711, media.SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ var directions = rapid.SampledFrom([]media.Direction{media.SendRecv, media.SendO
 func (m *model) sdp(id LegID, offer []byte) []byte {
 	end, dir := m.peer(id), directions.Draw(m.t, "direction")
 	if offer == nil {
-		sdp, err := end.Offer(pcm, dir)
+		sdp, err := end.Offer(g711, dir)
 		if err != nil {
 			m.t.Fatal(err)
 		}
@@ -243,7 +243,7 @@ func (m *model) sdp(id LegID, offer []byte) []byte {
 	if _, err := end.TakeOffer(offer); err != nil {
 		m.t.Fatal(err)
 	}
-	sdp, _, err := end.Answer(pcm, dir)
+	sdp, _, err := end.Answer(g711, dir)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func (m *model) join() {
 	case 0:
 		m.step(JoinRang{call})
 	case 1:
-		m.step(JoinReady{call, pcm})
+		m.step(JoinReady{call, g711})
 	case 2:
 		m.step(JoinFailed{call, CauseBusy})
 	case 3:
@@ -358,7 +358,7 @@ func (m *model) join() {
 // joined brings a party whose phone may have answered by itself elsewhere.
 func (m *model) joined(by string) {
 	l := LegState{
-		ID: LegID(randomID("l")), Kind: PhoneLeg, Stage: Up, Device: "desk", Codecs: pcm[:1], Remote: media.SendRecv,
+		ID: LegID(randomID("l")), Kind: PhoneLeg, Stage: Up, Device: "desk", Codecs: g711[:1], Remote: media.SendRecv,
 		Mute: profile.MuteSDP,
 	}
 	if rapid.Bool().Draw(m.t, "gate shut") {
@@ -368,7 +368,7 @@ func (m *model) joined(by string) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	offer, err := end.Offer(pcm, media.SendRecv)
+	offer, err := end.Offer(g711, media.SendRecv)
 	if err != nil {
 		m.t.Fatal(err)
 	}

@@ -98,6 +98,7 @@ var presses = map[string]func(on string) Request{
 	"move":    func(on string) Request { return Move{On: on} },
 	"ringing": func(string) Request { return TabRings{} },
 	"decline": func(string) Request { return Decline{} },
+	"digits":  func(string) Request { return SendDigits{"1"} },
 	"hangup":  func(string) Request { return HangUp{} },
 	"hold":    func(string) Request { return Hold{On: true} },
 	"resume":  func(string) Request { return Hold{} },

@@ -48,32 +48,6 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// A trunk that is down is followed by the next one, up to the last.
-func TestNextTrunk(t *testing.T) {
-	trunkCall := func() *script {
-		return newScript(t).on(Begun{
-			From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
-			Caller: Target{Leg: "a", Kind: PhoneLeg}, To: "tel:030", Offered: pcm,
-			Targets: []Target{{Leg: "t1", Kind: TrunkLeg, Trunk: "first"}, {Leg: "t2", Kind: TrunkLeg, Trunk: "second"}},
-		})
-	}
-	second := invite{Target: Target{Leg: "t2", Kind: TrunkLeg, Trunk: "second"}, Codecs: pcm, Direction: media.SendRecv}
-	if legs := trunkCall().state.Legs; len(legs) != 2 { // the caller and one trunk
-		t.Fatalf("%d legs", len(legs))
-	}
-	for status, next := range map[int]bool{503: true, 408: true, 486: false, 404: false, 603: false, 500: false} {
-		s := trunkCall().on(Refused{Leg: "t1", Status: status})
-		if !next {
-			s.phase(Terminated)
-			continue
-		}
-		s.phase(Ringing).wants(second)
-		s.on(Refused{Leg: "t2", Status: 503}).phase(Terminated).wants(reject{"a", CauseTrunkDown})
-	}
-	trunkCall().on(Refused{Leg: "t1", Status: 503}).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(
-		hangUp{"t2", CauseCallerGone})
-}
-
 // A 3xx is followed within the dial plan, and never to a foreign address.
 func TestRedirect(t *testing.T) {
 	for contact, want := range map[string]string{

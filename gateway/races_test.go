@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"testing"
-	"time"
 
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -127,69 +126,35 @@ func TestPhoneWithoutService(t *testing.T) {
 	phone(500).phase(Terminated).wants(reject{"a", CauseRefused})
 }
 
-// A timer that ran out just before it was stopped says nothing any more.
-func TestStoppedTimer(t *testing.T) {
-	c := newWorkbench(t, nil).gw.newCall("c")
-	c.state.Phase = Ringing
-	for _, cmd := range []command{stopTimer{ringTimer}, startTimer{ringTimer, time.Hour}} {
-		c.perform(startTimer{ringTimer, 0})
-		late := c.box.Take()
-		c.perform(cmd)
-		for _, e := range late {
-			c.step(e)
+// A trunk that is down is followed by the next one, up to the last.
+func TestNextTrunk(t *testing.T) {
+	trunkCall := func() *script {
+		return newScript(t).on(Begun{
+			From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
+			Caller: Target{Leg: "a", Kind: PhoneLeg}, To: "tel:030", Offered: pcm,
+			Targets: []Target{{Leg: "t1", Kind: TrunkLeg, Trunk: "first"}, {Leg: "t2", Kind: TrunkLeg, Trunk: "second"}},
+		})
+	}
+	second := invite{Target: Target{Leg: "t2", Kind: TrunkLeg, Trunk: "second"}, Codecs: pcm, Direction: media.SendRecv}
+	if legs := trunkCall().state.Legs; len(legs) != 2 { // the caller and one trunk
+		t.Fatalf("%d legs", len(legs))
+	}
+	for status, next := range map[int]bool{503: true, 408: true, 486: false, 404: false, 603: false, 500: false} {
+		s := trunkCall().on(Refused{Leg: "t1", Status: status})
+		if !next {
+			s.phase(Terminated)
+			continue
 		}
-		if c.state.Phase != Ringing {
-			t.Fatalf("after %T the call is %s", cmd, c.state.Phase)
-		}
+		s.phase(Ringing).wants(second)
+		s.on(Refused{Leg: "t2", Status: 503}).phase(Terminated).wants(reject{"a", CauseTrunkDown})
 	}
-	c.perform(startTimer{ringTimer, 0})
-	for _, e := range c.box.Take() {
-		c.step(e)
-	}
-	if c.state.Phase != Terminated {
-		t.Fatalf("the call is %s", c.state.Phase)
-	}
-	c.perform(stopTimer{ringTimer})
+	trunkCall().on(Refused{Leg: "t1", Status: 503}).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(
+		hangUp{"t2", CauseCallerGone})
 }
 
-// The media of a branch that lost is given back at once, not when the talk ends.
-func TestLosersGiveTheirPortsBack(t *testing.T) {
-	w := newWorkbench(t, nil)
-	w.register("alice", "desk", "urn:uuid:a")
-	w.register("alice", "desk", "urn:uuid:b")
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
-	won, lost := w.dial.next(t), w.dial.next(t)
-	for _, l := range []*fakeLeg{won, lost} {
-		l.sink(Rang{Leg: l.id, Status: 180})
-	}
-	before, _ := w.loop.Pairs()
-	w.answer(won, media.PCMU) // has a pair of its own
-	lost.waits(t, "cancel answered_elsewhere")
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if bound, _ := w.loop.Pairs(); bound == before {
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatalf("%d pairs are bound, %d before the answer", bound, before)
-		}
-	}
-	lost.sink(Answered{Leg: lost.id, SDP: []byte("v=0")}) // crossed the CANCEL
-	lost.waits(t, "hangup answered_elsewhere")
-	won.sink(Ended{Leg: won.id})
-	caller.waits(t, "hangup hang_up")
-}
-
-// The call of a transfer's target does not wait for a call that failed.
-func TestFaultEndsTransfer(t *testing.T) {
-	w := newWorkbench(t, nil)
-	w.register("alice", "desk", "urn:uuid:a")
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
-	phone := w.dial.next(t)
-	w.answer(phone, media.PCMU)
-	caller.waits(t, "answer")
-	phone.sink(Referred{Leg: phone.id, To: "tel:0123"})
-	line := w.dial.next(t)
-	phone.waits(t, "report 100")
-	phone.explodes.Store(true)
-	line.sink(Rang{Leg: line.id, Status: 180}) // is reported, which is where it fails
-	line.waits(t, "hangup fault")
+// The command of a tab that saw another caller answers nothing.
+func TestStaleAnswer(t *testing.T) {
+	s := bobCallsAlice(t)
+	s.state, s.out = next(s.state, input{Event: press("alice", "tab1", "answer", "browser"), Stale: true, Now: s.clock}, Limits{})
+	s.phase(Ringing).wants(reply{9, errStale})
 }

@@ -53,8 +53,4 @@ func TestCallerChangesWhileItRings(t *testing.T) {
 	require.True(t, asked(first), "somebody else")
 	require.False(t, asked(c.version))
 	require.False(t, asked(0), "no version was given")
-
-	s := bobCallsAlice(t)
-	s.state, s.out = next(s.state, input{Event: press("alice", "tab1", "answer", "browser"), Stale: true, Now: s.clock}, Limits{})
-	s.phase(Ringing).wants(reply{9, errStale})
 }
