@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/test/rig"
@@ -28,7 +29,7 @@ type obedient struct {
 }
 
 func (p *obedient) Begin(build func(gateway.Sink) gateway.Incoming) {
-	in := build(func(gateway.Event) {})
+	in := build(func(machine.Event) {})
 	if !in.AnswerMode.Auto {
 		in.Leg.Ring(nil)
 		p.rung <- struct{}{}
@@ -116,10 +117,10 @@ func BenchmarkClick(b *testing.B) {
 	for b.Loop() {
 		over := make(chan struct{}, 1)
 		bob.Invite(gateway.Invite{
-			Leg: gateway.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: "sip:alice@" + domain,
+			Leg: machine.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: "sip:alice@" + domain,
 			From: policy.Identity{Address: "sip:bob@" + domain}, To: "sip:alice@" + domain, Offer: offer,
-		}, func(e gateway.Event) {
-			if _, ok := e.(gateway.Ended); ok {
+		}, func(e machine.Event) {
+			if _, ok := e.(machine.Ended); ok {
 				over <- struct{}{}
 			}
 		})

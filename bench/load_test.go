@@ -15,6 +15,7 @@ import (
 	"github.com/icholy/digest"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/policy"
 	"ringsplash/store"
@@ -28,7 +29,7 @@ const quietSDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r
 	"0\r\na=rtpmap:0 PCMU/8000\r\n"
 
 func (answers) Begin(build func(gateway.Sink) gateway.Incoming) {
-	in := build(func(gateway.Event) {})
+	in := build(func(machine.Event) {})
 	in.Leg.Ring(nil)
 	in.Leg.Answer([]byte(quietSDP))
 }
@@ -89,21 +90,21 @@ type dials interface {
 
 // oneCall sets a call up and ends it.
 func oneCall(bob dials) (time.Duration, error) {
-	events := make(chan gateway.Event, 8)
+	events := make(chan machine.Event, 8)
 	began := time.Now()
 	leg := bob.Invite(gateway.Invite{
-		Leg: gateway.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: "sip:alice@" + domain,
+		Leg: machine.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: "sip:alice@" + domain,
 		From: policy.Identity{Address: "sip:bob@" + domain}, To: "sip:alice@" + domain, Offer: []byte(quietSDP),
-	}, func(e gateway.Event) { events <- e })
+	}, func(e machine.Event) { events <- e })
 	for {
 		select {
 		case e := <-events:
 			switch e := e.(type) {
-			case gateway.Answered:
+			case machine.Answered:
 				took := time.Since(began)
-				leg.HangUp(gateway.CauseHangUp)
+				leg.HangUp(machine.CauseHangUp)
 				return took, nil
-			case gateway.Refused:
+			case machine.Refused:
 				return 0, fmt.Errorf("refused: %d %s", e.Status, e.Phrase)
 			}
 		case <-time.After(10 * time.Second):

@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/config"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/node"
 	"ringsplash/policy"
@@ -78,7 +79,7 @@ func startPhone(b *testing.B, n *node.Node, user string, calls sipua.Calls) *sip
 type ringing struct{}
 
 func (ringing) Begin(build func(gateway.Sink) gateway.Incoming) {
-	in := build(func(gateway.Event) {})
+	in := build(func(machine.Event) {})
 	in.Leg.Ring(nil)
 }
 
@@ -107,16 +108,16 @@ func BenchmarkInviteTo180(b *testing.B) {
 		rang, over := make(chan time.Time, 1), make(chan struct{}, 1)
 		began := time.Now()
 		leg := bob.Invite(gateway.Invite{
-			Leg: gateway.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: "sip:alice@" + domain,
+			Leg: machine.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: "sip:alice@" + domain,
 			From: policy.Identity{Address: "sip:bob@" + domain}, To: "sip:alice@" + domain, Offer: offer,
-		}, func(e gateway.Event) {
+		}, func(e machine.Event) {
 			switch e.(type) {
-			case gateway.Rang:
+			case machine.Rang:
 				select {
 				case rang <- time.Now():
 				default:
 				}
-			case gateway.Refused, gateway.Ended:
+			case machine.Refused, machine.Ended:
 				select {
 				case over <- struct{}{}:
 				default:
@@ -131,7 +132,7 @@ func BenchmarkInviteTo180(b *testing.B) {
 		case <-time.After(5 * time.Second):
 			b.Fatal("no 180 in 5 s")
 		}
-		leg.Cancel(gateway.CauseCallerGone)
+		leg.Cancel(machine.CauseCallerGone)
 		select {
 		case <-over:
 		case <-time.After(5 * time.Second):

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -40,7 +41,7 @@ type phone struct {
 	mu      sync.Mutex
 	face    face
 	leg     gateway.Leg
-	legID   gateway.LegID
+	legID   machine.LegID
 	end     *media.RTPEnd
 	ear     *media.Ear
 	codecs  []media.Codec
@@ -75,7 +76,7 @@ func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
 	in := build(p.event)
 	p.locked(func() {
 		if p.leg != nil {
-			in.Leg.Reject(gateway.CauseBusy)
+			in.Leg.Reject(machine.CauseBusy)
 			return
 		}
 		end, err := p.newEnd(in.Source.Addr())
@@ -86,7 +87,7 @@ func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
 		}
 		if err != nil {
 			p.log.Warn("simulated phone refuses a call", "phone", p.name, "err", err)
-			in.Leg.Reject(gateway.CauseNoCodec)
+			in.Leg.Reject(machine.CauseNoCodec)
 			return
 		}
 		p.leg, p.legID, p.end = in.Leg, in.Leg.ID(), end
@@ -130,7 +131,7 @@ func (p *phone) call(display, uri string) {
 			p.log.Warn("simulated phone cannot call", "phone", p.name, "err", err)
 			return
 		}
-		p.end, p.legID = end, gateway.LegID(gateway.NewNodeName())
+		p.end, p.legID = end, machine.LegID(gateway.NewNodeName())
 		p.show("calling", display)
 		p.leg = p.dial(gateway.Invite{Leg: p.legID, Trunk: trunkName, URI: uri, Offer: offer}, p.event)
 	})
@@ -149,7 +150,7 @@ func (p *phone) lift() {
 func (p *phone) answer() {
 	sdp, sound, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
 	if err != nil {
-		p.leg.Reject(gateway.CauseNoCodec)
+		p.leg.Reject(machine.CauseNoCodec)
 		p.clear()
 		return
 	}
@@ -192,9 +193,9 @@ func (p *phone) hangUp() {
 			return
 		}
 		if p.face.State == "ringing" {
-			p.leg.Reject(gateway.CauseDeclined)
+			p.leg.Reject(machine.CauseDeclined)
 		} else {
-			p.leg.HangUp(gateway.CauseHangUp)
+			p.leg.HangUp(machine.CauseHangUp)
 		}
 		p.clear()
 	})
@@ -253,23 +254,23 @@ func (p *phone) clear() {
 }
 
 // event takes what happens to the phone's leg (gateway.Sink).
-func (p *phone) event(e gateway.Event) {
+func (p *phone) event(e machine.Event) {
 	p.locked(func() {
 		switch e := e.(type) {
-		case gateway.Answered:
+		case machine.Answered:
 			p.answered(e)
-		case gateway.Refused:
+		case machine.Refused:
 			if e.Leg == p.legID {
 				p.clear()
-				p.face.Display = gateway.CauseOf(e.Status).Outcome().Caller
+				p.face.Display = machine.CauseOf(e.Status).Outcome().Caller
 			}
-		case gateway.Ended:
+		case machine.Ended:
 			if e.Leg == p.legID {
 				p.clear()
 			}
-		case gateway.Offered:
+		case machine.Offered:
 			p.offered(e)
-		case gateway.Reoffered:
+		case machine.Reoffered:
 			if e.Leg == p.legID && e.Status < 300 && len(e.SDP) > 0 {
 				if sound, err := p.end.TakeAnswer(e.SDP); err == nil {
 					p.remote = sound.Remote
@@ -279,13 +280,13 @@ func (p *phone) event(e gateway.Event) {
 	})
 }
 
-func (p *phone) answered(e gateway.Answered) {
+func (p *phone) answered(e machine.Answered) {
 	if e.Leg != p.legID {
 		return
 	}
 	sound, err := p.end.TakeAnswer(e.SDP)
 	if err != nil {
-		p.leg.HangUp(gateway.CauseNoCodec)
+		p.leg.HangUp(machine.CauseNoCodec)
 		p.clear()
 		return
 	}
@@ -294,19 +295,19 @@ func (p *phone) answered(e gateway.Answered) {
 
 // offered accepts the gateway's re-INVITE as it comes: the phone's own user
 // has nothing against being un-muted from his tab.
-func (p *phone) offered(e gateway.Offered) {
+func (p *phone) offered(e machine.Offered) {
 	if e.Leg != p.legID || p.end == nil {
 		return
 	}
 	sound, err := p.end.TakeOffer(e.SDP)
 	if err != nil {
-		p.leg.Reject(gateway.CauseNoCodec)
+		p.leg.Reject(machine.CauseNoCodec)
 		return
 	}
 	p.remote = sound.Remote
 	sdp, answered, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
 	if err != nil {
-		p.leg.Reject(gateway.CauseNoCodec)
+		p.leg.Reject(machine.CauseNoCodec)
 		return
 	}
 	p.remote = answered.Remote

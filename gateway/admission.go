@@ -3,12 +3,13 @@ package gateway
 import (
 	"slices"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 )
 
 // refusals are the causes for which a new call is not taken at all.
-var refusals = []Cause{CauseShuttingDown, CauseOverload, CauseOwnLimit, CauseBusy}
+var refusals = []machine.Cause{machine.CauseShuttingDown, machine.CauseOverload, machine.CauseOwnLimit, machine.CauseBusy}
 
 // sparePairs is for how many more legs there must be ports when a new call is
 // taken: its own, and some for those that run and are moved.
@@ -16,7 +17,7 @@ const sparePairs = 4
 
 // Room tells why no new call can be taken now, "" when one can. It is cheap:
 // signaling asks before it works on a request. Calls that run do not notice.
-func (g *Gateway) Room() Cause {
+func (g *Gateway) Room() machine.Cause {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.room()
@@ -24,7 +25,7 @@ func (g *Gateway) Room() Cause {
 
 // RoomFor is Room for a call to what was dialled. An emergency number always
 // has room here: Begin asks who dials it.
-func (g *Gateway) RoomFor(dialled string) Cause {
+func (g *Gateway) RoomFor(dialled string) machine.Cause {
 	cause := g.Room()
 	if cause != "" && g.urgent(dialled, policy.Identity{User: "whoever"}) {
 		return ""
@@ -33,28 +34,28 @@ func (g *Gateway) RoomFor(dialled string) Cause {
 }
 
 // room is Room, under mu.
-func (g *Gateway) room() Cause {
+func (g *Gateway) room() machine.Cause {
 	_, free := g.cfg.Media.Pairs()
 	switch {
 	case g.closing:
-		return CauseShuttingDown
+		return machine.CauseShuttingDown
 	case len(g.calls) >= g.cfg.MaxAllCalls, free < sparePairs, g.cfg.Media.Late() > g.cfg.MaxLate, g.cfg.Short != nil &&
 		g.cfg.Short():
-		return CauseOverload
+		return machine.CauseOverload
 	}
 	return ""
 }
 
 // Refuse counts a call that signaling refused because of Room.
-func (g *Gateway) Refuse(c Cause) {
+func (g *Gateway) Refuse(c machine.Cause) {
 	if i := slices.Index(refusals, c); i >= 0 {
 		g.refused[i].Add(1)
 	}
 }
 
 // Refused is how many calls were not taken since the start, by cause.
-func (g *Gateway) Refused() map[Cause]uint64 {
-	out := map[Cause]uint64{}
+func (g *Gateway) Refused() map[machine.Cause]uint64 {
+	out := map[machine.Cause]uint64{}
 	for i, c := range refusals {
 		out[c] = g.refused[i].Load()
 	}
@@ -114,7 +115,7 @@ func (g *Gateway) userClaim(user, dialled string) claim {
 }
 
 // admit registers a new call, or says why not.
-func (g *Gateway) admit(c *Call, on claim) Cause {
+func (g *Gateway) admit(c *Call, on claim) machine.Cause {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	cause := g.room()
@@ -122,7 +123,7 @@ func (g *Gateway) admit(c *Call, on claim) Cause {
 		cause = ""
 	}
 	if cause == "" && on.payer != "" && g.begun[on.payer] >= on.limit {
-		cause = CauseOwnLimit
+		cause = machine.CauseOwnLimit
 	}
 	if cause == "" && on.rings != "" {
 		cause = g.mayRing(on)

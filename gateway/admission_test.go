@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -15,29 +16,32 @@ import (
 // TestAdmission: who may begin how many calls, and when none are taken at all.
 func TestAdmission(t *testing.T) {
 	w := newWorkbench(t, func(c *Config) { c.MaxAllCalls, c.MaxCalls, c.MaxSourceCalls = 12, 3, 2 })
-	from := func(id policy.Identity, ip string) func() Cause {
+	from := func(id policy.Identity, ip string) func() machine.Cause {
 		in := Incoming{From: id, Source: netip.AddrPortFrom(netip.MustParseAddr(ip), 5060)}
-		return func() Cause { return w.gw.admit(w.gw.newCall(w.gw.newCallID()), w.gw.claimOf(in)) }
+		return func() machine.Cause { return w.gw.admit(w.gw.newCall(w.gw.newCallID()), w.gw.claimOf(in)) }
 	}
 	bob := from(policy.Identity{User: "bob", Level: policy.Proven}, "192.0.2.1")
 	stranger := from(policy.Identity{Level: policy.Unverified}, "192.0.2.1")
 	other := from(policy.Identity{Level: policy.Unverified}, "192.0.2.2")
 	trunk := from(policy.Identity{Level: policy.Unverified, Trunk: "pbx"}, "192.0.2.9")
-	take := func(want Cause, n int, begin func() Cause) {
+	take := func(want machine.Cause, n int, begin func() machine.Cause) {
 		t.Helper()
 		for range n {
 			require.Equal(t, want, begin())
 		}
 	}
 	take("", 3, bob)
-	take(CauseOwnLimit, 1, bob)
+	take(machine.CauseOwnLimit, 1, bob)
 	take("", 2, stranger)
-	take(CauseOwnLimit, 1, stranger)
+	take(machine.CauseOwnLimit, 1, stranger)
 	take("", 2, other)
 	take("", 5, trunk)
-	take(CauseOverload, 1, trunk)
-	require.Equal(t, CauseOverload, w.gw.Room())
-	require.Equal(t, map[Cause]uint64{CauseOwnLimit: 2, CauseOverload: 1, CauseShuttingDown: 0, CauseBusy: 0}, w.gw.Refused())
+	take(machine.CauseOverload, 1, trunk)
+	require.Equal(t, machine.CauseOverload, w.gw.Room())
+	require.Equal(t, map[machine.Cause]uint64{
+		machine.CauseOwnLimit: 2, machine.CauseOverload: 1, machine.CauseShuttingDown: 0,
+		machine.CauseBusy: 0,
+	}, w.gw.Refused())
 
 	// The calls end, and everybody has room again.
 	end := func() {
@@ -57,7 +61,7 @@ func TestAdmission(t *testing.T) {
 	require.Empty(t, w.gw.Room())
 	take("", 3, bob)
 	empty := w.gw.Drain()
-	take(CauseShuttingDown, 1, stranger)
+	take(machine.CauseShuttingDown, 1, stranger)
 	select {
 	case <-empty:
 		t.Fatal("drained while calls run")
@@ -86,7 +90,7 @@ func TestNoPortsNoCall(t *testing.T) {
 		require.NoError(t, err)
 		ends = append(ends, end)
 	}
-	require.Equal(t, CauseOverload, w.gw.Room())
+	require.Equal(t, machine.CauseOverload, w.gw.Room())
 	for _, end := range ends {
 		end.Close()
 	}

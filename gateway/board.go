@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
@@ -15,18 +16,18 @@ type board struct {
 	keep time.Duration // how long an ended call stays
 	// tell is told of each new state of a user's call; nil for nobody. It must
 	// not block.
-	tell func(user string, v CallView)
+	tell func(user string, v machine.CallView)
 
 	mu     sync.Mutex
 	places map[string]*place
-	tabs   map[TabID]*Tab
+	tabs   map[machine.TabID]*Tab
 	ended  map[string]*time.Timer // by user/call, of all users when that is ""
 	closed bool
 }
 
 // place is one user's part of the board.
 type place struct {
-	tabs    []TabID
+	tabs    []machine.TabID
 	watches []*Tab // that are on no board
 	entries []*entry
 	// history grows with the user's call list; missed are the rows of unanswered
@@ -38,11 +39,11 @@ type place struct {
 // entry is one call as one of its parties sees it.
 type entry struct {
 	call  *Call
-	side  Side
-	view  CallView
-	auto  *Automatic         // how the call was answered, when by itself
-	audio TabID              // the tab that carries the party's audio
-	want  map[TabID][]string // what each of the party's tabs should offer
+	side  machine.Side
+	view  machine.CallView
+	auto  *machine.Automatic         // how the call was answered, when by itself
+	audio machine.TabID              // the tab that carries the party's audio
+	want  map[machine.TabID][]string // what each of the party's tabs should offer
 }
 
 // rings tells whether the call rings the user: it is there by nothing he did.
@@ -51,7 +52,7 @@ func (e *entry) rings() bool {
 }
 
 func newBoard(keep time.Duration) *board {
-	return &board{keep: keep, places: map[string]*place{}, tabs: map[TabID]*Tab{}, ended: map[string]*time.Timer{}}
+	return &board{keep: keep, places: map[string]*place{}, tabs: map[machine.TabID]*Tab{}, ended: map[string]*time.Timer{}}
 }
 
 // close takes all tabs down and stops the timers.
@@ -82,14 +83,14 @@ func (b *board) place(user string) *place {
 }
 
 // publish shows a call to the users among its parties.
-func (b *board) publish(c *Call, s *State, views [2]CallView, version uint64) {
+func (b *board) publish(c *Call, s *machine.State, views [2]machine.CallView, version uint64) {
 	var told []change
 	b.mu.Lock()
 	for side, party := range s.Parties {
 		if party.User == "" {
 			continue
 		}
-		e := b.entry(party.User, c, Side(side))
+		e := b.entry(party.User, c, machine.Side(side))
 		was := e.view.State
 		e.view, e.auto = views[side], party.Auto
 		e.view.Version = version
@@ -108,7 +109,7 @@ func (b *board) publish(c *Call, s *State, views [2]CallView, version uint64) {
 // change is a new state of a user's call.
 type change struct {
 	user string
-	view CallView
+	view machine.CallView
 }
 
 func (b *board) tellAll(changes []change) {
@@ -121,19 +122,19 @@ func (b *board) tellAll(changes []change) {
 }
 
 // needs notes what media each tab of the call should have, and wakes the tabs.
-func (b *board) needs(c *Call, s *State) {
+func (b *board) needs(c *Call, s *machine.State) {
 	b.mu.Lock()
 	for side, party := range s.Parties {
 		if party.User == "" {
 			continue
 		}
-		e := b.place(party.User).entry(c, Side(side))
+		e := b.place(party.User).entry(c, machine.Side(side))
 		if e == nil {
 			continue // it ended, and is not shown any more
 		}
-		e.audio, e.want = "", map[TabID][]string{}
+		e.audio, e.want = "", map[machine.TabID][]string{}
 		for _, l := range s.Legs {
-			if l.Side != Side(side) || l.Kind != TabLeg || l.Stage == Gone {
+			if l.Side != machine.Side(side) || l.Kind != machine.TabLeg || l.Stage == machine.Gone {
 				continue
 			}
 			e.want[l.Tab] = codecNames(l.Codecs)
@@ -151,7 +152,7 @@ func (b *board) needs(c *Call, s *State) {
 }
 
 // entry finds or makes the entry. Under mu.
-func (b *board) entry(user string, c *Call, side Side) *entry {
+func (b *board) entry(user string, c *Call, side machine.Side) *entry {
 	p := b.place(user)
 	e := p.entry(c, side)
 	if e == nil {
@@ -162,7 +163,7 @@ func (b *board) entry(user string, c *Call, side Side) *entry {
 }
 
 // entry is the call as it is on this side, nil when it is not shown.
-func (p *place) entry(c *Call, side Side) *entry {
+func (p *place) entry(c *Call, side machine.Side) *entry {
 	for _, e := range p.entries {
 		if e.call == c && e.side == side {
 			return e
@@ -202,21 +203,21 @@ func (e *entry) inVain() bool {
 }
 
 // over keeps an ended call on the screens for a while.
-func (b *board) over(id CallID) {
+func (b *board) over(id machine.CallID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.keepFor("", id)
 }
 
 // keepFor takes the call off the user's board later. Under mu.
-func (b *board) keepFor(user string, id CallID) {
+func (b *board) keepFor(user string, id machine.CallID) {
 	if !b.closed {
 		b.ended[user+"/"+string(id)] = time.AfterFunc(b.keep, func() { b.drop(user, id) })
 	}
 }
 
 // left shows a user that the call is over for him, while it goes on.
-func (b *board) left(user string, c *Call, side Side, v CallView) {
+func (b *board) left(user string, c *Call, side machine.Side, v machine.CallView) {
 	b.mu.Lock()
 	e := b.entry(user, c, side)
 	v.Version = e.view.Version + 1
@@ -229,7 +230,7 @@ func (b *board) left(user string, c *Call, side Side, v CallView) {
 }
 
 // drop takes a call off the user's board, or off everyone's (user "").
-func (b *board) drop(user string, id CallID) {
+func (b *board) drop(user string, id machine.CallID) {
 	b.mu.Lock()
 	var woken []string
 	for name, p := range b.places {
@@ -278,14 +279,14 @@ func (b *board) wakeAll() {
 	}
 }
 
-func (b *board) tab(id TabID) *Tab {
+func (b *board) tab(id machine.TabID) *Tab {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.tabs[id]
 }
 
 // tabsOf lists the user's tabs, oldest first.
-func (b *board) tabsOf(user string) []TabID {
+func (b *board) tabsOf(user string) []machine.TabID {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p := b.places[user]; p != nil {
@@ -309,7 +310,7 @@ func (b *board) removeTab(t *Tab) bool {
 	_, there := b.tabs[t.id]
 	delete(b.tabs, t.id)
 	p := b.place(t.user)
-	p.tabs = slices.DeleteFunc(p.tabs, func(id TabID) bool { return id == t.id })
+	p.tabs = slices.DeleteFunc(p.tabs, func(id machine.TabID) bool { return id == t.id })
 	b.mu.Unlock()
 	b.wake(t.user)
 	return there

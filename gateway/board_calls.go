@@ -3,6 +3,8 @@ package gateway
 import (
 	"iter"
 	"slices"
+
+	"ringsplash/gateway/machine"
 )
 
 // entries are the calls on the user's board. Under mu.
@@ -47,7 +49,7 @@ func (b *board) engaged(user string) int {
 func (b *board) rings(user string) bool { return len(b.running(user, (*entry).rings)) > 0 }
 
 // find returns the user's call with that id.
-func (b *board) find(user string, id CallID) *Call {
+func (b *board) find(user string, id machine.CallID) *Call {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.entries(user) {
@@ -59,7 +61,7 @@ func (b *board) find(user string, id CallID) *Call {
 }
 
 // othersIn lists the calls whose audio is in the tab, without one of them.
-func (b *board) othersIn(t *Tab, without CallID) []*Call {
+func (b *board) othersIn(t *Tab, without machine.CallID) []*Call {
 	return b.running(t.user, func(e *entry) bool {
 		return e.audio == t.id && e.call.id != without && e.view.State == "connected"
 	})
@@ -67,7 +69,7 @@ func (b *board) othersIn(t *Tab, without CallID) []*Call {
 
 // callsOn are the calls the user's phone is active in, without one of them,
 // and whether all of them can be held: one that rings out cannot.
-func (b *board) callsOn(user, device string, without CallID) (calls []*Call, holdable bool) {
+func (b *board) callsOn(user, device string, without machine.CallID) (calls []*Call, holdable bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	holdable = true
@@ -81,7 +83,7 @@ func (b *board) callsOn(user, device string, without CallID) (calls []*Call, hol
 }
 
 // alone tells whether the user's phone has a part in no call but this one.
-func (b *board) alone(user, device string, in CallID) bool {
+func (b *board) alone(user, device string, in machine.CallID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for range b.on(user, device, in) {
@@ -92,7 +94,7 @@ func (b *board) alone(user, device string, in CallID) bool {
 
 // on yields the calls that the user's phone has a part in, on hold or not,
 // without one of them. It is used under mu.
-func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
+func (b *board) on(user, device string, without machine.CallID) iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
 		for _, e := range b.entries(user) {
 			on := e.view.On
@@ -104,7 +106,7 @@ func (b *board) on(user, device string, without CallID) iter.Seq[*entry] {
 }
 
 // autoOf is the automatic answer of the user's call, nil when it had none.
-func (b *board) autoOf(user string, c *Call) *Automatic {
+func (b *board) autoOf(user string, c *Call) *machine.Automatic {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.entries(user) {
@@ -116,11 +118,11 @@ func (b *board) autoOf(user string, c *Call) *Automatic {
 }
 
 // shownTo returns what one tab sees of its user's calls, and what media it needs.
-func (b *board) shownTo(t *Tab) (calls []CallView, want []string, counters CountersView, tabs int) {
+func (b *board) shownTo(t *Tab) (calls []machine.CallView, want []string, counters CountersView, tabs int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.place(t.user)
-	calls = []CallView{}
+	calls = []machine.CallView{}
 	best := 0
 	for _, e := range p.entries {
 		v := e.view
@@ -135,7 +137,7 @@ func (b *board) shownTo(t *Tab) (calls []CallView, want []string, counters Count
 
 // mediaRank orders the calls by how much they need the tab's PeerConnection:
 // the one talked in, one on hold here, one that rings.
-func (e *entry) mediaRank(tab TabID) int {
+func (e *entry) mediaRank(tab machine.TabID) int {
 	switch {
 	case e.view.State == "ended" || e.want[tab] == nil:
 		return 0

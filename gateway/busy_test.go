@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -26,7 +27,7 @@ func TestWhileBusy(t *testing.T) {
 	ringing := w.dial.next(t)
 	second := w.sees(tab, news, "the second call", func(s Snapshot) bool { return len(s.Calls) == 2 }).Calls[1]
 	click := Command{Do: "answer", Call: second.ID, Version: second.Version, On: "desk"}
-	if _, err := tab.Do(context.Background(), click); err == nil || err.(*CommandError).Code != "device_busy" {
+	if _, err := tab.Do(context.Background(), click); err == nil || err.(*machine.CommandError).Code != "device_busy" {
 		t.Fatalf("click on a busy phone: %v", err)
 	}
 	must(t, w.dir.SetWhileBusy(context.Background(), "alice", directory.BusyHold))

@@ -8,16 +8,17 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
 // Call is one running call: a mailbox and the one goroutine that writes its
 // state. What is not State is rebuilt from it: legs, ends, timers.
 type Call struct {
-	id  CallID
+	id  machine.CallID
 	gw  *Gateway
 	log *slog.Logger
-	box *Mailbox[Event]
+	box *Mailbox[machine.Event]
 	// payer is on whose account the call is counted. Under Gateway.mu.
 	payer string
 	// rings is the user whom this call of a stranger rings, "" once it does not.
@@ -29,16 +30,16 @@ type Call struct {
 	stranger string
 
 	// The rest belongs to the goroutine.
-	state     State
-	legs      map[LegID]Leg
-	ends      map[LegID]*media.RTPEnd
-	sdp       map[LegID][]byte // our last answer, repeated in the 200 after a 183
-	hearing   map[LegID]heard
-	owners    map[LegID]*owner
-	given     map[LegID]*owner       // legs another call has now
-	handed    [2]bool                // parties another call has now
-	were      [2]Party               // the parties when the call was last shown
-	unmutes   map[LegID]media.Unmute // the owner's un-mutes that wait for their phone
+	state     machine.State
+	legs      map[machine.LegID]Leg
+	ends      map[machine.LegID]*media.RTPEnd
+	sdp       map[machine.LegID][]byte // our last answer, repeated in the 200 after a 183
+	hearing   map[machine.LegID]machine.Heard
+	owners    map[machine.LegID]*owner
+	given     map[machine.LegID]*owner       // legs another call has now
+	handed    [2]bool                        // parties another call has now
+	were      [2]machine.Party               // the parties when the call was last shown
+	unmutes   map[machine.LegID]media.Unmute // the owner's un-mutes that wait for their phone
 	deciding  sync.WaitGroup
 	timers    map[string]*time.Timer
 	armed     map[string]int // how often each timer was started or stopped
@@ -47,22 +48,23 @@ type Call struct {
 	version   uint64
 	caller    uint64 // the version since which the called side sees who calls now
 	noted     []byte // the record of the call in the store, nil for none
-	shown     [2]CallView
+	shown     [2]machine.CallView
 }
 
 // placed is a call asked for from SIP. It becomes Begun once it is known where
 // it goes.
 type placed struct{ In Incoming }
 
-func (g *Gateway) newCallID() CallID { return CallID(g.cfg.NewID("c")) }
+func (g *Gateway) newCallID() machine.CallID { return machine.CallID(g.cfg.NewID("c")) }
 
-func (g *Gateway) newCall(id CallID) *Call {
+func (g *Gateway) newCall(id machine.CallID) *Call {
 	return &Call{
-		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[Event](), standing: ourUser,
-		state: State{V: 1, ID: id, Phase: Initial},
-		legs:  map[LegID]Leg{}, ends: map[LegID]*media.RTPEnd{}, sdp: map[LegID][]byte{},
-		owners: map[LegID]*owner{}, given: map[LegID]*owner{}, hearing: map[LegID]heard{}, unmutes: map[LegID]media.Unmute{},
-		timers: map[string]*time.Timer{}, armed: map[string]int{},
+		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[machine.Event](), standing: ourUser,
+		state: machine.State{V: 1, ID: id, Phase: machine.Initial},
+		legs:  map[machine.LegID]Leg{}, ends: map[machine.LegID]*media.RTPEnd{}, sdp: map[machine.LegID][]byte{},
+		owners: map[machine.LegID]*owner{}, given: map[machine.LegID]*owner{}, hearing: map[machine.LegID]machine.Heard{},
+		unmutes: map[machine.LegID]media.Unmute{},
+		timers:  map[string]*time.Timer{}, armed: map[string]int{},
 	}
 }
 
@@ -89,7 +91,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	go c.run()
 }
 
-func (c *Call) post(e Event) { c.box.Post(e) }
+func (c *Call) post(e machine.Event) { c.box.Post(e) }
 
 // run is the call's goroutine. A panic ends this call and no other.
 func (c *Call) run() {
@@ -98,21 +100,21 @@ func (c *Call) run() {
 	defer func() {
 		if p := recover(); p != nil {
 			c.log.Error("call failed by a fault of ours; it was ended", "panic", p, "stack", string(debug.Stack()))
-			c.dropAll(CauseFault)
+			c.dropAll(machine.CauseFault)
 		}
 	}()
 	for {
 		for _, e := range c.box.Take() {
 			c.step(e)
 		}
-		if c.state.Phase == Terminated {
+		if c.state.Phase == machine.Terminated {
 			return
 		}
 	}
 }
 
 // step takes one event through media, the machine, and back out.
-func (c *Call) step(e Event) {
+func (c *Call) step(e machine.Event) {
 	if ask, ok := e.(retold); ok {
 		ask.reply <- c.retell()
 		return
@@ -124,9 +126,9 @@ func (c *Call) step(e Event) {
 		if due.number != c.armed[due.timer] {
 			return // stopped meanwhile
 		}
-		e = Expired{due.timer}
+		e = machine.Expired{Timer: due.timer}
 	}
-	if kept, ok := e.(Kept); ok {
+	if kept, ok := e.(machine.Kept); ok {
 		if own := c.owners[kept.Leg]; own != nil {
 			own.goodbye = kept.Goodbye
 		}
@@ -135,13 +137,13 @@ func (c *Call) step(e Event) {
 	}
 	in := c.hear(e)
 	before := c.state
-	var commands []command
-	c.state, commands = next(c.state, in, c.gw.cfg.Timers.Limits)
-	c.gw.stories.tell(&c.state, in.Now, changes(&before, &c.state, in)) // before a leg can have messages
+	var commands []machine.Effect
+	c.state, commands = machine.Next(c.state, in, c.gw.cfg.Timers.Limits)
+	c.gw.stories.tell(&c.state, in.Now, machine.Changes(&before, &c.state, in)) // before a leg can have messages
 	for _, cmd := range commands {
 		c.perform(cmd)
 	}
-	if h, ok := e.(handover); ok && c.state.leg(h.Leg.ID) == nil {
+	if h, ok := e.(handover); ok && c.state.Leg(h.Leg.ID) == nil {
 		c.stranded(h.Party)
 	}
 	c.route()
@@ -155,17 +157,17 @@ func (c *Call) step(e Event) {
 // are few.
 func (c *Call) giveBack() {
 	for _, l := range c.state.Legs {
-		if end := c.ends[l.ID]; end != nil && l.Stage == Gone {
+		if end := c.ends[l.ID]; end != nil && l.Stage == machine.Gone {
 			end.Close()
 		}
 	}
 }
 
 // logChanges writes one line for each change of the call's or a leg's state.
-func (c *Call) logChanges(before *State) {
+func (c *Call) logChanges(before *machine.State) {
 	for _, l := range c.state.Legs {
-		var was Stage
-		if old := before.leg(l.ID); old != nil {
+		var was machine.Stage
+		if old := before.Leg(l.ID); old != nil {
 			was = old.Stage
 		}
 		if was != l.Stage {
@@ -176,16 +178,16 @@ func (c *Call) logChanges(before *State) {
 	if c.state.Phase == before.Phase {
 		return
 	}
-	if c.state.Phase == Established {
+	if c.state.Phase == machine.Established {
 		c.gw.ringsNoMore(c)
 	}
 	args := []any{"from", before.Phase, "to", c.state.Phase}
-	if c.state.Phase == Terminated && c.level() < slog.LevelInfo {
+	if c.state.Phase == machine.Terminated && c.level() < slog.LevelInfo {
 		c.gw.tally.add(slog.LevelInfo, "calls of strangers ended unanswered", c.state.Cause, "source", c.stranger, "to", c.state.To,
 			"call", c.id)
 	}
-	if c.state.Phase == Terminated {
-		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.sentence(Caller))
+	if c.state.Phase == machine.Terminated {
+		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.Sentence(machine.Caller))
 	}
 	c.log.Log(context.Background(), c.level(), "call state", args...)
 }
@@ -206,16 +208,16 @@ func (c *Call) publish() {
 		return
 	}
 	c.parted()
-	var views [2]CallView
+	var views [2]machine.CallView
 	for side := range views {
-		views[side] = show(&c.state, Side(side))
+		views[side] = machine.View(&c.state, machine.Side(side))
 	}
 	if reflect.DeepEqual(views, c.shown) && c.version > 0 {
 		c.gw.board.needs(c, &c.state)
 		return
 	}
 	c.version++
-	if views[Callee].Peer != c.shown[Callee].Peer {
+	if views[machine.Callee].Peer != c.shown[machine.Callee].Peer {
 		c.caller = c.version
 	}
 	c.shown = views
@@ -223,17 +225,17 @@ func (c *Call) publish() {
 }
 
 // dropAll hangs up every leg at once, when the state cannot be trusted.
-func (c *Call) dropAll(cause Cause) {
+func (c *Call) dropAll(cause machine.Cause) {
 	for _, leg := range c.legs {
 		leg.HangUp(cause)
 	}
 	if t := c.state.Transfer; t != nil {
-		c.tell(tell{t.To, JoinOver{c.id, cause}})
+		c.tell(machine.Tell{To: t.To, Event: machine.JoinOver{From: c.id, Cause: cause}})
 	}
 	if c.state.Waits != "" {
-		c.tell(tell{c.state.Waits, JoinFailed{c.id, cause}})
+		c.tell(machine.Tell{To: c.state.Waits, Event: machine.JoinFailed{Call: c.id, Cause: cause}})
 	}
-	c.state.Phase, c.state.Cause = Terminated, cause
+	c.state.Phase, c.state.Cause = machine.Terminated, cause
 	c.publish()
 }
 
@@ -245,7 +247,7 @@ func (c *Call) tearDown() {
 	}
 	c.gw.stories.end(c.retell())
 	for id := range c.hearing {
-		c.point(id, heard{})
+		c.point(id, machine.Heard{})
 	}
 	for _, end := range c.ends {
 		end.Close()
@@ -261,29 +263,29 @@ func (c *Call) tearDown() {
 }
 
 // afterwards answers what was posted too late for the loop.
-func (c *Call) afterwards(e Event) {
+func (c *Call) afterwards(e machine.Event) {
 	if c.forward(e) {
 		return
 	}
 	if h, ok := e.(handover); ok {
 		if h.dialog != nil {
-			h.dialog.HangUp(CauseTransferred)
+			h.dialog.HangUp(machine.CauseTransferred)
 			h.end.Close()
 		}
 		c.stranded(h.Party)
 	}
-	_, commands := next(c.state, input{Event: e, Now: time.Now()}, c.gw.cfg.Timers.Limits)
+	_, commands := machine.Next(c.state, machine.Input{Event: e, Now: time.Now()}, c.gw.cfg.Timers.Limits)
 	for _, cmd := range commands {
 		switch cmd := cmd.(type) {
-		case reply:
+		case machine.Reply:
 			c.gw.reply(cmd.ID, cmd.Err)
-		case tell:
+		case machine.Tell:
 			c.tell(cmd)
-		case hangUp:
+		case machine.Release:
 			if leg := c.legs[cmd.Leg]; leg != nil {
 				leg.HangUp(cmd.Cause)
 			}
-		case reject:
+		case machine.Reject:
 			if leg := c.legs[cmd.Leg]; leg != nil {
 				leg.Reject(cmd.Cause)
 			}
@@ -302,8 +304,8 @@ func (c *Call) remember() {
 		if p.User == "" || c.handed[side] {
 			continue
 		}
-		v := show(&s, Side(side))
-		missed := v.Direction == "in" && s.Talking.IsZero() && s.Cause != CauseDeclined && s.Cause != CauseElsewhere
+		v := machine.View(&s, machine.Side(side))
+		missed := v.Direction == "in" && s.Talking.IsZero() && s.Cause != machine.CauseDeclined && s.Cause != machine.CauseElsewhere
 		c.recall(p, v, v.On, missed)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -21,7 +22,7 @@ import (
 // fakeLeg is a device at the end of the Leg interface: it notes what the call
 // asks of it, and the test plays its part through the sink.
 type fakeLeg struct {
-	id   LegID
+	id   machine.LegID
 	sink Sink
 	in   Invite
 	// explodes makes Ring and Report panic.
@@ -33,7 +34,7 @@ type fakeLeg struct {
 	news  chan struct{}
 }
 
-func newFakeLeg(id LegID) *fakeLeg { return &fakeLeg{id: id, news: make(chan struct{}, 64)} }
+func newFakeLeg(id machine.LegID) *fakeLeg { return &fakeLeg{id: id, news: make(chan struct{}, 64)} }
 
 func (f *fakeLeg) note(what string, sdp []byte) {
 	f.mu.Lock()
@@ -45,19 +46,19 @@ func (f *fakeLeg) note(what string, sdp []byte) {
 	f.news <- struct{}{}
 }
 
-func (f *fakeLeg) ID() LegID { return f.id }
+func (f *fakeLeg) ID() machine.LegID { return f.id }
 func (f *fakeLeg) Ring(sdp []byte) {
 	if f.explodes.Load() {
 		panic("a leg with a fault")
 	}
 	f.note("ring", sdp)
 }
-func (f *fakeLeg) Answer(sdp []byte)  { f.note("answer", sdp) }
-func (f *fakeLeg) Reject(c Cause)     { f.note("reject "+string(c), nil) }
-func (f *fakeLeg) Reoffer(sdp []byte) { f.note("reoffer", sdp) }
-func (f *fakeLeg) Cancel(c Cause) {
+func (f *fakeLeg) Answer(sdp []byte)      { f.note("answer", sdp) }
+func (f *fakeLeg) Reject(c machine.Cause) { f.note("reject "+string(c), nil) }
+func (f *fakeLeg) Reoffer(sdp []byte)     { f.note("reoffer", sdp) }
+func (f *fakeLeg) Cancel(c machine.Cause) {
 	f.note("cancel "+string(c), nil)
-	f.sink(Refused{Leg: f.id, Status: 487})
+	f.sink(machine.Refused{Leg: f.id, Status: 487})
 }
 
 func (f *fakeLeg) Report(status int, _ string) {
@@ -66,10 +67,10 @@ func (f *fakeLeg) Report(status int, _ string) {
 	}
 	f.note(fmt.Sprint("report ", status), nil)
 }
-func (f *fakeLeg) Talk()           { f.note("talk", nil) }
-func (f *fakeLeg) Digits(s string) { f.note("digits "+s, nil) }
-func (f *fakeLeg) Probe()          { f.note("probe", nil) }
-func (f *fakeLeg) HangUp(c Cause)  { f.note("hangup "+string(c), nil) }
+func (f *fakeLeg) Talk()                  { f.note("talk", nil) }
+func (f *fakeLeg) Digits(s string)        { f.note("digits "+s, nil) }
+func (f *fakeLeg) Probe()                 { f.note("probe", nil) }
+func (f *fakeLeg) HangUp(c machine.Cause) { f.note("hangup "+string(c), nil) }
 
 // told is what the leg was asked so far.
 func (f *fakeLeg) told() []string {
@@ -117,7 +118,7 @@ func (d *fakeDialer) Invite(in Invite, sink Sink) Leg {
 	return leg
 }
 
-func (d *fakeDialer) Goodbye(kept []byte, c Cause) error {
+func (d *fakeDialer) Goodbye(kept []byte, c machine.Cause) error {
 	d.goodbyes <- string(kept) + " " + string(c)
 	return nil
 }
@@ -229,7 +230,7 @@ func (w *workbench) callOf(user, text string, codecs ...media.Codec) (*fakeLeg, 
 	end := w.peer()
 	offer, err := end.Offer(codecs, media.SendRecv)
 	must(w.t, err)
-	leg := newFakeLeg(LegID(randomID("l")))
+	leg := newFakeLeg(machine.LegID(randomID("l")))
 	w.gw.Begin(func(sink Sink) Incoming {
 		leg.sink = sink
 		return Incoming{
@@ -247,7 +248,7 @@ func (w *workbench) answer(leg *fakeLeg, codecs ...media.Codec) *media.RTPEnd {
 	must(w.t, err)
 	sdp, _, err := end.Answer(codecs, media.SendRecv)
 	must(w.t, err)
-	leg.sink(Answered{Leg: leg.id, SDP: sdp})
+	leg.sink(machine.Answered{Leg: leg.id, SDP: sdp})
 	return end
 }
 
@@ -302,7 +303,7 @@ func TestPhoneToPhone(t *testing.T) {
 	if phone.in.Binding == nil || phone.in.Binding.Device != "desk" || phone.in.From.Address != "sip:bob@example.test" {
 		t.Fatalf("INVITE %+v", phone.in)
 	}
-	phone.sink(Rang{Leg: phone.id, Status: 180})
+	phone.sink(machine.Rang{Leg: phone.id, Status: 180})
 	caller.waits(t, "ring")
 	phoneEnd := w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
@@ -313,7 +314,7 @@ func TestPhoneToPhone(t *testing.T) {
 	heardWithin(t, phoneEnd, 5)
 	heardWithin(t, callerEnd, 5)
 
-	phone.sink(Ended{Leg: phone.id, Cause: CauseHangUp})
+	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
 	caller.waits(t, "hangup hang_up")
 	w.history("bob", "out", false)
 	w.history("alice", "in", false)
@@ -412,7 +413,7 @@ func TestTabRingsAndDeclines(t *testing.T) {
 		t.Fatalf("ended view %+v", snap.Calls[0])
 	}
 	if _, err := tab.Do(context.Background(), Command{Do: "hangup", Call: snap.Calls[0].ID}); err == nil ||
-		err.(*CommandError).Code != "ended" {
+		err.(*machine.CommandError).Code != "ended" {
 		t.Fatalf("command to an ended call: %v", err)
 	}
 	w.history("alice", "in", false)
@@ -421,12 +422,12 @@ func TestTabRingsAndDeclines(t *testing.T) {
 // A PBX that gave the call to another phone of alice's says so in its CANCEL:
 // she missed nothing.
 func TestAnsweredElsewhereIsNotMissed(t *testing.T) {
-	for cause, missed := range map[Cause]bool{CauseElsewhere: false, CauseCallerGone: true} {
+	for cause, missed := range map[machine.Cause]bool{machine.CauseElsewhere: false, machine.CauseCallerGone: true} {
 		w := newWorkbench(t, nil)
 		tab, news := w.openTab("alice", Resume{})
 		caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
 		w.sees(tab, news, "ringing", inState("ringing"))
-		caller.sink(Ended{Leg: caller.id, Cause: cause})
+		caller.sink(machine.Ended{Leg: caller.id, Cause: cause})
 		w.sees(tab, news, "ended", inState("ended"))
 		h := w.history("alice", "in", missed)
 		if h.Cause != string(cause) || h.Reason != cause.Outcome().Callee {
@@ -444,13 +445,13 @@ func TestTwoTabsOneAnswer(t *testing.T) {
 	two, news2 := w.openTab("alice", Resume{})
 	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
 	phone := w.dial.next(t)
-	phone.sink(Rang{Leg: phone.id, Status: 180})
+	phone.sink(machine.Rang{Leg: phone.id, Status: 180})
 	snap := w.sees(one, news1, "ringing", inState("ringing"))
 	id := snap.Calls[0].ID
 	_, err := one.Do(context.Background(), Command{Do: "answer", Call: id, On: "browser"})
 	must(t, err)
 	_, err = two.Do(context.Background(), Command{Do: "answer", Call: id, On: "browser"})
-	if err == nil || err.(*CommandError).Code != "already_answered" {
+	if err == nil || err.(*machine.CommandError).Code != "already_answered" {
 		t.Fatalf("second answer: %v", err)
 	}
 	phone.waits(t, "cancel answered_elsewhere")
@@ -502,7 +503,7 @@ func TestPanicEndsOneCall(t *testing.T) {
 	bad, _ := w.incoming("sip:alice@example.test", media.PCMU)
 	bad.explodes.Store(true)
 	ringing := w.dial.next(t)
-	ringing.sink(Rang{Leg: ringing.id, Status: 180})
+	ringing.sink(machine.Rang{Leg: ringing.id, Status: 180})
 	bad.waits(t, "hangup fault")
 	ringing.waits(t, "hangup fault")
 	w.answer(phone, media.PCMU)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
@@ -24,7 +25,7 @@ import (
 
 // Timers of the calls and tabs; zero values take the defaults in brackets.
 type Timers struct {
-	Limits
+	machine.Limits
 	KeyWait  time.Duration // for the un-mute key in a test of a phone [8 s]
 	TabGone  time.Duration // silence after which a tab is gone [10 s]
 	Ended    time.Duration // how long an ended call stays on the screen [30 s]
@@ -93,7 +94,7 @@ type Config struct {
 	ICEServers []ICEServer
 	// Tell is told of each new state of a user's call: ringing, early,
 	// connected, held, ended; nil for nobody. It must not block.
-	Tell func(user string, v CallView)
+	Tell func(user string, v machine.CallView)
 	// Policy decides on automatic answers; nil denies all of them.
 	Policy Authority
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
@@ -161,9 +162,9 @@ type Gateway struct {
 	tally    *tally
 
 	mu    sync.Mutex
-	calls map[CallID]*Call
+	calls map[machine.CallID]*Call
 	// owners tell which call has a leg now.
-	owners map[LegID]*owner
+	owners map[machine.LegID]*owner
 	tests  map[string]*testRun // phones being tested, by user/device
 	// begun counts the running calls by who began them (Call.payer).
 	begun map[string]int
@@ -197,7 +198,7 @@ func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, e
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[CallID]*Call{}, owners: map[LegID]*owner{}, tests: map[string]*testRun{}, begun: map[string]int{},
+		calls: map[machine.CallID]*Call{}, owners: map[machine.LegID]*owner{}, tests: map[string]*testRun{}, begun: map[string]int{},
 		ringing: map[ringing]int{}, writer: make(chan func(), 1024),
 		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(), tally: newTally(log),
 	}
@@ -220,7 +221,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 	g.mu.Lock()
 	g.over = true
 	for _, c := range g.calls {
-		c.post(ShutDown{})
+		c.post(machine.ShutDown{})
 	}
 	for _, test := range g.tests {
 		test.stop()
@@ -245,7 +246,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 	}
 }
 
-func (g *Gateway) call(id CallID) (*Call, bool) {
+func (g *Gateway) call(id machine.CallID) (*Call, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c, ok := g.calls[id]

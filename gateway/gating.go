@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
@@ -16,13 +17,13 @@ import (
 const decideFor = 300 * time.Millisecond
 
 // decide asks the policy beside the call's goroutine and posts its word.
-func (c *Call) decide(cmd decide) {
+func (c *Call) decide(cmd machine.Decide) {
 	q := policy.Question{
 		Requester: cmd.Requester, Owner: c.state.Parties[cmd.Side].User, Device: cmd.Device, Instance: cmd.Instance,
 		Kind: cmd.Kind, Require: cmd.Require, Call: string(c.id), At: time.Now(),
 	}
 	if c.gw.cfg.Policy == nil {
-		c.post(Decided{policy.Decision{Reason: policy.Words.Say("decision.not_set_up")}, cmd.Leg})
+		c.post(machine.Decided{Decision: policy.Decision{Reason: policy.Words.Say("decision.not_set_up")}, Leg: cmd.Leg})
 		return
 	}
 	c.deciding.Add(1)
@@ -30,30 +31,30 @@ func (c *Call) decide(cmd decide) {
 		defer c.deciding.Done()
 		ctx, cancel := context.WithTimeout(context.Background(), decideFor)
 		defer cancel()
-		c.post(Decided{c.gw.cfg.Policy.Decide(ctx, q), cmd.Leg})
+		c.post(machine.Decided{Decision: c.gw.cfg.Policy.Decide(ctx, q), Leg: cmd.Leg})
 	}()
 }
 
 // workGate makes the leg's gate what the state says. Shutting comes before
 // any signalling; opening takes the un-mute that wantGate made.
-func (c *Call) workGate(cmd command) {
+func (c *Call) workGate(cmd machine.Effect) {
 	switch cmd := cmd.(type) {
-	case shutGate:
+	case machine.ShutGate:
 		if end := c.ends[cmd.Leg]; end != nil {
 			end.Gate().Shut()
 		}
 		delete(c.unmutes, cmd.Leg)
-	case wantGate:
+	case machine.WantGate:
 		if end := c.ends[cmd.Leg]; end != nil {
 			u := media.UnmuteByOwner(end.Gate())
 			end.Gate().Want(u)
 			c.unmutes[cmd.Leg] = u
 			c.recordUnmute(cmd)
 		}
-	case openGate:
+	case machine.OpenGate:
 		if end := c.ends[cmd.Leg]; end != nil {
-			if l := c.state.leg(cmd.Leg); time.Since(l.KeyAt) < keyGap {
-				end.WithholdKey(l.UnmuteKey[0], keyGap)
+			if l := c.state.Leg(cmd.Leg); time.Since(l.KeyAt) < machine.KeyGap {
+				end.WithholdKey(l.UnmuteKey[0], machine.KeyGap)
 			}
 			if !end.Gate().Open(c.unmutes[cmd.Leg]) {
 				c.log.Error("gate not opened: its un-mute is void", "leg", cmd.Leg)
@@ -64,8 +65,8 @@ func (c *Call) workGate(cmd command) {
 }
 
 // recordUnmute has the owner's act on record.
-func (c *Call) recordUnmute(cmd wantGate) {
-	l := c.state.leg(cmd.Leg)
+func (c *Call) recordUnmute(cmd machine.WantGate) {
+	l := c.state.Leg(cmd.Leg)
 	u := policy.Unmute{
 		Owner: c.state.Parties[l.Side].User, Device: l.Device, Instance: l.Instance, By: string(cmd.By),
 		Call: string(c.id),
@@ -78,13 +79,13 @@ func (c *Call) recordUnmute(cmd wantGate) {
 
 // splash sounds the splash where the profile leaves it to us. What the leg
 // hears follows when it is over.
-func (c *Call) splash(cmd splash) {
+func (c *Call) splash(cmd machine.PlaySplash) {
 	c.log.Info("phone answered by itself, its microphone is shut", "leg", cmd.Leg)
 	post := c.post
 	if o := c.owners[cmd.Leg]; o != nil {
 		post = o.post // the leg may be another call's by then
 	}
-	over := func() { post(SplashOver{cmd.Leg}) }
+	over := func() { post(machine.SplashOver{Leg: cmd.Leg}) }
 	end := c.end(cmd.Leg)
 	if end == nil || cmd.Mode == profile.SplashPhone || cmd.Mode == profile.SplashOff {
 		over()
@@ -94,7 +95,7 @@ func (c *Call) splash(cmd splash) {
 }
 
 // learn keeps what the phone turned out to want, for the next click.
-func (c *Call) learn(cmd learn) {
+func (c *Call) learn(cmd machine.Learn) {
 	user := c.state.Parties[cmd.Side].User
 	c.gw.later("mute mode of "+user+"'s "+cmd.Device, func(ctx context.Context) error {
 		return c.gw.cfg.Directory.Learn(ctx, user, cmd.Device, directory.Learned{Mute: string(cmd.Mute)})
@@ -103,17 +104,20 @@ func (c *Call) learn(cmd learn) {
 
 // phoneOf is the one phone a user's device id names now: its newest live
 // binding, nil when there is none.
-func (g *Gateway) phoneOf(user, device string) *Target {
+func (g *Gateway) phoneOf(user, device string) *machine.Target {
 	for _, one := range g.bindings.Targets(user) {
 		if one.Device == device {
-			return &Target{Leg: LegID(g.cfg.NewID("l")), Kind: PhoneLeg, Device: device, Binding: &one, Profile: g.profileOf(user, one)}
+			return &machine.Target{
+				Leg: machine.LegID(g.cfg.NewID("l")), Kind: machine.PhoneLeg, Device: device, Binding: &one,
+				Profile: g.profileOf(user, one),
+			}
 		}
 	}
 	return nil
 }
 
 // phoneOf adds whether the phone is in another call than this one.
-func (c *Call) phoneOf(user, device string) *Target {
+func (c *Call) phoneOf(user, device string) *machine.Target {
 	t := c.gw.phoneOf(user, device)
 	if t == nil {
 		return nil
@@ -137,7 +141,7 @@ func (c *Call) holdOthers(user, device string) {
 	others, _ := c.gw.board.callsOn(user, device, c.id)
 	for _, other := range others {
 		c.log.Info("a call is held, its phone is to answer another", "held", other.id, "device", device)
-		other.post(Asked{User: user, Command: Hold{On: true}})
+		other.post(machine.Asked{User: user, Command: machine.Hold{On: true}})
 	}
 }
 

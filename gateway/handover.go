@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -23,7 +24,7 @@ type owner struct {
 }
 
 // post hands an event to the call that owns the leg now.
-func (o *owner) post(e Event) {
+func (o *owner) post(e machine.Event) {
 	for {
 		c := o.call.Load()
 		if c.box.Post(e) || o.call.Load() == c {
@@ -33,14 +34,14 @@ func (o *owner) post(e Event) {
 }
 
 // own makes the call the owner of a leg to be made, whose sink is post.
-func (c *Call) own(id LegID) *owner {
+func (c *Call) own(id machine.LegID) *owner {
 	o := &owner{}
 	o.call.Store(c)
 	c.owned(id, o)
 	return o
 }
 
-func (c *Call) owned(id LegID, o *owner) {
+func (c *Call) owned(id machine.LegID, o *owner) {
 	c.owners[id] = o
 	c.gw.mu.Lock()
 	c.gw.owners[id] = o
@@ -57,7 +58,7 @@ func (c *Call) disown() {
 }
 
 // callWith is the call that has the leg now, "" for none.
-func (g *Gateway) callWith(id LegID) CallID {
+func (g *Gateway) callWith(id machine.LegID) machine.CallID {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if o := g.owners[id]; o != nil {
@@ -69,7 +70,7 @@ func (g *Gateway) callWith(id LegID) CallID {
 // handover is Joined with what lives: the leg's dialog and media end, none for
 // a tab.
 type handover struct {
-	Joined
+	machine.Joined
 	dialog Leg
 	end    *media.RTPEnd
 	sdp    []byte
@@ -79,16 +80,16 @@ type handover struct {
 
 // give hands a leg to another call, gate and all. A call that is over takes
 // nothing: then the leg is hung up here.
-func (c *Call) give(cmd give) {
+func (c *Call) give(cmd machine.Give) {
 	id := cmd.Leg.ID
 	h := handover{Joined: cmd.Joined, dialog: c.legs[id], end: c.ends[id], sdp: c.sdp[id], owner: c.owners[id]}
 	if u, ok := c.unmutes[id]; ok {
 		h.unmute = &u
 	}
-	c.point(id, heard{})
+	c.point(id, machine.Heard{})
 	for to, from := range c.hearing {
 		if from.Leg == id {
-			c.point(to, heard{})
+			c.point(to, machine.Heard{})
 			delete(c.hearing, to)
 		}
 	}
@@ -96,7 +97,7 @@ func (c *Call) give(cmd give) {
 	if !ok || !to.box.Post(h) {
 		c.log.Warn("a party could not be handed over; its call had just ended", "to", cmd.To)
 		if h.dialog != nil {
-			h.dialog.HangUp(CauseTransferred)
+			h.dialog.HangUp(machine.CauseTransferred)
 		}
 		return
 	}
@@ -117,9 +118,9 @@ func (c *Call) give(cmd give) {
 // takeOver makes a leg that another call gave ours.
 func (c *Call) takeOver(h handover) {
 	id := h.Leg.ID
-	if h.Leg.Kind == TabLeg {
+	if h.Leg.Kind == machine.TabLeg {
 		if c.gw.board.tab(h.Leg.Tab) == nil {
-			c.post(TabGone{h.Leg.Tab})
+			c.post(machine.TabGone{Tab: h.Leg.Tab})
 		}
 		return
 	}
@@ -136,7 +137,7 @@ func (c *Call) takeOver(h handover) {
 }
 
 // forward passes on what was posted for a leg that is given away.
-func (c *Call) forward(e Event) bool {
+func (c *Call) forward(e machine.Event) bool {
 	o := c.given[legOf(e)]
 	if o == nil {
 		return false
@@ -148,10 +149,10 @@ func (c *Call) forward(e Event) bool {
 // consult starts the call of a blind transfer. It is placed with the rights of
 // the user who transfers, and counts as his; the one he called sees who will
 // come. That of a trunk counts as nobody's, and leads nowhere else than backTo.
-func (c *Call) consult(cmd consult) {
-	own, stays := c.state.Parties[cmd.Side], c.state.Parties[cmd.Side.other()]
+func (c *Call) consult(cmd machine.Consult) {
+	own, stays := c.state.Parties[cmd.Side], c.state.Parties[cmd.Side.Other()]
 	second := c.gw.newCall(cmd.ID)
-	b := Begun{Offered: cmd.Offered, Waits: c.id}
+	b := machine.Begun{Offered: cmd.Offered, Waits: c.id}
 	var on claim
 	if cmd.Trunk != "" {
 		b.From, b.Back = stays.Who, cmd.Trunk
@@ -169,7 +170,7 @@ func (c *Call) consult(cmd consult) {
 		cause = c.gw.admit(second, on)
 	}
 	if cause != "" {
-		c.post(JoinFailed{cmd.ID, cause})
+		c.post(machine.JoinFailed{Call: cmd.ID, Cause: cause})
 		return
 	}
 	if b.Callee.User != "" {
@@ -182,13 +183,13 @@ func (c *Call) consult(cmd consult) {
 }
 
 // tell posts to another call. One that is over takes nobody.
-func (c *Call) tell(cmd tell) {
+func (c *Call) tell(cmd machine.Tell) {
 	to, ok := c.gw.call(cmd.To)
 	if ok && to.box.Post(cmd.Event) {
 		return
 	}
-	if _, asked := cmd.Event.(JoinAsked); asked {
-		c.post(JoinFailed{cmd.To, CauseDialogLost})
+	if _, asked := cmd.Event.(machine.JoinAsked); asked {
+		c.post(machine.JoinFailed{Call: cmd.To, Cause: machine.CauseDialogLost})
 	}
 }
 
@@ -202,26 +203,27 @@ func (c *Call) parted() {
 			continue
 		}
 		v := c.shown[side]
-		v.State, v.Cause, v.Reason, v.On = "ended", CauseTransferred, CauseTransferred.sentence(Side(side)), nil
-		c.gw.board.left(was.User, c, Side(side), v)
+		v.State, v.Cause, v.Reason, v.On = "ended", machine.CauseTransferred, machine.CauseTransferred.Sentence(machine.Side(side)), nil
+		c.gw.board.left(was.User, c, machine.Side(side), v)
 		c.recall(was, v, c.shown[side].On, false)
 	}
 }
 
 // stranded remembers a party that was transferred to a call which could not
 // take it any more.
-func (c *Call) stranded(p Party) {
+func (c *Call) stranded(p machine.Party) {
 	if p.User == "" || p.Earlier == nil {
 		return
 	}
-	c.recall(p, CallView{
-		Direction: p.Direction, Peer: peerView(p.Earlier.With), Cause: CauseTransferred, Reason: CauseTransferred.Outcome().Caller,
+	c.recall(p, machine.CallView{
+		Direction: p.Direction, Peer: machine.PeerOf(p.Earlier.With), Cause: machine.CauseTransferred,
+		Reason: machine.CauseTransferred.Outcome().Caller,
 	}, nil, false)
 }
 
 // recall writes a call into its party's list. For who was transferred all is one
 // call, to whom he was with at first.
-func (c *Call) recall(p Party, v CallView, on *string, missed bool) {
+func (c *Call) recall(p machine.Party, v machine.CallView, on *string, missed bool) {
 	user := p.User
 	h := directory.HistoryEntry{
 		Direction: v.Direction, Display: v.Peer.Display, Address: v.Peer.Address,
@@ -231,7 +233,7 @@ func (c *Call) recall(p Party, v CallView, on *string, missed bool) {
 		h.On = *on
 	}
 	if e := p.Earlier; e != nil {
-		first := peerView(e.With)
+		first := machine.PeerOf(e.With)
 		h.Display, h.Address, h.Start, h.Answered, h.Missed = first.Display, first.Address, e.Began, &e.Talking, false
 		if v.Peer.Address != first.Address {
 			h.Reason = "You were transferred to " + cmp.Or(v.Peer.Display, v.Peer.Address) + ". " + h.Reason
@@ -263,7 +265,7 @@ func (g *Gateway) mayDial(user, text string) error {
 		return denied("bad_request", "command.enter_transfer")
 	}
 	if cause := g.resolve(text, policy.Identity{User: user, Level: policy.Self}).cause; cause != "" {
-		return refuse(commandCode(cause), cause.Outcome().Caller)
+		return machine.Refusal(commandCode(cause), cause.Outcome().Caller)
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package gateway
 
 import (
-	"ringsplash/media"
-	"ringsplash/policy"
 	"testing"
 	"time"
+
+	"ringsplash/gateway/machine"
+	"ringsplash/media"
+	"ringsplash/policy"
 )
 
 // The whole way, with real calls and media: bob's phone talks to alice's, which
@@ -19,27 +21,27 @@ func TestTransferThroughCalls(t *testing.T) {
 	_, err := callerEnd.TakeAnswer(caller.waits(t, "answer").sdp)
 	must(t, err)
 
-	phone.sink(Referred{Leg: phone.id, To: "sip:0123@example.test"})
+	phone.sink(machine.Referred{Leg: phone.id, To: "sip:0123@example.test"})
 	far := w.dial.next(t)
 	if far.in.Trunk != "pbx" || far.in.From.User != "alice" || len(far.in.Headers) != 0 {
 		t.Fatalf("INVITE %+v", far.in)
 	}
 	phone.waits(t, "report 100")
-	far.sink(Rang{Leg: far.id, Status: 180})
+	far.sink(machine.Rang{Leg: far.id, Status: 180})
 	phone.waits(t, "report 180")
 	farEnd := w.answer(far, media.PCMU)
 	phone.waits(t, "report 200").waits(t, "hangup transferred")
 	w.sees(tab, news, "the call ended for alice", func(s Snapshot) bool {
-		return len(s.Calls) == 1 && s.Calls[0].State == "ended" && s.Calls[0].Cause == CauseTransferred
+		return len(s.Calls) == 1 && s.Calls[0].State == "ended" && s.Calls[0].Cause == machine.CauseTransferred
 	})
 	callerEnd.Hear(media.HoldMusic)
 	farEnd.Hear(media.HoldMusic)
 	heardWithin(t, farEnd, 5)
 	heardWithin(t, callerEnd, 5)
-	if e := w.history("alice", "in", false); e.Cause != string(CauseTransferred) {
+	if e := w.history("alice", "in", false); e.Cause != string(machine.CauseTransferred) {
 		t.Fatalf("alice's history %+v", e)
 	}
-	caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp}) // its sink leads to the second call now
+	caller.sink(machine.Ended{Leg: caller.id, Cause: machine.CauseHangUp}) // its sink leads to the second call now
 	far.waits(t, "hangup hang_up")
 	// It was one call to bob, who called alice.
 	if e := w.history("bob", "out", false); e.Address != "sip:alice@example.test" || e.Answered == nil ||
@@ -54,18 +56,21 @@ func TestTransferredToNobody(t *testing.T) {
 	c := w.gw.newCall("c")
 	end := w.peer()
 	bob := newFakeLeg("b")
-	h := handover{Joined: Joined{
-		From: "c1", Party: Party{User: "bob", Who: policy.Identity{Address: "sip:bob@example.test"}, Direction: "out"},
-		Leg: LegState{ID: "b", Kind: PhoneLeg, Stage: Up, Codecs: g711[:1], Remote: media.SendRecv},
+	h := handover{Joined: machine.Joined{
+		From: "c1", Party: machine.Party{User: "bob", Who: policy.Identity{Address: "sip:bob@example.test"}, Direction: "out"},
+		Leg: machine.LegState{ID: "b", Kind: machine.PhoneLeg, Stage: machine.Up, Codecs: g711[:1], Remote: media.SendRecv},
 	}, dialog: bob, end: end}
-	h.Party.Earlier = &Earlier{With: policy.Identity{Address: "sip:alice@example.test"}, Began: time.Now(), Talking: time.Now()}
-	c.state.Phase = Established
+	h.Party.Earlier = &machine.Earlier{
+		With: policy.Identity{Address: "sip:alice@example.test"}, Began: time.Now(),
+		Talking: time.Now(),
+	}
+	c.state.Phase = machine.Established
 	c.step(h)
 	bob.waits(t, "hangup transferred")
 	if e := w.history("bob", "out", false); e.Address != "sip:alice@example.test" || e.Reason != "The call was transferred." {
 		t.Fatalf("bob's history %+v", e)
 	}
-	c.state.Phase = Terminated
+	c.state.Phase = machine.Terminated
 	h.Party.User = "alice"
 	c.afterwards(h)
 	w.history("alice", "out", false)
@@ -85,15 +90,15 @@ func TestAttendedThroughCalls(t *testing.T) {
 	}
 	first, phoneA, firstEnd := talk()
 	second, phoneB, secondEnd := talk()
-	phoneA.sink(Referred{Leg: phoneA.id, Attended: true, Replaces: "nowhere"})
+	phoneA.sink(machine.Referred{Leg: phoneA.id, Attended: true, Replaces: "nowhere"})
 	phoneA.waits(t, "report 481")
-	phoneA.sink(Referred{Leg: phoneA.id, Attended: true, Replaces: phoneB.id})
+	phoneA.sink(machine.Referred{Leg: phoneA.id, Attended: true, Replaces: phoneB.id})
 	phoneA.waits(t, "report 200").waits(t, "hangup transferred")
 	phoneB.waits(t, "hangup transferred")
 	firstEnd.Hear(media.HoldMusic)
 	secondEnd.Hear(media.HoldMusic)
 	heardWithin(t, secondEnd, 5)
 	heardWithin(t, firstEnd, 5)
-	second.sink(Ended{Leg: second.id, Cause: CauseHangUp})
+	second.sink(machine.Ended{Leg: second.id, Cause: machine.CauseHangUp})
 	first.waits(t, "hangup hang_up")
 }

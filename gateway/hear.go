@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
 // hear turns what came in into what the machine may know: addresses resolved,
 // SDP read by media.
-func (c *Call) hear(e Event) input {
-	in := input{Event: e, Now: time.Now()}
+func (c *Call) hear(e machine.Event) machine.Input {
+	in := machine.Input{Event: e, Now: time.Now()}
 	var err error
 	switch e := e.(type) {
 	case placed:
@@ -19,45 +20,45 @@ func (c *Call) hear(e Event) input {
 	case handover:
 		c.takeOver(e)
 		in.Event = e.Joined
-	case Referred:
+	case machine.Referred:
 		in.Fresh = c.gw.newCallID()
-		if l := c.state.leg(e.Leg); l != nil {
+		if l := c.state.Leg(e.Leg); l != nil {
 			in.MayRefer = c.gw.mayRefer(l.Trunk)
 		}
 		if e.Replaces != "" {
 			in.Other = c.gw.callWith(e.Replaces)
 		}
-	case Refused:
+	case machine.Refused:
 		in.Redirect = c.redirects(e)
-	case Rang:
+	case machine.Rang:
 		if len(e.SDP) > 0 {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
 		}
-	case Answered:
+	case machine.Answered:
 		in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
 		if w := c.state.Wish.Target; w != nil { // it may be elsewhere, or busy, since the caller's own phone was rung
-			in.Target = c.phoneOf(c.state.Parties[Callee].User, w.Device)
+			in.Target = c.phoneOf(c.state.Parties[machine.Callee].User, w.Device)
 		}
-	case Reoffered:
+	case machine.Reoffered:
 		if e.Status < 300 && len(e.SDP) > 0 {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
 		}
-	case Offered:
+	case machine.Offered:
 		in.Stirred, in.Alone = c.stirred(e.Leg)
 		if end := c.ends[e.Leg]; end != nil && len(e.SDP) > 0 {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}
-	case Asked:
+	case machine.Asked:
 		c.hearAsked(e, &in)
-	case Expired:
-		if e.Timer == watchTimer {
+	case machine.Expired:
+		if e.Timer == machine.WatchTimer {
 			in.Silent = c.silent(in.Now, c.gw.cfg.Timers.MediaLost)
 		}
-	case TabMedia:
+	case machine.TabMedia:
 		c.forgetRoutes(e.Tab)
-	case TabSilent:
+	case machine.TabSilent:
 		in.Silenced = c.silenced(e)
-	case Digit, Keyed, Pressed:
+	case machine.Digit, machine.Keyed, machine.Pressed:
 		in.Keys = c.hearKeys(e)
 	}
 	if err != nil {
@@ -68,16 +69,16 @@ func (c *Call) hear(e Event) input {
 }
 
 // hearAsked adds what a command of a tab names.
-func (c *Call) hearAsked(e Asked, in *input) {
-	in.Fresh, in.Again = c.gw.newCallID(), LegID(c.gw.cfg.NewID("l"))
+func (c *Call) hearAsked(e machine.Asked, in *machine.Input) {
+	in.Fresh, in.Again = c.gw.newCallID(), machine.LegID(c.gw.cfg.NewID("l"))
 	on := ""
 	switch asked := e.Command.(type) {
-	case Answer:
+	case machine.Answer:
 		on = asked.On
 		in.Stale = asked.Version != 0 && (asked.Version < c.caller || asked.Version > c.version)
-	case Move:
+	case machine.Move:
 		on = asked.On
-	case Transfer:
+	case machine.Transfer:
 		in.Other = asked.With
 	}
 	if on != "" && on != "browser" {
@@ -87,14 +88,14 @@ func (c *Call) hearAsked(e Asked, in *input) {
 
 // hearKeys passes on the digits that may pass, and returns those that could be
 // the phone's un-mute.
-func (c *Call) hearKeys(e Event) string {
+func (c *Call) hearKeys(e machine.Event) string {
 	switch e := e.(type) {
-	case Digit:
+	case machine.Digit:
 		c.passDigit(e)
 		return string(e.Digit)
-	case Keyed:
+	case machine.Keyed:
 		c.passKeys(e.Leg)
-	case Pressed:
+	case machine.Pressed:
 		if o := c.owners[e.Leg]; o != nil {
 			return o.pressed.take()
 		}
@@ -105,76 +106,76 @@ func (c *Call) hearKeys(e Event) string {
 // faults are the causes of what media refuses, kinds before their kin.
 var faults = []struct {
 	err   error
-	cause Cause
+	cause machine.Cause
 }{
-	{media.ErrNoAudio, CauseNoAudio},
-	{media.ErrSecureOnly, CauseSecureOnly},
-	{media.ErrTransport, CauseTransport},
-	{media.ErrFamily, CauseFamily},
-	{media.ErrHostName, CauseHostName},
-	{media.ErrMulticast, CauseMulticast},
-	{media.ErrBadSDP, CauseBadSDP},
-	{media.ErrNoCodec, CauseNoCodec},
-	{media.ErrNoPort, CauseOverload},
+	{media.ErrNoAudio, machine.CauseNoAudio},
+	{media.ErrSecureOnly, machine.CauseSecureOnly},
+	{media.ErrTransport, machine.CauseTransport},
+	{media.ErrFamily, machine.CauseFamily},
+	{media.ErrHostName, machine.CauseHostName},
+	{media.ErrMulticast, machine.CauseMulticast},
+	{media.ErrBadSDP, machine.CauseBadSDP},
+	{media.ErrNoCodec, machine.CauseNoCodec},
+	{media.ErrNoPort, machine.CauseOverload},
 }
 
-func faultOf(err error) Cause {
+func faultOf(err error) machine.Cause {
 	for _, f := range faults {
 		if errors.Is(err, f.err) {
 			return f.cause
 		}
 	}
-	return CauseFault
+	return machine.CauseFault
 }
 
-func legOf(e Event) LegID {
+func legOf(e machine.Event) machine.LegID {
 	switch e := e.(type) {
-	case Rang:
+	case machine.Rang:
 		return e.Leg
-	case Answered:
+	case machine.Answered:
 		return e.Leg
-	case Offered:
+	case machine.Offered:
 		return e.Leg
-	case Reoffered:
+	case machine.Reoffered:
 		return e.Leg
-	case Refused:
+	case machine.Refused:
 		return e.Leg
-	case Ended:
+	case machine.Ended:
 		return e.Leg
-	case RefreshDue:
+	case machine.RefreshDue:
 		return e.Leg
-	case Referred:
+	case machine.Referred:
 		return e.Leg
-	case Digit:
+	case machine.Digit:
 		return e.Leg
-	case Kept:
+	case machine.Kept:
 		return e.Leg
-	case Keyed:
+	case machine.Keyed:
 		return e.Leg
-	case Pressed:
+	case machine.Pressed:
 		return e.Leg
-	case Faulted:
+	case machine.Faulted:
 		return e.Leg
-	case SplashOver:
+	case machine.SplashOver:
 		return e.Leg
 	}
 	return ""
 }
 
-func (c *Call) takeAnswer(id LegID, sdp []byte) (media.Negotiated, error) {
+func (c *Call) takeAnswer(id machine.LegID, sdp []byte) (media.Negotiated, error) {
 	end := c.ends[id]
 	if end == nil {
 		return media.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
 	}
-	if l := c.state.leg(id); l != nil && l.Stage == Gone {
+	if l := c.state.Leg(id); l != nil && l.Stage == machine.Gone {
 		return media.Negotiated{}, nil // its 2xx crossed our goodbye
 	}
 	return end.TakeAnswer(sdp)
 }
 
 // silent lists the legs of which no RTP came for limit before now.
-func (c *Call) silent(now time.Time, limit time.Duration) []LegID {
-	var out []LegID
+func (c *Call) silent(now time.Time, limit time.Duration) []machine.LegID {
+	var out []machine.LegID
 	for id, end := range c.ends {
 		last := end.Stats().LastReceived
 		if last.Before(c.state.Talking) {

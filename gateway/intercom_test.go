@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -46,7 +47,10 @@ func (f *fakePolicy) Decide(_ context.Context, q policy.Question) policy.Decisio
 // Bob's tab asks alice's phone to answer by itself: her tabs see at once who
 // and why, and hanging up takes the grant back.
 func TestIntercom(t *testing.T) {
-	p := &fakePolicy{answer: policy.Decision{Allow: true, Grant: "friends", Reason: sentence.Sentence{Text: "The requester is on the friends list."}}}
+	p := &fakePolicy{answer: policy.Decision{
+		Allow: true, Grant: "friends",
+		Reason: sentence.Sentence{Text: "The requester is on the friends list."},
+	}}
 	w := newWorkbench(t, func(c *Config) { c.Policy = p })
 	w.register("alice", "desk", "urn:uuid:a")
 	must(t, w.interwork("alice", "desk"))
@@ -98,7 +102,7 @@ func TestIntercomDeniedRings(t *testing.T) {
 		t.Error("an answer by hand is shown as automatic")
 	}
 	// There is no grant to remove; the call goes on.
-	var refused *CommandError
+	var refused *machine.CommandError
 	_, err = bob.Do(context.Background(), Command{Do: "hangup", Call: r.Call, RemoveGrant: true})
 	if !errors.As(err, &refused) || refused.Code != "wrong_state" {
 		t.Errorf("removeGrant without a grant: %v", err)
@@ -109,7 +113,7 @@ func TestIntercomDeniedRings(t *testing.T) {
 func TestIntercomStaysInside(t *testing.T) {
 	w := newWorkbench(t, nil)
 	bob, _ := w.openTab("bob", Resume{})
-	var refused *CommandError
+	var refused *machine.CommandError
 	if _, err := bob.Do(context.Background(), Command{Do: "call", To: "01234", Intercom: true}); !errors.As(err, &refused) ||
 		refused.Code != "not_available" {
 		t.Errorf("intercom to a trunk: %v", err)
@@ -141,7 +145,7 @@ func TestIntercomFindsThePhoneAnew(t *testing.T) {
 			_, _ = w.incoming("sip:alice@example.test", media.PCMU)
 			w.answer(w.dial.next(t), media.PCMU)
 			w.sees(alice, news, "the other call", func(s Snapshot) bool {
-				return slices.ContainsFunc(s.Calls, func(v CallView) bool { return v.State == "connected" })
+				return slices.ContainsFunc(s.Calls, func(v machine.CallView) bool { return v.State == "connected" })
 			})
 		}
 		moved := w.bind.Of("alice")[0]

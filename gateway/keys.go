@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
@@ -48,15 +49,15 @@ func (k *keys) sends() bool {
 
 // listen has the call told of the digits that the leg's end lets through its
 // gate, and of the keys that are pressed while the gate is not open.
-func (o *owner) listen(id LegID, end *media.RTPEnd) {
+func (o *owner) listen(id machine.LegID, end *media.RTPEnd) {
 	end.OnDigit(func(digit byte) {
 		if o.keys.put(digit) {
-			o.post(Keyed{id})
+			o.post(machine.Keyed{Leg: id})
 		}
 	})
 	end.OnKey(func(digit byte) {
 		if o.pressed.put(digit) {
-			o.post(Pressed{id})
+			o.post(machine.Pressed{Leg: id})
 		}
 	})
 }
@@ -64,13 +65,13 @@ func (o *owner) listen(id LegID, end *media.RTPEnd) {
 // passKeys gives a phone's digits to a far end that negotiated no
 // telephone-event, as far as it hears that phone: what is muted, held or shut
 // sends none. Any other far end has them in the media.
-func (c *Call) passKeys(id LegID) {
-	l, o := c.state.leg(id), c.owners[id]
+func (c *Call) passKeys(id machine.LegID) {
+	l, o := c.state.Leg(id), c.owners[id]
 	if l == nil || o == nil {
 		return
 	}
-	digits, far := o.keys.take(), c.state.audio(l.Side.other())
-	if digits == "" || far == nil || c.hearing[far.ID] != (heard{Leg: id}) {
+	digits, far := o.keys.take(), c.state.Audio(l.Side.Other())
+	if digits == "" || far == nil || c.hearing[far.ID] != (machine.Heard{Leg: id}) {
 		return
 	}
 	if end := c.end(far.ID); end != nil && !end.DTMF() {
@@ -79,9 +80,9 @@ func (c *Call) passKeys(id LegID) {
 }
 
 // passDigit relays a digit that came as INFO to the other side.
-func (c *Call) passDigit(e Digit) {
-	l := c.state.leg(e.Leg)
-	if l == nil || c.state.Phase != Established || l.echoes(e.Digit, time.Now()) {
+func (c *Call) passDigit(e machine.Digit) {
+	l := c.state.Leg(e.Leg)
+	if l == nil || c.state.Phase != machine.Established || l.Echoes(e.Digit, time.Now()) {
 		return
 	}
 	if end := c.ends[l.ID]; end != nil && end.Gate().State() != media.GateOpen {
@@ -91,15 +92,15 @@ func (c *Call) passDigit(e Digit) {
 	if o := c.owners[l.ID]; o != nil && (o.keys.sends() || o.pressed.sends()) {
 		return
 	}
-	if far := c.state.audio(l.Side.other()); far != nil {
+	if far := c.state.Audio(l.Side.Other()); far != nil {
 		_ = c.keyIn(far, string(e.Digit)) // a far end without DTMF hears nothing
 	}
 }
 
-func (c *Call) sendDigits(cmd digits) *CommandError {
-	l := c.state.leg(cmd.Leg)
+func (c *Call) sendDigits(cmd machine.KeyTones) *machine.CommandError {
+	l := c.state.Leg(cmd.Leg)
 	if l == nil || c.end(cmd.Leg) == nil {
-		return errWrongState
+		return machine.ErrWrongState
 	}
 	if err := c.keyIn(l, cmd.Digits); err != nil {
 		return denied("no_dtmf", "command.no_dtmf")
@@ -110,12 +111,12 @@ func (c *Call) sendDigits(cmd digits) *CommandError {
 // keyIn sends digits to a leg as telephone-events where these were negotiated,
 // to an answered SIP device by INFO otherwise, and never as both. A phone whose
 // gate is shut gets none: it could give them back as its own keys.
-func (c *Call) keyIn(l *LegState, digits string) error {
+func (c *Call) keyIn(l *machine.LegState, digits string) error {
 	end := c.end(l.ID)
 	switch sip := c.legs[l.ID]; {
-	case end == nil, l.Gate.closed():
+	case end == nil, l.Gate.Closed():
 		return media.ErrNoDTMF
-	case !end.DTMF() && sip != nil && l.Stage == Up:
+	case !end.DTMF() && sip != nil && l.Stage == machine.Up:
 		sip.Digits(digits)
 		return nil
 	}

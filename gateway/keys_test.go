@@ -3,6 +3,8 @@ package gateway
 import (
 	"slices"
 	"testing"
+
+	"ringsplash/gateway/machine"
 )
 
 // Digits of a phone reach a far end without telephone-events only while that
@@ -10,20 +12,23 @@ import (
 func TestKeysPassWhatIsHeard(t *testing.T) {
 	w := newWorkbench(t, nil)
 	for name, row := range map[string]struct {
-		edit func(*State)
+		edit func(*machine.State)
 		pass bool
 	}{
-		"talking": {func(*State) {}, true},
-		"muted":   {func(s *State) { s.Parties[Caller].Muted = true }, false},
-		"held":    {func(s *State) { s.Parties[Caller].Hold = true }, false},
-		"shut":    {func(s *State) { s.leg("a").Gate = GateShut }, false},
-		"wanted":  {func(s *State) { s.leg("a").Gate = GateWanted }, false},
-		"rings":   {func(s *State) { s.Phase = Ringing }, false},
+		"talking": {func(*machine.State) {}, true},
+		"muted":   {func(s *machine.State) { s.Parties[machine.Caller].Muted = true }, false},
+		"held":    {func(s *machine.State) { s.Parties[machine.Caller].Hold = true }, false},
+		"shut":    {func(s *machine.State) { s.Leg("a").Gate = machine.GateShut }, false},
+		"wanted":  {func(s *machine.State) { s.Leg("a").Gate = machine.GateWanted }, false},
+		"rings":   {func(s *machine.State) { s.Phase = machine.Ringing }, false},
 	} {
 		c := w.gw.newCall("c")
-		c.state.Phase = Established
-		c.state.Legs = []LegState{{ID: "a", Kind: PhoneLeg, Stage: Up}, {ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up}}
-		c.state.Parties = [2]Party{{Leg: "a"}, {Leg: "b"}}
+		c.state.Phase = machine.Established
+		c.state.Legs = []machine.LegState{
+			{ID: "a", Kind: machine.PhoneLeg, Stage: machine.Up},
+			{ID: "b", Side: machine.Callee, Kind: machine.PhoneLeg, Stage: machine.Up},
+		}
+		c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b"}}
 		row.edit(&c.state)
 		far := newFakeLeg("b")
 		c.legs["b"] = far
@@ -35,9 +40,9 @@ func TestKeysPassWhatIsHeard(t *testing.T) {
 				t.Errorf("%s: %c wakes the call: %v", name, d, first)
 			}
 		}
-		c.step(Keyed{"a"})
-		c.step(Keyed{"a"})                  // they are passed once
-		c.step(Digit{Leg: "a", Digit: '2'}) // the same key, from a phone that sends both
+		c.step(machine.Keyed{Leg: "a"})
+		c.step(machine.Keyed{Leg: "a"})             // they are passed once
+		c.step(machine.Digit{Leg: "a", Digit: '2'}) // the same key, from a phone that sends both
 		if got := far.told(); slices.Equal(got, []string{"digits 12"}) != row.pass || !row.pass && len(got) > 0 {
 			t.Errorf("%s: the far end was asked %v", name, got)
 		}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/netip"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/policy"
@@ -10,21 +11,21 @@ import (
 
 // Sink takes what happens to a leg. It never blocks, may be called from any
 // goroutine and keeps the order in which one goroutine posts.
-type Sink func(Event)
+type Sink func(machine.Event)
 
 // Leg is one device's dialog, driven by the call that owns it. No method
 // waits: what comes of it arrives at the leg's Sink. Calling a method the leg's
 // state does not allow does nothing. After Ended or Refused a leg is silent.
 type Leg interface {
 	// ID is the leg's id, unique on this node.
-	ID() LegID
+	ID() machine.LegID
 	// Ring sends 180, or 183 with sdp when there is early media (RFC 3261 13.3.1.1).
 	Ring(sdp []byte)
 	// Answer accepts the pending INVITE or re-INVITE with the SDP answer.
 	Answer(sdp []byte)
 	// Reject refuses the pending INVITE or re-INVITE; the dialog of a
 	// re-INVITE goes on unchanged (RFC 3261 14.2).
-	Reject(c Cause)
+	Reject(c machine.Cause)
 	// Reoffer sends a re-INVITE with sdp. The outcome is a Reoffered.
 	Reoffer(sdp []byte)
 	// Probe asks an answered device whether it still knows the dialog: when
@@ -37,7 +38,7 @@ type Leg interface {
 	// Cancel takes a ringing branch back: CANCEL after its first 1xx, with
 	// Reason (RFC 3326). The outcome is Refused, or Answered when a 2xx crossed
 	// it; the call then decides what to do with the answered leg.
-	Cancel(c Cause)
+	Cancel(c machine.Cause)
 	// Talk tells a ringing phone that named Event: talk to go off-hook, by
 	// NOTIFY on its early dialog. Like an INVITE with a trigger it needs an
 	// allow decision. Nothing else comes of it than Answered, if the phone obeys.
@@ -47,12 +48,12 @@ type Leg interface {
 	Digits(s string)
 	// HangUp ends the leg, whatever its state: a final response, CANCEL or
 	// BYE, with Reason. A 2xx that crosses it gets ACK and BYE. Ended follows.
-	HangUp(c Cause)
+	HangUp(c machine.Cause)
 }
 
 // Invite asks for a new branch.
 type Invite struct {
-	Leg LegID
+	Leg machine.LegID
 	// Binding is the phone to ring, nil for a trunk or outside URI.
 	Binding *location.Binding
 	// Trunk is the trunk to go through, "" for a binding or a direct URI.
@@ -79,7 +80,7 @@ type Dialer interface {
 	Invite(in Invite, sink Sink) Leg
 	// Goodbye ends the dialog of a process that was killed, whose Kept it is. It
 	// does not wait for the far end.
-	Goodbye(kept []byte, c Cause) error
+	Goodbye(kept []byte, c machine.Cause) error
 }
 
 // Incoming is an INVITE that asks for a new call. Its sender was identified
@@ -93,7 +94,7 @@ type Incoming struct {
 	// Dialled is the Request-URI as received.
 	Dialled string
 	// Replaces is the leg whose place the caller wants (RFC 3891), "" for none.
-	Replaces LegID
+	Replaces machine.LegID
 	// Offer is the SDP offer; empty when the INVITE had none.
 	Offer []byte
 	// Source is where the INVITE came from.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/store"
 )
 
@@ -24,46 +25,46 @@ const (
 // callRecord is what the store has of a call that is answered, for the start
 // after a crash: whose call it was, and how its phones are told that it is over.
 type callRecord struct {
-	V        int              `json:"v"`
-	ID       CallID           `json:"id"`
-	Node     string           `json:"node"`
-	Began    time.Time        `json:"began"`
-	Answered time.Time        `json:"answered"`
-	Users    []userRecord     `json:"users"`
-	Goodbyes map[LegID][]byte `json:"goodbyes"`
+	V        int                      `json:"v"`
+	ID       machine.CallID           `json:"id"`
+	Node     string                   `json:"node"`
+	Began    time.Time                `json:"began"`
+	Answered time.Time                `json:"answered"`
+	Users    []userRecord             `json:"users"`
+	Goodbyes map[machine.LegID][]byte `json:"goodbyes"`
 }
 
 // userRecord is a call as one of our users has it.
 type userRecord struct {
-	User      string   `json:"user"`
-	Side      Side     `json:"side"`
-	Direction string   `json:"direction"`
-	Peer      PeerView `json:"peer"`
-	On        string   `json:"on,omitempty"`
+	User      string           `json:"user"`
+	Side      machine.Side     `json:"side"`
+	Direction string           `json:"direction"`
+	Peer      machine.PeerView `json:"peer"`
+	On        string           `json:"on,omitempty"`
 }
 
-func recordKey(id CallID) string { return "call/" + string(id) }
+func recordKey(id machine.CallID) string { return "call/" + string(id) }
 
 // record is what the store should have of the call now, nil for nothing.
 func (c *Call) record() []byte {
 	s := &c.state
-	if s.Phase != Established {
+	if s.Phase != machine.Established {
 		return nil
 	}
-	r := callRecord{V: 1, ID: c.id, Node: c.gw.cfg.Node, Began: s.Began, Answered: s.Talking, Goodbyes: map[LegID][]byte{}}
+	r := callRecord{V: 1, ID: c.id, Node: c.gw.cfg.Node, Began: s.Began, Answered: s.Talking, Goodbyes: map[machine.LegID][]byte{}}
 	for side, p := range s.Parties {
 		if p.User == "" {
 			continue
 		}
-		v := show(s, Side(side))
-		u := userRecord{User: p.User, Side: Side(side), Direction: v.Direction, Peer: v.Peer}
+		v := machine.View(s, machine.Side(side))
+		u := userRecord{User: p.User, Side: machine.Side(side), Direction: v.Direction, Peer: v.Peer}
 		if v.On != nil {
 			u.On = *v.On
 		}
 		r.Users = append(r.Users, u)
 	}
 	for _, l := range s.Legs {
-		if own := c.owners[l.ID]; own != nil && own.goodbye != nil && l.Stage == Up {
+		if own := c.owners[l.ID]; own != nil && own.goodbye != nil && l.Stage == machine.Up {
 			r.Goodbyes[l.ID] = own.goodbye
 		}
 	}
@@ -106,7 +107,7 @@ func (c *Call) unnote() {
 // taken for a call in which the node was killed.
 func (g *Gateway) deleteRecords(ctx context.Context) {
 	g.overdue.Range(func(id, _ any) bool {
-		err := g.cfg.Store.Delete(ctx, recordKey(id.(CallID)), store.AnyVersion)
+		err := g.cfg.Store.Delete(ctx, recordKey(id.(machine.CallID)), store.AnyVersion)
 		if err == nil {
 			g.overdue.Delete(id)
 		}
@@ -139,7 +140,7 @@ func (g *Gateway) EndLost(ctx context.Context) {
 			} else {
 				g.endLost(r)
 			}
-			g.overdue.Store(CallID(strings.TrimPrefix(it.Key, "call/")), true)
+			g.overdue.Store(machine.CallID(strings.TrimPrefix(it.Key, "call/")), true)
 			g.deleteRecords(ctx)
 		}
 		if len(items) < 100 {
@@ -151,24 +152,24 @@ func (g *Gateway) EndLost(ctx context.Context) {
 func (g *Gateway) endLost(r callRecord) {
 	log := g.log.With("call", r.ID)
 	for leg, kept := range r.Goodbyes {
-		if err := g.cfg.Dialer.Goodbye(kept, CauseRestarted); err != nil {
+		if err := g.cfg.Dialer.Goodbye(kept, machine.CauseRestarted); err != nil {
 			log.Warn("a phone cannot be told that its call is over", "leg", leg, "err", err)
 		}
 	}
 	now := time.Now()
 	c := g.newCall(r.ID)
 	for _, u := range r.Users {
-		reason := CauseRestarted.sentence(u.Side)
-		v := CallView{
+		reason := machine.CauseRestarted.Sentence(u.Side)
+		v := machine.CallView{
 			ID: r.ID, Direction: u.Direction, State: "ended", Peer: u.Peer, Microphone: "live",
-			Since: now, Answered: &r.Answered, Cause: CauseRestarted, Reason: reason,
+			Since: now, Answered: &r.Answered, Cause: machine.CauseRestarted, Reason: reason,
 		}
 		g.board.left(u.User, c, u.Side, v)
 		g.later("history of "+u.User, func(ctx context.Context) error {
 			// Nobody knows when the node went: the end is when it came back.
 			err := g.cfg.Directory.AddHistory(ctx, u.User, directory.HistoryEntry{
 				Direction: u.Direction, Display: u.Peer.Display, Address: u.Peer.Address, Start: r.Began, Answered: &r.Answered, End: now,
-				On: u.On, Cause: string(CauseRestarted), Reason: reason,
+				On: u.On, Cause: string(machine.CauseRestarted), Reason: reason,
 			})
 			if err == nil {
 				g.board.historyGrew(u.User, false, true)

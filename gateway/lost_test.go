@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/store"
 )
@@ -18,10 +19,10 @@ func TestLostCallsAreEnded(t *testing.T) {
 	w.register("alice", "desk", "urn:uuid:a")
 	caller, _ := w.incoming("sip:1001@example.test", media.PCMU)
 	phone := w.dial.next(t)
-	phone.sink(Kept{Leg: phone.id, Goodbye: []byte("alice's phone")})
+	phone.sink(machine.Kept{Leg: phone.id, Goodbye: []byte("alice's phone")})
 	w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
-	caller.sink(Kept{Leg: caller.id, Goodbye: []byte("bob's phone")})
+	caller.sink(machine.Kept{Leg: caller.id, Goodbye: []byte("bob's phone")})
 	records := func() (n, goodbyes int) {
 		items, err := w.gw.cfg.Store.Scan(t.Context(), "call/", "", 10)
 		must(t, err)
@@ -59,12 +60,13 @@ func TestLostCallsAreEnded(t *testing.T) {
 		tab, _, err := next.OpenTab(user, Resume{}, func() {})
 		must(t, err)
 		snap := tab.Snapshot()
-		if len(snap.Calls) != 1 || snap.Calls[0].State != "ended" || snap.Calls[0].Cause != CauseRestarted ||
+		if len(snap.Calls) != 1 || snap.Calls[0].State != "ended" || snap.Calls[0].Cause != machine.CauseRestarted ||
 			snap.Calls[0].Reason == "" {
 			t.Errorf("%s sees %+v", user, snap.Calls)
 		}
 	}
-	if row := w.history("alice", "in", false); row.Cause != string(CauseRestarted) || row.Answered == nil || row.Reason == "" {
+	if row := w.history("alice", "in", false); row.Cause != string(machine.CauseRestarted) || row.Answered == nil ||
+		row.Reason == "" {
 		t.Errorf("alice's row %+v", row)
 	}
 	w.history("bob", "out", false)
@@ -73,7 +75,7 @@ func TestLostCallsAreEnded(t *testing.T) {
 	}
 
 	// A call that ends in the ordinary way leaves none.
-	phone.sink(Ended{Leg: phone.id, Cause: CauseHangUp})
+	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
 	caller.waits(t, "hangup hang_up")
 	w.idle()
 	eventually(t, "no record", func() bool { n, _ := records(); return n == 0 })
@@ -111,7 +113,7 @@ func TestRecordOfACallThatEndedWhileTheStoreWasAway(t *testing.T) {
 	}
 	eventually(t, "the record", func() bool { return records() == 1 })
 	s.away.Store(true)
-	phone.sink(Ended{Leg: phone.id, Cause: CauseHangUp})
+	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
 	w.idle()
 	w.history("alice", "in", false) // written behind the delete that failed
 	s.away.Store(false)

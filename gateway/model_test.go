@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
@@ -28,7 +29,7 @@ var modelRuns = flag.Int("model.runs", 10, "runs of 100 random calls")
 // does, and checks what the call asked of it.
 type modelLeg struct {
 	in    Invite
-	id    LegID
+	id    machine.LegID
 	asked []string
 	sdp   []byte // our last description
 	// talked notes the NOTIFY as the trigger it is.
@@ -36,11 +37,11 @@ type modelLeg struct {
 }
 
 func (l *modelLeg) note(s string)               { l.asked = append(l.asked, s) }
-func (l *modelLeg) ID() LegID                   { return l.id }
+func (l *modelLeg) ID() machine.LegID           { return l.id }
 func (l *modelLeg) Ring([]byte)                 { l.note("ring") }
-func (l *modelLeg) Cancel(Cause)                { l.note("cancel") }
-func (l *modelLeg) HangUp(Cause)                { l.note("hangup") }
-func (l *modelLeg) Reject(Cause)                { l.note("reject") }
+func (l *modelLeg) Cancel(machine.Cause)        { l.note("cancel") }
+func (l *modelLeg) HangUp(machine.Cause)        { l.note("hangup") }
+func (l *modelLeg) Reject(machine.Cause)        { l.note("reject") }
 func (l *modelLeg) Digits(s string)             { l.note("digits " + s) }
 func (l *modelLeg) Probe()                      { l.note("probe") }
 func (l *modelLeg) Report(status int, _ string) { l.note(fmt.Sprint("report ", status)) }
@@ -75,26 +76,26 @@ type model struct {
 	t      *rapid.T
 	w      *workbench
 	c      *Call
-	legs   map[LegID]*modelLeg
+	legs   map[machine.LegID]*modelLeg
 	caller *modelLeg
-	peers  map[LegID]*media.RTPEnd
+	peers  map[machine.LegID]*media.RTPEnd
 	// mayOpen: the owner un-muted this leg and nothing shut it since.
-	mayOpen map[LegID]bool
+	mayOpen map[machine.LegID]bool
 	// moveOpens: a live call is moved to this leg, which counts as an un-mute.
-	moveOpens map[LegID]bool
+	moveOpens map[machine.LegID]bool
 	// gated: the leg was shut at some time. announced: its splash is over.
-	gated     map[LegID]bool
-	announced map[LegID]bool
+	gated     map[machine.LegID]bool
+	announced map[machine.LegID]bool
 	allows    int
 	triggers  []*modelLeg
 	away      bool   // the store is: policy denies everything
 	busy      string // alice's phone that is in another call, "" for none
 	crashed   bool
-	over      map[LegID]bool // legs that ended themselves
+	over      map[machine.LegID]bool // legs that ended themselves
 }
 
 // Invite implements Dialer.
-func (m *model) Goodbye([]byte, Cause) error { return nil }
+func (m *model) Goodbye([]byte, machine.Cause) error { return nil }
 
 func (m *model) Invite(in Invite, _ Sink) Leg {
 	l := &modelLeg{in: in, id: in.Leg, sdp: in.Offer, talked: func(l *modelLeg) { m.triggers = append(m.triggers, l) }}
@@ -108,9 +109,10 @@ func (m *model) Invite(in Invite, _ Sink) Leg {
 
 func newModel(t *rapid.T, w *workbench) *model {
 	m := &model{
-		t: t, w: w, legs: map[LegID]*modelLeg{}, peers: map[LegID]*media.RTPEnd{},
-		mayOpen: map[LegID]bool{}, moveOpens: map[LegID]bool{}, gated: map[LegID]bool{}, announced: map[LegID]bool{},
-		over: map[LegID]bool{},
+		t: t, w: w, legs: map[machine.LegID]*modelLeg{}, peers: map[machine.LegID]*media.RTPEnd{},
+		mayOpen: map[machine.LegID]bool{}, moveOpens: map[machine.LegID]bool{}, gated: map[machine.LegID]bool{},
+		announced: map[machine.LegID]bool{},
+		over:      map[machine.LegID]bool{},
 	}
 	w.gw.cfg.Dialer = m
 	m.c = w.gw.newCall(w.gw.newCallID())
@@ -143,8 +145,9 @@ func newModel(t *rapid.T, w *workbench) *model {
 func (m *model) occupy(device string) {
 	m.busy = device
 	other := m.w.gw.newCall("c-busy")
-	v := CallView{ID: other.id, State: "connected", On: &device}
-	m.w.gw.board.publish(other, &State{Parties: [2]Party{{}, {User: "alice"}}}, [2]CallView{Callee: v}, 1)
+	v := machine.CallView{ID: other.id, State: "connected", On: &device}
+	m.w.gw.board.publish(other, &machine.State{Parties: [2]machine.Party{{}, {User: "alice"}}},
+		[2]machine.CallView{machine.Callee: v}, 1)
 }
 
 // register lets a phone of alice's register anew, elsewhere, or go away.
@@ -169,10 +172,10 @@ func (m *model) register() {
 // crash ends the call as its goroutine does after a panic.
 func (m *model) crash() {
 	m.crashed = true
-	m.c.dropAll(CauseFault)
+	m.c.dropAll(machine.CauseFault)
 }
 
-func (m *model) peer(id LegID) *media.RTPEnd {
+func (m *model) peer(id machine.LegID) *media.RTPEnd {
 	if m.peers[id] == nil {
 		end, err := m.w.loop.NewRTPEnd(media.RTPOptions{Peer: netip.MustParseAddr("127.0.0.1")})
 		if err != nil {
@@ -184,7 +187,7 @@ func (m *model) peer(id LegID) *media.RTPEnd {
 }
 
 func (m *model) close() {
-	m.step(ShutDown{})
+	m.step(machine.ShutDown{})
 	m.check()
 	m.c.tearDown()
 	for _, end := range m.peers {
@@ -195,30 +198,30 @@ func (m *model) close() {
 }
 
 // step runs one event through the call, as its goroutine does.
-func (m *model) step(e Event) {
+func (m *model) step(e machine.Event) {
 	m.c.step(e)
 	if o := m.c.state.Opening; o != nil && o.Target.Device == m.busy {
 		m.t.Fatalf("I10: %s is in another call and its user did not choose to hold that, yet it is asked", m.busy)
 	}
 	for _, l := range m.c.state.Legs {
-		if l.Gate != GateNever {
+		if l.Gate != machine.GateNever {
 			m.gated[l.ID] = true
 		}
-		if (l.Gate == GateWanted || l.Gate == GateOpen) && m.moveOpens[l.ID] {
+		if (l.Gate == machine.GateWanted || l.Gate == machine.GateOpen) && m.moveOpens[l.ID] {
 			m.mayOpen[l.ID] = true
 			delete(m.moveOpens, l.ID)
 		}
-		if l.Gate == GateShut {
+		if l.Gate == machine.GateShut {
 			m.mayOpen[l.ID] = false
 		}
 	}
 }
 
 // some draws one of the legs that are not over.
-func (m *model) some() *LegState {
-	var alive []*LegState
+func (m *model) some() *machine.LegState {
+	var alive []*machine.LegState
 	for i := range m.c.state.Legs {
-		if l := &m.c.state.Legs[i]; l.Kind != TabLeg && m.legs[l.ID] != nil && !m.over[l.ID] {
+		if l := &m.c.state.Legs[i]; l.Kind != machine.TabLeg && m.legs[l.ID] != nil && !m.over[l.ID] {
 			alive = append(alive, l)
 		}
 	}
@@ -231,7 +234,7 @@ func (m *model) some() *LegState {
 var directions = rapid.SampledFrom([]media.Direction{media.SendRecv, media.SendOnly, media.RecvOnly, media.Inactive})
 
 // sdp is what the leg's device answers, or offers.
-func (m *model) sdp(id LegID, offer []byte) []byte {
+func (m *model) sdp(id machine.LegID, offer []byte) []byte {
 	end, dir := m.peer(id), directions.Draw(m.t, "direction")
 	if offer == nil {
 		sdp, err := end.Offer(g711, dir)
@@ -259,57 +262,57 @@ func (m *model) device() {
 	id, in := l.ID, m.legs[l.ID].in
 	switch rapid.IntRange(0, 11).Draw(m.t, "device does") {
 	case 0:
-		m.step(Rang{Leg: id, Status: 180, Talk: rapid.Bool().Draw(m.t, "talks")})
+		m.step(machine.Rang{Leg: id, Status: 180, Talk: rapid.Bool().Draw(m.t, "talks")})
 	case 1, 2:
 		if in.Offer != nil {
-			m.step(Answered{Leg: id, SDP: m.sdp(id, in.Offer)})
+			m.step(machine.Answered{Leg: id, SDP: m.sdp(id, in.Offer)})
 		}
 	case 3:
-		if l.Stage == Up || l.Side == Caller || rapid.IntRange(0, 3).Draw(m.t, "refuses") > 0 {
+		if l.Stage == machine.Up || l.Side == machine.Caller || rapid.IntRange(0, 3).Draw(m.t, "refuses") > 0 {
 			return
 		}
 		m.over[id] = true
-		m.step(Refused{Leg: id, Status: rapid.SampledFrom([]int{408, 420, 480, 486, 487, 488, 503, 603}).Draw(m.t, "status")})
+		m.step(machine.Refused{Leg: id, Status: rapid.SampledFrom([]int{408, 420, 480, 486, 487, 488, 503, 603}).Draw(m.t, "status")})
 	case 4:
 		if rapid.IntRange(0, 9).Draw(m.t, "hangs up") > 0 {
 			return
 		}
 		m.over[id] = true
-		m.step(Ended{Leg: id, Cause: CauseHangUp})
+		m.step(machine.Ended{Leg: id, Cause: machine.CauseHangUp})
 	case 5:
-		if l.Stage == Up {
-			m.step(Offered{Leg: id, SDP: m.sdp(id, nil)})
+		if l.Stage == machine.Up {
+			m.step(machine.Offered{Leg: id, SDP: m.sdp(id, nil)})
 		}
 	case 6:
 		if offer := m.legs[id].sdp; l.Reoffering && offer != nil {
-			m.step(Reoffered{Leg: id, Status: 200, SDP: m.sdp(id, offer)})
+			m.step(machine.Reoffered{Leg: id, Status: 200, SDP: m.sdp(id, offer)})
 		}
 	case 7:
-		m.step(Reoffered{Leg: id, Status: 491})
+		m.step(machine.Reoffered{Leg: id, Status: 491})
 	case 8:
-		m.announced[id] = m.announced[id] || l.Stage == Up
-		m.step(SplashOver{Leg: id})
+		m.announced[id] = m.announced[id] || l.Stage == machine.Up
+		m.step(machine.SplashOver{Leg: id})
 	case 9:
-		m.step(RefreshDue{Leg: id})
+		m.step(machine.RefreshDue{Leg: id})
 	case 10:
-		m.step(Referred{Leg: id, To: "sip:nobody@example.test?Answer-Mode=Auto", Attended: rapid.Bool().Draw(m.t, "attended")})
+		m.step(machine.Referred{Leg: id, To: "sip:nobody@example.test?Answer-Mode=Auto", Attended: rapid.Bool().Draw(m.t, "attended")})
 	case 11:
 		m.key(l)
 	}
 }
 
 // key lets a hand press a key of a phone, which sends it as an event or by INFO.
-func (m *model) key(l *LegState) {
+func (m *model) key(l *machine.LegState) {
 	key := rapid.SampledFrom([]byte("**12#D")).Draw(m.t, "key")
-	if own := m.c.state.audio(l.Side); key == '*' && own != nil && own.ID == l.ID && m.announced[l.ID] && m.gated[l.ID] {
+	if own := m.c.state.Audio(l.Side); key == '*' && own != nil && own.ID == l.ID && m.announced[l.ID] && m.gated[l.ID] {
 		m.mayOpen[l.ID] = true
 	}
 	if o := m.c.owners[l.ID]; o != nil && rapid.Bool().Draw(m.t, "as an event") {
 		o.pressed.put(key)
-		m.step(Pressed{l.ID})
+		m.step(machine.Pressed{Leg: l.ID})
 		return
 	}
-	m.step(Digit{Leg: l.ID, Digit: key})
+	m.step(machine.Digit{Leg: l.ID, Digit: key})
 }
 
 // press lets somebody press something in a tab.
@@ -320,36 +323,36 @@ func (m *model) press() {
 		"transfer",
 	}).Draw(m.t, "do")
 	on := rapid.SampledFrom([]string{"desk", "desk-2", "browser", "nowhere"}).Draw(m.t, "on")
-	before := m.c.state.clone()
-	side, ok := before.side(who, TabID("tab-"+who))
-	if own := before.audio(side); ok && own != nil && do == "unmute" {
+	before := m.c.state.Clone()
+	side, ok := before.Side(who, machine.TabID("tab-"+who))
+	if own := before.Audio(side); ok && own != nil && do == "unmute" {
 		m.mayOpen[own.ID] = true
 	}
 	to := ""
 	if do == "transfer" {
 		to = "nobody"
 	}
-	m.step(Asked{User: who, Tab: TabID("tab-" + who), Command: Command{Do: do, On: on, To: to}.ofCall()})
+	m.step(machine.Asked{User: who, Tab: machine.TabID("tab-" + who), Command: Command{Do: do, On: on, To: to}.ofCall()})
 }
 
 // join lets another call take part in a transfer, in turn or not.
 func (m *model) join() {
-	call := CallID("c-other")
+	call := machine.CallID("c-other")
 	if t := m.c.state.Transfer; t != nil {
 		call = t.To
 	}
 	who := rapid.SampledFrom([]string{"alice", "bob", "eve"}).Draw(m.t, "who")
 	switch rapid.IntRange(0, 6).Draw(m.t, "other call") {
 	case 0:
-		m.step(JoinRang{call})
+		m.step(machine.JoinRang{Call: call})
 	case 1:
-		m.step(JoinReady{call, g711})
+		m.step(machine.JoinReady{Call: call, Codecs: g711})
 	case 2:
-		m.step(JoinFailed{call, CauseBusy})
+		m.step(machine.JoinFailed{Call: call, Cause: machine.CauseBusy})
 	case 3:
-		m.step(JoinOver{call, CauseCallerGone})
+		m.step(machine.JoinOver{From: call, Cause: machine.CauseCallerGone})
 	case 4:
-		m.step(JoinAsked{From: call, User: who})
+		m.step(machine.JoinAsked{From: call, User: who})
 	default:
 		m.joined(who)
 	}
@@ -357,14 +360,15 @@ func (m *model) join() {
 
 // joined brings a party whose phone may have answered by itself elsewhere.
 func (m *model) joined(by string) {
-	l := LegState{
-		ID: LegID(randomID("l")), Kind: PhoneLeg, Stage: Up, Device: "desk", Codecs: g711[:1], Remote: media.SendRecv,
-		Mute: profile.MuteSDP,
+	l := machine.LegState{
+		ID: machine.LegID(randomID("l")), Kind: machine.PhoneLeg, Stage: machine.Up, Device: "desk", Codecs: g711[:1],
+		Remote: media.SendRecv,
+		Mute:   profile.MuteSDP,
 	}
 	if rapid.Bool().Draw(m.t, "gate shut") {
-		l.Gate = GateShut
+		l.Gate = machine.GateShut
 	}
-	end, err := m.w.loop.NewRTPEnd(media.RTPOptions{Peer: netip.MustParseAddr("127.0.0.1"), Shut: l.Gate == GateShut})
+	end, err := m.w.loop.NewRTPEnd(media.RTPOptions{Peer: netip.MustParseAddr("127.0.0.1"), Shut: l.Gate == machine.GateShut})
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -378,18 +382,21 @@ func (m *model) joined(by string) {
 	m.legs[l.ID] = &modelLeg{id: l.ID, sdp: offer}
 	user := rapid.SampledFrom([]string{"alice", "bob", "carol", ""}).Draw(m.t, "party")
 	m.step(handover{
-		Joined: Joined{From: "c-other", By: by, Party: Party{User: user}, Leg: l}, dialog: m.legs[l.ID], end: end,
+		Joined: machine.Joined{From: "c-other", By: by, Party: machine.Party{User: user}, Leg: l}, dialog: m.legs[l.ID], end: end,
 	})
 }
 
 // decide gives the awaited decision, or one nobody waits for.
 func (m *model) decide() {
-	d := policy.Decision{Allow: !m.away && rapid.Bool().Draw(m.t, "allow"), Grant: "self", Reason: sentence.Sentence{Text: "so it is"}}
-	e := Decided{Decision: d}
+	d := policy.Decision{
+		Allow: !m.away && rapid.Bool().Draw(m.t, "allow"), Grant: "self",
+		Reason: sentence.Sentence{Text: "so it is"},
+	}
+	e := machine.Decided{Decision: d}
 	if o := m.c.state.Opening; o != nil {
 		e.Leg = o.Target.Leg
 	}
-	if o := m.c.state.Opening; d.Allow && o != nil && o.Step == StepDeciding {
+	if o := m.c.state.Opening; d.Allow && o != nil && o.Step == machine.StepDeciding {
 		m.allows++
 		if o.Move && o.Live {
 			m.moveOpens[o.Target.Leg] = true // the move click is the un-mute, once
@@ -403,28 +410,28 @@ func (m *model) onward() {
 	s := &m.c.state
 	if o := s.Opening; o != nil {
 		switch o.Step {
-		case StepDeciding:
+		case machine.StepDeciding:
 			m.decide()
-		case StepTakingBack:
+		case machine.StepTakingBack:
 			m.over[o.Old] = true
-			m.step(Refused{Leg: o.Old, Status: 487})
-		case StepAsking, StepFailing:
+			m.step(machine.Refused{Leg: o.Old, Status: 487})
+		case machine.StepAsking, machine.StepFailing:
 			id := o.Target.Leg
-			m.step(Answered{Leg: id, SDP: m.sdp(id, m.legs[id].in.Offer)})
+			m.step(machine.Answered{Leg: id, SDP: m.sdp(id, m.legs[id].in.Offer)})
 		}
 		return
 	}
 	for _, l := range s.Legs {
-		if l.Reoffering && l.Stage == Up && m.legs[l.ID].sdp != nil {
-			m.step(Reoffered{Leg: l.ID, Status: 200, SDP: m.sdp(l.ID, m.legs[l.ID].sdp)})
+		if l.Reoffering && l.Stage == machine.Up && m.legs[l.ID].sdp != nil {
+			m.step(machine.Reoffered{Leg: l.ID, Status: 200, SDP: m.sdp(l.ID, m.legs[l.ID].sdp)})
 			return
 		}
 	}
 	do := "answer"
-	if s.Phase == Established {
+	if s.Phase == machine.Established {
 		do = rapid.SampledFrom([]string{"move", "mute"}).Draw(m.t, "do")
 	}
-	m.step(Asked{
+	m.step(machine.Asked{
 		User: "alice", Tab: "tab-alice",
 		Command: Command{Do: do, On: rapid.SampledFrom([]string{"desk", "desk-2"}).Draw(m.t, "on")}.ofCall(),
 	})
@@ -442,7 +449,7 @@ func (m *model) check() {
 		}
 	}
 	for _, l := range s.Legs {
-		if l.Gate == GateOpen && !m.mayOpen[l.ID] {
+		if l.Gate == machine.GateOpen && !m.mayOpen[l.ID] {
 			m.t.Fatalf("I2: the call takes %s for un-muted without its owner", l.ID)
 		}
 	}
@@ -450,7 +457,7 @@ func (m *model) check() {
 		if h.Leg == "" {
 			continue
 		}
-		if l := s.leg(h.Leg); l != nil && l.Gate.closed() {
+		if l := s.Leg(h.Leg); l != nil && l.Gate.Closed() {
 			m.t.Fatalf("I1: %s hears %s, whose gate is %s", id, h.Leg, l.Gate)
 		}
 	}
@@ -461,11 +468,11 @@ func (m *model) check() {
 		if l.in.Binding == nil || l.in.Binding.Instance != "urn:uuid:"+l.in.Binding.Device {
 			m.t.Fatalf("I3: trigger to %+v", l.in.Binding)
 		}
-		if st := s.leg(l.id); st != nil && st.Stage == Up && st.Gate == GateNever {
+		if st := s.Leg(l.id); st != nil && st.Stage == machine.Up && st.Gate == machine.GateNever {
 			m.t.Fatalf("I1: the triggered leg %s was never gated", l.id)
 		}
 	}
-	if s.Phase == Terminated {
+	if s.Phase == machine.Terminated {
 		for id, l := range m.legs {
 			if !m.over[id] && !l.told("hangup") && !l.told("reject") {
 				m.t.Fatalf("I8: the leg %s was left behind: %v", id, l.asked)
@@ -492,7 +499,7 @@ func TestModel(t *testing.T) {
 	must(t, w.bind.Put(context.Background(), two))
 	w.gw.log = slog.New(slog.DiscardHandler)
 	for _, user := range []string{"alice", "bob"} {
-		tab := &Tab{id: TabID("tab-" + user), user: user, gw: w.gw, generation: 1}
+		tab := &Tab{id: machine.TabID("tab-" + user), user: user, gw: w.gw, generation: 1}
 		w.gw.board.addTab(tab)
 	}
 	w.gw.cfg.Policy = nil // the model posts the decisions itself
@@ -521,9 +528,9 @@ func randomCall(t *rapid.T, w *workbench) {
 		case 15:
 			m.rarely(t)
 		case 16:
-			m.step(Expired{rapid.SampledFrom([]string{
-				ringTimer, cancelTimer, autoTimer, autoTimer, Caller.timer(unmuteTimer),
-				Callee.timer(unmuteTimer), mutedTimer,
+			m.step(machine.Expired{Timer: rapid.SampledFrom([]string{
+				machine.RingTimer, machine.CancelTimer, machine.AutoTimer, machine.AutoTimer, machine.Caller.Timer(machine.UnmuteTimer),
+				machine.Callee.Timer(machine.UnmuteTimer), machine.MutedTimer,
 			}).Draw(t, "timer")})
 		}
 		m.check()

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 )
 
@@ -61,8 +62,8 @@ func (o *outside) give(user string) {
 // account of a user of ours, within his limits. So nothing goes from trunk to
 // trunk, unless a user of this call forwards or transfers it. The first branch
 // counts for the whole call. Emergency numbers are free.
-func (c *Call) mayLeave(t Target, side Side) Cause {
-	if t.Kind != TrunkLeg && t.Kind != URILeg || c.outside != "" || c.gw.isEmergency(t) {
+func (c *Call) mayLeave(t machine.Target, side machine.Side) machine.Cause {
+	if t.Kind != machine.TrunkLeg && t.Kind != machine.URILeg || c.outside != "" || c.gw.isEmergency(t) {
 		return ""
 	}
 	if back := c.state.Back; back != "" { // by a trunk's own REFER, on nobody's account
@@ -70,16 +71,16 @@ func (c *Call) mayLeave(t Target, side Side) Cause {
 			return ""
 		}
 		c.log.Error("a trunk's transfer to somewhere else was refused", "by", back, "to", t.Trunk)
-		return CauseForbidden
+		return machine.CauseForbidden
 	}
 	account := c.account(side)
 	switch {
 	case account == "":
 		c.log.Error("a call to the outside is on nobody's account, and was refused", "trunk", t.Trunk)
-		return CauseForbidden
+		return machine.CauseForbidden
 	case !c.gw.outside.take(account, time.Now()):
 		c.log.Warn("outside calls of the user are at their limit", "user", account, "trunk", t.Trunk)
-		return CauseOutsideLimit
+		return machine.CauseOutsideLimit
 	}
 	c.outside = account
 	return ""
@@ -87,12 +88,12 @@ func (c *Call) mayLeave(t Target, side Side) Cause {
 
 // account is whose call a branch on the side is: the other party's, who dialled
 // or transferred, else that of the party who sends the call on.
-func (c *Call) account(side Side) string {
-	far := c.state.Parties[side.other()]
+func (c *Call) account(side machine.Side) string {
+	far := c.state.Parties[side.Other()]
 	return cmp.Or(far.User, far.Who.User, c.state.Parties[side].User)
 }
 
-func (g *Gateway) isEmergency(t Target) bool {
+func (g *Gateway) isEmergency(t machine.Target) bool {
 	_, number, _ := cutAddress(t.URI)
 	trunk, found := g.cfg.Emergency[number]
 	return found && trunk == t.Trunk
@@ -105,7 +106,7 @@ func (g *Gateway) urgent(dialled string, from policy.Identity) bool {
 		return false
 	}
 	d := g.resolve(dialled, from)
-	return len(d.ways) > 0 && g.isEmergency(Target{Trunk: d.ways[0].trunk, URI: d.ways[0].uri})
+	return len(d.ways) > 0 && g.isEmergency(machine.Target{Trunk: d.ways[0].trunk, URI: d.ways[0].uri})
 }
 
 // way is one trunk that takes a number, and the URI to ask it for.
@@ -153,12 +154,12 @@ func (g *Gateway) downness(trunk string) int {
 // redirects are the branches a trunk's 3xx leads to: only numbers of our own
 // dial plan that the caller could have dialled himself. A foreign address in it
 // is never followed: it would be called on our user's account.
-func (c *Call) redirects(e Refused) []Target {
-	l := c.state.leg(e.Leg)
-	if l == nil || l.Kind != TrunkLeg || len(e.Contacts) == 0 || c.state.Back != "" {
+func (c *Call) redirects(e machine.Refused) []machine.Target {
+	l := c.state.Leg(e.Leg)
+	if l == nil || l.Kind != machine.TrunkLeg || len(e.Contacts) == 0 || c.state.Back != "" {
 		return nil
 	}
-	who := c.state.Parties[l.Side.other()].Who
+	who := c.state.Parties[l.Side.Other()].Who
 	if who.User = c.account(l.Side); who.User == "" {
 		return nil
 	}
@@ -168,7 +169,7 @@ func (c *Call) redirects(e Refused) []Target {
 			c.log.Warn("redirection to a foreign address not followed", "trunk", l.Trunk, "to", contact)
 			continue
 		}
-		if targets := c.targets(c.gw.resolve(number, who), Target{}, who.User); len(targets) > 0 {
+		if targets := c.targets(c.gw.resolve(number, who), machine.Target{}, who.User); len(targets) > 0 {
 			c.log.Info("redirected by the trunk", "trunk", l.Trunk, "to", number)
 			return targets
 		}
@@ -192,7 +193,7 @@ func (g *Gateway) backTo(trunk, text string) destination {
 			return d
 		}
 	case !g.isTrunk(trunk, host):
-		return destination{cause: CauseForbidden, address: text}
+		return destination{cause: machine.CauseForbidden, address: text}
 	}
 	if isNumber(user) {
 		user = cleanNumber(user)

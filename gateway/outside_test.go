@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/test/rig"
@@ -65,7 +66,7 @@ func TestRedirect(t *testing.T) {
 			w.register("alice", "desk", "urn:uuid:a")
 			caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
 			leg := w.dial.next(t)
-			leg.sink(Refused{Leg: leg.ID(), Status: 302, Contacts: []string{contact}})
+			leg.sink(machine.Refused{Leg: leg.ID(), Status: 302, Contacts: []string{contact}})
 			if want == "reject" {
 				caller.waits(t, "reject redirected")
 				return
@@ -78,9 +79,9 @@ func TestRedirect(t *testing.T) {
 	t.Run("in a circle", func(t *testing.T) {
 		w := newWorkbench(t, lines)
 		caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
-		for range 1 + maxRedirects {
+		for range 1 + machine.MaxRedirects {
 			leg := w.dial.next(t)
-			leg.sink(Refused{Leg: leg.ID(), Status: 302, Contacts: []string{"sip:0044@127.0.0.11"}})
+			leg.sink(machine.Refused{Leg: leg.ID(), Status: 302, Contacts: []string{"sip:0044@127.0.0.11"}})
 		}
 		caller.waits(t, "reject redirected")
 	})
@@ -98,7 +99,7 @@ func TestOutsideLimits(t *testing.T) {
 	if leg := w.dial.next(t); leg.in.Trunk != "second" {
 		t.Fatalf("emergency call: %+v", leg.in)
 	}
-	first.sink(Refused{Leg: first.ID(), Status: 486})
+	first.sink(machine.Refused{Leg: first.ID(), Status: 486})
 	rig.Until(t, rig.Patience, "the call is off the books", func() bool {
 		w.gw.outside.mu.Lock()
 		defer w.gw.outside.mu.Unlock()
@@ -119,8 +120,9 @@ func TestOutsideLimits(t *testing.T) {
 func TestNobodysAccount(t *testing.T) {
 	w := newWorkbench(t, lines)
 	c := w.gw.newCall("c1")
-	for _, kind := range []LegKind{TrunkLeg, URILeg} {
-		if cause := c.mayLeave(Target{Kind: kind, Trunk: "first", URI: "sip:1@127.0.0.10"}, Callee); cause != CauseForbidden {
+	for _, kind := range []machine.LegKind{machine.TrunkLeg, machine.URILeg} {
+		if cause := c.mayLeave(machine.Target{Kind: kind, Trunk: "first", URI: "sip:1@127.0.0.10"},
+			machine.Callee); cause != machine.CauseForbidden {
 			t.Errorf("%s: %q", kind, cause)
 		}
 	}
@@ -210,9 +212,9 @@ func TestEmergencyCalls(t *testing.T) {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
-	for text, want := range map[string]Cause{
-		"sip:112@example.test": "", "": CauseShuttingDown,
-		"sip:91@example.test": CauseShuttingDown,
+	for text, want := range map[string]machine.Cause{
+		"sip:112@example.test": "", "": machine.CauseShuttingDown,
+		"sip:91@example.test": machine.CauseShuttingDown,
 	} {
 		if got := w.gw.RoomFor(text); got != want {
 			t.Errorf("RoomFor(%q) is %q", text, got)
@@ -221,7 +223,7 @@ func TestEmergencyCalls(t *testing.T) {
 
 	empty := w.gw.Drain()
 	for _, leg := range calls {
-		leg.sink(Refused{Leg: leg.ID(), Status: 486})
+		leg.sink(machine.Refused{Leg: leg.ID(), Status: 486})
 	}
 	<-empty
 	late, _ := w.incoming("sip:112@example.test", media.PCMU)
@@ -239,7 +241,7 @@ func TestEmergencyLimit(t *testing.T) {
 		}
 		defer func() { w.gw.forget(c); w.gw.running.Done() }()
 	}
-	if cause := w.gw.admit(w.gw.newCall("more"), on); cause != CauseOwnLimit {
+	if cause := w.gw.admit(w.gw.newCall("more"), on); cause != machine.CauseOwnLimit {
 		t.Errorf("one more: %q", cause)
 	}
 	if got := w.gw.userClaim("bob", "91"); got != (claim{payer: "user bob", limit: w.gw.cfg.MaxCalls}) {

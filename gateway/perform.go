@@ -3,107 +3,108 @@ package gateway
 import (
 	"fmt"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
-func (c *Call) perform(cmd command) {
+func (c *Call) perform(cmd machine.Effect) {
 	var err error
 	switch cmd := cmd.(type) {
-	case invite:
+	case machine.Invite:
 		err = c.invite(cmd)
-	case ring:
+	case machine.Ring:
 		c.legs[cmd.Leg].Ring(nil)
-	case early:
+	case machine.RingEarly:
 		var sdp []byte
 		if sdp, _, err = c.ends[cmd.Leg].Answer(cmd.Codecs, media.SendRecv); err == nil {
 			c.sdp[cmd.Leg] = sdp
 			c.legs[cmd.Leg].Ring(sdp)
 		}
-	case answer:
+	case machine.Accept:
 		err = c.answer(cmd)
-	case answerLate:
+	case machine.AcceptLate:
 		var sdp []byte
 		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
 			c.legs[cmd.Leg].Answer(sdp)
 		}
-	case reject:
+	case machine.Reject:
 		if leg := c.legs[cmd.Leg]; leg != nil {
 			leg.Reject(cmd.Cause)
 		}
-	case takeBack:
+	case machine.TakeBack:
 		c.legs[cmd.Leg].Cancel(cmd.Cause)
-	case hangUp:
+	case machine.Release:
 		if leg := c.legs[cmd.Leg]; leg != nil {
 			leg.HangUp(cmd.Cause)
 		}
-	case reoffer:
+	case machine.Reoffer:
 		var sdp []byte
 		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
 			c.stir(cmd.Leg)
 			c.legs[cmd.Leg].Reoffer(sdp)
 		}
-	case consult:
+	case machine.Consult:
 		c.consult(cmd)
-	case tell:
+	case machine.Tell:
 		c.tell(cmd)
-	case give:
+	case machine.Give:
 		c.give(cmd)
-	case report:
+	case machine.Report:
 		if leg := c.legs[cmd.Leg]; leg != nil {
 			c.stir(cmd.Leg)
 			leg.Report(cmd.Status, cmd.Phrase)
 		}
-	case probe:
+	case machine.Probe:
 		c.legs[cmd.Leg].Probe()
-	case startTimer:
+	case machine.StartTimer:
 		c.arm(cmd.Timer, true, cmd.After)
-	case stopTimer:
+	case machine.StopTimer:
 		c.arm(cmd.Timer, false, 0)
-	case reply:
+	case machine.Reply:
 		c.gw.reply(cmd.ID, cmd.Err)
-	case digits:
+	case machine.KeyTones:
 		c.gw.reply(cmd.ID, c.sendDigits(cmd))
-	case decide:
+	case machine.Decide:
 		c.decide(cmd)
-	case holdOthers:
+	case machine.HoldOthers:
 		c.holdOthers(c.state.Parties[cmd.Side].User, cmd.Device)
-	case shutGate, wantGate, openGate:
+	case machine.ShutGate, machine.WantGate, machine.OpenGate:
 		c.workGate(cmd)
-	case talk:
+	case machine.Talk:
 		c.stir(cmd.Leg)
 		c.legs[cmd.Leg].Talk()
-	case splash:
+	case machine.PlaySplash:
 		c.splash(cmd)
-	case learn:
+	case machine.Learn:
 		c.learn(cmd)
 	}
 	if err != nil {
 		c.log.Warn("leg failed on our side", "command", fmt.Sprintf("%T", cmd), "err", err)
-		c.post(Faulted{commandLeg(cmd), faultOf(err)})
+		c.post(machine.Faulted{Leg: commandLeg(cmd), Cause: faultOf(err)})
 	}
 }
 
-func commandLeg(cmd command) LegID {
+func commandLeg(cmd machine.Effect) machine.LegID {
 	switch cmd := cmd.(type) {
-	case invite:
+	case machine.Invite:
 		return cmd.Target.Leg
-	case early:
+	case machine.RingEarly:
 		return cmd.Leg
-	case answer:
+	case machine.Accept:
 		return cmd.Leg
-	case answerLate:
+	case machine.AcceptLate:
 		return cmd.Leg
-	case reoffer:
+	case machine.Reoffer:
 		return cmd.Leg
 	}
 	return ""
 }
 
-func (c *Call) invite(cmd invite) error {
+func (c *Call) invite(cmd machine.Invite) error {
 	t := cmd.Target
-	l := c.state.leg(t.Leg)
+	l := c.state.Leg(t.Leg)
 	if cause := c.mayLeave(t, l.Side); cause != "" {
-		c.post(Faulted{t.Leg, cause})
+		c.post(machine.Faulted{Leg: t.Leg, Cause: cause})
 		return nil
 	}
 	opts := media.RTPOptions{Peer: c.gw.peerOf(t), Shut: cmd.Trigger}
@@ -124,9 +125,9 @@ func (c *Call) invite(cmd invite) error {
 	}
 	in := Invite{
 		Leg: t.Leg, Binding: t.Binding, Trunk: t.Trunk, URI: t.URI,
-		From: c.state.Parties[l.Side.other()].Who, To: c.state.To, Offer: sdp,
+		From: c.state.Parties[l.Side.Other()].Who, To: c.state.To, Offer: sdp,
 	}
-	if t.Kind != TrunkLeg {
+	if t.Kind != machine.TrunkLeg {
 		in.From = in.From.Shown()
 	}
 	if cmd.Trigger {
@@ -142,7 +143,7 @@ func (c *Call) invite(cmd invite) error {
 
 // answer accepts a pending offer. The 200 after a 183 repeats what the 183 said
 // (RFC 3261 13.2.1).
-func (c *Call) answer(cmd answer) error {
+func (c *Call) answer(cmd machine.Accept) error {
 	sdp, told := c.sdp[cmd.Leg]
 	if !told {
 		var err error

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
@@ -136,7 +137,7 @@ func (p *phoneTest) keep(ctx context.Context, m profile.Method) {
 
 // try sends one trigger, and a second one in mode gate when the phone refuses
 // to listen only. A *CommandError ends the test.
-func (p *phoneTest) try(ctx context.Context, m profile.Method) (TriedMethod, *CommandError) {
+func (p *phoneTest) try(ctx context.Context, m profile.Method) (TriedMethod, *machine.CommandError) {
 	tried, status, refused := p.ask(ctx, m)
 	if refused == nil && p.mute == profile.MuteSDP && (status == 488 || status == 606) {
 		p.mute = profile.MuteGate
@@ -148,7 +149,7 @@ func (p *phoneTest) try(ctx context.Context, m profile.Method) (TriedMethod, *Co
 
 // ask is one decision and one INVITE with a trigger. status is that of a
 // refusal.
-func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMethod, status int, refused *CommandError) {
+func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMethod, status int, refused *machine.CommandError) {
 	tried = TriedMethod{Method: m.Name}
 	tried.Method = cmp.Or(tried.Method, "profile")
 	target := p.gw.phoneOf(p.user, p.device)
@@ -173,11 +174,11 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 	if err != nil {
 		return tried, 0, denied("fault", "phonetest.fault")
 	}
-	box := NewMailbox[Event]()
+	box := NewMailbox[machine.Event]()
 	me := p.self()
 	leg := p.gw.cfg.Dialer.Invite(Invite{
 		Leg: target.Leg, Binding: target.Binding, From: me, To: me.Address, Offer: offer, Headers: m.Headers,
-	}, func(e Event) { box.Post(e) })
+	}, func(e machine.Event) { box.Post(e) })
 	tried.Outcome, status = p.watch(ctx, leg, box, end)
 	switch tried.Outcome {
 	case TestAnswered:
@@ -203,7 +204,7 @@ func (p *phoneTest) self() policy.Identity {
 }
 
 // allowed asks the policy, which records its word before the INVITE.
-func (p *phoneTest) allowed(ctx context.Context, target *Target) *CommandError {
+func (p *phoneTest) allowed(ctx context.Context, target *machine.Target) *machine.CommandError {
 	if p.gw.cfg.Policy == nil {
 		return denied("forbidden", "phonetest.not_set_up")
 	}
@@ -213,39 +214,39 @@ func (p *phoneTest) allowed(ctx context.Context, target *Target) *CommandError {
 		Requester: p.self(), Owner: p.user, Device: p.device, Instance: target.Binding.Instance, Kind: policy.Test, At: time.Now(),
 	})
 	if !d.Allow {
-		return Refuse("forbidden", d.Reason)
+		return machine.Refuse("forbidden", d.Reason)
 	}
 	return nil
 }
 
 // watch follows the leg to its end: splash and hang up when the phone answers,
 // CANCEL when it does not in time.
-func (p *phoneTest) watch(ctx context.Context, leg Leg, box *Mailbox[Event], end *media.RTPEnd) (TestOutcome, int) {
+func (p *phoneTest) watch(ctx context.Context, leg Leg, box *Mailbox[machine.Event], end *media.RTPEnd) (TestOutcome, int) {
 	outcome, taking := TestUnreachable, false
 	limit := time.NewTimer(p.gw.cfg.Timers.AutoAnswer)
 	defer limit.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			leg.HangUp(CauseHangUp)
+			leg.HangUp(machine.CauseHangUp)
 			p.await(box)
 			return TestStopped, 0
 		case <-limit.C:
 			if taking { // nor did it react to the CANCEL
-				leg.HangUp(CauseHangUp)
+				leg.HangUp(machine.CauseHangUp)
 				return outcome, 0
 			}
 			taking = true
-			leg.Cancel(CauseElsewhere)
+			leg.Cancel(machine.CauseElsewhere)
 			limit.Reset(byeWait)
 			continue
 		case <-box.Ready():
 		}
 		for _, e := range box.Drain() {
 			switch e := e.(type) {
-			case Rang:
+			case machine.Rang:
 				outcome = TestRang
-			case Answered:
+			case machine.Answered:
 				if !taking { // else it crossed the CANCEL
 					p.sound(ctx, end, e.SDP)
 					outcome = TestAnswered
@@ -253,12 +254,12 @@ func (p *phoneTest) watch(ctx context.Context, leg Leg, box *Mailbox[Event], end
 						return outcome, 0
 					}
 				}
-				leg.HangUp(CauseHangUp)
+				leg.HangUp(machine.CauseHangUp)
 				p.await(box)
 				return outcome, 0
-			case Refused:
+			case machine.Refused:
 				return outcome.refused(e.Status, taking), e.Status
-			case Ended:
+			case machine.Ended:
 				return outcome, 0
 			}
 		}
@@ -293,13 +294,13 @@ func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, sdp []byte) {
 }
 
 // await waits for the leg's last event, so that the phone is idle again.
-func (p *phoneTest) await(box *Mailbox[Event]) {
+func (p *phoneTest) await(box *Mailbox[machine.Event]) {
 	limit := time.NewTimer(byeWait)
 	defer limit.Stop()
 	for {
 		for _, e := range box.Drain() {
 			switch e.(type) {
-			case Ended, Refused:
+			case machine.Ended, machine.Refused:
 				return
 			}
 		}
@@ -312,7 +313,7 @@ func (p *phoneTest) await(box *Mailbox[Event]) {
 }
 
 // beginTest takes the phone, when it is idle.
-func (g *Gateway) beginTest(user, device string, stop context.CancelFunc) *CommandError {
+func (g *Gateway) beginTest(user, device string, stop context.CancelFunc) *machine.CommandError {
 	if calls, _ := g.board.callsOn(user, device, ""); len(calls) > 0 || g.board.rings(user) {
 		return denied("device_busy", "phonetest.in_use")
 	}
@@ -323,7 +324,7 @@ func (g *Gateway) beginTest(user, device string, stop context.CancelFunc) *Comma
 	return nil
 }
 
-func (g *Gateway) takePhone(key string, stop context.CancelFunc) *CommandError {
+func (g *Gateway) takePhone(key string, stop context.CancelFunc) *machine.CommandError {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
@@ -25,7 +26,7 @@ func (g *Gateway) keyToTest(d directory.Device, one *location.Binding) string {
 // One that listens only may send no keys, so it is asked to send; if its key
 // comes then, the next call offers it sendrecv too. It tells whether the phone
 // ended the call meanwhile.
-func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *Mailbox[Event], end *media.RTPEnd) (over bool) {
+func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *Mailbox[machine.Event], end *media.RTPEnd) (over bool) {
 	if p.key == "" {
 		return false
 	}
@@ -54,12 +55,12 @@ func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *Mailbox[Event], 
 		case <-box.Ready():
 			for _, e := range box.Drain() {
 				switch e := e.(type) {
-				case Digit:
+				case machine.Digit:
 					p.seen = p.seen || p.key == string(e.Digit)
-				case Reoffered:
+				case machine.Reoffered:
 					asked = e.Status < 300
 					_, _ = end.TakeAnswer(e.SDP) // where it fails, no key comes as an event
-				case Ended:
+				case machine.Ended:
 					over = true
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
@@ -35,11 +36,11 @@ func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked 
 		defer close(done)
 		for leg := range w.dial.legs {
 			asked <- leg.in.Headers
-			leg.sink(Rang{Leg: leg.id, Status: 180})
+			leg.sink(machine.Rang{Leg: leg.id, Status: 180})
 			switch status := obeys(leg.in); status {
 			case 0:
 			case 200:
-				end, err := w.loop.NewRTPEnd(media.RTPOptions{Peer: w.gw.peerOf(Target{Binding: leg.in.Binding})})
+				end, err := w.loop.NewRTPEnd(media.RTPOptions{Peer: w.gw.peerOf(machine.Target{Binding: leg.in.Binding})})
 				if err == nil {
 					_, err = end.TakeOffer(leg.in.Offer)
 				}
@@ -47,15 +48,15 @@ func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked 
 				if err != nil || err2 != nil {
 					t.Error(err, err2)
 				}
-				leg.sink(Answered{Leg: leg.id, SDP: sdp})
+				leg.sink(machine.Answered{Leg: leg.id, SDP: sdp})
 				leg.waits(t, "hangup hang_up")
 				if got := end.Stats().Received; got < 20 {
 					t.Errorf("the phone heard %d packets of the splash", got)
 				}
 				end.Close()
-				leg.sink(Ended{Leg: leg.id})
+				leg.sink(machine.Ended{Leg: leg.id})
 			default:
-				leg.sink(Refused{Leg: leg.id, Status: status})
+				leg.sink(machine.Refused{Leg: leg.id, Status: status})
 			}
 		}
 	}()
@@ -156,7 +157,7 @@ func TestTestPhoneRefusals(t *testing.T) {
 		if err == nil {
 			return ""
 		}
-		return err.(*CommandError).Code
+		return err.(*machine.CommandError).Code
 	}
 	if got := code("alice", "sofa"); got != "not_found" {
 		t.Errorf("no such phone: %q", got)
@@ -194,11 +195,12 @@ func TestTestPhoneStops(t *testing.T) {
 		over <- got
 	}()
 	phone := w.dial.next(t)
-	if _, err := w.gw.TestPhone(context.Background(), "alice", "desk"); err == nil || err.(*CommandError).Code != "device_busy" {
+	if _, err := w.gw.TestPhone(context.Background(), "alice", "desk"); err == nil ||
+		err.(*machine.CommandError).Code != "device_busy" {
 		t.Errorf("a second test at a time: %v", err)
 	}
 	cancel()
-	phone.waits(t, "hangup hang_up").sink(Ended{Leg: phone.id})
+	phone.waits(t, "hangup hang_up").sink(machine.Ended{Leg: phone.id})
 	if got := <-over; len(got.Tried) != 1 || got.Tried[0].Outcome != TestStopped {
 		t.Errorf("result %+v", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -20,7 +21,7 @@ type destination struct {
 	uri  string
 	// display and address show the destination to the caller.
 	display, address string
-	cause            Cause
+	cause            machine.Cause
 }
 
 // resolve follows the dial plan: emergency list, URI, our name or number,
@@ -44,13 +45,13 @@ func (g *Gateway) resolve(text string, from policy.Identity) destination {
 		return g.toUser(u)
 	}
 	if from.User == "" { // trunk to trunk and strangers to trunks: never
-		return destination{cause: CauseUnknown, address: text}
+		return destination{cause: machine.CauseUnknown, address: text}
 	}
 	if ways := g.ways(plain); len(ways) > 0 {
 		_, number, _ := cutAddress(ways[0].uri)
 		return byTrunks(number, ways...)
 	}
-	return destination{cause: CauseUnknown, address: text, display: plain}
+	return destination{cause: machine.CauseUnknown, address: text, display: plain}
 }
 
 func (g *Gateway) resolveForeign(scheme, user, host string, from policy.Identity) destination {
@@ -58,11 +59,11 @@ func (g *Gateway) resolveForeign(scheme, user, host string, from policy.Identity
 	d := destination{address: address, display: user}
 	switch {
 	case from.User == "":
-		d.cause = CauseForbidden
+		d.cause = machine.CauseForbidden
 	case slices.Contains(g.cfg.AllowDomains, host):
 		d.uri = address
 	default:
-		d.cause = CauseForbidden
+		d.cause = machine.CauseForbidden
 	}
 	return d
 }
@@ -87,7 +88,7 @@ func (g *Gateway) toTrunk(name, number string) destination {
 			return byTrunks(number, way{name, t.uri(number)})
 		}
 	}
-	return destination{cause: CauseTrunkDown, address: "tel:" + number, display: number}
+	return destination{cause: machine.CauseTrunkDown, address: "tel:" + number, display: number}
 }
 
 // byTrunks leads to a number by the first trunk that takes it.
@@ -156,17 +157,17 @@ func cleanNumber(s string) string {
 }
 
 // place answers where a call from SIP goes, and takes the caller's offer.
-func (c *Call) place(p placed) Begun {
+func (c *Call) place(p placed) machine.Begun {
 	in := p.In
-	kind := URILeg
+	kind := machine.URILeg
 	switch {
 	case in.From.Trunk != "":
-		kind = TrunkLeg
+		kind = machine.TrunkLeg
 	case in.From.User != "":
-		kind = PhoneLeg
+		kind = machine.PhoneLeg
 		c.gw.stirs.add(in.From.User, in.Device)
 	}
-	b := Begun{From: in.From, Caller: Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
+	b := machine.Begun{From: in.From, Caller: machine.Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
 	b.Offered, b.Cause = c.takeCaller(in)
 	b.Late = len(in.Offer) == 0
 	if in.Replaces != "" {
@@ -186,8 +187,8 @@ func (c *Call) place(p placed) Begun {
 
 // wish reads what the requester asked for. The seam to policy is decide: the
 // phone rings in the ordinary way unless that allows more.
-func (c *Call) wish(kind policy.Kind, require bool, b Begun) Wish {
-	w := Wish{Kind: kind, Require: require, Again: LegID(c.gw.cfg.NewID("l"))}
+func (c *Call) wish(kind policy.Kind, require bool, b machine.Begun) machine.Wish {
+	w := machine.Wish{Kind: kind, Require: require, Again: machine.LegID(c.gw.cfg.NewID("l"))}
 	for _, d := range c.gw.cfg.Directory.Devices(b.Callee.User) {
 		if d.Primary {
 			w.Target = c.phoneOf(b.Callee.User, d.ID)
@@ -197,7 +198,7 @@ func (c *Call) wish(kind policy.Kind, require bool, b Begun) Wish {
 }
 
 // takeCaller makes the caller's end and takes his offer, if he made one.
-func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
+func (c *Call) takeCaller(in Incoming) ([]media.Codec, machine.Cause) {
 	opts := media.RTPOptions{Peer: in.Source.Addr()}
 	if in.From.Trunk != "" {
 		opts.Trunk, opts.MediaFrom = true, c.gw.mediaFrom(in.From.Trunk)
@@ -225,7 +226,7 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, Cause) {
 }
 
 // dial answers where a tab's call goes. From a device, that phone rings first.
-func (c *Call) dial(t *Tab, cmd Command) Begun {
+func (c *Call) dial(t *Tab, cmd Command) machine.Begun {
 	b := c.dialFrom(t, cmd)
 	if cmd.Intercom && b.Cause == "" {
 		b.Wish = c.wish(policy.Intercom, false, b)
@@ -233,37 +234,37 @@ func (c *Call) dial(t *Tab, cmd Command) Begun {
 	return b
 }
 
-func (c *Call) dialFrom(t *Tab, cmd Command) Begun {
+func (c *Call) dialFrom(t *Tab, cmd Command) machine.Begun {
 	u, _ := c.gw.cfg.Directory.User(t.user)
 	from := policy.Identity{
 		Address: "sip:" + u.Name + "@" + c.gw.cfg.Domain, Display: u.Display, Level: policy.Self, How: "tab",
 		User: u.Name,
 	}
-	b := Begun{From: from, Offered: everyCodec()}
-	leg := LegID(c.gw.cfg.NewID("l"))
+	b := machine.Begun{From: from, Offered: machine.EveryCodec()}
+	leg := machine.LegID(c.gw.cfg.NewID("l"))
 	if cmd.From == "" || cmd.From == "browser" {
-		b.Caller = Target{Leg: leg, Kind: TabLeg, Tab: t.id}
+		b.Caller = machine.Target{Leg: leg, Kind: machine.TabLeg, Tab: t.id}
 		return c.aim(b, cmd.To)
 	}
 	b.Ask = true
 	for _, one := range c.gw.bindings.Targets(t.user) {
 		if one.Device == cmd.From {
-			b.Caller = Target{Leg: leg, Kind: PhoneLeg, Device: one.Device, Binding: &one}
+			b.Caller = machine.Target{Leg: leg, Kind: machine.PhoneLeg, Device: one.Device, Binding: &one}
 			return c.aim(b, cmd.To)
 		}
 	}
-	b.Caller, b.Cause = Target{Leg: leg, Kind: PhoneLeg, Device: cmd.From}, CauseOffline
+	b.Caller, b.Cause = machine.Target{Leg: leg, Kind: machine.PhoneLeg, Device: cmd.From}, machine.CauseOffline
 	return b
 }
 
 // aim fills in the called party and its branches.
-func (c *Call) aim(b Begun, text string) Begun {
+func (c *Call) aim(b machine.Begun, text string) machine.Begun {
 	return c.aimAt(b, c.gw.resolve(text, b.From))
 }
 
-func (c *Call) aimAt(b Begun, d destination) Begun {
+func (c *Call) aimAt(b machine.Begun, d destination) machine.Begun {
 	b.To = d.address
-	b.Callee = Party{User: d.user.Name, Who: policy.Identity{Address: d.address, Display: d.display, User: d.user.Name}}
+	b.Callee = machine.Party{User: d.user.Name, Who: policy.Identity{Address: d.address, Display: d.display, User: d.user.Name}}
 	if d.user.Name != "" {
 		b.Callee.Who.Level, b.Callee.Who.How = policy.Proven, "directory"
 	}
@@ -271,7 +272,7 @@ func (c *Call) aimAt(b Begun, d destination) Begun {
 		b.Cause = d.cause
 	}
 	if b.Cause == "" && c.gw.board.busy(d.user.Name, c.standing, c.gw.cfg.MaxCalls) {
-		b.Cause = CauseBusy
+		b.Cause = machine.CauseBusy
 	}
 	if b.Cause != "" {
 		return b
@@ -281,14 +282,14 @@ func (c *Call) aimAt(b Begun, d destination) Begun {
 }
 
 // targets are the branches to try for a destination that has no cause.
-func (c *Call) targets(d destination, caller Target, callerUser string) (out []Target) {
-	newLeg := func() LegID { return LegID(c.gw.cfg.NewID("l")) }
+func (c *Call) targets(d destination, caller machine.Target, callerUser string) (out []machine.Target) {
+	newLeg := func() machine.LegID { return machine.LegID(c.gw.cfg.NewID("l")) }
 	for _, w := range d.ways {
-		out = append(out, Target{Leg: newLeg(), Kind: TrunkLeg, Trunk: w.trunk, URI: w.uri})
+		out = append(out, machine.Target{Leg: newLeg(), Kind: machine.TrunkLeg, Trunk: w.trunk, URI: w.uri})
 	}
 	switch {
 	case d.uri != "":
-		out = append(out, Target{Leg: newLeg(), Kind: URILeg, URI: d.uri})
+		out = append(out, machine.Target{Leg: newLeg(), Kind: machine.URILeg, URI: d.uri})
 	case d.user.Name != "":
 		out = c.gw.devicesOf(d.user.Name, callerUser, caller, newLeg)
 	}
@@ -296,23 +297,23 @@ func (c *Call) targets(d destination, caller Target, callerUser string) (out []T
 }
 
 // devicesOf lists a user's phones and tabs, without the one that calls.
-func (g *Gateway) devicesOf(user, callerUser string, caller Target, newLeg func() LegID) []Target {
-	var out []Target
+func (g *Gateway) devicesOf(user, callerUser string, caller machine.Target, newLeg func() machine.LegID) []machine.Target {
+	var out []machine.Target
 	for _, one := range g.bindings.Targets(user) {
-		if user != callerUser || caller.Kind != PhoneLeg || caller.Device != one.Device {
-			out = append(out, Target{Leg: newLeg(), Kind: PhoneLeg, Device: one.Device, Binding: &one})
+		if user != callerUser || caller.Kind != machine.PhoneLeg || caller.Device != one.Device {
+			out = append(out, machine.Target{Leg: newLeg(), Kind: machine.PhoneLeg, Device: one.Device, Binding: &one})
 		}
 	}
 	for _, tab := range g.board.tabsOf(user) {
 		if tab != caller.Tab {
-			out = append(out, Target{Leg: newLeg(), Kind: TabLeg, Tab: tab})
+			out = append(out, machine.Target{Leg: newLeg(), Kind: machine.TabLeg, Tab: tab})
 		}
 	}
 	return out
 }
 
 // peerOf is the address signalling to the target goes to.
-func (g *Gateway) peerOf(t Target) netip.Addr {
+func (g *Gateway) peerOf(t machine.Target) netip.Addr {
 	if t.Binding != nil {
 		if ap, err := netip.ParseAddrPort(t.Binding.Source); err == nil {
 			return ap.Addr().Unmap()

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+
+	"ringsplash/gateway/machine"
 )
 
 // errNoSound: what comes from no page cannot carry a user's sound.
@@ -21,7 +23,7 @@ func (g *Gateway) Do(ctx context.Context, user string, c Command) (Result, error
 			return Result{}, errNoSound
 		}
 	default:
-		if asked := c.ofCall(); asked != nil && asked != (TabRings{}) {
+		if asked := c.ofCall(); asked != nil && asked != (machine.TabRings{}) {
 			break
 		}
 		return Result{}, denied("bad_request", "command.page_only")

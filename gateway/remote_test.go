@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
 // seen waits until the watch shows what ok wants.
-func (w *workbench) seen(watch *Watch, news <-chan struct{}, what string, ok func([]CallView) bool) CallView {
+func (w *workbench) seen(watch *Watch, news <-chan struct{}, what string, ok func([]machine.CallView) bool) machine.CallView {
 	w.t.Helper()
 	deadline := time.After(5 * time.Second)
 	for {
@@ -44,7 +45,7 @@ func TestCommandsWithoutATab(t *testing.T) {
 	code := func(c Command) string {
 		t.Helper()
 		_, err := w.gw.Do(ctx, "bob", c)
-		var refused *CommandError
+		var refused *machine.CommandError
 		if err != nil && !errors.As(err, &refused) {
 			t.Fatal(err)
 		}
@@ -67,8 +68,8 @@ func TestCommandsWithoutATab(t *testing.T) {
 	w.answer(own, media.PCMU)
 	far := w.dial.next(t)
 	w.answer(far, media.PCMU)
-	in := func(state, microphone string) func([]CallView) bool {
-		return func(calls []CallView) bool {
+	in := func(state, microphone string) func([]machine.CallView) bool {
+		return func(calls []machine.CallView) bool {
 			return len(calls) == 1 && calls[0].State == state && calls[0].Microphone == microphone
 		}
 	}
@@ -100,24 +101,24 @@ func TestCommandsWithoutATab(t *testing.T) {
 	if got := code(Command{Do: "hangup", Call: made.Call}); got != "" {
 		t.Errorf("hangup: %s", got)
 	}
-	far.waits(t, "hangup "+string(CauseHangUp))
-	w.seen(watch, news, "the end", func(calls []CallView) bool { return len(calls) == 1 && calls[0].State == "ended" })
+	far.waits(t, "hangup "+string(machine.CauseHangUp))
+	w.seen(watch, news, "the end", func(calls []machine.CallView) bool { return len(calls) == 1 && calls[0].State == "ended" })
 }
 
 // Each new state of a user's call is told once, to each of its users.
 func TestToldOfEachState(t *testing.T) {
 	told := make(chan string, 100)
 	w := newWorkbench(t, func(c *Config) {
-		c.Tell = func(user string, v CallView) { told <- user + " " + v.State + " " + v.Direction }
+		c.Tell = func(user string, v machine.CallView) { told <- user + " " + v.State + " " + v.Direction }
 	})
 	w.register("alice", "desk", "i-alice")
 	caller, _ := w.incoming("alice", media.PCMU)
 	far := w.dial.next(t)
 	w.answer(far, media.PCMU)
 	caller.waits(t, "answer")
-	w.gw.board.find("alice", w.gw.board.callsOf("alice")[0].id).post(Asked{User: "alice", Command: Hold{On: true}})
-	caller.sink(Ended{Leg: caller.id, Cause: CauseHangUp})
-	far.waits(t, "hangup "+string(CauseHangUp))
+	w.gw.board.find("alice", w.gw.board.callsOf("alice")[0].id).post(machine.Asked{User: "alice", Command: machine.Hold{On: true}})
+	caller.sink(machine.Ended{Leg: caller.id, Cause: machine.CauseHangUp})
+	far.waits(t, "hangup "+string(machine.CauseHangUp))
 	got := map[string]int{}
 	for range 8 {
 		select {
@@ -150,14 +151,14 @@ func TestResumeWithoutATabHoldsNothing(t *testing.T) {
 		default:
 		}
 	}
-	var ids []CallID
+	var ids []machine.CallID
 	for range 2 {
 		made, err := w.gw.Do(context.Background(), "bob", Command{Do: "call", To: "alice", From: "desk"})
 		must(t, err)
 		w.answer(w.dial.next(t), media.PCMU)
 		w.answer(w.dial.next(t), media.PCMU)
 		ids = append(ids, made.Call)
-		w.seen(watch, news, "the talk", func(calls []CallView) bool {
+		w.seen(watch, news, "the talk", func(calls []machine.CallView) bool {
 			return len(calls) == len(ids) && calls[len(ids)-1].State == "connected"
 		})
 	}
@@ -166,7 +167,7 @@ func TestResumeWithoutATabHoldsNothing(t *testing.T) {
 	// What the other call was asked before this is done with it.
 	_, err = w.gw.Do(context.Background(), "bob", Command{Do: "mute", Call: ids[1]})
 	must(t, err)
-	w.seen(watch, news, "muted", func(calls []CallView) bool { return calls[1].Microphone == "muted" })
+	w.seen(watch, news, "muted", func(calls []machine.CallView) bool { return calls[1].Microphone == "muted" })
 	if v := watch.Snapshot().Calls[1]; v.HeldBy != "" {
 		t.Errorf("the other call is %+v", v)
 	}

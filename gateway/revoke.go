@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"ringsplash/gateway/machine"
 )
 
 // revokeFor bounds how long a grant may take to be taken back.
@@ -14,12 +16,12 @@ const grantSelf = "self"
 
 // hangUpAndRevoke ends a call that somebody else made the user's phone answer,
 // then takes back what allowed it: the phone is safe before the store is asked.
-func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a Asked) (Result, error) {
+func (g *Gateway) hangUpAndRevoke(ctx context.Context, c *Call, a machine.Asked) (Result, error) {
 	auto := g.board.autoOf(a.User, c)
 	if auto == nil || auto.Grant == grantSelf || auto.Grant == "" || g.cfg.Policy == nil {
 		return Result{}, denied("wrong_state", "command.no_grant_used")
 	}
-	var ended *CommandError
+	var ended *machine.CommandError
 	if err := g.ask(ctx, c, a); err != nil && (!errors.As(err, &ended) || ended.Code != "ended") {
 		return Result{}, err
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
@@ -50,7 +51,7 @@ func (t *Tab) missed() {
 		return // it came up just now
 	}
 	t.silence = nil
-	e := TabSilent{Tab: t.id, State: t.path, Offered: t.end != nil, Outage: t.outages}
+	e := machine.TabSilent{Tab: t.id, State: t.path, Offered: t.end != nil, Outage: t.outages}
 	if t.end != nil {
 		t.watchPath()
 	}
@@ -62,15 +63,15 @@ func (t *Tab) missed() {
 
 // outage is one time without a path for sound in a tab.
 type outage struct {
-	tab TabID
+	tab machine.TabID
 	no  int
 }
 
 // silenced writes one line for a call whose talk is in a tab that has no path
 // for sound, and gives the tab's leg; "" when the tab carries no talk, or when
 // that was said before.
-func (c *Call) silenced(e TabSilent) LegID {
-	l := c.state.tabLeg(e.Tab)
+func (c *Call) silenced(e machine.TabSilent) machine.LegID {
+	l := c.state.TabLeg(e.Tab)
 	this := outage{e.Tab, e.Outage}
 	if l == nil || c.state.Parties[l.Side].Leg != l.ID || c.soundless == this {
 		return ""

@@ -1,13 +1,16 @@
 package gateway
 
-import "ringsplash/media"
+import (
+	"ringsplash/gateway/machine"
+	"ringsplash/media"
+)
 
 // end returns the audio end of a leg, nil while a tab has none.
-func (c *Call) end(id LegID) *media.End {
+func (c *Call) end(id machine.LegID) *media.End {
 	if end := c.ends[id]; end != nil {
 		return end.End
 	}
-	if l := c.state.leg(id); l != nil && l.Kind == TabLeg {
+	if l := c.state.Leg(id); l != nil && l.Kind == machine.TabLeg {
 		if t := c.gw.board.tab(l.Tab); t != nil {
 			return t.audio()
 		}
@@ -17,10 +20,10 @@ func (c *Call) end(id LegID) *media.End {
 
 // route makes who hears whom as the state says, changing only what differs.
 func (c *Call) route() {
-	want := routes(&c.state)
+	want := machine.Routes(&c.state)
 	for id := range c.hearing {
 		if _, ok := want[id]; !ok {
-			want[id] = heard{}
+			want[id] = machine.Heard{}
 		}
 	}
 	for id, h := range want {
@@ -34,7 +37,7 @@ func (c *Call) route() {
 }
 
 // point lets one leg hear h; false when an end it needs is not there yet.
-func (c *Call) point(id LegID, h heard) bool {
+func (c *Call) point(id machine.LegID, h machine.Heard) bool {
 	var src media.Source
 	switch {
 	case h.Tone != "":
@@ -46,7 +49,7 @@ func (c *Call) point(id LegID, h heard) bool {
 		}
 		src = from
 	}
-	if l := c.state.leg(id); l != nil && l.Kind == TabLeg {
+	if l := c.state.Leg(id); l != nil && l.Kind == machine.TabLeg {
 		t := c.gw.board.tab(l.Tab)
 		return t != nil && t.hear(c.id, src)
 	}
@@ -58,14 +61,14 @@ func (c *Call) point(id LegID, h heard) bool {
 	return true
 }
 
-var tones = map[toneName]media.Source{
-	toneMusic: media.HoldMusic, toneSilence: media.Silence, toneRingback: media.Ringback,
+var tones = map[machine.Tone]media.Source{
+	machine.ToneMusic: media.HoldMusic, machine.ToneSilence: media.Silence, machine.ToneRingback: media.Ringback,
 }
 
 // forgetRoutes makes route set everything again that touches the tab, whose
 // end is another one now.
-func (c *Call) forgetRoutes(tab TabID) {
-	l := c.state.tabLeg(tab)
+func (c *Call) forgetRoutes(tab machine.TabID) {
+	l := c.state.TabLeg(tab)
 	if l == nil {
 		return
 	}

@@ -1,6 +1,10 @@
 package gateway
 
-import "sync"
+import (
+	"sync"
+
+	"ringsplash/gateway/machine"
+)
 
 // stirs counts, for each deskphone, what could make it change a call with no
 // hand on it: requests that we send it, and calls that it begins. A Resume at
@@ -26,17 +30,17 @@ func (s *stirs) count(user, device string) uint64 {
 }
 
 // stir counts a request to a leg that is a deskphone.
-func (c *Call) stir(id LegID) {
-	if l := c.state.leg(id); l != nil && l.Kind == PhoneLeg {
+func (c *Call) stir(id machine.LegID) {
+	if l := c.state.Leg(id); l != nil && l.Kind == machine.PhoneLeg {
 		c.gw.stirs.add(c.state.Parties[l.Side].User, l.Device)
 	}
 }
 
 // stirred tells how often the leg's phone was stirred, and whether it is in
 // this call only.
-func (c *Call) stirred(id LegID) (times uint64, alone bool) {
-	l := c.state.leg(id)
-	if l == nil || l.Kind != PhoneLeg {
+func (c *Call) stirred(id machine.LegID) (times uint64, alone bool) {
+	l := c.state.Leg(id)
+	if l == nil || l.Kind != machine.PhoneLeg {
 		return 0, false
 	}
 	user := c.state.Parties[l.Side].User

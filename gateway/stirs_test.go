@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -29,7 +30,7 @@ func TestResumeAfterStir(t *testing.T) {
 		{"it called", func(w *workbench) {
 			own, _ := w.callOf("alice", "sip:bob@example.test", media.PCMU)
 			called := w.dial.next(w.t)
-			called.sink(Refused{Leg: called.id, Status: 486})
+			called.sink(machine.Refused{Leg: called.id, Status: 486})
 			own.waits(w.t, "reject busy")
 		}, false},
 	}
@@ -60,7 +61,7 @@ func TestResumeAfterStir(t *testing.T) {
 			for i, direction := range []media.Direction{media.SendOnly, media.SendRecv} {
 				offer, err := end.Offer([]media.Codec{media.PCMU}, direction)
 				must(t, err)
-				phone.sink(Offered{Leg: phone.id, SDP: offer})
+				phone.sink(machine.Offered{Leg: phone.id, SDP: offer})
 				phone.waitsTimes(t, "answer", i+1)
 				_, err = end.TakeAnswer(phone.sdp)
 				must(t, err)

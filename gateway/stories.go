@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ringsplash/gateway/machine"
 )
 
 // retold asks a call for its story so far.
@@ -14,7 +16,7 @@ type retold struct{ reply chan<- Story }
 // all of it for an administrator, else what happened on the user's own side.
 // False when there is no such call, or it is none of his. It blocks until the
 // call has told its counters, a second at most.
-func (g *Gateway) Story(ctx context.Context, user string, admin bool, id CallID) (Story, bool) {
+func (g *Gateway) Story(ctx context.Context, user string, admin bool, id machine.CallID) (Story, bool) {
 	if c, running := g.call(id); running {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
@@ -35,7 +37,7 @@ func (g *Gateway) Stories(limit int) []Story { return g.stories.list(limit) }
 
 // Trace takes a SIP message of a leg for the story of its call. It does not
 // block.
-func (g *Gateway) Trace(leg LegID, m Message) { g.stories.message(leg, m) }
+func (g *Gateway) Trace(leg machine.LegID, m Message) { g.stories.message(leg, m) }
 
 // retell is the call's story as it stands, with the counters of its legs.
 func (c *Call) retell() Story {
@@ -52,8 +54,8 @@ func (c *Call) retell() Story {
 // Calls and signaling write to it from any goroutine.
 type stories struct {
 	mu   sync.Mutex
-	all  map[CallID]*tale // of calls that run or ended lately
-	legs map[LegID]*tale
+	all  map[machine.CallID]*tale // of calls that run or ended lately
+	legs map[machine.LegID]*tale
 	// ended are those that ended lately, oldest first: the last messages of
 	// their legs are still to come.
 	ended   []*tale
@@ -64,30 +66,33 @@ type stories struct {
 type tale struct {
 	Story
 	users [2]string
-	sides map[LegID]Side
+	sides map[machine.LegID]machine.Side
 	bytes int
 }
 
 func newStories() *stories {
-	return &stories{all: map[CallID]*tale{}, legs: map[LegID]*tale{}, archive: archive{of: map[CallID]archived{}}}
+	return &stories{
+		all: map[machine.CallID]*tale{}, legs: map[machine.LegID]*tale{},
+		archive: archive{of: map[machine.CallID]archived{}},
+	}
 }
 
 // begin opens the story of a call whose first leg, if any, is leg.
-func (s *stories) begin(id CallID, leg LegID) {
+func (s *stories) begin(id machine.CallID, leg machine.LegID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := &tale{
 		Story: Story{ID: id, State: "ringing", Began: time.Now(), Legs: []StoryLeg{}, Events: []StoryEvent{}},
-		sides: map[LegID]Side{},
+		sides: map[machine.LegID]machine.Side{},
 	}
 	s.all[id] = t
 	if leg != "" {
-		s.legs[leg], t.sides[leg] = t, Caller
+		s.legs[leg], t.sides[leg] = t, machine.Caller
 	}
 }
 
 // tell writes what a step made of the call.
-func (s *stories) tell(state *State, at time.Time, changes []Change) {
+func (s *stories) tell(state *machine.State, at time.Time, changes []machine.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.all[state.ID]
@@ -119,11 +124,11 @@ func (s *stories) add(t *tale, e StoryEvent) {
 
 // message adds a SIP message to the story its leg belongs to; messages after
 // the end still count.
-func (s *stories) message(leg LegID, m Message) {
+func (s *stories) message(leg machine.LegID, m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.legs[leg]; t != nil {
-		s.add(t, m.event(leg, of(t.sides[leg])))
+		s.add(t, m.event(leg, machine.AudienceOf(t.sides[leg])))
 	}
 }
 
@@ -178,7 +183,7 @@ func (s *stories) prune(now time.Time) {
 // read returns what a user may see of a story: all of it for the administrator
 // (admin), else what happened to his own side. False when there is no such
 // call, or it is none of his.
-func (s *stories) read(id CallID, user string, admin bool) (Story, bool) {
+func (s *stories) read(id machine.CallID, user string, admin bool) (Story, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.prune(time.Now())
@@ -194,8 +199,9 @@ func (s *stories) read(id CallID, user string, admin bool) (Story, bool) {
 	if admin {
 		return out, true
 	}
-	sees := func(a audience) bool {
-		return a == both || a == callerOnly && t.users[Caller] == user || a == calleeOnly && t.users[Callee] == user
+	sees := func(a machine.Audience) bool {
+		return a == machine.Both || a == machine.CallerOnly && t.users[machine.Caller] == user || a == machine.CalleeOnly &&
+			t.users[machine.Callee] == user
 	}
 	out.Events = slices.DeleteFunc(out.Events, func(e StoryEvent) bool { return !sees(e.side) })
 	out.Legs = ownLegs(out.Legs, t, user)
@@ -205,9 +211,9 @@ func (s *stories) read(id CallID, user string, admin bool) (Story, bool) {
 // ownLegs are the legs of the user's own side.
 func ownLegs(legs []StoryLeg, t *tale, user string) []StoryLeg {
 	return slices.DeleteFunc(legs, func(l StoryLeg) bool {
-		side := Caller
-		if l.Side == Callee.String() {
-			side = Callee
+		side := machine.Caller
+		if l.Side == machine.Callee.String() {
+			side = machine.Callee
 		}
 		return t.users[side] != user
 	})

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
@@ -23,32 +24,32 @@ const (
 
 // Story is what happened in one call, for its owner and the administrator.
 type Story struct {
-	ID    CallID `json:"id"`
-	State string `json:"state"` // as in CallView
-	Cause Cause  `json:"cause,omitempty"`
+	ID    machine.CallID `json:"id"`
+	State string         `json:"state"` // as in CallView
+	Cause machine.Cause  `json:"cause,omitempty"`
 	// Reason is why it ended, in words.
-	Reason   string       `json:"reason,omitempty"`
-	From     PeerView     `json:"from"`
-	To       PeerView     `json:"to"`
-	Began    time.Time    `json:"began"`
-	Answered *time.Time   `json:"answered,omitempty"`
-	Ended    *time.Time   `json:"ended,omitempty"`
-	Legs     []StoryLeg   `json:"legs"`
-	Events   []StoryEvent `json:"events"`
+	Reason   string           `json:"reason,omitempty"`
+	From     machine.PeerView `json:"from"`
+	To       machine.PeerView `json:"to"`
+	Began    time.Time        `json:"began"`
+	Answered *time.Time       `json:"answered,omitempty"`
+	Ended    *time.Time       `json:"ended,omitempty"`
+	Legs     []StoryLeg       `json:"legs"`
+	Events   []StoryEvent     `json:"events"`
 	// LeftOut counts events that were not remembered because there were too many.
 	LeftOut int `json:"leftOut,omitempty"`
 }
 
 // StoryLeg is one leg with its media counters.
 type StoryLeg struct {
-	ID     LegID         `json:"id"`
-	Side   string        `json:"side"` // caller | callee
-	Kind   LegKind       `json:"kind"`
-	Device string        `json:"device,omitempty"`
-	Trunk  string        `json:"trunk,omitempty"`
-	Stage  Stage         `json:"stage"`
-	Gate   Gate          `json:"gate,omitempty"`
-	Codecs []media.Codec `json:"codecs,omitempty"`
+	ID     machine.LegID   `json:"id"`
+	Side   string          `json:"side"` // caller | callee
+	Kind   machine.LegKind `json:"kind"`
+	Device string          `json:"device,omitempty"`
+	Trunk  string          `json:"trunk,omitempty"`
+	Stage  machine.Stage   `json:"stage"`
+	Gate   machine.Gate    `json:"gate,omitempty"`
+	Codecs []media.Codec   `json:"codecs,omitempty"`
 	// Media are the counters of the leg's audio; nil when it never had any. A
 	// tab's count from the beginning of its PeerConnection.
 	Media *MediaCounters `json:"media,omitempty"`
@@ -71,8 +72,8 @@ type StoryEvent struct {
 	At time.Time `json:"at"`
 	// Kind is call (a change of the call), leg (a change of a leg), command (of
 	// a tab), decision, or sip (a message).
-	Kind string `json:"kind"`
-	Leg  LegID  `json:"leg,omitempty"`
+	Kind string        `json:"kind"`
+	Leg  machine.LegID `json:"leg,omitempty"`
 	// Text is the event in words; of a message the start line.
 	Text string `json:"text"`
 	// Sent, Peer, Headers and SDP belong to a message: which way it went, with
@@ -84,7 +85,7 @@ type StoryEvent struct {
 
 	// side is whose business it is: a caller does not learn on which phones the
 	// other side rings, nor what was decided there.
-	side audience
+	side machine.Audience
 }
 
 // Message is one SIP message of a leg, without secrets.
@@ -98,7 +99,7 @@ type Message struct {
 }
 
 // event is what a story keeps of the message.
-func (m Message) event(leg LegID, side audience) StoryEvent {
+func (m Message) event(leg machine.LegID, side machine.Audience) StoryEvent {
 	sent := m.Sent // a pointer into the message would keep its body
 	return StoryEvent{
 		At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &sent, Peer: m.Peer, Headers: m.Headers,
@@ -115,16 +116,17 @@ func (e StoryEvent) size() int {
 }
 
 // retell is a story as it stands in a call's state.
-func storyOf(s *State) Story {
-	view := func(p Party) PeerView {
-		return PeerView{Display: p.Who.Display, Address: p.Who.Address, Verified: p.Who.Verified()}
+func storyOf(s *machine.State) Story {
+	view := func(p machine.Party) machine.PeerView {
+		return machine.PeerView{Display: p.Who.Display, Address: p.Who.Address, Verified: p.Who.Verified()}
 	}
 	out := Story{
-		ID: s.ID, State: shownState(s), Cause: s.Cause, From: view(s.Parties[Caller]), To: view(s.Parties[Callee]), Began: s.Began,
+		ID: s.ID, State: machine.ShownState(s), Cause: s.Cause, From: view(s.Parties[machine.Caller]),
+		To: view(s.Parties[machine.Callee]), Began: s.Began,
 		Legs: []StoryLeg{},
 	}
 	if s.Cause != "" {
-		out.Reason = s.Cause.sentence(Caller)
+		out.Reason = s.Cause.Sentence(machine.Caller)
 	}
 	if !s.Talking.IsZero() {
 		at := s.Talking // a pointer into the state would keep the whole call

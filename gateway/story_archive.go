@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ringsplash/gateway/machine"
 )
 
 // archive keeps stories that nothing is added to any more, each in one piece:
@@ -13,8 +15,8 @@ import (
 // leave behind, would keep many times their own memory from being given back.
 // Under stories.mu.
 type archive struct {
-	of    map[CallID]archived
-	order []CallID // oldest first
+	of    map[machine.CallID]archived
+	order []machine.CallID // oldest first
 	bytes int
 	work  bytes.Buffer
 }
@@ -34,7 +36,7 @@ type archivedHead struct {
 // archivedEvent is an event with what Story does not show.
 type archivedEvent struct {
 	StoryEvent
-	For audience `json:"for"`
+	For machine.Audience `json:"for"`
 }
 
 func (a *archive) put(t *tale) {
@@ -52,13 +54,13 @@ func (a *archive) put(t *tale) {
 	}
 	one := archived{a.work.String(), *t.Ended}
 	id, _, _ := strings.Cut(one.text, "\n") // a part of the text, not a piece of its own
-	a.of[CallID(id)] = one
-	a.order = append(a.order, CallID(id))
+	a.of[machine.CallID(id)] = one
+	a.order = append(a.order, machine.CallID(id))
 	a.bytes += len(one.text)
 }
 
 // get is the story of a call as it was put away, nil for none.
-func (a *archive) get(id CallID) *tale {
+func (a *archive) get(id machine.CallID) *tale {
 	one, ok := a.of[id]
 	if !ok {
 		return nil

@@ -12,17 +12,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 )
 
 // state is a call of bob to alice with a leg on each side.
-func storyState(id CallID) *State {
-	s := &State{ID: id, Phase: Ringing, Began: time.Unix(1, 0), Legs: []LegState{
-		{ID: LegID(id + "-bob"), Side: Caller, Kind: PhoneLeg, Device: "desk", Stage: Trying},
-		{ID: LegID(id + "-alice"), Side: Callee, Kind: PhoneLeg, Device: "lab", Stage: Trying},
+func storyState(id machine.CallID) *machine.State {
+	s := &machine.State{ID: id, Phase: machine.Ringing, Began: time.Unix(1, 0), Legs: []machine.LegState{
+		{ID: machine.LegID(id + "-bob"), Side: machine.Caller, Kind: machine.PhoneLeg, Device: "desk", Stage: machine.Trying},
+		{ID: machine.LegID(id + "-alice"), Side: machine.Callee, Kind: machine.PhoneLeg, Device: "lab", Stage: machine.Trying},
 	}}
-	s.Parties[Caller].User, s.Parties[Callee].User = "bob", "alice"
+	s.Parties[machine.Caller].User, s.Parties[machine.Callee].User = "bob", "alice"
 	return s
 }
 
@@ -40,12 +41,14 @@ func TestStoryIsToldBySides(t *testing.T) {
 	all := newStories()
 	s := storyState("c")
 	all.begin("c", "c-bob")
-	before := State{Phase: Initial}
-	all.tell(s, time.Unix(1, 0), changes(&before, s, input{Now: time.Unix(1, 0)}))
-	rings := s.clone()
-	rings.Legs[1].Stage = Alerting
-	rings.Phase = Answering
-	all.tell(&rings, time.Unix(2, 0), changes(s, &rings, input{Event: Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "Nobody may."}}}}))
+	before := machine.State{Phase: machine.Initial}
+	all.tell(s, time.Unix(1, 0), machine.Changes(&before, s, machine.Input{Now: time.Unix(1, 0)}))
+	rings := s.Clone()
+	rings.Legs[1].Stage = machine.Alerting
+	rings.Phase = machine.Answering
+	all.tell(&rings, time.Unix(2, 0),
+		machine.Changes(s, &rings,
+			machine.Input{Event: machine.Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "Nobody may."}}}}))
 	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0"})
 	all.message("c-alice", Message{
 		Start: "INVITE sip:alice@192.0.2.9 SIP/2.0", Sent: true,
@@ -91,7 +94,7 @@ func TestStoriesKeepNoCall(t *testing.T) {
 	call, body := storyState("c"), []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")
 	call.Talking = time.Unix(2, 0)
 	keptCall, keptBody := weak.Make(call), weak.Make(&body[0])
-	all.tell(call, time.Time{}, []Change{{Kind: "call"}})
+	all.tell(call, time.Time{}, []machine.Change{{Kind: "call"}})
 	all.message("c-bob", Message{Start: "INVITE sip:alice@x SIP/2.0", Sent: true, SDP: body})
 	all.end(storyOf(call))
 	runtime.GC()
@@ -105,10 +108,10 @@ func TestStoriesKeepNoCall(t *testing.T) {
 // A story that is put away tells each side what it told before.
 func TestArchivedStory(t *testing.T) {
 	all := newStories()
-	end := func(s *State) {
+	end := func(s *machine.State) {
 		all.begin(s.ID, s.Legs[0].ID)
-		all.tell(s, time.Time{}, []Change{
-			{Kind: "leg", Text: "alice's", Side: calleeOnly}, {Kind: "decision", Text: "a rule", Side: adminOnly},
+		all.tell(s, time.Time{}, []machine.Change{
+			{Kind: "leg", Text: "alice's", Side: machine.CalleeOnly}, {Kind: "decision", Text: "a rule", Side: machine.AdminOnly},
 		})
 		all.message(s.Legs[0].ID,
 			Message{Start: "INVITE sip:alice@x SIP/2.0", Headers: []string{"To: x"}, SDP: []byte("v=0\r\nm=audio 4000 RTP/AVP 0\r\n")})
@@ -127,14 +130,14 @@ func TestArchivedStory(t *testing.T) {
 	end(storyState("c"))
 	before := told()
 	for i := range storiesLate {
-		end(storyState(CallID(fmt.Sprint(i))))
+		end(storyState(machine.CallID(fmt.Sprint(i))))
 	}
-	require.Contains(t, all.archive.of, CallID("c"))
+	require.Contains(t, all.archive.of, machine.CallID("c"))
 	after := told()
 	require.Equal(t, before[:3], after[:3])
 	require.Equal(t, fmt.Sprint(storiesLate+1), after[3])
 	list := all.list(1000)
-	require.Equal(t, CallID("c"), list[len(list)-1].ID, "the oldest is the last")
+	require.Equal(t, machine.CallID("c"), list[len(list)-1].ID, "the oldest is the last")
 	require.Empty(t, list[len(list)-1].Legs)
 	_, ok := all.read("c", "dave", false)
 	require.False(t, ok)
@@ -143,7 +146,7 @@ func TestArchivedStory(t *testing.T) {
 func TestStoriesAreBounded(t *testing.T) {
 	all := newStories()
 	all.begin("c", "c-bob")
-	all.tell(storyState("c"), time.Time{}, []Change{{Kind: "call"}})
+	all.tell(storyState("c"), time.Time{}, []machine.Change{{Kind: "call"}})
 	big := Message{Start: "OPTIONS sip:x SIP/2.0", Headers: []string{strings.Repeat("x", 1000)}}
 	for range storyEvents {
 		all.message("c-bob", big)
@@ -153,11 +156,11 @@ func TestStoriesAreBounded(t *testing.T) {
 	require.Equal(t, storyEvents+1, len(s.Events)+s.LeftOut)
 
 	for i := range 2 * storiesCount {
-		id := CallID(fmt.Sprint(i))
-		all.begin(id, LegID(id+"-bob"))
-		all.tell(storyState(id), time.Time{}, []Change{{Kind: "call"}})
+		id := machine.CallID(fmt.Sprint(i))
+		all.begin(id, machine.LegID(id+"-bob"))
+		all.tell(storyState(id), time.Time{}, []machine.Change{{Kind: "call"}})
 		for range 40 {
-			all.message(LegID(id+"-bob"), big)
+			all.message(machine.LegID(id+"-bob"), big)
 		}
 		all.end(storyOf(storyState(id)))
 	}
@@ -169,14 +172,14 @@ func TestStoriesAreBounded(t *testing.T) {
 	require.Less(t, len(all.legs), 2*storiesLate+3)
 	_, ok := all.read("0", "", true)
 	require.False(t, ok, "the oldest is forgotten")
-	last := CallID(fmt.Sprint(2*storiesCount - 1))
-	all.message(LegID(last+"-bob"), Message{Start: "SIP/2.0 200 OK"})
+	last := machine.CallID(fmt.Sprint(2*storiesCount - 1))
+	all.message(machine.LegID(last+"-bob"), Message{Start: "SIP/2.0 200 OK"})
 	s, ok = all.read(last, "", true)
 	require.True(t, ok)
 	require.True(t, slices.Contains(texts(s), "sip SIP/2.0 200 OK"))
 
 	list := all.list(5)
 	require.Len(t, list, 5)
-	require.Equal(t, CallID("c"), list[0].ID, "running ones first")
+	require.Equal(t, machine.CallID("c"), list[0].ID, "running ones first")
 	require.Equal(t, last, list[1].ID)
 }

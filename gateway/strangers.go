@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 )
 
@@ -52,17 +53,17 @@ func (g *Gateway) nodeShare() int    { return max(1, g.cfg.MaxAllCalls/4) }
 
 // mayRing tells why one more call from outside may not ring the user, "" when it
 // may. Strangers leave a quarter of the ports to others. Under mu.
-func (g *Gateway) mayRing(on claim) Cause {
+func (g *Gateway) mayRing(on claim) machine.Cause {
 	bound, free := g.cfg.Media.Pairs()
 	switch one := g.ringing[ringing{on.rings, on.payer}]; {
 	case !on.stranger && one >= g.outsideShare():
-		return CauseBusy
+		return machine.CauseBusy
 	case !on.stranger:
 		return ""
 	case g.ringing[ringing{}] >= g.nodeShare(), free < (bound+free)/4:
-		return CauseOverload
+		return machine.CauseOverload
 	case one >= g.oneStranger(), g.ringing[ringing{on.rings, ""}] >= g.outsideShare():
-		return CauseBusy
+		return machine.CauseBusy
 	}
 	return ""
 }
@@ -93,13 +94,13 @@ func (g *Gateway) ringsNoMore(c *Call) {
 
 // refusedAt tells of a call from SIP that was not taken: the log its count, and
 // the user whom a stranger could not even ring, one row for all of them.
-func (g *Gateway) refusedAt(c *Call, in Incoming, cause Cause) {
+func (g *Gateway) refusedAt(c *Call, in Incoming, cause machine.Cause) {
 	g.tally.add(slog.LevelWarn, "calls refused", cause, "from", in.From.Address, "source", in.Source.Addr())
-	if cause != CauseBusy {
+	if cause != machine.CauseBusy {
 		return
 	}
 	now := time.Now()
-	who := peerView(in.From)
+	who := machine.PeerOf(in.From)
 	g.repeats.add(g.resolve(in.Dialled, in.From).user.Name, c.stranger, directory.HistoryEntry{
 		Direction: "in", Display: who.Display, Address: who.Address, Start: now, End: now,
 		Missed: true, Cause: string(cause), Reason: cause.Outcome().Callee,

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -18,7 +19,7 @@ import (
 func (w *workbench) stranger(ip, from, text string) *fakeLeg {
 	offer, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
 	must(w.t, err)
-	leg := newFakeLeg(LegID(randomID("l")))
+	leg := newFakeLeg(machine.LegID(randomID("l")))
 	w.gw.Begin(func(sink Sink) Incoming {
 		leg.sink = sink
 		return Incoming{
@@ -68,7 +69,7 @@ func TestStrangersShutNobodyOff(t *testing.T) {
 		}
 	}
 	first.waits(t, "answer")
-	second.sink(Ended{Leg: second.id, Cause: CauseCallerGone})
+	second.sink(machine.Ended{Leg: second.id, Cause: machine.CauseCallerGone})
 	w.sees(alice, news, "the second end", func(s Snapshot) bool {
 		for _, c := range s.Calls {
 			if c.Peer.Address == "sip:mallory@elsewhere.test" && c.State == "ended" {
@@ -94,9 +95,9 @@ func TestStrangersShareOfTheNode(t *testing.T) {
 		t.Fatalf("alice cannot call: %v", err)
 	}
 	w.dial.next(t)
-	first.sink(Ended{Leg: first.id, Cause: CauseCallerGone})
+	first.sink(machine.Ended{Leg: first.id, Cause: machine.CauseCallerGone})
 	w.sees(alice, news, "the first end", func(s Snapshot) bool {
-		return slices.ContainsFunc(s.Calls, func(c CallView) bool { return c.State == "ended" })
+		return slices.ContainsFunc(s.Calls, func(c machine.CallView) bool { return c.State == "ended" })
 	})
 	w.stranger("192.0.2.1", "sip:trudy@elsewhere.test", "sip:bob@example.test")
 	w.gw.mu.Lock()
@@ -113,7 +114,7 @@ func TestDomainsShare(t *testing.T) {
 	comes := func() *fakeLeg {
 		offer, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
 		must(t, err)
-		leg := newFakeLeg(LegID(randomID("l")))
+		leg := newFakeLeg(machine.LegID(randomID("l")))
 		w.gw.Begin(func(sink Sink) Incoming {
 			leg.sink = sink
 			return Incoming{
@@ -134,7 +135,7 @@ func (w *workbench) inVain(ip, from string) {
 	w.t.Helper()
 	caller := w.stranger(ip, from, "sip:alice@example.test")
 	phone := w.dial.next(w.t)
-	phone.sink(Refused{Leg: phone.id, Status: 486})
+	phone.sink(machine.Refused{Leg: phone.id, Status: 486})
 	caller.waits(w.t, "reject busy")
 	w.idle()
 }

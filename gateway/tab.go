@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringsplash/directory"
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
@@ -19,8 +20,8 @@ import (
 
 // Resume is how a page-load chain proves that it is the tab it says.
 type Resume struct {
-	Tab    TabID  `json:"tab"`
-	Secret string `json:"secret"`
+	Tab    machine.TabID `json:"tab"`
+	Secret string        `json:"secret"`
 	// Page is a value the page made when it was loaded: a socket of the same
 	// page replaces the tab's live one, another page gets a tab of its own.
 	Page string `json:"page,omitempty"`
@@ -29,7 +30,7 @@ type Resume struct {
 // Tab is one page-load chain of a user's softphone: a remote control, and a
 // leg only while it carries media. Its methods may be called from any goroutine.
 type Tab struct {
-	id     TabID
+	id     machine.TabID
 	secret string
 	user   string
 	gw     *Gateway
@@ -44,7 +45,7 @@ type Tab struct {
 	end        *media.TabEnd
 	pc         string // the page's name for the PeerConnection of end
 	generation uint64
-	focus      CallID         // the call whose audio the tab's end has
+	focus      machine.CallID // the call whose audio the tab's end has
 	path       media.TabState // of end, "" before it told one
 	outages    int            // how often path was up
 	gone       *time.Timer
@@ -71,7 +72,7 @@ func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, er
 			return s, true, nil
 		}
 	}
-	t := &Tab{id: TabID(g.cfg.NewID("t")), secret: randomID("s"), user: user, gw: g, generation: 1}
+	t := &Tab{id: machine.TabID(g.cfg.NewID("t")), secret: randomID("s"), user: user, gw: g, generation: 1}
 	s := t.attach(r.Page, wake)
 	g.board.addTab(t)
 	g.tabCame(t)
@@ -91,7 +92,7 @@ func (t *Tab) key() string { return "tab/" + t.user + "/" + string(t.id) }
 // tabCame lets the user's ringing calls ring in the tab.
 func (g *Gateway) tabCame(t *Tab) {
 	for _, c := range g.board.callsOf(t.user) {
-		c.post(TabCame{User: t.user, Tab: t.id, Leg: LegID(g.cfg.NewID("l"))})
+		c.post(machine.TabCame{User: t.user, Tab: t.id, Leg: machine.LegID(g.cfg.NewID("l"))})
 	}
 }
 
@@ -112,7 +113,7 @@ func (t *Tab) attach(page string, wake func()) *Socket {
 }
 
 // ID is what the page keeps, with Secret, to resume.
-func (t *Tab) ID() TabID { return t.id }
+func (t *Tab) ID() machine.TabID { return t.id }
 
 // Secret proves that a page is the one that had the tab.
 func (t *Tab) Secret() string { return t.secret }
@@ -146,7 +147,7 @@ func (t *Tab) remove() {
 		return
 	}
 	for _, c := range calls {
-		c.post(TabGone{t.id})
+		c.post(machine.TabGone{Tab: t.id})
 	}
 	if end != nil {
 		end.Close()
@@ -177,7 +178,7 @@ func (t *Tab) audio() *media.End {
 // hear lets the tab hear src for a call. The last call that gave it something
 // to hear has the tab; another's nil changes nothing. False when there is no
 // PeerConnection yet.
-func (t *Tab) hear(call CallID, src media.Source) bool {
+func (t *Tab) hear(call machine.CallID, src media.Source) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if src == nil {
@@ -316,7 +317,7 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 		t.gw.board.seen(t.user)
 		return Result{}, nil
 	case "message":
-		return Result{}, errNotYet
+		return Result{}, machine.ErrNotYet
 	case "digits":
 		if err := checkDigits(c.Digits); err != nil {
 			return Result{}, err
@@ -338,8 +339,8 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 			return Result{}, err
 		}
 	}
-	e := Asked{User: t.user, Tab: t.id, Command: asked}
-	if asked == (HangUp{}) && c.RemoveGrant {
+	e := machine.Asked{User: t.user, Tab: t.id, Command: asked}
+	if asked == (machine.HangUp{}) && c.RemoveGrant {
 		return t.gw.hangUpAndRevoke(ctx, call, e)
 	}
 	return Result{}, t.gw.ask(ctx, call, e)
@@ -358,12 +359,12 @@ func checkDigits(text string) error {
 
 // holdOthers puts the other calls in this tab on hold: one microphone, one
 // conversation.
-func (t *Tab) holdOthers(but CallID) {
+func (t *Tab) holdOthers(but machine.CallID) {
 	if t.id == "" {
 		return
 	}
 	for _, c := range t.gw.board.othersIn(t, but) {
-		c.post(Asked{User: t.user, Tab: t.id, Command: Hold{On: true}})
+		c.post(machine.Asked{User: t.user, Tab: t.id, Command: machine.Hold{On: true}})
 	}
 }
 
@@ -375,20 +376,20 @@ func (t *Tab) place(c Command) (Result, error) {
 	}
 	on := t.gw.userClaim(t.user, c.To)
 	if !on.urgent && t.gw.board.engaged(t.user) >= t.gw.cfg.MaxCalls {
-		return Result{}, refuse("too_many_calls", "You have too many calls at once. End one first.")
+		return Result{}, machine.Refusal("too_many_calls", "You have too many calls at once. End one first.")
 	}
 	call := t.gw.newCall(t.gw.newCallID())
 	begun := call.dial(t, c)
 	switch cause := begun.Cause; {
 	case cause != "":
-		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
+		return Result{}, machine.Refusal(commandCode(cause), cause.Outcome().Caller)
 	case c.Intercom && begun.Callee.User == "":
 		return Result{}, denied("not_available", "command.intercom_outside")
 	case c.Intercom && begun.Callee.User == t.user: // it would open his own phone without the right to
 		return Result{}, denied("not_available", "command.intercom_own")
 	}
 	if cause := t.gw.admit(call, on); cause != "" {
-		return Result{}, refuse(commandCode(cause), cause.Outcome().Caller)
+		return Result{}, machine.Refusal(commandCode(cause), cause.Outcome().Caller)
 	}
 	if c.From == "" || c.From == "browser" {
 		t.holdOthers(call.id)
@@ -399,19 +400,19 @@ func (t *Tab) place(c Command) (Result, error) {
 	return Result{Call: call.id}, nil
 }
 
-func commandCode(c Cause) string {
+func commandCode(c machine.Cause) string {
 	switch c {
-	case CauseUnknown:
+	case machine.CauseUnknown:
 		return "not_found"
-	case CauseTrunkDown:
+	case machine.CauseTrunkDown:
 		return "trunk_down"
-	case CauseOverload, CauseShuttingDown:
+	case machine.CauseOverload, machine.CauseShuttingDown:
 		return "overload"
-	case CauseBusy, CauseOwnLimit, CauseOutsideLimit:
+	case machine.CauseBusy, machine.CauseOwnLimit, machine.CauseOutsideLimit:
 		return "too_many_calls"
-	case CauseOffline:
+	case machine.CauseOffline:
 		return "device_offline"
-	case CauseForbidden:
+	case machine.CauseForbidden:
 		return "forbidden"
 	}
 	return "fault"
@@ -465,7 +466,7 @@ func (t *Tab) newEnd(pc string, old *media.TabEnd) (*media.TabEnd, error) {
 		old.Close()
 	}
 	for _, c := range t.gw.board.callsOf(t.user) {
-		c.post(TabMedia{t.id})
+		c.post(machine.TabMedia{Tab: t.id})
 	}
 	return end, nil
 }
@@ -486,7 +487,7 @@ func (t *Tab) lose(end *media.TabEnd) {
 		end.Close()
 	}()
 	for _, c := range t.gw.board.callsOf(t.user) {
-		c.post(TabMedia{t.id})
+		c.post(machine.TabMedia{Tab: t.id})
 	}
 	t.nudge()
 }

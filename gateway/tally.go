@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"ringsplash/gateway/machine"
 )
 
 // tallyEvery is how often a tally writes at most.
@@ -26,7 +28,7 @@ type tally struct {
 type tallied struct {
 	level slog.Level
 	what  string
-	cause Cause
+	cause machine.Cause
 }
 
 type counted struct {
@@ -37,7 +39,7 @@ type counted struct {
 func newTally(log *slog.Logger) *tally { return &tally{log: log, counts: map[tallied]*counted{}} }
 
 // add counts one more. It does not block but for the log.
-func (t *tally) add(level slog.Level, what string, cause Cause, last ...any) {
+func (t *tally) add(level slog.Level, what string, cause machine.Cause, last ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := tallied{level, what, cause}

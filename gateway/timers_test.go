@@ -1,34 +1,39 @@
 package gateway
 
 import (
-	"ringsplash/media"
 	"testing"
 	"time"
+
+	"ringsplash/gateway/machine"
+	"ringsplash/media"
 )
 
 // A timer that ran out just before it was stopped says nothing any more.
 func TestStoppedTimer(t *testing.T) {
 	c := newWorkbench(t, nil).gw.newCall("c")
-	c.state.Phase = Ringing
-	for _, cmd := range []command{stopTimer{ringTimer}, startTimer{ringTimer, time.Hour}} {
-		c.perform(startTimer{ringTimer, 0})
+	c.state.Phase = machine.Ringing
+	for _, cmd := range []machine.Effect{
+		machine.StopTimer{Timer: machine.RingTimer},
+		machine.StartTimer{Timer: machine.RingTimer, After: time.Hour},
+	} {
+		c.perform(machine.StartTimer{Timer: machine.RingTimer, After: 0})
 		late := c.box.Take()
 		c.perform(cmd)
 		for _, e := range late {
 			c.step(e)
 		}
-		if c.state.Phase != Ringing {
+		if c.state.Phase != machine.Ringing {
 			t.Fatalf("after %T the call is %s", cmd, c.state.Phase)
 		}
 	}
-	c.perform(startTimer{ringTimer, 0})
+	c.perform(machine.StartTimer{Timer: machine.RingTimer, After: 0})
 	for _, e := range c.box.Take() {
 		c.step(e)
 	}
-	if c.state.Phase != Terminated {
+	if c.state.Phase != machine.Terminated {
 		t.Fatalf("the call is %s", c.state.Phase)
 	}
-	c.perform(stopTimer{ringTimer})
+	c.perform(machine.StopTimer{Timer: machine.RingTimer})
 }
 
 // The media of a branch that lost is given back at once, not when the talk ends.
@@ -39,7 +44,7 @@ func TestLosersGiveTheirPortsBack(t *testing.T) {
 	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
 	won, lost := w.dial.next(t), w.dial.next(t)
 	for _, l := range []*fakeLeg{won, lost} {
-		l.sink(Rang{Leg: l.id, Status: 180})
+		l.sink(machine.Rang{Leg: l.id, Status: 180})
 	}
 	before, _ := w.loop.Pairs()
 	w.answer(won, media.PCMU) // has a pair of its own
@@ -51,9 +56,9 @@ func TestLosersGiveTheirPortsBack(t *testing.T) {
 			t.Fatalf("%d pairs are bound, %d before the answer", bound, before)
 		}
 	}
-	lost.sink(Answered{Leg: lost.id, SDP: []byte("v=0")}) // crossed the CANCEL
+	lost.sink(machine.Answered{Leg: lost.id, SDP: []byte("v=0")}) // crossed the CANCEL
 	lost.waits(t, "hangup answered_elsewhere")
-	won.sink(Ended{Leg: won.id})
+	won.sink(machine.Ended{Leg: won.id})
 	caller.waits(t, "hangup hang_up")
 }
 
@@ -65,10 +70,10 @@ func TestFaultEndsTransfer(t *testing.T) {
 	phone := w.dial.next(t)
 	w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
-	phone.sink(Referred{Leg: phone.id, To: "tel:0123"})
+	phone.sink(machine.Referred{Leg: phone.id, To: "tel:0123"})
 	line := w.dial.next(t)
 	phone.waits(t, "report 100")
 	phone.explodes.Store(true)
-	line.sink(Rang{Leg: line.id, Status: 180}) // is reported, which is where it fails
+	line.sink(machine.Rang{Leg: line.id, Status: 180}) // is reported, which is where it fails
 	line.waits(t, "hangup fault")
 }

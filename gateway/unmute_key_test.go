@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -17,28 +18,29 @@ func TestKeyGoesNowhere(t *testing.T) {
 	p := &fakePolicy{}
 	w := newWorkbench(t, func(c *Config) { c.Policy = p })
 	c := w.gw.newCall("c")
-	c.state.Phase = Established
-	c.state.Legs = []LegState{
-		{ID: "a", Kind: PhoneLeg, Stage: Up},
+	c.state.Phase = machine.Established
+	c.state.Legs = []machine.LegState{
+		{ID: "a", Kind: machine.PhoneLeg, Stage: machine.Up},
 		{
-			ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Device: "desk", Instance: "i", Gate: GateShut, Mute: profile.MuteGate,
+			ID: "b", Side: machine.Callee, Kind: machine.PhoneLeg, Stage: machine.Up, Device: "desk", Instance: "i",
+			Gate: machine.GateShut, Mute: profile.MuteGate,
 			UnmuteKey: "*",
 		},
 	}
-	c.state.Parties = [2]Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
+	c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
 	caller, phone := newFakeLeg("a"), newFakeLeg("b")
 	c.legs["a"], c.legs["b"] = caller, phone
 	c.ends["a"], c.ends["b"] = w.peer(), w.peer()
 	c.ends["b"].Gate().Shut()
-	c.step(Digit{Leg: "a", Digit: '*'})
-	c.step(Digit{Leg: "b", Digit: '5'})
-	if c.state.leg("b").Gate != GateShut || len(p.unmuted) > 0 {
-		t.Fatalf("gate %s", c.state.leg("b").Gate)
+	c.step(machine.Digit{Leg: "a", Digit: '*'})
+	c.step(machine.Digit{Leg: "b", Digit: '5'})
+	if c.state.Leg("b").Gate != machine.GateShut || len(p.unmuted) > 0 {
+		t.Fatalf("gate %s", c.state.Leg("b").Gate)
 	}
-	c.step(Digit{Leg: "b", Digit: '*'})
-	c.step(Digit{Leg: "b", Digit: '*'})
-	if c.state.leg("b").Gate != GateOpen || c.ends["b"].Gate().State() != media.GateOpen {
-		t.Fatalf("gate %s", c.state.leg("b").Gate)
+	c.step(machine.Digit{Leg: "b", Digit: '*'})
+	c.step(machine.Digit{Leg: "b", Digit: '*'})
+	if c.state.Leg("b").Gate != machine.GateOpen || c.ends["b"].Gate().State() != media.GateOpen {
+		t.Fatalf("gate %s", c.state.Leg("b").Gate)
 	}
 	if got := slices.Concat(caller.told(), phone.told()); len(got) > 0 {
 		t.Errorf("asked of the legs: %v", got)
@@ -54,24 +56,27 @@ func TestKeyGoesNowhere(t *testing.T) {
 func TestHeldKeyGoesNowhere(t *testing.T) {
 	w := newWorkbench(t, nil)
 	c := w.gw.newCall("c")
-	c.state.Phase = Established
-	c.state.Legs = []LegState{
-		{ID: "a", Kind: PhoneLeg, Stage: Up},
-		{ID: "b", Side: Callee, Kind: PhoneLeg, Stage: Up, Gate: GateShut, Mute: profile.MuteGate, UnmuteKey: "*"},
+	c.state.Phase = machine.Established
+	c.state.Legs = []machine.LegState{
+		{ID: "a", Kind: machine.PhoneLeg, Stage: machine.Up},
+		{
+			ID: "b", Side: machine.Callee, Kind: machine.PhoneLeg, Stage: machine.Up, Gate: machine.GateShut, Mute: profile.MuteGate,
+			UnmuteKey: "*",
+		},
 	}
-	c.state.Parties = [2]Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
+	c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
 	caller := newFakeLeg("a")
 	c.legs["a"], c.legs["b"] = caller, newFakeLeg("b")
 	c.ends["a"], c.ends["b"] = w.peer(), w.peer()
 	c.ends["b"].Gate().Shut()
 	o := c.own("b")
 	o.pressed.put('*')
-	c.step(Pressed{"b"})
-	if c.state.leg("b").Gate != GateOpen {
-		t.Fatalf("gate %s", c.state.leg("b").Gate)
+	c.step(machine.Pressed{Leg: "b"})
+	if c.state.Leg("b").Gate != machine.GateOpen {
+		t.Fatalf("gate %s", c.state.Leg("b").Gate)
 	}
-	c.state.leg("b").KeyAt = time.Now().Add(-2 * keyGap)
-	c.step(Digit{Leg: "b", Digit: '*'})
+	c.state.Leg("b").KeyAt = time.Now().Add(-2 * machine.KeyGap)
+	c.step(machine.Digit{Leg: "b", Digit: '*'})
 	if got := caller.told(); len(got) > 0 {
 		t.Errorf("the caller was told %v", got)
 	}
@@ -91,7 +96,7 @@ func seesTheKey(t *testing.T, mode profile.MuteMode) {
 	tab, news := w.openTab("alice", Resume{})
 	go func() {
 		leg := <-w.dial.legs
-		end, err := w.loop.NewRTPEnd(media.RTPOptions{Peer: w.gw.peerOf(Target{Binding: leg.in.Binding})})
+		end, err := w.loop.NewRTPEnd(media.RTPOptions{Peer: w.gw.peerOf(machine.Target{Binding: leg.in.Binding})})
 		if err == nil {
 			_, err = end.TakeOffer(leg.in.Offer)
 		}
@@ -99,7 +104,7 @@ func seesTheKey(t *testing.T, mode profile.MuteMode) {
 		if err != nil || err2 != nil {
 			t.Error(err, err2)
 		}
-		leg.sink(Answered{Leg: leg.id, SDP: sdp})
+		leg.sink(machine.Answered{Leg: leg.id, SDP: sdp})
 		w.sees(tab, news, "what to press", func(s Snapshot) bool { return s.Devices[0].Press == "*" })
 		leg.waits(t, "reoffer")
 		if mode == profile.MuteGate {
@@ -108,18 +113,18 @@ func seesTheKey(t *testing.T, mode profile.MuteMode) {
 			if err != nil || err2 != nil || sound.Remote != media.SendRecv {
 				t.Error(err, err2, sound.Remote)
 			}
-			leg.sink(Reoffered{Leg: leg.id, Status: 200, SDP: sdp})
+			leg.sink(machine.Reoffered{Leg: leg.id, Status: 200, SDP: sdp})
 			if err := end.SendDigits("7*"); err != nil {
 				t.Error(err)
 			}
 		} else {
-			leg.sink(Reoffered{Leg: leg.id, Status: 488})
-			leg.sink(Digit{Leg: leg.id, Digit: '7'})
-			leg.sink(Digit{Leg: leg.id, Digit: '*'})
+			leg.sink(machine.Reoffered{Leg: leg.id, Status: 488})
+			leg.sink(machine.Digit{Leg: leg.id, Digit: '7'})
+			leg.sink(machine.Digit{Leg: leg.id, Digit: '*'})
 		}
 		leg.waits(t, "hangup hang_up")
 		end.Close()
-		leg.sink(Ended{Leg: leg.id})
+		leg.sink(machine.Ended{Leg: leg.id})
 	}()
 	got, err := w.gw.TestPhone(t.Context(), "alice", "desk")
 	must(t, err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ringsplash/gateway/machine"
 	"ringsplash/media"
 )
 
@@ -19,7 +20,7 @@ func TestAnswerOfAStaleCall(t *testing.T) {
 	phone := w.dial.next(t)
 	sdp, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
 	require.NoError(t, err)
-	phone.sink(Rang{Leg: phone.id, Status: 183, SDP: sdp}) // the far end is heard: another version
+	phone.sink(machine.Rang{Leg: phone.id, Status: 183, SDP: sdp}) // the far end is heard: another version
 	now := w.sees(tab, news, "early media", inState("early")).Calls[0]
 	require.Greater(t, now.Version, seen.Version)
 
@@ -27,7 +28,7 @@ func TestAnswerOfAStaleCall(t *testing.T) {
 		_, err := tab.Do(t.Context(), Command{Do: "answer", Call: seen.ID, Version: version, On: "browser"})
 		return err
 	}
-	var refused *CommandError
+	var refused *machine.CommandError
 	require.ErrorAs(t, answer(now.Version+1), &refused)
 	require.Equal(t, "stale", refused.Code)
 	require.NoError(t, answer(seen.Version))
@@ -38,17 +39,17 @@ func TestAnswerOfAStaleCall(t *testing.T) {
 func TestCallerChangesWhileItRings(t *testing.T) {
 	w := newWorkbench(t, nil)
 	c := w.gw.newCall("c_test")
-	c.state.Legs = []LegState{}
-	c.state.Parties[Caller].Who.Address = "sip:bob@example.test"
+	c.state.Legs = []machine.LegState{}
+	c.state.Parties[machine.Caller].Who.Address = "sip:bob@example.test"
 	c.publish()
 	first := c.version
-	c.state.Parties[Callee].Muted = true
+	c.state.Parties[machine.Callee].Muted = true
 	c.publish()
 	asked := func(version uint64) bool {
-		return c.hear(Asked{Command: Answer{On: "browser", Version: version}}).Stale
+		return c.hear(machine.Asked{Command: machine.Answer{On: "browser", Version: version}}).Stale
 	}
 	require.False(t, asked(first), "the same caller")
-	c.state.Parties[Caller].Who.Address = "sip:eve@example.test"
+	c.state.Parties[machine.Caller].Who.Address = "sip:eve@example.test"
 	c.publish()
 	require.True(t, asked(first), "somebody else")
 	require.False(t, asked(c.version))

@@ -1,16 +1,19 @@
 package gateway
 
-import "ringsplash/internal/sentence"
+import (
+	"ringsplash/gateway/machine"
+	"ringsplash/internal/sentence"
+)
 
 // Snapshot is what one tab shows: the parts of the WebSocket protocol, whole.
 // The JSON is the wire form (docs/protocol.md).
 type Snapshot struct {
-	Me       MeView         `json:"me"`
-	Devices  []DeviceView   `json:"devices"`
-	Calls    []CallView     `json:"calls"`
-	Presence []PresenceView `json:"presence"`
-	Counters CountersView   `json:"counters"`
-	Media    MediaView      `json:"media"`
+	Me       MeView             `json:"me"`
+	Devices  []DeviceView       `json:"devices"`
+	Calls    []machine.CallView `json:"calls"`
+	Presence []PresenceView     `json:"presence"`
+	Counters CountersView       `json:"counters"`
+	Media    MediaView          `json:"media"`
 }
 
 // MeView is the user himself.
@@ -107,19 +110,19 @@ type MediaWant struct {
 
 // Command is what a tab asks for ({type:"do"} without its envelope).
 type Command struct {
-	Do        string   `json:"do"`
-	Call      CallID   `json:"call,omitempty"`
-	Version   uint64   `json:"version,omitempty"`
-	On        string   `json:"on,omitempty"`
-	From      string   `json:"from,omitempty"`
-	To        string   `json:"to,omitempty"`
-	With      CallID   `json:"with,omitempty"`
-	Digits    string   `json:"digits,omitempty"`
-	SDP       string   `json:"sdp,omitempty"`
-	PC        string   `json:"pc,omitempty"`
-	Codecs    []string `json:"codecs,omitempty"`
-	Candidate string   `json:"candidate,omitempty"`
-	Text      string   `json:"text,omitempty"`
+	Do        string         `json:"do"`
+	Call      machine.CallID `json:"call,omitempty"`
+	Version   uint64         `json:"version,omitempty"`
+	On        string         `json:"on,omitempty"`
+	From      string         `json:"from,omitempty"`
+	To        string         `json:"to,omitempty"`
+	With      machine.CallID `json:"with,omitempty"`
+	Digits    string         `json:"digits,omitempty"`
+	SDP       string         `json:"sdp,omitempty"`
+	PC        string         `json:"pc,omitempty"`
+	Codecs    []string       `json:"codecs,omitempty"`
+	Candidate string         `json:"candidate,omitempty"`
+	Text      string         `json:"text,omitempty"`
 	// Intercom asks for an automatic answer of the called person's phone.
 	Intercom bool `json:"intercom,omitempty"`
 	// RemoveGrant takes back, with the hanging up, what let the caller open
@@ -129,8 +132,8 @@ type Command struct {
 
 // Result is the ok reply to a Command.
 type Result struct {
-	Call CallID `json:"call,omitempty"`
-	SDP  string `json:"sdp,omitempty"`
+	Call machine.CallID `json:"call,omitempty"`
+	SDP  string         `json:"sdp,omitempty"`
 	// Said is what was done, in words.
 	Said string `json:"said,omitempty"`
 	// SaidSentence is what Said says, for another language.
@@ -140,26 +143,26 @@ type Result struct {
 func saying(s sentence.Sentence) Result { return Result{Said: s.Text, SaidSentence: s} }
 
 // ofCall is what the command asks of one call, nil when it is no such command.
-func (c Command) ofCall() Request {
+func (c Command) ofCall() machine.Command {
 	switch c.Do {
 	case "answer":
-		return Answer{On: c.On, Version: c.Version}
+		return machine.Answer{On: c.On, Version: c.Version}
 	case "ringing":
-		return TabRings{}
+		return machine.TabRings{}
 	case "decline":
-		return Decline{}
+		return machine.Decline{}
 	case "hangup":
-		return HangUp{}
+		return machine.HangUp{}
 	case "hold", "resume":
-		return Hold{On: c.Do == "hold"}
+		return machine.Hold{On: c.Do == "hold"}
 	case "mute", "unmute":
-		return Mute{On: c.Do == "mute"}
+		return machine.Mute{On: c.Do == "mute"}
 	case "move":
-		return Move{On: c.On}
+		return machine.Move{On: c.On}
 	case "transfer":
-		return Transfer{To: c.To, With: c.With}
+		return machine.Transfer{To: c.To, With: c.With}
 	case "digits":
-		return SendDigits{Digits: c.Digits}
+		return machine.SendDigits{Digits: c.Digits}
 	}
 	return nil
 }

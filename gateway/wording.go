@@ -1,6 +1,9 @@
 package gateway
 
-import "ringsplash/internal/sentence"
+import (
+	"ringsplash/gateway/machine"
+	"ringsplash/internal/sentence"
+)
 
 // Words is the English of this package: refused commands, and what is to be
 // said of deskphones.
@@ -61,6 +64,6 @@ var Words = sentence.Table{
 }
 
 // denied refuses a command, with a sentence of Words.
-func denied(code, say string, args ...any) *CommandError {
-	return Refuse(code, Words.Say(say, args...))
+func denied(code, say string, args ...any) *machine.CommandError {
+	return machine.Refuse(code, Words.Say(say, args...))
 }

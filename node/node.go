@@ -17,6 +17,7 @@ import (
 	"ringsplash/config"
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
@@ -148,7 +149,7 @@ func (d *lateDialer) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	return d.ua.Invite(in, sink)
 }
 
-func (d *lateDialer) Goodbye(kept []byte, c gateway.Cause) error {
+func (d *lateDialer) Goodbye(kept []byte, c machine.Cause) error {
 	<-d.ready
 	return d.ua.Goodbye(kept, c)
 }
@@ -196,7 +197,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Short: n.memory.short,
 		Timers: gateway.Timers{
-			Limits: gateway.Limits{
+			Limits: machine.Limits{
 				Ring: n.cfg.Timers.Ring, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
 				MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
 			},

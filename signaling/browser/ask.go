@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // Gateway owns the tabs and their calls.
@@ -21,7 +22,7 @@ type Gateway interface {
 	// Story is what happened in a call, Stories the newest calls without their
 	// events. Story blocks for the call, a second at most; it is false when
 	// there is no such call, or it is none of the user's and he no administrator.
-	Story(ctx context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool)
+	Story(ctx context.Context, user string, admin bool, id machine.CallID) (gateway.Story, bool)
 	Stories(limit int) []gateway.Story
 	// Watch sees what the user's tabs show, without being one, until it is
 	// closed. wake is as in OpenTab, and may be called once more after Close.
@@ -47,7 +48,7 @@ type Watch interface {
 // Tab is one page-load chain of the softphone, as the gateway sees it. All
 // methods may be called from any goroutine.
 type Tab interface {
-	ID() gateway.TabID
+	ID() machine.TabID
 	// Secret is what a later socket must show to have the tab back.
 	Secret() string
 	// Snapshot is what the tab shows now. It does not block.

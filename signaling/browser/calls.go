@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/token"
 )
 
@@ -26,7 +27,7 @@ type restCommand struct {
 	Intercom    bool           `json:"intercom"`
 	On          string         `json:"on"`
 	Version     uint64         `json:"version"`
-	With        gateway.CallID `json:"with"`
+	With        machine.CallID `json:"with"`
 	Digits      string         `json:"digits"`
 	RemoveGrant bool           `json:"removeGrant"`
 }
@@ -41,7 +42,7 @@ func readCommand(c echo.Context, do string) (gateway.Command, error) {
 		}
 	}
 	cmd := gateway.Command{
-		Do: do, Call: gateway.CallID(c.Param("id")), To: in.To, From: in.From, Intercom: in.Intercom,
+		Do: do, Call: machine.CallID(c.Param("id")), To: in.To, From: in.From, Intercom: in.Intercom,
 		On: in.On, Version: in.Version, With: in.With, Digits: in.Digits, RemoveGrant: in.RemoveGrant,
 	}
 	r := rules[do]
@@ -187,7 +188,7 @@ func (s *Server) isAdmin(c echo.Context) bool {
 
 // getCall is GET /api/v1/calls/{id}: the story of a call.
 func (s *Server) getCall(c echo.Context) error {
-	story, ok := s.conf.Gateway.Story(c.Request().Context(), loginOf(c).User, s.isAdmin(c), gateway.CallID(c.Param("id")))
+	story, ok := s.conf.Gateway.Story(c.Request().Context(), loginOf(c).User, s.isAdmin(c), machine.CallID(c.Param("id")))
 	if !ok {
 		return refuse(http.StatusNotFound, "not_found", "problem.no_such_call")
 	}
@@ -196,14 +197,14 @@ func (s *Server) getCall(c echo.Context) error {
 
 // callHead is one row of GET /api/v1/calls.
 type callHead struct {
-	ID       gateway.CallID   `json:"id"`
+	ID       machine.CallID   `json:"id"`
 	State    string           `json:"state"`
-	From     gateway.PeerView `json:"from"`
-	To       gateway.PeerView `json:"to"`
+	From     machine.PeerView `json:"from"`
+	To       machine.PeerView `json:"to"`
 	Began    instant          `json:"began"`
 	Answered *instant         `json:"answered,omitempty"`
 	Ended    *instant         `json:"ended,omitempty"`
-	Cause    gateway.Cause    `json:"cause,omitempty"`
+	Cause    machine.Cause    `json:"cause,omitempty"`
 	Reason   string           `json:"reason,omitempty"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/token"
 )
@@ -122,7 +123,7 @@ func TestCallsByRESTRefused(t *testing.T) {
 		"device_offline": 409, "secret": 500,
 	} {
 		r.gw.answer = func(gateway.Command) (gateway.Result, error) {
-			return gateway.Result{}, gateway.Refuse(code, sentence.Sentence{Text: "A sentence."})
+			return gateway.Result{}, machine.Refuse(code, sentence.Sentence{Text: "A sentence."})
 		}
 		a := b.send("POST", "/api/v1/calls/c_1/answer", `{"on":"desk"}`)
 		if a.status != status || status != 500 && (a.code() != code || a.json["detail"] != "A sentence.") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // rule is one row of the table of commands in docs/protocol.md; a test keeps
@@ -141,7 +142,7 @@ func printable(text string, lines bool) bool {
 
 // errorOf is the error of a reply. A code the protocol does not have for this
 // command is our fault, whatever it says.
-func errorOf(do string, err error) (e *gateway.CommandError, known bool) {
+func errorOf(do string, err error) (e *machine.CommandError, known bool) {
 	if errors.As(err, &e) && (slices.Contains(commonErrors, e.Code) || slices.Contains(rules[do].errors, e.Code)) {
 		return e, true
 	}
@@ -149,5 +150,5 @@ func errorOf(do string, err error) (e *gateway.CommandError, known bool) {
 	if e != nil {
 		said = e.Sentence
 	}
-	return gateway.Refuse("fault", said), false
+	return machine.Refuse("fault", said), false
 }

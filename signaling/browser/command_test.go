@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 )
 
@@ -75,9 +76,9 @@ func TestCommandsRefused(t *testing.T) {
 		switch c.Do {
 		case "answer":
 			return gateway.Result{}, fmt.Errorf("wrapped: %w",
-				gateway.Refuse("already_answered", sentence.Sentence{Text: "Another of your devices answered this call."}))
+				machine.Refuse("already_answered", sentence.Sentence{Text: "Another of your devices answered this call."}))
 		case "hold": // a code the protocol does not have for it
-			return gateway.Result{}, gateway.Refuse("already_answered", sentence.Sentence{Text: "Odd."})
+			return gateway.Result{}, machine.Refuse("already_answered", sentence.Sentence{Text: "Odd."})
 		case "mute":
 			return gateway.Result{}, errors.New("disk on fire")
 		case "hangup":
@@ -139,7 +140,7 @@ func TestCommandIDsAreCarriedOutOnce(t *testing.T) {
 		if c.Do == "call" {
 			await(ctx, release)
 		}
-		return gateway.Result{Call: gateway.CallID(fmt.Sprintf("c_%d", n))}, nil
+		return gateway.Result{Call: machine.CallID(fmt.Sprintf("c_%d", n))}, nil
 	})
 	b := r.loggedIn("alice", alicePassword)
 	p, m := b.open(nil)

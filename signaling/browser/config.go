@@ -12,7 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/store"
 )
 
@@ -34,7 +34,7 @@ type Config struct {
 	Metrics prometheus.Gatherer
 	// Room tells why the node takes no new calls now, "" when it does; /readyz
 	// says so [it always does].
-	Room func() gateway.Cause
+	Room func() machine.Cause
 	// Build is the id of the embedded web client, as in welcome.
 	Build string
 	// EmbedOrigins are the sites that may embed the phone [none].

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/token"
 )
 
@@ -94,7 +94,7 @@ func TestEvents(t *testing.T) {
 	same(t, "parts", members(t, first.raw), slices.DeleteFunc(members(t, welcome.raw), func(name string) bool {
 		return slices.Contains([]string{"build", "tab", "resumed", "open", "bearer", "media"}, name)
 	}))
-	watch.show(gateway.CallView{ID: "c_1", State: "ringing", Direction: "in"})
+	watch.show(machine.CallView{ID: "c_1", State: "ringing", Direction: "in"})
 	if m := wait(t, e.read); m.Seq != 2 || len(m.Calls) != 1 || m.Calls[0].ID != "c_1" || m.Me != nil {
 		t.Errorf("the second is %s", m.raw)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/media"
 )
@@ -129,7 +130,7 @@ func TestRealGatewayTabToTab(t *testing.T) {
 		}
 	}
 	ended := caller.until("the end", oneCall("ended"))
-	if c := ended.Calls[0]; c.Cause != gateway.CauseDeclined || c.Reason == "" {
+	if c := ended.Calls[0]; c.Cause != machine.CauseDeclined || c.Reason == "" {
 		t.Errorf("it ended as %s", ended.raw)
 	}
 	caller.do("2", gateway.Command{Do: "call", To: "4711"})

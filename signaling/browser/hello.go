@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/store"
 	"ringsplash/token"
 )
@@ -73,7 +74,7 @@ func (k *socket) openTab(h hello) (resumed bool) {
 
 // refused ends a socket that gets no tab.
 func (k *socket) refused(err error) {
-	var e *gateway.CommandError
+	var e *machine.CommandError
 	errors.As(err, &e)
 	switch {
 	case e != nil && e.Code == "forbidden": // the user was removed a moment ago
@@ -233,6 +234,6 @@ func (k *socket) refuseLogIn(err error) {
 		return
 	}
 	k.log.Info("a page was turned away", "code", r.Code, "reason", r.Sentence.Text, "origin", k.origin)
-	k.send(encode(refused{Type: typeRefused, Error: gateway.Refuse(r.Code, r.Sentence)}))
+	k.send(encode(refused{Type: typeRefused, Error: machine.Refuse(r.Code, r.Sentence)}))
 	k.end(code)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 const (
@@ -89,7 +90,7 @@ func (in *inbox) take(d do, s *socket) {
 	}
 }
 
-var tooFast = gateway.Refuse("overload", Words.Say("command.too_fast"))
+var tooFast = machine.Refuse("overload", Words.Say("command.too_fast"))
 
 // run carries out what is in q and ends when q is empty.
 func (in *inbox) run(q *queue) {

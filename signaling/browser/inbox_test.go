@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // newInbox is an inbox whose tab does what do says, and a socket that takes
@@ -49,7 +50,7 @@ func take(t *testing.T, in *inbox, k *socket, id int) reply {
 func TestInboxForgets(t *testing.T) {
 	var done atomic.Int32
 	in, newSocket := newInbox(t, func(context.Context) gateway.Result {
-		return gateway.Result{Call: gateway.CallID(fmt.Sprint(done.Add(1)))}
+		return gateway.Result{Call: machine.CallID(fmt.Sprint(done.Add(1)))}
 	})
 	k := newSocket()
 	for id := range maxRemembered + 100 {

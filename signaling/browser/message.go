@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // protocol is the version of docs/protocol.md that is spoken here. There is no
@@ -41,7 +42,7 @@ type hello struct {
 
 // tabKey is how a page asks for its tab back.
 type tabKey struct {
-	Tab    gateway.TabID `json:"tab"`
+	Tab    machine.TabID `json:"tab"`
 	Secret string        `json:"secret"`
 }
 
@@ -62,14 +63,14 @@ type welcome struct {
 
 // tabName is what a tab keeps to be resumed.
 type tabName struct {
-	ID     gateway.TabID `json:"id"`
+	ID     machine.TabID `json:"id"`
 	Secret string        `json:"secret"`
 }
 
 // refused says why a token does not log in, before the socket is closed.
 type refused struct {
 	Type  string                `json:"type"`
-	Error *gateway.CommandError `json:"error"`
+	Error *machine.CommandError `json:"error"`
 }
 
 // state carries the parts that changed.
@@ -93,7 +94,7 @@ type reply struct {
 	ID   string `json:"id"`
 	OK   bool   `json:"ok,omitempty"`
 	gateway.Result
-	Error *gateway.CommandError `json:"error,omitempty"`
+	Error *machine.CommandError `json:"error,omitempty"`
 }
 
 // closeCode is why the gateway closes a socket (RFC 6455 7.4).
@@ -166,11 +167,11 @@ func readDo(b []byte) (do, error) {
 }
 
 // badRequest refuses a command that is not as docs/protocol.md says.
-func badRequest(say string, args ...any) *gateway.CommandError {
-	return gateway.Refuse("bad_request", Words.Say("command.bad_request", "fault", Words.Say(say, args...)))
+func badRequest(say string, args ...any) *machine.CommandError {
+	return machine.Refuse("bad_request", Words.Say("command.bad_request", "fault", Words.Say(say, args...)))
 }
 
-func refusal(id string, e *gateway.CommandError) []byte {
+func refusal(id string, e *machine.CommandError) []byte {
 	return encode(reply{Type: typeReply, ID: id, Error: e})
 }
 
@@ -199,17 +200,17 @@ type parts struct {
 
 // callView is a gateway.CallView with its times in the form of the wire.
 type callView struct {
-	gateway.CallView
+	machine.CallView
 	Since    instant  `json:"since"`
 	Answered *instant `json:"answered,omitempty"`
 }
 
-func viewOf(c gateway.CallView) callView {
+func viewOf(c machine.CallView) callView {
 	return callView{CallView: c, Since: instant(c.Since), Answered: instantOf(c.Answered)}
 }
 
 // EncodeCall is a call in wire form, as in the part calls.
-func EncodeCall(c gateway.CallView) json.RawMessage { return encode(viewOf(c)) }
+func EncodeCall(c machine.CallView) json.RawMessage { return encode(viewOf(c)) }
 
 // partsOf brings a snapshot into wire form. Lists that are nil become empty
 // lists: a tab never meets null where a list belongs.

@@ -19,6 +19,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 var described = sync.OnceValues(func() (*openapi3.T, error) {
@@ -132,7 +133,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 		"Entry":   directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
 		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{}, "EmbedToken": embedToken{},
 		"Story": storyView{}, "StoryLeg": gateway.StoryLeg{}, "StoryEvent": eventView{}, "MediaCounters": gateway.MediaCounters{},
-		"CallHead": callHead{}, "User": userView{}, "UserDevice": ownDeviceView{}, "Peer": gateway.PeerView{},
+		"CallHead": callHead{}, "User": userView{}, "UserDevice": ownDeviceView{}, "Peer": machine.PeerView{},
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var want, have []string

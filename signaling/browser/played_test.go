@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 )
 
@@ -20,11 +21,11 @@ type playedGateway struct {
 	refuse error // what OpenTab fails with
 
 	mu      sync.Mutex
-	tabs    map[gateway.TabID]*playedTab
+	tabs    map[machine.TabID]*playedTab
 	opened  chan *playedTab
 	story   gateway.Story      // of alice
 	byREST  []restDone         // commands that came from no tab
-	shown   []gateway.CallView // to watches
+	shown   []machine.CallView // to watches
 	watched chan *playedWatch
 	answer  func(c gateway.Command) (gateway.Result, error)
 	do      func(ctx context.Context, t *playedTab, c gateway.Command) (gateway.Result, error)
@@ -32,7 +33,7 @@ type playedGateway struct {
 
 type playedTab struct {
 	gw       *playedGateway
-	id       gateway.TabID
+	id       machine.TabID
 	user     string
 	detached chan struct{} // one value for each Detach
 
@@ -45,7 +46,7 @@ type playedTab struct {
 
 func newPlayedGateway() *playedGateway {
 	return &playedGateway{
-		tabs: map[gateway.TabID]*playedTab{}, opened: make(chan *playedTab, 1000), watched: make(chan *playedWatch, 100),
+		tabs: map[machine.TabID]*playedTab{}, opened: make(chan *playedTab, 1000), watched: make(chan *playedWatch, 100),
 		do: func(context.Context, *playedTab, gateway.Command) (gateway.Result, error) {
 			return gateway.Result{}, nil
 		},
@@ -53,7 +54,7 @@ func newPlayedGateway() *playedGateway {
 }
 
 // Story is alice's own call or, for an administrator, the same one.
-func (g *playedGateway) Story(_ context.Context, user string, admin bool, id gateway.CallID) (gateway.Story, bool) {
+func (g *playedGateway) Story(_ context.Context, user string, admin bool, id machine.CallID) (gateway.Story, bool) {
 	return g.story, id == g.story.ID && (admin || user == "alice")
 }
 
@@ -80,7 +81,7 @@ func (w *playedWatch) Snapshot() gateway.Snapshot {
 func (w *playedWatch) Close() { close(w.closed) }
 
 // show changes what all watches see, and wakes this one.
-func (w *playedWatch) show(calls ...gateway.CallView) {
+func (w *playedWatch) show(calls ...machine.CallView) {
 	w.gw.mu.Lock()
 	w.gw.shown = calls
 	w.gw.mu.Unlock()
@@ -121,7 +122,7 @@ func (g *playedGateway) Devices(user string) []gateway.DeviceView {
 // TestPhone finds alice's desk at once; every other phone is busy.
 func (g *playedGateway) TestPhone(_ context.Context, user, device string) (gateway.PhoneTest, error) {
 	if user != "alice" {
-		return gateway.PhoneTest{}, gateway.Refuse("device_busy", sentence.Sentence{Text: "The phone is in use."})
+		return gateway.PhoneTest{}, machine.Refuse("device_busy", sentence.Sentence{Text: "The phone is in use."})
 	}
 	method := "call-info"
 	return gateway.PhoneTest{
@@ -143,7 +144,7 @@ func (g *playedGateway) OpenTab(user string, resume gateway.Resume, wake func())
 		t.mu.Unlock()
 	}
 	if !resumed {
-		t = &playedTab{gw: g, id: gateway.TabID(fmt.Sprintf("t_%d", len(g.tabs)+1)), user: user, detached: make(chan struct{}, 100)}
+		t = &playedTab{gw: g, id: machine.TabID(fmt.Sprintf("t_%d", len(g.tabs)+1)), user: user, detached: make(chan struct{}, 100)}
 		g.tabs[t.id] = t
 	}
 	t.mu.Lock()
@@ -166,7 +167,7 @@ func (g *playedGateway) play(do func(ctx context.Context, t *playedTab, c gatewa
 	g.do = do
 }
 
-func (t *playedTab) ID() gateway.TabID { return t.id }
+func (t *playedTab) ID() machine.TabID { return t.id }
 
 func (t *playedTab) Secret() string { return "secret of " + string(t.id) }
 

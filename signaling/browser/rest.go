@@ -13,6 +13,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/store"
 )
@@ -129,7 +130,7 @@ func (s *Server) testDevice(c echo.Context) error {
 	_ = deadline.SetReadDeadline(time.Time{})
 	_ = deadline.SetWriteDeadline(time.Now().Add(testFor + 10*time.Second))
 	result, err := s.conf.Gateway.TestPhone(ctx, loginOf(c).User, c.Param("id"))
-	var refused *gateway.CommandError
+	var refused *machine.CommandError
 	if errors.As(err, &refused) {
 		status, ok := map[string]int{
 			"not_found": http.StatusNotFound, "device_offline": http.StatusConflict, "device_busy": http.StatusConflict,

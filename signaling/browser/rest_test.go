@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"ringsplash/directory"
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 func TestHistory(t *testing.T) {
@@ -253,12 +253,12 @@ func TestMetricsAreNotForEverybody(t *testing.T) {
 // TestReadyzSaysWhyNot: a node that is full or being stopped says so, with the
 // sentence and when to ask again.
 func TestReadyzSaysWhyNot(t *testing.T) {
-	var cause gateway.Cause
-	r := newRig(t, func(c *Config) { c.Room = func() gateway.Cause { return cause } })
+	var cause machine.Cause
+	r := newRig(t, func(c *Config) { c.Room = func() machine.Cause { return cause } })
 	if a := r.browser().send("GET", "/readyz", nil); a.status != http.StatusOK {
 		t.Errorf("with room: %d", a.status)
 	}
-	for _, cause = range []gateway.Cause{gateway.CauseShuttingDown, gateway.CauseOverload} {
+	for _, cause = range []machine.Cause{machine.CauseShuttingDown, machine.CauseOverload} {
 		a := r.browser().send("GET", "/readyz", nil)
 		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" ||
 			!strings.Contains(string(a.body), cause.Outcome().Caller) {

@@ -20,6 +20,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/store"
 )
@@ -284,9 +285,9 @@ type message struct {
 	OK      bool                   `json:"ok"`
 	Call    string                 `json:"call"`
 	SDP     string                 `json:"sdp"`
-	Error   *gateway.CommandError  `json:"error"`
+	Error   *machine.CommandError  `json:"error"`
 	Me      *gateway.MeView        `json:"me"`
-	Calls   []gateway.CallView     `json:"calls"`
+	Calls   []machine.CallView     `json:"calls"`
 	Devices []gateway.DeviceView   `json:"devices"`
 	Counts  *gateway.CountersView  `json:"counters"`
 	Present []gateway.PresenceView `json:"presence"`

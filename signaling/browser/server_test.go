@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 func trustLoopback(c *Config) {
@@ -298,7 +299,7 @@ func FuzzReadMessage(f *testing.F) {
 		if d.ID == "" || len(d.ID) > maxID {
 			t.Errorf("the id %q passed", d.ID)
 		}
-		var refused *gateway.CommandError
+		var refused *machine.CommandError
 		if errors.As(err, &refused) {
 			if answer := refusal(d.ID, refused); documented(answer) != nil {
 				t.Errorf("the refusal is %s", answer)

@@ -17,7 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 const (
@@ -183,7 +183,7 @@ func (k *socket) guard(f func()) {
 	f()
 }
 
-func (k *socket) tabID() gateway.TabID {
+func (k *socket) tabID() machine.TabID {
 	if k.tab == nil {
 		return ""
 	}
@@ -252,14 +252,14 @@ func (k *socket) receive(b []byte) {
 		k.end(codeBehind)
 		return
 	}
-	var refused *gateway.CommandError
+	var refused *machine.CommandError
 	switch {
 	case errors.As(err, &refused):
 		k.answer(refusal(d.ID, refused))
 	case !k.limit.Allow():
 		k.answer(refusal(d.ID, tooFast))
 	case opens(d.Command) && k.srv.right(k.login) == openNever:
-		k.answer(refusal(d.ID, gateway.Refuse("forbidden", notTrusted(k.login.Origin))))
+		k.answer(refusal(d.ID, machine.Refuse("forbidden", notTrusted(k.login.Origin))))
 	default:
 		k.inbox.take(d, k)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 )
 
@@ -33,7 +34,7 @@ func TestWelcomeAndState(t *testing.T) {
 	}
 	answered := time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)
 	tab.show(func(s *snapshot) {
-		s.Calls = []gateway.CallView{{ID: "c_1", Version: 1, Direction: "in", State: "ringing", Since: answered, Answered: &answered}}
+		s.Calls = []machine.CallView{{ID: "c_1", Version: 1, Direction: "in", State: "ringing", Since: answered, Answered: &answered}}
 		s.Media.Want = &gateway.MediaWant{Generation: 1}
 	})
 	m = p.read()
@@ -227,8 +228,8 @@ func TestHello(t *testing.T) {
 
 func TestGatewayRefusesATab(t *testing.T) {
 	for code, refused := range map[int]error{
-		4401: gateway.Refuse("forbidden", sentence.Sentence{Text: "This user does not exist any more."}),
-		1013: gateway.Refuse("overload", sentence.Sentence{Text: "Full."}),
+		4401: machine.Refuse("forbidden", sentence.Sentence{Text: "This user does not exist any more."}),
+		1013: machine.Refuse("overload", sentence.Sentence{Text: "Full."}),
 		1011: errors.New("broken"),
 	} {
 		r := newRig(t, nil)

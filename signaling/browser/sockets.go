@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // sockets knows every open socket and the inbox of every tab of this node.
@@ -15,8 +15,8 @@ type sockets struct {
 	mu      sync.Mutex
 	over    bool // no new sockets
 	open    map[*socket]struct{}
-	tabs    map[gateway.TabID]*socket // the socket a tab has now
-	inboxes map[gateway.TabID]*inbox
+	tabs    map[machine.TabID]*socket // the socket a tab has now
+	inboxes map[machine.TabID]*inbox
 
 	live   sync.WaitGroup // open sockets
 	queues sync.WaitGroup // running command queues; only open sockets start one
@@ -27,8 +27,8 @@ const maxInboxes = 16384
 
 func newSockets(perUser int) *sockets {
 	return &sockets{
-		perUser: perUser, open: map[*socket]struct{}{}, tabs: map[gateway.TabID]*socket{},
-		inboxes: map[gateway.TabID]*inbox{},
+		perUser: perUser, open: map[*socket]struct{}{}, tabs: map[machine.TabID]*socket{},
+		inboxes: map[machine.TabID]*inbox{},
 	}
 }
 
@@ -117,7 +117,7 @@ func (ss *sockets) attach(s *socket, tab Tab, fresh func() *inbox) *inbox {
 
 // detach takes the socket off its tab. The inbox is kept as long as its
 // replies may be asked for.
-func (ss *sockets) detach(s *socket, tab gateway.TabID) {
+func (ss *sockets) detach(s *socket, tab machine.TabID) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.tabs[tab] != s {
@@ -132,7 +132,7 @@ func (ss *sockets) detach(s *socket, tab gateway.TabID) {
 	in.expiry = time.AfterFunc(remember, func() { ss.drop(tab, in) })
 }
 
-func (ss *sockets) drop(tab gateway.TabID, in *inbox) {
+func (ss *sockets) drop(tab machine.TabID, in *inbox) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.inboxes[tab] == in && ss.tabs[tab] == nil {
@@ -141,7 +141,7 @@ func (ss *sockets) drop(tab gateway.TabID, in *inbox) {
 }
 
 // holder is the socket that has the tab now, or nil.
-func (ss *sockets) holder(tab gateway.TabID) *socket {
+func (ss *sockets) holder(tab machine.TabID) *socket {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	return ss.tabs[tab]

@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // TestStory: a call is told to its owner and the administrator, to nobody else;
@@ -16,9 +17,9 @@ func TestStory(t *testing.T) {
 	r := newRig(t, nil)
 	sent := true
 	r.gw.story = gateway.Story{
-		ID: "c_1", State: "connected", Began: time.Unix(1, 0), From: gateway.PeerView{Address: "sip:bob@example.test"},
+		ID: "c_1", State: "connected", Began: time.Unix(1, 0), From: machine.PeerView{Address: "sip:bob@example.test"},
 		Legs: []gateway.StoryLeg{{
-			ID: "l_1", Side: "callee", Kind: gateway.PhoneLeg, Stage: gateway.Up,
+			ID: "l_1", Side: "callee", Kind: machine.PhoneLeg, Stage: machine.Up,
 			Media: &gateway.MediaCounters{Received: 7},
 		}},
 		Events: []gateway.StoryEvent{

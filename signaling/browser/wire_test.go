@@ -9,7 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // Of a message over the limit little is read once it is refused.
@@ -48,9 +48,9 @@ func TestLongStatesArePaced(t *testing.T) {
 	p, _ := r.loggedIn("alice", alicePassword).open(nil)
 	tab := r.gw.tab(t)
 	const changes = 2000
-	calls := make([]gateway.CallView, 30)
+	calls := make([]machine.CallView, 30)
 	for i := range calls {
-		calls[i] = gateway.CallView{ID: gateway.CallID(fmt.Sprint("c_", i)), Version: 1, Direction: "in", State: "ended"}
+		calls[i] = machine.CallView{ID: machine.CallID(fmt.Sprint("c_", i)), Version: 1, Direction: "in", State: "ended"}
 	}
 	began := time.Now()
 	done := make(chan struct{})
@@ -58,7 +58,7 @@ func TestLongStatesArePaced(t *testing.T) {
 		defer close(done)
 		for i := 1; i <= changes; i++ {
 			tab.show(func(s *snapshot) {
-				s.Calls = append([]gateway.CallView(nil), calls...)
+				s.Calls = append([]machine.CallView(nil), calls...)
 				s.Calls[0].Version = uint64(i)
 			})
 		}

@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // Target is one server to be told.
@@ -31,7 +31,7 @@ type Target struct {
 type Config struct {
 	Targets []Target
 	// Call is the wire form of a call, as in the part calls. It is needed.
-	Call func(gateway.CallView) json.RawMessage
+	Call func(machine.CallView) json.RawMessage
 	// Pause comes before the second try; each later one is twice as long, a
 	// minute at most [1 s].
 	Pause time.Duration
@@ -59,7 +59,7 @@ type Hooks struct {
 type event struct {
 	at   time.Time
 	user string
-	call gateway.CallView
+	call machine.CallView
 }
 
 // message is the body of the request.
@@ -110,7 +110,7 @@ func (c *Config) defaults() {
 // Tell queues that the call of the user is in another state. It never blocks:
 // what finds a full queue is dropped and counted. Callers for whom nobody
 // vouches may fill half of it, so that they do not keep out the others.
-func (h *Hooks) Tell(user string, call gateway.CallView) {
+func (h *Hooks) Tell(user string, call machine.CallView) {
 	e := event{time.Now(), user, call}
 	anybody := call.Direction == "in" && !call.Peer.Verified
 	for _, t := range h.targets {

@@ -18,7 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +31,7 @@ type got struct {
 	raw    []byte
 	body   struct {
 		Type, ID, Time, User string
-		Call                 gateway.CallView
+		Call                 machine.CallView
 	}
 }
 
@@ -57,7 +57,7 @@ func receiver(t *testing.T, answer func(w http.ResponseWriter, n int64)) (url st
 
 func start(t *testing.T, c Config) *Hooks {
 	t.Helper()
-	c.Call = func(v gateway.CallView) json.RawMessage { b, _ := json.Marshal(v); return b }
+	c.Call = func(v machine.CallView) json.RawMessage { b, _ := json.Marshal(v); return b }
 	if c.Pause == 0 {
 		c.Pause = time.Millisecond
 	}
@@ -86,8 +86,8 @@ func wait[T any](t *testing.T, c <-chan T) T {
 	}
 }
 
-func view(id, state string) gateway.CallView {
-	return gateway.CallView{ID: gateway.CallID(id), State: state, Direction: "in", Peer: gateway.PeerView{Verified: true}}
+func view(id, state string) machine.CallView {
+	return machine.CallView{ID: machine.CallID(id), State: state, Direction: "in", Peer: machine.PeerView{Verified: true}}
 }
 
 // The signature is checked here as a receiver does, by the letter of the scheme.

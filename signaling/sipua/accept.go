@@ -5,7 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -84,7 +84,7 @@ func (l *leg) acknowledged(ack *sip.Request) {
 		if answer == nil {
 			status = sip.StatusNotAcceptableHere
 		}
-		l.tell(gateway.Reoffered{Leg: l.id, Status: status, SDP: answer})
+		l.tell(machine.Reoffered{Leg: l.id, Status: status, SDP: answer})
 	}
 	l.afterACK()
 }

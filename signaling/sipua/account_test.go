@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
@@ -70,16 +71,16 @@ func TestPhoneAtGateway(t *testing.T) {
 			out := g.call("", func(in *gateway.Invite) { in.Binding = &b; in.Leg = "leg 1/ä" })
 			in := p.desk.next()
 			in.leg.Ring(nil)
-			expect[gateway.Rang](out)
+			expect[machine.Rang](out)
 			in.leg.Answer([]byte(answerSDP))
-			expect[gateway.Answered](out)
+			expect[machine.Answered](out)
 			in.leg.Reoffer([]byte(holdSDP)) // finds the leg by its Contact's dialog
-			expect[gateway.Offered](out)
+			expect[machine.Offered](out)
 			out.leg.Answer([]byte(answerSDP))
-			same(t, "hold", expect[gateway.Reoffered](in).Status, 200)
-			out.leg.HangUp(gateway.CauseHangUp)
-			expect[gateway.Ended](out)
-			expect[gateway.Ended](in)
+			same(t, "hold", expect[machine.Reoffered](in).Status, 200)
+			out.leg.HangUp(machine.CauseHangUp)
+			expect[machine.Ended](out)
+			expect[machine.Ended](in)
 
 			// The phone calls the gateway and proves who it is.
 			out = p.call("", func(in *gateway.Invite) {
@@ -92,10 +93,10 @@ func TestPhoneAtGateway(t *testing.T) {
 			same(t, "device", in.in.Device, rig.Alice.Devices[0].ID)
 			same(t, "dialled", in.in.Dialled, "sip:bob@"+rig.Domain)
 			in.leg.Answer([]byte(answerSDP))
-			expect[gateway.Answered](out)
-			in.leg.HangUp(gateway.CauseHangUp)
-			expect[gateway.Ended](in)
-			expect[gateway.Ended](out)
+			expect[machine.Answered](out)
+			in.leg.HangUp(machine.CauseHangUp)
+			expect[machine.Ended](in)
+			expect[machine.Ended](out)
 
 			if err := p.Close(); err != nil {
 				t.Fatal(err)
@@ -154,8 +155,8 @@ func TestTrunk(t *testing.T) {
 	out := pbx.call("", func(in *gateway.Invite) { in.URI = "sip:alice@" + g.at("udp") })
 	in := g.desk.next()
 	same(t, "trunk", in.in.From.Trunk, "pbx")
-	in.leg.Reject(gateway.CauseBusy)
-	same(t, "busy", expect[gateway.Refused](out).Status, 486)
+	in.leg.Reject(machine.CauseBusy)
+	same(t, "busy", expect[machine.Refused](out).Status, 486)
 
 	w := newWire(t, "127.0.0.2")
 	g2, _ := withAccess(t, func(c *Config) {
@@ -193,7 +194,7 @@ func TestTrunk(t *testing.T) {
 	// Refused credentials are not tried for ever, nor given to another realm.
 	w.send(g2.at("udp"), w.reply(again, 407, "Proxy Authentication Required", "x", "",
 		`Proxy-Authenticate: Digest realm="evil", nonce="n4"`))
-	same(t, "refused", expect[gateway.Refused](trunkCall).Status, 407)
+	same(t, "refused", expect[machine.Refused](trunkCall).Status, 407)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = g2.Close() }()
 	// One that we were slow to answer may have been sent again.

@@ -3,7 +3,7 @@ package sipua
 import (
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -11,7 +11,7 @@ import (
 const hushed = "Hushed"
 
 // cancel takes the branch back; its outcome is still to come.
-func (l *leg) cancel(c gateway.Cause) {
+func (l *leg) cancel(c machine.Cause) {
 	if l.state != legCalling || l.out.cancel != "" {
 		return
 	}
@@ -41,7 +41,7 @@ func (l *leg) hush() {
 }
 
 // giveUp ends the leg for the call at once and leaves the rest to the wire.
-func (l *leg) giveUp(c gateway.Cause) {
+func (l *leg) giveUp(c machine.Cause) {
 	pending := l.out.invite != nil && !l.out.invite.over
 	l.cancel(c)
 	l.ended(c)
@@ -70,7 +70,7 @@ func (l *leg) sendCancel() {
 	// A far end that never answers the INVITE after all (RFC 3261 9.1).
 	l.after(64*sip.T1, func() {
 		if !s.over && l.state == legCalling {
-			l.refused(gateway.Refused{Leg: l.id, Status: sip.StatusRequestTerminated, Phrase: "Cancelled"})
+			l.refused(machine.Refused{Leg: l.id, Status: sip.StatusRequestTerminated, Phrase: "Cancelled"})
 		}
 		if !s.over && s.tx != nil {
 			s.tx.Terminate()
@@ -78,7 +78,7 @@ func (l *leg) sendCancel() {
 	})
 }
 
-func cancelFor(s *sent, c gateway.Cause) *sip.Request {
+func cancelFor(s *sent, c machine.Cause) *sip.Request {
 	req := sip.NewRequest(sip.CANCEL, *s.req.Recipient.Clone())
 	req.AppendHeader(s.req.Via().Clone())
 	sip.CopyHeaders("Route", s.req, req)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -80,7 +81,7 @@ type Config struct {
 	// Room tells why no new call to what was dialled can be taken now, "" when
 	// one can; it is asked before an INVITE is worked on, and by OPTIONS, which
 	// dials nothing. nil: there always is.
-	Room func(dialled string) gateway.Cause
+	Room func(dialled string) machine.Cause
 	// Scarce tells that memory is: callers who proved nothing get 503. nil: it
 	// never is.
 	Scarce func() bool
@@ -97,9 +98,9 @@ type Config struct {
 	notifyPatience time.Duration
 	// Trace is given every SIP message of a leg, without secrets. It must not
 	// block. nil: nobody is.
-	Trace func(gateway.LegID, gateway.Message)
+	Trace func(machine.LegID, gateway.Message)
 	// TurnedAway is told of every INVITE that Room refused. nil: nobody is.
-	TurnedAway func(gateway.Cause)
+	TurnedAway func(machine.Cause)
 	// Access decides who may register and call. nil: there is no registrar and
 	// every INVITE is taken, unverified. Its Domain, Trunk, Local and Reply
 	// are filled in by Listen when they are empty.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -94,11 +94,11 @@ func (l *leg) keep() {
 		l.log.Error("sip: the dialog cannot be kept for a restart", "error", err)
 		return
 	}
-	l.tell(gateway.Kept{Leg: l.id, Goodbye: text})
+	l.tell(machine.Kept{Leg: l.id, Goodbye: text})
 }
 
 // Goodbye sends the BYE of a dialog that a killed process had (gateway.Dialer).
-func (u *UA) Goodbye(text []byte, c gateway.Cause) error {
+func (u *UA) Goodbye(text []byte, c machine.Cause) error {
 	var k kept
 	if err := json.Unmarshal(text, &k); err != nil {
 		return err
@@ -107,8 +107,8 @@ func (u *UA) Goodbye(text []byte, c gateway.Cause) error {
 	if err != nil {
 		return err
 	}
-	l := u.newLeg(gateway.LegID("g"+message.NewToken()), legUp, d)
-	l.sink = func(gateway.Event) {}
+	l := u.newLeg(machine.LegID("g"+message.NewToken()), legUp, d)
+	l.sink = func(machine.Event) {}
 	l.trunk = u.trunkNamed(k.Trunk)
 	l.settles(&l.d)
 	l.origins.ofPhone(k.User, k.Device)
@@ -124,7 +124,7 @@ func (u *UA) Goodbye(text []byte, c gateway.Cause) error {
 
 // hangUpWhenBack hangs up, on the connection of a phone of ours once it has made
 // a new one.
-func (l *leg) hangUpWhenBack(c gateway.Cause, until time.Time) {
+func (l *leg) hangUpWhenBack(c machine.Cause, until time.Time) {
 	user, device := l.origins.phone()
 	if l.state == legUp && user != "" && l.u.access != nil && l.d.hop.transport != "udp" && time.Now().Before(until) {
 		for _, b := range l.u.access.bindings(user) {

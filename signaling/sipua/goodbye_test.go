@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -21,9 +22,9 @@ func TestGoodbyeFromAnotherProcess(t *testing.T) {
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP, "Contact: <sip:phone@"+w.addr()+">", "Record-Route: <sip:"+w.addr()+
 		";lr>", "Content-Type: application/sdp"))
 	w.request("ACK")
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	kept := <-out.kept
-	if err := b.Goodbye(kept.Goodbye, gateway.CauseRestarted); err != nil {
+	if err := b.Goodbye(kept.Goodbye, machine.CauseRestarted); err != nil {
 		t.Fatal(err)
 	}
 	bye := w.request("BYE")
@@ -32,16 +33,16 @@ func TestGoodbyeFromAnotherProcess(t *testing.T) {
 	same(t, "its tag", message.Tag(bye.To()), "t1")
 	same(t, "target", bye.Recipient.String(), "sip:phone@"+w.addr())
 	same(t, "route", message.Header(bye, "Route"), "<sip:"+w.addr()+";lr>")
-	same(t, "reason", message.Header(bye, "Reason"), gateway.CauseRestarted.Outcome().Reason)
+	same(t, "reason", message.Header(bye, "Reason"), machine.CauseRestarted.Outcome().Reason)
 	if bye.CSeq().SeqNo <= inv.CSeq().SeqNo {
 		t.Errorf("CSeq %d after %d", bye.CSeq().SeqNo, inv.CSeq().SeqNo)
 	}
 	w.send(b.at("udp"), w.reply(bye, 200, "OK", "", ""))
 	b.gone()
-	if err := b.Goodbye([]byte("nonsense"), gateway.CauseRestarted); err == nil {
+	if err := b.Goodbye([]byte("nonsense"), machine.CauseRestarted); err == nil {
 		t.Error("nonsense was sent")
 	}
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 481, "Gone", "", ""))
 	a.gone()
 }
@@ -55,11 +56,11 @@ func TestGoodbyeOnANewConnection(t *testing.T) {
 	out := old.call("", func(in *gateway.Invite) { in.Binding = &bound })
 	in := phone.desk.next()
 	in.leg.Answer([]byte(answerSDP))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	kept := <-out.kept
 
 	g, f := withAccess(t, nil)
-	if err := g.Goodbye(kept.Goodbye, gateway.CauseRestarted); err != nil {
+	if err := g.Goodbye(kept.Goodbye, machine.CauseRestarted); err != nil {
 		t.Fatal(err)
 	}
 	again, err := net.Dial("tcp", g.at("tcp"))

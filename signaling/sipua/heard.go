@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 )
@@ -14,15 +15,15 @@ import (
 // cancelCause is why a CANCEL ends a call, by its Reason headers (RFC 3326 2):
 // somebody took the call elsewhere, as SIP 200 or Q.850 26 ("non-selected user
 // clearing", ITU-T Q.850 2.2.2) says, or the caller gave up.
-func cancelCause(cancel *sip.Request) gateway.Cause {
+func cancelCause(cancel *sip.Request) machine.Cause {
 	for _, h := range cancel.GetHeaders("Reason") {
 		for _, one := range message.SplitList(h.Value()) {
 			if answeredElsewhere(one) {
-				return gateway.CauseElsewhere
+				return machine.CauseElsewhere
 			}
 		}
 	}
-	return gateway.CauseCallerGone
+	return machine.CauseCallerGone
 }
 
 // answeredElsewhere reads one value of a Reason header.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -159,10 +159,10 @@ func (l *leg) onBye(r *inbound) {
 		l.bye = ""
 		l.owe(-1)
 	}
-	cause := gateway.CauseHangUp
+	cause := machine.CauseHangUp
 	if l.state == legAsked {
 		l.respond(l.in, sip.StatusRequestTerminated, "Request Terminated")
-		cause = gateway.CauseCallerGone
+		cause = machine.CauseCallerGone
 	}
 	if reason := message.Header(r.req, "Reason"); reason != "" {
 		l.log.Info("sip: the far end gave a reason", "reason", message.CleanText(reason))
@@ -197,7 +197,7 @@ func (l *leg) onInfo(r *inbound) {
 	switch kind {
 	case "application/dtmf-relay", "application/dtmf":
 		if d, ok := message.Digit(kind, r.req.Body()); ok && l.state == legUp {
-			l.tell(gateway.Digit{Leg: l.id, Digit: d})
+			l.tell(machine.Digit{Leg: l.id, Digit: d})
 		}
 		l.respond(r, sip.StatusOK, "OK")
 	default:

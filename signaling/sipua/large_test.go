@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 )
 
@@ -48,7 +49,7 @@ func TestLargeRequest(t *testing.T) {
 				inv := w.request("INVITE")
 				same(t, "via", inv.Via().Transport, "UDP")
 				w.send(a.at("udp"), w.reply(inv, 486, "Busy", "t", ""))
-				same(t, "status", expect[gateway.Refused](out).Status, 486)
+				same(t, "status", expect[machine.Refused](out).Status, 486)
 				return
 			}
 			c, err := l.Accept()
@@ -62,9 +63,9 @@ func TestLargeRequest(t *testing.T) {
 			if _, err := c.Write([]byte(w.reply(inv, 200, "OK", "t", answerSDP))); err != nil {
 				t.Fatal(err)
 			}
-			expect[gateway.Answered](out)
+			expect[machine.Answered](out)
 			w.request("ACK")
-			out.leg.HangUp(gateway.CauseHangUp)
+			out.leg.HangUp(machine.CauseHangUp)
 			w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 			a.gone()
 		})

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -39,7 +40,7 @@ func (s legState) String() string { return [...]string{"calling", "asked", "up",
 // leg is one dialog of ours, whichever side began it (gateway.Leg).
 type leg struct {
 	u    *UA
-	id   gateway.LegID
+	id   machine.LegID
 	mail mailbox
 	sink gateway.Sink
 	log  *slog.Logger
@@ -66,7 +67,7 @@ type leg struct {
 	digits   string
 	dialling bool
 	flooded  bool // more came than were taken; that is said
-	bye      gateway.Cause
+	bye      machine.Cause
 	// notifies are NOTIFYs of ours without an answer.
 	notifies int
 	txs      int // client transactions that may still tell us something
@@ -74,7 +75,7 @@ type leg struct {
 }
 
 // newLeg makes a leg that nobody knows yet.
-func (u *UA) newLeg(id gateway.LegID, state legState, d dialog) *leg {
+func (u *UA) newLeg(id machine.LegID, state legState, d dialog) *leg {
 	return &leg{
 		u: u, id: id, mail: newMailbox(), state: state, d: d,
 		log: u.log.With("leg", string(id), "callId", message.CleanText(d.callID)),
@@ -82,7 +83,7 @@ func (u *UA) newLeg(id gateway.LegID, state legState, d dialog) *leg {
 }
 
 // ID is the leg's id.
-func (l *leg) ID() gateway.LegID { return l.id }
+func (l *leg) ID() machine.LegID { return l.id }
 
 // Ring sends 180, or 183 with early media.
 func (l *leg) Ring(sdp []byte) { l.mail.post(func() { l.ring(sdp) }) }
@@ -91,7 +92,7 @@ func (l *leg) Ring(sdp []byte) { l.mail.post(func() { l.ring(sdp) }) }
 func (l *leg) Answer(sdp []byte) { l.mail.post(func() { l.answer(sdp) }) }
 
 // Reject refuses the INVITE or re-INVITE that waits.
-func (l *leg) Reject(c gateway.Cause) { l.mail.post(func() { l.reject(c) }) }
+func (l *leg) Reject(c machine.Cause) { l.mail.post(func() { l.reject(c) }) }
 
 // Reoffer sends a re-INVITE as soon as the dialog is free for one.
 func (l *leg) Reoffer(sdp []byte) { l.mail.post(func() { l.reofferWith(sdp) }) }
@@ -100,10 +101,10 @@ func (l *leg) Reoffer(sdp []byte) { l.mail.post(func() { l.reofferWith(sdp) }) }
 func (l *leg) Probe() { l.mail.post(l.probe) }
 
 // Cancel takes a ringing branch back.
-func (l *leg) Cancel(c gateway.Cause) { l.mail.post(func() { l.cancel(c) }) }
+func (l *leg) Cancel(c machine.Cause) { l.mail.post(func() { l.cancel(c) }) }
 
 // HangUp ends the leg.
-func (l *leg) HangUp(c gateway.Cause) { l.mail.post(func() { l.hangUp(c) }) }
+func (l *leg) HangUp(c machine.Cause) { l.mail.post(func() { l.hangUp(c) }) }
 
 // run owns the leg. It ends when the leg is over and nothing more can come.
 func (l *leg) run() {
@@ -144,7 +145,7 @@ func (l *leg) crash() {
 			l.drop()
 		}
 	}()
-	l.hangUp(gateway.CauseFault)
+	l.hangUp(machine.CauseFault)
 }
 
 // drop lets go of all that the leg holds, without a word: its timers, and
@@ -173,7 +174,7 @@ func (l *leg) stopTimers() {
 }
 
 // tell posts an event to the call; a leg that is over says nothing.
-func (l *leg) tell(e gateway.Event) {
+func (l *leg) tell(e machine.Event) {
 	if l.state != legOver {
 		l.sink(e)
 	}
@@ -181,7 +182,7 @@ func (l *leg) tell(e gateway.Event) {
 
 // finish tells the last event, answers what waits for the call and makes the
 // leg silent.
-func (l *leg) finish(last gateway.Event, why string) {
+func (l *leg) finish(last machine.Event, why string) {
 	if l.state == legOver {
 		return
 	}
@@ -198,8 +199,8 @@ func (l *leg) finish(last gateway.Event, why string) {
 }
 
 // ended finishes the leg with an Ended.
-func (l *leg) ended(c gateway.Cause) {
-	l.finish(gateway.Ended{Leg: l.id, Cause: c}, string(c))
+func (l *leg) ended(c machine.Cause) {
+	l.finish(machine.Ended{Leg: l.id, Cause: c}, string(c))
 }
 
 // enter changes the state and logs it.
@@ -217,7 +218,7 @@ func (l *leg) after(d time.Duration, f func()) *time.Timer {
 }
 
 // hangUp ends the leg whatever its state.
-func (l *leg) hangUp(c gateway.Cause) {
+func (l *leg) hangUp(c machine.Cause) {
 	switch l.state {
 	case legCalling:
 		l.giveUp(c)
@@ -232,7 +233,7 @@ func (l *leg) hangUp(c gateway.Cause) {
 
 // goodbye sends BYE, after the ACK when one is still missing (RFC 3261 15) and
 // after the last word on the far end's REFER.
-func (l *leg) goodbye(c gateway.Cause) {
+func (l *leg) goodbye(c machine.Cause) {
 	if l.ok != nil || l.notifies > 0 {
 		l.bye = c
 		l.owe(1)
@@ -247,13 +248,13 @@ func (l *leg) lost(bye bool) {
 	switch {
 	case l.state != legUp:
 	case bye:
-		l.hangUp(gateway.CauseDialogLost)
+		l.hangUp(machine.CauseDialogLost)
 	default:
-		l.ended(gateway.CauseDialogLost)
+		l.ended(machine.CauseDialogLost)
 	}
 }
 
-func (l *leg) sendBye(d *dialog, c gateway.Cause) {
+func (l *leg) sendBye(d *dialog, c machine.Cause) {
 	req := d.newRequest(sip.BYE, d.next())
 	addReason(req, c)
 	l.owe(1)
@@ -280,7 +281,7 @@ func (l *leg) owe(n int) {
 }
 
 // addReason writes the cause as a Reason header (RFC 3326).
-func addReason(m sip.Message, c gateway.Cause) {
+func addReason(m sip.Message, c machine.Cause) {
 	if r := c.Outcome().Reason; r != "" {
 		m.AppendHeader(sip.NewHeader("Reason", r))
 	}

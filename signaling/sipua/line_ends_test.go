@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/test/rig"
 )
 
@@ -16,7 +16,7 @@ func TestLinesWithLF(t *testing.T) {
 	w.send(b.at("udp"), strings.ReplaceAll(w.invite("alice", "lf", 1, offerSDP), "\r\n", "\n"))
 	in := b.desk.next()
 	same(t, "offer", in.in.Offer, offerSDP)
-	in.leg.Reject(gateway.CauseBusy)
+	in.leg.Reject(machine.CauseBusy)
 	w.response(486, "INVITE")
 }
 
@@ -41,7 +41,7 @@ func TestBlanksAndComma(t *testing.T) {
 	w.send(b.at("udp"), again(w.within(ok, "ACK", 1, "")))
 	w.send(b.at("udp"), again(w.within(ok, "BYE", 2, "")))
 	w.response(200, "BYE")
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	b.gone()
 }
 
@@ -59,8 +59,8 @@ func TestInviteOfRFC2543(t *testing.T) {
 	in.leg.Answer([]byte(answerSDP))
 	ok := w.response(200, "INVITE")
 	w.send(b.at("udp"), old(w.within(ok, "ACK", 1, "")))
-	in.leg.HangUp(gateway.CauseHangUp)
-	expect[gateway.Ended](in)
+	in.leg.HangUp(machine.CauseHangUp)
+	expect[machine.Ended](in)
 	bye := w.request("BYE")
 	same(t, "target", bye.Recipient.String(), "sip:"+w.addr())
 	w.send(b.at("udp"), w.reply(bye, 200, "OK", "", ""))

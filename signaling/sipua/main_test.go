@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 )
@@ -41,16 +42,16 @@ type line struct {
 	t      *testing.T
 	leg    gateway.Leg
 	in     gateway.Incoming
-	events chan gateway.Event
-	kept   chan gateway.Kept
+	events chan machine.Event
+	kept   chan machine.Kept
 }
 
 func newLine(t *testing.T) *line {
-	return &line{t: t, events: make(chan gateway.Event, 1000), kept: make(chan gateway.Kept, 1000)}
+	return &line{t: t, events: make(chan machine.Event, 1000), kept: make(chan machine.Kept, 1000)}
 }
 
-func (l *line) sink(e gateway.Event) {
-	if k, ok := e.(gateway.Kept); ok { // comes beside what a test is about
+func (l *line) sink(e machine.Event) {
+	if k, ok := e.(machine.Kept); ok { // comes beside what a test is about
 		l.kept <- k
 		return
 	}
@@ -58,7 +59,7 @@ func (l *line) sink(e gateway.Event) {
 }
 
 // expect waits for the next event, which must be of the type of E.
-func expect[E gateway.Event](l *line) E {
+func expect[E machine.Event](l *line) E {
 	l.t.Helper()
 	select {
 	case e := <-l.events:
@@ -177,7 +178,7 @@ var caller = policy.Identity{Address: "sip:bob@example.test", Display: `Bob "the
 func (p *party) call(uri string, change func(*gateway.Invite)) *line {
 	l := newLine(p.t)
 	in := gateway.Invite{
-		Leg: gateway.LegID("leg-" + message.NewToken()), URI: uri, From: caller, To: "sip:alice@example.test",
+		Leg: machine.LegID("leg-" + message.NewToken()), URI: uri, From: caller, To: "sip:alice@example.test",
 		Offer: []byte(offerSDP),
 	}
 	if change != nil {

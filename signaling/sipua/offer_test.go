@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -20,15 +20,15 @@ func up(a *party, w *wire) (*line, *sip.Request) {
 	a.t.Helper()
 	out, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	w.request("ACK")
 	return out, inv
 }
 
 func endOf(a *party, w *wire, out *line) {
 	a.t.Helper()
-	out.leg.HangUp(gateway.CauseHangUp)
-	expect[gateway.Ended](out)
+	out.leg.HangUp(machine.CauseHangUp)
+	expect[machine.Ended](out)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 	a.gone()
 	out.silent()
@@ -53,7 +53,7 @@ func TestGlareOurs(t *testing.T) {
 		same(t, "offer", string(again.Body()), holdSDP)
 		w.send(a.at("udp"), w.reply(again, 200, "OK", "", answerSDP))
 		w.request("ACK")
-		done := expect[gateway.Reoffered](out)
+		done := expect[machine.Reoffered](out)
 		same(t, "status", done.Status, 200)
 		endOf(a, w, out)
 	})
@@ -81,7 +81,7 @@ func TestGlareOurs(t *testing.T) {
 			}
 		}
 		in.leg.Answer([]byte(answerSDP))
-		same(t, "stale", expect[gateway.Reoffered](in).Stale, true)
+		same(t, "stale", expect[machine.Reoffered](in).Stale, true)
 		in.leg.Reoffer([]byte(holdSDP))
 		second := w.response(200, "INVITE")
 		w.send(b.at("udp"), w.within(second, "ACK", seq-1, ""))
@@ -90,7 +90,7 @@ func TestGlareOurs(t *testing.T) {
 			t.Fatalf("tried again after %s", d)
 		}
 		w.send(b.at("udp"), w.reply(again, 488, "No", "", ""))
-		same(t, "status", expect[gateway.Reoffered](in).Status, 488)
+		same(t, "status", expect[machine.Reoffered](in).Status, 488)
 		hangUpFrom(b, w, in, ok, seq)
 		b.gone()
 	})
@@ -130,18 +130,18 @@ func TestGlareTheirs(t *testing.T) {
 	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 1, offerSDP))
 	w.response(491, "INVITE")
 	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
-	expect[gateway.Reoffered](out)
+	expect[machine.Reoffered](out)
 	w.request("ACK")
 
 	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 2, offerSDP))
-	expect[gateway.Offered](out)
+	expect[machine.Offered](out)
 	w.send(a.at("udp"), w.back(inv, "t1", "INVITE", 3, offerSDP))
 	if r := w.response(500, "INVITE"); message.Header(r, "Retry-After") == "" {
 		t.Fatal("500 without Retry-After")
 	}
 	out.leg.Reoffer([]byte(holdSDP)) // made before the answer to theirs
 	out.leg.Answer([]byte(answerSDP))
-	same(t, "stale", expect[gateway.Reoffered](out).Stale, true)
+	same(t, "stale", expect[machine.Reoffered](out).Stale, true)
 	out.leg.Reoffer([]byte(offerSDP)) // has to wait for their ACK
 	ok := w.response(200, "INVITE")
 	if n := w.drain(80*time.Millisecond, is("INVITE")); n > 0 {
@@ -151,7 +151,7 @@ func TestGlareTheirs(t *testing.T) {
 	re = w.request("INVITE")
 	same(t, "offer", string(re.Body()), offerSDP)
 	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
-	same(t, "stale", expect[gateway.Reoffered](out).Stale, false)
+	same(t, "stale", expect[machine.Reoffered](out).Stale, false)
 	endOf(a, w, out)
 }
 
@@ -165,14 +165,14 @@ func TestSupersededOffer(t *testing.T) {
 	re := w.request("INVITE")
 	out.leg.Reoffer([]byte("v=0 second"))
 	out.leg.Reoffer([]byte(offerSDP))
-	same(t, "second", expect[gateway.Reoffered](out).Status, 491)
+	same(t, "second", expect[machine.Reoffered](out).Status, 491)
 	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
-	same(t, "first", expect[gateway.Reoffered](out).Status, 200)
+	same(t, "first", expect[machine.Reoffered](out).Status, 200)
 	w.request("ACK")
 	re = w.request("INVITE")
 	same(t, "third offer", string(re.Body()), offerSDP)
 	w.send(a.at("udp"), w.reply(re, 200, "OK", "", answerSDP))
-	same(t, "third", expect[gateway.Reoffered](out).Status, 200)
+	same(t, "third", expect[machine.Reoffered](out).Status, 200)
 	endOf(a, w, out)
 }
 
@@ -185,7 +185,7 @@ func TestLostDialog(t *testing.T) {
 		out, _ := up(a, w)
 		out.leg.Reoffer([]byte(holdSDP))
 		w.send(a.at("udp"), w.reply(w.request("INVITE"), 481, "No Such Call", "", ""))
-		same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseDialogLost)
+		same(t, "end", expect[machine.Ended](out).Cause, machine.CauseDialogLost)
 		a.gone()
 		same(t, "no BYE", w.drain(0, is("BYE")), 0)
 	})
@@ -194,7 +194,7 @@ func TestLostDialog(t *testing.T) {
 		w := newWire(t, "127.0.0.3")
 		out, _ := up(a, w)
 		out.leg.Reoffer([]byte(holdSDP))
-		same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseDialogLost)
+		same(t, "end", expect[machine.Ended](out).Cause, machine.CauseDialogLost)
 		w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 		a.gone()
 	})
@@ -205,7 +205,7 @@ func TestHoldFromPhone(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
 	in, ok := talking(b, w, "hold")
 	w.send(b.at("udp"), w.within(ok, "INVITE", 2, holdSDP))
-	same(t, "hold", expect[gateway.Offered](in).SDP, holdSDP)
+	same(t, "hold", expect[machine.Offered](in).SDP, holdSDP)
 	in.leg.Answer([]byte(answerSDP))
 	second := w.response(200, "INVITE")
 	same(t, "answer", string(second.Body()), answerSDP)
@@ -214,21 +214,21 @@ func TestHoldFromPhone(t *testing.T) {
 	w.send(b.at("udp"), w.within(ok, "UPDATE", 3, ""))
 	w.response(200, "UPDATE")
 	w.send(b.at("udp"), w.within(ok, "UPDATE", 4, offerSDP))
-	expect[gateway.Offered](in)
+	expect[machine.Offered](in)
 	in.leg.Answer([]byte(answerSDP))
 	same(t, "update answer", string(w.response(200, "UPDATE").Body()), answerSDP)
 	// A re-INVITE without SDP: our Answer is an offer, the ACK has the answer.
 	w.send(b.at("udp"), w.within(ok, "INVITE", 5, ""))
-	same(t, "late", len(expect[gateway.Offered](in).SDP), 0)
+	same(t, "late", len(expect[machine.Offered](in).SDP), 0)
 	in.leg.Answer([]byte(offerSDP))
 	third := w.response(200, "INVITE")
 	w.send(b.at("udp"), w.within(third, "ACK", 5, answerSDP))
-	same(t, "their answer", expect[gateway.Reoffered](in).SDP, answerSDP)
+	same(t, "their answer", expect[machine.Reoffered](in).SDP, answerSDP)
 	// HangUp with an offer waiting refuses it.
 	w.send(b.at("udp"), w.within(ok, "INVITE", 6, holdSDP))
-	expect[gateway.Offered](in)
-	in.leg.HangUp(gateway.CauseHangUp)
-	expect[gateway.Ended](in)
+	expect[machine.Offered](in)
+	in.leg.HangUp(machine.CauseHangUp)
+	expect[machine.Ended](in)
 	w.response(487, "INVITE")
 	w.send(b.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 	b.gone()
@@ -242,14 +242,14 @@ func TestCancelledOffer(t *testing.T) {
 	in, ok := talking(b, w, "re-cancel")
 	re := w.within(ok, "INVITE", 2, holdSDP)
 	w.send(b.at("udp"), re)
-	expect[gateway.Offered](in)
+	expect[machine.Offered](in)
 	cancel := strings.Replace(strings.Replace(re, "INVITE sip", "CANCEL sip", 1), "2 INVITE", "2 CANCEL", 1)
 	w.send(b.at("udp"), cancel[:strings.Index(cancel, "Content-Type")]+"Content-Length: 0\r\n\r\n")
 	w.response(200, "CANCEL")
 	w.response(487, "INVITE")
 	in.leg.Answer([]byte(answerSDP))
 	w.send(b.at("udp"), w.within(ok, "INVITE", 3, offerSDP))
-	same(t, "next offer", expect[gateway.Offered](in).SDP, offerSDP)
+	same(t, "next offer", expect[machine.Offered](in).SDP, offerSDP)
 	in.leg.Answer([]byte(answerSDP))
 	second := w.response(200, "INVITE")
 	same(t, "cseq", second.CSeq().SeqNo, uint32(3))

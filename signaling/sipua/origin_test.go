@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
@@ -47,7 +48,7 @@ func TestInDialogFromElsewhere(t *testing.T) {
 	var mu sync.Mutex
 	var story []string
 	b := newParty(t, func(c *Config) {
-		c.Trace = func(_ gateway.LegID, m gateway.Message) {
+		c.Trace = func(_ machine.LegID, m gateway.Message) {
 			mu.Lock()
 			defer mu.Unlock()
 			story = append(story, m.Start)
@@ -88,7 +89,7 @@ func TestACKFromElsewhere(t *testing.T) {
 	other.send(b.at("udp"), other.within(ok, "BYE", 2, ""))
 	other.response(481, "BYE")
 	w.send(b.at("udp"), w.within(ok, "ACK", 1, answerSDP))
-	same(t, "answer", expect[gateway.Reoffered](in).SDP, answerSDP)
+	same(t, "answer", expect[machine.Reoffered](in).SDP, answerSDP)
 	hangUpFrom(b, w, in, ok, 2)
 	b.gone()
 }
@@ -116,7 +117,7 @@ func TestCancelFromElsewhere(t *testing.T) {
 	in.silent()
 	w.send(b.at("udp"), cancel)
 	w.response(487, "INVITE")
-	expect[gateway.Ended](in)
+	expect[machine.Ended](in)
 	b.gone()
 }
 
@@ -213,7 +214,7 @@ func TestInDialogFromOtherConnection(t *testing.T) {
 		}
 		in.silent()
 		same(t, "over its own", ask(t, own, as(w.within(ok, "BYE", 2, ""))).StatusCode, 200)
-		same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+		same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 		b.gone()
 	})
 }
@@ -234,7 +235,7 @@ func TestCancelFromOtherConnection(t *testing.T) {
 				in.silent()
 				put(t, own, cancelOf(inv))
 			}
-			expect[gateway.Ended](in)
+			expect[machine.Ended](in)
 			b.gone()
 		}
 	}
@@ -267,7 +268,7 @@ func TestInDialogFromTrunk(t *testing.T) {
 	b := newParty(t, func(c *Config) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
 	out, inv := dialled(b, w, func(in *gateway.Invite) { in.Trunk = "pbx" })
 	w.send(b.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	w.request("ACK")
 	for _, other := range []*wire{w.as("127.0.0.2"), w.as("127.0.0.3")} {
 		for i, row := range inside {
@@ -280,7 +281,7 @@ func TestInDialogFromTrunk(t *testing.T) {
 	w.response(200, "INFO")
 	large := dialFrom(t, "127.0.0.2", b.at("tcp"))
 	same(t, "large, by TCP", ask(t, large, streamed(w.back(inv, w.tag, "BYE", 3, ""))).StatusCode, 200)
-	expect[gateway.Ended](out)
+	expect[machine.Ended](out)
 	b.gone()
 }
 
@@ -297,7 +298,7 @@ func deskCall(g *party, f *rig.Office, w *wire) (out *line, inv *sip.Request, b 
 	out = g.call("", func(in *gateway.Invite) { in.Binding = &b })
 	inv = w.request("INVITE")
 	w.send(g.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	w.request("ACK")
 	return out, inv, b
 }
@@ -328,7 +329,8 @@ func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
 	for _, row := range []struct{ user, password string }{
 		{"alice", "wrong"}, {"bob", rig.Bob.SIPPassword("desk")}, {"alice", rig.Alice.SIPPassword("lab")},
 	} {
-		same(t, row.user, send(large, "BYE", 2, "", rig.Authorize(t, challenge.String(), "", "BYE", uri, row.user, row.password, 1)).StatusCode,
+		same(t, row.user, send(large, "BYE", 2, "",
+			rig.Authorize(t, challenge.String(), "", "BYE", uri, row.user, row.password, 1)).StatusCode,
 			481)
 		challenge = send(large, "UPDATE", 2, "")
 	}
@@ -336,13 +338,13 @@ func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
 	same(t, "proven", send(large, "UPDATE", 2, "",
 		rig.Authorize(t, challenge.String(), "", "UPDATE", uri, "alice", rig.Alice.SIPPassword("desk"), 1)).StatusCode, 200)
 	put(t, large, streamed(w.back(inv, w.tag, "INVITE", 3, holdSDP)))
-	same(t, "offer", expect[gateway.Offered](out).SDP, holdSDP) // it lives there too now
+	same(t, "offer", expect[machine.Offered](out).SDP, holdSDP) // it lives there too now
 	out.leg.Answer([]byte(answerSDP))
 	same(t, "re-INVITE", final(t, large).StatusCode, 200)
 	put(t, large, streamed(w.back(inv, w.tag, "ACK", 3, "")))
 	w.send(g.at("udp"), w.back(inv, w.tag, "BYE", 4, "")) // and where it was
 	w.response(200, "BYE")
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseHangUp)
 	g.gone()
 }
 
@@ -398,6 +400,6 @@ func TestInDialogFromMovedPhone(t *testing.T) {
 	}
 	third.send(g.at("udp"), third.back(inv, w.tag, "BYE", seq+1, ""))
 	third.response(200, "BYE")
-	same(t, "end", fmt.Sprint(expect[gateway.Ended](out).Cause), fmt.Sprint(gateway.CauseHangUp))
+	same(t, "end", fmt.Sprint(expect[machine.Ended](out).Cause), fmt.Sprint(machine.CauseHangUp))
 	g.gone()
 }

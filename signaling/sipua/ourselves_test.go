@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -41,7 +41,7 @@ func TestContactOfOurs(t *testing.T) {
 			"<sip:carol@"+w.addr()+">",
 			"<"+contact+">"), "example.test", rig.Domain))
 		if want == 200 {
-			g.desk.next().leg.Reject(gateway.CauseBusy)
+			g.desk.next().leg.Reject(machine.CauseBusy)
 			w.response(486, "INVITE")
 			continue
 		}
@@ -60,7 +60,7 @@ func TestCallToOurselves(t *testing.T) {
 			})
 			_, port, _ := net.SplitHostPort(b.at(network))
 			out := b.call("sip:alice@localhost:"+port+";transport="+network, nil)
-			same(t, "status", expect[gateway.Refused](out).Status, 503)
+			same(t, "status", expect[machine.Refused](out).Status, 503)
 			b.gone()
 			if !strings.Contains(b.log.String(), errOurselves.Error()) {
 				t.Errorf("the log does not say why: %s", b.log)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/test/rig"
@@ -66,13 +67,13 @@ func TestOtherFlow(t *testing.T) {
 	if _, err := c.Write([]byte(w.reply(inv, 486, "Busy", "t", ""))); err != nil {
 		t.Fatal(err)
 	}
-	expect[gateway.Refused](out)
+	expect[machine.Refused](out)
 	until(t, "the dead flow is gone", func() bool { return len(f.Places.Of("alice")) == 1 })
 
 	_ = c.Close()
 	until(t, "the other is closed too", func() bool { return !g.alive(live) })
 	out = g.call("", func(in *gateway.Invite) { in.Binding = &live })
-	same(t, "status", expect[gateway.Refused](out).Status, 408)
+	same(t, "status", expect[machine.Refused](out).Status, 408)
 }
 
 // A phone that binds no flow listens at its Contact.
@@ -95,7 +96,7 @@ func TestContactAfterFlow(t *testing.T) {
 	if _, err := c.Write([]byte(newWire(t, "127.0.0.3").reply(inv, 486, "Busy", "t", ""))); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "status", expect[gateway.Refused](out).Status, 486)
+	same(t, "status", expect[machine.Refused](out).Status, 486)
 }
 
 // 430 from an edge proxy: the next flow is tried, but a trigger leaves once (I3).
@@ -115,12 +116,12 @@ func TestFlowFailed(t *testing.T) {
 			first.send(g.at("udp"), first.reply(first.request("INVITE"), 430, "Flow Failed", "t", ""))
 			first.request("ACK")
 			if trigger {
-				same(t, "status", expect[gateway.Refused](out).Status, 430)
+				same(t, "status", expect[machine.Refused](out).Status, 430)
 				same(t, "second trigger", second.drain(50*time.Millisecond, is("INVITE")), 0)
 			} else {
 				inv := second.request("INVITE")
 				second.send(g.at("udp"), second.reply(inv, 486, "Busy", "t", ""))
-				same(t, "status", expect[gateway.Refused](out).Status, 486)
+				same(t, "status", expect[machine.Refused](out).Status, 486)
 			}
 			until(t, "the failed flow is gone", func() bool { return len(f.Places.Of("alice")) == 1 })
 		})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/test/rig"
 )
@@ -34,29 +35,29 @@ func TestCallBetweenTwo(t *testing.T) {
 			}
 
 			in.leg.Ring(nil)
-			same(t, "rang", expect[gateway.Rang](out).Status, 180)
+			same(t, "rang", expect[machine.Rang](out).Status, 180)
 			in.leg.Ring([]byte(answerSDP))
-			rang := expect[gateway.Rang](out)
+			rang := expect[machine.Rang](out)
 			same(t, "early", rang.Status, 183)
 			same(t, "early media", rang.SDP, answerSDP)
 			in.leg.Answer([]byte(answerSDP))
-			same(t, "answer", expect[gateway.Answered](out).SDP, answerSDP)
+			same(t, "answer", expect[machine.Answered](out).SDP, answerSDP)
 
 			out.leg.Reoffer([]byte(holdSDP))
-			same(t, "hold", expect[gateway.Offered](in).SDP, holdSDP)
+			same(t, "hold", expect[machine.Offered](in).SDP, holdSDP)
 			in.leg.Answer([]byte(answerSDP))
-			done := expect[gateway.Reoffered](out)
+			done := expect[machine.Reoffered](out)
 			same(t, "hold answer", string(done.SDP), answerSDP)
 			same(t, "hold status", done.Status, 200)
 
 			in.leg.Reoffer([]byte(offerSDP))
-			expect[gateway.Offered](out)
-			out.leg.Reject(gateway.CauseNoCodec)
-			same(t, "rejected re-INVITE", expect[gateway.Reoffered](in).Status, 488)
+			expect[machine.Offered](out)
+			out.leg.Reject(machine.CauseNoCodec)
+			same(t, "rejected re-INVITE", expect[machine.Reoffered](in).Status, 488)
 
-			in.leg.HangUp(gateway.CauseHangUp)
-			same(t, "own end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
-			same(t, "far end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+			in.leg.HangUp(machine.CauseHangUp)
+			same(t, "own end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
+			same(t, "far end", expect[machine.Ended](out).Cause, machine.CauseHangUp)
 			b.gone()
 			a.gone()
 			out.silent()
@@ -80,36 +81,36 @@ func TestCallOverIPv6(t *testing.T) {
 	in := b.desk.next()
 	same(t, "source", in.in.Source, mustAddr(a.at("udp")))
 	in.leg.Ring(nil)
-	expect[gateway.Rang](out)
+	expect[machine.Rang](out)
 	in.leg.Answer([]byte(answerSDP))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	in.leg.Reoffer([]byte(holdSDP))
-	expect[gateway.Offered](out)
+	expect[machine.Offered](out)
 	out.leg.Answer([]byte(answerSDP))
-	same(t, "hold", expect[gateway.Reoffered](in).Status, 200)
-	out.leg.HangUp(gateway.CauseHangUp)
-	expect[gateway.Ended](out)
-	expect[gateway.Ended](in)
+	same(t, "hold", expect[machine.Reoffered](in).Status, 200)
+	out.leg.HangUp(machine.CauseHangUp)
+	expect[machine.Ended](out)
+	expect[machine.Ended](in)
 }
 
 func TestFinalResponses(t *testing.T) {
 	a, b := newParty(t, nil), newParty(t, nil)
-	for cause, status := range map[gateway.Cause]int{
-		gateway.CauseBusy: 486, gateway.CauseDeclined: 603, gateway.CauseUnknown: 404, gateway.CauseNoCodec: 488,
-		gateway.CauseForbidden: 403, gateway.CauseOffline: 480, gateway.CauseLoop: 482, gateway.CauseFault: 500,
+	for cause, status := range map[machine.Cause]int{
+		machine.CauseBusy: 486, machine.CauseDeclined: 603, machine.CauseUnknown: 404, machine.CauseNoCodec: 488,
+		machine.CauseForbidden: 403, machine.CauseOffline: 480, machine.CauseLoop: 482, machine.CauseFault: 500,
 	} {
 		out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
 		b.desk.next().leg.Reject(cause)
-		same(t, string(cause), expect[gateway.Refused](out).Status, status)
+		same(t, string(cause), expect[machine.Refused](out).Status, status)
 	}
 	out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
 	in := b.desk.next()
-	in.leg.HangUp(gateway.CauseOverload)
-	refused := expect[gateway.Refused](out)
+	in.leg.HangUp(machine.CauseOverload)
+	refused := expect[machine.Refused](out)
 	same(t, "status", refused.Status, 503)
 	same(t, "phrase", refused.Phrase, "Too Many Calls")
 	same(t, "retry after", refused.RetryAfter, 10*time.Second)
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseOverload)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseOverload)
 }
 
 func TestCancel(t *testing.T) {
@@ -117,10 +118,10 @@ func TestCancel(t *testing.T) {
 	out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
 	in := b.desk.next()
 	in.leg.Ring(nil)
-	expect[gateway.Rang](out)
-	out.leg.Cancel(gateway.CauseElsewhere)
-	same(t, "callee sees", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone) // nobody vouches for the reason
-	same(t, "branch", expect[gateway.Refused](out).Status, 487)
+	expect[machine.Rang](out)
+	out.leg.Cancel(machine.CauseElsewhere)
+	same(t, "callee sees", expect[machine.Ended](in).Cause, machine.CauseCallerGone) // nobody vouches for the reason
+	same(t, "branch", expect[machine.Refused](out).Status, 487)
 	in.leg.Answer([]byte(answerSDP)) // too late: does nothing
 	a.gone()
 	b.gone()
@@ -132,10 +133,10 @@ func TestCancel(t *testing.T) {
 func TestHangUpBeforeRinging(t *testing.T) {
 	a, b := newParty(t, nil), newParty(t, nil)
 	out := a.call(uriAt("alice", b.at("udp"), "udp"), nil)
-	out.leg.HangUp(gateway.CauseCallerGone)
-	same(t, "own end", expect[gateway.Ended](out).Cause, gateway.CauseCallerGone)
+	out.leg.HangUp(machine.CauseCallerGone)
+	same(t, "own end", expect[machine.Ended](out).Cause, machine.CauseCallerGone)
 	in := b.desk.next()
-	same(t, "callee sees", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	same(t, "callee sees", expect[machine.Ended](in).Cause, machine.CauseCallerGone)
 	a.gone()
 	b.gone()
 }
@@ -151,11 +152,11 @@ func TestLateOffer(t *testing.T) {
 	ok := w.response(200, "INVITE")
 	same(t, "our offer", string(ok.Body()), offerSDP)
 	w.send(b.at("udp"), w.within(ok, "ACK", 1, answerSDP))
-	done := expect[gateway.Reoffered](in)
+	done := expect[machine.Reoffered](in)
 	same(t, "status", done.Status, 200)
 	same(t, "their answer", done.SDP, answerSDP)
-	in.leg.HangUp(gateway.CauseHangUp)
-	expect[gateway.Ended](in)
+	in.leg.HangUp(machine.CauseHangUp)
+	expect[machine.Ended](in)
 	bye := w.request("BYE")
 	w.send(b.at("udp"), w.reply(bye, 200, "OK", "", ""))
 	b.gone()

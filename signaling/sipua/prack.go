@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -115,7 +115,7 @@ func (l *leg) repeatReliable(res *sip.Response) {
 	if !time.Now().Before(r.until) {
 		l.log.Warn("sip: the PRACK never came", "status", res.StatusCode)
 		l.respond(l.in, sip.StatusGatewayTimeout, "No PRACK Came")
-		l.ended(gateway.CauseDialogLost)
+		l.ended(machine.CauseDialogLost)
 		return
 	}
 	_ = l.in.tx.Respond(res)

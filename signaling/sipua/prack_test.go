@@ -7,7 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -25,7 +25,7 @@ func TestPrackOfTheirs(t *testing.T) {
 		return w.reply(inv, 183, "Session Progress", "t1", sdp, "Require: 100rel", "RSeq: "+seq)
 	}
 	w.send(a.at("udp"), progress("100", answerSDP))
-	same(t, "early", expect[gateway.Rang](out).SDP, answerSDP)
+	same(t, "early", expect[machine.Rang](out).SDP, answerSDP)
 	prack := w.request("PRACK")
 	same(t, "rack", message.Header(prack, "RAck"), "100 1 INVITE")
 	same(t, "tag", message.Tag(prack.To()), "t1")
@@ -37,12 +37,12 @@ func TestPrackOfTheirs(t *testing.T) {
 	second := w.request("PRACK")
 	same(t, "second", message.Header(second, "RAck"), "101 1 INVITE")
 	w.send(a.at("udp"), w.reply(second, 200, "OK", "", ""))
-	expect[gateway.Rang](out)
+	expect[machine.Rang](out)
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", ""))
-	same(t, "answer", expect[gateway.Answered](out).SDP, answerSDP)
+	same(t, "answer", expect[machine.Answered](out).SDP, answerSDP)
 	w.request("ACK")
 	same(t, "more PRACKs", w.drain(0, is("PRACK")), 0)
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 }
 
@@ -59,7 +59,7 @@ func TestExtensionRequired(t *testing.T) {
 	}).(*sip.Request)
 	same(t, "require", message.Header(again, "Require"), "100rel")
 	w.send(a.at("udp"), w.reply(again, 421, "Extension Required", "t2", "", "Require: telepathy"))
-	same(t, "outcome", expect[gateway.Refused](out).Status, 421)
+	same(t, "outcome", expect[machine.Refused](out).Status, 421)
 	a.gone()
 }
 
@@ -119,7 +119,7 @@ func TestMissingPrack(t *testing.T) {
 	in := required(b, w, "noprack")
 	in.leg.Ring(nil)
 	w.response(180, "INVITE")
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseDialogLost)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseDialogLost)
 	w.response(504, "INVITE")
 }
 
@@ -136,7 +136,7 @@ func TestReliableLateOffer(t *testing.T) {
 	ok := w.response(200, "INVITE")
 	same(t, "offer", string(ok.Body()), offerSDP)
 	w.send(b.at("udp"), w.within(ok, "ACK", 1, answerSDP))
-	same(t, "answer", expect[gateway.Reoffered](in).SDP, answerSDP)
+	same(t, "answer", expect[machine.Reoffered](in).SDP, answerSDP)
 	hangUpFrom(b, w, in, ok, 2)
 	b.gone()
 }

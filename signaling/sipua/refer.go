@@ -9,7 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -122,13 +122,13 @@ func (l *leg) onRefer(r *inbound) {
 		l.ref.id = strconv.FormatUint(uint64(r.req.CSeq().SeqNo), 10)
 	}
 	l.refers++
-	e := gateway.Referred{Leg: l.id, To: to.uri, Attended: to.attended}
+	e := machine.Referred{Leg: l.id, To: to.uri, Attended: to.attended}
 	if !to.attended {
 		l.tell(e)
 		return
 	}
 	ref := l.ref
-	l.u.lookUp(to.replaces, func(id gateway.LegID, _ *message.Refusal) {
+	l.u.lookUp(to.replaces, func(id machine.LegID, _ *message.Refusal) {
 		l.mail.post(func() {
 			if l.ref == ref {
 				e.Replaces = id
@@ -140,14 +140,14 @@ func (l *leg) onRefer(r *inbound) {
 
 // lookUp finds the leg of a dialog. then runs once, in that leg's goroutine or
 // here, with the leg or the refusal of RFC 3891 3.
-func (u *UA) lookUp(r replaced, then func(gateway.LegID, *message.Refusal)) {
+func (u *UA) lookUp(r replaced, then func(machine.LegID, *message.Refusal)) {
 	l := u.find(dialogKey{r.callID, r.local})
 	if l == nil || !l.mail.post(func() { then(l.matches(r)) }) {
 		then("", noDialog)
 	}
 }
 
-func (l *leg) matches(r replaced) (gateway.LegID, *message.Refusal) {
+func (l *leg) matches(r replaced) (machine.LegID, *message.Refusal) {
 	switch {
 	case message.Tag(&l.d.remote) != r.remote:
 		return "", noDialog
@@ -163,7 +163,7 @@ func (l *leg) matches(r replaced) (gateway.LegID, *message.Refusal) {
 
 // replacedBy is the leg that an INVITE wants to replace, "" when it wants none
 // (RFC 3891 3). It waits for that leg's goroutine.
-func (u *UA) replacedBy(req *sip.Request) (gateway.LegID, *message.Refusal) {
+func (u *UA) replacedBy(req *sip.Request) (machine.LegID, *message.Refusal) {
 	headers := req.GetHeaders("Replaces")
 	if len(headers) == 0 {
 		return "", nil
@@ -173,11 +173,11 @@ func (u *UA) replacedBy(req *sip.Request) (gateway.LegID, *message.Refusal) {
 		return "", &message.Refusal{Status: sip.StatusBadRequest, Phrase: "Replaces Not Readable"}
 	}
 	type found struct {
-		id gateway.LegID
+		id machine.LegID
 		no *message.Refusal
 	}
 	answer := make(chan found, 1)
-	u.lookUp(r, func(id gateway.LegID, no *message.Refusal) { answer <- found{id, no} })
+	u.lookUp(r, func(id machine.LegID, no *message.Refusal) { answer <- found{id, no} })
 	select {
 	case f := <-answer:
 		return f.id, f.no

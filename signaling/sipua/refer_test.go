@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -51,8 +51,8 @@ func TestRefer(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
 	in, ok := talking(b, w, "refer")
 	w.send(b.at("udp"), w.within(ok, "REFER", 2, "", "Refer-To: <sip:carol@example.test?Answer-Mode=Auto>"))
-	e := expect[gateway.Referred](in)
-	same(t, "event", e, gateway.Referred{Leg: in.leg.ID(), To: "sip:carol@example.test"})
+	e := expect[machine.Referred](in)
+	same(t, "event", e, machine.Referred{Leg: in.leg.ID(), To: "sip:carol@example.test"})
 	w.send(b.at("udp"), w.within(ok, "REFER", 3, "", "Refer-To: <sip:dave@example.test>"))
 	w.response(500, "REFER") // one at a time
 	in.leg.Report(100, "Trying")
@@ -69,8 +69,8 @@ func TestRefer(t *testing.T) {
 		}
 	}
 	in.leg.Report(200, "OK")
-	in.leg.HangUp(gateway.CauseTransferred)
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseTransferred)
+	in.leg.HangUp(machine.CauseTransferred)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseTransferred)
 	n := w.request("NOTIFY")
 	same(t, "state", message.Header(n, "Subscription-State"), "terminated;reason=noresource")
 	if got := w.drain(50*time.Millisecond, is("BYE")); got > 0 {
@@ -91,17 +91,17 @@ func TestReferRefused(t *testing.T) {
 	w.send(b.at("udp"), w.within(ok, "REFER", 3, "", "Refer-To: <sip:carol@example.test;method=BYE>"))
 	w.response(400, "REFER")
 	w.send(b.at("udp"), w.within(ok, "REFER", 4, "", "Refer-To: <sip:carol@example.test>"))
-	expect[gateway.Referred](in)
+	expect[machine.Referred](in)
 	in.leg.Report(403, "Not Allowed")
 	w.response(403, "REFER")
 	// One that wants no NOTIFYs gets none; a later one has an id.
 	w.send(b.at("udp"), w.within(ok, "REFER", 5, "", "Refer-To: <sip:carol@example.test>", "Refer-Sub: false"))
-	expect[gateway.Referred](in)
+	expect[machine.Referred](in)
 	in.leg.Report(100, "Trying")
 	same(t, "refer-sub", message.Header(w.response(202, "REFER"), "Refer-Sub"), "false")
 	in.leg.Report(486, "Busy Here")
 	w.send(b.at("udp"), w.within(ok, "REFER", 6, "", "Refer-To: <sip:carol@example.test>"))
-	expect[gateway.Referred](in)
+	expect[machine.Referred](in)
 	in.leg.Report(100, "Trying")
 	n := w.request("NOTIFY")
 	same(t, "event", message.Header(n, "Event"), "refer;id=6")
@@ -130,7 +130,7 @@ func TestReplaces(t *testing.T) {
 	other, second := talking(b, w, "second")
 	w.send(b.at("udp"), w.within(ok, "REFER", 2, "", "Refer-To: <sip:alice@example.test?Replaces="+url.QueryEscape(named(second))+
 		">"))
-	same(t, "event", expect[gateway.Referred](in), gateway.Referred{
+	same(t, "event", expect[machine.Referred](in), machine.Referred{
 		Leg: in.leg.ID(), To: "sip:alice@example.test", Attended: true, Replaces: other.leg.ID(),
 	})
 	in.leg.Report(100, "Trying")
@@ -139,13 +139,13 @@ func TestReplaces(t *testing.T) {
 	w.send(b.at("udp"), w.reply(w.request("NOTIFY"), 200, "OK", "", ""))
 	w.send(b.at("udp"), w.within(ok, "REFER", 3, "", "Refer-To: <sip:alice@example.test?Replaces="+
 		url.QueryEscape("gone;to-tag=1;from-tag=2")+">"))
-	same(t, "unknown", expect[gateway.Referred](in).Replaces, gateway.LegID(""))
+	same(t, "unknown", expect[machine.Referred](in).Replaces, machine.LegID(""))
 	in.leg.Report(403, "No")
 
 	w.send(b.at("udp"), w.invite("alice", "third", 1, offerSDP, "Require: replaces", "Replaces: "+named(second)))
 	third := b.desk.next()
 	same(t, "replaces", third.in.Replaces, other.leg.ID())
-	third.leg.Reject(gateway.CauseForbidden)
+	third.leg.Reject(machine.CauseForbidden)
 	w.response(403, "INVITE")
 	for value, status := range map[string]int{
 		named(second) + ";early-only":                                  486,

@@ -10,7 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -195,7 +195,7 @@ func (l *leg) unrefreshed() {
 		return
 	}
 	l.log.Warn("sip: the far end is gone: it neither refreshed the call nor answered")
-	l.hangUp(gateway.CauseMediaLost)
+	l.hangUp(machine.CauseMediaLost)
 }
 
 // refresh is our half of the timer: by UPDATE where the far end takes it, else
@@ -217,7 +217,7 @@ func (l *leg) refresh() {
 		l.sendUpdate(req)
 	default:
 		s.due = true
-		l.tell(gateway.RefreshDue{Leg: l.id})
+		l.tell(machine.RefreshDue{Leg: l.id})
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -22,14 +22,14 @@ func answers(a *party, w *wire, more ...string) (*line, *sip.Request) {
 	a.t.Helper()
 	out, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP, more...))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	w.request("ACK")
 	return out, inv
 }
 
 func over(a *party, w *wire, out *line) {
 	a.t.Helper()
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 }
 
@@ -70,17 +70,17 @@ func TestRefreshByReinvite(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	out, _ := answers(a, w, "Session-Expires: 2;refresher=uac")
 	for _, status := range []int{200, 488} {
-		expect[gateway.RefreshDue](out)
+		expect[machine.RefreshDue](out)
 		out.leg.Reoffer([]byte(offerSDP))
 		re := w.request("INVITE")
 		if v := message.Header(re, "Session-Expires"); v != "2;refresher=uac" {
 			t.Fatalf("Session-Expires: %q", v)
 		}
 		w.send(a.at("udp"), w.reply(re, status, "So", "", answerSDP, "Session-Expires: 2;refresher=uac"))
-		same(t, "status", expect[gateway.Reoffered](out).Status, status)
+		same(t, "status", expect[machine.Reoffered](out).Status, status)
 		w.request("ACK")
 	}
-	expect[gateway.RefreshDue](out)
+	expect[machine.RefreshDue](out)
 	over(a, w, out)
 }
 
@@ -92,7 +92,7 @@ func TestRefreshUnanswered(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	out, _ := answers(a, w, "Allow: UPDATE", "Session-Expires: 2")
 	w.request("UPDATE")
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseMediaLost)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseMediaLost)
 	bye := w.request("BYE")
 	same(t, "reason", message.Header(bye, "Reason"), `SIP;cause=408;text="Media lost"`)
 	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
@@ -118,7 +118,7 @@ func TestTheirRefresh(t *testing.T) {
 		w.send(b.at("udp"), w.within(ok, "UPDATE", seq, "", "Supported: timer", "Session-Expires: 2;refresher=uac"))
 		same(t, "again", message.Header(w.response(200, "UPDATE"), "Session-Expires"), "2;refresher=uac")
 	}
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseMediaLost)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseMediaLost)
 	if d := time.Since(begin); d < 2500*time.Millisecond {
 		t.Fatalf("ended after %s in spite of two refreshes", d)
 	}
@@ -178,7 +178,7 @@ func TestIntervalTooSmall(t *testing.T) {
 	same(t, "longer", message.Header(again, "Session-Expires"), "3600")
 	same(t, "least", message.Header(again, "Min-SE"), "3600")
 	w.send(a.at("udp"), w.reply(again, 422, "Session Interval Too Small", "t2", "", "Min-SE: 60"))
-	same(t, "outcome", expect[gateway.Refused](out).Status, 422)
+	same(t, "outcome", expect[machine.Refused](out).Status, 422)
 }
 
 // A far end without timers is asked by OPTIONS, and so is one that the call
@@ -192,12 +192,12 @@ func TestProbe(t *testing.T) {
 	w.send(a.at("udp"), w.reply(w.request("OPTIONS"), 200, "OK", "", ""))
 	out.leg.Probe()
 	w.request("OPTIONS")
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseMediaLost)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseMediaLost)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 481, "Gone", "", ""))
 
 	out, _ = answers(a, w)
 	w.drain(0, is(""))
 	out.leg.Probe()
 	w.send(a.at("udp"), w.reply(w.request("OPTIONS"), 481, "Unknown", "", ""))
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseDialogLost)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseDialogLost)
 }

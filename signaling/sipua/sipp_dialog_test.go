@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -35,7 +35,7 @@ func TestSippPrackCaller(t *testing.T) {
 	in.leg.Ring(nil)
 	in.leg.Ring([]byte(answerSDP))
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	played(t, s, "PRACKED")
 }
 
@@ -44,11 +44,11 @@ func TestSippPrackPhone(t *testing.T) {
 	t.Parallel()
 	a, s, uri := phoneAt(t, "uas_prack")
 	out := a.call(uri, nil)
-	early := expect[gateway.Rang](out)
+	early := expect[machine.Rang](out)
 	same(t, "status", early.Status, 183)
-	same(t, "ringing", expect[gateway.Rang](out).Status, 180)
-	same(t, "answer", expect[gateway.Answered](out).SDP, string(early.SDP))
-	out.leg.HangUp(gateway.CauseHangUp)
+	same(t, "ringing", expect[machine.Rang](out).Status, 180)
+	same(t, "answer", expect[machine.Answered](out).SDP, string(early.SDP))
+	out.leg.HangUp(machine.CauseHangUp)
 	played(t, s, "PRACKED")
 }
 
@@ -57,12 +57,12 @@ func TestSippForkBehind(t *testing.T) {
 	t.Parallel()
 	a, s, uri := phoneAt(t, "uas_forks")
 	out := a.call(uri, nil)
-	expect[gateway.Rang](out)
-	expect[gateway.Rang](out)
-	expect[gateway.Answered](out)
+	expect[machine.Rang](out)
+	expect[machine.Rang](out)
+	expect[machine.Answered](out)
 	s.WaitMessage("SECOND IS GONE")
-	out.leg.HangUp(gateway.CauseHangUp)
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseHangUp)
 	s.OK()
 }
 
@@ -71,13 +71,13 @@ func TestSippLateOffer(t *testing.T) {
 	s, in := scene(t, "uac_late", nil, rig.SippOptions{Args: []string{"-d", "50"}})
 	same(t, "offer", len(in.in.Offer), 0)
 	in.leg.Answer([]byte(offerSDP))
-	if done := expect[gateway.Reoffered](in); !strings.Contains(string(done.SDP), "m=audio") {
+	if done := expect[machine.Reoffered](in); !strings.Contains(string(done.SDP), "m=audio") {
 		t.Fatalf("answer %q", done.SDP)
 	}
-	same(t, "re-INVITE", len(expect[gateway.Offered](in).SDP), 0)
+	same(t, "re-INVITE", len(expect[machine.Offered](in).SDP), 0)
 	in.leg.Answer([]byte(offerSDP))
-	expect[gateway.Reoffered](in)
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	expect[machine.Reoffered](in)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	played(t, s, "LATE")
 }
 
@@ -85,15 +85,15 @@ func TestSippLateOffer(t *testing.T) {
 func TestSippMidCall(t *testing.T) {
 	s, in := scene(t, "uac_midcall", nil, rig.SippOptions{})
 	in.leg.Answer([]byte(answerSDP))
-	if hold := expect[gateway.Offered](in); !strings.Contains(string(hold.SDP), "sendonly") {
+	if hold := expect[machine.Offered](in); !strings.Contains(string(hold.SDP), "sendonly") {
 		t.Fatalf("UPDATE with %q", hold.SDP)
 	}
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "digit", expect[gateway.Digit](in).Digit, byte('5'))
-	expect[gateway.Offered](in)
+	same(t, "digit", expect[machine.Digit](in).Digit, byte('5'))
+	expect[machine.Offered](in)
 	in.leg.Answer([]byte(answerSDP))
 	s.WaitMessage("MOVED")
-	in.leg.HangUp(gateway.CauseHangUp)
+	in.leg.HangUp(machine.CauseHangUp)
 	played(t, s, "MOVED")
 }
 
@@ -102,16 +102,16 @@ func TestSippGlare(t *testing.T) {
 	t.Parallel()
 	a, s, uri := phoneAt(t, "uas_glare")
 	out := a.call(uri, nil)
-	expect[gateway.Rang](out)
-	expect[gateway.Answered](out)
+	expect[machine.Rang](out)
+	expect[machine.Answered](out)
 	out.leg.Reoffer([]byte(holdSDP))
 	s.WaitMessage("GLARE")
 	begin := time.Now()
-	same(t, "status", expect[gateway.Reoffered](out).Status, 200)
+	same(t, "status", expect[machine.Reoffered](out).Status, 200)
 	if d := time.Since(begin); d < 1900*time.Millisecond || d > longestGlare+time.Second {
 		t.Fatalf("tried again after %s", d)
 	}
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	played(t, s, "AGAIN")
 }
 
@@ -119,7 +119,7 @@ func TestSippGlare(t *testing.T) {
 func TestSippTimerCaller(t *testing.T) {
 	s, in := scene(t, "uac_timer", func(c *Config) { c.MinSE, c.SessionExpires = 2*time.Second, 2*time.Second }, rig.SippOptions{})
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseMediaLost)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseMediaLost)
 	played(t, s, "REFRESHED")
 }
 
@@ -132,9 +132,9 @@ func TestSippTimerPhone(t *testing.T) {
 	})
 	s := sipp(t, a, "uas_timer", rig.SippOptions{Addr: addr, Env: []string{"LIMIT=30"}}).Listening()
 	out := a.call("sip:alice@"+addr+":5060", nil)
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	s.WaitMessage("REFRESHED")
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	played(t, s, "REFRESHED")
 }
 
@@ -145,9 +145,9 @@ func TestSippLostDialog(t *testing.T) {
 			t.Parallel()
 			a, s, uri := phoneAt(t, "uas_lost", "STATUS="+status)
 			out := a.call(uri, nil)
-			expect[gateway.Answered](out)
+			expect[machine.Answered](out)
 			out.leg.Reoffer([]byte(holdSDP))
-			same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseDialogLost)
+			same(t, "end", expect[machine.Ended](out).Cause, machine.CauseDialogLost)
 			played(t, s, "LOST")
 		})
 	}
@@ -157,7 +157,7 @@ func TestSippLostDialog(t *testing.T) {
 func TestSippMissingACK(t *testing.T) {
 	s, in := scene(t, "uac_noack", nil, rig.SippOptions{})
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseDialogLost)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseDialogLost)
 	played(t, s, "SILENT")
 }
 
@@ -169,7 +169,7 @@ func TestSippOddForms(t *testing.T) {
 	}
 	same(t, "caller", in.in.From.Display, "Caller")
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	played(t, s, "ODD")
 }
 
@@ -193,7 +193,7 @@ func TestSippRefusedInvites(t *testing.T) {
 	s.WaitMessage("MERGED")
 	in.leg.Answer([]byte(answerSDP))
 	s.WaitMessage("ACK sip:")
-	in.leg.HangUp(gateway.CauseHangUp)
+	in.leg.HangUp(machine.CauseHangUp)
 	played(t, s, "MERGED")
 }
 
@@ -209,8 +209,8 @@ func TestSippReplaces(t *testing.T) {
 	in := b.desk.next()
 	same(t, "replaces", in.in.Replaces, first.leg.ID())
 	in.leg.Answer([]byte(answerSDP))
-	first.leg.HangUp(gateway.CauseTransferred)
+	first.leg.HangUp(machine.CauseTransferred)
 	w.send(b.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	s.OK()
 }

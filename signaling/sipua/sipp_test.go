@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/test/rig"
 )
 
@@ -35,7 +35,7 @@ func TestSippCaller(t *testing.T) {
 	}
 	in.leg.Ring(nil)
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	s.OK()
 	b.gone()
 }
@@ -53,7 +53,7 @@ func TestSippManyCalls(t *testing.T) {
 		lines[i].leg.Answer([]byte(answerSDP))
 	}
 	for _, l := range lines {
-		same(t, "end", expect[gateway.Ended](l).Cause, gateway.CauseHangUp)
+		same(t, "end", expect[machine.Ended](l).Cause, machine.CauseHangUp)
 	}
 	s.OK()
 	b.gone()
@@ -64,7 +64,7 @@ func TestSippCallerGivesUp(t *testing.T) {
 	s := sipp(t, b, "uac_cancel", rig.SippOptions{Env: []string{"RING_MS=100"}, Args: []string{"-s", "alice"}})
 	in := b.desk.next()
 	in.leg.Ring(nil)
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseCallerGone)
 	s.OK()
 	if !strings.Contains(s.Log(), "CANCELLED") {
 		t.Fatalf("sipp says %q", s.Log())
@@ -80,7 +80,7 @@ func TestSippCancelCrosses(t *testing.T) {
 	in := b.desk.next()
 	in.leg.Ring(nil)
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	s.OK()
 	b.gone()
 }
@@ -89,14 +89,14 @@ func TestSippPhoneAnswers(t *testing.T) {
 	t.Parallel()
 	a, s, uri := phoneAt(t, "uas_phone", "RING_MS=100")
 	out := a.call(uri, nil)
-	same(t, "rang", expect[gateway.Rang](out).Status, 180)
-	if sdp := expect[gateway.Answered](out).SDP; !strings.Contains(string(sdp), "m=audio") {
+	same(t, "rang", expect[machine.Rang](out).Status, 180)
+	if sdp := expect[machine.Answered](out).SDP; !strings.Contains(string(sdp), "m=audio") {
 		t.Fatalf("answer: %q", sdp)
 	}
 	out.leg.Reoffer([]byte(holdSDP))
-	same(t, "hold", expect[gateway.Reoffered](out).Status, 200)
-	out.leg.HangUp(gateway.CauseHangUp)
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+	same(t, "hold", expect[machine.Reoffered](out).Status, 200)
+	out.leg.HangUp(machine.CauseHangUp)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseHangUp)
 	s.OK()
 	a.gone()
 }
@@ -106,19 +106,19 @@ func TestSippPhoneRefuses(t *testing.T) {
 	for _, c := range []struct {
 		status string
 		want   int
-		cause  gateway.Cause
+		cause  machine.Cause
 	}{
-		{"486 Busy Here", 486, gateway.CauseBusy},
-		{"603 Decline", 603, gateway.CauseDeclined},
-		{"420 Bad Extension", 420, gateway.CauseUnsupported},
+		{"486 Busy Here", 486, machine.CauseBusy},
+		{"603 Decline", 603, machine.CauseDeclined},
+		{"420 Bad Extension", 420, machine.CauseUnsupported},
 	} {
 		t.Run(c.status, func(t *testing.T) {
 			a, s, uri := phoneAt(t, "uas_reject", "STATUS="+c.status)
 			out := a.call(uri, nil)
-			expect[gateway.Rang](out)
-			no := expect[gateway.Refused](out)
+			expect[machine.Rang](out)
+			no := expect[machine.Refused](out)
 			same(t, "status", no.Status, c.want)
-			same(t, "cause", gateway.CauseOf(no.Status), c.cause)
+			same(t, "cause", machine.CauseOf(no.Status), c.cause)
 			s.OK()
 			a.gone()
 		})
@@ -128,9 +128,9 @@ func TestSippPhoneRefuses(t *testing.T) {
 func TestSippPhoneIsCancelled(t *testing.T) {
 	a, s, uri := phoneAt(t, "uas_cancelled")
 	out := a.call(uri, nil)
-	expect[gateway.Rang](out)
-	out.leg.Cancel(gateway.CauseElsewhere)
-	same(t, "status", expect[gateway.Refused](out).Status, 487)
+	expect[machine.Rang](out)
+	out.leg.Cancel(machine.CauseElsewhere)
+	same(t, "status", expect[machine.Refused](out).Status, 487)
 	s.OK()
 	if !strings.Contains(s.Log(), `SIP;cause=200;text="Call completed elsewhere"`) {
 		t.Fatalf("sipp says %q", s.Log())
@@ -143,9 +143,9 @@ func TestSippPhoneCrosses(t *testing.T) {
 	t.Parallel()
 	a, s, uri := phoneAt(t, "uas_crossing")
 	out := a.call(uri, nil)
-	expect[gateway.Rang](out)
-	out.leg.HangUp(gateway.CauseNoAnswer)
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseNoAnswer)
+	expect[machine.Rang](out)
+	out.leg.HangUp(machine.CauseNoAnswer)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseNoAnswer)
 	s.OK()
 	a.gone()
 	out.silent()
@@ -157,8 +157,8 @@ func TestNobodyThere(t *testing.T) {
 	addr := rig.NewAddr()
 	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr}; c.First1xx = 200 * time.Millisecond })
 	out := a.call("sip:alice@"+addr+":5060", nil)
-	same(t, "status", expect[gateway.Refused](out).Status, 408)
-	same(t, "cause", gateway.CauseOf(408), gateway.CauseUnreachable)
+	same(t, "status", expect[machine.Refused](out).Status, 408)
+	same(t, "cause", machine.CauseOf(408), machine.CauseUnreachable)
 	a.gone() // the transaction gives up after 64*T1
 	out.silent()
 }

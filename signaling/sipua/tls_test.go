@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -54,13 +55,13 @@ func TestTrunkCertificate(t *testing.T) {
 			a := newParty(t, through(row.ca, row.host, b))
 			out := a.call("sip:alice@example.test", byTrunk)
 			if !row.ok {
-				same(t, "status", expect[gateway.Refused](out).Status, 503)
+				same(t, "status", expect[machine.Refused](out).Status, 503)
 				return
 			}
 			in := b.desk.next()
 			same(t, "proven", strings.Join(b.Domains(in.in.Source, "tls"), " "), "caller.example")
-			in.leg.Reject(gateway.CauseBusy)
-			expect[gateway.Refused](out)
+			in.leg.Reject(machine.CauseBusy)
+			expect[machine.Refused](out)
 			a.gone()
 		})
 	}

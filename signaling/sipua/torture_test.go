@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -90,7 +91,7 @@ var tortured = map[string]string{
 type busyDesk struct{}
 
 func (busyDesk) Begin(build func(gateway.Sink) gateway.Incoming) {
-	build(func(gateway.Event) {}).Leg.Reject(gateway.CauseBusy)
+	build(func(machine.Event) {}).Leg.Reject(machine.CauseBusy)
 }
 
 var (

@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -63,7 +63,7 @@ func TestStrangerInACallIsBounded(t *testing.T) {
 	same(t, "open after the repeats", open, 1)
 	w.send(g.at("udp"), w.within(rings, "BYE", n+2, ""))
 	w.response(200, "BYE")
-	same(t, "cause", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	same(t, "cause", expect[machine.Ended](in).Cause, machine.CauseCallerGone)
 }
 
 // A 200 that a stranger does not acknowledge is repeated a few times.

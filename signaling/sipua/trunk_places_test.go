@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -87,7 +88,7 @@ func (s *server) count(method string) int {
 
 func (p *party) callTrunk() int {
 	out := p.call("sip:123@pbx.test", func(in *gateway.Invite) { in.Trunk = "pbx" })
-	return expect[gateway.Refused](out).Status
+	return expect[machine.Refused](out).Status
 }
 
 // A trunk with a name is there as soon as the name is, goes where the name goes,

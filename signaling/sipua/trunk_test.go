@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -69,7 +70,7 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 			same(t, "P-Asserted-Identity", message.Header(inv, "P-Asserted-Identity"), row.asserted)
 			same(t, "Privacy", message.Header(inv, "Privacy") == "id", row.private)
 			w.send(p.at("udp"), w.reply(inv, 486, "Busy", "t", ""))
-			expect[gateway.Refused](out)
+			expect[machine.Refused](out)
 		})
 	}
 }
@@ -84,11 +85,11 @@ func TestNoChallengeNoWarning(t *testing.T) {
 	out, inv := dialled(g, w, func(in *gateway.Invite) { in.Trunk = "pbx" })
 	w.send(g.at("udp"), w.reply(inv, 183, "Session Progress", w.tag, "", "Require: 100rel", "RSeq: 1"))
 	w.send(g.at("udp"), w.reply(w.request("PRACK"), 200, "OK", "", ""))
-	expect[gateway.Rang](out)
+	expect[machine.Rang](out)
 	w.send(g.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	w.request("ACK")
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	w.send(g.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 	g.gone()
 	if strings.Contains(g.log.String(), "challenge not answered") {

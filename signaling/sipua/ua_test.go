@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -57,7 +58,7 @@ func TestAdvertisedAddress(t *testing.T) {
 		same(t, "contact", inv.Contact().Address.Host, host)
 		same(t, "port", fmt.Sprint(inv.Contact().Address.Port), p.at("udp")[strings.LastIndex(p.at("udp"), ":")+1:])
 		w.send(p.at("udp"), w.reply(inv, 486, "Busy", "t", ""))
-		expect[gateway.Refused](out)
+		expect[machine.Refused](out)
 	}
 }
 
@@ -68,9 +69,9 @@ func TestClose(t *testing.T) {
 	out, _ := up(a, w)
 	alive, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 180, "Ringing", "t", ""))
-	expect[gateway.Rang](alive)
-	out.leg.HangUp(gateway.CauseShuttingDown)
-	expect[gateway.Ended](out)
+	expect[machine.Rang](alive)
+	out.leg.HangUp(machine.CauseShuttingDown)
+	expect[machine.Ended](out)
 	bye := w.request("BYE")
 	done := make(chan struct{})
 	go func() { defer close(done); _ = a.Close() }()
@@ -88,7 +89,7 @@ func TestClose(t *testing.T) {
 	same(t, "legs", a.Legs(), 0)
 	alive.silent()
 	late := a.call("sip:x@"+w.addr(), nil)
-	same(t, "after Close", expect[gateway.Refused](late).Status, 503)
+	same(t, "after Close", expect[machine.Refused](late).Status, 503)
 	_ = a.Close()
 }
 
@@ -101,7 +102,7 @@ func TestPanicEndsOneLeg(t *testing.T) {
 	bad := b.desk.next()
 	l := bad.leg.(*leg)
 	l.mail.post(func() { panic("test") })
-	same(t, "end", expect[gateway.Ended](bad).Cause, gateway.CauseFault)
+	same(t, "end", expect[machine.Ended](bad).Cause, machine.CauseFault)
 	w.response(500, "INVITE")
 	if !strings.Contains(b.log.String(), "by a fault of ours") {
 		t.Fatal("no log line")
@@ -134,9 +135,9 @@ func TestTooMany(t *testing.T) {
 	if r := w.response(503, "INVITE"); message.Header(r, "Retry-After") != "10" {
 		t.Fatal("no Retry-After")
 	}
-	same(t, "out", expect[gateway.Refused](b.call("sip:x@"+w.addr(), nil)).Status, 503)
-	in.leg.HangUp(gateway.CauseHangUp)
-	expect[gateway.Ended](in)
+	same(t, "out", expect[machine.Refused](b.call("sip:x@"+w.addr(), nil)).Status, 503)
+	in.leg.HangUp(machine.CauseHangUp)
+	expect[machine.Ended](in)
 	b.gone()
 }
 
@@ -160,7 +161,7 @@ func TestListenerSurvives(t *testing.T) {
 	}
 	in.leg.Reoffer([]byte(holdSDP))
 	w.send(b.at("udp"), w.reply(w.request("INVITE"), 200, "OK", "", answerSDP))
-	expect[gateway.Reoffered](in)
+	expect[machine.Reoffered](in)
 	hangUpFrom(b, w, in, ok, 2)
 	b.gone()
 }
@@ -179,6 +180,6 @@ func TestTCPCallerVanishes(t *testing.T) {
 	}
 	in := b.desk.next()
 	_ = c.Close()
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseCallerGone)
 	b.gone()
 }

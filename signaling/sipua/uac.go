@@ -11,6 +11,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -27,7 +28,7 @@ type branch struct {
 	heard  bool // a 1xx came, so a CANCEL may go out (RFC 3261 9.1)
 	hushed bool // the INVITE is not repeated any more
 	// cancel is why the branch is taken back, "" while it is not.
-	cancel    gateway.Cause
+	cancel    machine.Cause
 	cancelled bool // the CANCEL is out
 	given     bool // given up: Ended was told, only the wire is left
 	first     *time.Timer
@@ -53,7 +54,7 @@ type ackKey struct {
 // comes of it arrives at sink.
 func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	if in.Leg == "" {
-		in.Leg = gateway.LegID(message.NewToken())
+		in.Leg = machine.LegID(message.NewToken())
 	}
 	d := dialog{callID: message.NewToken(), owner: true}
 	l := u.newLeg(in.Leg, legCalling, d)
@@ -61,7 +62,7 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	l.d.local.Params = sip.HeaderParams{{K: "tag", V: message.NewToken()}}
 	l.mail.post(func() { l.dial(in) })
 	if err := u.adopt(l); err != nil {
-		sink(gateway.Refused{Leg: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
+		sink(machine.Refused{Leg: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
 		l.mail.CloseIfEmpty()
 		return l
 	}
@@ -72,7 +73,7 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 // dial routes and sends the INVITE.
 func (l *leg) dial(in gateway.Invite) {
 	if err := l.aim(in); err != nil {
-		l.refused(gateway.Refused{Leg: l.id, Status: err.status, Phrase: message.CleanText(err.err.Error())})
+		l.refused(machine.Refused{Leg: l.id, Status: err.status, Phrase: message.CleanText(err.err.Error())})
 		return
 	}
 	l.sendInvite(l.writeInvite(in))
@@ -95,16 +96,16 @@ func (l *leg) firstMissing() {
 		return
 	}
 	if l.out.cancel == "" {
-		l.out.cancel = gateway.CauseUnreachable
+		l.out.cancel = machine.CauseUnreachable
 	}
 	if l.trunk != nil {
 		l.trunk.places.pass(l.d.hop.addr) // for the next call; this INVITE may yet be heard
 	}
 	l.hush()
-	l.refused(gateway.Refused{Leg: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
+	l.refused(machine.Refused{Leg: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
 }
 
-func (l *leg) refused(e gateway.Refused) {
+func (l *leg) refused(e machine.Refused) {
 	l.finish(e, fmt.Sprintf("%d %s", e.Status, e.Phrase))
 }
 
@@ -117,7 +118,7 @@ func (l *leg) inviteLost(err error) {
 			return
 		}
 	}
-	e := gateway.Refused{Leg: l.id, Status: sip.StatusServiceUnavailable, Phrase: message.CleanText("Not Sent: " + err.Error())}
+	e := machine.Refused{Leg: l.id, Status: sip.StatusServiceUnavailable, Phrase: message.CleanText("Not Sent: " + err.Error())}
 	if errors.Is(err, sip.ErrTransactionTimeout) {
 		e.Status, e.Phrase = sip.StatusRequestTimeout, "No Response"
 	}
@@ -169,7 +170,7 @@ func (l *leg) provisional(res *sip.Response) {
 	if tag != l.out.earlyTag {
 		sdp = nil // one early dialog has the early media, the first
 	}
-	l.tell(gateway.Rang{Leg: l.id, Status: res.StatusCode, SDP: sdp, Talk: l.talker(res)})
+	l.tell(machine.Rang{Leg: l.id, Status: res.StatusCode, SDP: sdp, Talk: l.talker(res)})
 }
 
 // success: the first 2xx makes the dialog. Another To tag is another phone
@@ -184,7 +185,7 @@ func (l *leg) success(res *sip.Response) {
 		l.sendACK(&other, l.out.invite, res)
 		c := l.out.cancel
 		if c == "" {
-			c = gateway.CauseElsewhere
+			c = machine.CauseElsewhere
 		}
 		l.sendBye(&other, c)
 		return
@@ -199,7 +200,7 @@ func (l *leg) success(res *sip.Response) {
 	l.stopTimers()
 	l.enter(legUp, "answered")
 	l.agreed(res)
-	l.tell(gateway.Answered{Leg: l.id, SDP: sdp})
+	l.tell(machine.Answered{Leg: l.id, SDP: sdp})
 }
 
 // adjusted is the INVITE as a far end wants it that said what it misses: the
@@ -261,7 +262,7 @@ func (l *leg) failure(s *sent, res *sip.Response) {
 	if res.StatusCode == sip.StatusServiceUnavailable && l.nextPlace() {
 		return
 	}
-	e := gateway.Refused{
+	e := machine.Refused{
 		Leg: l.id, Status: res.StatusCode, Phrase: message.CleanText(res.Reason),
 		RetryAfter: message.RetryAfter(message.Header(res, "Retry-After")),
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
@@ -50,7 +51,7 @@ func TestInviteIsWritten(t *testing.T) {
 		t.Fatal("a header was smuggled in")
 	}
 	w.send(a.at("udp"), w.reply(inv, 486, "Busy Here", "t1", "", "Retry-After: 17 (lunch)"))
-	no := expect[gateway.Refused](out)
+	no := expect[machine.Refused](out)
 	same(t, "status", no.Status, 486)
 	same(t, "phrase", no.Phrase, "Busy Here")
 	same(t, "retry after", no.RetryAfter, 17*time.Second)
@@ -64,7 +65,7 @@ func TestRedirectIsReported(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 302, "Moved Temporarily", "t1", "", "Contact: <sip:x@192.0.2.1>, <tel:+44123>"))
-	same(t, "contacts", expect[gateway.Refused](out).Contacts, []string{"sip:x@192.0.2.1", "tel:+44123"})
+	same(t, "contacts", expect[machine.Refused](out).Contacts, []string{"sip:x@192.0.2.1", "tel:+44123"})
 }
 
 // The CANCEL waits for the first 1xx and says why (RFC 3261 9.1, RFC 3326).
@@ -72,7 +73,7 @@ func TestCancelWaitsForProvisional(t *testing.T) {
 	a := newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
-	out.leg.Cancel(gateway.CauseElsewhere)
+	out.leg.Cancel(machine.CauseElsewhere)
 	if n := w.drain(120*time.Millisecond, is("CANCEL")); n > 0 {
 		t.Fatal("CANCEL before a 1xx")
 	}
@@ -84,7 +85,7 @@ func TestCancelWaitsForProvisional(t *testing.T) {
 	same(t, "cseq", cancel.CSeq().SeqNo, inv.CSeq().SeqNo)
 	w.send(a.at("udp"), w.reply(cancel, 200, "OK", "t1", ""))
 	w.send(a.at("udp"), w.reply(inv, 487, "Request Terminated", "t1", ""))
-	same(t, "outcome", expect[gateway.Refused](out).Status, 487)
+	same(t, "outcome", expect[machine.Refused](out).Status, 487)
 	a.gone()
 }
 
@@ -95,15 +96,15 @@ func TestAnswerCrossesCancel(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 180, "Ringing", "t1", ""))
-	expect[gateway.Rang](out)
-	out.leg.Cancel(gateway.CauseElsewhere)
+	expect[machine.Rang](out)
+	out.leg.Cancel(machine.CauseElsewhere)
 	cancel := w.request("CANCEL")
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP))
 	w.send(a.at("udp"), w.reply(cancel, 200, "OK", "t1", ""))
-	same(t, "answer", expect[gateway.Answered](out).SDP, answerSDP)
+	same(t, "answer", expect[machine.Answered](out).SDP, answerSDP)
 	w.request("ACK")
-	out.leg.HangUp(gateway.CauseElsewhere)
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseElsewhere)
+	out.leg.HangUp(machine.CauseElsewhere)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseElsewhere)
 	bye := w.request("BYE")
 	same(t, "bye reason", message.Header(bye, "Reason"), `SIP;cause=200;text="Call completed elsewhere"`)
 	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
@@ -117,9 +118,9 @@ func TestLateAnswer(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 180, "Ringing", "t1", ""))
-	expect[gateway.Rang](out)
-	out.leg.HangUp(gateway.CauseNoAnswer)
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseNoAnswer)
+	expect[machine.Rang](out)
+	out.leg.HangUp(machine.CauseNoAnswer)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseNoAnswer)
 	w.request("CANCEL")
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP))
 	ack := w.request("ACK")
@@ -139,7 +140,7 @@ func TestTwoAnswers(t *testing.T) {
 	out, inv := dialled(a, w, nil)
 	ok := w.reply(inv, 200, "OK", "t1", answerSDP)
 	w.send(a.at("udp"), ok)
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	first := w.request("ACK")
 	w.send(a.at("udp"), ok)
 	again := w.request("ACK")
@@ -154,7 +155,7 @@ func TestTwoAnswers(t *testing.T) {
 	same(t, "repeated other", message.Tag(w.request("ACK").To()), "t2")
 	w.send(a.at("udp"), w.back(inv, "t1", "BYE", 1, ""))
 	w.response(200, "BYE")
-	same(t, "end", expect[gateway.Ended](out).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](out).Cause, machine.CauseHangUp)
 	a.gone()
 	out.silent()
 }
@@ -164,7 +165,7 @@ func TestSilentPhone(t *testing.T) {
 	a := newParty(t, func(c *Config) { c.First1xx = 150 * time.Millisecond })
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
-	no := expect[gateway.Refused](out)
+	no := expect[machine.Refused](out)
 	same(t, "status", no.Status, 408)
 	w.drain(0, is("INVITE"))
 	// It wakes up after all.
@@ -193,22 +194,22 @@ func TestTriggerLeavesOnce(t *testing.T) {
 		code, _ := strconv.Atoi(status)
 		w.send(a.at("udp"), w.reply(inv, code, phrase, "t1", "", more...))
 		w.request("ACK")
-		same(t, name, expect[gateway.Refused](out).Status, code)
+		same(t, name, expect[machine.Refused](out).Status, code)
 		a.gone()
 		same(t, name+": second trigger", w.drain(50*time.Millisecond, is("INVITE")), 0)
 	}
 	for name, giveUp := range map[string]func(*line){
 		"silence":    func(*line) {},
-		"taken back": func(l *line) { l.leg.Cancel(gateway.CauseElsewhere) },
-		"hung up":    func(l *line) { l.leg.HangUp(gateway.CauseHangUp) },
+		"taken back": func(l *line) { l.leg.Cancel(machine.CauseElsewhere) },
+		"hung up":    func(l *line) { l.leg.HangUp(machine.CauseHangUp) },
 	} {
 		a, w := newParty(t, func(c *Config) { c.First1xx = 300 * time.Millisecond }), newWire(t, "127.0.0.3")
 		out, inv := dialled(a, w, trigger)
 		giveUp(out)
 		if name == "hung up" {
-			expect[gateway.Ended](out)
+			expect[machine.Ended](out)
 		} else {
-			same(t, name, expect[gateway.Refused](out).Status, 408)
+			same(t, name, expect[machine.Refused](out).Status, 408)
 		}
 		w.drain(50*time.Millisecond, is("INVITE"))
 		same(t, name+": repeated trigger", w.drain(600*time.Millisecond, is("INVITE")), 0)
@@ -225,15 +226,15 @@ func TestTriggerLeavesOnce(t *testing.T) {
 func TestNothingThere(t *testing.T) {
 	a := newParty(t, nil)
 	out := a.call("sip:alice@127.0.0.1:1;transport=tcp", nil)
-	same(t, "tcp refused", expect[gateway.Refused](out).Status, 503)
+	same(t, "tcp refused", expect[machine.Refused](out).Status, 503)
 	out = a.call("sip:alice@foreign.example", nil)
-	same(t, "foreign", expect[gateway.Refused](out).Status, 403)
+	same(t, "foreign", expect[machine.Refused](out).Status, 403)
 	out = a.call("tel:+4412345", nil)
-	same(t, "tel", expect[gateway.Refused](out).Status, 404)
+	same(t, "tel", expect[machine.Refused](out).Status, 404)
 	out = a.call("", func(in *gateway.Invite) { in.Trunk = "nowhere" })
-	same(t, "trunk", expect[gateway.Refused](out).Status, 503)
+	same(t, "trunk", expect[machine.Refused](out).Status, 503)
 	out = a.call("sip:a b@127.0.0.1", nil)
-	same(t, "bad uri", expect[gateway.Refused](out).Status, 404)
+	same(t, "bad uri", expect[machine.Refused](out).Status, 404)
 	a.gone()
 }
 
@@ -246,14 +247,14 @@ func TestRoutesAndTarget(t *testing.T) {
 	out, inv := dialled(a, w, nil)
 	far, near := "Record-Route: <sip:127.0.0.9:9;lr>", "Record-Route: <sip:"+w.addr()+";lr>"
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP, far, near))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	ack := w.request("ACK")
 	same(t, "request uri", ack.Recipient.String(), "sip:phone@"+w.addr())
 	routes := ack.GetHeaders("Route")
 	same(t, "routes", []string{routes[0].Value(), routes[1].Value()}, []string{"<sip:" + w.addr() + ";lr>", "<sip:127.0.0.9:9;lr>"})
 	w.send(a.at("udp"), strings.Replace(w.back(inv, "t1", "UPDATE", 1, ""), "Contact: <sip:phone@", "Contact: <sip:moved@", 1))
 	w.response(200, "UPDATE")
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	bye := w.request("BYE")
 	same(t, "new target", bye.Recipient.User, "moved")
 	w.send(a.at("udp"), w.reply(bye, 200, "OK", "", ""))
@@ -275,9 +276,9 @@ func TestInviteToBinding(t *testing.T) {
 	same(t, "route", inv.GetHeaders("Route")[0].Value(), "<sip:edge.invalid;lr>")
 	w.send(a.at("udp"), strings.Replace(w.reply(inv, 200, "OK", "t1", answerSDP), "<sip:phone@"+w.addr(), "<sip:phone@10.9.8.7:5060",
 		1))
-	expect[gateway.Answered](out)
+	expect[machine.Answered](out)
 	same(t, "ack goes over the flow", w.request("ACK").Recipient.String(), "sip:phone@10.9.8.7:5060")
-	out.leg.HangUp(gateway.CauseHangUp)
+	out.leg.HangUp(machine.CauseHangUp)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 	a.gone()
 }
@@ -290,13 +291,13 @@ func TestEarlyDialogs(t *testing.T) {
 	out, inv := dialled(a, w, nil)
 	for range 15 { // more than any channel of a library holds
 		w.send(a.at("udp"), w.reply(inv, 183, "Session Progress", "t1", answerSDP))
-		same(t, "early", expect[gateway.Rang](out).SDP, answerSDP)
+		same(t, "early", expect[machine.Rang](out).SDP, answerSDP)
 	}
 	w.send(a.at("udp"), w.reply(inv, 183, "Session Progress", "t2", holdSDP))
-	same(t, "other early", len(expect[gateway.Rang](out).SDP), 0)
+	same(t, "other early", len(expect[machine.Rang](out).SDP), 0)
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", ""))
-	same(t, "answer", expect[gateway.Answered](out).SDP, answerSDP)
-	out.leg.HangUp(gateway.CauseHangUp)
+	same(t, "answer", expect[machine.Answered](out).SDP, answerSDP)
+	out.leg.HangUp(machine.CauseHangUp)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))
 	a.gone()
 }

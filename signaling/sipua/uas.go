@@ -13,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -61,7 +62,7 @@ func (l *leg) vanished(r *inbound) {
 	case r == l.theirs:
 		l.theirs = nil
 	case r == l.in && l.state == legAsked:
-		l.ended(gateway.CauseCallerGone)
+		l.ended(machine.CauseCallerGone)
 	case l.ok != nil && r == l.ok.r:
 		l.unacknowledged()
 	}
@@ -106,13 +107,13 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 }
 
 // begin hands the leg to the call and starts it.
-func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
+func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces machine.LegID) {
 	defer func() { go l.run() }()
 	defer func() {
 		if p := recover(); p != nil {
 			l.log.Error("sip: a new call failed by a fault of ours", "panic", p)
-			l.sink = func(gateway.Event) {}
-			l.HangUp(gateway.CauseFault)
+			l.sink = func(machine.Event) {}
+			l.HangUp(machine.CauseFault)
 		}
 	}()
 	level := slog.LevelInfo
@@ -131,8 +132,8 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces gateway.LegID) {
 		}
 	})
 	if l.sink == nil {
-		l.sink = func(gateway.Event) {}
-		l.Reject(gateway.CauseOverload)
+		l.sink = func(machine.Event) {}
+		l.Reject(machine.CauseOverload)
 	}
 }
 
@@ -223,7 +224,7 @@ func requested(req *sip.Request) string { return message.CleanText(req.Recipient
 
 // noRoom refuses what asks for a new call while none is taken. It is no line
 // in the log: there may be very many.
-func (u *UA) noRoom(dialled string) (*message.Refusal, gateway.Cause) {
+func (u *UA) noRoom(dialled string) (*message.Refusal, machine.Cause) {
 	if u.cfg.Room == nil {
 		return nil, ""
 	}
@@ -272,7 +273,7 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	if r.req.Contact() == nil { // of RFC 2543: where it came from
 		d.target, d.sameFlow = sip.Uri{Scheme: "sip", Host: source.Addr().String(), Port: int(source.Port())}, true
 	}
-	id := gateway.LegID("s" + message.NewToken())
+	id := machine.LegID("s" + message.NewToken())
 	d.contact = u.contactURI(string(id), d.hop)
 	l := u.newLeg(id, legAsked, d)
 	l.rel.on = slices.Contains(message.Tokens(r.req, "Require"), tag100rel)
@@ -289,7 +290,7 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 // Reason is not believed: his missed call would be one that was answered.
 func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
 	r.cancelled.Store(true)
-	cause := gateway.CauseCallerGone
+	cause := machine.CauseCallerGone
 	if r.known {
 		cause = cancelCause(cancel)
 	}
@@ -366,7 +367,7 @@ func (l *leg) submit(r *inbound, res *sip.Response) bool {
 }
 
 // refuse sends the final response of a cause.
-func (l *leg) refuse(r *inbound, c gateway.Cause) {
+func (l *leg) refuse(r *inbound, c machine.Cause) {
 	o := c.Outcome()
 	var headers []sip.Header
 	if o.Reason != "" {
@@ -382,7 +383,7 @@ func (l *leg) refuse(r *inbound, c gateway.Cause) {
 }
 
 // warning tells what is wrong with a description (RFC 3261 20.43).
-func (u *UA) warning(o gateway.Outcome) sip.Header {
+func (u *UA) warning(o machine.Outcome) sip.Header {
 	return sip.NewHeader("Warning", fmt.Sprintf("%d %s %q", o.Warning, u.cfg.Domain, o.Caller))
 }
 
@@ -397,7 +398,7 @@ func (l *leg) answer(sdp []byte) {
 		}
 		if !l.accept(l.in, sdp) {
 			if !l.in.cancelled.Load() { // else the event is on its way
-				l.ended(gateway.CauseCallerGone)
+				l.ended(machine.CauseCallerGone)
 			}
 			return
 		}
@@ -411,13 +412,13 @@ func (l *leg) answer(sdp []byte) {
 		l.ours.waiting, l.ours.ready = nil, false
 		l.accept(r, sdp)
 		if stale {
-			l.tell(gateway.Reoffered{Leg: l.id, Status: sip.StatusRequestPending, Stale: true})
+			l.tell(machine.Reoffered{Leg: l.id, Status: sip.StatusRequestPending, Stale: true})
 		}
 		l.nextOffer()
 	}
 }
 
-func (l *leg) reject(c gateway.Cause) {
+func (l *leg) reject(c machine.Cause) {
 	switch {
 	case l.state == legAsked:
 		l.refuse(l.in, c)

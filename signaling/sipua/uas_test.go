@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
 )
@@ -28,7 +28,7 @@ func hangUpFrom(b *party, w *wire, in *line, ok *sip.Response, seq int) {
 	b.t.Helper()
 	w.send(b.at("udp"), w.within(ok, "BYE", seq, ""))
 	w.response(200, "BYE")
-	same(b.t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(b.t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 }
 
 // Without an ACK the 200 is repeated at growing intervals, then the call ends
@@ -40,7 +40,7 @@ func TestMissingACK(t *testing.T) {
 	w.send(b.at("udp"), w.invite("alice", "noack", 1, offerSDP))
 	in := b.desk.next()
 	in.leg.Answer([]byte(answerSDP))
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseDialogLost)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseDialogLost)
 	bye := w.request("BYE")
 	oks := 0
 	for _, m := range w.held {
@@ -64,8 +64,8 @@ func TestByeWaitsForACK(t *testing.T) {
 	in := b.desk.next()
 	in.leg.Answer([]byte(answerSDP))
 	ok := w.response(200, "INVITE")
-	in.leg.HangUp(gateway.CauseHangUp)
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	in.leg.HangUp(machine.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	if n := w.drain(60*time.Millisecond, is("BYE")); n > 0 {
 		t.Fatal("BYE before the ACK")
 	}
@@ -81,10 +81,10 @@ func TestByeWaitsForACK(t *testing.T) {
 func TestCancelSaysWhy(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
 	b, _ := withAccess(t, func(c *Config) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
-	elsewhere, gone := gateway.CauseElsewhere, gateway.CauseCallerGone
+	elsewhere, gone := machine.CauseElsewhere, machine.CauseCallerGone
 	for i, row := range []struct {
 		reasons []string
-		want    gateway.Cause
+		want    machine.Cause
 	}{
 		{nil, gone},
 		{[]string{`SIP;cause=200;text="Call completed elsewhere"`}, elsewhere},
@@ -104,7 +104,7 @@ func TestCancelSaysWhy(t *testing.T) {
 			reasons = append(reasons, "Reason: "+r)
 		}
 		w.send(b.at("udp"), cancelOf(inv, reasons...))
-		same(t, fmt.Sprint(row.reasons), expect[gateway.Ended](in).Cause, row.want)
+		same(t, fmt.Sprint(row.reasons), expect[machine.Ended](in).Cause, row.want)
 	}
 	b.gone()
 }
@@ -115,20 +115,21 @@ func TestCancelOfStrangerSaysNothing(t *testing.T) {
 	g, _ := withAccess(t, nil)
 	w := newWire(t, "127.0.0.2")
 	ours := func(text string) string { return strings.ReplaceAll(text, "example.test", rig.Domain) }
-	ended := func(inv string) gateway.Cause {
+	ended := func(inv string) machine.Cause {
 		w.send(g.at("udp"), inv)
 		in := g.desk.next()
 		w.send(g.at("udp"), cancelOf(inv, "Reason: SIP;cause=200"))
-		return expect[gateway.Ended](in).Cause
+		return expect[machine.Ended](in).Cause
 	}
-	same(t, "a stranger", ended(ours(w.invite("alice", "stranger", 1, offerSDP))), gateway.CauseCallerGone)
+	same(t, "a stranger", ended(ours(w.invite("alice", "stranger", 1, offerSDP))), machine.CauseCallerGone)
 	asBob := func(more ...string) string {
 		return strings.Replace(ours(w.invite("alice", "bob", 1, offerSDP, more...)), "carol@example.org", "bob@"+rig.Domain, 1)
 	}
 	w.send(g.at("udp"), asBob())
 	challenge := w.response(407, "INVITE").String()
-	same(t, "a user", ended(asBob(rig.Authorize(t, challenge, "", "INVITE", "sip:alice@"+rig.Domain, "bob", rig.Bob.SIPPassword("desk"),
-		1))), gateway.CauseElsewhere)
+	same(t, "a user", ended(asBob(rig.Authorize(t, challenge, "", "INVITE", "sip:alice@"+rig.Domain, "bob",
+		rig.Bob.SIPPassword("desk"),
+		1))), machine.CauseElsewhere)
 	g.gone()
 }
 
@@ -150,7 +151,7 @@ func TestCancelCrossesAnswer(t *testing.T) {
 			return ok && r.CallID().Value() == callID && r.CSeq().MethodName == "INVITE" && r.StatusCode >= 200
 		}).(*sip.Response)
 		if final.StatusCode == 487 {
-			same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+			same(t, "end", expect[machine.Ended](in).Cause, machine.CauseCallerGone)
 			// What is repeated until the ACK is the 487 as well.
 			if n := w.drain(120*time.Millisecond, func(m sip.Message) bool {
 				r, ok := m.(*sip.Response)
@@ -177,7 +178,7 @@ func TestAnswerAfterCancel(t *testing.T) {
 	in := b.desk.next()
 	cancel := strings.Replace(strings.Replace(inv, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
 	w.send(b.at("udp"), cancel[:strings.Index(cancel, "Content-Type")]+"Content-Length: 0\r\n\r\n")
-	expect[gateway.Ended](in)
+	expect[machine.Ended](in)
 	b.gone() // so that nobody else uses the leg
 	l := in.leg.(*leg)
 	if l.submit(l.in, l.response(l.in.req, 200, "OK")) {
@@ -245,7 +246,7 @@ func TestDigitsInOrder(t *testing.T) {
 	w.send(b.at("udp"), digit(7, "#")) // 6 is lost for ever
 	var got []byte
 	for range 5 {
-		got = append(got, expect[gateway.Digit](in).Digit)
+		got = append(got, expect[machine.Digit](in).Digit)
 	}
 	same(t, "digits", string(got), "123*#")
 	hangUpFrom(b, w, in, ok, 8)
@@ -286,7 +287,7 @@ func TestOvertakenACK(t *testing.T) {
 	in.leg.Answer([]byte(answerSDP))
 	ok := w.response(200, "INVITE")
 	w.send(b.at("udp"), w.within(ok, "INVITE", 2, holdSDP))
-	same(t, "hold", expect[gateway.Offered](in).SDP, holdSDP)
+	same(t, "hold", expect[machine.Offered](in).SDP, holdSDP)
 	in.leg.Answer([]byte(answerSDP))
 	again := w.find("200 to 2", func(m sip.Message) bool {
 		r, isRes := m.(*sip.Response)
@@ -296,7 +297,7 @@ func TestOvertakenACK(t *testing.T) {
 	w.send(b.at("udp"), w.within(ok, "ACK", 1, ""))
 	w.send(b.at("udp"), w.within(ok, "BYE", 3, "")) // before the ACK of the re-INVITE
 	w.response(200, "BYE")
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseHangUp)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 	b.gone()
 	in.silent()
 }
@@ -311,7 +312,7 @@ func TestByeBeforeAnswer(t *testing.T) {
 	w.send(b.at("udp"), w.within(ringing, "BYE", 2, ""))
 	w.response(200, "BYE")
 	w.response(487, "INVITE")
-	same(t, "end", expect[gateway.Ended](in).Cause, gateway.CauseCallerGone)
+	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseCallerGone)
 	b.gone()
 }
 
@@ -387,7 +388,7 @@ func TestLoops(t *testing.T) {
 	w.send(b.at("udp"), strings.Replace(inv, w.via(), "", 1)) // a retransmission: absorbed
 	w.send(b.at("udp"), w.invite("alice", "merged", 1, offerSDP))
 	w.response(482, "INVITE")
-	in.leg.HangUp(gateway.CauseBusy)
+	in.leg.HangUp(machine.CauseBusy)
 	w.response(486, "INVITE")
 
 	out, mine := dialled(b, w, nil)
@@ -398,7 +399,7 @@ func TestLoops(t *testing.T) {
 	w.send(b.at("udp"), back)
 	w.response(482, "INVITE")
 	w.send(b.at("udp"), w.reply(mine, 482, "Loop Detected", "t", ""))
-	same(t, "our branch", expect[gateway.Refused](out).Status, 482)
+	same(t, "our branch", expect[machine.Refused](out).Status, 482)
 	b.gone()
 }
 

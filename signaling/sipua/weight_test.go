@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 )
 
 // A leg that is over is forgotten as soon as its transactions are: nothing else
@@ -20,13 +21,13 @@ func TestLegIsForgotten(t *testing.T) {
 		in.leg.Ring(nil)
 		in.leg.Answer([]byte(answerSDP))
 		for answered := false; !answered; {
-			_, answered = (<-out.events).(gateway.Answered)
+			_, answered = (<-out.events).(machine.Answered)
 		}
 		for _, l := range []gateway.Leg{out.leg, in.leg} {
 			runtime.AddCleanup(l.(*leg), func(struct{}) { collected.Add(1) }, struct{}{})
 		}
-		out.leg.HangUp(gateway.CauseHangUp)
-		expect[gateway.Ended](in)
+		out.leg.HangUp(machine.CauseHangUp)
+		expect[machine.Ended](in)
 		a.gone()
 		b.gone()
 	}()

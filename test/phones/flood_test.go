@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
 	"ringsplash/test/rig"
@@ -90,7 +91,7 @@ const quietAnswer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.
 	"0\r\na=rtpmap:0 PCMU/8000\r\n"
 
 func (p talkers) Begin(build func(gateway.Sink) gateway.Incoming) {
-	in := build(func(gateway.Event) {})
+	in := build(func(machine.Event) {})
 	in.Leg.Ring(nil)
 	select {
 	case s := <-p.next:
@@ -130,20 +131,20 @@ func agent(t *testing.T, g *rig.Gateway, u rig.User, calls sipua.Calls) *sipua.U
 
 // dial calls carol as bob and returns the leg and how long the set-up took.
 func dial(bob *sipua.UA, sdp []byte) (leg gateway.Leg, answer []byte, took time.Duration, err error) {
-	events := make(chan gateway.Event, 16)
+	events := make(chan machine.Event, 16)
 	began := time.Now()
 	leg = bob.Invite(gateway.Invite{
-		Leg: gateway.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: rig.Carol.Address(),
+		Leg: machine.LegID(gateway.NewNodeName()), Trunk: "gateway", URI: rig.Carol.Address(),
 		From: policy.Identity{Address: rig.Bob.Address()}, To: rig.Carol.Address(), Offer: sdp,
-	}, func(e gateway.Event) { events <- e })
+	}, func(e machine.Event) { events <- e })
 	limit := time.After(10 * time.Second)
 	for {
 		select {
 		case e := <-events:
 			switch e := e.(type) {
-			case gateway.Answered:
+			case machine.Answered:
 				return leg, e.SDP, time.Since(began), nil
-			case gateway.Refused:
+			case machine.Refused:
 				return nil, nil, 0, fmt.Errorf("refused: %d %s", e.Status, e.Phrase)
 			}
 		case <-limit:
@@ -227,7 +228,7 @@ func (o *office) callOn(perSecond int) {
 				return
 			}
 			o.setups = append(o.setups, took)
-			leg.HangUp(gateway.CauseHangUp)
+			leg.HangUp(machine.CauseHangUp)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 )
 
 func (s *script) silent(legs ...LegID) *script {
-	s.state, s.out = next(s.state, input{Event: Expired{watchTimer}, Silent: legs, Now: s.clock}, Limits{MediaLost: 7})
+	s.state, s.out = Next(s.state, Input{Event: Expired{WatchTimer}, Silent: legs, Now: s.clock}, Limits{MediaLost: 7})
 	return s
 }
 
@@ -15,30 +15,30 @@ func (s *script) silent(legs ...LegID) *script {
 // to be silent.
 func TestSilentDevice(t *testing.T) {
 	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established)
-	s.silent().wants(startTimer{watchTimer, 7}).not(probe{})
-	s.silent("a", "d1", "d2").wants(startTimer{watchTimer, 7}, probe{"a"}, probe{"d1"})
+	s.silent().wants(StartTimer{WatchTimer, 7}).not(Probe{})
+	s.silent("a", "d1", "d2").wants(StartTimer{WatchTimer, 7}, Probe{"a"}, Probe{"d1"})
 	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm[:1], media.SendOnly) // the phone holds
-	s.silent("d1").not(probe{})
+	s.silent("d1").not(Probe{})
 	s.on(Ended{Leg: "a", Cause: CauseMediaLost}).phase(Terminated)
-	if v := show(&s.state, Callee); v.Reason != CauseMediaLost.Outcome().Callee {
+	if v := View(&s.state, Callee); v.Reason != CauseMediaLost.Outcome().Callee {
 		t.Fatalf("the reason is %q", v.Reason)
 	}
-	s.silent("a").not(startTimer{})
+	s.silent("a").not(StartTimer{})
 }
 
 func TestSilentBehindShutGate(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).phase(Established)
-	s.silent("auto").not(probe{})
+	s.silent("auto").not(Probe{})
 	s.on(press("alice", "tab1", "unmute", ""))
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
-	s.silent("auto").wants(probe{"auto"})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+	s.silent("auto").wants(Probe{"auto"})
 }
 
 // The session timer's re-INVITE offers what is agreed, and opens no gate.
 func TestRefreshWhileShut(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
-	s.on(RefreshDue{Leg: "auto"}).wants(reoffer{"auto", pcm[:1], media.SendOnly})
-	s.on(RefreshDue{Leg: "auto"}).not(reoffer{})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
-	s.on(RefreshDue{Leg: "a"}).wants(reoffer{"a", pcm[:1], media.SendRecv})
+	s.on(RefreshDue{Leg: "auto"}).wants(Reoffer{"auto", pcm[:1], media.SendOnly})
+	s.on(RefreshDue{Leg: "auto"}).not(Reoffer{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.on(RefreshDue{Leg: "a"}).wants(Reoffer{"a", pcm[:1], media.SendRecv})
 }

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"reflect"
@@ -13,7 +13,7 @@ import (
 type script struct {
 	t     *testing.T
 	state State
-	out   []command
+	out   []Effect
 	clock time.Time
 	// target is what the edge finds for a device named in a command.
 	target *Target
@@ -36,7 +36,7 @@ func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *s
 		d.Leg = s.state.Opening.Target.Leg
 		e = d
 	}
-	s.state, s.out = next(s.state, input{
+	s.state, s.out = Next(s.state, Input{
 		Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock,
 		Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside, Keys: s.keys,
 	}, Limits{Ring: time.Minute})
@@ -51,7 +51,7 @@ func (s *script) phase(want Phase) *script {
 	return s
 }
 
-func (s *script) wants(want ...command) *script {
+func (s *script) wants(want ...Effect) *script {
 	s.t.Helper()
 	for _, w := range want {
 		found := false
@@ -65,7 +65,7 @@ func (s *script) wants(want ...command) *script {
 	return s
 }
 
-func (s *script) not(kind command) *script {
+func (s *script) not(kind Effect) *script {
 	s.t.Helper()
 	for _, got := range s.out {
 		if reflect.TypeOf(got) == reflect.TypeOf(kind) {
@@ -93,17 +93,17 @@ func bobCallsAlice(t *testing.T) *script {
 }
 
 // presses are what tabs ask for, by its name on the wire.
-var presses = map[string]func(on string) Request{
-	"answer":  func(on string) Request { return Answer{On: on} },
-	"move":    func(on string) Request { return Move{On: on} },
-	"ringing": func(string) Request { return TabRings{} },
-	"decline": func(string) Request { return Decline{} },
-	"digits":  func(string) Request { return SendDigits{"1"} },
-	"hangup":  func(string) Request { return HangUp{} },
-	"hold":    func(string) Request { return Hold{On: true} },
-	"resume":  func(string) Request { return Hold{} },
-	"mute":    func(string) Request { return Mute{On: true} },
-	"unmute":  func(string) Request { return Mute{} },
+var presses = map[string]func(on string) Command{
+	"answer":  func(on string) Command { return Answer{On: on} },
+	"move":    func(on string) Command { return Move{On: on} },
+	"ringing": func(string) Command { return TabRings{} },
+	"decline": func(string) Command { return Decline{} },
+	"digits":  func(string) Command { return SendDigits{"1"} },
+	"hangup":  func(string) Command { return HangUp{} },
+	"hold":    func(string) Command { return Hold{On: true} },
+	"resume":  func(string) Command { return Hold{} },
+	"mute":    func(string) Command { return Mute{On: true} },
+	"unmute":  func(string) Command { return Mute{} },
 }
 
 func press(user string, tab TabID, do, on string) Asked {
@@ -114,7 +114,7 @@ func TestForkRingsAll(t *testing.T) {
 	s := bobCallsAlice(t).phase(Ringing)
 	n := 0
 	for _, c := range s.out {
-		if i, ok := c.(invite); ok {
+		if i, ok := c.(Invite); ok {
 			n++
 			if !reflect.DeepEqual(i.Codecs, media.Offerable(pcm)) {
 				t.Errorf("offered %v", i.Codecs)
@@ -124,31 +124,31 @@ func TestForkRingsAll(t *testing.T) {
 	if n != 2 {
 		t.Fatalf("%d INVITEs, want 2", n)
 	}
-	s.on(Rang{Leg: "d1", Status: 180}).wants(ring{"a"})
-	s.on(Rang{Leg: "d2", Status: 180}).not(ring{})
-	s.on(press("alice", "tab1", "ringing", "")).not(ring{})
+	s.on(Rang{Leg: "d1", Status: 180}).wants(Ring{"a"})
+	s.on(Rang{Leg: "d2", Status: 180}).not(Ring{})
+	s.on(press("alice", "tab1", "ringing", "")).not(Ring{})
 }
 
 func TestFirstAnswerWins(t *testing.T) {
 	s := bobCallsAlice(t).on(Rang{Leg: "d1", Status: 180}).on(Rang{Leg: "d2", Status: 180})
 	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).
-		wants(answer{"a", pcm[:1], media.SendRecv}, takeBack{"d2", CauseElsewhere})
-	if got := routes(&s.state); got["a"] != (heard{Leg: "d1"}) || got["d1"] != (heard{Leg: "a"}) {
+		wants(Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d2", CauseElsewhere})
+	if got := Routes(&s.state); got["a"] != (Heard{Leg: "d1"}) || got["d1"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes %v", got)
 	}
 	// The loser's 200 crossed the CANCEL: it has its ACK, now the BYE.
-	s.sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).wants(hangUp{"d2", CauseElsewhere}).phase(Established)
-	s.on(press("alice", "tab1", "answer", "browser")).wants(reply{9, errAnswered})
-	s.on(press("alice", "tab1", "hangup", "")).phase(Terminated).wants(hangUp{"a", CauseHangUp}, hangUp{"d1", CauseHangUp})
+	s.sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).wants(Release{"d2", CauseElsewhere}).phase(Established)
+	s.on(press("alice", "tab1", "answer", "browser")).wants(Reply{9, errAnswered})
+	s.on(press("alice", "tab1", "hangup", "")).phase(Terminated).wants(Release{"a", CauseHangUp}, Release{"d1", CauseHangUp})
 }
 
 func TestTabAnswers(t *testing.T) {
 	s := bobCallsAlice(t).on(Rang{Leg: "d1", Status: 180})
 	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).
-		wants(reply{9, nil}, answer{"a", pcm[:1], media.SendRecv}, takeBack{"d1", CauseElsewhere}, takeBack{"d2", CauseElsewhere})
+		wants(Reply{9, nil}, Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d1", CauseElsewhere}, TakeBack{"d2", CauseElsewhere})
 	s.on(Refused{Leg: "d1", Status: 487}).phase(Established)
 	s.on(Refused{Leg: "d2", Status: 487}).phase(Established)
-	s.on(TabGone{"tab1"}).phase(Terminated).wants(hangUp{"a", CauseMediaLost})
+	s.on(TabGone{"tab1"}).phase(Terminated).wants(Release{"a", CauseMediaLost})
 }
 
 func TestEndsByCause(t *testing.T) {
@@ -157,30 +157,30 @@ func TestEndsByCause(t *testing.T) {
 		name   string
 		events []Event
 		want   Cause
-		cmd    command
+		cmd    Effect
 	}{
-		{"no answer", []Event{Expired{ringTimer}}, CauseNoAnswer, reject{"a", CauseNoAnswer}},
-		{"busy everywhere", busyAll, CauseBusy, reject{"a", CauseBusy}},
-		{"declined in the tab", []Event{press("alice", "tab1", "decline", "")}, CauseDeclined, reject{"a", CauseDeclined}},
+		{"no answer", []Event{Expired{RingTimer}}, CauseNoAnswer, Reject{"a", CauseNoAnswer}},
+		{"busy everywhere", busyAll, CauseBusy, Reject{"a", CauseBusy}},
+		{"declined in the tab", []Event{press("alice", "tab1", "decline", "")}, CauseDeclined, Reject{"a", CauseDeclined}},
 		{"declined at a phone, then none left", []Event{
 			Refused{Leg: "d1", Status: 603},
 			Refused{Leg: "d2", Status: 480},
 			TabGone{"tab1"},
-		}, CauseDeclined, reject{"a", CauseDeclined}},
+		}, CauseDeclined, Reject{"a", CauseDeclined}},
 		{
 			"phones unreachable, tab gone",
 			[]Event{Refused{Leg: "d1", Status: 408}, Refused{Leg: "d2", Status: 408}, TabGone{"tab1"}},
 			CauseUnreachable,
-			reject{"a", CauseUnreachable},
+			Reject{"a", CauseUnreachable},
 		},
 		{
 			"no common codec",
 			[]Event{Refused{Leg: "d1", Status: 488}, Refused{Leg: "d2", Status: 488}, TabGone{"tab1"}},
 			CauseNoCodec,
-			reject{"a", CauseNoCodec},
+			Reject{"a", CauseNoCodec},
 		},
-		{"caller gives up", []Event{Ended{Leg: "a", Cause: CauseCallerGone}}, CauseCallerGone, hangUp{"d1", CauseCallerGone}},
-		{"node stops", []Event{ShutDown{}}, CauseShuttingDown, reject{"a", CauseShuttingDown}},
+		{"caller gives up", []Event{Ended{Leg: "a", Cause: CauseCallerGone}}, CauseCallerGone, Release{"d1", CauseCallerGone}},
+		{"node stops", []Event{ShutDown{}}, CauseShuttingDown, Reject{"a", CauseShuttingDown}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -197,29 +197,29 @@ func TestEndsByCause(t *testing.T) {
 }
 
 func TestBusyPhoneLetsTheRestRing(t *testing.T) {
-	bobCallsAlice(t).on(Refused{Leg: "d1", Status: 603}).on(Refused{Leg: "d2", Status: 486}).phase(Ringing).not(reject{})
+	bobCallsAlice(t).on(Refused{Leg: "d1", Status: 603}).on(Refused{Leg: "d2", Status: 486}).phase(Ringing).not(Reject{})
 }
 
 func TestBegunWithCause(t *testing.T) {
 	for _, cause := range []Cause{CauseUnknown, CauseForbidden, CauseNoCodec, CauseOverload, CauseTrunkDown} {
 		s := newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: cause})
-		s.phase(Terminated).wants(reject{"a", cause}).not(invite{})
+		s.phase(Terminated).wants(Reject{"a", cause}).not(Invite{})
 	}
-	newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Offered: pcm}).phase(Terminated).wants(reject{"a", CauseOffline})
+	newScript(t).on(Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}, Offered: pcm}).phase(Terminated).wants(Reject{"a", CauseOffline})
 }
 
 func TestEarlyMediaGoesOneWay(t *testing.T) {
 	s := bobCallsAlice(t).sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
-	s.phase(Early).wants(early{"a", pcm[:1]})
-	if got := routes(&s.state); len(got) != 1 || got["a"] != (heard{Leg: "d1"}) {
+	s.phase(Early).wants(RingEarly{"a", pcm[:1]})
+	if got := Routes(&s.state); len(got) != 1 || got["a"] != (Heard{Leg: "d1"}) {
 		t.Fatalf("routes %v", got)
 	}
 	// The first early dialog keeps the caller's ear.
-	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(early{})
+	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(RingEarly{})
 	// Another device answers with a codec the caller was not told: it adapts.
 	s.state.Offered = []media.Codec{media.PCMU, media.G722}
 	s.sound(Answered{Leg: "d2"}, []media.Codec{media.G722}, media.SendRecv).phase(Established).
-		wants(reoffer{"d2", pcm[:1], media.SendRecv}, takeBack{"d1", CauseElsewhere})
+		wants(Reoffer{"d2", pcm[:1], media.SendRecv}, TakeBack{"d1", CauseElsewhere})
 	s.on(Reoffered{Leg: "d2", Status: 488}).phase(Terminated)
 	if s.state.Cause != CauseNoCodec {
 		t.Fatalf("cause %s", s.state.Cause)
@@ -228,30 +228,30 @@ func TestEarlyMediaGoesOneWay(t *testing.T) {
 
 func TestHold(t *testing.T) {
 	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
-	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(answer{"d1", pcm[:1], media.RecvOnly})
-	if got := routes(&s.state); got["a"] != (heard{Tone: toneMusic}) || got["d1"] != (heard{}) {
+	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"d1", pcm[:1], media.RecvOnly})
+	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) || got["d1"] != (Heard{}) {
 		t.Fatalf("phone hold: routes %v", got)
 	}
-	if v := show(&s.state, Caller); v.State != "held" || v.HeldBy != "other" {
+	if v := View(&s.state, Caller); v.State != "held" || v.HeldBy != "other" {
 		t.Fatalf("caller sees %s by %s", v.State, v.HeldBy)
 	}
-	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(answer{"d1", pcm[:1], media.SendRecv})
-	s.on(press("alice", "tab1", "hold", "")).wants(reply{9, nil}).not(reoffer{})
-	if got := routes(&s.state); got["a"] != (heard{Tone: toneMusic}) || got["d1"] != (heard{Tone: toneSilence}) {
+	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"d1", pcm[:1], media.SendRecv})
+	s.on(press("alice", "tab1", "hold", "")).wants(Reply{9, nil}).not(Reoffer{})
+	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) || got["d1"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("tab hold: routes %v", got)
 	}
 	s.on(press("alice", "tab1", "resume", ""))
 	s.on(press("alice", "tab1", "mute", ""))
-	if got := routes(&s.state); got["a"] != (heard{Tone: toneSilence}) || got["d1"] != (heard{Leg: "a"}) {
+	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["d1"] != (Heard{Leg: "a"}) {
 		t.Fatalf("mute: routes %v", got)
 	}
 }
 
 func TestReinviteWithoutCommonCodecChangesNothing(t *testing.T) {
 	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
-	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus}, media.SendRecv).wants(reject{"a", CauseNoCodec}).phase(
+	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus}, media.SendRecv).wants(Reject{"a", CauseNoCodec}).phase(
 		Established)
-	if l := s.state.leg("a"); l.Codecs[0] != media.PCMU {
+	if l := s.state.Leg("a"); l.Codecs[0] != media.PCMU {
 		t.Fatalf("codecs %v", l.Codecs)
 	}
 }
@@ -259,9 +259,9 @@ func TestReinviteWithoutCommonCodecChangesNothing(t *testing.T) {
 func TestStrangerCannotCommand(t *testing.T) {
 	s := bobCallsAlice(t)
 	for _, do := range []string{"answer", "decline", "hangup", "hold", "digits"} {
-		s.on(press("eve", "tab9", do, "browser")).wants(reply{9, errForbidden}).phase(Ringing)
+		s.on(press("eve", "tab9", do, "browser")).wants(Reply{9, errForbidden}).phase(Ringing)
 	}
-	s.on(press("bob", "tab2", "answer", "browser")).wants(reply{9, errWrongState}).phase(Ringing)
+	s.on(press("bob", "tab2", "answer", "browser")).wants(Reply{9, ErrWrongState}).phase(Ringing)
 }
 
 func TestTabOpenedWhileRinging(t *testing.T) {
@@ -279,13 +279,13 @@ func TestTabCallsPhone(t *testing.T) {
 		From: policy.Identity{User: "alice"}, Caller: Target{Leg: "t", Kind: TabLeg, Tab: "tab1"}, Offered: all,
 		To: "sip:bob@example.test", Callee: Party{User: "bob"}, Targets: []Target{{Leg: "d", Kind: PhoneLeg, Device: "desk"}},
 	}).phase(Ringing)
-	s.sound(Answered{Leg: "d"}, []media.Codec{media.PCMU}, media.SendRecv).phase(Established).not(answer{})
-	if got := s.state.leg("t").Codecs; !reflect.DeepEqual(got, []media.Codec{media.PCMU, media.Opus, media.G722, media.PCMA}) {
+	s.sound(Answered{Leg: "d"}, []media.Codec{media.PCMU}, media.SendRecv).phase(Established).not(Accept{})
+	if got := s.state.Leg("t").Codecs; !reflect.DeepEqual(got, []media.Codec{media.PCMU, media.Opus, media.G722, media.PCMA}) {
 		t.Fatalf("the tab should offer %v", got)
 	}
-	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: SendDigits{"12#"}}).wants(digits{3, "d", "12#"})
+	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: SendDigits{"12#"}}).wants(KeyTones{3, "d", "12#"})
 	s.on(Ended{Leg: "d"}).phase(Terminated)
-	s.on(press("alice", "tab1", "hold", "")).wants(reply{9, refuse("ended", "This call has ended already.")})
+	s.on(press("alice", "tab1", "hold", "")).wants(Reply{9, Refusal("ended", "This call has ended already.")})
 }
 
 func TestDeskphoneAskedToCall(t *testing.T) {
@@ -293,18 +293,18 @@ func TestDeskphoneAskedToCall(t *testing.T) {
 		From: policy.Identity{User: "alice"}, Ask: true, Caller: Target{Leg: "own", Kind: PhoneLeg, Device: "desk"}, Offered: pcm,
 		Callee: Party{User: "bob"}, Targets: []Target{{Leg: "d", Kind: PhoneLeg, Device: "desk"}},
 	}).phase(Initial)
-	if v := show(&s.state, Caller); !v.PickUp || v.On == nil || *v.On != "desk" {
+	if v := View(&s.state, Caller); !v.PickUp || v.On == nil || *v.On != "desk" {
 		t.Fatalf("the user is to be told to pick up his phone: %+v", v)
 	}
 	s.sound(Answered{Leg: "own"}, pcm[1:], media.SendRecv).phase(Ringing)
-	if v := show(&s.state, Caller); v.PickUp {
+	if v := View(&s.state, Caller); v.PickUp {
 		t.Fatalf("the phone was picked up: %+v", v)
 	}
-	if got := routes(&s.state); got["own"] != (heard{Tone: toneRingback}) {
+	if got := Routes(&s.state); got["own"] != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("routes %v", got)
 	}
-	s.sound(Answered{Leg: "d"}, pcm[1:], media.SendRecv).phase(Established).not(answer{})
-	s.on(Ended{Leg: "own"}).phase(Terminated).wants(hangUp{"d", CauseHangUp})
+	s.sound(Answered{Leg: "d"}, pcm[1:], media.SendRecv).phase(Established).not(Accept{})
+	s.on(Ended{Leg: "own"}).phase(Terminated).wants(Release{"d", CauseHangUp})
 }
 
 // Every cause has its status, its Reason and a sentence for either side.
@@ -333,8 +333,8 @@ func TestCauseTable(t *testing.T) {
 // nothing but refusals.
 func TestNextIsPure(t *testing.T) {
 	s := bobCallsAlice(t)
-	before := s.state.clone()
-	next(s.state, input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Limits{})
+	before := s.state.Clone()
+	Next(s.state, Input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Limits{})
 	if !reflect.DeepEqual(before, s.state) {
 		t.Fatal("next wrote to its argument")
 	}
@@ -347,5 +347,5 @@ func TestSilentTrunk(t *testing.T) {
 		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
 		To:     "tel:0123", Callee: Party{}, Offered: pcm,
 		Targets: []Target{{Leg: "t", Kind: TrunkLeg}},
-	}).on(Refused{Leg: "t", Status: 408}).wants(reject{"a", CauseTrunkDown})
+	}).on(Refused{Leg: "t", Status: 408}).wants(Reject{"a", CauseTrunkDown})
 }

@@ -1,11 +1,12 @@
-package gateway
+package machine
 
 import (
+	"testing"
+
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
-	"testing"
 )
 
 func busyClick(t *testing.T, hold bool) *script {
@@ -16,14 +17,14 @@ func busyClick(t *testing.T, hold bool) *script {
 
 // A phone that is in a call is asked only when its user chose to hold that one.
 func TestBusyPhone(t *testing.T) {
-	s := busyClick(t, false).phase(Ringing).not(decide{}).not(invite{}).not(takeBack{})
-	if r, ok := s.out[0].(reply); !ok || r.Err == nil || r.Err.Code != "device_busy" {
+	s := busyClick(t, false).phase(Ringing).not(Decide{}).not(Invite{}).not(TakeBack{})
+	if r, ok := s.out[0].(Reply); !ok || r.Err == nil || r.Err.Code != "device_busy" {
 		t.Fatalf("commands %#v", s.out)
 	}
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(shutGate{}) // a hand
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
 
-	busyClick(t, true).not(holdOthers{}).on(deny).phase(Ringing).not(holdOthers{})
-	s = busyClick(t, true).on(allow).wants(holdOthers{Callee, "desk"}, takeBack{"d1", CauseElsewhere})
+	busyClick(t, true).not(HoldOthers{}).on(deny).phase(Ringing).not(HoldOthers{})
+	s = busyClick(t, true).on(allow).wants(HoldOthers{Callee, "desk"}, TakeBack{"d1", CauseElsewhere})
 	s.on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(s))
 }
 
@@ -45,13 +46,13 @@ func TestThirdPartyOnBusyPhone(t *testing.T) {
 			})
 			switch {
 			case row.require:
-				s.phase(Terminated).wants(reject{"a", CauseForbidden}).not(invite{})
+				s.phase(Terminated).wants(Reject{"a", CauseForbidden}).not(Invite{})
 			case row.hold:
-				s.not(invite{}).on(allow).wants(holdOthers{Callee, "desk"}, autoInvite(s))
+				s.not(Invite{}).on(allow).wants(HoldOthers{Callee, "desk"}, autoInvite(s))
 			default:
 				again := *s.target
 				again.Leg, again.Profile = "again", profile.Profile{}
-				s.phase(Ringing).not(decide{}).wants(invite{Target: again, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
+				s.phase(Ringing).not(Decide{}).wants(Invite{Target: again, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
 			}
 		})
 	}

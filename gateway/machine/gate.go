@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"strings"
@@ -21,12 +21,12 @@ const (
 	GateOpen   Gate = "open"
 )
 
-// closed tells whether nothing of the leg may reach anyone.
-func (g Gate) closed() bool { return g == GateShut || g == GateWanted }
+// Closed tells whether nothing of the leg may reach anyone.
+func (g Gate) Closed() bool { return g == GateShut || g == GateWanted }
 
 // splashOver: what was to come after the splash may come now.
-func (m *move) splashOver(id LegID) {
-	l := m.leg(id)
+func (m *transition) splashOver(id LegID) {
+	l := m.Leg(id)
 	if l == nil || l.Stage != Up || l.SplashDue {
 		return
 	}
@@ -39,77 +39,77 @@ func (m *move) splashOver(id LegID) {
 
 // onlyGate goes over to mute mode gate: the phone will not take sendonly, or
 // must send something before it can hear us. The gate drops what it sends.
-func (m *move) onlyGate(l *LegState) {
+func (m *transition) onlyGate(l *LegState) {
 	if l.Remote == media.Inactive {
-		m.do(learn{l.Side, l.Device, profile.MuteGate})
+		m.do(Learn{l.Side, l.Device, profile.MuteGate})
 	}
 	l.Mute, l.SplashDue, l.Reoffering = profile.MuteGate, true, true
-	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
+	m.do(Reoffer{l.ID, l.Codecs, media.SendRecv})
 }
 
-// act is how the owner un-muted.
-type act string
+// Act is how the owner un-muted.
+type Act string
 
 // Acts of the owner that un-mute.
 const (
-	byTab    act = "tab"    // Unmute in a tab
-	byMove   act = "move"   // the click that moved a live call to the phone
-	byKey    act = "key"    // the un-mute key of the phone
-	byResume act = "resume" // Hold, then Resume at the phone
+	byTab    Act = "tab"    // Unmute in a tab
+	byMove   Act = "move"   // the click that moved a live call to the phone
+	byKey    Act = "key"    // the un-mute key of the phone
+	byResume Act = "resume" // Hold, then Resume at the phone
 )
 
 // unmute is the owner's own act: the one thing that leads to an open gate.
-func (m *move) unmute(l *LegState, by act) {
+func (m *transition) unmute(l *LegState, by Act) {
 	if l.Gate != GateShut && l.Gate != GateWanted {
 		return
 	}
 	l.Gate = GateWanted
-	m.do(wantGate{l.ID, by}, startTimer{l.Side.timer(unmuteTimer), m.limits.UnmuteWait})
+	m.do(WantGate{l.ID, by}, StartTimer{l.Side.Timer(UnmuteTimer), m.limits.UnmuteWait})
 	if l.Mute == profile.MuteGate && l.Remote != media.RecvOnly {
 		m.openGate(l) // nothing to agree on: the phone sends already
 		return
 	}
 	l.Reoffering, l.Resumes = true, false
-	m.do(reoffer{l.ID, l.Codecs, media.SendRecv})
+	m.do(Reoffer{l.ID, l.Codecs, media.SendRecv})
 }
 
-func (m *move) openGate(l *LegState) {
+func (m *transition) openGate(l *LegState) {
 	l.Gate = GateOpen
 	m.say(l.Side, "")
-	m.do(openGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
+	m.do(OpenGate{l.ID}, StopTimer{l.Side.Timer(UnmuteTimer)})
 	m.Parties[l.Side].MutedUntil = time.Time{}
 	m.watchMuted()
 }
 
 // mute shuts a deskphone's gate first, then tells the phone.
-func (m *move) mute(l *LegState) {
+func (m *transition) mute(l *LegState) {
 	l.UnmuteDue = false
 	if l.Gate == GateShut {
 		return
 	}
 	l.Gate = GateShut
 	m.say(l.Side, l.mutedNote())
-	m.do(shutGate{l.ID}, stopTimer{l.Side.timer(unmuteTimer)})
+	m.do(ShutGate{l.ID}, StopTimer{l.Side.Timer(UnmuteTimer)})
 	if l.Mute != profile.MuteGate {
 		l.Reoffering = true
-		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
+		m.do(Reoffer{l.ID, l.Codecs, media.SendOnly})
 	}
 }
 
 // unmuteVoid: the phone never agreed in unmute_wait.
-func (m *move) unmuteVoid(side Side) {
+func (m *transition) unmuteVoid(side Side) {
 	for i := range m.Legs {
 		if l := &m.Legs[i]; l.Gate == GateWanted && l.Side == side {
 			l.Gate = GateShut
 			m.say(l.Side, l.mutedNote())
-			m.do(shutGate{l.ID})
+			m.do(ShutGate{l.ID})
 		}
 	}
 }
 
 // watchMuted has mutedTimer run until the first muted_limit is over.
-func (m *move) watchMuted() {
-	m.do(stopTimer{mutedTimer})
+func (m *transition) watchMuted() {
+	m.do(StopTimer{MutedTimer})
 	var first time.Time
 	for _, p := range m.Parties {
 		if at := p.MutedUntil; !at.IsZero() && (first.IsZero() || at.Before(first)) {
@@ -117,21 +117,21 @@ func (m *move) watchMuted() {
 		}
 	}
 	if !first.IsZero() {
-		m.do(startTimer{mutedTimer, max(first.Sub(m.now), 0)})
+		m.do(StartTimer{MutedTimer, max(first.Sub(m.now), 0)})
 	}
 }
 
 // mutedLong: the owner's own muted phone is only reminded of; an automatic
 // answer that somebody else asked for ends.
-func (m *move) mutedLong() {
+func (m *transition) mutedLong() {
 	for _, side := range []Side{Caller, Callee} {
-		p, l := &m.Parties[side], m.audio(side)
+		p, l := &m.Parties[side], m.Audio(side)
 		if p.MutedUntil.IsZero() || m.now.Before(p.MutedUntil) {
 			continue
 		}
 		p.MutedUntil = time.Time{}
 		switch {
-		case l == nil || !l.Gate.closed():
+		case l == nil || !l.Gate.Closed():
 		case p.Auto != nil && p.Auto.Kind != policy.Click:
 			m.end(CauseMutedLimit, side)
 			return
@@ -144,7 +144,7 @@ func (m *move) mutedLong() {
 
 // gatedAnswer is the direction we answer a phone's own re-INVITE with while
 // its gate is not open, and whether that completes the owner's un-mute.
-func (m *move) gatedAnswer(l *LegState, in input) media.Direction {
+func (m *transition) gatedAnswer(l *LegState, in Input) media.Direction {
 	remote := l.Remote
 	sends := remote == media.SendRecv || remote == media.SendOnly
 	switch {
@@ -154,7 +154,7 @@ func (m *move) gatedAnswer(l *LegState, in input) media.Direction {
 	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv && in.Alone && in.Stirred == l.HeldAt:
 		// Hold, then Resume, pressed at the phone and caused by nothing of ours.
 		l.Gate = GateWanted
-		m.do(wantGate{l.ID, byResume})
+		m.do(WantGate{l.ID, byResume})
 		m.openGate(l)
 		return media.SendRecv
 	case remote == media.SendOnly || remote == media.Inactive:
@@ -171,14 +171,14 @@ func (m *move) gatedAnswer(l *LegState, in input) media.Direction {
 	return media.Inactive
 }
 
-// keyGap: the un-mute key that comes again within it is the same press. Some
+// KeyGap: the un-mute key that comes again within it is the same press. Some
 // phones send a key as a telephone-event and by INFO.
-const keyGap = time.Second
+const KeyGap = time.Second
 
-// echoes tells whether the digit is the same press of the key that un-muted the
+// Echoes tells whether the digit is the same press of the key that un-muted the
 // phone, which comes a second time. It is not passed on.
-func (l *LegState) echoes(digit byte, now time.Time) bool {
-	return l.UnmuteKey == string(digit) && now.Sub(l.KeyAt) < keyGap
+func (l *LegState) Echoes(digit byte, now time.Time) bool {
+	return l.UnmuteKey == string(digit) && now.Sub(l.KeyAt) < KeyGap
 }
 
 // namedKey is the key that the owner is told to press, "" for none: a phone
@@ -212,14 +212,14 @@ func (l *LegState) stillMutedNote() string {
 // signalling. Its un-mute key is a hand at the phone, and so its user's own
 // act; every other key is nothing. Before the splash is over none counts: the
 // user does not know yet that the phone answered.
-func (m *move) pressed(id LegID, keys string) {
-	l := m.leg(id)
+func (m *transition) pressed(id LegID, keys string) {
+	l := m.Leg(id)
 	switch {
-	case l == nil || l.Stage != Up || m.Phase != Established || m.Parties[l.Side].Leg != id || !l.Gate.closed():
+	case l == nil || l.Stage != Up || m.Phase != Established || m.Parties[l.Side].Leg != id || !l.Gate.Closed():
 		return
 	case l.Announcing || l.UnmuteKey == "" || !strings.Contains(keys, l.UnmuteKey):
 		return
-	case m.now.Sub(l.KeyAt) < keyGap:
+	case m.now.Sub(l.KeyAt) < KeyGap:
 		return
 	}
 	l.KeyAt = m.now

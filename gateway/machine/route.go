@@ -1,35 +1,37 @@
-package gateway
+package machine
 
 import "ringsplash/media"
 
-// heard is what one leg hears: another leg, a tone, or nothing.
-type heard struct {
+// Heard is what one leg hears: another leg, a tone, or nothing.
+type Heard struct {
 	Leg  LegID
-	Tone toneName
+	Tone Tone
 }
 
-type toneName string
+// Tone names what a leg hears in the place of another.
+type Tone string
 
+// Tones.
 const (
-	toneMusic    toneName = "music"
-	toneSilence  toneName = "silence"
-	toneRingback toneName = "ringback"
+	ToneMusic    Tone = "music"
+	ToneSilence  Tone = "silence"
+	ToneRingback Tone = "ringback"
 )
 
-// routes says who hears whom in a state. The call's goroutine makes it so
+// Routes says who hears whom in a state. The call's goroutine makes it so
 // after every transition: the path is never patched step by step.
-func routes(s *State) map[LegID]heard {
-	r := map[LegID]heard{}
-	a, b := s.audio(Caller), s.audio(Callee)
+func Routes(s *State) map[LegID]Heard {
+	r := map[LegID]Heard{}
+	a, b := s.Audio(Caller), s.Audio(Callee)
 	switch s.Phase {
 	case Early, Ringing, Answering:
 		if a != nil && s.EarlyLeg != "" {
-			r[a.ID] = heard{Leg: s.EarlyLeg}
+			r[a.ID] = Heard{Leg: s.EarlyLeg}
 			break
 		}
 		// His 200 or 183 is out, so he makes no ringing of his own; a tab does.
 		if a != nil && a.Kind != TabLeg && (a.Stage == Up || len(a.Codecs) > 0) {
-			r[a.ID] = heard{Tone: toneRingback}
+			r[a.ID] = Heard{Tone: ToneRingback}
 		}
 	case Established:
 		if a != nil && b != nil {
@@ -37,10 +39,10 @@ func routes(s *State) map[LegID]heard {
 			r[b.ID] = hears(s, b, a)
 		}
 		if s.Transfer != nil && a == nil && b != nil { // who transferred has left
-			r[b.ID] = heard{Tone: toneRingback}
+			r[b.ID] = Heard{Tone: ToneRingback}
 		}
 		if s.Transfer != nil && b == nil && a != nil {
-			r[a.ID] = heard{Tone: toneRingback}
+			r[a.ID] = Heard{Tone: ToneRingback}
 		}
 	case Initial, Terminated:
 	}
@@ -49,16 +51,16 @@ func routes(s *State) map[LegID]heard {
 
 // hears says what x hears of y. The holder of a call hears nothing; who is
 // held hears music: ours, unless an outside line sends its own.
-func hears(s *State, x, y *LegState) heard {
+func hears(s *State, x, y *LegState) Heard {
 	switch {
 	case x.holds(), s.Parties[x.Side].Hold && x.Kind == TabLeg:
-		return heard{} // a tab that holds this call may be talking in another
+		return Heard{} // a tab that holds this call may be talking in another
 	case s.Parties[x.Side].Hold:
-		return heard{Tone: toneSilence}
+		return Heard{Tone: ToneSilence}
 	case s.Parties[y.Side].Hold, y.holds() && (y.Kind == PhoneLeg || y.Remote == media.Inactive):
-		return heard{Tone: toneMusic}
-	case s.Parties[y.Side].Muted, y.Gate.closed():
-		return heard{Tone: toneSilence}
+		return Heard{Tone: ToneMusic}
+	case s.Parties[y.Side].Muted, y.Gate.Closed():
+		return Heard{Tone: ToneSilence}
 	}
-	return heard{Leg: y.ID}
+	return Heard{Leg: y.ID}
 }

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"time"
@@ -39,7 +39,7 @@ type (
 		ID      uint64
 		User    string
 		Tab     TabID
-		Command Request
+		Command Command
 	}
 	// TabCame: a tab of a user of this call is here (new, or back).
 	TabCame struct {
@@ -83,9 +83,9 @@ type (
 	ShutDown struct{}
 )
 
-// input is an event with what media made of its SDP and the time it is
+// Input is an event with what media made of its SDP and the time it is
 // handled: everything next may know.
-type input struct {
+type Input struct {
 	Event Event
 	// Sound is the outcome of the offer/answer in the event, when it had SDP.
 	Sound media.Negotiated

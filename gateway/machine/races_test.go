@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"testing"
@@ -12,22 +12,22 @@ import (
 func TestDecisionIsForOnePhone(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk"))
 	first := s.state.Opening.Target.Leg
-	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).wants(reply{9, errAnswered})
+	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).wants(Reply{9, errAnswered})
 	s.target = deskTarget("other")
 	s.target.Device, s.target.Binding.Instance = "desk-2", "i-two"
 	s.on(press("alice", "tab1", "move", "desk-2"))
 	late := allow
 	late.Leg = first
-	s.on(late).not(invite{})
-	s.on(deny).not(invite{})
+	s.on(late).not(Invite{})
+	s.on(deny).not(Invite{})
 }
 
 // Who asked for an automatic answer hears ringing like anybody else, also when
 // the phone is asked before any device rings.
 func TestRequesterHearsRinging(t *testing.T) {
-	s := thirdParty(t, false).on(press("alice", "tab1", "ringing", "")).wants(ring{"a"})
-	s.on(deny).on(Rang{Leg: "again", Status: 180}).not(ring{})
-	thirdParty(t, false).on(deny).on(Rang{Leg: "again", Status: 180}).wants(ring{"a"})
+	s := thirdParty(t, false).on(press("alice", "tab1", "ringing", "")).wants(Ring{"a"})
+	s.on(deny).on(Rang{Leg: "again", Status: 180}).not(Ring{})
+	thirdParty(t, false).on(deny).on(Rang{Leg: "again", Status: 180}).wants(Ring{"a"})
 }
 
 // A call rings on while a phone is being asked, even if every other device
@@ -45,7 +45,7 @@ func TestAskedPhoneKeepsTheCall(t *testing.T) {
 	// Denied, and nothing is left.
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
 	s.on(Refused{Leg: "d1", Status: 486}).on(Refused{Leg: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
-	s.on(deny).phase(Terminated).wants(reject{"a", CauseBusy})
+	s.on(deny).phase(Terminated).wants(Reject{"a", CauseBusy})
 }
 
 // A leg that fails on our side while its phone is asked ends the asking.
@@ -67,15 +67,15 @@ func TestAskedLegFails(t *testing.T) {
 func TestSecondEarlyMedia(t *testing.T) {
 	s := bobCallsAlice(t).sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early)
 	s.on(Refused{Leg: "d1", Status: 486}).phase(Ringing)
-	if got := routes(&s.state)["a"]; got != (heard{Tone: toneRingback}) {
+	if got := Routes(&s.state)["a"]; got != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("in between the caller hears %+v", got)
 	}
 	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, []media.Codec{media.G722}, media.SendRecv).phase(Ringing)
-	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[1:], media.SendRecv).phase(Early).not(early{})
-	if got := routes(&s.state)["a"]; got != (heard{Leg: "d2"}) {
+	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[1:], media.SendRecv).phase(Early).not(RingEarly{})
+	if got := Routes(&s.state)["a"]; got != (Heard{Leg: "d2"}) {
 		t.Fatalf("the caller hears %+v", got)
 	}
-	s.sound(Answered{Leg: "d2"}, pcm[1:], media.SendRecv).wants(answer{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+	s.sound(Answered{Leg: "d2"}, pcm[1:], media.SendRecv).wants(Accept{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
 }
 
 // Who was transferred into a call that rings has no INVITE left to answer, and
@@ -86,29 +86,29 @@ func TestTransferredIntoRinging(t *testing.T) {
 	in.Leg.Inbound, in.Replace = true, "a"
 	in.By = "bob"
 	s.on(in).phase(Ringing)
-	if got := routes(&s.state)["b"]; got != (heard{Tone: toneRingback}) {
+	if got := Routes(&s.state)["b"]; got != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("who waits hears %+v", got)
 	}
-	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early).not(early{}).not(ring{})
-	if got := routes(&s.state)["b"]; got != (heard{Leg: "d1"}) {
+	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early).not(RingEarly{}).not(Ring{})
+	if got := Routes(&s.state)["b"]; got != (Heard{Leg: "d1"}) {
 		t.Fatalf("who waits hears %+v", got)
 	}
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(answer{})
+	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(Accept{})
 }
 
 // A phone that changes its codec in a talk with a tab is sent the new one.
 func TestTabFollowsReinvite(t *testing.T) {
 	wide := []media.Codec{media.G722}
 	s := bobCallsAlice(t).on(press("alice", "tab1", "answer", "browser"))
-	s.state.leg("a").Codecs = wide
-	s.state.leg("t1").Codecs = []media.Codec{media.G722, media.PCMU}
+	s.state.Leg("a").Codecs = wide
+	s.state.Leg("t1").Codecs = []media.Codec{media.G722, media.PCMU}
 	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(answer{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
-	if got := s.state.leg("t1").Codecs[0]; got != media.PCMU {
+		media.SendRecv).wants(Accept{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+	if got := s.state.Leg("t1").Codecs[0]; got != media.PCMU {
 		t.Fatalf("the tab is to send %s", got)
 	}
 	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, wide, media.SendRecv)
-	if got := s.state.leg("t1").Codecs[0]; got != media.G722 {
+	if got := s.state.Leg("t1").Codecs[0]; got != media.G722 {
 		t.Fatalf("the tab is to send %s", got)
 	}
 }
@@ -122,8 +122,8 @@ func TestPhoneWithoutService(t *testing.T) {
 			Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}},
 		}).on(Refused{Leg: "d1", Status: status})
 	}
-	phone(503).phase(Terminated).wants(reject{"a", CauseUnreachable})
-	phone(500).phase(Terminated).wants(reject{"a", CauseRefused})
+	phone(503).phase(Terminated).wants(Reject{"a", CauseUnreachable})
+	phone(500).phase(Terminated).wants(Reject{"a", CauseRefused})
 }
 
 // A trunk that is down is followed by the next one, up to the last.
@@ -135,7 +135,7 @@ func TestNextTrunk(t *testing.T) {
 			Targets: []Target{{Leg: "t1", Kind: TrunkLeg, Trunk: "first"}, {Leg: "t2", Kind: TrunkLeg, Trunk: "second"}},
 		})
 	}
-	second := invite{Target: Target{Leg: "t2", Kind: TrunkLeg, Trunk: "second"}, Codecs: pcm, Direction: media.SendRecv}
+	second := Invite{Target: Target{Leg: "t2", Kind: TrunkLeg, Trunk: "second"}, Codecs: pcm, Direction: media.SendRecv}
 	if legs := trunkCall().state.Legs; len(legs) != 2 { // the caller and one trunk
 		t.Fatalf("%d legs", len(legs))
 	}
@@ -146,15 +146,15 @@ func TestNextTrunk(t *testing.T) {
 			continue
 		}
 		s.phase(Ringing).wants(second)
-		s.on(Refused{Leg: "t2", Status: 503}).phase(Terminated).wants(reject{"a", CauseTrunkDown})
+		s.on(Refused{Leg: "t2", Status: 503}).phase(Terminated).wants(Reject{"a", CauseTrunkDown})
 	}
 	trunkCall().on(Refused{Leg: "t1", Status: 503}).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(
-		hangUp{"t2", CauseCallerGone})
+		Release{"t2", CauseCallerGone})
 }
 
 // The command of a tab that saw another caller answers nothing.
 func TestStaleAnswer(t *testing.T) {
 	s := bobCallsAlice(t)
-	s.state, s.out = next(s.state, input{Event: press("alice", "tab1", "answer", "browser"), Stale: true, Now: s.clock}, Limits{})
-	s.phase(Ringing).wants(reply{9, errStale})
+	s.state, s.out = Next(s.state, Input{Event: press("alice", "tab1", "answer", "browser"), Stale: true, Now: s.clock}, Limits{})
+	s.phase(Ringing).wants(Reply{9, errStale})
 }

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"cmp"
@@ -10,49 +10,49 @@ import (
 
 // offered answers a device's re-INVITE: hold, resume, another codec. The other
 // side's device hears nothing of it in SIP.
-func (m *move) offered(e Offered, in input) {
-	l := m.leg(e.Leg)
+func (m *transition) offered(e Offered, in Input) {
+	l := m.Leg(e.Leg)
 	if l == nil || l.Stage != Up {
-		m.do(reject{e.Leg, CauseFault})
+		m.do(Reject{e.Leg, CauseFault})
 		return
 	}
 	if in.Fault != "" {
-		m.do(reject{l.ID, in.Fault})
+		m.do(Reject{l.ID, in.Fault})
 		return
 	}
 	if len(e.SDP) == 0 { // the device asks for our offer (RFC 3261 14.2)
 		l.Reoffering = true
-		m.do(answerLate{l.ID, l.Codecs, l.offers()})
+		m.do(AcceptLate{l.ID, l.Codecs, l.offers()})
 		return
 	}
 	codecs := m.keepCodec(l, in.Sound.Codecs)
 	if len(codecs) == 0 {
-		m.do(reject{l.ID, CauseNoCodec})
+		m.do(Reject{l.ID, CauseNoCodec})
 		return
 	}
 	l.Codecs, l.Remote = codecs, in.Sound.Remote
 	dir := l.Remote.Mirror()
-	if l.Gate.closed() {
+	if l.Gate.Closed() {
 		dir = m.gatedAnswer(l, in)
 	}
-	m.do(answer{l.ID, codecs, dir})
+	m.do(Accept{l.ID, codecs, dir})
 	m.changed(l)
 }
 
 // changed: the leg has agreed on codecs anew; either side adapts.
-func (m *move) changed(l *LegState) {
-	if far := m.audio(l.Side.other()); far != nil {
+func (m *transition) changed(l *LegState) {
+	if far := m.Audio(l.Side.Other()); far != nil {
 		m.fit(l, far)
 	}
 }
 
 // keepCodec picks from a new offer what the other side's leg can hear, the
 // present codec if it is there.
-func (m *move) keepCodec(l *LegState, offer []media.Codec) []media.Codec {
+func (m *transition) keepCodec(l *LegState, offer []media.Codec) []media.Codec {
 	if len(l.Codecs) > 0 && slices.Contains(offer, l.Codecs[0]) {
 		return l.Codecs[:1]
 	}
-	far := m.audio(l.Side.other())
+	far := m.Audio(l.Side.Other())
 	for _, c := range offer {
 		if far == nil || len(far.Codecs) == 0 || far.Kind == TabLeg || media.Convertible(c, far.Codecs[0]) {
 			return []media.Codec{c}
@@ -63,8 +63,8 @@ func (m *move) keepCodec(l *LegState, offer []media.Codec) []media.Codec {
 
 // reoffered takes the outcome of our own re-INVITE, or the answer a device
 // gave to the offer it had asked for.
-func (m *move) reoffered(e Reoffered, in input) {
-	l := m.leg(e.Leg)
+func (m *transition) reoffered(e Reoffered, in Input) {
+	l := m.Leg(e.Leg)
 	if l == nil || l.Stage != Up {
 		return
 	}
@@ -79,15 +79,15 @@ func (m *move) reoffered(e Reoffered, in input) {
 	}
 	if l.SplashDue {
 		l.SplashDue = false
-		m.do(splash{l.ID, l.Splash})
+		m.do(PlaySplash{l.ID, l.Splash})
 	}
-	if l.Gate.closed() {
+	if l.Gate.Closed() {
 		m.gateReoffered(l, e, in)
 		return
 	}
 	switch {
 	case e.Status >= 300 || in.Fault != "":
-		far := m.audio(l.Side.other())
+		far := m.Audio(l.Side.Other())
 		if far != nil && far.Kind != TabLeg && len(l.Codecs) > 0 && len(far.Codecs) > 0 &&
 			!media.Convertible(l.Codecs[0], far.Codecs[0]) {
 			m.end(CauseNoCodec, l.Side)
@@ -100,10 +100,10 @@ func (m *move) reoffered(e Reoffered, in input) {
 
 // offerAgain makes an offer anew that an offer of the device's made stale, where
 // theirs did not bring about what ours was to.
-func (m *move) offerAgain(l *LegState) {
+func (m *transition) offerAgain(l *LegState) {
 	if l.SplashDue || l.Gate == GateWanted {
 		l.Reoffering = true
-		m.do(reoffer{l.ID, l.Codecs, l.offers()})
+		m.do(Reoffer{l.ID, l.Codecs, l.offers()})
 		return
 	}
 	m.changed(l)
@@ -111,17 +111,17 @@ func (m *move) offerAgain(l *LegState) {
 
 // refreshDue offers again what is agreed. It is an INVITE of ours, so what the
 // phone did before it counts for nothing any more.
-func (m *move) refreshDue(e RefreshDue) {
-	l := m.leg(e.Leg)
+func (m *transition) refreshDue(e RefreshDue) {
+	l := m.Leg(e.Leg)
 	if l == nil || l.Stage != Up || l.Reoffering || len(l.Codecs) == 0 {
 		return
 	}
 	l.Reoffering, l.Resumes = true, false
-	m.do(reoffer{l.ID, l.Codecs, l.offers()})
+	m.do(Reoffer{l.ID, l.Codecs, l.offers()})
 }
 
 // lateAnswer takes the answer that the ACK of a caller without an offer brings.
-func (m *move) lateAnswer(l *LegState, e Reoffered, in input) {
+func (m *transition) lateAnswer(l *LegState, e Reoffered, in Input) {
 	l.Late = false
 	if e.Status >= 300 || in.Fault != "" || len(e.SDP) == 0 {
 		m.end(cmp.Or(in.Fault, CauseNoCodec), l.Side)
@@ -133,7 +133,7 @@ func (m *move) lateAnswer(l *LegState, e Reoffered, in input) {
 }
 
 // gateReoffered: the phone's word on our un-mute or mute.
-func (m *move) gateReoffered(l *LegState, e Reoffered, in input) {
+func (m *transition) gateReoffered(l *LegState, e Reoffered, in Input) {
 	if e.Status < 300 && in.Fault == "" && len(e.SDP) > 0 {
 		l.Codecs, l.Remote = in.Sound.Codecs, in.Sound.Remote
 		m.changed(l)
@@ -151,10 +151,10 @@ func (m *move) gateReoffered(l *LegState, e Reoffered, in input) {
 }
 
 // asked carries out a tab's command.
-func (m *move) asked(e Asked, in input) {
-	side, ok := m.side(e.User, e.Tab)
+func (m *transition) asked(e Asked, in Input) {
+	side, ok := m.Side(e.User, e.Tab)
 	if !ok {
-		m.do(reply{e.ID, errForbidden})
+		m.do(Reply{e.ID, errForbidden})
 		return
 	}
 	var err *CommandError
@@ -168,7 +168,7 @@ func (m *move) asked(e Asked, in input) {
 			return
 		}
 	case TabRings:
-		if l := m.tabLeg(e.Tab); l != nil && l.Stage == Trying {
+		if l := m.TabLeg(e.Tab); l != nil && l.Stage == Trying {
 			l.Stage = Alerting
 			m.tellRinging()
 		}
@@ -184,16 +184,16 @@ func (m *move) asked(e Asked, in input) {
 		if m.askedDigits(e.ID, c.Digits, side) {
 			return // replied when they are sent
 		}
-		err = errWrongState
+		err = ErrWrongState
 	}
-	m.do(reply{e.ID, err})
+	m.do(Reply{e.ID, err})
 }
 
-func (m *move) askedAnswer(e Asked, c Answer, side Side, in input) *CommandError {
-	l := m.tabLeg(e.Tab)
+func (m *transition) askedAnswer(e Asked, c Answer, side Side, in Input) *CommandError {
+	l := m.TabLeg(e.Tab)
 	switch {
 	case side != Callee:
-		return errWrongState
+		return ErrWrongState
 	case !m.ringing():
 		return errAnswered
 	case in.Stale:
@@ -201,7 +201,7 @@ func (m *move) askedAnswer(e Asked, c Answer, side Side, in input) *CommandError
 	case c.On != "browser":
 		return m.open(Opening{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
 	case l == nil:
-		return refuse("not_available", "This tab does not ring for the call. Reload the page and try again.")
+		return Refusal("not_available", "This tab does not ring for the call. Reload the page and try again.")
 	}
 	l.Stage, l.Remote = Up, media.SendRecv
 	m.win(l)
@@ -210,8 +210,8 @@ func (m *move) askedAnswer(e Asked, c Answer, side Side, in input) *CommandError
 
 // askedMute works the user's microphone: a deskphone's gate where it was ever
 // shut, else what the other side hears of him.
-func (m *move) askedMute(side Side, on bool) {
-	l := m.audio(side)
+func (m *transition) askedMute(side Side, on bool) {
+	l := m.Audio(side)
 	if l != nil && l.Gate != GateNever {
 		if on {
 			m.mute(l)
@@ -223,13 +223,13 @@ func (m *move) askedMute(side Side, on bool) {
 	m.Parties[side].Muted = on
 }
 
-func (m *move) askedEnd(side Side) {
-	own := m.audio(side)
+func (m *transition) askedEnd(side Side) {
+	own := m.Audio(side)
 	switch {
 	case m.leaves(side):
 		own.Stage = Gone
 		if own.Kind != TabLeg {
-			m.do(hangUp{own.ID, CauseHangUp})
+			m.do(Release{own.ID, CauseHangUp})
 		}
 	case m.Phase == Established:
 		m.end(CauseHangUp, side)
@@ -240,9 +240,9 @@ func (m *move) askedEnd(side Side) {
 	}
 }
 
-func (m *move) inTalk(f func()) *CommandError {
+func (m *transition) inTalk(f func()) *CommandError {
 	if m.Phase != Established {
-		return errWrongState
+		return ErrWrongState
 	}
 	f()
 	return nil
@@ -250,21 +250,21 @@ func (m *move) inTalk(f func()) *CommandError {
 
 // askedDigits sends DTMF to the other side's leg. A phone's own digits pass
 // in the media.
-func (m *move) askedDigits(id uint64, tones string, side Side) bool {
-	far := m.audio(side.other())
+func (m *transition) askedDigits(id uint64, tones string, side Side) bool {
+	far := m.Audio(side.Other())
 	if m.EarlyLeg != "" && m.ringing() {
-		far = m.leg(m.EarlyLeg)
+		far = m.Leg(m.EarlyLeg)
 	}
 	if far == nil {
 		return false
 	}
-	m.do(digits{id, far.ID, tones})
+	m.do(KeyTones{id, far.ID, tones})
 	return true
 }
 
 // tabCame lets a tab that was opened while the call rings ring as well.
-func (m *move) tabCame(e TabCame) {
-	if !m.ringing() || m.Parties[Callee].User != e.User || m.tabLeg(e.Tab) != nil {
+func (m *transition) tabCame(e TabCame) {
+	if !m.ringing() || m.Parties[Callee].User != e.User || m.TabLeg(e.Tab) != nil {
 		return
 	}
 	m.Legs = append(m.Legs, LegState{
@@ -273,8 +273,8 @@ func (m *move) tabCame(e TabCame) {
 	})
 }
 
-func (m *move) tabGone(e TabGone) {
-	l := m.tabLeg(e.Tab)
+func (m *transition) tabGone(e TabGone) {
+	l := m.TabLeg(e.Tab)
 	if l == nil {
 		return
 	}

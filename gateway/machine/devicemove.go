@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"time"
@@ -8,11 +8,11 @@ import (
 )
 
 // askedMove moves the user's audio to another device of his, while he talks.
-func (m *move) askedMove(e Asked, on string, side Side, in input) *CommandError {
-	own := m.audio(side)
+func (m *transition) askedMove(e Asked, on string, side Side, in Input) *CommandError {
+	own := m.Audio(side)
 	switch {
 	case m.Phase != Established || own == nil:
-		return errWrongState
+		return ErrWrongState
 	case on == "browser":
 		m.recall(side)
 		if own.Kind != TabLeg || own.Tab != e.Tab {
@@ -27,29 +27,29 @@ func (m *move) askedMove(e Asked, on string, side Side, in input) *CommandError 
 }
 
 // live tells whether the side's microphone is heard.
-func (m *move) live(side Side) bool {
-	own := m.audio(side)
-	return own != nil && !m.Parties[side].Muted && !own.Gate.closed()
+func (m *transition) live(side Side) bool {
+	own := m.Audio(side)
+	return own != nil && !m.Parties[side].Muted && !own.Gate.Closed()
 }
 
 // recall takes back the phone that was to take the call over: its user wants
 // the call somewhere else by now.
-func (m *move) recall(side Side) {
+func (m *transition) recall(side Side) {
 	o := m.Opening
 	if o == nil || !o.Move || o.Side != side {
 		return
 	}
-	if l := m.leg(o.Target.Leg); l != nil && l.Stage != Gone && l.Stage != TakingBack {
+	if l := m.Leg(o.Target.Leg); l != nil && l.Stage != Gone && l.Stage != TakingBack {
 		l.Stage = TakingBack
-		m.do(takeBack{l.ID, CauseElsewhere})
+		m.do(TakeBack{l.ID, CauseElsewhere})
 	}
-	m.closeOpening(refuse("already_answered", "The call was moved somewhere else meanwhile."))
+	m.closeOpening(Refusal("already_answered", "The call was moved somewhere else meanwhile."))
 }
 
-func (m *move) moveToTab(tab TabID, side Side, id LegID) {
+func (m *transition) moveToTab(tab TabID, side Side, id LegID) {
 	l := LegState{ID: id, Side: side, Kind: TabLeg, Tab: tab, Stage: Up, Remote: media.SendRecv}
-	l.Codecs = everyCodec()
-	if far := m.audio(side.other()); far != nil {
+	l.Codecs = EveryCodec()
+	if far := m.Audio(side.Other()); far != nil {
 		l.Codecs = reorder(l.Codecs, far.Codecs)
 	}
 	m.Legs = append(m.Legs, l)
@@ -59,32 +59,32 @@ func (m *move) moveToTab(tab TabID, side Side, id LegID) {
 }
 
 // leave gives up the leg that carried the side's audio.
-func (m *move) leave(side Side) {
-	own := m.audio(side)
+func (m *transition) leave(side Side) {
+	own := m.Audio(side)
 	if own == nil {
 		return
 	}
 	m.Parties[side].Auto, m.Parties[side].MutedUntil = nil, time.Time{}
 	own.Stage = Gone
 	if own.Kind != TabLeg {
-		m.do(hangUp{own.ID, CauseElsewhere})
+		m.do(Release{own.ID, CauseElsewhere})
 	}
 }
 
 // moves tells whether l is the phone a call is being moved to.
-func (m *move) moves(l *LegState) bool {
+func (m *transition) moves(l *LegState) bool {
 	return m.Opening != nil && m.Opening.Move && m.Opening.Target.Leg == l.ID
 }
 
 // moved: the phone took the call over, gate shut. A Mute pressed since the
 // click takes the un-mute in it back.
-func (m *move) moved(l *LegState) {
+func (m *transition) moved(l *LegState) {
 	o := m.editOpening()
 	o.Live = o.Live && m.live(l.Side)
 	m.leave(l.Side)
 	m.Parties[l.Side].Leg = l.ID
 	m.Parties[l.Side].Muted = false
-	if far := m.audio(l.Side.other()); far != nil && far.Kind == TabLeg {
+	if far := m.Audio(l.Side.Other()); far != nil && far.Kind == TabLeg {
 		far.Codecs = reorder(far.Codecs, l.Codecs)
 	}
 	m.opened(l)

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"cmp"
@@ -9,28 +9,28 @@ import (
 )
 
 // Names of a call's timers.
-const ringTimer = "ring"
+const RingTimer = "ring"
 
-// move is one transition being written: the state, and the commands it asks for.
-type move struct {
+// transition is one transition being written: the state, and the commands it asks for.
+type transition struct {
 	State
 	limits Limits
-	out    []command
+	out    []Effect
 	now    time.Time
 }
 
-func (m *move) do(c ...command) { m.out = append(m.out, c...) }
+func (m *transition) do(c ...Effect) { m.out = append(m.out, c...) }
 
-func (m *move) enter(p Phase) {
+func (m *transition) enter(p Phase) {
 	if m.Phase != p {
 		m.Phase, m.Since = p, m.now
 	}
 }
 
-// next is the whole logic of a call: what an event makes of a state, and what
+// Next is the whole logic of a call: what an event makes of a state, and what
 // is to be done. It does no I/O and keeps nothing; s is not written to.
-func next(s State, in input, limits Limits) (State, []command) {
-	m := &move{State: s.clone(), limits: limits, now: in.Now}
+func Next(s State, in Input, limits Limits) (State, []Effect) {
+	m := &transition{State: s.Clone(), limits: limits, now: in.Now}
 	if m.Phase == Terminated {
 		m.afterEnd(in.Event)
 		return m.State, m.out
@@ -95,44 +95,44 @@ func next(s State, in input, limits Limits) (State, []command) {
 }
 
 // afterEnd answers what still comes when the call is over.
-func (m *move) afterEnd(e Event) {
+func (m *transition) afterEnd(e Event) {
 	switch e := e.(type) {
 	case Asked:
-		m.do(reply{e.ID, refuse("ended", "This call has ended already.")})
+		m.do(Reply{e.ID, Refusal("ended", "This call has ended already.")})
 	case Decided: // too late to matter
 	case Answered:
-		m.do(hangUp{e.Leg, m.Cause})
+		m.do(Release{e.Leg, m.Cause})
 	case Offered:
-		m.do(reject{e.Leg, m.Cause})
+		m.do(Reject{e.Leg, m.Cause})
 	case JoinAsked:
-		m.do(tell{e.From, JoinFailed{m.ID, CauseDialogLost}})
+		m.do(Tell{e.From, JoinFailed{m.ID, CauseDialogLost}})
 	case JoinReady:
-		m.do(tell{e.Call, JoinOver{m.ID, CauseCallerGone}})
+		m.do(Tell{e.Call, JoinOver{m.ID, CauseCallerGone}})
 	case Joined:
-		m.do(hangUp{e.Leg.ID, CauseTransferred})
+		m.do(Release{e.Leg.ID, CauseTransferred})
 	}
 }
 
-func (m *move) expired(timer string, in input) {
+func (m *transition) expired(timer string, in Input) {
 	switch timer {
-	case watchTimer:
+	case WatchTimer:
 		m.watched(in.Silent)
-	case ringTimer:
+	case RingTimer:
 		m.ringOver()
-	case cancelTimer:
+	case CancelTimer:
 		m.tookBack()
-	case autoTimer:
+	case AutoTimer:
 		m.autoExpired()
-	case Caller.timer(unmuteTimer):
+	case Caller.Timer(UnmuteTimer):
 		m.unmuteVoid(Caller)
-	case Callee.timer(unmuteTimer):
+	case Callee.Timer(UnmuteTimer):
 		m.unmuteVoid(Callee)
-	case mutedTimer:
+	case MutedTimer:
 		m.mutedLong()
 	}
 }
 
-func (m *move) begun(e Begun) {
+func (m *transition) begun(e Begun) {
 	if m.Phase != Initial || m.Legs != nil {
 		return
 	}
@@ -157,21 +157,21 @@ func (m *move) begun(e Begun) {
 		m.end(e.Cause, Callee)
 		return
 	}
-	m.do(startTimer{ringTimer, m.limits.Ring})
+	m.do(StartTimer{RingTimer, m.limits.Ring})
 	if e.Replaces != "" {
 		m.replaces(e)
 		return
 	}
 	if e.Ask {
 		m.Pending, m.Wish = e.Targets, e.Wish
-		m.do(invite{Target: e.Caller, Codecs: e.Offered, Direction: media.SendRecv})
+		m.do(Invite{Target: e.Caller, Codecs: e.Offered, Direction: media.SendRecv})
 		return
 	}
 	m.placed(e.Targets, e.Wish)
 }
 
 // placed begins to try the called party's devices.
-func (m *move) placed(targets []Target, w Wish) {
+func (m *transition) placed(targets []Target, w Wish) {
 	if w.Kind != "" {
 		m.wished(targets, w)
 		return
@@ -181,7 +181,7 @@ func (m *move) placed(targets []Target, w Wish) {
 
 // fork tries all targets at once, each as a branch of its own; trunks one after
 // the other.
-func (m *move) fork(targets []Target) {
+func (m *transition) fork(targets []Target) {
 	m.enter(Ringing)
 	if len(targets) > 1 && targets[0].Kind == TrunkLeg {
 		targets, m.Rest = targets[:1], targets[1:]
@@ -195,18 +195,18 @@ func (m *move) fork(targets []Target) {
 }
 
 // branch tries one target.
-func (m *move) branch(t Target) {
+func (m *transition) branch(t Target) {
 	leg := m.newLeg(t, Callee)
 	if t.Kind == TabLeg {
 		leg.Codecs = media.Offerable(m.Offered)
 	} else {
-		m.do(invite{Target: t, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
+		m.do(Invite{Target: t, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
 	}
 	m.Legs = append(m.Legs, leg)
 }
 
-func (m *move) rang(e Rang, in input) {
-	l := m.leg(e.Leg)
+func (m *transition) rang(e Rang, in Input) {
+	l := m.Leg(e.Leg)
 	if l == nil || l.Stage != Trying && l.Stage != Alerting {
 		return
 	}
@@ -227,8 +227,8 @@ func (m *move) rang(e Rang, in input) {
 
 // earlyCodecs is the codec the caller can hear early media in: of those agreed
 // with him, if some are.
-func (m *move) earlyCodecs(chosen []media.Codec) []media.Codec {
-	own := m.audio(Caller)
+func (m *transition) earlyCodecs(chosen []media.Codec) []media.Codec {
+	own := m.Audio(Caller)
 	if own == nil || own.Kind == TabLeg || len(own.Codecs) == 0 {
 		return m.callerCodecs(chosen)
 	}
@@ -241,7 +241,7 @@ func (m *move) earlyCodecs(chosen []media.Codec) []media.Codec {
 }
 
 // earlyOver: the branch has no early media any more; another may have some.
-func (m *move) earlyOver(id LegID) {
+func (m *transition) earlyOver(id LegID) {
 	if m.EarlyLeg != id {
 		return
 	}
@@ -252,37 +252,37 @@ func (m *move) earlyOver(id LegID) {
 }
 
 // tellRinging sends the caller one 180.
-func (m *move) tellRinging() {
-	if own := m.audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg && !m.Rung && m.ringing() {
-		m.do(ring{own.ID})
+func (m *transition) tellRinging() {
+	if own := m.Audio(Caller); own != nil && own.Inbound && own.Kind != TabLeg && !m.Rung && m.ringing() {
+		m.do(Ring{own.ID})
 	}
 	m.rung()
 }
 
 // rung notes that the caller knows, and tells the call that transfers him here.
-func (m *move) rung() {
+func (m *transition) rung() {
 	if m.Waits != "" && !m.Rung {
-		m.do(tell{m.Waits, JoinRang{m.ID}})
+		m.do(Tell{m.Waits, JoinRang{m.ID}})
 	}
 	m.Rung = true
 }
 
 // tellEarly lets the caller hear early media, where an offer of his waits to be
 // answered; he is told once.
-func (m *move) tellEarly(codecs []media.Codec) {
-	own := m.audio(Caller)
+func (m *transition) tellEarly(codecs []media.Codec) {
+	own := m.Audio(Caller)
 	if own != nil && own.Late { // nothing is agreed that he could hear it by
-		m.do(ring{own.ID})
+		m.do(Ring{own.ID})
 	} else if own != nil && own.Inbound && own.Kind != TabLeg && own.Stage != Up && len(own.Codecs) == 0 {
 		own.Codecs = codecs
-		m.do(early{own.ID, codecs})
+		m.do(RingEarly{own.ID, codecs})
 	}
 	m.rung()
 }
 
 // callerCodecs returns what the caller can be told when the other side chose
 // these: the first that he offered or that we can convert, and only that one.
-func (m *move) callerCodecs(chosen []media.Codec) []media.Codec {
+func (m *transition) callerCodecs(chosen []media.Codec) []media.Codec {
 	for _, c := range chosen {
 		if slices.Contains(m.Offered, c) {
 			return []media.Codec{c}
@@ -298,19 +298,19 @@ func (m *move) callerCodecs(chosen []media.Codec) []media.Codec {
 	return nil
 }
 
-func (m *move) answered(e Answered, in input) {
-	l := m.leg(e.Leg)
+func (m *transition) answered(e Answered, in Input) {
+	l := m.Leg(e.Leg)
 	switch {
 	case l == nil || l.Stage == Gone || l.Stage == Up:
-		m.do(hangUp{e.Leg, CauseElsewhere})
+		m.do(Release{e.Leg, CauseElsewhere})
 		return
 	case m.Parties[l.Side].Leg != "" && m.Parties[l.Side].Leg != l.ID && !m.moves(l):
 		// Another device was faster: the late 2xx has its ACK, now the BYE.
 		l.Stage = Gone
-		m.do(hangUp{l.ID, CauseElsewhere})
+		m.do(Release{l.ID, CauseElsewhere})
 		return
 	case in.Fault != "":
-		m.do(hangUp{l.ID, in.Fault})
+		m.do(Release{l.ID, in.Fault})
 		m.refused(l.ID, in.Fault)
 		return
 	}
@@ -331,25 +331,25 @@ func (m *move) answered(e Answered, in input) {
 
 // toldNewAddress offers again to a leg whose answer made its end move to the
 // other address family: nothing it sends arrives before that.
-func (m *move) toldNewAddress(id LegID, in input) {
-	if l := m.leg(id); in.Sound.Moved && l != nil && l.Stage == Up && !l.Reoffering && m.Phase != Terminated {
+func (m *transition) toldNewAddress(id LegID, in Input) {
+	if l := m.Leg(id); in.Sound.Moved && l != nil && l.Stage == Up && !l.Reoffering && m.Phase != Terminated {
 		l.Reoffering = true
-		m.do(reoffer{l.ID, l.Codecs, l.offers()})
+		m.do(Reoffer{l.ID, l.Codecs, l.offers()})
 	}
 }
 
 // win makes l the leg of the called side, takes the other branches back and
 // answers the caller.
-func (m *move) win(l *LegState) {
+func (m *transition) win(l *LegState) {
 	if m.Opening != nil && l.Kind == PhoneLeg && l.Instance == m.Opening.Target.Binding.Instance && l.Gate == GateNever {
 		// A 200 after the click: it cannot be told from a phone that answers
 		// by itself, so one press un-mutes.
 		p := m.Opening.Target.Profile
 		l.Gate, l.UnmuteKey, l.KeyNamed = GateShut, p.UnmuteKey, p.KeyNamed
-		m.do(shutGate{l.ID})
+		m.do(ShutGate{l.ID})
 	}
 	m.Parties[Callee].Leg = l.ID
-	m.do(stopTimer{ringTimer}, startTimer{watchTimer, m.limits.MediaLost})
+	m.do(StopTimer{RingTimer}, StartTimer{WatchTimer, m.limits.MediaLost})
 	m.takeBackOthers(l.ID)
 	m.enter(Established)
 	m.Talking = m.now
@@ -360,10 +360,10 @@ func (m *move) win(l *LegState) {
 		m.closeOpening(errAnswered)
 		m.say(Callee, noteOther)
 	}
-	own := m.audio(Caller)
+	own := m.Audio(Caller)
 	switch {
 	case own == nil && m.Waits != "":
-		m.do(tell{m.Waits, JoinReady{m.ID, l.Codecs}})
+		m.do(Tell{m.Waits, JoinReady{m.ID, l.Codecs}})
 	case own == nil:
 	case own.Kind == TabLeg:
 		own.Codecs = reorder(own.Codecs, l.Codecs)
@@ -374,7 +374,7 @@ func (m *move) win(l *LegState) {
 	}
 }
 
-func (m *move) answerCaller(own, l *LegState) {
+func (m *transition) answerCaller(own, l *LegState) {
 	codecs := m.callerCodecs(l.Codecs)
 	if len(codecs) == 0 {
 		m.end(CauseNoCodec, Callee)
@@ -385,7 +385,7 @@ func (m *move) answerCaller(own, l *LegState) {
 			codecs = l.Codecs // a tab sends whatever he takes
 		}
 		own.Stage, own.Remote, own.Reoffering = Up, media.SendRecv, true
-		m.do(answerLate{own.ID, media.Offerable(codecs), media.SendRecv})
+		m.do(AcceptLate{own.ID, media.Offerable(codecs), media.SendRecv})
 		return
 	}
 	told := own.Codecs // by early media
@@ -393,23 +393,23 @@ func (m *move) answerCaller(own, l *LegState) {
 	if len(told) > 0 && !slices.ContainsFunc(told, func(c media.Codec) bool { return media.Convertible(l.Codecs[0], c) }) {
 		// The caller was told another codec with the early media: the newer
 		// leg adapts.
-		m.do(answer{own.ID, told, media.SendRecv})
+		m.do(Accept{own.ID, told, media.SendRecv})
 		l.Reoffering = true
-		m.do(reoffer{l.ID, told, media.SendRecv})
+		m.do(Reoffer{l.ID, told, media.SendRecv})
 		return
 	}
 	if len(told) > 0 {
 		codecs = told
 	}
 	own.Codecs = codecs
-	m.do(answer{own.ID, codecs, media.SendRecv})
+	m.do(Accept{own.ID, codecs, media.SendRecv})
 	if l.Kind == TabLeg {
 		l.Codecs = reorder(l.Codecs, codecs)
 	}
 }
 
 // takeBackOthers cancels every branch but the winner.
-func (m *move) takeBackOthers(winner LegID) {
+func (m *transition) takeBackOthers(winner LegID) {
 	for _, b := range m.branches() {
 		if b.ID == winner {
 			continue
@@ -419,13 +419,13 @@ func (m *move) takeBackOthers(winner LegID) {
 			continue
 		}
 		b.Stage = TakingBack
-		m.do(takeBack{b.ID, CauseElsewhere})
+		m.do(TakeBack{b.ID, CauseElsewhere})
 	}
 }
 
 // refused: one branch ended without an answer.
-func (m *move) refused(id LegID, cause Cause) {
-	l := m.leg(id)
+func (m *transition) refused(id LegID, cause Cause) {
+	l := m.Leg(id)
 	if l == nil || l.Stage == Gone {
 		return
 	}
@@ -454,7 +454,7 @@ func (m *move) refused(id LegID, cause Cause) {
 }
 
 // tryNext tries the next trunk that takes the number.
-func (m *move) tryNext(l *LegState) bool {
+func (m *transition) tryNext(l *LegState) bool {
 	if l.Kind != TrunkLeg || len(m.Rest) == 0 {
 		return false
 	}
@@ -465,10 +465,10 @@ func (m *move) tryNext(l *LegState) bool {
 }
 
 // redirected tries where a trunk's 3xx leads, in place of its branch.
-func (m *move) redirected(id LegID, to []Target) bool {
-	l := m.leg(id)
+func (m *transition) redirected(id LegID, to []Target) bool {
+	l := m.Leg(id)
 	if len(to) == 0 || l == nil || l.Stage == Gone || l.Stage == TakingBack || l.Side != Callee || m.Phase == Established ||
-		m.Redirects >= maxRedirects {
+		m.Redirects >= MaxRedirects {
 		return false
 	}
 	m.Redirects++
@@ -479,7 +479,7 @@ func (m *move) redirected(id LegID, to []Target) bool {
 }
 
 // refusedOpening: the phone that is being asked lost a branch.
-func (m *move) refusedOpening(id LegID, cause Cause) {
+func (m *transition) refusedOpening(id LegID, cause Cause) {
 	if id == m.Opening.Old {
 		m.tookBack()
 		return
@@ -506,8 +506,8 @@ func worse(a, b Cause) Cause {
 	return a
 }
 
-func (m *move) ended(e Ended) {
-	l := m.leg(e.Leg)
+func (m *transition) ended(e Ended) {
+	l := m.Leg(e.Leg)
 	if l == nil || l.Stage == Gone {
 		return
 	}
@@ -531,7 +531,7 @@ func (m *move) ended(e Ended) {
 }
 
 // refusedBranch counts a branch that ended without an answer.
-func (m *move) refusedBranch(cause Cause) {
+func (m *transition) refusedBranch(cause Cause) {
 	if m.Phase == Established {
 		return
 	}
@@ -541,17 +541,17 @@ func (m *move) refusedBranch(cause Cause) {
 
 // noneLeft ends a call that no device can take any more: none rings, and none
 // is being asked.
-func (m *move) noneLeft() {
+func (m *transition) noneLeft() {
 	if m.ringing() && m.Opening == nil && len(m.branches()) == 0 {
 		m.end(cmp.Or(m.Refusal, CauseOffline), Callee)
 	}
 }
 
-func (m *move) ringOver() {
+func (m *transition) ringOver() {
 	if m.Phase == Established {
 		return
 	}
-	if own := m.audio(Caller); own != nil && !own.Inbound && own.Stage != Up {
+	if own := m.Audio(Caller); own != nil && !own.Inbound && own.Stage != Up {
 		m.end(CauseUnreachable, Caller)
 		return
 	}
@@ -560,12 +560,12 @@ func (m *move) ringOver() {
 
 // end is the one way out: every leg is told, the caller with the status of
 // the cause, branches with a CANCEL, answered legs with a BYE.
-func (m *move) end(cause Cause, by Side) {
+func (m *transition) end(cause Cause, by Side) {
 	if m.Phase == Terminated {
 		return
 	}
-	m.do(stopTimer{ringTimer}, stopTimer{Caller.timer(unmuteTimer)}, stopTimer{Callee.timer(unmuteTimer)}, stopTimer{mutedTimer},
-		stopTimer{watchTimer})
+	m.do(StopTimer{RingTimer}, StopTimer{Caller.Timer(UnmuteTimer)}, StopTimer{Callee.Timer(UnmuteTimer)}, StopTimer{MutedTimer},
+		StopTimer{WatchTimer})
 	for i := range m.Legs {
 		l := &m.Legs[i]
 		if l.Kind == TabLeg || l.Stage == Gone {
@@ -573,14 +573,14 @@ func (m *move) end(cause Cause, by Side) {
 			continue
 		}
 		if l.Inbound && l.Stage != Up {
-			m.do(reject{l.ID, cause})
+			m.do(Reject{l.ID, cause})
 		} else {
-			m.do(hangUp{l.ID, cause})
+			m.do(Release{l.ID, cause})
 		}
 		l.Stage = Gone
 	}
 	m.unjoin(cause)
-	m.closeOpening(refuse("ended", cause.sentence(Callee)))
+	m.closeOpening(Refusal("ended", cause.Sentence(Callee)))
 	m.Cause, m.By = cause, by
 	m.enter(Terminated)
 }
@@ -603,11 +603,11 @@ func reorder(own, first []media.Codec) []media.Codec {
 	return out
 }
 
-// everyCodec is what is offered on behalf of somebody who has not said what he
+// EveryCodec is what is offered on behalf of somebody who has not said what he
 // speaks, the best first.
-func everyCodec() []media.Codec {
+func EveryCodec() []media.Codec {
 	return []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
 }
 
-// maxRedirects is how often one call follows a trunk's 3xx.
-const maxRedirects = 3
+// MaxRedirects is how often one call follows a trunk's 3xx.
+const MaxRedirects = 3

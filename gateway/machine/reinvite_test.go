@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"testing"
@@ -12,23 +12,23 @@ func lateCaller(t *testing.T) *script {
 	return newScript(t).on(Begun{
 		From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
 		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"}, To: "sip:alice@example.test",
-		Callee: Party{User: "alice"}, Offered: everyCodec(), Late: true,
+		Callee: Party{User: "alice"}, Offered: EveryCodec(), Late: true,
 		Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}, {Leg: "t1", Kind: TabLeg, Tab: "tab1"}},
 	})
 }
 
 // Our 200 offers what the called phone chose; the ACK brings the answer.
 func TestLateOffer(t *testing.T) {
-	s := lateCaller(t).wants(invite{
-		Target: Target{Leg: "d1", Kind: PhoneLeg, Device: "desk"}, Codecs: everyCodec(),
+	s := lateCaller(t).wants(Invite{
+		Target: Target{Leg: "d1", Kind: PhoneLeg, Device: "desk"}, Codecs: EveryCodec(),
 		Direction: media.SendRecv,
 	})
 	// Early media cannot reach a caller who has agreed on nothing.
-	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm, media.SendRecv).wants(ring{"a"}).not(early{})
+	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Ring{"a"}).not(RingEarly{})
 	s.sound(Answered{Leg: "d1"}, pcm[1:], media.SendRecv).phase(Established).
-		wants(answerLate{"a", []media.Codec{media.PCMA, media.PCMU}, media.SendRecv})
-	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Established).not(hangUp{})
-	if l := s.state.leg("a"); l.Late || l.Reoffering || l.Codecs[0] != media.PCMU {
+		wants(AcceptLate{"a", []media.Codec{media.PCMA, media.PCMU}, media.SendRecv})
+	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Established).not(Release{})
+	if l := s.state.Leg("a"); l.Late || l.Reoffering || l.Codecs[0] != media.PCMU {
 		t.Fatalf("the caller's leg: %+v", l)
 	}
 }
@@ -38,22 +38,22 @@ func TestLateOfferToTab(t *testing.T) {
 	s := lateCaller(t).on(press("alice", "tab1", "answer", "browser"))
 	s.phase(Established)
 	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, pcm[1:], media.SendRecv)
-	if got := s.state.leg("t1").Codecs[0]; got != media.PCMA {
+	if got := s.state.Leg("t1").Codecs[0]; got != media.PCMA {
 		t.Fatalf("the tab is to send %s", got)
 	}
 }
 
 func TestLateOfferRefused(t *testing.T) {
 	s := lateCaller(t).sound(Answered{Leg: "d1"}, pcm, media.SendRecv)
-	s.on(Reoffered{Leg: "a", Status: 488}).phase(Terminated).wants(hangUp{"d1", CauseNoCodec}, hangUp{"a", CauseNoCodec})
+	s.on(Reoffered{Leg: "a", Status: 488}).phase(Terminated).wants(Release{"d1", CauseNoCodec}, Release{"a", CauseNoCodec})
 }
 
 // A phone whose gate is shut and that asks for our offer is asked not to send.
 func TestLateReofferWhileShut(t *testing.T) {
 	s := clicked(t)
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
-	s.on(Offered{Leg: "auto"}).wants(answerLate{"auto", pcm[:1], media.SendOnly})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(openGate{})
+	s.on(Offered{Leg: "auto"}).wants(AcceptLate{"auto", pcm[:1], media.SendOnly})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
 }
 
 // What our offer was to bring about is offered again, unless the phone's own
@@ -62,26 +62,26 @@ func TestStaleOffer(t *testing.T) {
 	stale := Reoffered{Leg: "auto", Status: 491, Stale: true}
 	wanted := func() *script {
 		s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-		return s.on(press("alice", "tab1", "unmute", "")).wants(reoffer{"auto", pcm[:1], media.SendRecv})
+		return s.on(press("alice", "tab1", "unmute", "")).wants(Reoffer{"auto", pcm[:1], media.SendRecv})
 	}
-	s := wanted().sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(openGate{})
-	s.on(stale).wants(reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
+	s := wanted().sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{})
+	s.on(stale).wants(Reoffer{"auto", pcm[:1], media.SendRecv}).not(OpenGate{})
 	if s.state.Notes[Callee] == notePressPhone {
 		t.Fatal("the phone is said to have refused, which was not asked")
 	}
-	s = wanted().sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
-	s.on(stale).not(reoffer{}).not(hangUp{})
+	s = wanted().sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+	s.on(stale).not(Reoffer{}).not(Release{})
 
 	// An offer that was under way when the leg changed its call is no match for
 	// the new far end.
 	s = talks(t)
-	s.state.leg("d1").Codecs, s.state.leg("d1").Reoffering = []media.Codec{media.G722}, true
+	s.state.Leg("d1").Codecs, s.state.Leg("d1").Reoffering = []media.Codec{media.G722}, true
 	s.sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, []media.Codec{media.G722},
-		media.SendRecv).wants(reoffer{"d1", pcm, media.SendRecv})
+		media.SendRecv).wants(Reoffer{"d1", pcm, media.SendRecv})
 
 	// Two phones without a common codec: the offer that was to help is repeated.
 	s = talks(t)
-	s.state.leg("d1").Codecs, s.state.leg("d1").Reoffering = []media.Codec{media.G722}, true
+	s.state.Leg("d1").Codecs, s.state.Leg("d1").Reoffering = []media.Codec{media.G722}, true
 	stale.Leg = "d1"
-	s.on(stale).phase(Established).wants(reoffer{"d1", pcm, media.SendRecv})
+	s.on(stale).phase(Established).wants(Reoffer{"d1", pcm, media.SendRecv})
 }

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"strings"
@@ -25,15 +25,15 @@ func (f *fallback) sound(e Event, codecs []media.Codec, remote media.Direction) 
 	f.script.sound(e, codecs, remote)
 	for _, c := range f.out {
 		switch c := c.(type) {
-		case invite:
+		case Invite:
 			if c.Trigger {
 				f.triggers++
 			}
-		case talk:
+		case Talk:
 			f.triggers++
-		case openGate:
+		case OpenGate:
 			f.t.Errorf("the gate of %s opened", c.Leg)
-		case reply:
+		case Reply:
 			f.replies = append(f.replies, c.Err)
 		}
 	}
@@ -60,7 +60,7 @@ func (f *fallback) said() string {
 		}
 	}
 	if f.state.Cause != "" {
-		words += " " + f.state.Cause.sentence(Callee)
+		words += " " + f.state.Cause.Sentence(Callee)
 	}
 	return words
 }
@@ -101,13 +101,13 @@ func TestFallbacksAndRaces(t *testing.T) {
 			after{phase: Established, on: "d1", gate: GateShut, says: "muted"},
 		},
 		{"the 487 is late, then comes", func(f *fallback) {
-			f.click().on(allow).on(Expired{cancelTimer}).on(Refused{Leg: "d1", Status: 487}).hand("auto")
+			f.click().on(allow).on(Expired{CancelTimer}).on(Refused{Leg: "d1", Status: 487}).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 		{"the ringing branch answers after the auto INVITE went out", func(f *fallback) {
-			f.click().on(allow).on(Expired{cancelTimer}).hand("d1").on(Refused{Leg: "auto", Status: 487})
+			f.click().on(allow).on(Expired{CancelTimer}).hand("d1").on(Refused{Leg: "auto", Status: 487})
 		}, after{phase: Established, triggers: 1, on: "d1", gate: GateShut, says: "muted"}},
 		{"both branches of the phone answer, the asked one first", func(f *fallback) {
-			f.click().on(allow).on(Expired{cancelTimer}).hand("auto").hand("d1")
+			f.click().on(allow).on(Expired{CancelTimer}).hand("auto").hand("d1")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 		{"a 200 after the talk NOTIFY", func(f *fallback) {
 			f.target.Profile.Talk = true
@@ -144,13 +144,13 @@ func TestFallbacksAndRaces(t *testing.T) {
 			f.asked().on(TabCame{User: "alice", Tab: "tab2", Leg: "t2"}).on(press("alice", "tab2", "answer", "lab")).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "asked already"}},
 		{"180 and nothing", func(f *fallback) {
-			f.asked().on(Rang{Leg: "auto", Status: 180}).on(Expired{autoTimer}).on(Refused{Leg: "auto", Status: 487})
+			f.asked().on(Rang{Leg: "auto", Status: 180}).on(Expired{AutoTimer}).on(Refused{Leg: "auto", Status: 487})
 		}, ringsAgain("did not answer by itself")},
 		{"a 200 that crosses the CANCEL of the auto INVITE", func(f *fallback) {
-			f.asked().on(Rang{Leg: "auto", Status: 180}).on(Expired{autoTimer}).hand("auto")
+			f.asked().on(Rang{Leg: "auto", Status: 180}).on(Expired{AutoTimer}).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 		{"no answer at all", func(f *fallback) {
-			f.asked().on(Expired{autoTimer}).on(Refused{Leg: "auto", Status: 487}).on(Expired{ringTimer})
+			f.asked().on(Expired{AutoTimer}).on(Refused{Leg: "auto", Status: 487}).on(Expired{RingTimer})
 		}, after{phase: Terminated, triggers: 1, again: true, says: "missed"}},
 		{"unplugged", refuses(408), ringsAgain("does not react")},
 		{"420 Bad Extension", refuses(420), ringsAgain("does not know how it was asked")},
@@ -162,7 +162,8 @@ func TestFallbacksAndRaces(t *testing.T) {
 		{"302 is not followed", refuses(302), ringsAgain("sends calls elsewhere")},
 		{"603: a person at the phone", refuses(603), after{phase: Ringing, triggers: 1, says: "declined"}},
 		{"the store goes between click and INVITE", func(f *fallback) {
-			f.click().on(Decided{Decision: policy.Decision{Reason: sentence.Sentence{Text: "The gateway could not read who may open this phone."}}})
+			unread := sentence.Sentence{Text: "The gateway could not read who may open this phone."}
+			f.click().on(Decided{Decision: policy.Decision{Reason: unread}})
 		}, after{phase: Ringing, says: "could not read"}},
 		{
 			"the phone is gone when it is clicked", func(f *fallback) { f.target = nil; f.click() },
@@ -197,7 +198,7 @@ func (want after) check(t *testing.T, f *fallback) {
 	if f.triggers != want.triggers {
 		t.Errorf("%d triggers, want %d", f.triggers, want.triggers)
 	}
-	if again := f.state.leg("again"); (again != nil) != want.again || again != nil && (again.Triggered || again.Gate != GateNever) {
+	if again := f.state.Leg("again"); (again != nil) != want.again || again != nil && (again.Triggered || again.Gate != GateNever) {
 		t.Errorf("rings again: %+v", again)
 	}
 	if got := f.said(); !strings.Contains(got, want.says) {
@@ -209,10 +210,10 @@ func (want after) check(t *testing.T, f *fallback) {
 	if f.state.Parties[Callee].Leg != want.on {
 		t.Errorf("alice talks on %s, want %s", f.state.Parties[Callee].Leg, want.on)
 	}
-	if l := f.state.leg(want.on); l.Gate != want.gate {
+	if l := f.state.Leg(want.on); l.Gate != want.gate {
 		t.Errorf("gate %q, want %q", l.Gate, want.gate)
 	}
-	if h := routes(&f.state)["a"]; want.gate.closed() && h != (heard{Tone: toneSilence}) {
+	if h := Routes(&f.state)["a"]; want.gate.Closed() && h != (Heard{Tone: ToneSilence}) {
 		t.Errorf("the caller hears %+v", h)
 	}
 }

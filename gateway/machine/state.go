@@ -1,4 +1,7 @@
-package gateway
+// Package machine is the whole logic of a call, as a pure function: what happened
+// and what is known go in, what is known then and what is to be done come out.
+// It does no I/O, reads no clock and holds no lock.
+package machine
 
 import (
 	"slices"
@@ -43,11 +46,12 @@ const (
 	Callee
 )
 
-func (s Side) other() Side { return 1 - s }
+// Other is the other side.
+func (s Side) Other() Side { return 1 - s }
 
-// timer is the side's own timer of that name: both sides may have a phone whose
+// Timer is the side's own timer of that name: both sides may have a phone whose
 // gate is shut.
-func (s Side) timer(name string) string {
+func (s Side) Timer(name string) string {
 	return name + [2]string{" caller", " callee"}[s]
 }
 
@@ -131,7 +135,7 @@ type LegState struct {
 // holds tells whether the device itself put us on hold. While its gate is shut
 // a direction says nothing: we asked it not to send.
 func (l LegState) holds() bool {
-	return l.Stage == Up && !l.Gate.closed() && (l.Remote == media.SendOnly || l.Remote == media.Inactive)
+	return l.Stage == Up && !l.Gate.Closed() && (l.Remote == media.SendOnly || l.Remote == media.Inactive)
 }
 
 // offers is the direction an offer of ours names: a phone whose microphone is
@@ -251,14 +255,14 @@ type Target struct {
 	Hold bool `json:"hold,omitempty"`
 }
 
-// clone copies the state deep enough for next to write in it.
-func (s State) clone() State {
+// Clone copies the state deep enough for next to write in it.
+func (s State) Clone() State {
 	s.Legs = slices.Clone(s.Legs)
 	return s
 }
 
-// leg returns the leg's state for writing, or nil.
-func (s *State) leg(id LegID) *LegState {
+// Leg returns the leg's state for writing, or nil.
+func (s *State) Leg(id LegID) *LegState {
 	for i := range s.Legs {
 		if s.Legs[i].ID == id {
 			return &s.Legs[i]
@@ -267,12 +271,12 @@ func (s *State) leg(id LegID) *LegState {
 	return nil
 }
 
-// audio returns the leg that carries the side's audio, or nil.
-func (s *State) audio(side Side) *LegState {
+// Audio returns the leg that carries the side's audio, or nil.
+func (s *State) Audio(side Side) *LegState {
 	if s.Parties[side].Leg == "" {
 		return nil
 	}
-	return s.leg(s.Parties[side].Leg)
+	return s.Leg(s.Parties[side].Leg)
 }
 
 // branches returns the called side's legs that are still being tried.
@@ -287,8 +291,8 @@ func (s *State) branches() []*LegState {
 	return out
 }
 
-// tabLeg returns the leg of that tab on either side, or nil.
-func (s *State) tabLeg(tab TabID) *LegState {
+// TabLeg returns the leg of that tab on either side, or nil.
+func (s *State) TabLeg(tab TabID) *LegState {
 	for i := range s.Legs {
 		if s.Legs[i].Kind == TabLeg && s.Legs[i].Tab == tab && s.Legs[i].Stage != Gone {
 			return &s.Legs[i]
@@ -297,9 +301,9 @@ func (s *State) tabLeg(tab TabID) *LegState {
 	return nil
 }
 
-// side tells which party the user is.
-func (s *State) side(user string, tab TabID) (Side, bool) {
-	if l := s.tabLeg(tab); l != nil {
+// Side tells which party the user is.
+func (s *State) Side(user string, tab TabID) (Side, bool) {
+	if l := s.TabLeg(tab); l != nil {
 		return l.Side, true
 	}
 	// Somebody who calls himself is both; a tab without a leg then speaks for

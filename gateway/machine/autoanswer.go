@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"time"
@@ -53,11 +53,12 @@ const (
 	waitFor = 900 * time.Millisecond
 )
 
+// Timers of an automatic answer.
 const (
-	cancelTimer = "cancel_wait"
-	autoTimer   = "auto_answer"
-	unmuteTimer = "unmute_wait" // of a side
-	mutedTimer  = "muted_limit"
+	CancelTimer = "cancel_wait"
+	AutoTimer   = "auto_answer"
+	UnmuteTimer = "unmute_wait" // of a side
+	MutedTimer  = "muted_limit"
 )
 
 // Sentences the owner's tabs show meanwhile.
@@ -83,20 +84,20 @@ const (
 )
 
 // ringing tells whether the called side can still be answered anywhere.
-func (m *move) ringing() bool {
+func (m *transition) ringing() bool {
 	return m.Phase == Ringing || m.Phase == Early || m.Phase == Answering
 }
 
 // open begins to ask one phone: policy decides first. A nil target means that
 // the phone has no live binding; the call rings on.
-func (m *move) open(o Opening, target *Target) *CommandError {
+func (m *transition) open(o Opening, target *Target) *CommandError {
 	switch {
 	case m.Opening != nil:
-		return refuse("already_answered", "Your deskphone is being asked already.")
+		return Refusal("already_answered", "Your deskphone is being asked already.")
 	case target == nil:
-		return refuse("device_offline", "This phone is not connected. Check that it is switched on, or answer in the browser.")
+		return Refusal("device_offline", "This phone is not connected. Check that it is switched on, or answer in the browser.")
 	case target.Busy && !target.Hold:
-		return refuse("device_busy", "This phone is in another call. Hold or end that call first, or answer in the browser.")
+		return Refusal("device_busy", "This phone is in another call. Hold or end that call first, or answer in the browser.")
 	}
 	o.Target = *target
 	m.Opening = &o
@@ -109,10 +110,10 @@ func (m *move) open(o Opening, target *Target) *CommandError {
 }
 
 // question asks policy about the opening.
-func (m *move) question() {
+func (m *transition) question() {
 	o := m.editOpening()
 	o.Step, o.Since = StepDeciding, m.now
-	m.do(decide{
+	m.do(Decide{
 		Leg: o.Target.Leg, Side: o.Side, Kind: o.Kind, Require: o.Require, Device: o.Target.Device,
 		Instance: o.Target.Binding.Instance, Requester: m.requester(*o),
 	})
@@ -120,7 +121,7 @@ func (m *move) question() {
 
 // stale tells whether the decision is too old to act on, because the machine
 // slept or the phone took its time. Policy is asked again then.
-func (m *move) stale() bool {
+func (m *transition) stale() bool {
 	if m.now.Sub(m.Opening.Since) <= goodFor {
 		return false
 	}
@@ -129,18 +130,18 @@ func (m *move) stale() bool {
 }
 
 // requester is who asks: the owner himself, or the caller.
-func (m *move) requester(o Opening) policy.Identity {
+func (m *transition) requester(o Opening) policy.Identity {
 	if o.Kind == policy.Click {
 		own := m.Parties[o.Side]
 		return policy.Identity{Address: m.ownAddress(o.Side), Level: policy.Self, How: "tab", User: own.User}
 	}
-	return m.Parties[o.Side.other()].Who.Shown()
+	return m.Parties[o.Side.Other()].Who.Shown()
 }
 
-func (m *move) ownAddress(side Side) string { return m.Parties[side].Who.Address }
+func (m *transition) ownAddress(side Side) string { return m.Parties[side].Who.Address }
 
 // decided takes the policy's word. Nothing was sent before it.
-func (m *move) decided(e Decided) {
+func (m *transition) decided(e Decided) {
 	o := m.Opening
 	if o == nil || o.Step != StepDeciding || e.Leg != o.Target.Leg {
 		return
@@ -167,10 +168,10 @@ func (m *move) decided(e Decided) {
 	}
 	o = m.editOpening()
 	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason.Text
-	m.do(reply{o.Ask, nil})
+	m.do(Reply{o.Ask, nil})
 	o.Ask = 0
 	if o.Target.Busy {
-		m.do(holdOthers{o.Side, o.Target.Device})
+		m.do(HoldOthers{o.Side, o.Target.Device})
 	}
 	old := m.branchOf(o.Target)
 	switch {
@@ -181,8 +182,8 @@ func (m *move) decided(e Decided) {
 		o.Old, o.Step = old.ID, StepTakingBack
 		old.Gate, old.Stage = GateShut, TakingBack
 		m.earlyOver(old.ID)
-		m.do(shutGate{old.ID}, takeBack{old.ID, CauseElsewhere},
-			startTimer{cancelTimer, min(m.limits.CancelWait, waitFor-m.now.Sub(o.Since))})
+		m.do(ShutGate{old.ID}, TakeBack{old.ID, CauseElsewhere},
+			StartTimer{CancelTimer, min(m.limits.CancelWait, waitFor-m.now.Sub(o.Since))})
 		return
 	}
 	m.ask()
@@ -191,23 +192,23 @@ func (m *move) decided(e Decided) {
 // askOnBranch asks on the phone's ringing branch itself, by NOTIFY. Its INVITE
 // offered sendrecv, so the gate is shut before: a 200 after the NOTIFY cannot be
 // told from a hand.
-func (m *move) askOnBranch(old *LegState) {
+func (m *transition) askOnBranch(old *LegState) {
 	o := m.editOpening()
 	o.Step, o.Target.Leg = StepAsking, old.ID
 	m.gated(old, o.Target.Profile)
 	old.Told = true
 	m.earlyOver(old.ID)
-	m.do(shutGate{old.ID}, startTimer{autoTimer, m.limits.AutoAnswer}, talk{old.ID})
+	m.do(ShutGate{old.ID}, StartTimer{AutoTimer, m.limits.AutoAnswer}, Talk{old.ID})
 }
 
 // gated marks a leg whose phone is asked to answer by itself.
-func (m *move) gated(l *LegState, p profile.Profile) {
+func (m *transition) gated(l *LegState, p profile.Profile) {
 	l.Gate, l.Triggered, l.Mute, l.Splash, l.ResumeUnmutes = GateShut, true, p.Mute, p.Sounds(), p.ResumeUnmutes
 	l.Announcing, l.UnmuteKey, l.KeyNamed = true, p.UnmuteKey, p.KeyNamed
 }
 
 // branchOf is the phone's own ringing branch: the instance decides, not the AOR.
-func (m *move) branchOf(t Target) *LegState {
+func (m *transition) branchOf(t Target) *LegState {
 	for _, b := range m.branches() {
 		if b.Kind == PhoneLeg && t.Binding != nil && b.Instance == t.Binding.Instance {
 			return b
@@ -217,14 +218,14 @@ func (m *move) branchOf(t Target) *LegState {
 }
 
 // editOpening gives the opening for writing: next must not write to its argument.
-func (m *move) editOpening() *Opening {
+func (m *transition) editOpening() *Opening {
 	o := *m.Opening
 	m.Opening = &o
 	return m.Opening
 }
 
 // ask sends the one auto INVITE of this opening.
-func (m *move) ask() {
+func (m *transition) ask() {
 	if m.stale() {
 		return
 	}
@@ -237,14 +238,14 @@ func (m *move) ask() {
 	leg := m.newLeg(o.Target, o.Side)
 	m.gated(&leg, o.Target.Profile)
 	m.Legs = append(m.Legs, leg)
-	m.do(stopTimer{cancelTimer}, startTimer{autoTimer, m.limits.AutoAnswer})
-	m.do(invite{Target: o.Target, Codecs: m.offerFor(o.Side), Direction: dir, Trigger: true})
+	m.do(StopTimer{CancelTimer}, StartTimer{AutoTimer, m.limits.AutoAnswer})
+	m.do(Invite{Target: o.Target, Codecs: m.offerFor(o.Side), Direction: dir, Trigger: true})
 }
 
 // offerFor is what a new leg of the side is offered: what the other side's leg
 // can hear.
-func (m *move) offerFor(side Side) []media.Codec {
-	if far := m.audio(side.other()); far != nil && len(far.Codecs) > 0 && m.Phase == Established {
+func (m *transition) offerFor(side Side) []media.Codec {
+	if far := m.Audio(side.Other()); far != nil && len(far.Codecs) > 0 && m.Phase == Established {
 		if far.Kind == TabLeg {
 			return far.Codecs
 		}
@@ -253,7 +254,7 @@ func (m *move) offerFor(side Side) []media.Codec {
 	return media.Offerable(m.Offered)
 }
 
-func (m *move) newLeg(t Target, side Side) LegState {
+func (m *transition) newLeg(t Target, side Side) LegState {
 	l := LegState{ID: t.Leg, Side: side, Kind: t.Kind, Device: t.Device, Tab: t.Tab, Trunk: t.Trunk, Stage: Trying}
 	if t.Binding != nil {
 		l.Instance = t.Binding.Instance
@@ -263,34 +264,34 @@ func (m *move) newLeg(t Target, side Side) LegState {
 
 // tookBack: the ringing branch of the phone has its final response, or
 // cancel_wait is over.
-func (m *move) tookBack() {
+func (m *transition) tookBack() {
 	if m.Opening != nil && m.Opening.Step == StepTakingBack {
 		m.ask()
 	}
 }
 
 // autoExpired: no 200 to the auto INVITE in time. A 180 proved nothing.
-func (m *move) autoExpired() {
+func (m *transition) autoExpired() {
 	if m.Opening == nil || m.Opening.Step != StepAsking {
 		return
 	}
 	o := m.editOpening()
 	o.Step = StepFailing
-	if l := m.leg(o.Target.Leg); l != nil && l.Stage != Gone {
+	if l := m.Leg(o.Target.Leg); l != nil && l.Stage != Gone {
 		l.Stage = TakingBack
-		m.do(takeBack{l.ID, CauseElsewhere})
+		m.do(TakeBack{l.ID, CauseElsewhere})
 	}
 }
 
 // failed: the auto INVITE is over without an answer. The phone rings once
 // more in the ordinary way; no trigger is ever sent again.
-func (m *move) failed(cause Cause) {
+func (m *transition) failed(cause Cause) {
 	o := m.Opening
 	m.closeOpening(nil)
 	m.say(o.Side, noteNotAlone)
 	if cause == CauseNoCodec && o.Target.Profile.Mute == profile.MuteSDP {
 		// It may be the sendonly that it refused: the next click offers sendrecv.
-		m.do(learn{o.Side, o.Target.Device, profile.MuteGate})
+		m.do(Learn{o.Side, o.Target.Device, profile.MuteGate})
 	}
 	if o.Move || !m.ringing() {
 		return // the call goes on where it was
@@ -331,17 +332,17 @@ func failedNote(cause Cause) string {
 }
 
 // ringAgain rings the phone in the ordinary way: a 200 to that is a hand.
-func (m *move) ringAgain(o Opening) {
+func (m *transition) ringAgain(o Opening) {
 	again := o.Target
 	again.Leg, again.Profile = o.Again, profile.Profile{}
 	m.Legs = append(m.Legs, m.newLeg(again, o.Side))
-	m.do(invite{Target: again, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
+	m.do(Invite{Target: again, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
 }
 
 // wished places a call whose requester wants the phone to answer by itself.
 // That phone is spared the ringing until policy has decided; who wants an
 // automatic answer or nothing makes no other ring meanwhile (RFC 5373 4.3).
-func (m *move) wished(targets []Target, w Wish) {
+func (m *transition) wished(targets []Target, w Wish) {
 	var rest []Target
 	for _, t := range targets {
 		if t.Binding == nil || w.Target == nil || t.Binding.Instance != w.Target.Binding.Instance {
@@ -361,7 +362,7 @@ func (m *move) wished(targets []Target, w Wish) {
 
 // wishRefused lets the phone ring in the ordinary way; who wanted nothing but
 // an automatic answer is refused.
-func (m *move) wishRefused(o Opening) {
+func (m *transition) wishRefused(o Opening) {
 	if o.Require {
 		m.end(CauseForbidden, Callee)
 		return
@@ -372,19 +373,19 @@ func (m *move) wishRefused(o Opening) {
 	m.ringAgain(o)
 }
 
-func (m *move) closeOpening(err *CommandError) {
+func (m *transition) closeOpening(err *CommandError) {
 	if m.Opening == nil {
 		return
 	}
 	if m.Opening.Ask != 0 {
-		m.do(reply{m.Opening.Ask, err})
+		m.do(Reply{m.Opening.Ask, err})
 	}
-	m.do(stopTimer{cancelTimer}, stopTimer{autoTimer})
+	m.do(StopTimer{CancelTimer}, StopTimer{AutoTimer})
 	m.say(m.Opening.Side, "")
 	m.Opening = nil
 }
 
-func (m *move) backToRinging() {
+func (m *transition) backToRinging() {
 	if m.Phase != Answering {
 		return
 	}
@@ -397,7 +398,7 @@ func (m *move) backToRinging() {
 
 // opened: a leg that was asked, or that answered after the click, is up. Its
 // gate is shut whatever it says; the splash sounds, then the other side.
-func (m *move) opened(l *LegState) {
+func (m *transition) opened(l *LegState) {
 	o := m.Opening
 	live := o != nil && o.Live && o.Target.Leg == l.ID
 	if o != nil {
@@ -413,12 +414,12 @@ func (m *move) opened(l *LegState) {
 		m.onlyGate(l)
 		return
 	}
-	m.do(splash{l.ID, l.Splash})
+	m.do(PlaySplash{l.ID, l.Splash})
 	if l.Told && l.Mute == profile.MuteSDP && l.Remote != media.RecvOnly {
 		l.Reoffering = true
-		m.do(reoffer{l.ID, l.Codecs, media.SendOnly})
+		m.do(Reoffer{l.ID, l.Codecs, media.SendOnly})
 	}
 }
 
 // say shows the side's user a sentence beside the call.
-func (m *move) say(side Side, note string) { m.Notes[side] = note }
+func (m *transition) say(side Side, note string) { m.Notes[side] = note }

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"time"
@@ -59,16 +59,16 @@ type PeerView struct {
 	Verified bool   `json:"verified"`
 }
 
-// show is the call as the given side's user sees it; Version and Here are
+// View is the call as the given side's user sees it; Version and Here are
 // filled in by others.
-func show(s *State, side Side) CallView {
-	own, far := s.Parties[side], s.Parties[side.other()]
+func View(s *State, side Side) CallView {
+	own, far := s.Parties[side], s.Parties[side.Other()]
 	v := CallView{
-		ID: s.ID, Direction: own.direction(side), State: shownState(s),
-		Peer: peerView(far.Who), Auto: autoView(s, side),
+		ID: s.ID, Direction: own.direction(side), State: ShownState(s),
+		Peer: PeerOf(far.Who), Auto: autoView(s, side),
 		Microphone: "live", EarlyMedia: s.Phase == Early, Since: s.Since, Cause: s.Cause,
 	}
-	if l := s.audio(side); l != nil {
+	if l := s.Audio(side); l != nil {
 		on := l.Device
 		if l.Kind == TabLeg {
 			on = "browser"
@@ -84,7 +84,7 @@ func show(s *State, side Side) CallView {
 	if own.Muted {
 		v.Microphone = "muted"
 	}
-	if l := s.audio(side); l != nil && l.Gate.closed() {
+	if l := s.Audio(side); l != nil && l.Gate.Closed() {
 		v.Microphone = string(l.Gate)
 	}
 	v.Reason = s.Notes[side]
@@ -107,14 +107,15 @@ func show(s *State, side Side) CallView {
 func (s *State) ending(side Side) string {
 	if s.Cause == CauseMutedLimit {
 		if side == s.By {
-			return s.Cause.sentence(Callee)
+			return s.Cause.Sentence(Callee)
 		}
-		return s.Cause.sentence(Caller)
+		return s.Cause.Sentence(Caller)
 	}
-	return s.Cause.sentence(side)
+	return s.Cause.Sentence(side)
 }
 
-func peerView(who policy.Identity) PeerView {
+// PeerOf is the party as the other one sees it.
+func PeerOf(who policy.Identity) PeerView {
 	who = who.Shown()
 	return PeerView{Display: who.Display, Address: who.Address, Verified: who.Verified()}
 }
@@ -125,19 +126,20 @@ func autoView(s *State, side Side) *AutoView {
 		return nil
 	}
 	return &AutoView{
-		Kind: a.Kind, Grant: a.Grant, Reason: a.Reason, By: peerView(a.By), ReasonSentence: policy.Words.Recognise(a.Reason),
+		Kind: a.Kind, Grant: a.Grant, Reason: a.Reason, By: PeerOf(a.By), ReasonSentence: policy.Words.Recognise(a.Reason),
 	}
 }
 
-// sentence is what the given side's people read.
-func (c Cause) sentence(side Side) string {
+// Sentence is what the given side's people read.
+func (c Cause) Sentence(side Side) string {
 	if side == Caller {
 		return c.Outcome().Caller
 	}
 	return c.Outcome().Callee
 }
 
-func shownState(s *State) string {
+// ShownState is the state of the call as people see it.
+func ShownState(s *State) string {
 	switch s.Phase {
 	case Early:
 		return "early"
@@ -154,13 +156,13 @@ func heldBy(s *State, side Side) string {
 		return ""
 	}
 	holds := func(who Side) bool {
-		l := s.audio(who)
+		l := s.Audio(who)
 		return s.Parties[who].Hold || l != nil && l.holds()
 	}
 	switch {
 	case holds(side):
 		return "me"
-	case holds(side.other()):
+	case holds(side.Other()):
 		return "other"
 	}
 	return ""

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"ringsplash/media"
@@ -34,7 +34,7 @@ func (t *TransferState) stays() Side {
 	if t.Replacing {
 		return Caller
 	}
-	return t.Side.other()
+	return t.Side.Other()
 }
 
 // Events between calls. From and Call name the one that posts.
@@ -83,30 +83,30 @@ const (
 // referred takes a REFER. Only the phone of a user of ours that is in the talk
 // may transfer it, and a trunk that was allowed to: a user of ours, so that no
 // two trunks are joined on nobody's account.
-func (m *move) referred(e Referred, in input) {
-	l := m.leg(e.Leg)
+func (m *transition) referred(e Referred, in Input) {
+	l := m.Leg(e.Leg)
 	switch {
 	case l == nil || l.Stage != Up:
 		return
-	case l.Kind == TrunkLeg && in.MayRefer && m.Parties[l.Side.other()].User != "":
+	case l.Kind == TrunkLeg && in.MayRefer && m.Parties[l.Side.Other()].User != "":
 	case l.Kind != PhoneLeg || m.Parties[l.Side].User == "":
-		m.do(report{l.ID, 403, "Only Phones Of Users Transfer"})
+		m.do(Report{l.ID, 403, "Only Phones Of Users Transfer"})
 		return
 	}
 	t := TransferState{Side: l.Side, Leg: l.ID, Trunk: l.Trunk, To: in.Other, Replace: e.Replaces}
 	if err := m.transfer(t, e.To, e.Attended, in); err != nil {
-		m.do(report{l.ID, 480, "Not Now"})
+		m.do(Report{l.ID, 480, "Not Now"})
 	}
 }
 
 // askedTransfer takes a tab's: to a name or number, or to the user's other call.
-func (m *move) askedTransfer(c Transfer, side Side, in input) *CommandError {
+func (m *transition) askedTransfer(c Transfer, side Side, in Input) *CommandError {
 	attended := c.With != ""
 	if attended == (c.To != "") {
-		return refuse("bad_request", "Say either whom to transfer to, or which other call.")
+		return Refusal("bad_request", "Say either whom to transfer to, or which other call.")
 	}
 	if c.With == m.ID {
-		return refuse("bad_request", "Choose another call than this one to transfer to.")
+		return Refusal("bad_request", "Choose another call than this one to transfer to.")
 	}
 	t := TransferState{Side: side, To: in.Other, Held: !m.Parties[side].Hold}
 	if err := m.transfer(t, c.To, attended, in); err != nil {
@@ -118,24 +118,24 @@ func (m *move) askedTransfer(c Transfer, side Side, in input) *CommandError {
 }
 
 // transfer begins one: the second call is asked, or begun.
-func (m *move) transfer(t TransferState, to string, attended bool, in input) *CommandError {
-	own, far := m.audio(t.Side), m.audio(t.Side.other())
+func (m *transition) transfer(t TransferState, to string, attended bool, in Input) *CommandError {
+	own, far := m.Audio(t.Side), m.Audio(t.Side.Other())
 	switch {
 	case m.Phase != Established || own == nil || far == nil || far.Stage != Up:
-		return errWrongState
+		return ErrWrongState
 	case t.Leg != "" && own.ID != t.Leg:
-		return errWrongState
+		return ErrWrongState
 	case m.Transfer != nil || m.Waits != "":
-		return refuse("wrong_state", "This call is being transferred already.")
+		return Refusal("wrong_state", "This call is being transferred already.")
 	}
-	m.do(report{t.Leg, 100, "Trying"})
+	m.do(Report{t.Leg, 100, "Trying"})
 	if attended {
 		m.Transfer = &t
 		if t.To == "" || t.To == m.ID {
 			m.joinFailed(JoinFailed{t.To, CauseDialogLost})
 			return nil
 		}
-		m.do(tell{t.To, JoinAsked{From: m.ID, User: m.Parties[t.Side].User, Trunk: t.Trunk, Replace: t.Replace}})
+		m.do(Tell{t.To, JoinAsked{From: m.ID, User: m.Parties[t.Side].User, Trunk: t.Trunk, Replace: t.Replace}})
 		return nil
 	}
 	t.To = in.Fresh
@@ -144,27 +144,27 @@ func (m *move) transfer(t TransferState, to string, attended bool, in input) *Co
 	if far.Kind != TabLeg && len(far.Codecs) > 0 {
 		offered = media.Offerable(far.Codecs[:1])
 	}
-	m.do(consult{ID: t.To, Side: t.Side, Trunk: t.Trunk, To: to, Offered: offered})
+	m.do(Consult{ID: t.To, Side: t.Side, Trunk: t.Trunk, To: to, Offered: offered})
 	return nil
 }
 
 // replaces begins a call whose caller wants a place in another call.
-func (m *move) replaces(e Begun) {
+func (m *transition) replaces(e Begun) {
 	m.Transfer = &TransferState{Side: Callee, To: e.Other, Replace: e.Replaces, Replacing: true}
-	m.do(tell{e.Other, JoinAsked{From: m.ID, User: e.From.User, Trunk: e.From.Trunk, Replace: e.Replaces}})
+	m.do(Tell{e.Other, JoinAsked{From: m.ID, User: e.From.User, Trunk: e.From.Trunk, Replace: e.Replaces}})
 }
 
 // waits tells whether that call's event is about our transfer.
-func (m *move) waits(call CallID) bool { return m.Transfer != nil && m.Transfer.To == call }
+func (m *transition) waits(call CallID) bool { return m.Transfer != nil && m.Transfer.To == call }
 
-func (m *move) joinRang(e JoinRang) {
+func (m *transition) joinRang(e JoinRang) {
 	if m.waits(e.Call) {
-		m.do(report{m.Transfer.Leg, 180, "Ringing"})
+		m.do(Report{m.Transfer.Leg, 180, "Ringing"})
 	}
 }
 
 // joinFailed: the talk goes on as before, unless who transferred it has left.
-func (m *move) joinFailed(e JoinFailed) {
+func (m *transition) joinFailed(e JoinFailed) {
 	if !m.waits(e.Call) {
 		return
 	}
@@ -175,8 +175,8 @@ func (m *move) joinFailed(e JoinFailed) {
 		return
 	}
 	o := e.Cause.Outcome()
-	m.do(report{t.Leg, o.Status, o.Phrase})
-	if m.audio(t.Side) == nil {
+	m.do(Report{t.Leg, o.Status, o.Phrase})
+	if m.Audio(t.Side) == nil {
 		m.end(e.Cause, t.Side)
 		return
 	}
@@ -187,18 +187,18 @@ func (m *move) joinFailed(e JoinFailed) {
 }
 
 // joinReady gives the party that stays to the other call, and ends this one.
-func (m *move) joinReady(e JoinReady) {
+func (m *transition) joinReady(e JoinReady) {
 	if !m.waits(e.Call) {
-		m.do(tell{e.Call, JoinOver{From: m.ID, Cause: CauseCallerGone}})
+		m.do(Tell{e.Call, JoinOver{From: m.ID, Cause: CauseCallerGone}})
 		return
 	}
 	t := *m.Transfer
-	l := m.audio(t.stays())
+	l := m.Audio(t.stays())
 	if t.Replacing && !m.answerReplacing(l, e.Codecs) {
 		return
 	}
 	m.Transfer = nil
-	m.do(report{t.Leg, 200, "OK"})
+	m.do(Report{t.Leg, 200, "OK"})
 	side := t.stays()
 	party := m.Parties[side]
 	party.Direction = party.direction(side)
@@ -209,7 +209,7 @@ func (m *move) joinReady(e JoinReady) {
 	case party.Earlier == nil:
 		party.Earlier = &Earlier{With: m.Parties[t.Side].Who.Shown(), Began: m.Began, Talking: m.Talking}
 	}
-	m.do(give{To: e.Call, Joined: Joined{
+	m.do(Give{To: e.Call, Joined: Joined{
 		From: m.ID, Replace: t.Replace, By: by, Trunk: t.Trunk, Party: party, Leg: *l, Note: m.Notes[side],
 	}})
 	l.Stage = Gone
@@ -217,7 +217,7 @@ func (m *move) joinReady(e JoinReady) {
 }
 
 // answerReplacing accepts the INVITE of a caller who takes a place in a call.
-func (m *move) answerReplacing(l *LegState, far []media.Codec) bool {
+func (m *transition) answerReplacing(l *LegState, far []media.Codec) bool {
 	codecs := m.callerCodecs(far)
 	if len(codecs) == 0 {
 		m.end(CauseNoCodec, Callee)
@@ -226,17 +226,17 @@ func (m *move) answerReplacing(l *LegState, far []media.Codec) bool {
 	l.Stage, l.Remote = Up, media.SendRecv
 	if l.Late {
 		l.Reoffering = true
-		m.do(answerLate{l.ID, media.Offerable(codecs), media.SendRecv})
+		m.do(AcceptLate{l.ID, media.Offerable(codecs), media.SendRecv})
 		return true
 	}
 	l.Codecs = codecs
-	m.do(answer{l.ID, codecs, media.SendRecv})
+	m.do(Accept{l.ID, codecs, media.SendRecv})
 	return true
 }
 
 // leaves lets the party that transfers go before the transfer is done. The
 // other one hears ringing meanwhile.
-func (m *move) leaves(side Side) bool {
+func (m *transition) leaves(side Side) bool {
 	t := m.Transfer
 	if t == nil || t.Replacing || t.Side != side || m.Phase != Established || m.Parties[side].Leg == "" {
 		return false
@@ -250,9 +250,9 @@ func (m *move) leaves(side Side) bool {
 
 // seat is the side that a party may join in the stead of: the user's own, or
 // the trunk's.
-func (m *move) seat(user, trunk string, replace LegID) (Side, *LegState) {
+func (m *transition) seat(user, trunk string, replace LegID) (Side, *LegState) {
 	for _, side := range []Side{Caller, Callee} {
-		l := m.audio(side)
+		l := m.Audio(side)
 		if l == nil || l.Stage == Gone || replace != "" && l.ID != replace {
 			continue
 		}
@@ -264,21 +264,21 @@ func (m *move) seat(user, trunk string, replace LegID) (Side, *LegState) {
 	return Caller, nil
 }
 
-func (m *move) joinAsked(e JoinAsked) {
+func (m *transition) joinAsked(e JoinAsked) {
 	side, l := m.seat(e.User, e.Trunk, e.Replace)
 	if l == nil || m.Transfer != nil || m.Waits != "" || e.From == m.ID {
-		m.do(tell{e.From, JoinFailed{m.ID, CauseForbidden}})
+		m.do(Tell{e.From, JoinFailed{m.ID, CauseForbidden}})
 		return
 	}
 	codecs := m.Offered
-	if far := m.audio(side.other()); far != nil && m.Phase == Established {
+	if far := m.Audio(side.Other()); far != nil && m.Phase == Established {
 		codecs = far.Codecs
 	}
-	m.do(tell{e.From, JoinReady{m.ID, codecs}})
+	m.do(Tell{e.From, JoinReady{m.ID, codecs}})
 }
 
 // joinOver: the party we wait for does not come.
-func (m *move) joinOver(e JoinOver) {
+func (m *transition) joinOver(e JoinOver) {
 	if m.Waits == e.From && m.Waits != "" {
 		m.Waits = ""
 		m.end(e.Cause, Caller)
@@ -286,12 +286,12 @@ func (m *move) joinOver(e JoinOver) {
 }
 
 // joined puts a party with its leg where it belongs, its gate as it was.
-func (m *move) joined(e Joined) {
+func (m *transition) joined(e Joined) {
 	side := Caller
 	if m.Waits == "" || m.Waits != e.From {
 		var free bool
 		if side, free = m.vacate(e); !free {
-			m.do(hangUp{e.Leg.ID, CauseTransferred})
+			m.do(Release{e.Leg.ID, CauseTransferred})
 			return
 		}
 	}
@@ -301,18 +301,18 @@ func (m *move) joined(e Joined) {
 	m.Legs = append(m.Legs, e.Leg)
 	m.say(side, e.Note)
 	m.watchMuted()
-	l := m.leg(e.Leg.ID)
+	l := m.Leg(e.Leg.ID)
 	if l.Gate == GateWanted {
-		m.do(startTimer{side.timer(unmuteTimer), m.limits.UnmuteWait})
+		m.do(StartTimer{side.Timer(UnmuteTimer), m.limits.UnmuteWait})
 	}
-	if far := m.audio(side.other()); far != nil && m.Phase == Established {
+	if far := m.Audio(side.Other()); far != nil && m.Phase == Established {
 		m.fit(l, far)
 	}
 }
 
 // vacate takes the leg away whose place the party gets; false when it may not
 // have that any more.
-func (m *move) vacate(e Joined) (Side, bool) {
+func (m *transition) vacate(e Joined) (Side, bool) {
 	trunk := e.Trunk
 	if e.Replace != "" && e.Leg.Kind == TrunkLeg {
 		trunk = e.Leg.Trunk
@@ -324,16 +324,16 @@ func (m *move) vacate(e Joined) (Side, bool) {
 	switch {
 	case old.Kind == TabLeg:
 	case old.Inbound && old.Stage != Up:
-		m.do(reject{old.ID, CauseTransferred})
+		m.do(Reject{old.ID, CauseTransferred})
 	default:
-		m.do(hangUp{old.ID, CauseTransferred})
+		m.do(Release{old.ID, CauseTransferred})
 	}
 	old.Stage = Gone
 	return side, true
 }
 
 // fit makes l speak what the other leg does: the newer leg adapts.
-func (m *move) fit(l, far *LegState) {
+func (m *transition) fit(l, far *LegState) {
 	switch {
 	case len(l.Codecs) == 0 || len(far.Codecs) == 0:
 	case l.Kind == TabLeg:
@@ -342,18 +342,18 @@ func (m *move) fit(l, far *LegState) {
 		far.Codecs = reorder(far.Codecs, l.Codecs)
 	case !media.Convertible(l.Codecs[0], far.Codecs[0]) && !l.Reoffering && !far.Reoffering:
 		l.Reoffering = true
-		m.do(reoffer{l.ID, media.Offerable(far.Codecs[:1]), l.offers()})
+		m.do(Reoffer{l.ID, media.Offerable(far.Codecs[:1]), l.offers()})
 	}
 }
 
 // unjoin tells the other call of a transfer that this one is over.
-func (m *move) unjoin(cause Cause) {
+func (m *transition) unjoin(cause Cause) {
 	if m.Waits != "" {
-		m.do(tell{m.Waits, JoinFailed{m.ID, cause}})
+		m.do(Tell{m.Waits, JoinFailed{m.ID, cause}})
 		m.Waits = ""
 	}
 	if t := m.Transfer; t != nil {
-		m.do(tell{t.To, JoinOver{m.ID, CauseCallerGone}})
+		m.do(Tell{t.To, JoinOver{m.ID, CauseCallerGone}})
 		m.Transfer = nil
 	}
 }

@@ -1,10 +1,11 @@
-package gateway
+package machine
 
 import (
-	"ringsplash/gateway/profile"
-	"ringsplash/media"
 	"strings"
 	"testing"
+
+	"ringsplash/gateway/profile"
+	"ringsplash/media"
 )
 
 // muted is a call that alice's phone answered by itself in the mute mode, with
@@ -17,12 +18,12 @@ func muted(t *testing.T, mode profile.MuteMode) *script {
 	if mode == profile.MuteGate {
 		said = media.SendRecv
 	}
-	return s.sound(Answered{Leg: "auto"}, pcm[:1], said).wants(splash{"auto", profile.SplashMedia})
+	return s.sound(Answered{Leg: "auto"}, pcm[:1], said).wants(PlaySplash{"auto", profile.SplashMedia})
 }
 
 // key has keys of the phone arrive after a while.
 func (s *script) key(e Event, keys string) *script {
-	s.clock = s.clock.Add(2 * keyGap)
+	s.clock = s.clock.Add(2 * KeyGap)
 	s.keys = keys
 	defer func() { s.keys = "" }()
 	return s.on(e)
@@ -30,7 +31,7 @@ func (s *script) key(e Event, keys string) *script {
 
 func (s *script) opensNothing() *script {
 	s.t.Helper()
-	return s.not(wantGate{}).not(openGate{}).not(reoffer{})
+	return s.not(WantGate{}).not(OpenGate{}).not(Reoffer{})
 }
 
 // The un-mute key is the owner's act, and goes the way of Unmute.
@@ -40,19 +41,19 @@ func TestKeyUnmutes(t *testing.T) {
 		if note := s.state.Notes[Callee]; !strings.Contains(note, "Press * on the phone or Unmute here") {
 			t.Errorf("note %q", note)
 		}
-		s.key(e, "*").wants(wantGate{"auto", byKey}, reoffer{"auto", pcm[:1], media.SendRecv}).not(openGate{})
-		s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
+		s.key(e, "*").wants(WantGate{"auto", byKey}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(OpenGate{})
+		s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
 		s.key(e, "*").opensNothing() // open already
-		s.on(press("alice", "tab1", "mute", "")).wants(shutGate{"auto"})
-		s.key(e, "*").wants(wantGate{"auto", byKey})
+		s.on(press("alice", "tab1", "mute", "")).wants(ShutGate{"auto"})
+		s.key(e, "*").wants(WantGate{"auto", byKey})
 	}
-	muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"auto"}, "1*").wants(wantGate{"auto", byKey}, openGate{"auto"})
+	muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"auto"}, "1*").wants(WantGate{"auto", byKey}, OpenGate{"auto"})
 }
 
 // A key that comes in two ways is one press.
 func TestKeyIsTakenOnce(t *testing.T) {
 	s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).key(Digit{Leg: "auto", Digit: '*'},
-		"*").wants(reoffer{"auto", pcm[:1], media.SendRecv})
+		"*").wants(Reoffer{"auto", pcm[:1], media.SendRecv})
 	s.keys = "*"
 	s.on(Pressed{"auto"}).opensNothing()
 }
@@ -87,7 +88,7 @@ func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	if note := s.state.Notes[Callee]; note != noteMuted {
 		t.Errorf("note %q", note)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(wantGate{"auto", byTab}, reoffer{"auto", pcm[:1], media.SendRecv}).not(
-		openGate{})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(openGate{"auto"})
+	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(
+		OpenGate{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
 }

@@ -1,4 +1,4 @@
-package gateway
+package machine
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 	"ringsplash/internal/sentence"
 )
 
-// Request is what a tab asks of a call. words are it as a story tells it: digits
+// Command is what a tab asks of a call. words are it as a story tells it: digits
 // may be a PIN, so they are not told.
-type Request interface{ words() string }
+type Command interface{ words() string }
 
 // What a tab asks of a call.
 type (
@@ -72,12 +72,14 @@ func Refuse(code string, s sentence.Sentence) *CommandError {
 
 func (e *CommandError) Error() string { return e.Code + ": " + e.Message }
 
-func refuse(code, text string) *CommandError { return Refuse(code, sentence.Sentence{Text: text}) }
+// Refusal is Refuse of a sentence that has no code.
+func Refusal(code, text string) *CommandError { return Refuse(code, sentence.Sentence{Text: text}) }
 
+// Refusals of more than one command.
 var (
-	errWrongState = refuse("wrong_state", "The call is not in a state where that is possible.")
-	errAnswered   = refuse("already_answered", "Another of your devices answered this call.")
-	errStale      = refuse("stale", "Somebody else is calling now than when you pressed. Look who it is, then answer again.")
-	errForbidden  = refuse("forbidden", "This is not your call.")
-	errNotYet     = refuse("not_available", "This is not available yet.")
+	ErrWrongState = Refusal("wrong_state", "The call is not in a state where that is possible.")
+	errAnswered   = Refusal("already_answered", "Another of your devices answered this call.")
+	errStale      = Refusal("stale", "Somebody else is calling now than when you pressed. Look who it is, then answer again.")
+	errForbidden  = Refusal("forbidden", "This is not your call.")
+	ErrNotYet     = Refusal("not_available", "This is not available yet.")
 )
