@@ -51,13 +51,18 @@ func (t Table) Say(code string, args ...any) Sentence {
 
 // Recognise finds the code of a text that was kept without it. Of several
 // templates that fit, the one with the most text of its own counts. A text of
-// somebody else has no code.
+// somebody else has no code. Sentences in it are recognised as well.
 func (t Table) Recognise(text string) Sentence {
 	found, most := Sentence{Text: text}, -1
 	for code, template := range t {
 		args, own, ok := match(template, text)
 		if ok && (own > most || own == most && code < found.Code) {
 			found.Code, found.Args, most = code, args, own
+		}
+	}
+	for name, value := range found.Args {
+		if inner := t.Recognise(value.(string)); !inner.IsZero() {
+			found.Args[name] = inner
 		}
 	}
 	return found

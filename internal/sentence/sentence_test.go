@@ -23,6 +23,7 @@ func TestSayAndRecognise(t *testing.T) {
 		table.Say("device.offline", "device", ""),
 		table.Say("limit", "who", "Bob", "count", "3"),
 		table.Say("problem.why", "why", "it is. Try again. No"),
+		table.Say("problem.why", "why", table.Say("call.ended")),
 	} {
 		if got := table.Recognise(said.Text); !reflect.DeepEqual(got, said) {
 			t.Errorf("%q is recognised as %+v, want %+v", said.Text, got, said)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -214,13 +213,9 @@ func (s *Server) getCalls(c echo.Context) error {
 	if !s.isAdmin(c) {
 		return refuse(http.StatusForbidden, "forbidden", "problem.calls_not_yours")
 	}
-	limit := historyPage
-	if text := c.QueryParam("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > historyPageMax {
-			return refuse(http.StatusBadRequest, "bad_query", "problem.bad_limit")
-		}
-		limit = n
+	limit, err := limitOf(c)
+	if err != nil {
+		return err
 	}
 	page := struct {
 		Calls []callHead `json:"calls"`

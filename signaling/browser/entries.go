@@ -32,14 +32,12 @@ type Entries interface {
 
 const (
 	importPath    = "/api/v1/directory/import"
-	entriesPage   = 50
-	entriesMax    = 200
 	queryBytesMax = 200
 )
 
 // getEntries is GET /api/v1/directory?q=&friends=&after=&limit=, by display name.
 func (s *Server) getEntries(c echo.Context) error {
-	query := directory.EntryQuery{Words: c.QueryParam("q"), After: c.QueryParam("after"), Limit: entriesPage}
+	query := directory.EntryQuery{Words: c.QueryParam("q"), After: c.QueryParam("after")}
 	switch c.QueryParam("friends") {
 	case "true":
 		query.Friends = true
@@ -50,12 +48,9 @@ func (s *Server) getEntries(c echo.Context) error {
 	if len(query.Words) > queryBytesMax {
 		return refuse(http.StatusBadRequest, "bad_query", "problem.long_query")
 	}
-	if text := c.QueryParam("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > entriesMax {
-			return refuse(http.StatusBadRequest, "bad_query", "problem.bad_limit")
-		}
-		query.Limit = n
+	var err error
+	if query.Limit, err = limitOf(c); err != nil {
+		return err
 	}
 	page, err := s.conf.People.Entries(c.Request().Context(), loginOf(c).User, query)
 	if errors.Is(err, directory.ErrInvalid) {

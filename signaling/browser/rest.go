@@ -46,24 +46,31 @@ type historyView struct {
 var ulidForm = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{26}$`)
 
 const (
-	historyPage    = 50
-	historyPageMax = 200
+	listPage    = 50 // rows of a list, when nothing else is asked for
+	listPageMax = 200
 )
 
 // pageOf reads before and limit, which every list kept by ULID takes.
 func pageOf(c echo.Context) (before string, limit int, err error) {
-	before, limit = c.QueryParam("before"), historyPage
+	before = c.QueryParam("before")
 	if before != "" && !ulidForm.MatchString(before) {
 		return "", 0, refuse(http.StatusBadRequest, "bad_query", "problem.bad_before")
 	}
-	if text := c.QueryParam("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > historyPageMax {
-			return "", 0, refuse(http.StatusBadRequest, "bad_query", "problem.bad_limit")
-		}
-		limit = n
+	limit, err = limitOf(c)
+	return before, limit, err
+}
+
+// limitOf is how many rows of a list are asked for.
+func limitOf(c echo.Context) (int, error) {
+	text := c.QueryParam("limit")
+	if text == "" {
+		return listPage, nil
 	}
-	return before, limit, nil
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > listPageMax {
+		return 0, refuse(http.StatusBadRequest, "bad_query", "problem.bad_limit")
+	}
+	return n, nil
 }
 
 // getHistory is GET /api/v1/history?before=&limit=, newest first.
