@@ -75,7 +75,7 @@ const words: Words = {
   moveToBrowser: 'In den Browser umlegen',
   keypad: 'Wähltasten',
   sentDigits: 'Gesendete Ziffern',
-  microphoneMuted: 'Mikrofon stummgeschaltet',
+  microphoneMuted: 'Mikrofon stumm',
   microphoneOpen: 'Mikrofon eingeschaltet',
   resumed: 'Gespräch fortgesetzt',
   unmuteHint: 'Die Gegenseite kann Sie nicht hören.',
@@ -87,7 +87,7 @@ const words: Words = {
   callEnded: 'Gespräch beendet',
   hungUpHere: 'Sie haben aufgelegt. Das Gateway erfährt es, sobald es wieder erreichbar ist.',
   callGone: name => `Das Gespräch mit ${name} ist zu Ende gegangen, während das Gateway nicht erreichbar war.`,
-  missedCall: 'Anruf in Abwesenheit',
+  missedCall: 'Verpasster Anruf',
   lasted: time => `Dauer ${time}`,
   callAgain: 'Erneut anrufen',
   callBack: 'Zurückrufen',
@@ -147,8 +147,8 @@ const words: Words = {
   showOlder: 'Ältere anzeigen',
   historyFailed: 'Die Anrufliste konnte nicht geladen werden.',
   retry: 'Noch einmal versuchen',
-  missed: 'In Abwesenheit',
-  missedCalls: n => `${number(n)} in Abwesenheit`,
+  missed: 'Verpasst',
+  missedCalls: n => `${number(n)} verpasst`,
   times: n => `${number(n)}-mal`,
   incoming: 'Eingehend',
   outgoing: 'Ausgehend',
@@ -280,7 +280,7 @@ const words: Words = {
 
   // State of the line
   online: 'Verbunden',
-  reconnecting: 'Verbindung wird wiederhergestellt',
+  reconnecting: 'Wird neu verbunden',
   offline: 'Nicht verbunden',
   reconnectingInCall: 'Verbindung wird wiederhergestellt, Ihr Gespräch läuft weiter',
   reconnectingSilent:
@@ -349,7 +349,7 @@ const words: Words = {
   keys: {
     A: 'Auf Ihrem Tischtelefon annehmen',
     B: 'Im Browser annehmen',
-    M: 'Mikrofon stummschalten oder einschalten',
+    M: 'Mikrofon stumm oder ein',
     H: 'Halten oder fortsetzen',
     T: 'Vermitteln',
     E: 'Auflegen (zweimal drücken)',

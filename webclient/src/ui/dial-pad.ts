@@ -33,11 +33,21 @@ export class DialPad extends LitElement {
         inset-block-start: 0.25rem;
         inset-inline-end: 0.25rem;
       }
-      .row {
-        display: grid;
-        grid-template-columns: 1fr auto auto;
+      .row,
+      .more {
+        display: flex;
+        flex: 1 0 auto;
         gap: 0.5rem;
+      }
+      .row {
+        flex-wrap: wrap;
         margin-block-start: 0.875rem;
+      }
+      .row .go {
+        flex: 100 0 auto; /* it alone grows, unless the rest has a line of its own */
+      }
+      .more button:first-child {
+        flex: 1 0 auto;
       }
       .row .word {
         display: none;
@@ -156,27 +166,29 @@ export class DialPad extends LitElement {
         ${this.devices.length ? this.places() : nothing}
         <div class="row">
           <button class="go big" type="submit" ?disabled=${this.offline} aria-disabled=${this.busy ? 'true' : nothing}>${icon('phone')}<span>${t.call}</span></button>
-          <button
-            type="button"
-            class="big"
-            aria-label=${t.intercom}
-            title=${t.intercomHint}
-            ?disabled=${this.offline}
-            aria-disabled=${this.busy ? 'true' : nothing}
-            @click=${() => this.start(true)}
-          >
-            ${icon('intercom')}<span class="word">${t.intercom}</span>
-          </button>
-          <button
-            type="button"
-            class="big"
-            aria-label=${this.keypad ? t.hideKeypad : t.showKeypad}
-            @click=${() => {
-              this.keypad = !this.keypad;
-            }}
-          >
-            ${icon('keypad')}
-          </button>
+          <div class="more">
+            <button
+              type="button"
+              class="big"
+              aria-label=${t.intercom}
+              title=${t.intercomHint}
+              ?disabled=${this.offline}
+              aria-disabled=${this.busy ? 'true' : nothing}
+              @click=${() => this.start(true)}
+            >
+              ${icon('intercom')}<span class="word">${t.intercom}</span>
+            </button>
+            <button
+              type="button"
+              class="big"
+              aria-label=${this.keypad ? t.hideKeypad : t.showKeypad}
+              @click=${() => {
+                this.keypad = !this.keypad;
+              }}
+            >
+              ${icon('keypad')}
+            </button>
+          </div>
         </div>
         ${this.keypad ? html`<key-grid class="keys" @digit=${this.pressed}></key-grid>` : nothing}
       </form>

@@ -322,7 +322,7 @@ export class PhoneApp extends LitElement implements Keyed {
 
   private strips(parts: Parts) {
     if (!this.unseen.length) return nothing;
-    return html`<div class="strips">${this.unseen.map(
+    return html`<aside class="strips">${this.unseen.map(
       call => html`<call-strip
         .phone=${this.phone}
         .call=${call}
@@ -331,7 +331,7 @@ export class PhoneApp extends LitElement implements Keyed {
         path=${this.phone.path}
         @show=${() => this.cards.find(card => card.call.id === call.id)?.show()}
       ></call-strip>`,
-    )}</div>`;
+    )}</aside>`;
   }
 
   private card(call: Call, parts: Parts) {
