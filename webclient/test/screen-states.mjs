@@ -23,7 +23,11 @@ export const desk = {
   userAgent: 'Example T54W 96.86.0.75',
   answerable: true,
 };
-export const why = 'Interworking is not enabled for this phone. Ask the administrator, or lift its handset.';
+export const unable = {
+  answerable: false,
+  why: 'Interworking is not enabled for this phone. Ask the administrator, or lift its handset.',
+  whySentence: {code: 'device.interworking_fixed'},
+};
 export const lab = {
   ...desk,
   id: 'lab',
@@ -32,7 +36,8 @@ export const lab = {
   live: false,
   answerable: false,
 };
-lab.why = 'Phone in the laboratory, second floor is not registered. Check its network cable and power.';
+lab.why = `${lab.display} is not connected. Check that it is switched on and has network.`;
+lab.whySentence = {code: 'device.offline', args: {device: lab.display}};
 export const bob = {display: 'Bob Stone', address: 'sip:2002@example.test', verified: true};
 export const stranger = {display: '', address: 'sip:+493012345678@carrier.example', verified: false};
 export const long = {
@@ -181,7 +186,11 @@ export const directory = {
       merged: 1,
       rejected: [
         {line: 7, problem: 'the address "bob@*" cannot be used: it has characters that cannot be in an address'},
-        {line: 9, problem: 'an entry needs an address, such as bob@example.com or +15551234'},
+        {
+          line: 9,
+          problem: 'an entry needs an address, such as bob@example.com or +15551234',
+          problemSentence: {code: 'entry.no_address'},
+        },
       ],
     },
   ],
@@ -250,10 +259,21 @@ export const tested = {
   device: 'desk',
   worked: 'answer-after',
   tried: [
-    {method: 'answer-mode', outcome: 'rang', said: 'Answer-Mode: Auto: it rang and did not answer.'},
-    {method: 'answer-after', outcome: 'answered', said: 'Call-Info with answer-after=0: it answered.'},
+    {
+      method: 'answer-mode',
+      outcome: 'rang',
+      said: 'It rang, and did not answer by itself.',
+      saidSentence: {code: 'phonetest.rang'},
+    },
+    {
+      method: 'answer-after',
+      outcome: 'answered',
+      said: 'It answered by itself.',
+      saidSentence: {code: 'phonetest.answered'},
+    },
   ],
   said: 'Desk phone answers by itself to Call-Info with answer-after=0. This is kept for it. If you lifted its handset, test again without touching it.',
+  saidSentence: {code: 'phonetest.works', args: {device: 'Desk phone', way: 'Call-Info with answer-after=0'}},
 };
 export const setUp = async (page, name, t) => page.getByRole('button', {name: t.device.setUp(name)}).click();
 export const media = {media: {want: {codecs: ['opus', 'PCMU'], generation: 1}, port: 8443}};

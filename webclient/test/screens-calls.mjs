@@ -14,8 +14,8 @@ import {
   parts,
   stranger,
   talking,
+  unable,
   up,
-  why,
 } from './screen-states.mjs';
 
 export const callScreens = t => [
@@ -23,7 +23,7 @@ export const callScreens = t => [
     name: 'incoming',
     ready: t.incomingCall,
     history,
-    parts: parts([incoming()], {devices: [{...desk, answerable: false, why}]}),
+    parts: parts([incoming()], {devices: [{...desk, ...unable}]}),
     rest: directory,
     act: page => page.getByText(`2002@example.test · ${t.directory.friend}`).waitFor(),
   },

@@ -1,5 +1,6 @@
 import type {Words} from './en.js';
 import {sentences} from './gateway.de.js';
+import {problems} from './problems.de.js';
 import type {Language} from './words.js';
 
 const number = (n: number) => n.toLocaleString('de');
@@ -360,4 +361,4 @@ const words: Words = {
   },
 };
 
-export const german: Language = {words, sentences};
+export const german: Language = {words, sentences: {...sentences, ...problems}};
