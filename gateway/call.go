@@ -306,6 +306,6 @@ func (c *Call) remember() {
 		}
 		v := machine.View(&s, machine.Side(side))
 		missed := v.Direction == "in" && s.Talking.IsZero() && s.Cause != machine.CauseDeclined && s.Cause != machine.CauseElsewhere
-		c.recall(p, v, v.On, missed)
+		c.keepRow(p, v, v.On, missed)
 	}
 }

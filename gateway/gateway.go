@@ -169,12 +169,12 @@ type Gateway struct {
 	// begun counts the running calls by who began them (Call.payer).
 	begun map[string]int
 	// ringing counts the calls of strangers that ring somebody.
-	ringing map[ringing]int
-	closing bool          // none but emergency calls are taken
-	over    bool          // none at all
-	empty   chan struct{} // closed when closing and without calls
-	outside outside
-	stirs   stirs
+	ringing  map[ringing]int
+	closing  bool          // none but emergency calls are taken
+	over     bool          // none at all
+	empty    chan struct{} // closed when closing and without calls
+	outside  outside
+	activity activity
 
 	running    sync.WaitGroup // call goroutines
 	began      atomic.Uint64

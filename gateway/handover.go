@@ -205,7 +205,7 @@ func (c *Call) parted() {
 		v := c.shown[side]
 		v.State, v.Cause, v.Reason, v.On = "ended", machine.CauseTransferred, machine.CauseTransferred.Sentence(machine.Side(side)), nil
 		c.gw.board.left(was.User, c, machine.Side(side), v)
-		c.recall(was, v, c.shown[side].On, false)
+		c.keepRow(was, v, c.shown[side].On, false)
 	}
 }
 
@@ -215,15 +215,15 @@ func (c *Call) stranded(p machine.Party) {
 	if p.User == "" || p.Earlier == nil {
 		return
 	}
-	c.recall(p, machine.CallView{
+	c.keepRow(p, machine.CallView{
 		Direction: p.Direction, Peer: machine.PeerOf(p.Earlier.With), Cause: machine.CauseTransferred,
 		Reason: machine.CauseTransferred.Outcome().Caller,
 	}, nil, false)
 }
 
-// recall writes a call into its party's list. For who was transferred all is one
+// keepRow writes a call into its party's list. For who was transferred all is one
 // call, to whom he was with at first.
-func (c *Call) recall(p machine.Party, v machine.CallView, on *string, missed bool) {
+func (c *Call) keepRow(p machine.Party, v machine.CallView, on *string, missed bool) {
 	user := p.User
 	h := directory.HistoryEntry{
 		Direction: v.Direction, Display: v.Peer.Display, Address: v.Peer.Address,

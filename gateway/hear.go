@@ -44,7 +44,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
 		}
 	case machine.Offered:
-		in.Stirred, in.Alone = c.stirred(e.Leg)
+		in.Stirred, in.Alone = c.activity(e.Leg)
 		if end := c.ends[e.Leg]; end != nil && len(e.SDP) > 0 {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}

@@ -13,6 +13,18 @@ import (
 	"ringsplash/store"
 )
 
+// records is how many calls the store has, and the goodbyes in them.
+func (w *workbench) records() (n, goodbyes int) {
+	items, err := w.gw.cfg.Store.Scan(w.t.Context(), "call/", "", 10)
+	must(w.t, err)
+	for _, it := range items {
+		var r callRecord
+		must(w.t, json.Unmarshal(it.Value, &r))
+		goodbyes += len(r.Goodbyes)
+	}
+	return len(items), goodbyes
+}
+
 // The calls in which a node is killed are ended by its next start, in words.
 func TestLostCallsAreEnded(t *testing.T) {
 	w := newWorkbench(t, nil)
@@ -23,17 +35,7 @@ func TestLostCallsAreEnded(t *testing.T) {
 	w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
 	caller.sink(machine.Kept{Leg: caller.id, Goodbye: []byte("bob's phone")})
-	records := func() (n, goodbyes int) {
-		items, err := w.gw.cfg.Store.Scan(t.Context(), "call/", "", 10)
-		must(t, err)
-		for _, it := range items {
-			var r callRecord
-			must(t, json.Unmarshal(it.Value, &r))
-			goodbyes += len(r.Goodbyes)
-		}
-		return len(items), goodbyes
-	}
-	eventually(t, "the record of the call", func() bool { n, goodbyes := records(); return n == 1 && goodbyes == 2 })
+	eventually(t, "the record of the call", func() bool { n, goodbyes := w.records(); return n == 1 && goodbyes == 2 })
 
 	// The node that was killed says no more; its next start does.
 	cfg := w.gw.cfg
@@ -70,7 +72,7 @@ func TestLostCallsAreEnded(t *testing.T) {
 		t.Errorf("alice's row %+v", row)
 	}
 	w.history("bob", "out", false)
-	if n, _ := records(); n != 0 {
+	if n, _ := w.records(); n != 0 {
 		t.Error("the record is still there")
 	}
 
@@ -78,7 +80,7 @@ func TestLostCallsAreEnded(t *testing.T) {
 	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
 	caller.waits(t, "hangup hang_up")
 	w.idle()
-	eventually(t, "no record", func() bool { n, _ := records(); return n == 0 })
+	eventually(t, "no record", func() bool { n, _ := w.records(); return n == 0 })
 }
 
 // forgetful is a store that does not delete while it is away.
@@ -106,18 +108,13 @@ func TestRecordOfACallThatEndedWhileTheStoreWasAway(t *testing.T) {
 	phone := w.dial.next(t)
 	w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
-	records := func() int {
-		items, err := s.Scan(t.Context(), "call/", "", 10)
-		must(t, err)
-		return len(items)
-	}
-	eventually(t, "the record", func() bool { return records() == 1 })
+	eventually(t, "the record", func() bool { n, _ := w.records(); return n == 1 })
 	s.away.Store(true)
 	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
 	w.idle()
 	w.history("alice", "in", false) // written behind the delete that failed
 	s.away.Store(false)
-	eventually(t, "no record", func() bool { return records() == 0 })
+	eventually(t, "no record", func() bool { n, _ := w.records(); return n == 0 })
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {

@@ -40,7 +40,7 @@ func (c *Call) perform(cmd machine.Effect) {
 	case machine.Reoffer:
 		var sdp []byte
 		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
-			c.stir(cmd.Leg)
+			c.active(cmd.Leg)
 			c.legs[cmd.Leg].Reoffer(sdp)
 		}
 	case machine.Consult:
@@ -51,7 +51,7 @@ func (c *Call) perform(cmd machine.Effect) {
 		c.give(cmd)
 	case machine.Report:
 		if leg := c.legs[cmd.Leg]; leg != nil {
-			c.stir(cmd.Leg)
+			c.active(cmd.Leg)
 			leg.Report(cmd.Status, cmd.Phrase)
 		}
 	case machine.Probe:
@@ -71,7 +71,7 @@ func (c *Call) perform(cmd machine.Effect) {
 	case machine.ShutGate, machine.WantGate, machine.OpenGate:
 		c.workGate(cmd)
 	case machine.Talk:
-		c.stir(cmd.Leg)
+		c.active(cmd.Leg)
 		c.legs[cmd.Leg].Talk()
 	case machine.PlaySplash:
 		c.splash(cmd)
@@ -136,7 +136,7 @@ func (c *Call) invite(cmd machine.Invite) error {
 			in.From = c.state.Parties[l.Side].Who
 		}
 	}
-	c.stir(t.Leg)
+	c.active(t.Leg)
 	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, own.post)
 	return nil
 }

@@ -165,7 +165,7 @@ func (c *Call) place(p placed) machine.Begun {
 		kind = machine.TrunkLeg
 	case in.From.User != "":
 		kind = machine.PhoneLeg
-		c.gw.stirs.add(in.From.User, in.Device)
+		c.gw.activity.add(in.From.User, in.Device)
 	}
 	b := machine.Begun{From: in.From, Caller: machine.Target{Leg: in.Leg.ID(), Kind: kind, Device: in.Device, Trunk: in.From.Trunk}}
 	b.Offered, b.Cause = c.takeCaller(in)

@@ -26,6 +26,27 @@ func (w *workbench) seen(watch *Watch, news <-chan struct{}, what string, ok fun
 	}
 }
 
+// bobDoes is the code by which a command without a tab is refused, "" for none.
+func (w *workbench) bobDoes(c Command) string {
+	w.t.Helper()
+	_, err := w.gw.Do(context.Background(), "bob", c)
+	var refused *machine.CommandError
+	if err != nil && !errors.As(err, &refused) {
+		w.t.Fatal(err)
+	}
+	if refused == nil {
+		return ""
+	}
+	return refused.Code
+}
+
+// shows tells whether there is one call in that state.
+func shows(state, microphone string) func([]machine.CallView) bool {
+	return func(calls []machine.CallView) bool {
+		return len(calls) == 1 && calls[0].State == state && calls[0].Microphone == microphone
+	}
+}
+
 // A program calls from bob's phone, and the same commands as a tab's work on
 // the call; what needs a browser's sound is refused.
 func TestCommandsWithoutATab(t *testing.T) {
@@ -42,23 +63,11 @@ func TestCommandsWithoutATab(t *testing.T) {
 	})
 	must(t, err)
 	defer watch.Close()
-	code := func(c Command) string {
-		t.Helper()
-		_, err := w.gw.Do(ctx, "bob", c)
-		var refused *machine.CommandError
-		if err != nil && !errors.As(err, &refused) {
-			t.Fatal(err)
-		}
-		if refused == nil {
-			return ""
-		}
-		return refused.Code
-	}
 	for want, c := range map[string]Command{
 		"not_available": {Do: "call", To: "alice"}, "bad_request": {Do: "offer"}, "not_found": {Do: "call", To: "nobody", From: "desk"},
 		"device_offline": {Do: "call", To: "alice", From: "sofa"}, "no_such_call": {Do: "hangup", Call: "c_x"},
 	} {
-		if got := code(c); got != want {
+		if got := w.bobDoes(c); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)
 		}
 	}
@@ -68,12 +77,7 @@ func TestCommandsWithoutATab(t *testing.T) {
 	w.answer(own, media.PCMU)
 	far := w.dial.next(t)
 	w.answer(far, media.PCMU)
-	in := func(state, microphone string) func([]machine.CallView) bool {
-		return func(calls []machine.CallView) bool {
-			return len(calls) == 1 && calls[0].State == state && calls[0].Microphone == microphone
-		}
-	}
-	if v := w.seen(watch, news, "the talk", in("connected", "live")); v.ID != made.Call || v.Here || *v.On != "desk" {
+	if v := w.seen(watch, news, "the talk", shows("connected", "live")); v.ID != made.Call || v.Here || *v.On != "desk" {
 		t.Errorf("it is shown as %+v", v)
 	}
 	if snap := watch.Snapshot(); snap.Me.Tabs != 0 || snap.Media.Want != nil {
@@ -82,23 +86,23 @@ func TestCommandsWithoutATab(t *testing.T) {
 	for _, step := range []struct {
 		do, state, microphone string
 	}{{"hold", "held", "live"}, {"resume", "connected", "live"}, {"mute", "connected", "muted"}, {"unmute", "connected", "live"}} {
-		if got := code(Command{Do: step.do, Call: made.Call}); got != "" {
+		if got := w.bobDoes(Command{Do: step.do, Call: made.Call}); got != "" {
 			t.Fatalf("%s: %s", step.do, got)
 		}
-		w.seen(watch, news, step.do, in(step.state, step.microphone))
+		w.seen(watch, news, step.do, shows(step.state, step.microphone))
 	}
 	for _, c := range []Command{
 		{Do: "move", Call: made.Call, On: "browser"},
 		{Do: "answer", Call: made.Call, On: "browser", Version: 1},
 	} {
-		if got := code(c); got != "not_available" {
+		if got := w.bobDoes(c); got != "not_available" {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}
 	if _, err := w.gw.Do(ctx, "carol", Command{Do: "hangup", Call: made.Call}); err == nil {
 		t.Error("a stranger hangs up")
 	}
-	if got := code(Command{Do: "hangup", Call: made.Call}); got != "" {
+	if got := w.bobDoes(Command{Do: "hangup", Call: made.Call}); got != "" {
 		t.Errorf("hangup: %s", got)
 	}
 	far.waits(t, "hangup "+string(machine.CauseHangUp))
