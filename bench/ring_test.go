@@ -14,6 +14,7 @@ import (
 	"ringsplash/node"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/wire"
 	"ringsplash/test/rig"
 )
 
@@ -52,8 +53,8 @@ func startNode(b *testing.B) *node.Node {
 func startPhone(b *testing.B, n *node.Node, user string, calls sipua.Calls) *sipua.UA {
 	b.Helper()
 	registered := make(chan error, 1)
-	ua, err := sipua.Listen(sipua.Config{
-		Domain: domain, Listen: []string{"udp://127.0.0.1:0"}, Calls: calls,
+	ua, err := sipua.Open(sipua.Config{
+		Domain: domain, Config: wire.Config{Listen: []string{"udp://127.0.0.1:0"}},
 		Trunks: []sipua.Trunk{{
 			Name: "gateway", Address: "sip:" + n.SIP()[0][len("udp://"):], AOR: "sip:" + user + "@" + domain, Instance: "urn:uuid:" + user,
 			Register: sipua.Credentials{User: user, Password: user + "-desk", Realm: domain},
@@ -69,6 +70,9 @@ func startPhone(b *testing.B, n *node.Node, user string, calls sipua.Calls) *sip
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = ua.Close() })
+	if err := ua.Serve(sipua.Receiver{Calls: calls}); err != nil {
+		b.Fatal(err)
+	}
 	if err := <-registered; err != nil {
 		b.Fatal(err)
 	}

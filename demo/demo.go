@@ -17,6 +17,7 @@ import (
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // trunkName is what a phone's own user agent calls the gateway.
@@ -81,8 +82,8 @@ func (d *Demo) Start(ctx context.Context, sip string, alice, bob Account) error 
 func (d *Demo) connect(ctx context.Context, p *phone, sip string, a Account) error {
 	aor := "sip:" + a.Name + "@" + d.domain
 	registered := make(chan error, 1)
-	ua, err := sipua.Listen(sipua.Config{
-		Domain: d.domain, Listen: []string{"udp://127.0.0.1:0"}, Calls: p,
+	ua, err := sipua.Open(sipua.Config{
+		Domain: d.domain, Config: wire.Config{Listen: []string{"udp://127.0.0.1:0"}},
 		Trunks: []sipua.Trunk{{
 			Name: trunkName, Address: "sip:" + strings.TrimPrefix(sip, "udp://"), AOR: aor, Instance: a.Instance,
 			Register: sipua.Credentials{User: a.Name, Password: a.Password, Realm: d.domain},
@@ -102,6 +103,9 @@ func (d *Demo) connect(ctx context.Context, p *phone, sip string, a Account) err
 	p.dial = func(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 		in.From, in.To = from, in.URI
 		return ua.Invite(in, sink)
+	}
+	if err := ua.Serve(sipua.Receiver{Calls: p}); err != nil {
+		return err
 	}
 	select {
 	case err := <-registered:

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"strconv"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"ringsplash/signaling/browser"
 	"ringsplash/signaling/hook"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/wire"
 	"ringsplash/store"
 	"ringsplash/webclient"
 )
@@ -137,35 +137,6 @@ func (n *Node) openMedia(context.Context) error {
 	return nil
 }
 
-// lateDialer lets the gateway exist before the user agent that dials for it,
-// which in turn hands its calls to the gateway.
-type lateDialer struct {
-	ready chan struct{}
-	ua    *sipua.UA
-}
-
-func (d *lateDialer) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
-	<-d.ready
-	return d.ua.Invite(in, sink)
-}
-
-func (d *lateDialer) Goodbye(kept []byte, c machine.Cause) error {
-	<-d.ready
-	return d.ua.Goodbye(kept, c)
-}
-
-// TrunkUp asks the user agent, once there is one.
-func (d *lateDialer) TrunkUp(name string) bool {
-	<-d.ready
-	return d.ua.TrunkUp(name)
-}
-
-// TrunkAddrs asks the user agent, once there is one.
-func (d *lateDialer) TrunkAddrs(name string) []netip.Addr {
-	<-d.ready
-	return d.ua.TrunkAddrs(name)
-}
-
 func (n *Node) openGateway(ctx context.Context) error {
 	name, err := nodeName(n.cfg.Data)
 	if err != nil {
@@ -190,10 +161,12 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err := n.openHooks(); err != nil {
 		return err
 	}
-	dialer := &lateDialer{ready: make(chan struct{})}
+	if err := n.openSIP(name); err != nil {
+		return err
+	}
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
-		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: dialer.TrunkUp, TrunkAddrs: dialer.TrunkAddrs,
+		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: n.sip.TrunkUp, TrunkAddrs: n.sip.TrunkAddrs,
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Short: n.memory.short,
 		Timers: gateway.Timers{
@@ -204,29 +177,24 @@ func (n *Node) openGateway(ctx context.Context) error {
 			TabGone: n.cfg.Timers.TabGone / 2, KeyWait: n.cfg.Timers.KeyWait,
 		},
 		Tell:      n.hooks.Tell,
-		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: dialer, Profile: profiles.For,
+		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: n.sip, Profile: profiles.For,
 		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err
 	}
-	c := n.sipConfig(name)
-	if c.Access.Signers, err = n.signers(); err == nil {
-		n.sip, err = sipua.Listen(c, n.log)
-	}
-	if err != nil {
-		// Nothing called yet, so nothing waits for the dialer.
-		return errors.Join(err, n.gateway.Close(ctx))
-	}
-	dialer.ua = n.sip
-	close(dialer.ready)
-	n.gateway.EndLost(ctx)
-	n.onClose(func(context.Context) error { return n.sip.Close() })
 	n.onClose(func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, hangUpFor)
 		defer cancel()
 		return n.gateway.Close(ctx)
 	})
+	err = n.sip.Serve(sipua.Receiver{
+		Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace,
+	})
+	if err != nil {
+		return err
+	}
+	n.gateway.EndLost(ctx)
 	return nil
 }
 
@@ -243,12 +211,26 @@ func Profiles(cfg config.Config) (*profile.Profiles, error) {
 	return profile.Load(own, cfg.Domain)
 }
 
+// openSIP binds the SIP sockets; the gateway's calls are taken when it is there.
+func (n *Node) openSIP(name string) (err error) {
+	c := n.sipConfig(name)
+	if c.Access.Signers, err = n.signers(); err != nil {
+		return err
+	}
+	if n.sip, err = sipua.Open(c, n.log); err != nil {
+		return err
+	}
+	n.onClose(func(context.Context) error { return n.sip.Close() })
+	return nil
+}
+
 func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
-		Domain: n.cfg.Domain, Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets,
-		AllowDomains: n.cfg.SIP.AllowDomains, Calls: n.gateway, Room: n.gateway.RoomFor, Scarce: n.memory.scarce,
-		TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, T1: n.sipT1(), First1xx: n.cfg.Timers.First1xx,
-		TLS:            sipua.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
+		Config: wire.Config{
+			Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets, T1: n.sipT1(),
+			TLS: wire.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
+		},
+		Domain: n.cfg.Domain, AllowDomains: n.cfg.SIP.AllowDomains, Scarce: n.memory.scarce, First1xx: n.cfg.Timers.First1xx,
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		// The limit of calls comes first: it lets emergency calls in.
 		MaxLegs: max(5000, 8*n.cfg.MaxAllCalls), MaxRequests: max(10000, 16*n.cfg.MaxAllCalls),

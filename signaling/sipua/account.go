@@ -13,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 const (
@@ -211,10 +212,7 @@ func (a *account) moved() <-chan struct{} {
 
 // lost is closed when the connection we registered by is; nil without one.
 func (a *account) lost() <-chan struct{} {
-	if s := a.u.flows.find(a.flow); s != nil {
-		return s.done
-	}
-	return nil
+	return a.u.wire.Done(a.flow)
 }
 
 // giveBack removes our binding (RFC 3261 10.2.2).
@@ -253,15 +251,15 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	at := h.addr
-	if h.sock == nil && h.transport == "udp" {
+	at := h.Addr
+	if h.Sock == nil && h.Transport == "udp" {
 		return 0, fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", at)
 	}
 	req := a.request(h, expires)
 	for range 4 {
 		a.seq++
 		req.CSeq().SeqNo = a.seq
-		res, err := a.u.do(ctx, req, h)
+		res, err := a.u.wire.Do(ctx, req, h)
 		if err != nil {
 			if a.trunk != nil && a.u.leaving.Err() == nil {
 				a.trunk.places.pass(at)
@@ -270,7 +268,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 		}
 		switch {
 		case res.IsSuccess():
-			a.flow = message.Flow{Transport: h.transport, Peer: h.addr}
+			a.flow = message.Flow{Transport: h.Transport, Peer: h.Addr}
 			return a.granted(res, expires), nil
 		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
 			if req, err = a.purse.authorise(req, res); err != nil {
@@ -291,30 +289,30 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 }
 
 // hop is the way to the registrar. It blocks for the DNS when that is no trunk.
-func (a *account) hop(ctx context.Context) (hop, error) {
+func (a *account) hop(ctx context.Context) (wire.Hop, error) {
 	if a.trunk != nil {
 		return a.trunk.hop(a.u)
 	}
-	at, err := a.u.resolve(ctx, a.o.Transport, a.where)
+	at, err := a.u.wire.Resolve(ctx, a.o.Transport, a.where)
 	if err != nil {
-		return hop{}, err
+		return wire.Hop{}, err
 	}
-	return hop{
-		transport: a.o.Transport, addr: at, sock: a.u.socketFor(a.o.Transport, "", at.Addr()), host: a.where.Host,
-		roots: a.o.Roots,
+	return wire.Hop{
+		Transport: a.o.Transport, Addr: at, Sock: a.u.wire.SocketFor(a.o.Transport, "", at.Addr()), Host: a.where.Host,
+		Roots: a.o.Roots,
 	}, nil
 }
 
-func (a *account) request(h hop, expires time.Duration) *sip.Request {
+func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
 	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: a.aor.Host, Port: a.aor.Port})
 	forwards := sip.MaxForwardsHeader(70)
 	callID := sip.CallIDHeader(a.callID)
 	from := sip.FromHeader{Address: a.aor, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}}}
 	to := sip.ToHeader{Address: a.aor}
-	contact := sip.ContactHeader{Address: a.u.contactURI(a.o.User, h)}
+	contact := sip.ContactHeader{Address: a.u.wire.ContactURI(a.o.User, h)}
 	if a.o.Instance != "" {
 		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + message.CleanText(a.o.Instance) + `>"`}}
-		if h.transport != "udp" {
+		if h.Transport != "udp" {
 			contact.Params = append(contact.Params, sip.HeaderKV{K: "reg-id", V: "1"})
 			req.AppendHeader(sip.NewHeader("Supported", "outbound, path"))
 		}

@@ -18,9 +18,9 @@ import (
 const instance = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
 
 // withAccess is a gateway-like party that knows the rig's users.
-func withAccess(t *testing.T, change func(*Config)) (*party, *rig.Office) {
+func withAccess(t *testing.T, change func(*setup)) (*party, *rig.Office) {
 	f := rig.NewOffice(t)
-	g := newParty(t, func(c *Config) {
+	g := newParty(t, func(c *setup) {
 		c.Domain = rig.Domain
 		c.Access = &AccessConfig{Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, DatagramRate: 1e6, DatagramBurst: 1e6}
 		if change != nil {
@@ -33,7 +33,7 @@ func withAccess(t *testing.T, change func(*Config)) (*party, *rig.Office) {
 // phoneOf is a simulated phone of alice at the gateway g, registered.
 func phoneOf(t *testing.T, g *party, network string) *party {
 	registered := make(chan error, 10)
-	p := newParty(t, func(c *Config) {
+	p := newParty(t, func(c *setup) {
 		c.Domain = "phone.invalid"
 		c.Trunks = []Trunk{{
 			Name: "gateway", Address: "sip:" + g.at(network), Transport: network, AOR: rig.Alice.Address(), Instance: instance,
@@ -125,7 +125,7 @@ func TestRegisterRefused(t *testing.T) {
 
 // Register keeps the registration until its context ends, and answers 423.
 func TestRegisterKeeps(t *testing.T) {
-	g, f := withAccess(t, func(c *Config) { c.Access.MinExpires = time.Second })
+	g, f := withAccess(t, func(c *setup) { c.Access.MinExpires = time.Second })
 	p := newParty(t, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -149,7 +149,7 @@ func TestRegisterKeeps(t *testing.T) {
 // identity counts where it may.
 func TestTrunk(t *testing.T) {
 	pbx := newParty(t, nil)
-	g, _ := withAccess(t, func(c *Config) {
+	g, _ := withAccess(t, func(c *setup) {
 		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + pbx.at("udp"), TrustIdentity: true, TrustUDP: true}}
 	})
 	out := pbx.call("", func(in *gateway.Invite) { in.URI = "sip:alice@" + g.at("udp") })
@@ -159,7 +159,7 @@ func TestTrunk(t *testing.T) {
 	same(t, "busy", expect[machine.Refused](out).Status, 486)
 
 	w := newWire(t, "127.0.0.2")
-	g2, _ := withAccess(t, func(c *Config) {
+	g2, _ := withAccess(t, func(c *setup) {
 		c.Trunks = []Trunk{{
 			Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: true, TrustUDP: true,
 			Register: Credentials{User: "gw", Password: "secret"},

@@ -10,6 +10,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // refusal is why a branch cannot start.
@@ -49,7 +50,7 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 		to = l.d.target
 	}
 	l.d.remote.Address = *to.Clone()
-	l.d.contact = l.u.contactURI(string(l.id), l.d.hop)
+	l.d.contact = l.u.wire.ContactURI(string(l.id), l.d.hop)
 	return nil
 }
 
@@ -63,7 +64,7 @@ func (l *leg) aimAtBinding(b *location.Binding) *refusal {
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
-	l.d.target, l.d.routes, l.d.hop, l.d.sameFlow = target, nil, h, h.host == ""
+	l.d.target, l.d.routes, l.d.hop, l.d.sameFlow = target, nil, h, h.Host == ""
 	for _, p := range use.Path {
 		hop, err := message.ParseURI(p)
 		if err != nil {
@@ -117,12 +118,12 @@ func (l *leg) aimAtURI(uri string) *refusal {
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
-	addr, err := l.u.resolve(l.u.stop, transport, target)
+	addr, err := l.u.wire.Resolve(l.u.stop, transport, target)
 	if err != nil {
 		return &refusal{sip.StatusNotFound, err}
 	}
 	l.d.target = target
-	l.d.hop = hop{transport: transport, addr: addr, sock: l.u.socketFor(transport, "", addr.Addr()), host: target.Host}
+	l.d.hop = wire.Hop{Transport: transport, Addr: addr, Sock: l.u.wire.SocketFor(transport, "", addr.Addr()), Host: target.Host}
 	return nil
 }
 
@@ -142,7 +143,7 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 	if in.From.Private && l.trunk != nil { // the trunk keeps it to itself (RFC 3323 4.2, RFC 3325 7)
 		req.AppendHeader(sip.NewHeader("Privacy", "id"))
 	}
-	if t := l.trunk; t != nil && t.takesIdentity(l.d.hop.transport) && in.From.Verified() {
+	if t := l.trunk; t != nil && t.takesIdentity(l.d.hop.Transport) && in.From.Verified() {
 		if _, err := message.ParseURI(in.From.Address); err == nil {
 			value := "<" + in.From.Address + ">"
 			if name := message.QuoteDisplay(in.From.Display); name != "" {

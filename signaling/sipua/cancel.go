@@ -91,6 +91,6 @@ func cancelFor(s *sent, c machine.Cause) *sip.Request {
 	addReason(req, c)
 	req.AppendHeader(sip.NewHeader("User-Agent", message.Product))
 	req.SetBody(nil)
-	s.hop.address(req)
+	s.hop.Address(req)
 	return req
 }

@@ -3,15 +3,13 @@ package sipua
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // Calls takes what asks for a new call. The gateway implements it.
@@ -21,6 +19,21 @@ type Calls interface {
 	// Begin returns at once. A Begin that does not call build refuses the
 	// INVITE with 503.
 	Begin(build func(sink gateway.Sink) gateway.Incoming)
+}
+
+// Receiver is what takes what comes: the gateway.
+type Receiver struct {
+	// Calls takes incoming calls. nil: every INVITE gets 480.
+	Calls Calls
+	// Room tells why no new call to what was dialled can be taken now, "" when
+	// one can; it is asked before an INVITE is worked on, and by OPTIONS, which
+	// dials nothing. nil: there always is.
+	Room func(dialled string) machine.Cause
+	// TurnedAway is told of every INVITE that Room refused. nil: nobody is.
+	TurnedAway func(machine.Cause)
+	// Trace is given every SIP message of a leg, without secrets. It must not
+	// block. nil: nobody is.
+	Trace func(machine.LegID, gateway.Message)
 }
 
 // Trunk is a PBX or carrier.
@@ -59,51 +72,23 @@ type Credentials struct {
 
 // Config of a UA. The zero value of each field is described beside it.
 type Config struct {
+	wire.Config
 	// Domain is ours: the host of our users' AORs. It must be set.
 	Domain string
-	// Listen are the sockets, "udp://host:port", "tcp://host:port" or
-	// "tls://host:port"; port 0 asks the kernel. None means udp://127.0.0.1:5060.
-	Listen []string
-	// TLS is needed for tls:// sockets.
-	TLS TLSFiles
-	// Stream bounds the time of TCP and TLS peers.
-	Stream StreamTimers
-	// Public maps a listen address to the one the world sees. It is written
-	// into Via and Contact for destinations outside LocalNets. nil: the listen
-	// address is written everywhere.
-	Public    map[netip.Addr]netip.Addr
-	LocalNets []netip.Prefix
 	// AllowDomains are the foreign hosts that a direct URI may name. nil: none.
 	AllowDomains []string
 	Trunks       []Trunk
-	// Calls takes incoming calls. nil: every INVITE gets 480.
-	Calls Calls
-	// Room tells why no new call to what was dialled can be taken now, "" when
-	// one can; it is asked before an INVITE is worked on, and by OPTIONS, which
-	// dials nothing. nil: there always is.
-	Room func(dialled string) machine.Cause
 	// Scarce tells that memory is: callers who proved nothing get 503. nil: it
 	// never is.
 	Scarce func() bool
-	// T1 is the estimate of the round trip (RFC 3261 17.1.1.1), from which
-	// every time of a transaction comes; it holds for the whole process. 0
-	// leaves it at 500 ms.
-	T1 time.Duration
-	// Resolver finds the addresses of names; nil means the system's.
-	Resolver *net.Resolver
 	// lookAgain is how often a trunk's name is looked up; 0 means lookEvery.
 	lookAgain time.Duration
 	// notifyPatience is how long a BYE waits for the answer to the NOTIFY before
 	// it; 0 means notifyPatience.
 	notifyPatience time.Duration
-	// Trace is given every SIP message of a leg, without secrets. It must not
-	// block. nil: nobody is.
-	Trace func(machine.LegID, gateway.Message)
-	// TurnedAway is told of every INVITE that Room refused. nil: nobody is.
-	TurnedAway func(machine.Cause)
 	// Access decides who may register and call. nil: there is no registrar and
 	// every INVITE is taken, unverified. Its Domain, Trunk, Local and Reply
-	// are filled in by Listen when they are empty.
+	// are filled in by Open when they are empty.
 	Access *AccessConfig
 	// Registered is told when a trunk's registration begins to work (nil) or
 	// fails. It must not block. nil: only the log tells.
@@ -123,20 +108,7 @@ type Config struct {
 	MaxRequests int
 }
 
-// listener is one entry of Config.Listen.
-type listener struct {
-	network string // udp, tcp or tls
-	address string // host:port
-}
-
 func (c Config) withDefaults() Config {
-	if len(c.Listen) == 0 {
-		c.Listen = []string{"udp://127.0.0.1:5060"}
-	}
-	c.Stream = c.Stream.withDefaults()
-	if c.Resolver == nil {
-		c.Resolver = net.DefaultResolver
-	}
 	if c.lookAgain == 0 {
 		c.lookAgain = lookEvery
 	}
@@ -175,15 +147,6 @@ func (c Config) validate() error {
 	if err := c.validateTimers(); err != nil {
 		return err
 	}
-	for _, s := range c.Listen {
-		l, err := parseListen(s)
-		if err != nil {
-			return err
-		}
-		if l.network == "tls" && c.TLS.Cert == "" {
-			return fmt.Errorf("sipua: listen %q needs a certificate: set sip.tls.cert and sip.tls.key", s)
-		}
-	}
 	seen := map[string]bool{}
 	for _, t := range c.Trunks {
 		if t.Name == "" || seen[t.Name] {
@@ -208,19 +171,4 @@ func (c Config) validateTimers() error {
 		return errors.New("sipua: the session timer must be at least its own least, and that 1s: see timers.session")
 	}
 	return nil
-}
-
-func parseListen(s string) (listener, error) {
-	network, address, ok := strings.Cut(s, "://")
-	if !ok || (network != "udp" && network != "tcp" && network != "tls") {
-		return listener{}, fmt.Errorf("sipua: listen %q: write udp://host:port, tcp://host:port or tls://host:port", s)
-	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return listener{}, fmt.Errorf("sipua: listen %q: %w: write udp://host:port, tcp://host:port or tls://host:port", s, err)
-	}
-	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return listener{}, fmt.Errorf("sipua: listen %q: the port must be 0 to 65535", s)
-	}
-	return listener{network, address}, nil
 }

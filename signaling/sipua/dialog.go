@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // dialogKey finds our side of a dialog: the Call-ID and our own tag. The far
@@ -32,7 +33,7 @@ type dialog struct {
 	owner bool
 	// hop is how the dialog started; in-dialog requests without a route set
 	// keep its socket, and its address too when sameFlow is set.
-	hop hop
+	hop wire.Hop
 	// sameFlow sends everything to hop.addr, whatever the Contact says: the
 	// phone registered over that flow and may be behind NAT.
 	sameFlow bool

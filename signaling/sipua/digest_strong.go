@@ -25,7 +25,7 @@ func newStrong() *strong {
 }
 
 func (s *strong) pair(source netip.AddrPort, agent string) loginPair {
-	return loginPair{sourceIP(source.Addr()), maphash.String(s.seed, agent)}
+	return loginPair{message.Source(source.Addr()), maphash.String(s.seed, agent)}
 }
 
 // add notes the phone of a request that was proved by SHA-256.

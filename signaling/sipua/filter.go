@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"bytes"
+
 	"ringsplash/signaling/sipua/message"
 
 	"net"
@@ -21,19 +23,14 @@ type dropCount struct{ notSIP, oversized, throttled atomic.Uint64 }
 
 // Dropped reads the counters.
 func (u *UA) Dropped() Dropped {
-	d := Dropped{NotSIP: u.drops.notSIP.Load(), Oversized: u.drops.oversized.Load(), Throttled: u.drops.throttled.Load()}
-	for _, s := range u.socks {
-		if s.packet != nil {
-			d.Crowded += s.packet.crowded.Load()
-		}
-	}
-	return d
+	return Dropped{NotSIP: u.drops.notSIP.Load(), Oversized: u.drops.oversized.Load(), Throttled: u.drops.throttled.Load(),
+		Crowded: u.wire.Crowded()}
 }
 
 // mayPass tells whether a datagram, or a stream's whole message, is read at all.
 // What it drops costs no memory: neither log line nor allocation.
 func (u *UA) mayPass(info sip.TransportReadProps, b []byte) bool {
-	source, datagram := remotePort(info.RemoteAddr)
+	source, datagram := message.PeerOf(info.RemoteAddr)
 	transport := sip.NetworkToLower(info.Transport)
 	stun := datagram && !message.LooksLikeSIP(b)
 	switch {
@@ -44,14 +41,14 @@ func (u *UA) mayPass(info sip.TransportReadProps, b []byte) bool {
 		u.drops.throttled.Add(1)
 	case stun:
 		if answer := message.AnswerSTUN(b, info.RemoteAddr); answer != nil {
-			u.reply(info.LocalAddr, info.RemoteAddr, answer)
+			u.wire.Reply(info.LocalAddr, info.RemoteAddr, answer)
 		} else {
 			u.drops.notSIP.Add(1)
 		}
 	case datagram && len(b) >= message.MaxSize:
 		u.drops.oversized.Add(1)
 		if answer := message.AnswerTooLarge(b); answer != nil {
-			u.reply(info.LocalAddr, info.RemoteAddr, answer)
+			u.wire.Reply(info.LocalAddr, info.RemoteAddr, answer)
 		}
 	default:
 		return true
@@ -59,13 +56,26 @@ func (u *UA) mayPass(info sip.TransportReadProps, b []byte) bool {
 	return false
 }
 
-// remotePort is the address and port of a peer, and whether it sent a datagram.
-func remotePort(addr net.Addr) (at netip.AddrPort, datagram bool) {
-	switch addr := addr.(type) {
-	case *net.UDPAddr:
-		at, datagram = addr.AddrPort(), true
-	case *net.TCPAddr:
-		at = addr.AddrPort()
+// filter is what sipgo gives every message to before it parses it. It refuses
+// strangers; sipgo's reader has no recover of its own.
+func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			u.log.Error("sip: read filter failed", "panic", p, "source", info.RemoteAddr.String())
+			out, err = nil, nil
+		}
+	}()
+	b = bytes.TrimLeft(b, "\r\n") // RFC 3261 7.5
+	if u.access != nil && !u.mayPass(info, b) || len(b) == 0 {
+		return nil, nil
 	}
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), datagram
+	_, datagram := info.RemoteAddr.(*net.UDPAddr)
+	if b = message.Mend(b, datagram); !u.first(info, b) {
+		return nil, nil
+	}
+	return b, nil
 }
+
+// isRegular tells whether the messages of an address are read before those of
+// strangers; all are when there is no access control.
+func (u *UA) isRegular(ip netip.Addr) bool { return u.access == nil || u.access.knows(ip) }

@@ -14,7 +14,7 @@ import (
 
 // What is dropped costs no memory.
 func TestFilterDropsForNothing(t *testing.T) {
-	g, _ := withAccess(t, func(c *Config) { c.Access.StrangerBurst, c.Access.StrangerRate = 1, 1e-9 })
+	g, _ := withAccess(t, func(c *setup) { c.Access.StrangerBurst, c.Access.StrangerRate = 1, 1e-9 })
 	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 5060}}
 	good, noise := []byte("OPTIONS sip:x SIP/2.0\r\n\r\n"), bytes.Repeat([]byte{0xff}, 1400)
 	if !g.mayPass(info, good) {

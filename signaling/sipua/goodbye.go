@@ -10,6 +10,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // goodbyeGap is added to the CSeq number that a dialog had when it was kept:
@@ -77,13 +78,13 @@ func (l *leg) keep() {
 	k := kept{
 		V: 1, CallID: d.callID, Local: taggedOf(&d.local), Remote: taggedOf(&d.remote), Contact: d.contact.String(),
 		Target: d.target.String(),
-		Seq:    d.localSeq, Transport: d.hop.transport, Peer: d.hop.addr.String(), Host: d.hop.host, SameFlow: d.sameFlow,
+		Seq:    d.localSeq, Transport: d.hop.Transport, Peer: d.hop.Addr.String(), Host: d.hop.Host, SameFlow: d.sameFlow,
 	}
 	for _, r := range d.routes {
 		k.Routes = append(k.Routes, r.String())
 	}
-	if d.hop.sock != nil {
-		k.Socket = d.hop.sock.addr.String()
+	if d.hop.Sock != nil {
+		k.Socket = d.hop.Sock.Addr.String()
 	}
 	if l.trunk != nil {
 		k.Trunk = l.trunk.Name
@@ -126,7 +127,7 @@ func (u *UA) Goodbye(text []byte, c machine.Cause) error {
 // a new one.
 func (l *leg) hangUpWhenBack(c machine.Cause, until time.Time) {
 	user, device := l.origins.phone()
-	if l.state == legUp && user != "" && l.u.access != nil && l.d.hop.transport != "udp" && time.Now().Before(until) {
+	if l.state == legUp && user != "" && l.u.access != nil && l.d.hop.Transport != "udp" && time.Now().Before(until) {
 		for _, b := range l.u.access.bindings(user) {
 			if b.Device == device && l.u.alive(b) {
 				l.out.asked.Binding = &b
@@ -167,6 +168,6 @@ func (u *UA) revive(k kept) (dialog, error) {
 	if err != nil {
 		return d, fmt.Errorf("sip: the address of a kept dialog: %w", err)
 	}
-	d.hop = hop{transport: k.Transport, addr: peer, sock: u.socketFor(k.Transport, k.Socket, peer.Addr()), host: k.Host}
+	d.hop = wire.Hop{Transport: k.Transport, Addr: peer, Sock: u.wire.SocketFor(k.Transport, k.Socket, peer.Addr()), Host: k.Host}
 	return d, nil
 }

@@ -10,6 +10,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // cancelCause is why a CANCEL ends a call, by its Reason headers (RFC 3326 2):
@@ -79,11 +80,11 @@ func fromIdentity(req *sip.Request) policy.Identity {
 
 // behindNAT tells that the Contact names a private address while the messages
 // come from another, public one.
-func behindNAT(target sip.Uri, h hop) bool {
+func behindNAT(target sip.Uri, h wire.Hop) bool {
 	ip, err := netip.ParseAddr(strings.Trim(target.Host, "[]"))
-	if err != nil || !h.addr.IsValid() {
+	if err != nil || !h.Addr.IsValid() {
 		return false
 	}
-	from := h.addr.Addr()
+	from := h.Addr.Addr()
 	return ip.Unmap() != from && (ip.IsPrivate() || ip.IsLinkLocalUnicast()) && !from.IsPrivate() && !from.IsLoopback()
 }

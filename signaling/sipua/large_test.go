@@ -5,7 +5,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
@@ -70,12 +69,4 @@ func TestLargeRequest(t *testing.T) {
 			a.gone()
 		})
 	}
-}
-
-func TestDeaf(t *testing.T) {
-	d, peer, now := newDeaf(), mustAddr("192.0.2.1:5060"), time.Now()
-	same(t, "new", d.is(peer, now), false)
-	d.add(peer, now)
-	same(t, "then", d.is(peer, now.Add(tcpAgain-1)), true)
-	same(t, "later", d.is(peer, now.Add(tcpAgain)), false)
 }

@@ -69,7 +69,7 @@ func TestInviteOfRFC2543(t *testing.T) {
 
 // A message whose rest never comes is answered when the peer gives up.
 func TestStreamEndsEarly(t *testing.T) {
-	b := newParty(t, func(c *Config) { c.Stream.Message = 100 * time.Millisecond })
+	b := newParty(t, func(c *setup) { c.Stream.Message = 100 * time.Millisecond })
 	c := dialTCP(t, b.at("tcp"))
 	text := strings.Replace(rawMessage("OPTIONS sip:example.test SIP/2.0", options("TCP"), ""), "Content-Length: 0",
 		"Content-Length: 9", 1)
@@ -85,7 +85,7 @@ func TestLineEnds(t *testing.T) {
 	ca := rig.NewCA(t)
 	lf := func(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 	for _, network := range []string{"udp", "tcp", "tls"} {
-		b, _ := withAccess(t, func(c *Config) {
+		b, _ := withAccess(t, func(c *setup) {
 			secure(ca, network, "localhost")(c)
 			c.Access.StrangerRate, c.Access.StrangerBurst = 1e6, 1e6
 			c.Stream.Message = time.Second

@@ -20,12 +20,12 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // Timers a tenth of RFC 3261's: what waits 64*T1 waits 3.2 s here.
 func TestMain(m *testing.M) {
 	sip.SetTimers(50*time.Millisecond, 400*time.Millisecond, 500*time.Millisecond)
-	setGlobals()
 	goleak.VerifyTestMain(m)
 }
 
@@ -137,13 +137,19 @@ type party struct {
 	log  *logged
 }
 
-func newParty(t *testing.T, change func(*Config)) *party {
+// setup is what a test may change of a party.
+type setup struct {
+	Config
+	Receiver
+}
+
+func newParty(t *testing.T, change func(*setup)) *party {
 	t.Helper()
 	p := &party{t: t, desk: newBoard(t), log: &logged{}}
-	cfg := Config{
-		Domain: "example.test", Listen: []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}, Calls: p.desk,
-		AllowDomains: []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"},
-	}
+	cfg := setup{Config{
+		Config: wire.Config{Listen: []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}},
+		Domain: "example.test", AllowDomains: []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"},
+	}, Receiver{Calls: p.desk}}
 	if change != nil {
 		change(&cfg)
 	}
@@ -151,12 +157,15 @@ func newParty(t *testing.T, change func(*Config)) *party {
 	if os.Getenv("SIPUA_LOG") != "" {
 		out = io.MultiWriter(p.log, os.Stderr)
 	}
-	ua, err := Listen(cfg, slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	ua, err := Open(cfg.Config, slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.UA = ua
 	t.Cleanup(func() { _ = ua.Close() })
+	if err := ua.Serve(cfg.Receiver); err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 

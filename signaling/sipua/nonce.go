@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
 )
 
@@ -100,7 +101,7 @@ func (n *nonces) issue(source netip.Addr) string {
 func (n *nonces) mac(b []byte, source netip.Addr) []byte {
 	m := hmac.New(sha256.New, n.key[:])
 	m.Write(b)
-	at := sourceIP(source).As16()
+	at := message.Source(source).As16()
 	m.Write(at[:])
 	return m.Sum(nil)[:16]
 }

@@ -16,7 +16,7 @@ import (
 const longestGlare = 4 * time.Second
 
 // up sets up a call from a to w.
-func up(a *party, w *wire) (*line, *sip.Request) {
+func up(a *party, w *rawPeer) (*line, *sip.Request) {
 	a.t.Helper()
 	out, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP))
@@ -25,7 +25,7 @@ func up(a *party, w *wire) (*line, *sip.Request) {
 	return out, inv
 }
 
-func endOf(a *party, w *wire, out *line) {
+func endOf(a *party, w *rawPeer, out *line) {
 	a.t.Helper()
 	out.leg.HangUp(machine.CauseHangUp)
 	expect[machine.Ended](out)
@@ -63,7 +63,7 @@ func TestGlareOurs(t *testing.T) {
 				t.Fatalf("waits %s", d)
 			}
 		}
-		b := newParty(t, func(c *Config) { c.glare = func(bool) time.Duration { return time.Second } })
+		b := newParty(t, func(c *setup) { c.glare = func(bool) time.Duration { return time.Second } })
 		w := newWire(t, "127.0.0.2")
 		in, ok := talking(b, w, "glare")
 		in.leg.Reoffer([]byte(holdSDP))
@@ -97,7 +97,7 @@ func TestGlareOurs(t *testing.T) {
 }
 
 // refused waits for what comes of our re-INVITE: 491, or an offer to the leg.
-func (w *wire) refused(in *line) bool {
+func (w *rawPeer) refused(in *line) bool {
 	w.t.Helper()
 	for deadline := time.Now().Add(wait); time.Now().Before(deadline); {
 		select {

@@ -84,13 +84,13 @@ func (t *trunk) speaks(source netip.AddrPort, transport string) bool {
 // settles notes where the dialog d of the leg lives, as far as its messages say.
 // Names count when a request went to their address.
 func (l *leg) settles(d *dialog) {
-	l.origins.add(message.Flow{Transport: d.hop.transport, Peer: d.hop.addr})
+	l.origins.add(message.Flow{Transport: d.hop.Transport, Peer: d.hop.Addr})
 	named := []sip.Uri{d.target}
 	if len(d.routes) > 0 {
 		named = append(named, d.routes[0])
 	}
 	for _, uri := range named {
-		transport, err := message.Transport(uri, d.hop.transport)
+		transport, err := message.Transport(uri, d.hop.Transport)
 		if err != nil {
 			continue
 		}
@@ -179,7 +179,7 @@ func (u *UA) mayCancel(began, k message.Flow) bool {
 	case began == k:
 		return true
 	case began.Transport == "udp":
-		return sourceIP(began.Peer.Addr()) == sourceIP(k.Peer.Addr())
+		return message.Source(began.Peer.Addr()) == message.Source(k.Peer.Addr())
 	}
 	theirs, ok := u.peer(began.Peer, began.Transport)
 	this, _ := u.peer(k.Peer, k.Transport)

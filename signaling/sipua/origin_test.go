@@ -21,7 +21,7 @@ import (
 )
 
 // as writes with w's tag from another socket.
-func (w *wire) as(ip string) *wire {
+func (w *rawPeer) as(ip string) *rawPeer {
 	other := newWire(w.t, ip)
 	other.tag = w.tag
 	return other
@@ -47,7 +47,7 @@ var inside = []struct{ method, sdp, more string }{
 func TestInDialogFromElsewhere(t *testing.T) {
 	var mu sync.Mutex
 	var story []string
-	b := newParty(t, func(c *Config) {
+	b := newParty(t, func(c *setup) {
 		c.Trace = func(_ machine.LegID, m gateway.Message) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -60,7 +60,7 @@ func TestInDialogFromElsewhere(t *testing.T) {
 	rig.Until(t, wait, "the ACK is in the story", func() bool { return strings.HasPrefix(told()[len(told())-1], "ACK") })
 	before := len(told())
 	seq := 2
-	for _, other := range []*wire{w.as("127.0.0.2"), w.as("127.0.0.3")} {
+	for _, other := range []*rawPeer{w.as("127.0.0.2"), w.as("127.0.0.3")} {
 		for _, row := range inside {
 			other.send(b.at("udp"), other.within(ok, row.method, seq, row.sdp, row.more))
 			other.response(481, row.method)
@@ -148,13 +148,13 @@ func streamed(text string) string { return strings.Replace(text, "SIP/2.0/UDP", 
 
 // overStreams runs a test over TCP and TLS. Its dial makes a new connection, and
 // as writes a message of a wire for it.
-func overStreams(t *testing.T, change func(*Config),
+func overStreams(t *testing.T, change func(*setup),
 	test func(t *testing.T, b *party, dial func() net.Conn, as func(string) string),
 ) {
 	ca := rig.NewCA(t)
 	for _, network := range []string{"tcp", "tls"} {
 		t.Run(network, func(t *testing.T) {
-			b := newParty(t, func(c *Config) {
+			b := newParty(t, func(c *setup) {
 				secure(ca, network, "localhost")(c)
 				if change != nil {
 					change(c)
@@ -241,7 +241,7 @@ func TestCancelFromOtherConnection(t *testing.T) {
 	}
 	t.Run("stranger", func(t *testing.T) { overStreams(t, nil, test(false)) })
 	t.Run("trunk", func(t *testing.T) {
-		overStreams(t, func(c *Config) {
+		overStreams(t, func(c *setup) {
 			for _, transport := range []string{"tcp", "tls"} {
 				c.Trunks = append(c.Trunks, Trunk{Name: transport, Address: "sip:127.0.0.1:9", Transport: transport})
 			}
@@ -265,12 +265,12 @@ func dialFrom(t *testing.T, ip, at string) net.Conn {
 // TCP the port is a passing one.
 func TestInDialogFromTrunk(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
-	b := newParty(t, func(c *Config) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
+	b := newParty(t, func(c *setup) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
 	out, inv := dialled(b, w, func(in *gateway.Invite) { in.Trunk = "pbx" })
 	w.send(b.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
 	expect[machine.Answered](out)
 	w.request("ACK")
-	for _, other := range []*wire{w.as("127.0.0.2"), w.as("127.0.0.3")} {
+	for _, other := range []*rawPeer{w.as("127.0.0.2"), w.as("127.0.0.3")} {
 		for i, row := range inside {
 			other.send(b.at("udp"), other.back(inv, w.tag, row.method, 2+i, row.sdp, row.more))
 			other.response(481, row.method)
@@ -286,7 +286,7 @@ func TestInDialogFromTrunk(t *testing.T) {
 }
 
 // deskCall is a call to alice's phone over UDP at w, which took it.
-func deskCall(g *party, f *rig.Office, w *wire) (out *line, inv *sip.Request, b location.Binding) {
+func deskCall(g *party, f *rig.Office, w *rawPeer) (out *line, inv *sip.Request, b location.Binding) {
 	g.t.Helper()
 	b = location.Binding{
 		User: "alice", Instance: instance, Device: "desk", Contact: "sip:alice@" + w.addr(), Transport: "udp",

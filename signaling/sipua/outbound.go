@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // statusFlowFailed is what an edge proxy says when the connection to the phone
@@ -38,33 +39,32 @@ func (u *UA) aside(run func(context.Context)) {
 }
 
 // flowGone is told when a connection has closed.
-func (u *UA) flowGone(s *stream) {
-	u.flows.remove(s)
+func (u *UA) flowGone(k message.Flow) {
 	if u.access != nil && u.leaving.Err() == nil { // else the phones find us again after a restart
-		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, s.key.Transport, s.key.Peer.String()) })
+		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, k.Transport, k.Peer.String()) })
 	}
 }
 
 // alive tells whether requests can go over the flow of b.
 func (u *UA) alive(b location.Binding) bool {
 	k := flowOfBinding(b)
-	return k.Transport == "udp" || u.flows.find(k) != nil
+	return k.Transport == "udp" || u.wire.Connected(k)
 }
 
 // flowFor chooses how to reach the phone of b (RFC 5626 5.3): its flow; when
 // that is closed, another flow of the same instance; for a phone that did not
 // bind a flow, a connection to its Contact.
-func (u *UA) flowFor(b location.Binding) (location.Binding, hop, error) {
+func (u *UA) flowFor(b location.Binding) (location.Binding, wire.Hop, error) {
 	k := flowOfBinding(b)
 	switch k.Transport {
 	case "udp", "tcp", "tls":
 	default:
-		return b, hop{}, errors.New("no way to a phone over " + message.CleanText(b.Transport))
+		return b, wire.Hop{}, errors.New("no way to a phone over " + message.CleanText(b.Transport))
 	}
 	if !k.Peer.IsValid() {
-		return b, hop{}, errors.New("no way to a phone at " + message.CleanText(b.Source))
+		return b, wire.Hop{}, errors.New("no way to a phone at " + message.CleanText(b.Source))
 	}
-	h := hop{transport: k.Transport, addr: k.Peer, sock: u.socketFor(k.Transport, b.Local, k.Peer.Addr())}
+	h := wire.Hop{Transport: k.Transport, Addr: k.Peer, Sock: u.wire.SocketFor(k.Transport, b.Local, k.Peer.Addr())}
 	if u.alive(b) {
 		return b, h, nil
 	}
@@ -72,17 +72,17 @@ func (u *UA) flowFor(b location.Binding) (location.Binding, hop, error) {
 		if next, found := u.otherFlow(b); found {
 			return u.flowFor(next)
 		}
-		return b, hop{}, errFlowGone
+		return b, wire.Hop{}, wire.ErrFlowGone
 	}
 	target, err := message.ParseURI(b.Contact)
 	if err != nil {
-		return b, hop{}, err
+		return b, wire.Hop{}, err
 	}
 	ip, err := netip.ParseAddr(strings.Trim(target.Host, "[]"))
 	if err != nil || behindNAT(target, h) {
-		return b, hop{}, errFlowGone // a name would be the phone's own word for where it is
+		return b, wire.Hop{}, wire.ErrFlowGone // a name would be the phone's own word for where it is
 	}
-	h.addr, h.host = netip.AddrPortFrom(ip.Unmap(), message.Port(k.Transport, target.Port)), target.Host
+	h.Addr, h.Host = netip.AddrPortFrom(ip.Unmap(), message.Port(k.Transport, target.Port)), target.Host
 	return b, h, nil
 }
 
@@ -125,8 +125,8 @@ func (l *leg) nextFlow(status int) bool {
 // the phone has registered by since.
 func (l *leg) renewFlow(d *dialog) {
 	b := l.out.asked.Binding
-	if b == nil || l.u.access == nil || d.hop.transport == "udp" ||
-		l.u.flows.find(message.Flow{Transport: d.hop.transport, Peer: d.hop.addr}) != nil {
+	if b == nil || l.u.access == nil || d.hop.Transport == "udp" ||
+		l.u.wire.Connected(message.Flow{Transport: d.hop.Transport, Peer: d.hop.Addr}) {
 		return
 	}
 	for _, now := range l.u.access.bindings(b.User) {
@@ -134,7 +134,7 @@ func (l *leg) renewFlow(d *dialog) {
 			continue
 		}
 		k := flowOfBinding(now)
-		d.hop = hop{transport: k.Transport, addr: k.Peer, sock: l.u.socketFor(k.Transport, now.Local, k.Peer.Addr())}
+		d.hop = wire.Hop{Transport: k.Transport, Addr: k.Peer, Sock: l.u.wire.SocketFor(k.Transport, now.Local, k.Peer.Addr())}
 		return
 	}
 }

@@ -39,7 +39,7 @@ func TestFlowEnds(t *testing.T) {
 	same(t, "reg-id", was.RegID, 1)
 	removed := make(chan string, 10)
 	f.Places.FailWith(func(write string) error { removed <- write; return nil })
-	_ = g.flows.find(flowOfBinding(was)).Close()
+	g.wire.Drop(flowOfBinding(was))
 	select {
 	case write := <-removed:
 		same(t, "first write", write, "remove "+instance)

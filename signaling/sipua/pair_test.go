@@ -72,7 +72,7 @@ func TestCallOverIPv6(t *testing.T) {
 		t.Skip("this machine has no IPv6: ", err)
 	}
 	_ = c.Close()
-	six := func(c *Config) {
+	six := func(c *setup) {
 		c.Listen = []string{"udp://[::1]:0"}
 		c.AllowDomains = []string{"::1"}
 	}

@@ -64,7 +64,7 @@ func TestExtensionRequired(t *testing.T) {
 }
 
 // required is a call from w that requires reliable responses.
-func required(b *party, w *wire, callID string) *line {
+func required(b *party, w *rawPeer, callID string) *line {
 	w.send(b.at("udp"), w.invite("alice", callID, 1, offerSDP, "Require: 100rel"))
 	return b.desk.next()
 }

@@ -47,7 +47,7 @@ func TestParseReferTo(t *testing.T) {
 // sipfrag; the BYE comes after the last is answered (RFC 3515).
 func TestRefer(t *testing.T) {
 	t.Parallel()
-	b := newParty(t, func(c *Config) { c.notifyPatience = time.Hour })
+	b := newParty(t, func(c *setup) { c.notifyPatience = time.Hour })
 	w := newWire(t, "127.0.0.2")
 	in, ok := talking(b, w, "refer")
 	w.send(b.at("udp"), w.within(ok, "REFER", 2, "", "Refer-To: <sip:carol@example.test?Answer-Mode=Auto>"))

@@ -1,11 +1,10 @@
 package sipua
 
 import (
-	"net"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 
+	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/signaling/sipua/message"
@@ -15,16 +14,16 @@ import (
 var extensions = []string{"answermode", tag100rel, tagTimer, tagReplaces, tagNoReferSub}
 
 // route registers what answers each method. sipgo wants it before it serves.
-func (u *UA) route() {
+func (u *UA) route(server *sipgo.Server) {
 	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER"}
-	u.server.OnInvite(u.on(u.onInvite))
-	u.server.OnAck(u.on(u.onACK))
+	server.OnInvite(u.on(u.onInvite))
+	server.OnAck(u.on(u.onACK))
 	if u.access != nil {
 		methods = append(methods, "REGISTER")
-		u.server.OnRegister(u.on(u.access.Register))
+		server.OnRegister(u.on(u.access.Register))
 	}
 	u.allow = strings.Join(methods, ", ")
-	u.server.OnNoRoute(u.on(u.onInside))
+	server.OnNoRoute(u.on(u.onInside))
 }
 
 // on wraps a handler: counted, bounded, checked, and a panic ends this request
@@ -119,31 +118,5 @@ func (u *UA) unsupported(m sip.RequestMethod) *message.Refusal {
 	return &message.Refusal{
 		Status: sip.StatusMethodNotAllowed, Phrase: "Method Not Allowed",
 		Headers: []sip.Header{sip.NewHeader("Allow", u.allow)},
-	}
-}
-
-// localOf is the address of ours that req came to, as its socket knows it; ""
-// when the connection is gone.
-func (u *UA) localOf(req *sip.Request) string {
-	pool := u.stack.TransportLayer().Pool(req.Transport())
-	if pool == nil {
-		return ""
-	}
-	c := pool.Get(req.Source())
-	if c == nil {
-		return ""
-	}
-	defer func() { _, _ = c.TryClose() }()
-	return c.LocalAddr().String()
-}
-
-// reply sends a datagram from one of our sockets, without a transaction.
-func (u *UA) reply(local, remote net.Addr, answer []byte) {
-	at, _ := remotePort(local)
-	for _, s := range u.socks {
-		if s.packet != nil && netip.AddrPortFrom(s.addr.Addr().Unmap(), s.addr.Port()) == at {
-			_, _ = s.packet.WriteTo(answer, remote)
-			return
-		}
 	}
 }

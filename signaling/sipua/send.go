@@ -9,12 +9,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // sent is a request of a leg in its client transaction.
 type sent struct {
 	req  *sip.Request
-	hop  hop
+	hop  wire.Hop
 	tx   *sip.ClientTx
 	over bool
 }
@@ -41,56 +42,56 @@ func (l *leg) send(d *dialog, req *sip.Request, by sentBy) *sent {
 }
 
 // route finds where requests of the dialog go now.
-func (l *leg) route(d *dialog) (hop, error) {
+func (l *leg) route(d *dialog) (wire.Hop, error) {
 	uri, flow := d.nextHop()
 	if flow {
 		l.renewFlow(d)
 		return d.hop, nil
 	}
-	transport, err := message.Transport(uri, d.hop.transport)
+	transport, err := message.Transport(uri, d.hop.Transport)
 	if err != nil {
-		return hop{}, err
+		return wire.Hop{}, err
 	}
-	if l.trunk != nil && l.trunk.named && transport == d.hop.transport && uri.Port == l.trunk.uri.Port &&
+	if l.trunk != nil && l.trunk.named && transport == d.hop.Transport && uri.Port == l.trunk.uri.Port &&
 		strings.EqualFold(uri.Host, l.trunk.uri.Host) {
 		return d.hop, nil // whatever becomes of the name while the call runs
 	}
-	addr, err := l.u.resolve(l.u.stop, transport, uri)
+	addr, err := l.u.wire.Resolve(l.u.stop, transport, uri)
 	if err != nil {
-		return hop{}, err
+		return wire.Hop{}, err
 	}
-	h := hop{transport: transport, addr: addr, sock: d.hop.sock, host: uri.Host}
-	if transport != "udp" && transport == d.hop.transport && addr.Addr() == d.hop.addr.Addr() &&
-		l.u.flows.find(message.Flow{Transport: transport, Peer: d.hop.addr}) != nil {
+	h := wire.Hop{Transport: transport, Addr: addr, Sock: d.hop.Sock, Host: uri.Host}
+	if transport != "udp" && transport == d.hop.Transport && addr.Addr() == d.hop.Addr.Addr() &&
+		l.u.wire.Connected(message.Flow{Transport: transport, Peer: d.hop.Addr}) {
 		return d.hop, nil // the connection that the peer chose
 	}
 	if l.trunk != nil {
-		h.roots = l.trunk.roots
+		h.Roots = l.trunk.roots
 	}
-	if h.sock == nil || h.sock.network != transport {
-		h.sock = l.u.socketFor(transport, "", addr.Addr())
+	if h.Sock == nil || h.Sock.Network != transport {
+		h.Sock = l.u.wire.SocketFor(transport, "", addr.Addr())
 	}
 	return h, nil
 }
 
-func (l *leg) sendTo(h hop, req *sip.Request, by sentBy) *sent {
-	h = l.u.fitting(h, req)
-	l.u.stamp(req, h)
+func (l *leg) sendTo(h wire.Hop, req *sip.Request, by sentBy) *sent {
+	h = l.u.wire.Fitting(h, req)
+	l.u.wire.Stamp(req, h)
 	return l.transact(h, req, by)
 }
 
 // transact runs a request that has its Via in a client transaction.
-func (l *leg) transact(h hop, req *sip.Request, by sentBy) *sent {
+func (l *leg) transact(h wire.Hop, req *sip.Request, by sentBy) *sent {
 	s := &sent{req: req, hop: h}
-	l.origins.add(message.Flow{Transport: h.transport, Peer: h.addr})
+	l.origins.add(message.Flow{Transport: h.Transport, Peer: h.Addr})
 	l.trace(true, req)
 	l.txs++
-	if h.transport == "udp" && h.sock == nil {
-		err := fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.addr)
+	if h.Transport == "udp" && h.Sock == nil {
+		err := fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.Addr)
 		l.mail.post(func() { l.lostTx(s, by, err) })
 		return s
 	}
-	tx, err := l.u.request(req, h)
+	tx, err := l.u.wire.Request(req, h)
 	if err != nil {
 		l.mail.post(func() { l.lostTx(s, by, err) })
 		return s
@@ -168,7 +169,7 @@ func (l *leg) endTx(s *sent) {
 // are none to give.
 func (l *leg) authorised(s *sent, res *sip.Response) *sip.Request {
 	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
-	if !challenge || l.trunk == nil || l.trunk.Register.User == "" || !l.trunk.at(s.hop.addr, s.hop.transport) {
+	if !challenge || l.trunk == nil || l.trunk.Register.User == "" || !l.trunk.at(s.hop.Addr, s.hop.Transport) {
 		return nil
 	}
 	again, err := l.trunk.purse.authorise(s.req, res)

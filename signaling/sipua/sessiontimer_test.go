@@ -14,11 +14,11 @@ import (
 
 // shortTimer is a UA whose session timers are seconds long.
 func shortTimer(t *testing.T) *party {
-	return newParty(t, func(c *Config) { c.SessionExpires, c.MinSE = 2*time.Second, time.Second })
+	return newParty(t, func(c *setup) { c.SessionExpires, c.MinSE = 2*time.Second, time.Second })
 }
 
 // answers ends a call that w answered with more headers in its 200.
-func answers(a *party, w *wire, more ...string) (*line, *sip.Request) {
+func answers(a *party, w *rawPeer, more ...string) (*line, *sip.Request) {
 	a.t.Helper()
 	out, inv := dialled(a, w, nil)
 	w.send(a.at("udp"), w.reply(inv, 200, "OK", "t1", answerSDP, more...))
@@ -27,7 +27,7 @@ func answers(a *party, w *wire, more ...string) (*line, *sip.Request) {
 	return out, inv
 }
 
-func over(a *party, w *wire, out *line) {
+func over(a *party, w *rawPeer, out *line) {
 	a.t.Helper()
 	out.leg.HangUp(machine.CauseHangUp)
 	w.send(a.at("udp"), w.reply(w.request("BYE"), 200, "OK", "", ""))

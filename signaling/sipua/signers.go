@@ -56,7 +56,7 @@ func LoadSigners(files []SignerFile, numberCA string) (*Signers, error) {
 		return s, nil
 	}
 	var err error
-	s.numbers, err = readRoots(numberCA)
+	s.numbers, err = message.ReadRoots(numberCA)
 	return s, err
 }
 

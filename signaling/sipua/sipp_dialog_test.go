@@ -11,7 +11,7 @@ import (
 )
 
 // scene runs sipp as a caller against a UA and gives the call that comes.
-func scene(t *testing.T, scenario string, change func(*Config), o rig.SippOptions) (*rig.Sipp, *line) {
+func scene(t *testing.T, scenario string, change func(*setup), o rig.SippOptions) (*rig.Sipp, *line) {
 	t.Helper()
 	t.Parallel()
 	b := newParty(t, change)
@@ -117,7 +117,7 @@ func TestSippGlare(t *testing.T) {
 
 // Session timer, they refresh: 422, a refresh, and the end when none comes.
 func TestSippTimerCaller(t *testing.T) {
-	s, in := scene(t, "uac_timer", func(c *Config) { c.MinSE, c.SessionExpires = 2*time.Second, 2*time.Second }, rig.SippOptions{})
+	s, in := scene(t, "uac_timer", func(c *setup) { c.MinSE, c.SessionExpires = 2*time.Second, 2*time.Second }, rig.SippOptions{})
 	in.leg.Answer([]byte(answerSDP))
 	same(t, "end", expect[machine.Ended](in).Cause, machine.CauseMediaLost)
 	played(t, s, "REFRESHED")
@@ -127,7 +127,7 @@ func TestSippTimerCaller(t *testing.T) {
 func TestSippTimerPhone(t *testing.T) {
 	t.Parallel()
 	addr := rig.NewAddr()
-	a := newParty(t, func(c *Config) {
+	a := newParty(t, func(c *setup) {
 		c.AllowDomains, c.MinSE, c.SessionExpires = []string{addr}, 2*time.Second, 2*time.Second
 	})
 	s := sipp(t, a, "uas_timer", rig.SippOptions{Addr: addr, Env: []string{"LIMIT=30"}}).Listening()

@@ -21,7 +21,7 @@ func sipp(t *testing.T, p *party, scenario string, o rig.SippOptions) *rig.Sipp 
 func phoneAt(t *testing.T, scenario string, env ...string) (*party, *rig.Sipp, string) {
 	t.Helper()
 	addr := rig.NewAddr()
-	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr} })
+	a := newParty(t, func(c *setup) { c.AllowDomains = []string{addr} })
 	s := sipp(t, a, scenario, rig.SippOptions{Addr: addr, Env: append(env, "LIMIT=30"), Args: []string{"-d", "50"}}).Listening()
 	return a, s, "sip:alice@" + addr + ":5060"
 }
@@ -155,7 +155,7 @@ func TestSippPhoneCrosses(t *testing.T) {
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
 	addr := rig.NewAddr()
-	a := newParty(t, func(c *Config) { c.AllowDomains = []string{addr}; c.First1xx = 200 * time.Millisecond })
+	a := newParty(t, func(c *setup) { c.AllowDomains = []string{addr}; c.First1xx = 200 * time.Millisecond })
 	out := a.call("sip:alice@"+addr+":5060", nil)
 	same(t, "status", expect[machine.Refused](out).Status, 408)
 	same(t, "cause", machine.CauseOf(408), machine.CauseUnreachable)

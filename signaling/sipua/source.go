@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // sourceMax is how many sources and how many log-ins the tables remember.
@@ -50,17 +52,6 @@ func (l level) drained(now time.Time, perSecond float64) level {
 	l.filled = max(0, l.filled-perSecond*max(0, now.Sub(l.at).Seconds()))
 	l.at = now
 	return l
-}
-
-// sourceIP is the address limits count: one IPv4 address, one IPv6 /64.
-func sourceIP(a netip.Addr) netip.Addr {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return a
 }
 
 // buckets count events of each key: so many a second, and so many at once.
@@ -138,7 +129,7 @@ func newFailures(burst, sourceBurst int, every time.Duration) *failures {
 }
 
 func (f *failures) pair(ip netip.Addr, account string) loginPair {
-	return loginPair{sourceIP(ip), maphash.String(f.seed, account)}
+	return loginPair{message.Source(ip), maphash.String(f.seed, account)}
 }
 
 // wait tells how long the source must wait before it may try the account, 0

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 func TestSourceIP(t *testing.T) {
@@ -12,11 +14,11 @@ func TestSourceIP(t *testing.T) {
 		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
 		"2001:db8:1:2:3::4": "2001:db8:1:2::", "fe80::1%eth0": "fe80::",
 	} {
-		if got := sourceIP(netip.MustParseAddr(in)).String(); got != want {
+		if got := message.Source(netip.MustParseAddr(in)).String(); got != want {
 			t.Errorf("%s counts as %s, want %s", in, got, want)
 		}
 	}
-	sourceIP(netip.Addr{}) // an unknown source does not panic
+	message.Source(netip.Addr{}) // an unknown source does not panic
 }
 
 func TestBuckets(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"math"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,8 +27,8 @@ type stateless struct {
 	count  atomic.Uint64 // of refusals
 }
 
-func newStateless() *stateless {
-	return &stateless{parser: message.NewParser(), key: message.NewOwnKey()}
+func newStateless(key message.OwnKey) *stateless {
+	return &stateless{parser: message.NewParser(), key: key}
 }
 
 // complaints bounds the log lines about what strangers sent: one event, one
@@ -139,7 +138,7 @@ func (u *UA) again(info sip.TransportReadProps, data []byte, req *sip.Request, o
 	case req.IsCancel(): // too late, which is no fault (RFC 3261 9.2)
 		u.refuse(info, data, req, &message.Refusal{Status: sip.StatusOK, Phrase: "OK"})
 	case final != nil && !req.IsAck() && len(final) <= u.answerMax(info, data):
-		u.write(info, final)
+		u.wire.Answer(info, final)
 	}
 	return false
 }
@@ -172,8 +171,8 @@ func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 // trunk or the password of a user of ours says who it is.
 func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *message.Refusal) {
 	if no, cause := u.noRoom(requested(req)); no != nil {
-		if u.cfg.TurnedAway != nil {
-			u.cfg.TurnedAway(cause)
+		if u.to.TurnedAway != nil {
+			u.to.TurnedAway(cause)
 		}
 		return false, no
 	}
@@ -211,13 +210,13 @@ func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, 
 		}
 	}
 	if answer := no.Within(req, u.answerMax(info, data)); answer != nil {
-		u.write(info, answer)
+		u.wire.Answer(info, answer)
 	}
 }
 
 // answerMax is how large an answer to data may be.
 func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
-	at, datagram := remotePort(info.RemoteAddr)
+	at, datagram := message.PeerOf(info.RemoteAddr)
 	if !datagram || u.access != nil && u.access.knows(at.Addr()) {
 		return math.MaxInt
 	}
@@ -227,19 +226,6 @@ func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
 // refuseUnread answers a request that the parser does not take.
 func (u *UA) refuseUnread(info sip.TransportReadProps, data []byte, no *message.Refusal) {
 	if answer := u.stateless.key.Unreadable(data, no); answer != nil && len(answer) <= u.answerMax(info, data) {
-		u.write(info, answer)
-	}
-}
-
-// write sends an answer where the request came from, by the socket or the
-// connection it came by.
-func (u *UA) write(info sip.TransportReadProps, answer []byte) {
-	at, datagram := remotePort(info.RemoteAddr)
-	if datagram {
-		u.reply(info.LocalAddr, info.RemoteAddr, answer)
-		return
-	}
-	if s := u.flows.find(message.Flow{Transport: strings.ToLower(info.Transport), Peer: at}); s != nil {
-		_, _ = s.Write(answer) // which closes the connection when it cannot
+		u.wire.Answer(info, answer)
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // stranger writes a request of somebody who proves nothing.
-func (w *wire) stranger(method, uri, from, to string, more ...string) string {
+func (w *rawPeer) stranger(method, uri, from, to string, more ...string) string {
 	return rawMessage(method+" "+uri+" SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70", "From: <" + from + ">;tag=" + w.tag, "To: <" + to + ">",
 		"Call-ID: " + message.NewToken(), "CSeq: 1 " + method, "Contact: <sip:x@" + w.addr() + ">",
@@ -25,7 +25,7 @@ func (w *wire) stranger(method, uri, from, to string, more ...string) string {
 }
 
 // proven sends a request of Bob's and answers its challenge.
-func (w *wire) proven(at, method, uri, to string, want int) {
+func (w *rawPeer) proven(at, method, uri, to string, want int) {
 	w.t.Helper()
 	text := w.stranger(method, uri, "sip:bob@"+rig.Domain, to)
 	w.send(at, text)
@@ -98,7 +98,7 @@ func TestRefusedWithoutTransaction(t *testing.T) {
 // Whatever a stranger asks in the shortest form, no answer is more than three
 // times as large: the address it goes to may be forged.
 func TestAnswersAreNotMuchLargerThanRequests(t *testing.T) {
-	g, _ := withAccess(t, func(c *Config) { c.Calls = busyDesk{} })
+	g, _ := withAccess(t, func(c *setup) { c.Calls = busyDesk{} })
 	w := newWire(t, "127.0.0.2")
 	alice, us, far := "sip:alice@"+rig.Domain, "sip:"+rig.Domain, "sip:x@a.example"
 	short := func(method, uri, from, to string) string {
@@ -177,7 +177,7 @@ func TestRefusedOnStream(t *testing.T) {
 // Who proved nothing may ring a user so often, each source and all together,
 // and hears why not; who proved who he is calls on.
 func TestStrangersCallsAreCounted(t *testing.T) {
-	g, _ := withAccess(t, func(c *Config) {
+	g, _ := withAccess(t, func(c *setup) {
 		c.Access.StrangerCalls, c.Access.CalleeCalls = 1.5, 3 // bursts of 3 and 6, as good as no more meanwhile
 		c.Calls = busyDesk{}
 	})
@@ -219,7 +219,7 @@ func TestStrangersCallsAreCounted(t *testing.T) {
 // When memory is scarce, strangers call nobody any more; users call on.
 func TestStrangersGoFirstWhenMemoryIsScarce(t *testing.T) {
 	var scarce atomic.Bool
-	g, _ := withAccess(t, func(c *Config) {
+	g, _ := withAccess(t, func(c *setup) {
 		c.Calls, c.Scarce = busyDesk{}, scarce.Load
 	})
 	alice := "sip:alice@" + rig.Domain
@@ -235,7 +235,7 @@ func TestStrangersGoFirstWhenMemoryIsScarce(t *testing.T) {
 // A refusal that a stranger does not acknowledge is repeated once; a repeat of
 // his INVITE later is no new call.
 func TestStrangersRefusalIsRepeatedOnce(t *testing.T) {
-	g, _ := withAccess(t, func(c *Config) { c.Calls = busyDesk{} })
+	g, _ := withAccess(t, func(c *setup) { c.Calls = busyDesk{} })
 	w := newWire(t, "127.0.0.2")
 	alice := "sip:alice@" + rig.Domain
 	text := w.stranger("INVITE", alice, "sip:x@example.org", alice)
@@ -256,7 +256,7 @@ func TestResponseToNothingIsDropped(t *testing.T) {
 	p := newParty(t, nil)
 	info := sip.TransportReadProps{Transport: "UDP", RemoteAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 5060}}
 	for branch, want := range map[string]bool{
-		p.stateless.key.NewBranch(): true, newStateless().key.NewBranch(): false, "z9hG4bKx": false, "": false,
+		p.stateless.key.NewBranch(): true, newStateless(message.NewOwnKey()).key.NewBranch(): false, "z9hG4bKx": false, "": false,
 	} {
 		for _, via := range []string{"Via: SIP/2.0/UDP 127.0.0.1;branch=" + branch, "v : SIP/2.0/UDP 127.0.0.1;rport=5;BRANCH=" +
 			branch + " , SIP/2.0/UDP b"} {

@@ -32,7 +32,7 @@ func newStrangers(perSource, perCallee, all float64) *strangers {
 // mayRing counts one INVITE of a source that proved nothing for a user.
 func (a *Access) mayRing(source netip.Addr, callee string, now time.Time) *message.Refusal {
 	s := a.strangers
-	if !s.sources.admit(sourceIP(source), now) {
+	if !s.sources.admit(message.Source(source), now) {
 		return &message.Refusal{
 			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Calls From There",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
@@ -61,13 +61,13 @@ func newRegulars() *regulars {
 func (r *regulars) add(ip netip.Addr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.known.put(sourceIP(ip), struct{}{})
+	r.known.put(message.Source(ip), struct{}{})
 }
 
 func (r *regulars) has(ip netip.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, ok := r.known.get(sourceIP(ip))
+	_, ok := r.known.get(message.Source(ip))
 	return ok
 }
 
@@ -85,7 +85,7 @@ func (a *Access) maySend(source netip.AddrPort, transport string) bool {
 		}
 	}
 	if known {
-		return a.rates.admit(sourceIP(ip), a.cfg.Now())
+		return a.rates.admit(message.Source(ip), a.cfg.Now())
 	}
-	return a.others.admit(sourceIP(ip), a.cfg.Now())
+	return a.others.admit(message.Source(ip), a.cfg.Now())
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 func writeFile(t *testing.T, path, text string) {
@@ -114,16 +114,16 @@ func TestStreamDeadlines(t *testing.T) {
 	whole := rawMessage("OPTIONS sip:example.test SIP/2.0", options("TCP"), "")
 	for _, row := range []struct {
 		name, text string
-		timers     StreamTimers
+		timers     wire.StreamTimers
 	}{
-		{"says nothing", "", StreamTimers{First: short}},
-		{"only pings", "\r\n", StreamTimers{First: short}},
-		{"half a message", whole[:50], StreamTimers{Message: short}},
-		{"half a body", strings.Replace(whole, "Content-Length: 0", "Content-Length: 9", 1), StreamTimers{Message: short}},
-		{"falls silent", whole, StreamTimers{Idle: short}},
+		{"says nothing", "", wire.StreamTimers{First: short}},
+		{"only pings", "\r\n", wire.StreamTimers{First: short}},
+		{"half a message", whole[:50], wire.StreamTimers{Message: short}},
+		{"half a body", strings.Replace(whole, "Content-Length: 0", "Content-Length: 9", 1), wire.StreamTimers{Message: short}},
+		{"falls silent", whole, wire.StreamTimers{Idle: short}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			b := newParty(t, func(c *Config) { c.Stream = row.timers })
+			b := newParty(t, func(c *setup) { c.Stream = row.timers })
 			c := dialTCP(t, b.at("tcp"))
 			if _, err := c.Write([]byte(row.text)); err != nil {
 				t.Fatal(err)
@@ -133,27 +133,5 @@ func TestStreamDeadlines(t *testing.T) {
 				t.Fatalf("not closed: %v", err)
 			}
 		})
-	}
-}
-
-func TestStreamsAreBounded(t *testing.T) {
-	f := newFlows()
-	made := func(ip string, port int) *stream {
-		return &stream{key: message.Flow{Transport: "tcp", Peer: netip.AddrPortFrom(netip.MustParseAddr(ip), uint16(port))}}
-	}
-	for port := range maxStreamsPerSource {
-		if !f.add(made("192.0.2.1", port)) {
-			t.Fatal("refused too early")
-		}
-	}
-	if f.add(made("192.0.2.1", 5000)) {
-		t.Fatal("no bound")
-	}
-	if !f.add(made("192.0.2.2", 1)) {
-		t.Fatal("another source pays for the first")
-	}
-	f.remove(f.find(made("192.0.2.1", 7).key))
-	if !f.add(made("192.0.2.1", 5000)) {
-		t.Fatal("a closed connection still counts")
 	}
 }

@@ -14,22 +14,23 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 	"ringsplash/test/rig"
 )
 
 // secure gives a party a TLS socket with a certificate for names.
-func secure(ca *rig.CA, file string, names ...string) func(*Config) {
+func secure(ca *rig.CA, file string, names ...string) func(*setup) {
 	cert, key := ca.Issue(file, time.Hour, names...)
-	return func(c *Config) {
+	return func(c *setup) {
 		c.Listen = append(c.Listen, "tls://127.0.0.1:0")
-		c.TLS = TLSFiles{Cert: cert, Key: key, ClientCA: ca.File}
+		c.TLS = wire.TLSFiles{Cert: cert, Key: key, ClientCA: ca.File}
 	}
 }
 
 // through makes party b a trunk of the next party, over TLS as host.
-func through(ca *rig.CA, host string, b *party) func(*Config) {
+func through(ca *rig.CA, host string, b *party) func(*setup) {
 	_, port, _ := net.SplitHostPort(b.at("tls"))
-	return func(c *Config) {
+	return func(c *setup) {
 		secure(ca, "caller", "sip:caller.example")(c)
 		c.Trunks = []Trunk{{Name: "b", Address: "sip:" + host + ":" + port, Transport: "tls", CA: ca.File}}
 	}
@@ -59,7 +60,7 @@ func TestTrunkCertificate(t *testing.T) {
 				return
 			}
 			in := b.desk.next()
-			same(t, "proven", strings.Join(b.Domains(in.in.Source, "tls"), " "), "caller.example")
+			same(t, "proven", strings.Join(b.wire.Domains(in.in.Source, "tls"), " "), "caller.example")
 			in.leg.Reject(machine.CauseBusy)
 			expect[machine.Refused](out)
 			a.gone()
@@ -70,7 +71,7 @@ func TestTrunkCertificate(t *testing.T) {
 // secureWire connects as a phone does and trusts ca.
 func secureWire(t *testing.T, ca *rig.CA, at string, shown ...tls.Certificate) *tls.Conn {
 	t.Helper()
-	roots, err := readRoots(ca.File)
+	roots, err := message.ReadRoots(ca.File)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +126,7 @@ func TestClientCertificate(t *testing.T) {
 		if res == nil {
 			t.Fatalf("%s: no answer", row.name)
 		}
-		same(t, row.name, strings.Join(b.Domains(mustAddr(c.LocalAddr().String()), "tls"), " "), row.want)
+		same(t, row.name, strings.Join(b.wire.Domains(mustAddr(c.LocalAddr().String()), "tls"), " "), row.want)
 	}
 }
 

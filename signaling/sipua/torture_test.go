@@ -107,7 +107,7 @@ func TestTorture(t *testing.T) {
 	ca := rig.NewCA(t)
 	for _, network := range []string{"udp", "tcp", "tls"} {
 		t.Run(network, func(t *testing.T) {
-			b, _ := withAccess(t, func(c *Config) {
+			b, _ := withAccess(t, func(c *setup) {
 				secure(ca, network, "localhost")(c)
 				c.Domain, c.Access.Domain = "example.com", "example.com"
 				c.Access.StrangerRate, c.Access.StrangerBurst = 1e6, 1e6

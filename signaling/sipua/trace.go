@@ -25,7 +25,7 @@ const traceLine = 1024
 // secrets, and of the body what it is; sessions are described elsewhere, a
 // digit may be a PIN.
 func (l *leg) trace(sent bool, m sip.Message) {
-	if l.u.cfg.Trace == nil {
+	if l.u.to.Trace == nil {
 		return
 	}
 	out := gateway.Message{At: time.Now(), Sent: sent, Peer: sip.NetworkToLower(m.Transport()) + " " + m.Source()}
@@ -43,7 +43,7 @@ func (l *leg) trace(sent bool, m sip.Message) {
 	if sdp, err := message.SDP(m); err == nil {
 		out.SDP = sdp
 	}
-	l.u.cfg.Trace(l.id, out)
+	l.u.to.Trace(l.id, out)
 }
 
 func plainHeaders(headers []sip.Header) []string {

@@ -106,7 +106,7 @@ func (t *transactions) began(key string) (from message.Flow) {
 // let counts a new transaction in, or refuses it when there are too many. A
 // call may have a few whatever there is beside it, and can always be ended.
 func (t *transactions) let(key string, at message.Flow, from sender, now time.Time) *message.Refusal {
-	source := sourceIP(at.Peer.Addr())
+	source := message.Source(at.Peer.Addr())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forgetBefore(now)

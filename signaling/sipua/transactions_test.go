@@ -14,7 +14,7 @@ import (
 )
 
 // ringing is a call of a stranger at w that rings alice, with its 180.
-func ringing(t *testing.T, g *party, w *wire) (*line, *sip.Response) {
+func ringing(t *testing.T, g *party, w *rawPeer) (*line, *sip.Response) {
 	t.Helper()
 	alice := "sip:alice@" + rig.Domain
 	w.send(g.at("udp"), w.stranger("INVITE", alice, "sip:x@example.org", alice))

@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // trunk is a configured Trunk with what we learned of it.
@@ -48,7 +49,7 @@ func newTrunk(c Trunk) (*trunk, error) {
 	}
 	if c.CA != "" {
 		var err error
-		if t.roots, err = readRoots(c.CA); err != nil {
+		if t.roots, err = message.ReadRoots(c.CA); err != nil {
 			return nil, fmt.Errorf("trunk %s: %w", c.Name, err)
 		}
 	}
@@ -57,21 +58,22 @@ func newTrunk(c Trunk) (*trunk, error) {
 
 // hop is the way to the trunk's current address, or to the next one that is not
 // among passed. It does not block: see followTrunk.
-func (t *trunk) hop(u *UA, passed ...netip.AddrPort) (hop, error) {
+func (t *trunk) hop(u *UA, passed ...netip.AddrPort) (wire.Hop, error) {
 	all, err := t.places.all()
 	if err != nil {
-		return hop{}, err
+		return wire.Hop{}, err
 	}
 	for _, at := range all {
 		if !slices.Contains(passed, at) {
 			return t.hopTo(u, at), nil
 		}
 	}
-	return hop{}, errors.New("it has no other address")
+	return wire.Hop{}, errors.New("it has no other address")
 }
 
-func (t *trunk) hopTo(u *UA, at netip.AddrPort) hop {
-	return hop{transport: t.transport, addr: at, sock: u.socketFor(t.transport, "", at.Addr()), host: t.uri.Host, roots: t.roots}
+func (t *trunk) hopTo(u *UA, at netip.AddrPort) wire.Hop {
+	return wire.Hop{Transport: t.transport, Addr: at, Sock: u.wire.SocketFor(t.transport, "", at.Addr()), Host: t.uri.Host,
+		Roots: t.roots}
 }
 
 // at tells whether addr is one of the trunk's own. A trunk over UDP gets large

@@ -153,7 +153,7 @@ func (u *UA) followTrunk(t *trunk) {
 				return
 			case <-timer.C:
 			}
-			found, err := u.locate(u.leaving, t.transport, t.uri)
+			found, err := u.wire.Locate(u.leaving, t.transport, t.uri)
 			if u.leaving.Err() != nil {
 				return
 			}

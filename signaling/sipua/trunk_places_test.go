@@ -22,7 +22,7 @@ import (
 // server is a trunk's server that answers by itself: OPTIONS and REGISTER with
 // 200, INVITE with 486, until it is told otherwise.
 type server struct {
-	*wire
+	*rawPeer
 	mu     sync.Mutex
 	status map[string]int // by method; 0 for no answer
 	asked  map[string]int // transactions so far, by method
@@ -36,7 +36,7 @@ func newServer(t *testing.T, p *party, at netip.AddrPort) *server {
 		t.Fatal(err)
 	}
 	s := &server{
-		wire: &wire{t: t, conn: c, tag: message.NewToken()}, asked: map[string]int{}, known: map[string]bool{},
+		rawPeer: &rawPeer{t: t, conn: c, tag: message.NewToken()}, asked: map[string]int{}, known: map[string]bool{},
 		status: map[string]int{"OPTIONS": 200, "REGISTER": 200, "INVITE": 486},
 	}
 	var done sync.WaitGroup
@@ -100,7 +100,7 @@ func TestTrunkFollowsItsName(t *testing.T) {
 	_ = first.conn.Close()
 	var p *party
 	began := time.Now()
-	p = newParty(t, func(c *Config) {
+	p = newParty(t, func(c *setup) {
 		c.Resolver, c.lookAgain = dns.Resolver, 50*time.Millisecond
 		c.Trunks = []Trunk{{Name: "pbx", Address: fmt.Sprintf("sip:pbx.test:%d", port), Transport: "udp", Ping: 50 * time.Millisecond}}
 	})
@@ -157,7 +157,7 @@ func TestTrunkHasSeveralServers(t *testing.T) {
 	dns.Serve("host-record=one.pbx.test,127.0.0.3", "host-record=two.pbx.test,127.0.0.4",
 		fmt.Sprintf("srv-host=_sip._udp.pbx.test,two.pbx.test,%d,20", addrs[1].Port()),
 		fmt.Sprintf("srv-host=_sip._udp.pbx.test,one.pbx.test,%d,10", addrs[0].Port()))
-	p := newParty(t, func(c *Config) {
+	p := newParty(t, func(c *setup) {
 		c.Resolver, c.lookAgain, c.First1xx = dns.Resolver, 50*time.Millisecond, time.Second
 		c.Trunks = []Trunk{{
 			Name: "pbx", Address: "sip:pbx.test", Ping: 50 * time.Millisecond,

@@ -107,13 +107,6 @@ func (u *UA) TrunkAddrs(name string) []netip.Addr {
 	return out
 }
 
-// Streams is how many TCP and TLS connections are open.
-func (u *UA) Streams() int {
-	u.flows.mu.Lock()
-	defer u.flows.mu.Unlock()
-	return len(u.flows.open)
-}
-
 func (u *UA) trunkIs(t *trunk, where *error, err error) {
 	switch changed, up := t.health.set(where, err, time.Now()); {
 	case changed && up:
@@ -192,8 +185,8 @@ func (u *UA) askTrunk(t *trunk, at netip.AddrPort) error {
 	ctx, cancel := context.WithTimeout(u.leaving, pingWait)
 	defer cancel()
 	h := t.hopTo(u, at)
-	if h.transport == "udp" && h.sock == nil {
-		return fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.addr)
+	if h.Transport == "udp" && h.Sock == nil {
+		return fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.Addr)
 	}
 	target := sip.Uri{Scheme: "sip", Host: t.uri.Host, Port: t.uri.Port}
 	req := sip.NewRequest(sip.OPTIONS, target)
@@ -204,13 +197,13 @@ func (u *UA) askTrunk(t *trunk, at netip.AddrPort) error {
 	req.AppendHeader(&sip.ToHeader{Address: target})
 	req.AppendHeader(&callID)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.OPTIONS})
-	req.AppendHeader(&sip.ContactHeader{Address: u.contactURI("", h)})
+	req.AppendHeader(&sip.ContactHeader{Address: u.wire.ContactURI("", h)})
 	req.AppendHeader(sip.NewHeader("Accept", message.SDPType))
 	req.SetBody(nil)
-	res, err := u.do(ctx, req, h)
+	res, err := u.wire.Do(ctx, req, h)
 	switch {
 	case err != nil:
-		return fmt.Errorf("no answer from %s: %w", h.addr, err)
+		return fmt.Errorf("no answer from %s: %w", h.Addr, err)
 	case res.StatusCode == sip.StatusRequestTimeout, res.StatusCode == sip.StatusServiceUnavailable:
 		return fmt.Errorf("it says %d %s", res.StatusCode, message.CleanText(res.Reason))
 	}

@@ -16,7 +16,7 @@ import (
 // a row count.
 func TestTrunkState(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
-	p := newParty(t, func(c *Config) {
+	p := newParty(t, func(c *setup) {
 		c.Trunks = []Trunk{
 			{Name: "pbx", Address: "sip:" + w.addr(), Ping: 100 * time.Millisecond},
 			{Name: "unasked", Address: "sip:127.0.0.9"},
@@ -60,7 +60,7 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWire(t, "127.0.0.3")
-			p := newParty(t, func(c *Config) {
+			p := newParty(t, func(c *setup) {
 				c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: row.trust, TrustUDP: row.udp}}
 			})
 			out := p.call("sip:123@"+w.addr(), func(in *gateway.Invite) { in.Trunk, in.From.Private = "pbx", row.private })
@@ -78,7 +78,7 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 // An answer that asks for nothing is no challenge that we did not answer.
 func TestNoChallengeNoWarning(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
-	g := newParty(t, func(c *Config) {
+	g := newParty(t, func(c *setup) {
 		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), Register: Credentials{User: "gw", Password: "secret"}}}
 	})
 	w.send(g.at("udp"), w.reply(w.request("REGISTER"), 200, "OK", "r", ""))

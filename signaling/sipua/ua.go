@@ -17,25 +17,23 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
-	"net/netip"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 const (
 	// closeWait is how long Close waits for hang-ups under way.
 	closeWait = 2 * time.Second
-	// maxSources is how many peer addresses sipgo may remember for its UDP
-	// sockets before they are forgotten; it would keep them for ever.
-	maxSources = 50000
+	// sweepEvery is how often transactions that sipgo lost are forgotten.
+	sweepEvery = 10 * time.Second
 )
 
 // UA is one SIP user agent with its sockets. Its methods may be called from
@@ -43,14 +41,9 @@ const (
 type UA struct {
 	cfg    Config
 	log    *slog.Logger
-	stack  *sipgo.UserAgent
-	server *sipgo.Server
+	wire   *wire.Sockets
+	to     Receiver
 	access *Access // nil: no registrar, everybody may call
-	socks  []*socket
-	flows  *flows
-	feeds  map[string]*feed // by transport
-	deaf   *deaf
-	certs  *certificates
 	trunks map[string]*trunk
 	allow  string // the Allow header
 
@@ -65,10 +58,6 @@ type UA struct {
 	work    sync.WaitGroup // every goroutine of ours
 	keepers sync.WaitGroup // the registrations among them
 	closed  sync.Once
-
-	// sending is held shared while a client transaction is made, so that Close
-	// leaves none behind.
-	sending sync.RWMutex
 
 	mu       sync.Mutex
 	closing  bool // no new dialogs
@@ -89,88 +78,59 @@ type mergeKey struct {
 }
 
 var (
-	errClosing = errors.New("Shutting Down")         //nolint:staticcheck // a SIP reason phrase
-	errFull    = errors.New("Too Many Calls")        //nolint:staticcheck // a SIP reason phrase
-	errMerged  = errors.New("Came Already")          //nolint:staticcheck // a SIP reason phrase
-	errNoTx    = errors.New("the user agent closed") // for client transactions
+	errClosing = errors.New("Shutting Down")  //nolint:staticcheck // a SIP reason phrase
+	errFull    = errors.New("Too Many Calls") //nolint:staticcheck // a SIP reason phrase
+	errMerged  = errors.New("Came Already")   //nolint:staticcheck // a SIP reason phrase
 )
 
-// Listen checks cfg, binds the sockets and serves them until Close. It may
-// block for the store (the nonce key) when Access is configured, and for the
-// names of the trunks, lookWait at most: without the DNS it starts as well.
-func Listen(cfg Config, log *slog.Logger) (*UA, error) {
-	setGlobals()
-	if cfg.T1 > 0 {
-		setT1(cfg.T1)
-	}
+// Open checks cfg and binds the sockets. It may block for the store (the nonce
+// key) when Access is configured. Nothing is read, and nothing may be sent,
+// before Serve; Close ends it in any case.
+func Open(cfg Config, log *slog.Logger) (*UA, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
+	w, err := wire.Open(cfg.Config, log)
+	if err != nil {
+		return nil, err
+	}
 	u := &UA{
-		cfg: cfg, log: log, trunks: make(map[string]*trunk), dialogs: make(map[dialogKey]*leg),
-		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(),
-		flows: newFlows(), deaf: newDeaf(), merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
+		cfg: cfg, log: log, wire: w, trunks: make(map[string]*trunk), dialogs: make(map[dialogKey]*leg),
+		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(w.Key),
+		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
 	u.leaving, u.retire = context.WithCancel(u.stop)
-	if err := u.open(); err != nil {
-		u.end()
-		u.closeSockets()
-		return nil, err
-	}
-	for _, s := range u.socks {
-		if s.packet != nil {
-			u.work.Go(s.packet.fill)
+	for _, t := range cfg.Trunks {
+		if u.trunks[t.Name], err = newTrunk(t); err != nil {
+			return nil, errors.Join(err, u.Close())
 		}
-		u.work.Add(1)
-		go u.serve(s)
 	}
-	for transport, f := range u.feeds {
-		u.work.Add(1)
-		go u.serve(&socket{network: transport, stream: f})
+	if err := u.openAccess(); err != nil {
+		return nil, errors.Join(err, u.Close())
 	}
-	u.work.Add(1)
-	go u.sweep()
+	return u, nil
+}
+
+// Serve begins to read and to register, once. It may block for the names of the
+// trunks, lookWait at most: without the DNS it starts as well.
+func (u *UA) Serve(to Receiver) error {
+	u.to = to
+	err := u.wire.Serve(wire.Above{
+		Route: u.route, Read: u.filter, Regular: u.isRegular, Stray: u.strayResponse, Closed: u.flowGone,
+	})
+	if err != nil {
+		return err
+	}
+	u.work.Go(u.sweep)
 	for _, t := range u.trunks {
 		u.followTrunk(t)
 		u.keepTrunk(t)
 		u.watchTrunk(t)
 	}
 	u.awaitTrunks()
-	return u, nil
-}
-
-// open binds the sockets and makes sipgo's layers.
-func (u *UA) open() error {
-	var err error
-	if u.certs, err = openCertificates(u.cfg.TLS, u.log); err != nil {
-		return err
-	}
-	u.feeds = make(map[string]*feed)
-	for _, transport := range []string{"tcp", "tls"} {
-		u.feeds[transport] = &feed{at: &net.TCPAddr{IP: net.IPv4zero}, in: make(chan *stream), closed: u.stop.Done()}
-	}
-	for _, s := range u.cfg.Listen {
-		l, err := parseListen(s)
-		if err != nil {
-			return err
-		}
-		sock, err := u.openSocket(l)
-		if err != nil {
-			return err
-		}
-		u.socks = append(u.socks, sock)
-	}
-	for _, t := range u.cfg.Trunks {
-		if u.trunks[t.Name], err = newTrunk(t); err != nil {
-			return err
-		}
-	}
-	if err := u.openAccess(); err != nil {
-		return err
-	}
-	return u.newSIP()
+	return nil
 }
 
 // openAccess completes the access configuration with what only we know.
@@ -186,22 +146,15 @@ func (u *UA) openAccess() error {
 		a.Trunk = u.peer
 	}
 	if a.Local == nil {
-		a.Local = u.localOf
+		a.Local = u.wire.LocalOf
 	}
 	if a.Ourselves == nil {
 		a.Ourselves = u.leadsHere
 	}
 	if a.Domains == nil {
-		a.Domains = u.Domains
+		a.Domains = u.wire.Domains
 	}
-	a.Aliases = slices.Clone(a.Aliases)
-	for _, s := range u.socks {
-		for _, ip := range []netip.Addr{s.addr.Addr(), u.cfg.Public[s.addr.Addr()]} {
-			if ip.IsValid() && !ip.IsUnspecified() {
-				a.Aliases = append(a.Aliases, ip.String())
-			}
-		}
-	}
+	a.Aliases = slices.Concat(a.Aliases, u.wire.Hosts())
 	ctx, cancel := context.WithTimeout(u.stop, 10*time.Second)
 	defer cancel()
 	access, err := NewAccess(ctx, a, u.log)
@@ -209,18 +162,22 @@ func (u *UA) openAccess() error {
 	return err
 }
 
-// Access is the access control made of Config.Access, nil without one.
-func (u *UA) Access() *Access { return u.access }
+// leadsHere tells whether requests to uri would come to one of our sockets.
+func (u *UA) leadsHere(uri sip.Uri) bool {
+	return u.wire.LeadsHere(uri, func(host string) bool {
+		return host == message.Host(u.cfg.Domain) || u.access != nil && u.access.ours(host)
+	})
+}
 
 // Addrs are the bound addresses, "udp://127.0.0.1:40123", in the order of
 // Config.Listen.
-func (u *UA) Addrs() []string {
-	out := make([]string, len(u.socks))
-	for i, s := range u.socks {
-		out[i] = s.network + "://" + s.addr.String()
-	}
-	return out
-}
+func (u *UA) Addrs() []string { return u.wire.Addrs() }
+
+// Streams is how many TCP and TLS connections are open.
+func (u *UA) Streams() int { return u.wire.Streams() }
+
+// Access is the access control made of Config.Access, nil without one.
+func (u *UA) Access() *Access { return u.access }
 
 // Close gives registrations back, waits for hang-ups that are under way (2 s at
 // most) and for every goroutine of the UA, and closes the sockets. It hangs up
@@ -245,7 +202,7 @@ func (u *UA) close() {
 		u.log.Warn("sip: some hang-ups were not answered in time")
 	}
 	u.end()
-	u.sending.Lock()
+	u.wire.Stop()
 	u.mu.Lock()
 	u.dead = true
 	legs := make([]*leg, 0, len(u.legs))
@@ -253,26 +210,24 @@ func (u *UA) close() {
 		legs = append(legs, l)
 	}
 	u.mu.Unlock()
-	u.sending.Unlock()
 	for _, l := range legs {
 		l.mail.post(l.drop) // before its transactions end, which it would report
 	}
-	u.closeSockets()
-	u.closeStack()
+	u.wire.Close()
 	u.work.Wait()
-	u.closeStack() // a message that was repeated meanwhile opened a socket of its own
+	u.wire.Close() // a message that was repeated meanwhile opened a socket of its own
 }
 
-func (u *UA) closeStack() {
-	if err := u.stack.Close(); err != nil {
-		u.log.Debug("sip: closing", "error", err)
-	}
-}
-
-func (u *UA) closeSockets() {
-	for _, s := range u.socks {
-		if err := s.close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			u.log.Warn("sip: closing a socket", "error", err)
+// sweep forgets transactions that sipgo lost.
+func (u *UA) sweep() {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-u.stop.Done():
+			return
+		case now := <-tick.C:
+			u.txs.sweep(now)
 		}
 	}
 }
@@ -371,31 +326,6 @@ func (u *UA) RefusedStateless() uint64 { return u.stateless.count.Load() }
 func (u *UA) recovered(what string) {
 	if p := recover(); p != nil {
 		u.log.Error("sip: "+what+" failed by a fault of ours", "panic", p, "stack", string(debug.Stack()))
-	}
-}
-
-// sweep keeps connections alive and sipgo's memory of UDP peers bounded: it
-// makes the readers start again, which forgets all of them.
-func (u *UA) sweep() {
-	defer u.work.Done()
-	tick := time.NewTicker(10 * time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-u.stop.Done():
-			return
-		case now := <-tick.C:
-			u.pingFlows(now)
-			u.txs.sweep(now)
-		}
-		if u.stack.TransportLayer().Pool("udp").Size() < maxSources {
-			continue
-		}
-		for _, s := range u.socks {
-			if s.packet != nil {
-				s.packet.interrupt()
-			}
-		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // maxEarly bounds the early dialogs of one branch that we remember.
@@ -99,7 +100,7 @@ func (l *leg) firstMissing() {
 		l.out.cancel = machine.CauseUnreachable
 	}
 	if l.trunk != nil {
-		l.trunk.places.pass(l.d.hop.addr) // for the next call; this INVITE may yet be heard
+		l.trunk.places.pass(l.d.hop.Addr) // for the next call; this INVITE may yet be heard
 	}
 	l.hush()
 	l.refused(machine.Refused{Leg: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
@@ -113,7 +114,7 @@ func (l *leg) refused(e machine.Refused) {
 func (l *leg) inviteLost(err error) {
 	l.settleGiven()
 	if l.trunk != nil && l.state == legCalling && !l.out.heard {
-		l.trunk.places.pass(l.d.hop.addr)
+		l.trunk.places.pass(l.d.hop.Addr)
 		if l.nextPlace() {
 			return
 		}
@@ -279,14 +280,14 @@ func (l *leg) failure(s *sent, res *sip.Response) {
 // nextPlace sends the INVITE to another address of the trunk, when the one
 // before has not taken it (RFC 3263 4.3).
 func (l *leg) nextPlace() bool {
-	if l.trunk == nil || l.state != legCalling || l.out.cancel != "" || len(l.out.passed) >= maxRecords {
+	if l.trunk == nil || l.state != legCalling || l.out.cancel != "" || len(l.out.passed) >= wire.MaxRecords {
 		return false
 	}
-	l.out.passed = append(l.out.passed, l.d.hop.addr)
+	l.out.passed = append(l.out.passed, l.d.hop.Addr)
 	if l.aim(l.out.asked) != nil {
 		return false
 	}
-	l.log.Info("sip: trunk is tried at its next address", "trunk", l.trunk.Name, "at", l.d.hop.addr)
+	l.log.Info("sip: trunk is tried at its next address", "trunk", l.trunk.Name, "at", l.d.hop.Addr)
 	l.sendInvite(l.writeInvite(l.out.asked))
 	return true
 }
@@ -302,12 +303,12 @@ func (l *leg) sendACK(d *dialog, invite *sent, res *sip.Response) {
 		l.log.Warn("sip: ACK not sent", "error", err)
 		return
 	}
-	if err := l.u.connect(h); err != nil {
+	if err := l.u.wire.Connect(h); err != nil {
 		l.log.Warn("sip: ACK not sent", "error", err)
 		return
 	}
-	l.origins.add(message.Flow{Transport: h.transport, Peer: h.addr})
-	l.u.stamp(ack, h)
+	l.origins.add(message.Flow{Transport: h.Transport, Peer: h.Addr})
+	l.u.wire.Stamp(ack, h)
 	if l.out.acks == nil {
 		l.out.acks = make(map[ackKey]*sip.Request)
 	}
@@ -325,7 +326,7 @@ func (l *leg) repeatACK(res *sip.Response) bool {
 
 func (l *leg) writeACK(ack *sip.Request) {
 	l.trace(true, ack)
-	if err := l.u.stack.TransportLayer().WriteMsg(ack); err != nil {
+	if err := l.u.wire.WriteMsg(ack); err != nil {
 		l.log.Warn("sip: ACK not sent", "error", err)
 	}
 }

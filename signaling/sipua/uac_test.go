@@ -16,7 +16,7 @@ import (
 )
 
 // dialled calls w and returns the INVITE that came to it.
-func dialled(a *party, w *wire, change func(*gateway.Invite)) (*line, *sip.Request) {
+func dialled(a *party, w *rawPeer, change func(*gateway.Invite)) (*line, *sip.Request) {
 	out := a.call("sip:alice@"+w.addr(), change)
 	return out, w.request("INVITE")
 }
@@ -162,7 +162,7 @@ func TestTwoAnswers(t *testing.T) {
 
 func TestSilentPhone(t *testing.T) {
 	t.Parallel()
-	a := newParty(t, func(c *Config) { c.First1xx = 150 * time.Millisecond })
+	a := newParty(t, func(c *setup) { c.First1xx = 150 * time.Millisecond })
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
 	no := expect[machine.Refused](out)
@@ -203,7 +203,7 @@ func TestTriggerLeavesOnce(t *testing.T) {
 		"taken back": func(l *line) { l.leg.Cancel(machine.CauseElsewhere) },
 		"hung up":    func(l *line) { l.leg.HangUp(machine.CauseHangUp) },
 	} {
-		a, w := newParty(t, func(c *Config) { c.First1xx = 300 * time.Millisecond }), newWire(t, "127.0.0.3")
+		a, w := newParty(t, func(c *setup) { c.First1xx = 300 * time.Millisecond }), newWire(t, "127.0.0.3")
 		out, inv := dialled(a, w, trigger)
 		giveUp(out)
 		if name == "hung up" {

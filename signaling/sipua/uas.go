@@ -15,6 +15,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/wire"
 )
 
 // inbound is a request to us in its server transaction. The goroutine sipgo
@@ -75,8 +76,8 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	if no, cause := u.noRoom(requested(req)); no != nil {
-		if u.cfg.TurnedAway != nil {
-			u.cfg.TurnedAway(cause)
+		if u.to.TurnedAway != nil {
+			u.to.TurnedAway(cause)
 		}
 		u.answer(req, tx, no)
 		return
@@ -123,7 +124,7 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces machine.LegID) {
 	l.log.Log(context.Background(), level, "sip leg", "to", legAsked.String(), "source", l.in.req.Source(), "caller",
 		caller.Identity.Address)
 	l.mail.post(func() { l.trace(false, l.in.req) }) // done by run, when the call is there
-	u.cfg.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
+	u.to.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
 		l.sink = sink
 		return gateway.Incoming{
 			Leg: l, From: caller.Identity, Device: caller.Device, Replaces: replaces,
@@ -164,7 +165,7 @@ func (u *UA) readInvite(req *sip.Request) ([]byte, *message.Refusal) {
 		// Our own INVITE came back to us (RFC 3261 8.2.2.2).
 		return nil, &message.Refusal{Status: sip.StatusLoopDetected, Phrase: "Loop Detected", Why: "our own INVITE came back"}
 	}
-	if u.cfg.Calls == nil {
+	if u.to.Calls == nil {
 		return nil, &message.Refusal{Status: sip.StatusTemporarilyUnavailable, Phrase: "No Calls Taken Here"}
 	}
 	if no := u.checkContact(req); no != nil {
@@ -225,10 +226,10 @@ func requested(req *sip.Request) string { return message.CleanText(req.Recipient
 // noRoom refuses what asks for a new call while none is taken. It is no line
 // in the log: there may be very many.
 func (u *UA) noRoom(dialled string) (*message.Refusal, machine.Cause) {
-	if u.cfg.Room == nil {
+	if u.to.Room == nil {
 		return nil, ""
 	}
-	cause := u.cfg.Room(dialled)
+	cause := u.to.Room(dialled)
 	if cause == "" {
 		return nil, ""
 	}
@@ -267,14 +268,14 @@ func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
 	d.target = sip.Uri{Scheme: "sip", Host: "invalid"}
 	source := message.ParseAddr(r.req.Source())
 	transport := sip.NetworkToLower(r.req.Transport())
-	d.hop = hop{transport: transport, addr: source, sock: u.socketFor(transport, u.localOf(r.req), source.Addr())}
+	d.hop = wire.Hop{Transport: transport, Addr: source, Sock: u.wire.SocketFor(transport, u.wire.LocalOf(r.req), source.Addr())}
 	d.sameFlow = caller.Device != "" // a registered phone may be behind NAT
 	d.accept(r.req)
 	if r.req.Contact() == nil { // of RFC 2543: where it came from
 		d.target, d.sameFlow = sip.Uri{Scheme: "sip", Host: source.Addr().String(), Port: int(source.Port())}, true
 	}
 	id := machine.LegID("s" + message.NewToken())
-	d.contact = u.contactURI(string(id), d.hop)
+	d.contact = u.wire.ContactURI(string(id), d.hop)
 	l := u.newLeg(id, legAsked, d)
 	l.rel.on = slices.Contains(message.Tokens(r.req, "Require"), tag100rel)
 	l.in, l.stranger = r, u.txs.ofStranger(r.req)

@@ -14,7 +14,7 @@ import (
 )
 
 // talking sets up a call from w that the desk answered and w acknowledged.
-func talking(b *party, w *wire, callID string) (*line, *sip.Response) {
+func talking(b *party, w *rawPeer, callID string) (*line, *sip.Response) {
 	w.send(b.at("udp"), w.invite("alice", callID, 1, offerSDP))
 	in := b.desk.next()
 	in.leg.Answer([]byte(answerSDP))
@@ -24,7 +24,7 @@ func talking(b *party, w *wire, callID string) (*line, *sip.Response) {
 }
 
 // hangUpFrom ends the call from the wire, as a barrier: what came before is done.
-func hangUpFrom(b *party, w *wire, in *line, ok *sip.Response, seq int) {
+func hangUpFrom(b *party, w *rawPeer, in *line, ok *sip.Response, seq int) {
 	b.t.Helper()
 	w.send(b.at("udp"), w.within(ok, "BYE", seq, ""))
 	w.response(200, "BYE")
@@ -80,7 +80,7 @@ func TestByeWaitsForACK(t *testing.T) {
 // 3326).
 func TestCancelSaysWhy(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
-	b, _ := withAccess(t, func(c *Config) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
+	b, _ := withAccess(t, func(c *setup) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
 	elsewhere, gone := machine.CauseElsewhere, machine.CauseCallerGone
 	for i, row := range []struct {
 		reasons []string

@@ -12,8 +12,8 @@ import (
 	"ringsplash/signaling/sipua/message"
 )
 
-// wire is a peer that writes its SIP by hand, to do what no decent phone does.
-type wire struct {
+// rawPeer is a peer that writes its SIP by hand, to do what no decent phone does.
+type rawPeer struct {
 	t    *testing.T
 	conn *net.UDPConn
 	tag  string
@@ -21,19 +21,19 @@ type wire struct {
 	held []sip.Message
 }
 
-func newWire(t *testing.T, ip string) *wire {
+func newWire(t *testing.T, ip string) *rawPeer {
 	t.Helper()
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(ip)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	return &wire{t: t, conn: c, tag: "far" + message.NewToken()}
+	return &rawPeer{t: t, conn: c, tag: "far" + message.NewToken()}
 }
 
-func (w *wire) addr() string { return w.conn.LocalAddr().String() }
+func (w *rawPeer) addr() string { return w.conn.LocalAddr().String() }
 
-func (w *wire) send(to, text string) {
+func (w *rawPeer) send(to, text string) {
 	w.t.Helper()
 	a, err := net.ResolveUDPAddr("udp", to)
 	if err != nil {
@@ -45,7 +45,7 @@ func (w *wire) send(to, text string) {
 }
 
 // read is the next message, within d; nil when there is none.
-func (w *wire) read(d time.Duration) sip.Message {
+func (w *rawPeer) read(d time.Duration) sip.Message {
 	w.t.Helper()
 	buf := make([]byte, 65535)
 	_ = w.conn.SetReadDeadline(time.Now().Add(d))
@@ -62,7 +62,7 @@ func (w *wire) read(d time.Duration) sip.Message {
 }
 
 // find waits for the message that ok takes and keeps the others for later.
-func (w *wire) find(what string, ok func(sip.Message) bool) sip.Message {
+func (w *rawPeer) find(what string, ok func(sip.Message) bool) sip.Message {
 	w.t.Helper()
 	for i, m := range w.held {
 		if ok(m) {
@@ -84,7 +84,7 @@ func (w *wire) find(what string, ok func(sip.Message) bool) sip.Message {
 	return nil
 }
 
-func (w *wire) request(method string) *sip.Request {
+func (w *rawPeer) request(method string) *sip.Request {
 	w.t.Helper()
 	return w.find(method, func(m sip.Message) bool {
 		r, ok := m.(*sip.Request)
@@ -92,7 +92,7 @@ func (w *wire) request(method string) *sip.Request {
 	}).(*sip.Request)
 }
 
-func (w *wire) response(status int, method string) *sip.Response {
+func (w *rawPeer) response(status int, method string) *sip.Response {
 	w.t.Helper()
 	return w.find(fmt.Sprint(status, " ", method), func(m sip.Message) bool {
 		r, ok := m.(*sip.Response)
@@ -101,7 +101,7 @@ func (w *wire) response(status int, method string) *sip.Response {
 }
 
 // forget drops what was held, and says how many of it ok takes.
-func (w *wire) drain(d time.Duration, ok func(sip.Message) bool) int {
+func (w *rawPeer) drain(d time.Duration, ok func(sip.Message) bool) int {
 	w.t.Helper()
 	n := 0
 	for _, m := range w.held {
@@ -130,12 +130,12 @@ func rawMessage(first string, headers []string, sdp string) string {
 	return first + "\r\n" + strings.Join(headers, "\r\n") + "\r\n\r\n" + sdp
 }
 
-func (w *wire) via() string {
+func (w *rawPeer) via() string {
 	return "Via: SIP/2.0/UDP " + w.addr() + ";rport;branch=z9hG4bK" + message.NewToken()
 }
 
 // invite is an INVITE for a new dialog.
-func (w *wire) invite(user, callID string, seq int, sdp string, more ...string) string {
+func (w *rawPeer) invite(user, callID string, seq int, sdp string, more ...string) string {
 	return rawMessage("INVITE sip:"+user+"@example.test SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70",
 		"From: Carol <sip:carol@example.org>;tag=" + w.tag, "To: <sip:" + user + "@example.test>",
@@ -144,7 +144,7 @@ func (w *wire) invite(user, callID string, seq int, sdp string, more ...string) 
 }
 
 // within is a request in the dialog that res, a response to our INVITE, made.
-func (w *wire) within(res *sip.Response, method string, seq int, sdp string, more ...string) string {
+func (w *rawPeer) within(res *sip.Response, method string, seq int, sdp string, more ...string) string {
 	target := "sip:nobody@invalid"
 	if c := res.Contact(); c != nil {
 		target = c.Address.String()
@@ -156,7 +156,7 @@ func (w *wire) within(res *sip.Response, method string, seq int, sdp string, mor
 }
 
 // reply answers req; tag is put into To when it has none.
-func (w *wire) reply(req *sip.Request, status int, phrase, tag, sdp string, more ...string) string {
+func (w *rawPeer) reply(req *sip.Request, status int, phrase, tag, sdp string, more ...string) string {
 	var headers []string
 	for _, v := range req.GetHeaders("Via") {
 		headers = append(headers, "Via: "+v.Value())
@@ -174,7 +174,7 @@ func (w *wire) reply(req *sip.Request, status int, phrase, tag, sdp string, more
 
 // back is a request in the dialog of an INVITE that came to the wire and that
 // it answered with tag.
-func (w *wire) back(invite *sip.Request, tag, method string, seq int, sdp string, more ...string) string {
+func (w *rawPeer) back(invite *sip.Request, tag, method string, seq int, sdp string, more ...string) string {
 	return rawMessage(method+" "+invite.Contact().Address.String()+" SIP/2.0", append([]string{
 		w.via(), "Max-Forwards: 70", "From: " + invite.To().Value() + ";tag=" + tag, "To: " + invite.From().Value(),
 		"Call-ID: " + invite.CallID().Value(), fmt.Sprintf("CSeq: %d %s", seq, method), "Contact: <sip:phone@" + w.addr() + ">",

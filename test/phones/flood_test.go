@@ -15,6 +15,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/wire"
 	"ringsplash/test/rig"
 )
 
@@ -106,8 +107,8 @@ func (p talkers) Begin(build func(gateway.Sink) gateway.Incoming) {
 func agent(t *testing.T, g *rig.Gateway, u rig.User, calls sipua.Calls) *sipua.UA {
 	t.Helper()
 	registered := make(chan error, 1)
-	ua, err := sipua.Listen(sipua.Config{
-		Domain: rig.Domain, Listen: []string{"udp://127.0.0.1:0"}, Calls: calls,
+	ua, err := sipua.Open(sipua.Config{
+		Domain: rig.Domain, Config: wire.Config{Listen: []string{"udp://127.0.0.1:0"}},
 		Trunks: []sipua.Trunk{{
 			Name: "gateway", Address: "sip:" + g.SIP.String(), AOR: u.Address(), Instance: "urn:uuid:" + u.Name,
 			Register: sipua.Credentials{User: u.Name, Password: u.SIPPassword("desk"), Realm: rig.Domain},
@@ -123,6 +124,9 @@ func agent(t *testing.T, g *rig.Gateway, u rig.User, calls sipua.Calls) *sipua.U
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ua.Close() })
+	if err := ua.Serve(sipua.Receiver{Calls: calls}); err != nil {
+		t.Fatal(err)
+	}
 	if err := <-registered; err != nil {
 		t.Fatal(err)
 	}

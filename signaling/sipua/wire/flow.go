@@ -1,4 +1,4 @@
-package sipua
+package wire
 
 import (
 	"context"
@@ -21,7 +21,8 @@ const (
 )
 
 var (
-	errFlowGone  = errors.New("the connection the phone came by is closed")
+	// ErrFlowGone is a connection that only the far end could make again.
+	ErrFlowGone  = errors.New("the connection the phone came by is closed")
 	errUnproven  = errors.New("the peer of the open connection has no certificate for this name")
 	errOurselves = errors.New("the address is our own")
 )
@@ -60,7 +61,7 @@ func (f *flows) all() []*stream {
 
 // add takes a new connection in; false when the bounds are reached.
 func (f *flows) add(s *stream) bool {
-	from := sourceIP(s.key.Peer.Addr())
+	from := message.Source(s.key.Peer.Addr())
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !s.dialed {
@@ -75,7 +76,7 @@ func (f *flows) add(s *stream) bool {
 }
 
 func (f *flows) remove(s *stream) {
-	from := sourceIP(s.key.Peer.Addr())
+	from := message.Source(s.key.Peer.Addr())
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !s.dialed {
@@ -92,7 +93,7 @@ func (f *flows) remove(s *stream) {
 // door is a listener that makes streams of what it accepts.
 type door struct {
 	net.Listener
-	u         *UA
+	w         *Sockets
 	transport string
 }
 
@@ -103,23 +104,23 @@ func (d *door) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := d.u.newStream(conn, d.transport)
+		s := d.w.newStream(conn, d.transport)
 		if d.transport == "tls" {
-			s.server = tls.Server(conn, d.u.certs.server())
+			s.server = tls.Server(conn, d.w.certs.server())
 			s.Conn = s.server
 		}
-		if d.u.flows.add(s) {
+		if d.w.flows.add(s) {
 			return s, nil
 		}
 		_ = conn.Close()
 	}
 }
 
-func (u *UA) newStream(conn net.Conn, transport string) *stream {
+func (w *Sockets) newStream(conn net.Conn, transport string) *stream {
 	return &stream{
-		Conn: conn, key: message.Flow{Transport: transport, Peer: message.ParseAddr(conn.RemoteAddr().String())}, timers: u.cfg.Stream,
-		certs:  u.certs,
-		opened: time.Now(), gone: u.flowGone, unread: u.stateless.key.Unreadable, done: make(chan struct{}),
+		Conn: conn, key: message.Flow{Transport: transport, Peer: message.ParseAddr(conn.RemoteAddr().String())}, timers: w.cfg.Stream,
+		certs:  w.certs,
+		opened: time.Now(), gone: w.gone, unread: w.Key.Unreadable, done: make(chan struct{}),
 	}
 }
 
@@ -151,66 +152,66 @@ func (f *feed) Accept() (net.Conn, error) {
 func (f *feed) Addr() net.Addr { return f.at }
 func (f *feed) Close() error   { return nil }
 
-// connect makes sure that there is a connection for h, and over TLS that its
+// Connect makes sure that there is a connection for h, and over TLS that its
 // peer has proven the host of h. It blocks for dialTimeout at most. A hop to
 // one of our own sockets is refused, whatever name led there.
-func (u *UA) connect(h hop) error {
-	for _, s := range u.socks {
-		if s.network == h.transport && u.reaches(s, h.addr) {
+func (w *Sockets) Connect(h Hop) error {
+	for _, s := range w.socks {
+		if s.Network == h.Transport && w.reaches(s, h.Addr) {
 			return errOurselves
 		}
 	}
-	if h.transport == "udp" {
+	if h.Transport == "udp" {
 		return nil
 	}
-	k := message.Flow{Transport: h.transport, Peer: h.addr}
-	s := u.flows.find(k)
+	k := message.Flow{Transport: h.Transport, Peer: h.Addr}
+	s := w.flows.find(k)
 	if s == nil {
-		if h.host == "" {
-			return errFlowGone
+		if h.Host == "" {
+			return ErrFlowGone
 		}
-		made, err, _ := u.flows.dials.Do(h.transport+h.addr.String()+h.host, func() (any, error) {
-			if s := u.flows.find(k); s != nil {
+		made, err, _ := w.flows.dials.Do(h.Transport+h.Addr.String()+h.Host, func() (any, error) {
+			if s := w.flows.find(k); s != nil {
 				return s, nil
 			}
-			return u.dial(h)
+			return w.dial(h)
 		})
 		if err != nil {
-			return fmt.Errorf("no connection to %s: %w", h.addr, err)
+			return fmt.Errorf("no connection to %s: %w", h.Addr, err)
 		}
 		s, _ = made.(*stream)
 	}
-	if h.transport == "tls" && h.host != "" && (s.proves == nil || !s.proves(h.host)) {
+	if h.Transport == "tls" && h.Host != "" && (s.proves == nil || !s.proves(h.Host)) {
 		return errUnproven
 	}
 	return nil
 }
 
-func (u *UA) dial(h hop) (*stream, error) {
-	ctx, cancel := context.WithTimeout(u.stop, dialTimeout)
+func (w *Sockets) dial(h Hop) (*stream, error) {
+	ctx, cancel := context.WithTimeout(w.stop, dialTimeout)
 	defer cancel()
 	var d net.Dialer
-	if h.sock != nil && !h.sock.addr.Addr().IsUnspecified() {
-		d.LocalAddr = &net.TCPAddr{IP: h.sock.addr.Addr().AsSlice(), Zone: h.sock.addr.Addr().Zone()} // a trunk knows us by it
+	if h.Sock != nil && !h.Sock.Addr.Addr().IsUnspecified() {
+		d.LocalAddr = &net.TCPAddr{IP: h.Sock.Addr.Addr().AsSlice(), Zone: h.Sock.Addr.Addr().Zone()} // a trunk knows us by it
 	}
-	conn, err := d.DialContext(ctx, "tcp", h.addr.String())
+	conn, err := d.DialContext(ctx, "tcp", h.Addr.String())
 	if err != nil {
 		return nil, err
 	}
-	s := u.newStream(conn, h.transport)
+	s := w.newStream(conn, h.Transport)
 	s.dialed, s.served = true, make(chan struct{})
-	if h.transport == "tls" {
-		client := tls.Client(conn, u.certs.client(h.host, h.roots))
+	if h.Transport == "tls" {
+		client := tls.Client(conn, w.certs.client(h.Host, h.Roots))
 		if err := client.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
 			return nil, err
 		}
 		s.Conn = client
-		s.learn(u.certs.proven(client.ConnectionState()))
+		s.learn(w.certs.proven(client.ConnectionState()))
 	}
-	u.flows.add(s)
+	w.flows.add(s)
 	select {
-	case u.feeds[h.transport].in <- s:
+	case w.feeds[h.Transport].in <- s:
 	case <-ctx.Done():
 		_ = s.Close()
 		return nil, ctx.Err()
@@ -223,11 +224,42 @@ func (u *UA) dial(h hop) (*stream, error) {
 	}
 }
 
+// gone takes a closed connection out.
+func (w *Sockets) gone(s *stream) {
+	w.flows.remove(s)
+	w.above.Closed(s.key)
+}
+
+// Connected tells whether there is a connection with that far end.
+func (w *Sockets) Connected(k message.Flow) bool { return w.flows.find(k) != nil }
+
+// Done is closed when the connection with that far end is; nil for none.
+func (w *Sockets) Done(k message.Flow) <-chan struct{} {
+	if s := w.flows.find(k); s != nil {
+		return s.done
+	}
+	return nil
+}
+
+// Drop closes the connection with that far end, if there is one.
+func (w *Sockets) Drop(k message.Flow) {
+	if s := w.flows.find(k); s != nil {
+		_ = s.Close()
+	}
+}
+
+// Streams is how many TCP and TLS connections are open.
+func (w *Sockets) Streams() int {
+	w.flows.mu.Lock()
+	defer w.flows.mu.Unlock()
+	return len(w.flows.open)
+}
+
 // pingFlows keeps our own connections open and closes those that died.
-func (u *UA) pingFlows(now time.Time) {
-	for _, s := range u.flows.all() {
+func (w *Sockets) pingFlows(now time.Time) {
+	for _, s := range w.flows.all() {
 		if s.dialed && !s.ping(now) {
-			u.log.Info("sip: connection lost, no answer to the keep-alive", "transport", s.key.Transport, "peer", s.key.Peer)
+			w.log.Info("sip: connection lost, no answer to the keep-alive", "transport", s.key.Transport, "peer", s.key.Peer)
 			_ = s.Close()
 		}
 	}
@@ -236,8 +268,8 @@ func (u *UA) pingFlows(now time.Time) {
 // Domains are the domains that the peer at source has proven by a certificate
 // of sip.tls.client_ca (RFC 5922 7.1), in lower case; nil without one and for
 // transports other than tls. source is as sip.Request.Source writes it.
-func (u *UA) Domains(source netip.AddrPort, transport string) []string {
-	if s := u.flows.find(message.Flow{Transport: transport,
+func (w *Sockets) Domains(source netip.AddrPort, transport string) []string {
+	if s := w.flows.find(message.Flow{Transport: transport,
 		Peer: netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}); s != nil {
 		return s.domains
 	}

@@ -1,4 +1,4 @@
-package sipua
+package wire
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 const (
@@ -37,16 +39,44 @@ type lanes struct {
 	closed           chan struct{}
 	crowded          atomic.Uint64 // datagrams dropped, for a lane was full
 	small            sync.Pool     // of *[smallDatagram]byte
+
+	// pool is where sipgo finds the socket that a request leaves by. Its own
+	// entry goes with its reader, when that is interrupted or panics; ours, of
+	// the same socket, stays. known is closed when it is there.
+	pool  *sip.ConnectionPool
+	own   *sip.UDPConnection
+	fresh bool // sipgo's reader has not read yet
+	known chan struct{}
 }
 
-// newLanes makes the lanes of c; somebody must run fill until c is closed.
-func newLanes(c *net.UDPConn, regular func(netip.Addr) bool) *lanes {
-	return &lanes{
-		UDPConn: c, regular: regular,
+// newLanes makes the lanes of c. After begin somebody must run fill until c is
+// closed.
+func newLanes(c *net.UDPConn) *lanes {
+	l := &lanes{
+		UDPConn:  c,
 		regulars: make(chan datagram, regularLane), others: make(chan datagram, strangerLane),
 		interrupted: make(chan struct{}, 1), closed: make(chan struct{}),
 		small: sync.Pool{New: func() any { return new([smallDatagram]byte) }},
+		known: make(chan struct{}),
 	}
+	l.own = &sip.UDPConnection{PacketConn: l, PacketAddr: c.LocalAddr().String(), Listener: true}
+	return l
+}
+
+// begin says who is regular, and which pool of sipgo must know the socket.
+func (l *lanes) begin(regular func(netip.Addr) bool, pool *sip.ConnectionPool) {
+	l.regular, l.pool = regular, pool
+}
+
+// register puts our entry in place of that which sipgo has just made.
+func (l *lanes) register() {
+	l.pool.Add(l.own.PacketAddr, l.own)
+	select {
+	case <-l.known:
+	default:
+		close(l.known)
+	}
+	l.fresh = false
 }
 
 // fill reads the socket until it is closed.
@@ -84,6 +114,9 @@ func (l *lanes) copied(b []byte) []byte {
 // ReadFrom waits for the next datagram, until the socket is closed or the
 // reader is interrupted.
 func (l *lanes) ReadFrom(b []byte) (int, net.Addr, error) {
+	if l.fresh {
+		l.register()
+	}
 	select {
 	case d := <-l.regulars:
 		return l.hand(d, b)

@@ -1,4 +1,4 @@
-package sipua
+package wire
 
 import (
 	"crypto/tls"
@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"ringsplash/signaling/sipua/message"
 )
 
 // TLSFiles are PEM files. They are read again when they change, for the
@@ -33,7 +35,7 @@ type certificates struct {
 	config  *tls.Config
 }
 
-// stamp tells one state of a file from the next.
+// Stamp tells one state of a file from the next.
 type stamp struct {
 	size int64
 	time time.Time
@@ -68,7 +70,7 @@ func (f TLSFiles) load() (*tls.Config, error) {
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
 	if f.ClientCA != "" {
-		if cfg.ClientCAs, err = readRoots(f.ClientCA); err != nil {
+		if cfg.ClientCAs, err = message.ReadRoots(f.ClientCA); err != nil {
 			return nil, err
 		}
 		// Not VerifyClientCertIfGiven: phones show the certificate of their maker
@@ -76,18 +78,6 @@ func (f TLSFiles) load() (*tls.Config, error) {
 		cfg.ClientAuth = tls.RequestClientCert
 	}
 	return cfg, nil
-}
-
-func readRoots(path string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("sipua: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("sipua: %s has no certificate in it", path)
-	}
-	return roots, nil
 }
 
 // current is the configuration of the files as they are now; new files that

@@ -1,4 +1,4 @@
-package sipua
+package wire
 
 import (
 	"context"
@@ -19,38 +19,38 @@ import (
 const (
 	// resolveTimeout bounds the DNS look-ups for one request.
 	resolveTimeout = 5 * time.Second
-	// maxRecords is how many SRV records and how many addresses of one name are
+	// MaxRecords is how many SRV records and how many addresses of one name are
 	// taken.
-	maxRecords = 8
+	MaxRecords = 8
 )
 
-// hop is where a request goes next and the socket it leaves by.
-type hop struct {
-	transport string // udp, tcp or tls
-	addr      netip.AddrPort
-	sock      *socket // nil: TCP or TLS without a listener of ours
-	// host is what the certificate of a TLS peer must name, roots who may have
+// Hop is where a request goes next and the socket it leaves by.
+type Hop struct {
+	Transport string // udp, tcp or tls
+	Addr      netip.AddrPort
+	Sock      *Socket // nil: TCP or TLS without a listener of ours
+	// Host is what the certificate of a TLS peer must name, roots who may have
 	// signed it (nil: the system's). Without a host the TCP or TLS connection
 	// there is will be used, and no other be made.
-	host  string
-	roots *x509.CertPool
+	Host  string
+	Roots *x509.CertPool
 }
 
-// resolve finds the first address of a URI's host, see locate.
-func (u *UA) resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort, error) {
-	found, err := u.locate(ctx, transport, uri)
+// Resolve finds the first address of a URI's host, see locate.
+func (w *Sockets) Resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort, error) {
+	found, err := w.Locate(ctx, transport, uri)
 	if len(found) == 0 {
 		return netip.AddrPort{}, err
 	}
 	return found[0], nil
 }
 
-// locate finds the addresses of a URI's host, the preferred one first (RFC 3263,
+// Locate finds the addresses of a URI's host, the preferred one first (RFC 3263,
 // without NAPTR: SRV when no port is given, then A and AAAA, IPv4 before IPv6).
 // It blocks for the DNS, resolveTimeout at most; a literal address costs nothing.
 // Addresses with an error are those of the host itself while it could not be
 // found out whether SRV records name others.
-func (u *UA) locate(ctx context.Context, transport string, uri sip.Uri) ([]netip.AddrPort, error) {
+func (w *Sockets) Locate(ctx context.Context, transport string, uri sip.Uri) ([]netip.AddrPort, error) {
 	host := strings.Trim(uri.Host, "[]")
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), message.Port(transport, uri.Port))}, nil
@@ -59,16 +59,16 @@ func (u *UA) locate(ctx context.Context, transport string, uri sip.Uri) ([]netip
 	defer cancel()
 	var doubt error
 	if uri.Port == 0 && !strings.HasSuffix(host, "localhost") {
-		_, records, err := u.cfg.Resolver.LookupSRV(ctx, srvService(transport), srvProtocol(transport), host)
+		_, records, err := w.cfg.Resolver.LookupSRV(ctx, srvService(transport), srvProtocol(transport), host)
 		if doubt = doubtOf(err); err == nil {
-			found, err := u.lookUpRecords(ctx, records)
+			found, err := w.lookUpRecords(ctx, records)
 			if len(found) > 0 {
 				return found, nil
 			}
 			return nil, fmt.Errorf("no server of the host %q can be found: %w", host, err)
 		}
 	}
-	found, err := u.lookUpHost(ctx, host, message.Port(transport, uri.Port))
+	found, err := w.lookUpHost(ctx, host, message.Port(transport, uri.Port))
 	if err != nil {
 		return nil, fmt.Errorf("the host %q cannot be found: %w", host, err)
 	}
@@ -76,26 +76,26 @@ func (u *UA) locate(ctx context.Context, transport string, uri sip.Uri) ([]netip
 }
 
 // lookUpRecords are the addresses of SRV records, which come sorted (RFC 2782).
-func (u *UA) lookUpRecords(ctx context.Context, records []*net.SRV) (found []netip.AddrPort, last error) {
-	for _, r := range records[:min(len(records), maxRecords)] {
-		some, err := u.lookUpHost(ctx, strings.TrimSuffix(r.Target, "."), r.Port)
+func (w *Sockets) lookUpRecords(ctx context.Context, records []*net.SRV) (found []netip.AddrPort, last error) {
+	for _, r := range records[:min(len(records), MaxRecords)] {
+		some, err := w.lookUpHost(ctx, strings.TrimSuffix(r.Target, "."), r.Port)
 		if err != nil {
 			last = err
 			continue
 		}
 		found = append(found, some...)
 	}
-	return found[:min(len(found), maxRecords)], last
+	return found[:min(len(found), MaxRecords)], last
 }
 
-func (u *UA) lookUpHost(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
-	ips, err := u.cfg.Resolver.LookupNetIP(ctx, "ip", host)
+func (w *Sockets) lookUpHost(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
+	ips, err := w.cfg.Resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(ips, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() })
 	out := make([]netip.AddrPort, 0, len(ips))
-	for _, ip := range ips[:min(len(ips), maxRecords)] {
+	for _, ip := range ips[:min(len(ips), MaxRecords)] {
 		out = append(out, netip.AddrPortFrom(ip.Unmap(), port))
 	}
 	return out, nil
@@ -125,19 +125,19 @@ func srvProtocol(transport string) string {
 	return transport
 }
 
-// socketFor chooses the socket that requests to ip leave by: the given local
+// SocketFor chooses the socket that requests to ip leave by: the given local
 // address when it is one of ours; else, among those of the transport and family,
 // the one the kernel would send from, or the first.
-func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
-	var fitting []*socket
-	for _, s := range u.socks {
-		if s.network != transport {
+func (w *Sockets) SocketFor(transport, local string, ip netip.Addr) *Socket {
+	var fitting []*Socket
+	for _, s := range w.socks {
+		if s.Network != transport {
 			continue
 		}
-		if s.addr.String() == local {
+		if s.Addr.String() == local {
 			return s
 		}
-		if mine := s.addr.Addr(); mine.Is4() == ip.Is4() || mine == netip.IPv6Unspecified() {
+		if mine := s.Addr.Addr(); mine.Is4() == ip.Is4() || mine == netip.IPv6Unspecified() {
 			fitting = append(fitting, s)
 		}
 	}
@@ -147,7 +147,7 @@ func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
 	if len(fitting) > 1 {
 		from := routeTo(ip)
 		for _, s := range fitting {
-			if s.addr.Addr() == from {
+			if s.Addr.Addr() == from {
 				return s
 			}
 		}
@@ -157,25 +157,25 @@ func (u *UA) socketFor(transport, local string, ip netip.Addr) *socket {
 
 // advertise is the address of s that a peer at ip can reach: the listen address
 // inside LocalNets, else its public one.
-func (u *UA) advertise(s *socket, ip netip.Addr) netip.AddrPort {
+func (w *Sockets) advertise(s *Socket, ip netip.Addr) netip.AddrPort {
 	if s == nil {
 		return netip.AddrPortFrom(routeTo(ip), message.Port("udp", 0))
 	}
-	mine := s.addr.Addr()
+	mine := s.Addr.Addr()
 	if mine.IsUnspecified() {
 		mine = routeTo(ip)
 	}
-	for _, n := range u.cfg.LocalNets {
+	for _, n := range w.cfg.LocalNets {
 		if n.Contains(ip) {
-			return netip.AddrPortFrom(mine, s.addr.Port())
+			return netip.AddrPortFrom(mine, s.Addr.Port())
 		}
 	}
-	for _, key := range []netip.Addr{mine, s.addr.Addr()} {
-		if public, ok := u.cfg.Public[key]; ok {
-			return netip.AddrPortFrom(public, s.addr.Port())
+	for _, key := range []netip.Addr{mine, s.Addr.Addr()} {
+		if public, ok := w.cfg.Public[key]; ok {
+			return netip.AddrPortFrom(public, s.Addr.Port())
 		}
 	}
-	return netip.AddrPortFrom(mine, s.addr.Port())
+	return netip.AddrPortFrom(mine, s.Addr.Port())
 }
 
 // routeTo is the address of this machine that packets to ip leave from. No
@@ -189,12 +189,12 @@ func routeTo(ip netip.Addr) netip.Addr {
 	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
 }
 
-// contactURI is the URI at which a peer at ip reaches us for user.
-func (u *UA) contactURI(user string, h hop) sip.Uri {
-	at := u.advertise(h.sock, h.addr.Addr())
+// ContactURI is the URI at which a peer at ip reaches us for user.
+func (w *Sockets) ContactURI(user string, h Hop) sip.Uri {
+	at := w.advertise(h.Sock, h.Addr.Addr())
 	uri := sip.Uri{Scheme: "sip", User: message.EscapeUser(user), Host: at.Addr().String(), Port: int(at.Port())}
-	if h.transport != "udp" {
-		uri.UriParams = sip.HeaderParams{{K: "transport", V: h.transport}}
+	if h.Transport != "udp" {
+		uri.UriParams = sip.HeaderParams{{K: "transport", V: h.Transport}}
 	}
 	return uri
 }

@@ -1,0 +1,89 @@
+package wire
+
+import (
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
+)
+
+const (
+	// datagramMax is the size from which on a request goes by TCP (RFC 3261
+	// 18.1.1: the path MTU is unknown).
+	datagramMax = 1300
+	// viaSize is about what stamp adds to a request.
+	viaSize = 150
+	// tcpAgain is for how long a peer that took no TCP connection is sent large
+	// requests by UDP.
+	tcpAgain = 10 * time.Minute
+)
+
+// noTCP remembers who took no TCP connection, so that each large request does
+// not wait for it again.
+type noTCP struct {
+	mu    sync.Mutex
+	peers map[netip.AddrPort]time.Time
+}
+
+// maxNoTCP is how many peers are remembered; one more forgets them all.
+const maxNoTCP = 4096
+
+func newNoTCP() *noTCP { return &noTCP{peers: make(map[netip.AddrPort]time.Time)} }
+
+func (n *noTCP) has(peer netip.AddrPort, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	since, found := n.peers[peer]
+	return found && now.Sub(since) < tcpAgain
+}
+
+func (n *noTCP) add(peer netip.AddrPort, now time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.peers) >= maxNoTCP {
+		clear(n.peers)
+	}
+	n.peers[peer] = now
+}
+
+// Fitting is the hop for a request that has no Via yet: TCP instead of UDP when
+// it is large, its URI allows TCP and the peer takes a connection; else IP
+// fragments it. It may block for the connection, dialTimeout at most.
+func (w *Sockets) Fitting(h Hop, req *sip.Request) Hop {
+	if h.Transport != "udp" || len(req.String())+viaSize <= datagramMax || !allowsTCP(req, h) {
+		return h
+	}
+	now := time.Now()
+	if w.noTCP.has(h.Addr, now) {
+		return h
+	}
+	big := h
+	big.Transport, big.Sock = "tcp", w.SocketFor("tcp", "", h.Addr.Addr())
+	if big.Host == "" {
+		big.Host = h.Addr.Addr().String()
+	}
+	if err := w.Connect(big); err != nil {
+		w.log.Debug("sip: a large request goes by UDP", "peer", h.Addr, "error", err)
+		w.noTCP.add(h.Addr, now)
+		return h
+	}
+	return big
+}
+
+// allowsTCP tells whether the URI that says where req goes leaves the transport
+// open and leads to h itself: behind a NAT only the flow leads to the phone.
+func allowsTCP(req *sip.Request, h Hop) bool {
+	next := req.Recipient
+	if route := req.Route(); route != nil {
+		next = route.Address
+	}
+	if next.UriParams.Has("transport") {
+		return false
+	}
+	ip, err := netip.ParseAddr(strings.Trim(next.Host, "[]"))
+	return err != nil || netip.AddrPortFrom(ip.Unmap(), message.Port("udp", next.Port)) == h.Addr
+}
