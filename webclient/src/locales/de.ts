@@ -207,7 +207,7 @@ const words: Words = {
 
   // Feature Options
   options: {
-    title: 'Leistungsmerkmale',
+    title: 'Leistungs\u00admerkmale', // too long for a narrow window
     hint: 'Wer außer Ihnen Ihr Tischtelefon automatisch annehmen lassen darf. Ihre eigenen Klicks brauchen keine Freigabe. Das Mikrofon ist dabei immer zunächst stummgeschaltet; Sie schalten es hier ein.',
     loading: 'Wird geladen',
     conflict:

@@ -15,6 +15,9 @@ export class DecisionList extends LitElement {
     shared,
     css`
       header {
+        flex-wrap: wrap;
+      }
+      header {
         display: flex;
         align-items: center;
         justify-content: space-between;
