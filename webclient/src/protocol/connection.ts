@@ -1,7 +1,7 @@
 import {t} from '../locales/words.js';
 import {backoff} from './backoff.js';
 import type {Entry, Refusal, Right} from './entry.js';
-import {Close, type Command, CommandError, type FromGateway, type Parts, type Reply, type Result} from './messages.js';
+import {Close, type Command, CommandError, type FromGateway, type Hello, type Parts, type Reply, type Result} from './messages.js';
 import {randomId} from './random.js';
 import type {TabStore} from './tabstore.js';
 
@@ -171,7 +171,7 @@ export class Connection {
       const resume = this.options.store.read();
       const {entry, build} = this.options;
       const login = entry ? {...proof, ...(entry.parent ? {parent: entry.parent} : {})} : {};
-      const hello = {type: 'hello', protocol: 1, build, page: this.page, ...login};
+      const hello: Hello = {type: 'hello', protocol: 1, build, page: this.page, ...login};
       socket.send(JSON.stringify(resume ? {...hello, resume: {tab: resume.id, secret: resume.secret}} : hello));
     });
     socket.addEventListener('message', event => {

@@ -139,6 +139,25 @@ export interface Parts {
   media: MediaPart;
 }
 
+/** How a page asks for its tab back. */
+export interface Resume {
+  tab: string;
+  secret: string;
+}
+
+/** The first message of a socket. */
+export interface Hello {
+  type: 'hello';
+  protocol: number;
+  build: string;
+  page?: string;
+  /** What logs in where there is no cookie, or did before; and the site around the page. */
+  token?: string;
+  bearer?: string;
+  parent?: string;
+  resume?: Resume;
+}
+
 /** What names this tab to the gateway, from one page load to the next. */
 export interface TabKey {
   id: string;
