@@ -42,10 +42,11 @@ check: $(MODULES) ## type-check and lint the web client
 
 # Built side by side, then run one package after the other: clocks in the tests
 # want the machine for themselves. Within a package the tests that mostly wait
-# do so side by side.
+# do so side by side. Each run has another order; a failure names its seed, and
+# go test -shuffle=SEED repeats it.
 unit:         ## Go tests of all packages, with the race detector
 	@go test -race -run '^$$' ./... > /dev/null
-	go test -race -p 1 -parallel 4 -timeout 6m $$(go list ./... | grep -v '^ringsplash/test/phones')
+	go test -race -shuffle=on -p 1 -parallel 4 -timeout 6m $$(go list ./... | grep -v '^ringsplash/test/phones')
 
 # The gateway under test carries the race detector; it fails a test that makes it report.
 bin/ringsplash-race: $(WEB) FORCE
@@ -67,8 +68,10 @@ bench: build $(MODULES) ## measure delays and cost, as median and p99
 	go test -run "^$$" -bench . -skip 'Click|Forged' -benchtime 2000x ./bench
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash node bench/page.mjs
 
-soak: build   ## 20,000 calls, and ten times as many as it takes for a minute: about 10 minutes
+# The second round of unit has another order of the tests; each package has 6 minutes.
+soak: build   ## 20,000 calls, and ten times as many as it takes for a minute, then unit once more
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash go test -count=1 -v -timeout 30m -run '^TestSoak' ./test/phones -soak.calls=20000 | grep -vE '^(===|\s*$$)'
+	@$(MAKE) unit
 
 screenshots: build $(MODULES) ## picture every screen at four widths, light and dark, into screenshots/
 	npm run --silent screenshots
