@@ -15,16 +15,21 @@ const (
 	maxCallIDSize = 1024
 )
 
-// Check finds what sipgo's parser lets through (RFC 3261 8.1.1, 8.2, 16.3);
-// nil when req may go on.
+// Check finds what sipgo's parser lets through (RFC 3261 16.3); nil when req may
+// go on. The numbers are the steps of RFC 3261 8.2, and of what every request
+// must hold; extensions are the option tags we understand. Merged requests
+// (8.2.2.2), the body (8.2.3) and unknown methods (8.2.1) are for who has the
+// dialogs.
 func Check(req *sip.Request, extensions []string) *Refusal {
 	bad := func(phrase string, args ...any) *Refusal {
 		return &Refusal{Status: sip.StatusBadRequest, Phrase: fmt.Sprintf(phrase, args...)}
 	}
+	// 7.1: the version.
 	if req.SipVersion != "SIP/2.0" {
 		req.SipVersion = "SIP/2.0" // the response is ours
 		return &Refusal{Status: sip.StatusVersionNotSupported, Phrase: "Version Not Supported"}
 	}
+	// 8.1.1: the headers of every request, once each.
 	for _, name := range []string{"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"} {
 		switch n := len(req.GetHeaders(name)) + len(req.GetHeaders(compact[name])); {
 		case n > 1:
@@ -33,6 +38,7 @@ func Check(req *sip.Request, extensions []string) *Refusal {
 			return bad("Missing %s", name)
 		}
 	}
+	// 7.3.1: where a header ends.
 	for _, h := range req.Headers() {
 		// sipgo takes a bare LF, which another reader would take for a line end.
 		if strings.ContainsAny(h.Value(), "\r\n") {
@@ -42,13 +48,16 @@ func Check(req *sip.Request, extensions []string) *Refusal {
 	if req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
 		return bad("From, To, Call-ID Or CSeq Not Readable")
 	}
-	// sipgo has written the method in capitals, but not that of the CSeq.
+	// 8.2.1, 8.1.1.5: the method. sipgo has written it in capitals, but not that
+	// of the CSeq.
 	if !strings.EqualFold(strings.TrimSpace(string(req.CSeq().MethodName)), string(req.Method)) {
 		return bad("CSeq Names Another Method")
 	}
+	// 8.1.1.3, 8.1.1.4, 8.1.1.7: tags, Call-ID and branch.
 	if no := checkIDs(req); no != nil {
 		return no
 	}
+	// 8.2.2.1: the Request-URI.
 	switch req.Recipient.Scheme {
 	case "sip", "sips", "tel":
 	default:
@@ -57,6 +66,7 @@ func Check(req *sip.Request, extensions []string) *Refusal {
 	if req.Recipient.Host == "" && req.Recipient.Scheme != "tel" {
 		return bad("Request-URI Names No Host")
 	}
+	// 8.2.2.3: Require.
 	return checkRequire(req, extensions)
 }
 

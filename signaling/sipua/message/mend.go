@@ -158,13 +158,9 @@ func Measured(head []byte) (said []byte, body int, ok bool) {
 // BodyLength reads the Content-Length of a message's headers; false for none,
 // for one that is not a number and for several.
 func BodyLength(head []byte) (length int, ok bool) {
-	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	for seen := false; len(rest) > 2; {
-		var line []byte
-		line, rest = headerLine(rest)
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		switch strings.ToLower(string(bytes.TrimSpace(name))) {
-		case "content-length", "l":
+	seen := false
+	for name, value := range headers(head) {
+		if name == "content-length" || name == "l" {
 			n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 31)
 			length, ok = int(n), err == nil && !seen
 			seen = true
@@ -175,12 +171,8 @@ func BodyLength(head []byte) (length int, ok bool) {
 
 // namesBody tells whether a head says anything of a body.
 func namesBody(head []byte) bool {
-	_, rest, _ := bytes.Cut(head, []byte("\r\n"))
-	for len(rest) > 2 {
-		var line []byte
-		line, rest = headerLine(rest)
-		name, _, _ := bytes.Cut(line, []byte(":"))
-		switch strings.ToLower(string(bytes.TrimSpace(name))) {
+	for name := range headers(head) {
+		switch name {
 		case "content-length", "l", "content-type", "c":
 			return true
 		}

@@ -69,12 +69,8 @@ func (k OwnKey) made(branch string) bool {
 // Answers tells whether a response answers a request of ours (RFC 3261 18.1.2):
 // others are dropped.
 func (k OwnKey) Answers(response []byte) bool {
-	_, rest, _ := bytes.Cut(response, []byte("\r\n"))
-	for len(rest) > 2 {
-		var line []byte
-		line, rest = headerLine(rest)
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		if answered[strings.ToLower(string(bytes.TrimSpace(name)))] != "Via" {
+	for name, value := range headers(response) {
+		if answered[name] != "Via" {
 			continue
 		}
 		top, _, _ := bytes.Cut(value, []byte(","))

@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"crypto/rand"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -90,6 +91,22 @@ func oneLine(value []byte) []byte {
 var answered = map[string]string{
 	"via": "Via", "v": "Via", "from": "From", "f": "From", "to": "To", "t": "To",
 	"call-id": "Call-ID", "i": "Call-ID", "cseq": "CSeq",
+}
+
+// headers are the names, in lower case, and the values of a head's headers,
+// behind its first line.
+func headers(head []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		_, rest, _ := bytes.Cut(head, []byte("\r\n"))
+		for len(rest) > 2 {
+			var line []byte
+			line, rest = headerLine(rest)
+			name, value, _ := bytes.Cut(line, []byte(":"))
+			if !yield(strings.ToLower(string(bytes.TrimSpace(name))), value) {
+				return
+			}
+		}
+	}
 }
 
 // headerLine cuts off one header with the lines folded into it (RFC 3261 7.3.1).
