@@ -100,7 +100,7 @@ func (l *leg) unacknowledged() {
 func (l *leg) afterACK() {
 	if c := l.bye; c != "" {
 		l.bye = ""
-		l.owe(-1)
+		l.countHangUps(-1)
 		l.sendBye(&l.d, c)
 		return
 	}

@@ -7,8 +7,8 @@ import (
 	"ringsplash/signaling/sipua/message"
 )
 
-// hushed is the phrase of the 100 that the transaction gets from ourselves.
-const hushed = "Hushed"
+// notRepeated is the phrase of the 100 that the transaction gets from ourselves.
+const notRepeated = "Not Repeated"
 
 // cancel takes the branch back; its outcome is still to come.
 func (l *leg) cancel(c machine.Cause) {
@@ -20,19 +20,19 @@ func (l *leg) cancel(c machine.Cause) {
 		l.sendCancel()
 		return
 	}
-	l.hush()
+	l.stopRepeats()
 }
 
-// hush has an INVITE with a trigger not repeated any more: a trigger must not
+// stopRepeats has an INVITE with a trigger not repeated any more: a trigger must not
 // leave long after the call gave it up. What comes late still gets its CANCEL,
 // or its ACK and BYE.
-func (l *leg) hush() {
+func (l *leg) stopRepeats() {
 	s := l.out.invite
-	if len(l.out.asked.Headers) == 0 || s == nil || s.over || s.tx == nil || l.out.hushed {
+	if len(l.out.asked.Headers) == 0 || s == nil || s.over || s.tx == nil || l.out.unrepeated {
 		return
 	}
-	l.out.hushed = true
-	s.tx.Receive(sip.NewResponseFromRequest(s.req, sip.StatusTrying, hushed, nil)) // the one way to stop its timer
+	l.out.unrepeated = true
+	s.tx.Receive(sip.NewResponseFromRequest(s.req, sip.StatusTrying, notRepeated, nil)) // the one way to stop its timer
 	l.after(64*sip.T1, func() {
 		if !s.over && !l.out.heard {
 			s.tx.Terminate()
@@ -46,15 +46,15 @@ func (l *leg) giveUp(c machine.Cause) {
 	l.cancel(c)
 	l.ended(c)
 	if pending {
-		l.out.given = true
-		l.owe(1)
+		l.out.givenUp = true
+		l.countHangUps(1)
 	}
 }
 
-func (l *leg) settleGiven() {
-	if l.out.given {
-		l.out.given = false
-		l.owe(-1)
+func (l *leg) settleGivenUp() {
+	if l.out.givenUp {
+		l.out.givenUp = false
+		l.countHangUps(-1)
 	}
 }
 

@@ -157,7 +157,7 @@ func (l *leg) onBye(r *inbound) {
 	l.dropOK()
 	if l.bye != "" { // ours waited for the ACK; theirs has come instead
 		l.bye = ""
-		l.owe(-1)
+		l.countHangUps(-1)
 	}
 	cause := machine.CauseHangUp
 	if l.state == legAsked {

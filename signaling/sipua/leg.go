@@ -71,7 +71,7 @@ type leg struct {
 	// notifies are NOTIFYs of ours without an answer.
 	notifies int
 	txs      int // client transactions that may still tell us something
-	owed     int // of these, the ones that take part in a hang-up
+	hangUps  int // of these, the ones that take part in a hang-up
 }
 
 // newLeg makes a leg that nobody knows yet.
@@ -236,7 +236,7 @@ func (l *leg) hangUp(c machine.Cause) {
 func (l *leg) goodbye(c machine.Cause) {
 	if l.ok != nil || l.notifies > 0 {
 		l.bye = c
-		l.owe(1)
+		l.countHangUps(1)
 		return
 	}
 	l.sendBye(&l.d, c)
@@ -257,8 +257,8 @@ func (l *leg) lost(bye bool) {
 func (l *leg) sendBye(d *dialog, c machine.Cause) {
 	req := d.newRequest(sip.BYE, d.next())
 	addReason(req, c)
-	l.owe(1)
-	done := func() { l.owe(-1) }
+	l.countHangUps(1)
+	done := func() { l.countHangUps(-1) }
 	l.send(d, req, sentBy{
 		response: func(s *sent, res *sip.Response) {
 			if res.IsProvisional() {
@@ -274,10 +274,10 @@ func (l *leg) sendBye(d *dialog, c machine.Cause) {
 	})
 }
 
-// owe counts the hang-ups under way, for UA.Close.
-func (l *leg) owe(n int) {
-	l.owed += n
-	l.u.owe(n)
+// countHangUps counts the hang-ups under way, for UA.Close.
+func (l *leg) countHangUps(n int) {
+	l.hangUps += n
+	l.u.countHangUps(n)
 }
 
 // addReason writes the cause as a Reason header (RFC 3326).

@@ -66,8 +66,8 @@ type UA struct {
 	merged   map[mergeKey]*leg
 	legs     map[*leg]struct{}
 	requests int
-	owed     int           // hang-ups under way
-	paid     chan struct{} // closed when owed falls to 0 while closing
+	hangUps  int           // hang-ups under way
+	hungUp   chan struct{} // closed when hangUps falls to 0 while closing
 }
 
 // mergeKey tells copies of one INVITE that came by several ways (RFC 3261
@@ -98,7 +98,7 @@ func Open(cfg Config, log *slog.Logger) (*UA, error) {
 	u := &UA{
 		cfg: cfg, log: log, wire: w, trunks: make(map[string]*trunk), dialogs: make(map[dialogKey]*leg),
 		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(w.Key),
-		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), paid: make(chan struct{}),
+		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), hungUp: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
 	u.leaving, u.retire = context.WithCancel(u.stop)
@@ -190,14 +190,14 @@ func (u *UA) Close() error {
 func (u *UA) close() {
 	u.mu.Lock()
 	u.closing = true
-	if u.owed == 0 {
-		close(u.paid)
+	if u.hangUps == 0 {
+		close(u.hungUp)
 	}
 	u.mu.Unlock()
 	u.retire()
 	u.keepers.Wait()
 	select {
-	case <-u.paid:
+	case <-u.hungUp:
 	case <-time.After(closeWait):
 		u.log.Warn("sip: some hang-ups were not answered in time")
 	}
@@ -294,16 +294,16 @@ func (u *UA) leave() {
 	u.work.Done()
 }
 
-// owe counts hang-ups under way; Close waits for them.
-func (u *UA) owe(n int) {
+// countHangUps counts hang-ups under way; Close waits for them.
+func (u *UA) countHangUps(n int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.owed += n
-	if u.closing && u.owed == 0 {
+	u.hangUps += n
+	if u.closing && u.hangUps == 0 {
 		select {
-		case <-u.paid:
+		case <-u.hungUp:
 		default:
-			close(u.paid)
+			close(u.hungUp)
 		}
 	}
 }

@@ -25,13 +25,13 @@ const maxTries = 3
 
 // branch is our INVITE: what a leg of ours is before it is up.
 type branch struct {
-	invite *sent
-	heard  bool // a 1xx came, so a CANCEL may go out (RFC 3261 9.1)
-	hushed bool // the INVITE is not repeated any more
+	invite     *sent
+	heard      bool // a 1xx came, so a CANCEL may go out (RFC 3261 9.1)
+	unrepeated bool // the INVITE is not repeated any more
 	// cancel is why the branch is taken back, "" while it is not.
 	cancel    machine.Cause
 	cancelled bool // the CANCEL is out
-	given     bool // given up: Ended was told, only the wire is left
+	givenUp   bool // given up: Ended was told, only the wire is left
 	first     *time.Timer
 	tries     int     // INVITEs after the first one
 	talk      *dialog // the early dialog of a phone that knows Event: talk
@@ -102,7 +102,7 @@ func (l *leg) firstMissing() {
 	if l.trunk != nil {
 		l.trunk.places.pass(l.d.hop.Addr) // for the next call; this INVITE may yet be heard
 	}
-	l.hush()
+	l.stopRepeats()
 	l.refused(machine.Refused{Leg: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
 }
 
@@ -112,7 +112,7 @@ func (l *leg) refused(e machine.Refused) {
 
 // inviteLost: the transaction ended without a final response.
 func (l *leg) inviteLost(err error) {
-	l.settleGiven()
+	l.settleGivenUp()
 	if l.trunk != nil && l.state == legCalling && !l.out.heard {
 		l.trunk.places.pass(l.d.hop.Addr)
 		if l.nextPlace() {
@@ -135,16 +135,16 @@ func (l *leg) inviteResponse(s *sent, res *sip.Response) {
 	case res.IsProvisional():
 		l.provisional(res)
 	case res.IsSuccess():
-		l.settleGiven()
+		l.settleGivenUp()
 		l.success(res)
 	default:
-		l.settleGiven()
+		l.settleGivenUp()
 		l.failure(s, res)
 	}
 }
 
 func (l *leg) provisional(res *sip.Response) {
-	if res.Reason == hushed && l.out.hushed {
+	if res.Reason == notRepeated && l.out.unrepeated {
 		return
 	}
 	l.out.heard = true

@@ -171,6 +171,7 @@ func (u *UA) readInvite(req *sip.Request) ([]byte, *message.Refusal) {
 	if no := u.checkContact(req); no != nil {
 		return nil, no
 	}
+	// RFC 3261 8.2.3: what the body is, and what the answer may be.
 	if !takesSDP(req) {
 		return nil, &message.Refusal{
 			Status: sip.StatusNotAcceptable, Phrase: "Not Acceptable",
