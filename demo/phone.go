@@ -262,7 +262,7 @@ func (p *phone) event(e machine.Event) {
 		case machine.Refused:
 			if e.Leg == p.legID {
 				p.clear()
-				p.face.Display = machine.CauseOf(e.Status).Outcome().Caller
+				p.face.Display = machine.CauseOf(e.Status).Sentence(machine.Caller).Text
 			}
 		case machine.Ended:
 			if e.Leg == p.legID {

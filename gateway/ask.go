@@ -50,7 +50,7 @@ func (g *Gateway) ask(ctx context.Context, c *Call, a machine.Asked) error {
 	a.ID = g.asks.add(answer)
 	defer g.asks.remove(a.ID)
 	if !c.box.Post(a) {
-		return denied("ended", "command.ended")
+		return machine.Refuse("ended", machine.Words.Say("command.ended"))
 	}
 	select {
 	case err := <-answer:

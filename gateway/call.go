@@ -187,7 +187,7 @@ func (c *Call) logChanges(before *machine.State) {
 			"call", c.id)
 	}
 	if c.state.Phase == machine.Terminated {
-		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.Sentence(machine.Caller))
+		args = append(args, "cause", c.state.Cause, "reason", c.state.Cause.Sentence(machine.Caller).Text)
 	}
 	c.log.Log(context.Background(), c.level(), "call state", args...)
 }

@@ -430,7 +430,7 @@ func TestAnsweredElsewhereIsNotMissed(t *testing.T) {
 		caller.sink(machine.Ended{Leg: caller.id, Cause: cause})
 		w.sees(tab, news, "ended", inState("ended"))
 		h := w.history("alice", "in", missed)
-		if h.Cause != string(cause) || h.Reason != cause.Outcome().Callee {
+		if h.Cause != string(cause) || h.Reason != cause.Sentence(machine.Callee).Text {
 			t.Errorf("alice reads %+v", h)
 		}
 		w.sees(tab, news, "the counters",

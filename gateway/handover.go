@@ -203,7 +203,9 @@ func (c *Call) parted() {
 			continue
 		}
 		v := c.shown[side]
-		v.State, v.Cause, v.Reason, v.On = "ended", machine.CauseTransferred, machine.CauseTransferred.Sentence(machine.Side(side)), nil
+		v.State, v.Cause, v.On = "ended", machine.CauseTransferred, nil
+		v.ReasonSentence = v.Cause.Sentence(machine.Side(side))
+		v.Reason = v.ReasonSentence.Text
 		c.gw.board.left(was.User, c, machine.Side(side), v)
 		c.keepRow(was, v, c.shown[side].On, false)
 	}
@@ -217,7 +219,7 @@ func (c *Call) stranded(p machine.Party) {
 	}
 	c.keepRow(p, machine.CallView{
 		Direction: p.Direction, Peer: machine.PeerOf(p.Earlier.With), Cause: machine.CauseTransferred,
-		Reason: machine.CauseTransferred.Outcome().Caller,
+		Reason: machine.CauseTransferred.Sentence(machine.Caller).Text,
 	}, nil, false)
 }
 
@@ -236,7 +238,7 @@ func (c *Call) keepRow(p machine.Party, v machine.CallView, on *string, missed b
 		first := machine.PeerOf(e.With)
 		h.Display, h.Address, h.Start, h.Answered, h.Missed = first.Display, first.Address, e.Began, &e.Talking, false
 		if v.Peer.Address != first.Address {
-			h.Reason = "You were transferred to " + cmp.Or(v.Peer.Display, v.Peer.Address) + ". " + h.Reason
+			h.Reason = machine.Words.Say("history.transferred", "whom", cmp.Or(v.Peer.Display, v.Peer.Address), "reason", h.Reason).Text
 		}
 	}
 	if c.stranger != "" && h.Answered == nil && h.Direction == "in" {
@@ -265,7 +267,7 @@ func (g *Gateway) mayDial(user, text string) error {
 		return denied("bad_request", "command.enter_transfer")
 	}
 	if cause := g.resolve(text, policy.Identity{User: user, Level: policy.Self}).cause; cause != "" {
-		return machine.Refusal(commandCode(cause), cause.Outcome().Caller)
+		return machine.Refuse(commandCode(cause), cause.Sentence(machine.Caller))
 	}
 	return nil
 }

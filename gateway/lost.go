@@ -162,14 +162,14 @@ func (g *Gateway) endLost(r callRecord) {
 		reason := machine.CauseRestarted.Sentence(u.Side)
 		v := machine.CallView{
 			ID: r.ID, Direction: u.Direction, State: "ended", Peer: u.Peer, Microphone: "live",
-			Since: now, Answered: &r.Answered, Cause: machine.CauseRestarted, Reason: reason,
+			Since: now, Answered: &r.Answered, Cause: machine.CauseRestarted, Reason: reason.Text, ReasonSentence: reason,
 		}
 		g.board.left(u.User, c, u.Side, v)
 		g.later("history of "+u.User, func(ctx context.Context) error {
 			// Nobody knows when the node went: the end is when it came back.
 			err := g.cfg.Directory.AddHistory(ctx, u.User, directory.HistoryEntry{
 				Direction: u.Direction, Display: u.Peer.Display, Address: u.Peer.Address, Start: r.Began, Answered: &r.Answered, End: now,
-				On: u.On, Cause: string(machine.CauseRestarted), Reason: reason,
+				On: u.On, Cause: string(machine.CauseRestarted), Reason: reason.Text,
 			})
 			if err == nil {
 				g.board.historyGrew(u.User, false, true)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 )
 
@@ -28,14 +29,16 @@ type Story struct {
 	State string         `json:"state"` // as in CallView
 	Cause machine.Cause  `json:"cause,omitempty"`
 	// Reason is why it ended, in words.
-	Reason   string           `json:"reason,omitempty"`
-	From     machine.PeerView `json:"from"`
-	To       machine.PeerView `json:"to"`
-	Began    time.Time        `json:"began"`
-	Answered *time.Time       `json:"answered,omitempty"`
-	Ended    *time.Time       `json:"ended,omitempty"`
-	Legs     []StoryLeg       `json:"legs"`
-	Events   []StoryEvent     `json:"events"`
+	Reason string `json:"reason,omitempty"`
+	// ReasonSentence is what Reason says, for another language.
+	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
+	From           machine.PeerView  `json:"from"`
+	To             machine.PeerView  `json:"to"`
+	Began          time.Time         `json:"began"`
+	Answered       *time.Time        `json:"answered,omitempty"`
+	Ended          *time.Time        `json:"ended,omitempty"`
+	Legs           []StoryLeg        `json:"legs"`
+	Events         []StoryEvent      `json:"events"`
 	// LeftOut counts events that were not remembered because there were too many.
 	LeftOut int `json:"leftOut,omitempty"`
 }
@@ -126,7 +129,8 @@ func storyOf(s *machine.State) Story {
 		Legs: []StoryLeg{},
 	}
 	if s.Cause != "" {
-		out.Reason = s.Cause.Sentence(machine.Caller)
+		out.ReasonSentence = s.Cause.Sentence(machine.Caller)
+		out.Reason = out.ReasonSentence.Text
 	}
 	if !s.Talking.IsZero() {
 		at := s.Talking // a pointer into the state would keep the whole call

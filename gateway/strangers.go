@@ -103,6 +103,6 @@ func (g *Gateway) refusedAt(c *Call, in Incoming, cause machine.Cause) {
 	who := machine.PeerOf(in.From)
 	g.repeats.add(g.resolve(in.Dialled, in.From).user.Name, c.stranger, directory.HistoryEntry{
 		Direction: "in", Display: who.Display, Address: who.Address, Start: now, End: now,
-		Missed: true, Cause: string(cause), Reason: cause.Outcome().Callee,
+		Missed: true, Cause: string(cause), Reason: cause.Sentence(machine.Callee).Text,
 	})
 }

@@ -376,20 +376,20 @@ func (t *Tab) place(c Command) (Result, error) {
 	}
 	on := t.gw.userClaim(t.user, c.To)
 	if !on.urgent && t.gw.board.engaged(t.user) >= t.gw.cfg.MaxCalls {
-		return Result{}, machine.Refusal("too_many_calls", "You have too many calls at once. End one first.")
+		return Result{}, machine.Refuse("too_many_calls", machine.CauseOwnLimit.Sentence(machine.Caller))
 	}
 	call := t.gw.newCall(t.gw.newCallID())
 	begun := call.dial(t, c)
 	switch cause := begun.Cause; {
 	case cause != "":
-		return Result{}, machine.Refusal(commandCode(cause), cause.Outcome().Caller)
+		return Result{}, machine.Refuse(commandCode(cause), cause.Sentence(machine.Caller))
 	case c.Intercom && begun.Callee.User == "":
 		return Result{}, denied("not_available", "command.intercom_outside")
 	case c.Intercom && begun.Callee.User == t.user: // it would open his own phone without the right to
 		return Result{}, denied("not_available", "command.intercom_own")
 	}
 	if cause := t.gw.admit(call, on); cause != "" {
-		return Result{}, machine.Refusal(commandCode(cause), cause.Outcome().Caller)
+		return Result{}, machine.Refuse(commandCode(cause), cause.Sentence(machine.Caller))
 	}
 	if c.From == "" || c.From == "browser" {
 		t.holdOthers(call.id)

@@ -12,7 +12,6 @@ var Words = sentence.Table{
 	"command.bad_digits":        "Key tones are 0 to 9, * and #, at most 64 at a time.",
 	"command.bad_offer":         "The browser's media offer could not be read. Reload the page.",
 	"command.call_over":         "This call is over.",
-	"command.ended":             "This call has ended already.",
 	"command.enter_number":      "Enter a name or number to call.",
 	"command.enter_transfer":    "Enter a name or number to transfer to.",
 	"command.grant_kept":        "The call was ended, but what allowed it could not be taken back. Remove it in Feature Options.",

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -63,24 +64,19 @@ const (
 
 // Sentences the owner's tabs show meanwhile.
 const (
-	noteAsking   = "Your deskphone is being asked to answer."
-	noteNotAlone = "Your deskphone did not answer by itself. Lift its handset, or answer in the browser."
-	noteBusy     = "Your deskphone says that it is busy, so it did not answer by itself. Lift its handset, or answer in the " +
-		"browser."
-	noteDead = "Your deskphone does not react, so it did not answer by itself. Check its network cable, or answer in the " +
-		"browser."
-	noteSound = "Your deskphone refused how it was asked, so it did not answer by itself. Lift its handset, or click again " +
-		"at the next call: it will be asked in another way."
-	noteUnknown = "Your deskphone does not know how it was asked, so it did not answer by itself. Lift its handset, answer in " +
-		"the browser, or use Test my deskphone."
-	noteElsewhere = "Your deskphone sends calls elsewhere, which is not followed, so it did not answer by itself. Take its " +
-		"forwarding off, or answer in the browser."
-	noteDeclined   = "Your deskphone declined the call. Answer in the browser or on another phone."
-	noteOther      = "This call was answered on another of your devices before your deskphone did."
-	noteGone       = "Your deskphone is not connected any more. Answer in the browser or on another phone."
-	noteMuted      = "Your phone's microphone is muted."
-	notePressPhone = "Press Unmute on the phone: it does not let anybody else switch its microphone on."
-	noteStillMuted = "Your phone's microphone is still muted. Press Unmute when you want to speak."
+	noteAsking     = "note.asking"
+	noteNotAlone   = "note.not_alone"
+	noteBusy       = "note.busy"
+	noteDead       = "note.dead"
+	noteSound      = "note.sound"
+	noteUnknown    = "note.unknown"
+	noteElsewhere  = "note.elsewhere"
+	noteDeclined   = "note.declined"
+	noteOther      = "note.other"
+	noteGone       = "note.gone"
+	noteMuted      = "note.muted"
+	notePressPhone = "note.press_phone"
+	noteStillMuted = "note.still_muted"
 )
 
 // ringing tells whether the called side can still be answered anywhere.
@@ -93,18 +89,18 @@ func (m *transition) ringing() bool {
 func (m *transition) open(o Opening, target *Target) *CommandError {
 	switch {
 	case m.Opening != nil:
-		return Refusal("already_answered", "Your deskphone is being asked already.")
+		return refuse("already_answered", "command.asked_already")
 	case target == nil:
-		return Refusal("device_offline", "This phone is not connected. Check that it is switched on, or answer in the browser.")
+		return refuse("device_offline", "command.phone_offline")
 	case target.Busy && !target.Hold:
-		return Refusal("device_busy", "This phone is in another call. Hold or end that call first, or answer in the browser.")
+		return refuse("device_busy", "command.phone_busy")
 	}
 	o.Target = *target
 	m.Opening = &o
 	if !o.Move {
 		m.enter(Answering)
 	}
-	m.say(o.Side, noteAsking)
+	m.say(o.Side, Words.Say(noteAsking))
 	m.question()
 	return nil
 }
@@ -158,7 +154,7 @@ func (m *transition) decided(e Decided) {
 			m.ringAgain(*o)
 		case o.Old != "": // it was asked to stop ringing
 			m.ringAgain(*o)
-			m.say(o.Side, e.Decision.Reason.Text)
+			m.say(o.Side, e.Decision.Reason)
 		}
 		m.noneLeft()
 		return
@@ -288,7 +284,7 @@ func (m *transition) autoExpired() {
 func (m *transition) failed(cause Cause) {
 	o := m.Opening
 	m.closeOpening(nil)
-	m.say(o.Side, noteNotAlone)
+	m.say(o.Side, Words.Say(noteNotAlone))
 	if cause == CauseNoCodec && o.Target.Profile.Mute == profile.MuteSDP {
 		// It may be the sendonly that it refused: the next click offers sendrecv.
 		m.do(Learn{o.Side, o.Target.Device, profile.MuteGate})
@@ -301,7 +297,7 @@ func (m *transition) failed(cause Cause) {
 		return
 	}
 	m.backToRinging()
-	m.say(o.Side, failedNote(cause))
+	m.say(o.Side, Words.Say(failedNote(cause)))
 	if cause != CauseOffline && cause != CauseDeclined {
 		m.ringAgain(*o)
 	}
@@ -310,7 +306,7 @@ func (m *transition) failed(cause Cause) {
 	}
 }
 
-// failedNote says why the phone did not answer by itself.
+// failedNote is the code that says why the phone did not answer by itself.
 func failedNote(cause Cause) string {
 	switch cause {
 	case CauseOffline:
@@ -381,7 +377,7 @@ func (m *transition) closeOpening(err *CommandError) {
 		m.do(Reply{m.Opening.Ask, err})
 	}
 	m.do(StopTimer{CancelTimer}, StopTimer{AutoTimer})
-	m.say(m.Opening.Side, "")
+	m.say(m.Opening.Side, sentence.Sentence{})
 	m.Opening = nil
 }
 
@@ -422,4 +418,4 @@ func (m *transition) opened(l *LegState) {
 }
 
 // say shows the side's user a sentence beside the call.
-func (m *transition) say(side Side, note string) { m.Notes[side] = note }
+func (m *transition) say(side Side, note sentence.Sentence) { m.Notes[side] = note.Text }

@@ -63,7 +63,7 @@ func TestClickToAnswer(t *testing.T) {
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes while shut: %v", got)
 	}
-	if v := View(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.Reason != noteMuted {
+	if v := View(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.ReasonSentence.Code != noteMuted {
 		t.Fatalf("view %+v", v)
 	}
 	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(
@@ -85,7 +85,7 @@ func TestClickToAnswer(t *testing.T) {
 
 func TestClickDenied(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(deny)
-	s.phase(Ringing).wants(Reply{9, Refusal("forbidden", "Interworking is off.")}).not(Invite{}).not(TakeBack{})
+	s.phase(Ringing).wants(Reply{9, Refuse("forbidden", deny.Decision.Reason)}).not(Invite{}).not(TakeBack{})
 	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
 }
 
@@ -132,7 +132,7 @@ func TestNoAutoAnswer(t *testing.T) {
 	s := clicked(t).on(Rang{Leg: "auto", Status: 180})
 	s.on(Expired{AutoTimer}).wants(TakeBack{"auto", CauseElsewhere}).not(Invite{}).phase(Answering)
 	s.on(Refused{Leg: "auto", Status: 487}).phase(Ringing).wants(again)
-	if s.state.Notes[Callee] != noteNotAlone {
+	if s.state.Notes[Callee] != Words[noteNotAlone] {
 		t.Fatalf("note %q", s.state.Notes[Callee])
 	}
 	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
@@ -141,7 +141,7 @@ func TestNoAutoAnswer(t *testing.T) {
 		s.on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	}
 	s = clicked(t).on(Refused{Leg: "auto", Status: 603}).phase(Ringing).not(Invite{})
-	if s.state.Notes[Callee] != noteDeclined {
+	if s.state.Notes[Callee] != Words[noteDeclined] {
 		t.Fatalf("note %q", s.state.Notes[Callee])
 	}
 }
@@ -181,7 +181,7 @@ func TestShutPhoneDoesNotHold(t *testing.T) {
 func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{}).not(Reoffer{})
-	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.Reason != notePressPhone {
+	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.ReasonSentence.Code != notePressPhone {
 		t.Fatalf("view %+v", v)
 	}
 	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(OpenGate{"auto"})
@@ -292,7 +292,7 @@ func TestResumeUnmutes(t *testing.T) {
 
 func TestMutedLimit(t *testing.T) {
 	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(Expired{MutedTimer}).phase(Established)
-	if s.state.Notes[Callee] != noteStillMuted {
+	if s.state.Notes[Callee] != Words[noteStillMuted] {
 		t.Fatalf("note %q", s.state.Notes[Callee])
 	}
 	thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1],

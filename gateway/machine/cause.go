@@ -1,9 +1,13 @@
 package machine
 
-import "time"
+import (
+	"time"
+
+	"ringsplash/internal/sentence"
+)
 
 // Cause says why a leg or a call ended. One table (causes) turns it into the
-// SIP status, the Reason header and the sentence a person reads.
+// SIP status and the Reason header; Words has the sentences people read.
 type Cause string
 
 // Causes of an end.
@@ -52,182 +56,76 @@ type Outcome struct {
 	// Reason is the value of the Reason header (RFC 3326), "" for none.
 	Reason string
 	// Warning is the warn-code of the Warning header (RFC 3261 20.43) that comes
-	// with a refused description, 0 for none. Its text is Caller.
+	// with a refused description, 0 for none. Its text is the caller's sentence.
 	Warning int
 	// RetryAfter is the Retry-After value, 0 for none.
 	RetryAfter time.Duration
-	// Caller and Callee are the sentences for either side's client and log.
-	Caller, Callee string
 }
 
 var causes = map[Cause]Outcome{
-	CauseHangUp: {
-		Status: 487, Phrase: "Request Terminated", Reason: `Q.850;cause=16;text="Normal call clearing"`,
-		Caller: "The call has ended.", Callee: "The call has ended.",
-	},
-	CauseNoAnswer: {
-		Status: 480, Phrase: "No Answer", Reason: `SIP;cause=480;text="No answer"`,
-		Caller: "Nobody answered. Try again later.", Callee: "You missed this call.",
-	},
-	CauseBusy: {
-		Status: 486, Phrase: "Busy Here", Reason: `SIP;cause=486;text="Busy"`,
-		Caller: "The line is busy. Try again in a few minutes.", Callee: "Your phone was busy, so the call could not ring.",
-	},
-	CauseDeclined: {
-		Status: 603, Phrase: "Decline", Reason: `SIP;cause=603;text="Declined"`, Caller: "The call was declined.",
-		Callee: "You declined this call.",
-	},
-	CauseOffline: {
-		Status: 480, Phrase: "Nobody Registered", Reason: `SIP;cause=480;text="Nobody registered"`,
-		Caller: "This person has no phone connected right now. Try again later.", Callee: "None of your phones was connected.",
-	},
-	CauseUnknown: {
-		Status: 404, Phrase: "Not Found", Reason: `SIP;cause=404;text="Not found"`,
-		Caller: "Nobody has this name or number. Check it and dial again.", Callee: "The number does not exist.",
-	},
-	CauseNoCodec: {
-		Status: 488, Phrase: "No Common Codec", Reason: `SIP;cause=488;text="No common codec"`, Warning: 305,
-		Caller: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both.",
-		Callee: "The two phones share no audio format. Ask the administrator to enable PCMU or PCMA on both.",
-	},
-	CauseNoAudio: {
-		Status: 488, Phrase: "No Audio", Reason: `SIP;cause=488;text="No audio"`, Warning: 304,
-		Caller: "The other phone offers no sound, and a call here needs it. Start the call with audio.",
-		Callee: "The other phone offers no sound, and a call here needs it. Start the call with audio.",
-	},
+	CauseHangUp:   {Status: 487, Phrase: "Request Terminated", Reason: `Q.850;cause=16;text="Normal call clearing"`},
+	CauseNoAnswer: {Status: 480, Phrase: "No Answer", Reason: `SIP;cause=480;text="No answer"`},
+	CauseBusy:     {Status: 486, Phrase: "Busy Here", Reason: `SIP;cause=486;text="Busy"`},
+	CauseDeclined: {Status: 603, Phrase: "Decline", Reason: `SIP;cause=603;text="Declined"`},
+	CauseOffline:  {Status: 480, Phrase: "Nobody Registered", Reason: `SIP;cause=480;text="Nobody registered"`},
+	CauseUnknown:  {Status: 404, Phrase: "Not Found", Reason: `SIP;cause=404;text="Not found"`},
+	CauseNoCodec:  {Status: 488, Phrase: "No Common Codec", Reason: `SIP;cause=488;text="No common codec"`, Warning: 305},
+	CauseNoAudio:  {Status: 488, Phrase: "No Audio", Reason: `SIP;cause=488;text="No audio"`, Warning: 304},
 	CauseSecureOnly: {
 		Status: 488, Phrase: "Encrypted Audio Only", Reason: `SIP;cause=488;text="Encrypted audio only"`,
-		Warning: 302, Caller: "The phone insists on encrypted sound (SRTP), which the gateway does not speak with phones. Set the " +
-			"media encryption of its account to off or optional.",
-		Callee: "The phone insists on encrypted sound (SRTP), which the gateway does not speak with phones. Set the media " +
-			"encryption of its account to off or optional.",
+		Warning: 302,
 	},
 	CauseTransport: {
 		Status: 488, Phrase: "Unknown Media Transport", Reason: `SIP;cause=488;text="Unknown media transport"`,
-		Warning: 302, Caller: "The phone offers its sound over a transport that the gateway does not speak. Set its account to " +
-			"plain RTP (RTP/AVP).", Callee: "The phone offers its sound over a transport that the gateway does not speak. Set its " +
-			"account to plain RTP (RTP/AVP).",
+		Warning: 302,
 	},
 	CauseFamily: {
 		Status: 488, Phrase: "Address Family Not Available",
 		Reason: `SIP;cause=488;text="Address family not available"`, Warning: 301,
-		Caller: "The phone sends its sound over an address family (IPv4 or IPv6) of which the gateway has no address. Ask the " +
-			"administrator to add one under media.listen.",
-		Callee: "The phone sends its sound over an address family (IPv4 or IPv6) of which the gateway has no address. Ask the " +
-			"administrator to add one under media.listen.",
 	},
-	CauseHostName: {
-		Status: 488, Phrase: "Host Name In SDP", Reason: `SIP;cause=488;text="Host name in SDP"`, Warning: 301,
-		Caller: "The phone describes its sound by a host name, where an IP address belongs. Set an IP address as its media or " +
-			"external address.", Callee: "The phone describes its sound by a host name, where an IP address belongs. Set an IP address " +
-			"as its media or external address.",
-	},
+	CauseHostName: {Status: 488, Phrase: "Host Name In SDP", Reason: `SIP;cause=488;text="Host name in SDP"`, Warning: 301},
 	CauseMulticast: {
 		Status: 488, Phrase: "Multicast Not Available", Reason: `SIP;cause=488;text="Multicast not available"`,
-		Warning: 330, Caller: "The phone wants the sound sent to a group of hosts (multicast or broadcast), which the gateway does " +
-			"not do. Set an address of its own.",
-		Callee: "The phone wants the sound sent to a group of hosts (multicast or broadcast), which the gateway does not do. Set an " +
-			"address of its own.",
+		Warning: 330,
 	},
 	CauseBadSDP: {
 		Status: 488, Phrase: "Description Not Usable", Reason: `SIP;cause=488;text="Description not usable"`,
-		Warning: 399, Caller: "The phone described its sound in a way that cannot be read or used. Ask the administrator: the log " +
-			"of the gateway says what is wrong.",
-		Callee: "The phone described its sound in a way that cannot be read or used. Ask the administrator: the log of the gateway " +
-			"says what is wrong.",
+		Warning: 399,
 	},
-	CauseForbidden: {
-		Status: 403, Phrase: "Not Allowed", Reason: `SIP;cause=403;text="Not allowed"`,
-		Caller: "You may not call this number. Ask the administrator.", Callee: "This caller is not allowed to call here.",
-	},
-	CauseTrunkDown: {
-		Status: 503, Phrase: "Trunk Down", Reason: `SIP;cause=503;text="Trunk down"`, RetryAfter: 30 * time.Second,
-		Caller: "The line to the outside does not answer. Try again in half a minute.", Callee: "The line to the outside failed.",
-	},
+	CauseForbidden: {Status: 403, Phrase: "Not Allowed", Reason: `SIP;cause=403;text="Not allowed"`},
+	CauseTrunkDown: {Status: 503, Phrase: "Trunk Down", Reason: `SIP;cause=503;text="Trunk down"`, RetryAfter: 30 * time.Second},
 	CauseOverload: {
 		Status: 503, Phrase: "Too Many Calls", Reason: `SIP;cause=503;text="Too many calls"`,
-		RetryAfter: 10 * time.Second, Caller: "Too many calls are running. Try again in a few seconds.",
-		Callee: "Too many calls were running.",
+		RetryAfter: 10 * time.Second,
 	},
 	CauseOwnLimit: {
 		Status: 480, Phrase: "Too Many Calls Of Yours", Reason: `SIP;cause=480;text="Too many calls of yours"`,
-		RetryAfter: 10 * time.Second, Caller: "You have too many calls at once. End one first.",
-		Callee: "The caller had too many calls at once.",
+		RetryAfter: 10 * time.Second,
 	},
 	CauseOutsideLimit: {
-		Status: 403, Phrase: "Outside Call Limit Reached", Reason: `SIP;cause=403;text="Outside call limit reached"`,
-		Caller: "You have as many outside calls, at once or in the last hour, as the administrator allows. " +
-			"End one, or try again later.",
-		Callee: "The caller had too many outside calls.",
+		Status: 403, Phrase: "Outside Call Limit Reached",
+		Reason: `SIP;cause=403;text="Outside call limit reached"`,
 	},
-	CauseLoop: {
-		Status: 482, Phrase: "Loop Detected", Reason: `SIP;cause=482;text="Loop detected"`,
-		Caller: "The call came back to itself. Ask the administrator to check the forwarding.",
-		Callee: "The call came back to itself.",
-	},
-	CauseElsewhere: {
-		Status: 487, Phrase: "Answered Elsewhere", Reason: `SIP;cause=200;text="Call completed elsewhere"`,
-		Caller: "The call was answered on another device.", Callee: "The call was answered on another device.",
-	},
-	CauseCallerGone: {
-		Status: 487, Phrase: "Request Terminated", Reason: `SIP;cause=487;text="Caller gave up"`,
-		Caller: "You ended the call before it was answered.", Callee: "The caller hung up before you answered.",
-	},
-	CauseMediaLost: {
-		Status: 408, Phrase: "Media Lost", Reason: `SIP;cause=408;text="Media lost"`,
-		Caller: "The sound was lost and did not come back. Call again.",
-		Callee: "The sound was lost and did not come back. Call again.",
-	},
-	CauseDialogLost: {
-		Status: 481, Phrase: "Dialog Lost", Reason: `SIP;cause=481;text="Dialog lost"`,
-		Caller: "The other phone lost the call. Call again.", Callee: "The other phone lost the call. Call again.",
-	},
-	CauseUnreachable: {
-		Status: 480, Phrase: "Unreachable", Reason: `SIP;cause=480;text="Unreachable"`,
-		Caller: "The phone could not be reached. Check its network cable and try again.",
-		Callee: "Your phone did not react. Check its network cable.",
-	},
-	CauseRefused: {
-		Status: 480, Phrase: "Device Fault", Reason: `SIP;cause=480;text="Device fault"`,
-		Caller: "The other side's phone or line reported a fault and could not take the call. Try again later.",
-		Callee: "Your phone reported a fault, so the call could not ring. Restart it if that goes on.",
-	},
-	CauseStoreAway: {
-		Status: 500, Phrase: "Store Away", Reason: `SIP;cause=500;text="Store away"`,
-		Caller: "The gateway cannot reach its store. Try again in a minute.", Callee: "The gateway could not reach its store.",
-	},
-	CauseFault: {
-		Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`,
-		Caller: "The gateway made an error and ended this call. Call again.", Callee: "The gateway made an error and ended this call.",
-	},
-	CauseUnsupported: {
-		Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`,
-		Caller: "The other side asked for something the gateway cannot do.",
-		Callee: "The other side asked for something the gateway cannot do.",
-	},
+	CauseLoop:        {Status: 482, Phrase: "Loop Detected", Reason: `SIP;cause=482;text="Loop detected"`},
+	CauseElsewhere:   {Status: 487, Phrase: "Answered Elsewhere", Reason: `SIP;cause=200;text="Call completed elsewhere"`},
+	CauseCallerGone:  {Status: 487, Phrase: "Request Terminated", Reason: `SIP;cause=487;text="Caller gave up"`},
+	CauseMediaLost:   {Status: 408, Phrase: "Media Lost", Reason: `SIP;cause=408;text="Media lost"`},
+	CauseDialogLost:  {Status: 481, Phrase: "Dialog Lost", Reason: `SIP;cause=481;text="Dialog lost"`},
+	CauseUnreachable: {Status: 480, Phrase: "Unreachable", Reason: `SIP;cause=480;text="Unreachable"`},
+	CauseRefused:     {Status: 480, Phrase: "Device Fault", Reason: `SIP;cause=480;text="Device fault"`},
+	CauseStoreAway:   {Status: 500, Phrase: "Store Away", Reason: `SIP;cause=500;text="Store away"`},
+	CauseFault:       {Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`},
+	CauseUnsupported: {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`},
 	CauseRestarted: {
 		Status: 503, Phrase: "Gateway Restarted", Reason: `SIP;cause=503;text="Gateway restarted"`,
-		RetryAfter: 10 * time.Second, Caller: "The gateway stopped unexpectedly, which ended this call. Call again.",
-		Callee: "The gateway stopped unexpectedly, which ended this call. Call again.",
+		RetryAfter: 10 * time.Second,
 	},
-	CauseMutedLimit: {
-		Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`,
-		Caller: "The phone answered by itself, but nobody was there to speak. Try again later.",
-		Callee: "Your phone answered by itself and nobody un-muted it, so the call was ended.",
-	},
-	CauseTransferred: {
-		Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`,
-		Caller: "The call was transferred.", Callee: "The call was transferred.",
-	},
-	CauseRedirected: {
-		Status: 480, Phrase: "Not Here", Reason: `SIP;cause=480;text="Not here"`,
-		Caller: "The other side sends its calls elsewhere, where this gateway does not follow. Try again later.",
-		Callee: "Your phone sends calls elsewhere, which is not followed. Take its forwarding off.",
-	},
+	CauseMutedLimit:  {Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`},
+	CauseTransferred: {Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`},
+	CauseRedirected:  {Status: 480, Phrase: "Not Here", Reason: `SIP;cause=480;text="Not here"`},
 	CauseShuttingDown: {
 		Status: 503, Phrase: "Shutting Down", Reason: `SIP;cause=503;text="Shutting down"`,
-		RetryAfter: 30 * time.Second, Caller: "The gateway is being restarted. Try again in half a minute.",
-		Callee: "The gateway is being restarted.",
+		RetryAfter: 30 * time.Second,
 	},
 }
 
@@ -237,6 +135,18 @@ func (c Cause) Outcome() Outcome {
 		return o
 	}
 	return causes[CauseFault]
+}
+
+// Sentence is what the given side's people read.
+func (c Cause) Sentence(side Side) sentence.Sentence {
+	if _, ok := causes[c]; !ok {
+		c = CauseFault
+	}
+	code := "cause." + string(c)
+	if _, both := Words[code]; !both {
+		code += [...]string{".caller", ".callee"}[side]
+	}
+	return Words.Say(code)
 }
 
 // CauseOf turns the final status of a branch into a cause.

@@ -72,14 +72,14 @@ func Refuse(code string, s sentence.Sentence) *CommandError {
 
 func (e *CommandError) Error() string { return e.Code + ": " + e.Message }
 
-// Refusal is Refuse of a sentence that has no code.
-func Refusal(code, text string) *CommandError { return Refuse(code, sentence.Sentence{Text: text}) }
+// refuse is Refuse of a sentence of Words.
+func refuse(code, say string) *CommandError { return Refuse(code, Words.Say(say)) }
 
 // Refusals of more than one command.
 var (
-	ErrWrongState = Refusal("wrong_state", "The call is not in a state where that is possible.")
-	errAnswered   = Refusal("already_answered", "Another of your devices answered this call.")
-	errStale      = Refusal("stale", "Somebody else is calling now than when you pressed. Look who it is, then answer again.")
-	errForbidden  = Refusal("forbidden", "This is not your call.")
-	ErrNotYet     = Refusal("not_available", "This is not available yet.")
+	ErrWrongState = refuse("wrong_state", "command.wrong_state")
+	errAnswered   = refuse("already_answered", "command.answered")
+	errStale      = refuse("stale", "command.stale")
+	errForbidden  = refuse("forbidden", "command.not_your_call")
+	ErrNotYet     = refuse("not_available", "command.not_yet")
 )

@@ -3,6 +3,7 @@ package machine
 import (
 	"time"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -43,7 +44,7 @@ func (m *transition) recall(side Side) {
 		l.Stage = TakingBack
 		m.do(TakeBack{l.ID, CauseElsewhere})
 	}
-	m.closeOpening(Refusal("already_answered", "The call was moved somewhere else meanwhile."))
+	m.closeOpening(refuse("already_answered", "command.moved"))
 }
 
 func (m *transition) moveToTab(tab TabID, side Side, id LegID) {
@@ -55,7 +56,7 @@ func (m *transition) moveToTab(tab TabID, side Side, id LegID) {
 	m.Legs = append(m.Legs, l)
 	m.leave(side)
 	m.Parties[side].Leg = id
-	m.say(side, "")
+	m.say(side, sentence.Sentence{})
 }
 
 // leave gives up the leg that carried the side's audio.

@@ -60,7 +60,7 @@ func (f *fallback) said() string {
 		}
 	}
 	if f.state.Cause != "" {
-		words += " " + f.state.Cause.Sentence(Callee)
+		words += " " + f.state.Cause.Sentence(Callee).Text
 	}
 	return words
 }

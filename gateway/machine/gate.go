@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
 )
@@ -75,7 +76,7 @@ func (m *transition) unmute(l *LegState, by Act) {
 
 func (m *transition) openGate(l *LegState) {
 	l.Gate = GateOpen
-	m.say(l.Side, "")
+	m.say(l.Side, sentence.Sentence{})
 	m.do(OpenGate{l.ID}, StopTimer{l.Side.Timer(UnmuteTimer)})
 	m.Parties[l.Side].MutedUntil = time.Time{}
 	m.watchMuted()
@@ -191,21 +192,21 @@ func (l *LegState) namedKey() string {
 }
 
 // mutedNote is what the owner reads beside a call on his muted phone.
-func (l *LegState) mutedNote() string {
+func (l *LegState) mutedNote() sentence.Sentence {
 	key := l.namedKey()
 	if key == "" {
-		return noteMuted
+		return Words.Say(noteMuted)
 	}
-	return "Your phone's microphone is muted. Press " + key + " on the phone or Unmute here."
+	return Words.Say("note.muted_press", "key", key)
 }
 
 // stillMutedNote reminds the owner of it.
-func (l *LegState) stillMutedNote() string {
+func (l *LegState) stillMutedNote() sentence.Sentence {
 	key := l.namedKey()
 	if key == "" {
-		return noteStillMuted
+		return Words.Say(noteStillMuted)
 	}
-	return "Your phone's microphone is still muted. Press " + key + " on the phone or Unmute here when you want to speak."
+	return Words.Say("note.still_muted_press", "key", key)
 }
 
 // pressed takes keys of a phone whose gate is shut, from its own media or

@@ -85,7 +85,7 @@ func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = profile.MuteGate, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
 	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
-	if note := s.state.Notes[Callee]; note != noteMuted {
+	if note := s.state.Notes[Callee]; note != Words[noteMuted] {
 		t.Errorf("note %q", note)
 	}
 	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(

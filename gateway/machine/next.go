@@ -98,7 +98,7 @@ func Next(s State, in Input, limits Limits) (State, []Effect) {
 func (m *transition) afterEnd(e Event) {
 	switch e := e.(type) {
 	case Asked:
-		m.do(Reply{e.ID, Refusal("ended", "This call has ended already.")})
+		m.do(Reply{e.ID, refuse("ended", "command.ended")})
 	case Decided: // too late to matter
 	case Answered:
 		m.do(Release{e.Leg, m.Cause})
@@ -358,7 +358,7 @@ func (m *transition) win(l *LegState) {
 	}
 	if m.Opening != nil { // another device than the one that was asked
 		m.closeOpening(errAnswered)
-		m.say(Callee, noteOther)
+		m.say(Callee, Words.Say(noteOther))
 	}
 	own := m.Audio(Caller)
 	switch {
@@ -580,7 +580,7 @@ func (m *transition) end(cause Cause, by Side) {
 		l.Stage = Gone
 	}
 	m.unjoin(cause)
-	m.closeOpening(Refusal("ended", cause.Sentence(Callee)))
+	m.closeOpening(Refuse("ended", cause.Sentence(Callee)))
 	m.Cause, m.By = cause, by
 	m.enter(Terminated)
 }

@@ -285,7 +285,7 @@ func TestTabCallsPhone(t *testing.T) {
 	}
 	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: SendDigits{"12#"}}).wants(KeyTones{3, "d", "12#"})
 	s.on(Ended{Leg: "d"}).phase(Terminated)
-	s.on(press("alice", "tab1", "hold", "")).wants(Reply{9, Refusal("ended", "This call has ended already.")})
+	s.on(press("alice", "tab1", "hold", "")).wants(Reply{9, refuse("ended", "command.ended")})
 }
 
 func TestDeskphoneAskedToCall(t *testing.T) {
@@ -310,7 +310,7 @@ func TestDeskphoneAskedToCall(t *testing.T) {
 // Every cause has its status, its Reason and a sentence for either side.
 func TestCauseTable(t *testing.T) {
 	for c, o := range causes {
-		if o.Status < 400 || o.Phrase == "" || o.Reason == "" || o.Caller == "" || o.Callee == "" {
+		if o.Status < 400 || o.Phrase == "" || o.Reason == "" || c.Sentence(Caller).Text == "" || c.Sentence(Callee).Text == "" {
 			t.Errorf("%s: incomplete row %+v", c, o)
 		}
 	}

@@ -147,7 +147,7 @@ func (m *transition) gateReoffered(l *LegState, e Reoffered, in Input) {
 		return
 	}
 	// Some phones refuse to be un-muted from afar (RFC 5373 7.4). No second try.
-	m.say(l.Side, notePressPhone)
+	m.say(l.Side, Words.Say(notePressPhone))
 }
 
 // asked carries out a tab's command.
@@ -201,7 +201,7 @@ func (m *transition) askedAnswer(e Asked, c Answer, side Side, in Input) *Comman
 	case c.On != "browser":
 		return m.open(Opening{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
 	case l == nil:
-		return Refusal("not_available", "This tab does not ring for the call. Reload the page and try again.")
+		return refuse("not_available", "command.no_ring_here")
 	}
 	l.Stage, l.Remote = Up, media.SendRecv
 	m.win(l)

@@ -20,7 +20,7 @@ func TestSilentDevice(t *testing.T) {
 	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm[:1], media.SendOnly) // the phone holds
 	s.silent("d1").not(Probe{})
 	s.on(Ended{Leg: "a", Cause: CauseMediaLost}).phase(Terminated)
-	if v := View(&s.state, Callee); v.Reason != CauseMediaLost.Outcome().Callee {
+	if v := View(&s.state, Callee); v.Reason != CauseMediaLost.Sentence(Callee).Text {
 		t.Fatalf("the reason is %q", v.Reason)
 	}
 	s.silent("a").not(StartTimer{})

@@ -76,8 +76,8 @@ type (
 )
 
 const (
-	noteTransferring = "The call is being transferred. It stays with you until the other side answers."
-	noteTransferBack = "The transfer did not work: "
+	noteTransferring = "note.transferring"
+	noteTransferBack = "note.transfer_back"
 )
 
 // referred takes a REFER. Only the phone of a user of ours that is in the talk
@@ -103,17 +103,17 @@ func (m *transition) referred(e Referred, in Input) {
 func (m *transition) askedTransfer(c Transfer, side Side, in Input) *CommandError {
 	attended := c.With != ""
 	if attended == (c.To != "") {
-		return Refusal("bad_request", "Say either whom to transfer to, or which other call.")
+		return refuse("bad_request", "command.transfer_to_what")
 	}
 	if c.With == m.ID {
-		return Refusal("bad_request", "Choose another call than this one to transfer to.")
+		return refuse("bad_request", "command.transfer_to_itself")
 	}
 	t := TransferState{Side: side, To: in.Other, Held: !m.Parties[side].Hold}
 	if err := m.transfer(t, c.To, attended, in); err != nil {
 		return err
 	}
 	m.Parties[side].Hold = true
-	m.say(side, noteTransferring)
+	m.say(side, Words.Say(noteTransferring))
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (m *transition) transfer(t TransferState, to string, attended bool, in Inpu
 	case t.Leg != "" && own.ID != t.Leg:
 		return ErrWrongState
 	case m.Transfer != nil || m.Waits != "":
-		return Refusal("wrong_state", "This call is being transferred already.")
+		return refuse("wrong_state", "command.transferring")
 	}
 	m.do(Report{t.Leg, 100, "Trying"})
 	if attended {
@@ -183,7 +183,7 @@ func (m *transition) joinFailed(e JoinFailed) {
 	if t.Held {
 		m.Parties[t.Side].Hold = false
 	}
-	m.say(t.Side, noteTransferBack+o.Caller)
+	m.say(t.Side, Words.Say(noteTransferBack, "reason", e.Cause.Sentence(Caller)))
 }
 
 // joinReady gives the party that stays to the other call, and ends this one.
@@ -299,7 +299,7 @@ func (m *transition) joined(e Joined) {
 	e.Leg.Side, e.Party.Leg = side, e.Leg.ID
 	m.Parties[side] = e.Party
 	m.Legs = append(m.Legs, e.Leg)
-	m.say(side, e.Note)
+	m.Notes[side] = e.Note
 	m.watchMuted()
 	l := m.Leg(e.Leg.ID)
 	if l.Gate == GateWanted {

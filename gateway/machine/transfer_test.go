@@ -231,10 +231,10 @@ func TestTransferKeepsMutedLimit(t *testing.T) {
 	s.on(Expired{MutedTimer}).phase(Established).wants(StartTimer{MutedTimer, 9980 * time.Millisecond}) // the one of before
 	s.state.Parties[Caller].MutedUntil = limit
 	s.on(Expired{MutedTimer}).phase(Terminated)
-	if v := View(&s.state, Caller); v.Reason != CauseMutedLimit.Outcome().Callee {
+	if v := View(&s.state, Caller); v.Reason != CauseMutedLimit.Sentence(Callee).Text {
 		t.Fatalf("the phone's owner reads %q", v.Reason)
 	}
-	if v := View(&s.state, Callee); v.Reason != CauseMutedLimit.Outcome().Caller {
+	if v := View(&s.state, Callee); v.Reason != CauseMutedLimit.Sentence(Caller).Text {
 		t.Fatalf("the other side reads %q", v.Reason)
 	}
 	// Both phones answered by themselves: each has its own limit.
@@ -260,11 +260,12 @@ func TestTabTransfers(t *testing.T) {
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) {
 		t.Fatalf("the other hears %v", got)
 	}
-	if v := View(&s.state, Callee); v.Reason != noteTransferring {
+	if v := View(&s.state, Callee); v.ReasonSentence.Code != noteTransferring {
 		t.Fatalf("reason %q", v.Reason)
 	}
 	s.on(JoinFailed{"c3", CauseBusy}).phase(Established)
-	if v := View(&s.state, Callee); v.HeldBy != "" || v.Reason != noteTransferBack+CauseBusy.Outcome().Caller {
+	if v := View(&s.state, Callee); v.HeldBy != "" ||
+		v.Reason != Words.Say(noteTransferBack, "reason", CauseBusy.Sentence(Caller)).Text {
 		t.Fatalf("view %+v", v)
 	}
 	s.refers(ask("", "c2")).wants(Reply{9, nil}, Tell{"c2", JoinAsked{From: "c", User: "alice"}})
@@ -276,7 +277,7 @@ func TestTabTransfers(t *testing.T) {
 	s = talks(t)
 	s.state.ID = "c2"
 	s.refers(own).not(Tell{})
-	if got := Routes(&s.state); got["a"] != (Heard{Leg: "d1"}) || s.state.Notes[Callee] == noteTransferring {
+	if got := Routes(&s.state); got["a"] != (Heard{Leg: "d1"}) || s.state.Notes[Callee] == Words[noteTransferring] {
 		t.Fatalf("a transfer to itself holds the call: %v, %q", got, s.state.Notes[Callee])
 	}
 	bobCallsAlice(t).refers(ask("carol", "")).wants(Reply{9, ErrWrongState})

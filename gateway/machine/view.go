@@ -35,7 +35,8 @@ type CallView struct {
 	Answered *time.Time `json:"answered,omitempty"`
 	Cause    Cause      `json:"cause,omitempty"`
 	// Reason is the sentence for people: why it ended, or what to do next.
-	Reason string `json:"reason,omitempty"`
+	Reason         string            `json:"reason,omitempty"`
+	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 	// Codec is the audio codec in use, "" before an answer.
 	Codec string `json:"codec,omitempty"`
 }
@@ -87,7 +88,7 @@ func View(s *State, side Side) CallView {
 	if l := s.Audio(side); l != nil && l.Gate.Closed() {
 		v.Microphone = string(l.Gate)
 	}
-	v.Reason = s.Notes[side]
+	v.ReasonSentence = Recognise(s.Notes[side])
 	if !s.Talking.IsZero() {
 		at := s.Talking
 		v.Answered = &at
@@ -97,14 +98,15 @@ func View(s *State, side Side) CallView {
 		v.State = "held"
 	}
 	if s.Cause != "" {
-		v.Reason = s.ending(side)
+		v.ReasonSentence = s.ending(side)
 	}
+	v.Reason = v.ReasonSentence.Text
 	return v
 }
 
 // ending is what the side's people read at the end. A phone that nobody
 // un-muted may be at either side.
-func (s *State) ending(side Side) string {
+func (s *State) ending(side Side) sentence.Sentence {
 	if s.Cause == CauseMutedLimit {
 		if side == s.By {
 			return s.Cause.Sentence(Callee)
@@ -128,14 +130,6 @@ func autoView(s *State, side Side) *AutoView {
 	return &AutoView{
 		Kind: a.Kind, Grant: a.Grant, Reason: a.Reason, By: PeerOf(a.By), ReasonSentence: policy.Words.Recognise(a.Reason),
 	}
-}
-
-// Sentence is what the given side's people read.
-func (c Cause) Sentence(side Side) string {
-	if side == Caller {
-		return c.Outcome().Caller
-	}
-	return c.Outcome().Callee
 }
 
 // ShownState is the state of the call as people see it.

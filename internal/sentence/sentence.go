@@ -51,7 +51,7 @@ func (t Table) Say(code string, args ...any) Sentence {
 
 // Recognise finds the code of a text that was kept without it. Of several
 // templates that fit, the one with the most text of its own counts. A text of
-// somebody else has no code. Sentences in it are recognised as well.
+// somebody else has no code. An argument that is a whole sentence is one again.
 func (t Table) Recognise(text string) Sentence {
 	found, most := Sentence{Text: text}, -1
 	for code, template := range t {
@@ -61,7 +61,7 @@ func (t Table) Recognise(text string) Sentence {
 		}
 	}
 	for name, value := range found.Args {
-		if inner := t.Recognise(value.(string)); !inner.IsZero() {
+		if inner := t.Recognise(value.(string)); !inner.IsZero() && inner.Args == nil {
 			found.Args[name] = inner
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/sentence"
 	"ringsplash/token"
 )
 
@@ -205,6 +206,8 @@ type callHead struct {
 	Ended    *instant         `json:"ended,omitempty"`
 	Cause    machine.Cause    `json:"cause,omitempty"`
 	Reason   string           `json:"reason,omitempty"`
+	// ReasonSentence is what Reason says, for another language.
+	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 }
 
 // getCalls is GET /api/v1/calls?limit=: the calls of this node that run or
@@ -224,6 +227,7 @@ func (s *Server) getCalls(c echo.Context) error {
 		page.Calls = append(page.Calls, callHead{
 			ID: s.ID, State: s.State, From: s.From, To: s.To, Began: instant(s.Began), Answered: instantOf(s.Answered),
 			Ended: instantOf(s.Ended), Cause: s.Cause, Reason: s.Reason,
+			ReasonSentence: s.ReasonSentence,
 		})
 	}
 	return c.JSON(http.StatusOK, page)

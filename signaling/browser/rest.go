@@ -41,6 +41,8 @@ type historyView struct {
 	Start    instant  `json:"start"`
 	Answered *instant `json:"answered,omitempty"`
 	End      instant  `json:"end"`
+	// ReasonSentence is what Reason says, for another language.
+	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 }
 
 var ulidForm = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{26}$`)
@@ -90,7 +92,7 @@ func (s *Server) getHistory(c echo.Context) error {
 	}{History: make([]historyView, 0, len(entries))}
 	for _, e := range entries {
 		page.History = append(page.History, historyView{
-			HistoryEntry: e, Start: instant(e.Start), Answered: instantOf(e.Answered),
+			HistoryEntry: e, ReasonSentence: machine.Recognise(e.Reason), Start: instant(e.Start), Answered: instantOf(e.Answered),
 			End: instant(e.End),
 		})
 	}
@@ -176,7 +178,7 @@ func (s *Server) readyz(c echo.Context) error {
 	if s.conf.Room != nil {
 		if cause := s.conf.Room(); cause != "" {
 			o := cause.Outcome()
-			return says(http.StatusServiceUnavailable, string(cause), sentence.Sentence{Text: o.Caller}).after(o.RetryAfter)
+			return says(http.StatusServiceUnavailable, string(cause), cause.Sentence(machine.Caller)).after(o.RetryAfter)
 		}
 	}
 	if s.sockets.closing() {

@@ -261,7 +261,7 @@ func TestReadyzSaysWhyNot(t *testing.T) {
 	for _, cause = range []machine.Cause{machine.CauseShuttingDown, machine.CauseOverload} {
 		a := r.browser().send("GET", "/readyz", nil)
 		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" ||
-			!strings.Contains(string(a.body), cause.Outcome().Caller) {
+			!strings.Contains(string(a.body), cause.Sentence(machine.Caller).Text) {
 			t.Errorf("%s: %d %v %s", cause, a.status, a.header, a.body)
 		}
 	}

@@ -379,14 +379,14 @@ func (l *leg) refuse(r *inbound, c machine.Cause) {
 		headers = append(headers, sip.NewHeader("Retry-After", message.Seconds(o.RetryAfter)))
 	}
 	if o.Warning > 0 {
-		headers = append(headers, l.u.warning(o))
+		headers = append(headers, l.u.warning(c))
 	}
 	l.respond(r, o.Status, o.Phrase, headers...)
 }
 
 // warning tells what is wrong with a description (RFC 3261 20.43).
-func (u *UA) warning(o machine.Outcome) sip.Header {
-	return sip.NewHeader("Warning", fmt.Sprintf("%d %s %q", o.Warning, u.cfg.Domain, o.Caller))
+func (u *UA) warning(c machine.Cause) sip.Header {
+	return sip.NewHeader("Warning", fmt.Sprintf("%d %s %q", c.Outcome().Warning, u.cfg.Domain, c.Sentence(machine.Caller).Text))
 }
 
 // answer accepts what waits: the INVITE, or an offer in the dialog.
