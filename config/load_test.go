@@ -128,11 +128,8 @@ func TestQuotedKeys(t *testing.T) {
 	require.Equal(t, map[string]string{"112": "pbx"}, cfg.Emergency)
 }
 
-func TestValues(t *testing.T) {
-	t.Setenv("RS_PW", "from outside: ${RS_SIP}")
-	t.Setenv("RS_SIP", "s3")
-	t.Setenv("RS_PORT", "7")
-	file := write(t, `
+// valuesFile has every kind of value.
+const valuesFile = `
 domain: example.test
 data: /var/lib/x
 redis: unix:///run/redis.sock
@@ -160,7 +157,13 @@ max_calls: ${RS_PORT}
 limits: {memory: 2GiB}
 timers: {ring: 1m30s}
 log:
-`)
+`
+
+func TestValues(t *testing.T) {
+	t.Setenv("RS_PW", "from outside: ${RS_SIP}")
+	t.Setenv("RS_SIP", "s3")
+	t.Setenv("RS_PORT", "7")
+	file := write(t, valuesFile)
 	cfg, err := Load(file)
 	require.NoError(t, err)
 	require.Equal(t, "/var/lib/x", cfg.Data)

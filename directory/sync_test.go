@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"ringsplash/store"
 )
 
 func fixed(users ...NewUser) []NewUser {
@@ -58,16 +60,22 @@ func TestSync(t *testing.T) {
 	require.Equal(t, before, dump(t, d))
 	_, err = d.CheckPassword(ctx, "alice", "wonder")
 	require.NoError(t, err)
+	syncsChanges(t, d, s)
+}
 
+// syncsChanges takes changed files over: a user, a device and a user less.
+func syncsChanges(t *testing.T, d *Directory, s store.Store) {
+	t.Helper()
+	ctx := t.Context()
 	// A changed file.
 	a := alice()
 	a.Number, a.Password = "2001", "land"
 	a.Devices[0].SIPPassword, a.Devices[0].Display = "s-2", "Phone"
 	a.Devices = append(a.Devices, NewDevice{ID: "cell", SIPPassword: "s-cell"})
 	require.NoError(t, d.Sync(ctx, []NewUser{a, bob()}))
-	_, ok = d.UserByNumber("1001")
+	_, ok := d.UserByNumber("1001")
 	require.False(t, ok)
-	_, err = d.CheckPassword(ctx, "alice", "land")
+	_, err := d.CheckPassword(ctx, "alice", "land")
 	require.NoError(t, err)
 	_, err = d.CheckPassword(ctx, "alice", "wonder")
 	require.ErrorIs(t, err, ErrPassword)

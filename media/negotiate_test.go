@@ -156,66 +156,70 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}
 }
 
+var offeredEvents = []string{"a=rtpmap:96 opus/48000/2", "a=rtpmap:97 telephone-event/8000", "a=rtpmap:98 telephone-event/48000"}
+
+// answers are offers, what we would answer with, and what comes of both.
+var answers = []struct {
+	name    string
+	formats string
+	lines   []string
+	codecs  []Codec
+	dir     Direction
+	mline   string
+	want    Negotiated
+	err     error
+}{
+	{
+		"our order, their numbers", "0 96 97 98", offeredEvents,
+		[]Codec{Opus, PCMU},
+		SendRecv, "96 0 98 97",
+		Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true, false, false},
+		nil,
+	},
+	{
+		"one codec, its event", "0 96 97 98", offeredEvents,
+		[]Codec{PCMU},
+		SendRecv, "0 97",
+		Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true, false, false},
+		nil,
+	},
+	{
+		"the other event clock", "96 97", offeredEvents,
+		[]Codec{Opus},
+		SendRecv, "96 97",
+		Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false},
+		nil,
+	},
+	{
+		"hold", "0",
+		[]string{"a=sendonly"},
+		[]Codec{PCMU},
+		SendRecv, "0",
+		Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false, false, false},
+		nil,
+	},
+	{
+		"inactive", "0",
+		[]string{"a=inactive"},
+		[]Codec{PCMU},
+		SendRecv, "0",
+		Negotiated{[]Codec{PCMU}, Inactive, Inactive, false, false, false},
+		nil,
+	},
+	{
+		"they only listen, so do we", "0",
+		[]string{"a=recvonly"},
+		[]Codec{PCMU},
+		RecvOnly, "0",
+		Negotiated{[]Codec{PCMU}, RecvOnly, Inactive, false, false, false},
+		nil,
+	},
+	{"nothing common", "0", nil, []Codec{Opus}, SendRecv, "", Negotiated{}, ErrNoCodec},
+}
+
 func TestAnswer(t *testing.T) {
 	l := newLoop(t, Config{})
-	events := []string{"a=rtpmap:96 opus/48000/2", "a=rtpmap:97 telephone-event/8000", "a=rtpmap:98 telephone-event/48000"}
-	for _, c := range []struct {
-		name    string
-		formats string
-		lines   []string
-		codecs  []Codec
-		dir     Direction
-		mline   string
-		want    Negotiated
-		err     error
-	}{
-		{
-			"our order, their numbers", "0 96 97 98", events,
-			[]Codec{Opus, PCMU},
-			SendRecv, "96 0 98 97",
-			Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true, false, false},
-			nil,
-		},
-		{
-			"one codec, its event", "0 96 97 98", events,
-			[]Codec{PCMU},
-			SendRecv, "0 97",
-			Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true, false, false},
-			nil,
-		},
-		{
-			"the other event clock", "96 97", events,
-			[]Codec{Opus},
-			SendRecv, "96 97",
-			Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false},
-			nil,
-		},
-		{
-			"hold", "0",
-			[]string{"a=sendonly"},
-			[]Codec{PCMU},
-			SendRecv, "0",
-			Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false, false, false},
-			nil,
-		},
-		{
-			"inactive", "0",
-			[]string{"a=inactive"},
-			[]Codec{PCMU},
-			SendRecv, "0",
-			Negotiated{[]Codec{PCMU}, Inactive, Inactive, false, false, false},
-			nil,
-		},
-		{
-			"they only listen, so do we", "0",
-			[]string{"a=recvonly"},
-			[]Codec{PCMU},
-			RecvOnly, "0",
-			Negotiated{[]Codec{PCMU}, RecvOnly, Inactive, false, false, false},
-			nil,
-		},
-		{"nothing common", "0", nil, []Codec{Opus}, SendRecv, "", Negotiated{}, ErrNoCodec},
-	} {
+	for _, c := range answers {
 		t.Run(c.name, func(t *testing.T) {
 			e := newRTPEnd(t, l)
 			if _, err := e.TakeOffer(sdpAt(netip.MustParseAddrPort("127.0.0.1:4000"), c.formats, c.lines...)); err != nil {

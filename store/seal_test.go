@@ -39,29 +39,7 @@ func TestSealedRefusesForeign(t *testing.T) {
 			require.NoError(t, err)
 			bobs, err := raw.Get(t.Context(), "policy/bob")
 			require.NoError(t, err)
-
-			forged := map[string]func(key string) error{
-				"no MAC": func(key string) error {
-					_, err := raw.Put(t.Context(), key, []byte(`{"v":1,"allowPublic":true}`), store.AnyVersion, 0)
-					return err
-				},
-				"another key": func(key string) error {
-					_, err := theirs.Put(t.Context(), key, []byte(`{"v":1,"allowPublic":true}`), store.AnyVersion, 0)
-					return err
-				},
-				"changed": func(key string) error {
-					_, err := raw.Put(t.Context(), key, bytes.Replace(written.Value, []byte("false"), []byte("true"), 1), store.AnyVersion, 0)
-					return err
-				},
-				"moved": func(key string) error {
-					_, err := raw.Put(t.Context(), key, bobs.Value, store.AnyVersion, 0)
-					return err
-				},
-				"no JSON": func(key string) error {
-					_, err := raw.Put(t.Context(), key, []byte("x"), store.AnyVersion, 0)
-					return err
-				},
-			}
+			forged := forgeries(t, raw, theirs, written.Value, bobs.Value)
 			for how, forge := range forged {
 				require.NoError(t, forge("policy/alice"))
 				for range 2 {
@@ -91,6 +69,33 @@ func TestSealedRefusesForeign(t *testing.T) {
 			_, err = ours.Get(t.Context(), "history/alice/1")
 			require.NoError(t, err)
 		})
+	}
+}
+
+// forgeries write what is not ours over a record: ours is what was there, bobs
+// the record of another key.
+func forgeries(t *testing.T, raw, theirs store.Store, ours, bobs []byte) map[string]func(key string) error {
+	return map[string]func(key string) error{
+		"no MAC": func(key string) error {
+			_, err := raw.Put(t.Context(), key, []byte(`{"v":1,"allowPublic":true}`), store.AnyVersion, 0)
+			return err
+		},
+		"another key": func(key string) error {
+			_, err := theirs.Put(t.Context(), key, []byte(`{"v":1,"allowPublic":true}`), store.AnyVersion, 0)
+			return err
+		},
+		"changed": func(key string) error {
+			_, err := raw.Put(t.Context(), key, bytes.Replace(ours, []byte("false"), []byte("true"), 1), store.AnyVersion, 0)
+			return err
+		},
+		"moved": func(key string) error {
+			_, err := raw.Put(t.Context(), key, bobs, store.AnyVersion, 0)
+			return err
+		},
+		"no JSON": func(key string) error {
+			_, err := raw.Put(t.Context(), key, []byte("x"), store.AnyVersion, 0)
+			return err
+		},
 	}
 }
 
