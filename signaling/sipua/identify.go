@@ -47,10 +47,14 @@ func (a *Access) Identify(req *sip.Request) (Caller, *message.Refusal) {
 	return a.ourUser(req, source)
 }
 
-// glance is what Identify can tell from memory, so that strangers are refused
-// before anything is kept for them: whom of our users the INVITE is for, and
-// whether a trunk or a user's password vouches for its caller.
+// glance is what Register and Identify can tell from memory, so that strangers
+// are refused before anything is kept for them: whom of our users an INVITE is
+// for, and whether a trunk or a user's password vouches for who sent it.
 func (a *Access) glance(req *sip.Request) (callee string, vouched bool, no *message.Refusal) {
+	if req.Method == sip.REGISTER {
+		_, _, no = a.mayRegister(req)
+		return "", no == nil, no
+	}
 	if r := wellFormed(req); r != nil {
 		return "", false, r
 	}

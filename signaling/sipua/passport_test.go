@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -341,7 +342,9 @@ func TestLoadSigners(t *testing.T) {
 	dir := t.TempDir()
 	ca := rig.NewCA(t)
 	_, key := ca.Issue("signer", time.Hour, "partner.example")
-	writeFile(t, dir+"/none.pem", "no certificate")
+	if err := os.WriteFile(dir+"/none.pem", []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]string{
 		dir + "/gone.pem": "no such file", dir + "/none.pem": "no certificate",
 		key: "no certificate",

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"math"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,33 +28,6 @@ type stateless struct {
 
 func newStateless(key message.OwnKey) *stateless {
 	return &stateless{parser: message.NewParser(), key: key}
-}
-
-// complaints bounds the log lines about what strangers sent: one event, one
-// line, but a flood is one line with a count.
-type complaints struct {
-	mu     sync.Mutex
-	said   level
-	unsaid int
-}
-
-const (
-	complaintsPerSecond = 1
-	complaintsBurst     = 20
-)
-
-// may tells whether a line may be written, and how many were not since the last.
-func (c *complaints) may(now time.Time) (unsaid int, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.said.drained(now, complaintsPerSecond)
-	if l.filled+1 > complaintsBurst {
-		c.unsaid++
-		return 0, false
-	}
-	l.filled++
-	unsaid, c.said, c.unsaid = c.unsaid, l, 0
-	return unsaid, true
 }
 
 // first judges a message before sipgo sees it, in the goroutine that reads the
@@ -148,7 +120,7 @@ func (u *UA) again(info sip.TransportReadProps, data []byte, req *sip.Request, o
 func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 	switch {
 	case req.Method == sip.REGISTER && u.access != nil:
-		_, _, no := u.access.mayRegister(req)
+		_, _, no := u.access.glance(req)
 		return sender{}, no
 	case message.Tag(req.To()) != "":
 		l := u.legOf(req)

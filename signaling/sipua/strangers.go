@@ -89,3 +89,30 @@ func (a *Access) maySend(source netip.AddrPort, transport string) bool {
 	}
 	return a.others.admit(message.Source(ip), a.cfg.Now())
 }
+
+// complaints bounds the log lines about what strangers sent: one event, one
+// line, but a flood is one line with a count.
+type complaints struct {
+	mu     sync.Mutex
+	said   level
+	unsaid int
+}
+
+const (
+	complaintsPerSecond = 1
+	complaintsBurst     = 20
+)
+
+// may tells whether a line may be written, and how many were not since the last.
+func (c *complaints) may(now time.Time) (unsaid int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.said.drained(now, complaintsPerSecond)
+	if l.filled+1 > complaintsBurst {
+		c.unsaid++
+		return 0, false
+	}
+	l.filled++
+	unsaid, c.said, c.unsaid = c.unsaid, l, 0
+	return unsaid, true
+}
