@@ -24,6 +24,7 @@ import (
 	"ringsplash/signaling/browser"
 	"ringsplash/signaling/hook"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
 	"ringsplash/store"
 	"ringsplash/webclient"
@@ -234,7 +235,7 @@ func (n *Node) sipConfig(name string) sipua.Config {
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		// The limit of calls comes first: it lets emergency calls in.
 		MaxLegs: max(5000, 8*n.cfg.MaxAllCalls), MaxRequests: max(10000, 16*n.cfg.MaxAllCalls),
-		Access: &sipua.AccessConfig{
+		Access: &registrar.Config{
 			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name,
 			Users: n.directory, Locations: n.bindings, Store: n.store,
 		},

@@ -5,7 +5,7 @@ import (
 
 	"ringsplash/config"
 	"ringsplash/policy"
-	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/registrar"
 )
 
 // openPolicy opens the audit file. What it gives decides nothing before the
@@ -38,13 +38,13 @@ func (n *Node) openPolicy(context.Context) error {
 }
 
 // signers are whose signatures on callers count.
-func (n *Node) signers() (*sipua.Signers, error) {
+func (n *Node) signers() (*registrar.Signers, error) {
 	id := n.cfg.SIP.Identity
-	var files []sipua.SignerFile
+	var files []registrar.SignerFile
 	for info, file := range id.Signers {
-		files = append(files, sipua.SignerFile{Info: info, Cert: file})
+		files = append(files, registrar.SignerFile{Info: info, Cert: file})
 	}
-	return sipua.LoadSigners(files, id.NumberCA)
+	return registrar.LoadSigners(files, id.NumberCA)
 }
 
 // phoneHosts are the hosts of the trunks whose word on callers counts.

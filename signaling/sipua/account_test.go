@@ -12,6 +12,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/test/rig"
 )
 
@@ -22,7 +23,7 @@ func withAccess(t *testing.T, change func(*setup)) (*party, *rig.Office) {
 	f := rig.NewOffice(t)
 	g := newParty(t, func(c *setup) {
 		c.Domain = rig.Domain
-		c.Access = &AccessConfig{Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, DatagramRate: 1e6, DatagramBurst: 1e6}
+		c.Access = &registrar.Config{Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, DatagramRate: 1e6, DatagramBurst: 1e6}
 		if change != nil {
 			change(c)
 		}

@@ -9,6 +9,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
 )
 
@@ -89,7 +90,7 @@ type Config struct {
 	// Access decides who may register and call. nil: there is no registrar and
 	// every INVITE is taken, unverified. Its Domain, Trunk, Local and Reply
 	// are filled in by Open when they are empty.
-	Access *AccessConfig
+	Access *registrar.Config
 	// Registered is told when a trunk's registration begins to work (nil) or
 	// fails. It must not block. nil: only the log tells.
 	Registered func(trunk string, err error)

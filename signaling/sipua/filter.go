@@ -37,7 +37,7 @@ func (u *UA) mayPass(info sip.TransportReadProps, b []byte) bool {
 	case datagram && message.IsKeepAlive(b):
 	case stun && (len(b) < 20 || b[0] > 3):
 		u.drops.notSIP.Add(1)
-	case !u.access.maySend(source, transport):
+	case !u.access.MaySend(source, transport):
 		u.drops.throttled.Add(1)
 	case stun:
 		if answer := message.AnswerSTUN(b, info.RemoteAddr); answer != nil {
@@ -78,4 +78,4 @@ func (u *UA) filter(info sip.TransportReadProps, b []byte) (out []byte, err erro
 
 // isRegular tells whether the messages of an address are read before those of
 // strangers; all are when there is no access control.
-func (u *UA) isRegular(ip netip.Addr) bool { return u.access == nil || u.access.knows(ip) }
+func (u *UA) isRegular(ip netip.Addr) bool { return u.access == nil || u.access.Knows(ip) }

@@ -128,7 +128,7 @@ func (u *UA) Goodbye(text []byte, c machine.Cause) error {
 func (l *leg) hangUpWhenBack(c machine.Cause, until time.Time) {
 	user, device := l.origins.phone()
 	if l.state == legUp && user != "" && l.u.access != nil && l.d.hop.Transport != "udp" && time.Now().Before(until) {
-		for _, b := range l.u.access.bindings(user) {
+		for _, b := range l.u.access.Bindings(user) {
 			if b.Device == device && l.u.alive(b) {
 				l.out.asked.Binding = &b
 			}

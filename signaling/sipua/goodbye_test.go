@@ -52,7 +52,7 @@ func TestGoodbyeFromAnotherProcess(t *testing.T) {
 func TestGoodbyeOnANewConnection(t *testing.T) {
 	old, _ := withAccess(t, nil)
 	phone := phoneOf(t, old, "tcp")
-	bound := old.access.bindings("alice")[0]
+	bound := old.access.Bindings("alice")[0]
 	out := old.call("", func(in *gateway.Invite) { in.Binding = &bound })
 	in := phone.desk.next()
 	in.leg.Answer([]byte(answerSDP))

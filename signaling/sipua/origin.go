@@ -127,7 +127,7 @@ func (u *UA) livesAt(l *leg, k message.Flow) bool {
 	if user == "" || u.access == nil {
 		return false
 	}
-	for _, b := range u.access.bindings(user) {
+	for _, b := range u.access.Bindings(user) {
 		if b.Device == device && flowOfBinding(b) == k {
 			return true
 		}
@@ -143,7 +143,7 @@ func (u *UA) livesAt(l *leg, k message.Flow) bool {
 func (u *UA) stray(l *leg, req *sip.Request) *message.Refusal {
 	user, _ := l.origins.phone()
 	if k := message.FlowFrom(req); user != "" && u.access != nil && k.Transport == "tcp" && l.origins.uses(k.Peer.Addr()) {
-		return u.access.challenge(req, sip.StatusProxyAuthRequired, false)
+		return u.access.Challenge(req, sip.StatusProxyAuthRequired, false)
 	}
 	return noDialog
 }
@@ -157,10 +157,10 @@ func (u *UA) foreign(l *leg, req *sip.Request) *message.Refusal {
 		return nil
 	}
 	user, device := l.origins.phone()
-	if user == "" || u.access == nil || !u.access.carriesDigest(req) {
+	if user == "" || u.access == nil || !u.access.CarriesDigest(req) {
 		return u.stray(l, req)
 	}
-	switch ok, again := u.access.isPhone(u.stop, req, user, device); {
+	switch ok, again := u.access.IsPhone(u.stop, req, user, device); {
 	case again != nil:
 		return again
 	case !ok:

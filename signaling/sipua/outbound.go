@@ -41,7 +41,7 @@ func (u *UA) aside(run func(context.Context)) {
 // flowGone is told when a connection has closed.
 func (u *UA) flowGone(k message.Flow) {
 	if u.access != nil && u.leaving.Err() == nil { // else the phones find us again after a restart
-		u.aside(func(ctx context.Context) { u.access.flowEnded(ctx, k.Transport, k.Peer.String()) })
+		u.aside(func(ctx context.Context) { u.access.FlowEnded(ctx, k.Transport, k.Peer.String()) })
 	}
 }
 
@@ -92,8 +92,8 @@ func (u *UA) otherFlow(dead location.Binding) (location.Binding, bool) {
 	if u.access == nil {
 		return location.Binding{}, false
 	}
-	u.aside(func(ctx context.Context) { u.access.flowFailed(ctx, dead) })
-	for _, b := range u.access.bindings(dead.User) {
+	u.aside(func(ctx context.Context) { u.access.FlowFailed(ctx, dead) })
+	for _, b := range u.access.Bindings(dead.User) {
 		if b.Instance == dead.Instance && b.RegID > 0 && b.RegID != dead.RegID && u.alive(b) {
 			return b, true
 		}
@@ -129,7 +129,7 @@ func (l *leg) renewFlow(d *dialog) {
 		l.u.wire.Connected(message.Flow{Transport: d.hop.Transport, Peer: d.hop.Addr}) {
 		return
 	}
-	for _, now := range l.u.access.bindings(b.User) {
+	for _, now := range l.u.access.Bindings(b.User) {
 		if now.Instance != b.Instance || !l.u.alive(now) {
 			continue
 		}

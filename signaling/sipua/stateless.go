@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 
 	"bytes"
 	"math"
@@ -22,7 +23,7 @@ const maxGain = 3
 type stateless struct {
 	parser *sip.Parser
 	key    message.OwnKey
-	log    complaints
+	log    registrar.Complaints
 	count  atomic.Uint64 // of refusals
 }
 
@@ -120,14 +121,14 @@ func (u *UA) again(info sip.TransportReadProps, data []byte, req *sip.Request, o
 func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 	switch {
 	case req.Method == sip.REGISTER && u.access != nil:
-		_, _, no := u.access.glance(req)
+		_, _, no := u.access.Glance(req)
 		return sender{}, no
 	case message.Tag(req.To()) != "":
 		l := u.legOf(req)
 		if l == nil {
 			return sender{}, noDialog
 		}
-		if !u.livesAt(l, message.FlowFrom(req)) && (u.access == nil || !u.access.carriesDigest(req)) {
+		if !u.livesAt(l, message.FlowFrom(req)) && (u.access == nil || !u.access.CarriesDigest(req)) {
 			return sender{}, u.stray(l, req)
 		}
 		return sender{stranger: l.stranger, within: l, bye: req.Method == sip.BYE}, nil
@@ -151,14 +152,14 @@ func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *mes
 	if _, no := u.readInvite(req); no != nil || u.access == nil {
 		return true, no
 	}
-	callee, vouched, no := u.access.glance(req)
+	callee, vouched, no := u.access.Glance(req)
 	if no != nil || vouched {
 		return vouched, no
 	}
 	if u.cfg.Scarce != nil && u.cfg.Scarce() {
 		return false, tooMany
 	}
-	return false, u.access.mayRing(message.ParseAddr(req.Source()).Addr(), callee, now)
+	return false, u.access.MayRing(message.ParseAddr(req.Source()).Addr(), callee, now)
 }
 
 // legOf is the leg whose dialog req names, nil for none.
@@ -176,7 +177,7 @@ func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, 
 	}
 	u.stateless.count.Add(1)
 	if no.Why != "" {
-		if unsaid, ok := u.stateless.log.may(time.Now()); ok {
+		if unsaid, ok := u.stateless.log.May(time.Now()); ok {
 			u.log.Warn("sip: request refused", "method", message.CleanText(string(req.Method)), "source", req.Source(),
 				"status", no.Status, "why", message.CleanText(no.Why), "and_others", unsaid)
 		}
@@ -189,7 +190,7 @@ func (u *UA) refuse(info sip.TransportReadProps, data []byte, req *sip.Request, 
 // answerMax is how large an answer to data may be.
 func (u *UA) answerMax(info sip.TransportReadProps, data []byte) int {
 	at, datagram := message.PeerOf(info.RemoteAddr)
-	if !datagram || u.access != nil && u.access.knows(at.Addr()) {
+	if !datagram || u.access != nil && u.access.Knows(at.Addr()) {
 		return math.MaxInt
 	}
 	return maxGain * len(data)

@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
 )
 
@@ -111,11 +112,11 @@ func (t *trunk) takesIdentity(transport string) bool {
 }
 
 // peer tells which trunk sends from source.
-func (u *UA) peer(source netip.AddrPort, transport string) (TrunkPeer, bool) {
+func (u *UA) peer(source netip.AddrPort, transport string) (registrar.TrunkPeer, bool) {
 	for _, c := range u.cfg.Trunks { // in the order of the configuration
 		if t := u.trunks[c.Name]; t.sends(source, transport) {
-			return TrunkPeer{Name: t.Name, TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP}, true
+			return registrar.TrunkPeer{Name: t.Name, TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP}, true
 		}
 	}
-	return TrunkPeer{}, false
+	return registrar.TrunkPeer{}, false
 }

@@ -26,6 +26,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
 )
 
@@ -43,7 +44,7 @@ type UA struct {
 	log    *slog.Logger
 	wire   *wire.Sockets
 	to     Receiver
-	access *Access // nil: no registrar, everybody may call
+	access *registrar.Access // nil: no registrar, everybody may call
 	trunks map[string]*trunk
 	allow  string // the Allow header
 
@@ -157,7 +158,7 @@ func (u *UA) openAccess() error {
 	a.Aliases = slices.Concat(a.Aliases, u.wire.Hosts())
 	ctx, cancel := context.WithTimeout(u.stop, 10*time.Second)
 	defer cancel()
-	access, err := NewAccess(ctx, a, u.log)
+	access, err := registrar.New(ctx, a, u.log)
 	u.access = access
 	return err
 }
@@ -165,7 +166,7 @@ func (u *UA) openAccess() error {
 // leadsHere tells whether requests to uri would come to one of our sockets.
 func (u *UA) leadsHere(uri sip.Uri) bool {
 	return u.wire.LeadsHere(uri, func(host string) bool {
-		return host == message.Host(u.cfg.Domain) || u.access != nil && u.access.ours(host)
+		return host == message.Host(u.cfg.Domain) || u.access != nil && u.access.Ours(host)
 	})
 }
 
@@ -177,7 +178,7 @@ func (u *UA) Addrs() []string { return u.wire.Addrs() }
 func (u *UA) Streams() int { return u.wire.Streams() }
 
 // Access is the access control made of Config.Access, nil without one.
-func (u *UA) Access() *Access { return u.access }
+func (u *UA) Access() *registrar.Access { return u.access }
 
 // Close gives registrations back, waits for hang-ups that are under way (2 s at
 // most) and for every goroutine of the UA, and closes the sockets. It hangs up

@@ -15,6 +15,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
 )
 
@@ -108,7 +109,7 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 }
 
 // begin hands the leg to the call and starts it.
-func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces machine.LegID) {
+func (u *UA) begin(l *leg, caller registrar.Caller, sdp []byte, replaces machine.LegID) {
 	defer func() { go l.run() }()
 	defer func() {
 		if p := recover(); p != nil {
@@ -140,15 +141,15 @@ func (u *UA) begin(l *leg, caller Caller, sdp []byte, replaces machine.LegID) {
 
 // screen decides whether an INVITE may ask for a call. It may block for the
 // store.
-func (u *UA) screen(req *sip.Request) (Caller, []byte, *message.Refusal) {
+func (u *UA) screen(req *sip.Request) (registrar.Caller, []byte, *message.Refusal) {
 	sdp, no := u.readInvite(req)
 	if no != nil {
-		return Caller{}, nil, no
+		return registrar.Caller{}, nil, no
 	}
-	caller := Caller{Identity: fromIdentity(req)}
+	caller := registrar.Caller{Identity: fromIdentity(req)}
 	if u.access != nil {
 		if caller, no = u.access.Identify(req); no != nil {
-			return Caller{}, nil, no
+			return registrar.Caller{}, nil, no
 		}
 	}
 	return caller, sdp, nil
@@ -200,7 +201,7 @@ func (u *UA) checkContact(req *sip.Request) *message.Refusal {
 		return message.BadRequest("Contact Not Usable")
 	}
 	if u.leadsHere(target) {
-		return contactOurs
+		return registrar.ContactOurs
 	}
 	return nil
 }
@@ -260,7 +261,7 @@ func notSDP(err error) *message.Refusal {
 }
 
 // newInboundLeg makes the dialog of an INVITE to us (RFC 3261 12.1.1).
-func (u *UA) newInboundLeg(r *inbound, caller Caller) *leg {
+func (u *UA) newInboundLeg(r *inbound, caller registrar.Caller) *leg {
 	from, to := r.req.From(), r.req.To()
 	d := dialog{callID: r.req.CallID().Value(), remoteSeq: r.req.CSeq().SeqNo, seen: true}
 	d.local = to.AsFrom()

@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"hash/maphash"
@@ -29,8 +29,8 @@ func newStrangers(perSource, perCallee, all float64) *strangers {
 	}
 }
 
-// mayRing counts one INVITE of a source that proved nothing for a user.
-func (a *Access) mayRing(source netip.Addr, callee string, now time.Time) *message.Refusal {
+// MayRing counts one INVITE of a source that proved nothing for a user.
+func (a *Access) MayRing(source netip.Addr, callee string, now time.Time) *message.Refusal {
 	s := a.strangers
 	if !s.sources.admit(message.Source(source), now) {
 		return &message.Refusal{
@@ -71,12 +71,12 @@ func (r *regulars) has(ip netip.Addr) bool {
 	return ok
 }
 
-// knows tells whether who sends from ip proved who he is, or is a trunk.
-func (a *Access) knows(ip netip.Addr) bool { return a.regulars.has(ip) }
+// Knows tells whether who sends from ip proved who he is, or is a trunk.
+func (a *Access) Knows(ip netip.Addr) bool { return a.regulars.has(ip) }
 
-// maySend counts a message of a source, which may send far more when it proved
+// MaySend counts a message of a source, which may send far more when it proved
 // who it is or is a trunk.
-func (a *Access) maySend(source netip.AddrPort, transport string) bool {
+func (a *Access) MaySend(source netip.AddrPort, transport string) bool {
 	ip := source.Addr()
 	known := a.regulars.has(ip)
 	if !known && a.cfg.Trunk != nil {
@@ -90,9 +90,9 @@ func (a *Access) maySend(source netip.AddrPort, transport string) bool {
 	return a.others.admit(message.Source(ip), a.cfg.Now())
 }
 
-// complaints bounds the log lines about what strangers sent: one event, one
+// Complaints bounds the log lines about what strangers sent: one event, one
 // line, but a flood is one line with a count.
-type complaints struct {
+type Complaints struct {
 	mu     sync.Mutex
 	said   level
 	unsaid int
@@ -103,8 +103,8 @@ const (
 	complaintsBurst     = 20
 )
 
-// may tells whether a line may be written, and how many were not since the last.
-func (c *complaints) may(now time.Time) (unsaid int, ok bool) {
+// May tells whether a line may be written, and how many were not since the last.
+func (c *Complaints) May(now time.Time) (unsaid int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.said.drained(now, complaintsPerSecond)

@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"context"
@@ -49,7 +49,7 @@ type front struct {
 }
 
 // openFront starts one with Alice and Bob of the rig. change may be nil.
-func openFront(t *testing.T, change func(*AccessConfig)) *front {
+func openFront(t *testing.T, change func(*Config)) *front {
 	t.Helper()
 	f := &front{clock: &clock{now: time.Now()}}
 	leaks := goleak.IgnoreCurrent()
@@ -64,12 +64,12 @@ func openFront(t *testing.T, change func(*AccessConfig)) *front {
 		goleak.VerifyNone(t, leaks)
 	})
 	f.Office = rig.NewOffice(t)
-	cfg := AccessConfig{Domain: rig.Domain, Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, Now: f.clock.Now}
+	cfg := Config{Domain: rig.Domain, Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, Now: f.clock.Now}
 	if change != nil {
 		change(&cfg)
 	}
 	var err error
-	if f.Access, err = NewAccess(context.Background(), cfg, rig.Quiet); err != nil {
+	if f.Access, err = New(context.Background(), cfg, rig.Quiet); err != nil {
 		t.Fatal(err)
 	}
 	f.serve(t)

@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"hash/maphash"

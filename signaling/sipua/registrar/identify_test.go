@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"encoding/json"
@@ -83,7 +83,7 @@ func TestIdentify(t *testing.T) {
 		byTLS:   {Name: "tls", TrustIdentity: true},
 		doubted: {Name: "carrier"},
 	}
-	f := openFront(t, func(c *AccessConfig) {
+	f := openFront(t, func(c *Config) {
 		c.Aliases = []string{"gw.example.test"}
 		c.Trunk = func(source netip.AddrPort, transport string) (TrunkPeer, bool) {
 			peer, ok := trunks[source.Addr().String()]

@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"context"
@@ -205,7 +205,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	}
 	if !ok {
 		a.count.challenged.Add(1)
-		return proof{}, a.challenge(req, status, false)
+		return proof{}, a.Challenge(req, status, false)
 	}
 	nc, err := c.count()
 	if errors.Is(err, errNoQOP) {
@@ -223,7 +223,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 	}
 	if _, given := a.nonces.ends(c.nonce, source.Addr()); !given {
 		// Not tried: who gets no answer there could try as often as he likes.
-		return proof{}, a.challenge(req, status, true)
+		return proof{}, a.Challenge(req, status, true)
 	}
 	user, _, _ := strings.Cut(c.username, "~")
 	now := a.cfg.Now()
@@ -244,7 +244,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 		}
 	}
 	if !a.nonces.fresh(c.nonce, source.Addr()) {
-		return proof{}, a.challenge(req, status, true)
+		return proof{}, a.Challenge(req, status, true)
 	}
 	return proof{login: login{user: user, devices: devices}, algorithm: c.algorithm, nonce: c.nonce, nc: nc}, nil
 }
@@ -253,7 +253,7 @@ func (a *Access) prove(req *sip.Request, status int, source netip.AddrPort) (pro
 // It may block on the store.
 func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status int, source netip.AddrPort) *message.Refusal {
 	if !a.nonces.take(ctx, p.nonce, source.Addr(), p.nc) {
-		return a.challenge(req, status, true)
+		return a.Challenge(req, status, true)
 	}
 	a.failures.succeeded(source.Addr(), p.user)
 	a.regulars.add(source.Addr())
@@ -263,16 +263,16 @@ func (a *Access) spend(ctx context.Context, p proof, req *sip.Request, status in
 	return nil
 }
 
-// carriesDigest tells whether req has credentials for our realm.
-func (a *Access) carriesDigest(req *sip.Request) bool {
+// CarriesDigest tells whether req has credentials for our realm.
+func (a *Access) CarriesDigest(req *sip.Request) bool {
 	_, ok, err := a.authorization(req, "Proxy-Authorization", "Authorization")
 	return ok && err == nil
 }
 
-// isPhone tells whether a request that is neither REGISTER nor a new call comes
+// IsPhone tells whether a request that is neither REGISTER nor a new call comes
 // from that phone of that user, by its digest; again asks for one that is not
 // too old. It may block for the store.
-func (a *Access) isPhone(ctx context.Context, req *sip.Request, user, device string) (ok bool, again *message.Refusal) {
+func (a *Access) IsPhone(ctx context.Context, req *sip.Request, user, device string) (ok bool, again *message.Refusal) {
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
 	source := message.ParseAddr(req.Source())
@@ -286,9 +286,9 @@ func (a *Access) isPhone(ctx context.Context, req *sip.Request, user, device str
 	return no == nil && p.user == user && slices.Contains(p.devices, device), nil
 }
 
-// challenge asks for a digest. Stale tells a phone that only its nonce was
+// Challenge asks for a digest. Stale tells a phone that only its nonce was
 // wrong, so that it need not ask its owner (RFC 7616 3.3).
-func (a *Access) challenge(req *sip.Request, status int, stale bool) *message.Refusal {
+func (a *Access) Challenge(req *sip.Request, status int, stale bool) *message.Refusal {
 	name, phrase := "WWW-Authenticate", "Unauthorized"
 	if status == sip.StatusProxyAuthRequired {
 		name, phrase = "Proxy-Authenticate", "Proxy Authentication Required"
@@ -315,7 +315,7 @@ func (a *Access) sameTarget(uri string, target sip.Uri) bool {
 		return false
 	}
 	host := message.Host(u.Host)
-	return u.User == target.User && host == message.Host(target.Host) || (u.User == target.User || u.User == "") && a.ours(host)
+	return u.User == target.User && host == message.Host(target.Host) || (u.User == target.User || u.User == "") && a.Ours(host)
 }
 
 // holdsBinding tells whether one of the user's phones is registered from

@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"context"
@@ -47,10 +47,10 @@ func (a *Access) Identify(req *sip.Request) (Caller, *message.Refusal) {
 	return a.ourUser(req, source)
 }
 
-// glance is what Register and Identify can tell from memory, so that strangers
+// Glance is what Register and Identify can tell from memory, so that strangers
 // are refused before anything is kept for them: whom of our users an INVITE is
 // for, and whether a trunk or a user's password vouches for who sent it.
-func (a *Access) glance(req *sip.Request) (callee string, vouched bool, no *message.Refusal) {
+func (a *Access) Glance(req *sip.Request) (callee string, vouched bool, no *message.Refusal) {
 	if req.Method == sip.REGISTER {
 		_, _, no = a.mayRegister(req)
 		return "", no == nil, no
@@ -74,7 +74,7 @@ func (a *Access) glance(req *sip.Request) (callee string, vouched bool, no *mess
 // foreign tells that a caller does not claim to be one of ours.
 func (a *Access) foreign(req *sip.Request) bool {
 	from := req.From().Address
-	return from.Scheme == "tel" || !a.ours(message.Host(from.Host))
+	return from.Scheme == "tel" || !a.Ours(message.Host(from.Host))
 }
 
 // proveCaller proves a caller whose From is in our domain, from memory.
@@ -223,7 +223,7 @@ func (a *Access) userAt(u sip.Uri) string {
 	text := u.User
 	if u.Scheme == "tel" {
 		text = u.Raw()
-	} else if host := message.Host(u.Host); !a.ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
+	} else if host := message.Host(u.Host); !a.Ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
 		return ""
 	}
 	text, _, _ = strings.Cut(text, ";")

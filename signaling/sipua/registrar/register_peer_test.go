@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"fmt"
@@ -45,7 +45,7 @@ func TestBaresipWithWrongPassword(t *testing.T) {
 
 // sipp reads the first challenge only, and knows MD5 only.
 func TestSippRegisters(t *testing.T) {
-	f := openFront(t, func(c *AccessConfig) { c.Aliases = []string{"127.0.0.1"} })
+	f := openFront(t, func(c *Config) { c.Aliases = []string{"127.0.0.1"} })
 	g := &rig.Gateway{SIP: f.addr}
 	run := func(args ...string) *rig.Sipp {
 		return g.StartSipp(t, "uac_register", rig.SippOptions{Args: append([]string{
@@ -96,7 +96,7 @@ func TestLinphoneRegisters(t *testing.T) {
 	if err != nil {
 		t.Skip("linphonec is not installed: no foreign phone that knows SHA-256")
 	}
-	f := openFront(t, func(c *AccessConfig) { c.Users = onlySHA256{c.Users} }) // MD5 would not do
+	f := openFront(t, func(c *Config) { c.Users = onlySHA256{c.Users} }) // MD5 would not do
 	home := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(home, ".local/share/linphone"), 0o700); err != nil {
 		t.Fatal(err)

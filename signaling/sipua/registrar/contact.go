@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"strconv"
@@ -12,9 +12,9 @@ import (
 
 const contactsMax = 10
 
-// contactOurs refuses a Contact that leads back here: what is sent to it
+// ContactOurs refuses a Contact that leads back here: what is sent to it
 // would come to us as somebody else's.
-var contactOurs = &message.Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Leads To This Gateway"}
+var ContactOurs = &message.Refusal{Status: sip.StatusBadRequest, Phrase: "Contact Leads To This Gateway"}
 
 // contact is one Contact of a REGISTER.
 type contact struct {
@@ -97,7 +97,7 @@ func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires tim
 		return contact{}, message.BadRequest("Malformed Contact")
 	}
 	if a.cfg.Ourselves != nil && a.cfg.Ourselves(uri) {
-		return contact{}, contactOurs
+		return contact{}, ContactOurs
 	}
 	params, err := contactParams(h.Params)
 	if err != nil {

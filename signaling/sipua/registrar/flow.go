@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"context"
@@ -36,10 +36,10 @@ func (f *flowUsers) take(k flow) map[string]struct{} {
 	return users
 }
 
-// flowEnded removes the bindings of a connection that is closed, as far as they
+// FlowEnded removes the bindings of a connection that is closed, as far as they
 // are bound to it; source is its far end. A phone without RFC 5626 may be
 // reached by its Contact yet. It blocks for the store.
-func (a *Access) flowEnded(ctx context.Context, transport, source string) {
+func (a *Access) FlowEnded(ctx context.Context, transport, source string) {
 	k := flow{transport, source}
 	for user := range a.flows.take(k) {
 		lock := a.locks.of(user)
@@ -53,9 +53,9 @@ func (a *Access) flowEnded(ctx context.Context, transport, source string) {
 	}
 }
 
-// flowFailed removes a binding whose flow turned out to be dead, unless the
+// FlowFailed removes a binding whose flow turned out to be dead, unless the
 // phone has bound it anew meanwhile. It blocks for the store.
-func (a *Access) flowFailed(ctx context.Context, dead location.Binding) {
+func (a *Access) FlowFailed(ctx context.Context, dead location.Binding) {
 	lock := a.locks.of(dead.User)
 	lock.Lock()
 	defer lock.Unlock()

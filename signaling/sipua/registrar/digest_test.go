@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"context"
@@ -157,7 +157,7 @@ var changing = regexp.MustCompile(
 // A wrong password and an unknown name get the same bytes, at every step and
 // when slowed down.
 func TestUnknownUserLooksLikeWrongPassword(t *testing.T) {
-	f := openFront(t, func(c *AccessConfig) { c.FailureBurst = 2 })
+	f := openFront(t, func(c *Config) { c.FailureBurst = 2 })
 	for _, method := range []string{"REGISTER", "INVITE"} {
 		answers := func(name string) []string {
 			p := f.peerAt(t, rig.NewAddr())
@@ -276,7 +276,7 @@ func rfc2069(good, method, uri string) string {
 // Some phones leave the user out of the digest's uri and name us alone. It names
 // nobody else, and no foreign domain.
 func TestDigestURIWithoutUser(t *testing.T) {
-	f := openFront(t, func(c *AccessConfig) { c.Aliases = []string{"127.0.0.1"} })
+	f := openFront(t, func(c *Config) { c.Aliases = []string{"127.0.0.1"} })
 	bob := rig.Bob.Address()
 	for uri, want := range map[string]int{
 		"sip:" + rig.Domain: 480, "sip:" + rig.Domain + ":5060;transport=tcp": 480, "sip:127.0.0.1": 480, bob: 480,

@@ -1,4 +1,7 @@
-package sipua
+// Package registrar says who sent a SIP request: it keeps where phones
+// registered, and identifies callers by digest, trunk, signed Identity or
+// certificate. It opens no socket and starts no goroutine.
+package registrar
 
 import (
 	"cmp"
@@ -52,9 +55,9 @@ type TrunkPeer struct {
 	TrustIdentity, TrustUDP bool
 }
 
-// AccessConfig says who may register and call, and how much one source may
+// Config says who may register and call, and how much one source may
 // send. Zero values mean the defaults named beside them.
-type AccessConfig struct {
+type Config struct {
 	// Domain is ours: the digest realm and the host of every AOR of ours.
 	Domain string
 	// Aliases are other hosts that mean this gateway, without port: the
@@ -100,7 +103,7 @@ type AccessConfig struct {
 	SourceFailures int           // free failures of one source with all accounts; default 50
 }
 
-func (c AccessConfig) withDefaults() AccessConfig {
+func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -121,7 +124,7 @@ func (c AccessConfig) withDefaults() AccessConfig {
 	return c
 }
 
-func (c AccessConfig) validate() error {
+func (c Config) validate() error {
 	switch {
 	case c.Domain == "" || !message.ValidHost(c.Domain):
 		return fmt.Errorf("sipua: %q is no domain for access control: set `domain` in the configuration", c.Domain)
@@ -141,7 +144,7 @@ func (c AccessConfig) validate() error {
 // Access decides who may register and call, and what is read at all. Its
 // methods may be called from any goroutine; it starts none.
 type Access struct {
-	cfg      AccessConfig
+	cfg      Config
 	log      *slog.Logger
 	hosts    map[string]bool // ours, as hostName writes them
 	nonces   *nonces
@@ -156,9 +159,9 @@ type Access struct {
 	count         accessCount
 }
 
-// NewAccess checks cfg and reads the nonce key from the store, or makes it. It
+// New checks cfg and reads the nonce key from the store, or makes it. It
 // blocks for the store.
-func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access, error) {
+func New(ctx context.Context, cfg Config, log *slog.Logger) (*Access, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -185,11 +188,11 @@ func NewAccess(ctx context.Context, cfg AccessConfig, log *slog.Logger) (*Access
 	return a, nil
 }
 
-// ours tells whether a host, as hostName writes it, means this gateway.
-func (a *Access) ours(host string) bool { return a.hosts[host] }
+// Ours tells whether a host, as hostName writes it, means this gateway.
+func (a *Access) Ours(host string) bool { return a.hosts[host] }
 
-// bindings are the live ones of a user.
-func (a *Access) bindings(user string) []location.Binding { return a.cfg.Locations.Of(user) }
+// Bindings are the live ones of a user.
+func (a *Access) Bindings(user string) []location.Binding { return a.cfg.Locations.Of(user) }
 
 // Caller is who sent an INVITE.
 type Caller struct {
@@ -216,8 +219,8 @@ func (a *Access) rescue(req *sip.Request, tx sip.ServerTransaction) {
 	_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusInternalServerError, "Gateway Fault", nil))
 }
 
-// AccessCounters counts since start, for the metrics page.
-type AccessCounters struct {
+// Counters counts since start, for the metrics page.
+type Counters struct {
 	Challenged, LoginFailed, LoginDeferred uint64 // requests
 	Registered, Unregistered               uint64 // bindings
 }
@@ -227,9 +230,9 @@ type accessCount struct {
 }
 
 // Counters reads the counters.
-func (a *Access) Counters() AccessCounters {
+func (a *Access) Counters() Counters {
 	c := &a.count
-	return AccessCounters{
+	return Counters{
 		Challenged: c.challenged.Load(), LoginFailed: c.failed.Load(), LoginDeferred: c.deferred.Load(),
 		Registered: c.registered.Load(), Unregistered: c.unregistered.Load(),
 	}

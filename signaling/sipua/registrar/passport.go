@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"context"
@@ -193,7 +193,7 @@ func (a *Access) meant(req *sip.Request, p *passport) bool {
 	for _, text := range p.Dest.URI {
 		var u sip.Uri
 		// An address by number of ours at another gateway is not ours.
-		if err := sip.ParseUri(text, &u); err == nil && u.Scheme != "tel" && a.ours(message.Host(u.Host)) && a.userAt(u) == called {
+		if err := sip.ParseUri(text, &u); err == nil && u.Scheme != "tel" && a.Ours(message.Host(u.Host)) && a.userAt(u) == called {
 			return true
 		}
 	}

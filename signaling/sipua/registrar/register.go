@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"context"
@@ -92,7 +92,7 @@ func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *message.
 		}
 	}
 	// 1: whose domain is it?
-	if !a.ours(message.Host(req.To().Address.Host)) {
+	if !a.Ours(message.Host(req.To().Address.Host)) {
 		return source, proof{}, &message.Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
 	}
 	// 2: extensions that must be understood.

@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"errors"
@@ -271,7 +271,7 @@ func TestRegisterOrder(t *testing.T) {
 }
 
 func TestRegisterLimit(t *testing.T) {
-	f := openFront(t, func(c *AccessConfig) { c.MaxBindings = 2 })
+	f := openFront(t, func(c *Config) { c.MaxBindings = 2 })
 	contact := func(n int) string { return fmt.Sprintf("Contact: <sip:a@192.0.2.%d>", n) }
 	p := f.peer(t)
 	for n, want := range []int{200, 200, 403} {
@@ -335,7 +335,7 @@ func TestRegisterPanics(t *testing.T) {
 // they see the limit.
 func TestRegisterTogether(t *testing.T) {
 	const phones, limit = 8, 3
-	f := openFront(t, func(c *AccessConfig) { c.MaxBindings = limit })
+	f := openFront(t, func(c *Config) { c.MaxBindings = limit })
 	done := make(chan string, phones)
 	for range phones {
 		p := f.peerAt(t, rig.NewAddr())

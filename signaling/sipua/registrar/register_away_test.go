@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ func TestRegisterWhileRedisHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	f := openFront(t, func(c *AccessConfig) { c.Store = s })
+	f := openFront(t, func(c *Config) { c.Store = s })
 	f.Places.FailWith(func(write string) error {
 		_, err := s.Put(t.Context(), "binding/alice", []byte(write), store.AnyVersion, time.Minute)
 		return err

@@ -1,4 +1,4 @@
-package sipua
+package registrar
 
 import (
 	"encoding/asn1"
@@ -43,7 +43,7 @@ func TestSignedIdentity(t *testing.T) {
 		return s
 	}
 	all := load(SignerFile{rig.SignerURL, cert}, SignerFile{"https://dns.example/", dns}, SignerFile{elsewhere, old})
-	front = openFront(t, func(c *AccessConfig) { c.Signers = all })
+	front = openFront(t, func(c *Config) { c.Signers = all })
 	const bob, alice = "sip:bob@gate.partner.example", "sip:alice@example.test"
 	tests := []struct {
 		name     string
@@ -201,7 +201,7 @@ func TestSignedIdentityOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	trunk := rig.NewAddr()
-	f := openFront(t, func(c *AccessConfig) {
+	f := openFront(t, func(c *Config) {
 		c.Signers = signers
 		c.Trunk = func(source netip.AddrPort, _ string) (TrunkPeer, bool) {
 			return TrunkPeer{Name: "pbx", TrustIdentity: true, TrustUDP: true}, source.Addr().String() == trunk
@@ -226,7 +226,7 @@ func TestSignedIdentityOnce(t *testing.T) {
 	if got := invite("127.0.0.1", "bob", "Identity: "+first); got.Level != policy.Unverified {
 		t.Errorf("the second time: %+v", got)
 	}
-	other, err := NewAccess(t.Context(), f.cfg, rig.Quiet)
+	other, err := New(t.Context(), f.cfg, rig.Quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +320,7 @@ func TestSignedNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := openFront(t, func(c *AccessConfig) { c.Signers = signers })
+	f := openFront(t, func(c *Config) { c.Signers = signers })
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			value := rig.Passport(t, keys[i], claims{
@@ -361,7 +361,7 @@ func TestLoadSigners(t *testing.T) {
 // What a TLS certificate proves of a caller is his domain, and only his own.
 func TestCertificateProvesTheDomain(t *testing.T) {
 	var shown sync.Map // by source
-	f := openFront(t, func(c *AccessConfig) {
+	f := openFront(t, func(c *Config) {
 		c.Domains = func(source netip.AddrPort, _ string) []string {
 			domains, _ := shown.Load(source.String())
 			list, _ := domains.([]string)
