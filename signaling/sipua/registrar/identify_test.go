@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -77,114 +78,14 @@ func TestAssertedIdentity(t *testing.T) {
 }
 
 func TestIdentify(t *testing.T) {
-	trusted, byTLS, doubted := rig.NewAddr(), rig.NewAddr(), rig.NewAddr()
-	trunks := map[string]TrunkPeer{
-		trusted: {Name: "pbx", TrustIdentity: true, TrustUDP: true},
-		byTLS:   {Name: "tls", TrustIdentity: true},
-		doubted: {Name: "carrier"},
-	}
 	f := openFront(t, func(c *Config) {
 		c.Aliases = []string{"gw.example.test"}
 		c.Trunk = func(source netip.AddrPort, transport string) (TrunkPeer, bool) {
-			peer, ok := trunks[source.Addr().String()]
+			peer, ok := trunkPeers[source.Addr().String()]
 			return peer, ok && transport == "udp"
 		}
 	})
-	alice, stranger := rig.Alice.Address(), "sip:Eve@Elsewhere.test:5070;x=y"
-	const pai = `P-Asserted-Identity: "Zed" <sip:+44123@pbx.test>`
-	proven := Caller{Identity: policy.Identity{
-		Address: rig.Bob.Address(), Display: rig.Bob.Display, Level: policy.Proven,
-		How: "digest", User: "bob",
-	}, Device: "desk"}
-	claimed := policy.Identity{Address: "sip:Eve@elsewhere.test", Level: policy.Unverified, How: "from"}
-	through := func(trunk string) policy.Identity {
-		c := claimed
-		c.Trunk = trunk
-		return c
-	}
-	bob, password := rig.Bob.Address(), rig.Bob.SIPPassword("desk")
-	tests := []struct {
-		name, ip, uri, from, user, password string
-		lines                               []string
-		want                                int
-		caller                              Caller
-	}{
-		{name: "our user", from: bob, uri: alice, user: "bob", password: password, want: 480, caller: proven},
-		{
-			name: "our user to anywhere", from: bob, uri: "sip:x@elsewhere.test", user: "bob", password: password, want: 480,
-			caller: proven,
-		},
-		{name: "our user by device name", from: bob, uri: alice, user: "bob~desk", password: password, want: 480, caller: proven},
-		{
-			name: "our user by number", from: "sip:1002@" + rig.Domain, uri: alice, user: "bob", password: password, want: 480,
-			caller: proven,
-		},
-		{
-			name: "our user at an alias", from: "sip:bob@GW.example.test", uri: alice, user: "bob", password: password, want: 480,
-			caller: proven,
-		},
-		{name: "unproven", from: bob, uri: alice, want: 407},
-		{name: "unproven in the other scheme", from: "sips:bob@" + rig.Domain, uri: alice, want: 407},
-		{name: "wrong password", from: bob, uri: alice, user: "bob", password: "x", want: 403},
-		{name: "From is Alice", from: alice, uri: alice, user: "bob", password: password, want: 403},
-		{name: "From is nobody", from: "sip:zoe@" + rig.Domain, uri: alice, user: "bob", password: password, want: 403},
-		{
-			name: "PAI of a user changes nothing", from: bob, uri: alice, user: "bob", password: password, lines: []string{pai}, want: 480,
-			caller: proven,
-		},
-		{name: "stranger", from: stranger, uri: alice, want: 480, caller: Caller{Identity: claimed}},
-		{name: "stranger by number", from: stranger, uri: "sip:10-01@" + rig.Domain, want: 480, caller: Caller{Identity: claimed}},
-		{
-			name: "stranger by address of ours", from: stranger, uri: "sip:alice@127.0.0.1:5060", want: 480,
-			caller: Caller{Identity: claimed},
-		},
-		{name: "stranger with PAI", from: stranger, uri: alice, lines: []string{pai}, want: 480, caller: Caller{Identity: claimed}},
-		{name: "stranger to nobody", from: stranger, uri: "sip:zoe@" + rig.Domain, want: 404},
-		{name: "stranger to elsewhere", from: stranger, uri: "sip:alice@elsewhere.test", want: 404},
-		{name: "stranger to a trunk", from: stranger, uri: "sip:00441234@" + rig.Domain, want: 404},
-		{
-			name: "anonymous", from: "sip:anonymous@anonymous.invalid", uri: alice, want: 480,
-			caller: Caller{Identity: policy.Identity{Address: "sip:anonymous@anonymous.invalid", How: "from"}},
-		},
-		{
-			name: "tel", from: "tel:+44-1", uri: alice, want: 480,
-			caller: Caller{Identity: policy.Identity{Address: "tel:+441", How: "from"}},
-		},
-		{
-			name: "trunk asserts", ip: trusted, from: stranger, uri: alice, lines: []string{pai}, want: 480,
-			caller: Caller{Identity: policy.Identity{
-				Address: "sip:+44123@pbx.test", Display: "Zed", Level: policy.Asserted,
-				How: "trunk pbx", Trunk: "pbx",
-			}},
-		},
-		{name: "trunk asserts nothing", ip: trusted, from: stranger, uri: alice, want: 480, caller: Caller{Identity: through("pbx")}},
-		{
-			name: "trunk asserts nonsense", ip: trusted, from: stranger, uri: alice,
-			lines: []string{"P-Asserted-Identity: <sip:a@b>, <sip:c@d>"}, want: 480, caller: Caller{Identity: through("pbx")},
-		},
-		{
-			name: "trunk asserts a private caller", ip: trusted, from: stranger, uri: alice, lines: []string{pai, "Privacy: id;critical"},
-			want: 480, caller: Caller{Identity: policy.Identity{
-				Address: "sip:anonymous@anonymous.invalid", Display: "Anonymous",
-				How: "private, trunk pbx", Trunk: "pbx",
-			}},
-		},
-		{
-			name: "trunk over UDP that is trusted otherwise", ip: byTLS, from: stranger, uri: alice, lines: []string{pai}, want: 480,
-			caller: Caller{Identity: through("tls")},
-		},
-		{
-			name: "trunk that is not trusted", ip: doubted, from: stranger, uri: alice, lines: []string{pai}, want: 480,
-			caller: Caller{Identity: through("carrier")},
-		},
-		{
-			name: "trunk in our name", ip: doubted, from: bob, uri: alice, want: 480,
-			caller: Caller{Identity: policy.Identity{Address: bob, How: "from", Trunk: "carrier"}},
-		},
-		{name: "trunk to a trunk", ip: trusted, from: stranger, uri: "sip:00441234@" + rig.Domain, lines: []string{pai}, want: 404},
-		{name: "no CSeq", from: stranger, uri: alice, lines: []string{"CSeq:"}, want: 400},
-	}
-	for _, tt := range tests {
+	for _, tt := range identified {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.ip == "" {
 				tt.ip = rig.NewAddr()
@@ -243,6 +144,49 @@ func TestIdentifyDevice(t *testing.T) {
 		if got := strings.Join(header(res, "X-Caller"), ""); !strings.Contains(got, `"Device":"`+tt.want+`"`) {
 			t.Errorf("%s: %s, want %s", tt.name, res, tt.want)
 		}
+	}
+}
+
+// What a TLS certificate proves of a caller is his domain, and only his own.
+func TestCertificateProvesTheDomain(t *testing.T) {
+	var shown sync.Map // by source
+	f := openFront(t, func(c *Config) {
+		c.Domains = func(source netip.AddrPort, _ string) []string {
+			domains, _ := shown.Load(source.String())
+			list, _ := domains.([]string)
+			return list
+		}
+	})
+	for _, tt := range []struct {
+		from    string
+		domains []string
+		want    policy.Identity
+	}{
+		{
+			"sip:bob@Partner.example",
+			[]string{"other.example", "partner.example"},
+			policy.Identity{Address: "sip:bob@partner.example", How: "TLS certificate of partner.example", Domain: "partner.example"},
+		},
+		{"sip:bob@partner.example", []string{"other.example"}, policy.Identity{Address: "sip:bob@partner.example", How: "from"}},
+		{
+			"sip:bob@sub.partner.example",
+			[]string{"partner.example"},
+			policy.Identity{Address: "sip:bob@sub.partner.example", How: "from"},
+		},
+		{"tel:+1555", []string{""}, policy.Identity{Address: "tel:+1555", How: "from"}},
+		{"sip:bob@partner.example", nil, policy.Identity{Address: "sip:bob@partner.example", How: "from"}},
+	} {
+		p := f.peer(t)
+		shown.Store(p.addr, tt.domains)
+		if got := whoCalls(t, p.raw(p.message("INVITE", rig.Alice.Address(), tt.from, rig.Alice.Address()))); got != tt.want {
+			t.Errorf("got  %+v\nwant %+v", got, tt.want)
+		}
+	}
+	// Our own users prove themselves by digest, whatever certificate they show.
+	p := f.peer(t)
+	shown.Store(p.addr, []string{rig.Domain})
+	if res := p.raw(p.message("INVITE", rig.Alice.Address(), rig.Bob.Address(), rig.Alice.Address())); status(res) != 407 {
+		t.Errorf("a certificate for our own domain stands for a log-in: %q", res)
 	}
 }
 
