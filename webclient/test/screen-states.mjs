@@ -56,7 +56,8 @@ export const history = [
     end: ago(1780),
     missed: true,
     cause: 'cancelled',
-    reason: 'Bob Stone gave up.',
+    reason: 'The caller hung up before you answered.',
+    reasonSentence: {code: 'cause.caller_gone.callee'},
   },
   {
     id: '4',
@@ -67,7 +68,8 @@ export const history = [
     answered: ago(7190),
     end: ago(6800),
     cause: 'normal',
-    reason: 'You hung up.',
+    reason: 'The call has ended.',
+    reasonSentence: {code: 'cause.hang_up'},
   },
   {
     id: '3',
@@ -78,7 +80,8 @@ export const history = [
     answered: ago(89990),
     end: ago(85000),
     cause: 'normal',
-    reason: 'They hung up.',
+    reason: 'The call has ended.',
+    reasonSentence: {code: 'cause.hang_up'},
   },
   {
     id: '2',
@@ -88,7 +91,8 @@ export const history = [
     start: ago(300000),
     end: ago(299990),
     cause: 'busy',
-    reason: 'Busy.',
+    reason: 'The line is busy. Try again in a few minutes.',
+    reasonSentence: {code: 'cause.busy.caller'},
   },
   {
     id: '1',
@@ -99,11 +103,13 @@ export const history = [
     answered: ago(899990),
     end: ago(899000),
     cause: 'normal',
-    reason: 'You hung up.',
+    reason: 'The call has ended.',
+    reasonSentence: {code: 'cause.hang_up'},
   },
 ];
 
-const refusedAddress = `Nothing was changed. "bob@*" cannot be allowed: the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com.`;
+const faults = `"bob@*" cannot be allowed: the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com.`;
+const refusedAddress = `Nothing was changed. ${faults}`;
 const decision = (id, allow, requester, reason, code) => ({
   id,
   time: ago(600 * id),
@@ -134,7 +140,15 @@ export const options = {
       count: {friends: 12, directory: 34, addresses: 36, domains: 2},
     },
   ],
-  'PUT policy': [422, {title: 'Unprocessable', status: 422, detail: refusedAddress}],
+  'PUT policy': [
+    422,
+    {
+      title: 'Unprocessable',
+      status: 422,
+      detail: refusedAddress,
+      sentence: {code: 'problem.bad_address', args: {faults}},
+    },
+  ],
   'POST policy/simulate': [
     200,
     {
@@ -185,7 +199,14 @@ export const directory = {
       added: 12,
       merged: 1,
       rejected: [
-        {line: 7, problem: 'the address "bob@*" cannot be used: it has characters that cannot be in an address'},
+        {
+          line: 7,
+          problem: 'the address "bob@*" cannot be used: it has characters that cannot be in an address',
+          problemSentence: {
+            code: 'entry.bad_address',
+            args: {address: '"bob@*"', fault: 'it has characters that cannot be in an address'},
+          },
+        },
         {
           line: 9,
           problem: 'an entry needs an address, such as bob@example.com or +15551234',
@@ -212,7 +233,16 @@ export const directory = {
       next: '2',
     },
   ],
-  'POST directory': [422, {title: 'Unprocessable', status: 422, detail: 'Nothing was changed: "bob@*" is no address.'}],
+  'POST directory': [
+    422,
+    {
+      title: 'Unprocessable',
+      status: 422,
+      detail:
+        'The change was not made: an entry needs an address, such as bob@example.com or +15551234. Correct the value and send it again.',
+      sentence: {code: 'problem.not_valid', args: {fault: {code: 'entry.no_address'}}},
+    },
+  ],
 };
 
 export const parts = (calls = [], more = {}) => ({

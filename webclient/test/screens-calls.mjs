@@ -122,6 +122,7 @@ export const callScreens = t => [
       onDesk({
         microphone: 'shut',
         reason: "Your phone's microphone is still muted. Press Unmute when you want to speak.",
+        reasonSentence: {code: 'note.still_muted'},
       }),
     ]),
   },
@@ -163,7 +164,8 @@ export const callScreens = t => [
         ...talking({
           state: 'ended',
           since: ago(3),
-          reason: 'Bob Stone hung up.',
+          reason: 'The call has ended.',
+          reasonSentence: {code: 'cause.hang_up'},
           cause: 'normal',
           on: null,
           here: false,
@@ -174,7 +176,8 @@ export const callScreens = t => [
         id: 'c_2',
         state: 'ended',
         since: ago(20),
-        reason: 'The caller gave up before anybody answered.',
+        reason: 'The caller hung up before you answered.',
+        reasonSentence: {code: 'cause.caller_gone.callee'},
         cause: 'cancelled',
       },
     ]),
@@ -191,14 +194,19 @@ export const callScreens = t => [
           on: null,
           here: false,
           since: ago(3),
-          reason: 'Nobody has the number 4711. Check it and try again.',
+          reason: 'Nobody has this name or number. Check it and dial again.',
+          reasonSentence: {code: 'cause.unknown.caller'},
           cause: 'not_found',
         }),
         answered: undefined,
       },
     ]),
     refuse: {
-      dismiss: {code: 'fault', message: 'The gateway could not do that: its store is away. Try again in a minute.'},
+      dismiss: {
+        code: 'fault',
+        message: 'The gateway did not react in time. Try again.',
+        sentence: {code: 'command.timeout'},
+      },
     },
     async act(page) {
       await page.getByRole('button', {name: t.dismiss}).click();

@@ -1,5 +1,80 @@
 /** The gateway's sentences about calls and phones by their codes; its own English ones are in gateway.en.json. */
 export const sentences: Readonly<Record<string, string>> = {
+  'cause.address_family':
+    'Das Telefon sendet seinen Ton über eine Adressfamilie (IPv4 oder IPv6), in der das Gateway keine Adresse hat. Bitten Sie die Systemverwaltung, unter media.listen eine einzutragen.',
+  'cause.answered_elsewhere': 'Der Anruf wurde auf einem anderen Gerät angenommen.',
+  'cause.bad_description':
+    'Das Telefon hat seinen Ton so beschrieben, dass es nicht zu lesen oder zu gebrauchen ist. Fragen Sie die Systemverwaltung: Im Protokoll des Gateways steht, was nicht stimmt.',
+  'cause.busy.callee': 'Ihr Telefon war besetzt, deshalb konnte der Anruf nicht klingeln.',
+  'cause.busy.caller': 'Es ist besetzt. Versuchen Sie es in ein paar Minuten noch einmal.',
+  'cause.caller_gone.callee': 'Der Anrufer hat aufgelegt, bevor Sie angenommen haben.',
+  'cause.caller_gone.caller': 'Sie haben aufgelegt, bevor jemand angenommen hat.',
+  'cause.declined.callee': 'Sie haben diesen Anruf abgelehnt.',
+  'cause.declined.caller': 'Der Anruf wurde abgelehnt.',
+  'cause.dialog_lost': 'Das andere Telefon hat das Gespräch verloren. Rufen Sie noch einmal an.',
+  'cause.fault.callee': 'Das Gateway hat einen Fehler gemacht und dieses Gespräch beendet.',
+  'cause.fault.caller': 'Das Gateway hat einen Fehler gemacht und dieses Gespräch beendet. Rufen Sie noch einmal an.',
+  'cause.forbidden.callee': 'Dieser Anrufer darf hier nicht anrufen.',
+  'cause.forbidden.caller': 'Sie dürfen diese Nummer nicht anrufen. Fragen Sie die Systemverwaltung.',
+  'cause.hang_up': 'Das Gespräch ist beendet.',
+  'cause.loop.callee': 'Der Anruf kam zu sich selbst zurück.',
+  'cause.loop.caller':
+    'Der Anruf kam zu sich selbst zurück. Bitten Sie die Systemverwaltung, die Rufumleitung zu prüfen.',
+  'cause.media_host_name':
+    'Das Telefon nennt für seinen Ton einen Hostnamen, wo eine IP-Adresse stehen muss. Stellen Sie als seine Medien- oder externe Adresse eine IP-Adresse ein.',
+  'cause.media_lost': 'Der Ton ging verloren und kam nicht wieder. Rufen Sie noch einmal an.',
+  'cause.media_transport':
+    'Das Telefon bietet seinen Ton über einen Transport an, den das Gateway nicht beherrscht. Stellen Sie sein Konto auf einfaches RTP (RTP/AVP).',
+  'cause.multicast':
+    'Das Telefon will den Ton an eine Gruppe von Rechnern gesendet haben (Multicast oder Broadcast), was das Gateway nicht tut. Stellen Sie eine eigene Adresse ein.',
+  'cause.muted_limit.callee':
+    'Ihr Telefon hat automatisch angenommen, und niemand hat sein Mikrofon eingeschaltet. Deshalb wurde das Gespräch beendet.',
+  'cause.muted_limit.caller':
+    'Das Telefon hat automatisch angenommen, aber es war niemand da, der sprechen konnte. Versuchen Sie es später noch einmal.',
+  'cause.no_answer.callee': 'Sie haben diesen Anruf verpasst.',
+  'cause.no_answer.caller': 'Niemand hat angenommen. Versuchen Sie es später noch einmal.',
+  'cause.no_audio':
+    'Das andere Telefon bietet keinen Ton an, den ein Gespräch hier braucht. Beginnen Sie den Anruf mit Ton.',
+  'cause.no_codec':
+    'Die beiden Telefone haben kein gemeinsames Tonformat. Bitten Sie die Systemverwaltung, auf beiden PCMU oder PCMA einzuschalten.',
+  'cause.offline.callee': 'Keines Ihrer Telefone war verbunden.',
+  'cause.offline.caller': 'Diese Person hat gerade kein Telefon verbunden. Versuchen Sie es später noch einmal.',
+  'cause.outside_limit.callee': 'Der Anrufer hatte zu viele Gespräche nach außen.',
+  'cause.outside_limit.caller':
+    'Sie haben so viele Gespräche nach außen, gleichzeitig oder in der letzten Stunde, wie die Systemverwaltung erlaubt. Beenden Sie eines oder versuchen Sie es später noch einmal.',
+  'cause.overload.callee': 'Es liefen zu viele Gespräche.',
+  'cause.overload.caller': 'Es laufen zu viele Gespräche. Versuchen Sie es in ein paar Sekunden noch einmal.',
+  'cause.redirected.callee':
+    'Ihr Telefon leitet Anrufe um, und dem wird nicht gefolgt. Schalten Sie seine Umleitung aus.',
+  'cause.redirected.caller':
+    'Die Gegenseite leitet ihre Anrufe dorthin um, wohin dieses Gateway nicht folgt. Versuchen Sie es später noch einmal.',
+  'cause.refused.callee':
+    'Ihr Telefon hat einen Fehler gemeldet, deshalb konnte der Anruf nicht klingeln. Starten Sie es neu, wenn das so weitergeht.',
+  'cause.refused.caller':
+    'Telefon oder Leitung der Gegenseite hat einen Fehler gemeldet und konnte den Anruf nicht annehmen. Versuchen Sie es später noch einmal.',
+  'cause.restarted':
+    'Das Gateway wurde unerwartet angehalten, und damit endete dieses Gespräch. Rufen Sie noch einmal an.',
+  'cause.secure_only':
+    'Das Telefon besteht auf verschlüsseltem Ton (SRTP), den das Gateway mit Telefonen nicht beherrscht. Stellen Sie die Medienverschlüsselung seines Kontos auf aus oder optional.',
+  'cause.shutting_down.callee': 'Das Gateway wird neu gestartet.',
+  'cause.shutting_down.caller': 'Das Gateway wird neu gestartet. Versuchen Sie es in einer halben Minute noch einmal.',
+  'cause.store_away.callee': 'Das Gateway konnte seinen Speicher nicht erreichen.',
+  'cause.store_away.caller':
+    'Das Gateway erreicht seinen Speicher nicht. Versuchen Sie es in einer Minute noch einmal.',
+  'cause.too_many_calls.callee': 'Der Anrufer hatte zu viele Gespräche gleichzeitig.',
+  'cause.too_many_calls.caller': 'Sie haben zu viele Gespräche gleichzeitig. Beenden Sie zuerst eines.',
+  'cause.transferred': 'Das Gespräch wurde vermittelt.',
+  'cause.trunk_down.callee': 'Die Leitung nach außen ist ausgefallen.',
+  'cause.trunk_down.caller':
+    'Die Leitung nach außen antwortet nicht. Versuchen Sie es in einer halben Minute noch einmal.',
+  'cause.unknown.callee': 'Die Nummer gibt es nicht.',
+  'cause.unknown.caller': 'Niemand hat diesen Namen oder diese Nummer. Prüfen Sie das und wählen Sie noch einmal.',
+  'cause.unreachable.callee': 'Ihr Telefon hat nicht reagiert. Prüfen Sie sein Netzwerkkabel.',
+  'cause.unreachable.caller':
+    'Das Telefon war nicht erreichbar. Prüfen Sie sein Netzwerkkabel und versuchen Sie es noch einmal.',
+  'cause.unsupported': 'Die Gegenseite hat etwas verlangt, was das Gateway nicht kann.',
+  'command.answered': 'Ein anderes Ihrer Geräte hat diesen Anruf angenommen.',
+  'command.asked_already': 'Ihr Tischtelefon wird schon darum gebeten.',
   'command.bad_candidate': 'Der Netzwerkkandidat des Browsers ließ sich nicht lesen.',
   'command.bad_codecs': 'das Feld codecs ist keine Liste von Codec-Namen',
   'command.bad_digits': 'Wähltöne sind 0 bis 9, * und #, höchstens 64 auf einmal.',
@@ -18,23 +93,38 @@ export const sentences: Readonly<Record<string, string>> = {
   'command.intercom_own':
     'Direktansprechen ist für andere. Ihr eigenes Telefon nimmt an, wenn Sie die Schaltfläche zum Annehmen auf ihm drücken.',
   'command.missing_field': '{do} braucht das Feld {field}',
+  'command.moved': 'Das Gespräch wurde inzwischen anderswohin umgelegt.',
   'command.no_codec': 'Dieser Browser bietet keines der Tonformate PCMU, PCMA, G722 und Opus an.',
   'command.no_dtmf': 'Die Gegenseite versteht keine Wähltöne.',
   'command.no_grant_used':
     'Keine Freigabe hat Ihr Telefon diesen Anruf annehmen lassen, also ist keine zu entziehen. Nehmen Sie Auflegen.',
   'command.no_microphone':
     'Ein Programm hat kein eigenes Mikrofon. Nennen Sie statt des Browsers eines der Tischtelefone des Benutzers.',
+  'command.no_ring_here':
+    'Dieses Fenster klingelt für den Anruf nicht. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
   'command.no_room_for_sound':
     'Das Gateway hat keinen Platz für eine weitere Tonverbindung. Versuchen Sie es in einer Minute noch einmal.',
   'command.not_known': 'Die Seite hat um etwas gebeten, das dieses Gateway nicht kennt. Laden Sie die Seite neu.',
+  'command.not_yet': 'Das gibt es noch nicht.',
+  'command.not_your_call': 'Das ist nicht Ihr Gespräch.',
   'command.page_only': 'Darum kann nur die Seite in einem Fenster bitten.',
+  'command.phone_busy':
+    'Dieses Telefon ist in einem anderen Gespräch. Halten oder beenden Sie dieses zuerst oder nehmen Sie im Browser an.',
+  'command.phone_offline':
+    'Dieses Telefon ist nicht verbunden. Prüfen Sie, ob es eingeschaltet ist, oder nehmen Sie im Browser an.',
   'command.sound_fault': 'Das Gateway konnte den Ton nicht einrichten. Laden Sie die Seite neu.',
+  'command.stale':
+    'Jetzt ruft jemand anderes an als in dem Augenblick, in dem Sie gedrückt haben. Sehen Sie nach, wer es ist, und nehmen Sie dann noch einmal an.',
   'command.timeout': 'Das Gateway hat nicht rechtzeitig reagiert. Versuchen Sie es noch einmal.',
   'command.too_fast':
     'Es kamen zu viele Befehle auf einmal, deshalb wurde dieser ausgelassen. Versuchen Sie es gleich noch einmal.',
+  'command.transfer_to_itself': 'Wählen Sie ein anderes Gespräch als dieses, an das vermittelt werden soll.',
+  'command.transfer_to_what': 'Sagen Sie entweder, an wen vermittelt werden soll, oder an welches andere Gespräch.',
+  'command.transferring': 'Dieses Gespräch wird schon vermittelt.',
   'command.unknown_do': 'dieses do kennt es nicht',
   'command.user_gone': 'Diesen Benutzer gibt es nicht mehr. Melden Sie sich neu an.',
   'command.wrong_kind': 'ein Feld hat einen Wert der falschen Art',
+  'command.wrong_state': 'So, wie es um das Gespräch steht, ist das nicht möglich.',
   'decision.addresses': 'Der Anfragende gehört zu den zugelassenen Adressen.',
   'decision.comparing':
     'Der Speicher des Gateways ist wieder da und wird noch mit dem verglichen, was entzogen wurde. Deshalb wird einen Augenblick lang nichts automatisch angenommen; von Hand lässt sich das Telefon annehmen.',
@@ -81,6 +171,33 @@ export const sentences: Readonly<Record<string, string>> = {
     'Von hier aus auf dem Tischtelefon anzunehmen ist auf diesem Gateway nicht eingerichtet. Heben Sie den Hörer ab.',
   'device.offline': '{device} ist nicht verbunden. Prüfen Sie, ob es eingeschaltet ist und Netz hat.',
   'device.testing': '{device} wird gerade getestet. Warten Sie das Ergebnis ab.',
+  'history.transferred': 'Sie wurden an {whom} vermittelt. {reason}',
+  'note.asking': 'Ihr Tischtelefon wird gebeten anzunehmen.',
+  'note.busy':
+    'Ihr Tischtelefon meldet, dass es besetzt ist, deshalb hat es nicht automatisch angenommen. Heben Sie den Hörer ab oder nehmen Sie im Browser an.',
+  'note.dead':
+    'Ihr Tischtelefon reagiert nicht, deshalb hat es nicht automatisch angenommen. Prüfen Sie sein Netzwerkkabel oder nehmen Sie im Browser an.',
+  'note.declined': 'Ihr Tischtelefon hat den Anruf abgelehnt. Nehmen Sie im Browser oder auf einem anderen Telefon an.',
+  'note.elsewhere':
+    'Ihr Tischtelefon leitet Anrufe um, und dem wird nicht gefolgt, deshalb hat es nicht automatisch angenommen. Schalten Sie seine Umleitung aus oder nehmen Sie im Browser an.',
+  'note.gone': 'Ihr Tischtelefon ist nicht mehr verbunden. Nehmen Sie im Browser oder auf einem anderen Telefon an.',
+  'note.muted': 'Das Mikrofon Ihres Telefons ist stummgeschaltet.',
+  'note.muted_press':
+    'Das Mikrofon Ihres Telefons ist stummgeschaltet. Drücken Sie {key} am Telefon oder hier auf „Mikrofon einschalten“.',
+  'note.not_alone':
+    'Ihr Tischtelefon hat nicht automatisch angenommen. Heben Sie den Hörer ab oder nehmen Sie im Browser an.',
+  'note.other': 'Dieser Anruf wurde auf einem anderen Ihrer Geräte angenommen, bevor Ihr Tischtelefon es tat.',
+  'note.press_phone': 'Schalten Sie das Mikrofon am Telefon ein: Es lässt niemand anderen sein Mikrofon einschalten.',
+  'note.sound':
+    'Ihr Tischtelefon hat abgelehnt, wie es gebeten wurde, deshalb hat es nicht automatisch angenommen. Heben Sie den Hörer ab oder klicken Sie beim nächsten Anruf noch einmal: Dann wird es auf andere Art gebeten.',
+  'note.still_muted':
+    'Das Mikrofon Ihres Telefons ist noch stummgeschaltet. Drücken Sie „Mikrofon einschalten“, wenn Sie sprechen möchten.',
+  'note.still_muted_press':
+    'Das Mikrofon Ihres Telefons ist noch stummgeschaltet. Drücken Sie {key} am Telefon oder hier auf „Mikrofon einschalten“, wenn Sie sprechen möchten.',
+  'note.transfer_back': 'Das Vermitteln hat nicht geklappt: {reason}',
+  'note.transferring': 'Das Gespräch wird vermittelt. Es bleibt bei Ihnen, bis die andere Seite annimmt.',
+  'note.unknown':
+    'Ihr Tischtelefon versteht nicht, wie es gebeten wurde, deshalb hat es nicht automatisch angenommen. Heben Sie den Hörer ab, nehmen Sie im Browser an oder nutzen Sie „Mein Tischtelefon testen“.',
   'notice.draining':
     'Das Gateway wird neu gestartet. Laufende Gespräche dürfen noch eine Weile weitergehen; neue versuchen Sie in einer Minute noch einmal.',
   'phonetest.answered': 'Es hat automatisch angenommen.',
