@@ -1,7 +1,16 @@
 import {t} from '../locales/words.js';
 import {backoff} from './backoff.js';
 import type {Entry, Refusal, Right} from './entry.js';
-import {Close, type Command, CommandError, type FromGateway, type Hello, type Parts, type Reply, type Result} from './messages.js';
+import {
+  Close,
+  type Command,
+  CommandError,
+  type FromGateway,
+  type Hello,
+  type Parts,
+  type Reply,
+  type Result,
+} from './messages.js';
 import {randomId} from './random.js';
 import type {TabStore} from './tabstore.js';
 
