@@ -62,28 +62,6 @@ const (
 	MutedTimer  = "muted_limit"
 )
 
-// Sentences the owner's tabs show meanwhile.
-const (
-	noteAsking     = "note.asking"
-	noteNotAlone   = "note.not_alone"
-	noteBusy       = "note.busy"
-	noteDead       = "note.dead"
-	noteSound      = "note.sound"
-	noteUnknown    = "note.unknown"
-	noteElsewhere  = "note.elsewhere"
-	noteDeclined   = "note.declined"
-	noteOther      = "note.other"
-	noteGone       = "note.gone"
-	noteMuted      = "note.muted"
-	notePressPhone = "note.press_phone"
-	noteStillMuted = "note.still_muted"
-)
-
-// ringing tells whether the called side can still be answered anywhere.
-func (m *transition) ringing() bool {
-	return m.Phase == Ringing || m.Phase == Early || m.Phase == Answering
-}
-
 // open begins to ask one phone: policy decides first. A nil target means that
 // the phone has no live binding; the call rings on.
 func (m *transition) open(o Opening, target *Target) *CommandError {
@@ -238,26 +216,6 @@ func (m *transition) ask() {
 	m.do(Invite{Target: o.Target, Codecs: m.offerFor(o.Side), Direction: dir, Trigger: true})
 }
 
-// offerFor is what a new leg of the side is offered: what the other side's leg
-// can hear.
-func (m *transition) offerFor(side Side) []media.Codec {
-	if far := m.Audio(side.Other()); far != nil && len(far.Codecs) > 0 && m.Phase == Established {
-		if far.Kind == TabLeg {
-			return far.Codecs
-		}
-		return media.Offerable(far.Codecs[:1])
-	}
-	return media.Offerable(m.Offered)
-}
-
-func (m *transition) newLeg(t Target, side Side) LegState {
-	l := LegState{ID: t.Leg, Side: side, Kind: t.Kind, Device: t.Device, Tab: t.Tab, Trunk: t.Trunk, Stage: Trying}
-	if t.Binding != nil {
-		l.Instance = t.Binding.Instance
-	}
-	return l
-}
-
 // tookBack: the ringing branch of the phone has its final response, or
 // cancel_wait is over.
 func (m *transition) tookBack() {
@@ -306,67 +264,12 @@ func (m *transition) failed(cause Cause) {
 	}
 }
 
-// failedNote is the code that says why the phone did not answer by itself.
-func failedNote(cause Cause) string {
-	switch cause {
-	case CauseOffline:
-		return noteGone
-	case CauseDeclined:
-		return noteDeclined
-	case CauseBusy:
-		return noteBusy
-	case CauseUnreachable:
-		return noteDead
-	case CauseNoCodec:
-		return noteSound
-	case CauseUnsupported:
-		return noteUnknown
-	case CauseRedirected:
-		return noteElsewhere
-	}
-	return noteNotAlone
-}
-
 // ringAgain rings the phone in the ordinary way: a 200 to that is a hand.
 func (m *transition) ringAgain(o Opening) {
 	again := o.Target
 	again.Leg, again.Profile = o.Again, profile.Profile{}
 	m.Legs = append(m.Legs, m.newLeg(again, o.Side))
 	m.do(Invite{Target: again, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
-}
-
-// wished places a call whose requester wants the phone to answer by itself.
-// That phone is spared the ringing until policy has decided; who wants an
-// automatic answer or nothing makes no other ring meanwhile (RFC 5373 4.3).
-func (m *transition) wished(targets []Target, w Wish) {
-	var rest []Target
-	for _, t := range targets {
-		if t.Binding == nil || w.Target == nil || t.Binding.Instance != w.Target.Binding.Instance {
-			rest = append(rest, t)
-		}
-	}
-	if len(rest) > 0 && !w.Require || w.Target == nil {
-		m.fork(rest)
-	}
-	if w.Target != nil && m.Phase != Terminated {
-		o := Opening{Side: Callee, Kind: w.Kind, Require: w.Require, Target: *w.Target, Again: w.Again}
-		if busy := m.open(o, w.Target); busy != nil {
-			m.wishRefused(o)
-		}
-	}
-}
-
-// wishRefused lets the phone ring in the ordinary way; who wanted nothing but
-// an automatic answer is refused.
-func (m *transition) wishRefused(o Opening) {
-	if o.Require {
-		m.end(CauseForbidden, Callee)
-		return
-	}
-	if m.Phase == Initial {
-		m.enter(Ringing)
-	}
-	m.ringAgain(o)
 }
 
 func (m *transition) closeOpening(err *CommandError) {

@@ -3,6 +3,7 @@ package machine
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
@@ -155,150 +156,6 @@ func TestLateAutoAnswer(t *testing.T) {
 	}
 }
 
-func TestPhoneReinvitesWhileShut(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"auto", pcm[:1], media.SendOnly}).not(
-		OpenGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"auto", pcm[:1], media.Inactive}).not(
-		OpenGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{}) // no resume_unmutes in this profile
-	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}).not(WantGate{})               // the far end's own mute is his alone
-	s.on(press("eve", "tab9", "unmute", "")).wants(Reply{9, errForbidden}).not(OpenGate{})
-}
-
-// A phone that answers sendonly with sendonly is not on hold: the caller hears
-// silence, not music.
-func TestShutPhoneDoesNotHold(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.SendOnly)
-	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
-		t.Fatalf("routes %v", got)
-	}
-	if v := View(&s.state, Callee); v.State != "connected" || v.Microphone != "shut" {
-		t.Fatalf("view %+v", v)
-	}
-}
-
-func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{}).not(Reoffer{})
-	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.ReasonSentence.Code != notePressPhone {
-		t.Fatalf("view %+v", v)
-	}
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(OpenGate{"auto"})
-
-	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
-	s.on(Expired{Callee.Timer(UnmuteTimer)}).wants(ShutGate{"auto"})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
-}
-
-// A phone that cannot hear us before it sends, or refuses to listen only, goes
-// over to the gate alone, and hears the splash then.
-func TestOnlyGate(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive)
-	s.phase(Established).wants(Reoffer{"auto", pcm[:1], media.SendRecv}).not(PlaySplash{}).not(OpenGate{})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
-		OpenGate{})
-	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
-		t.Fatalf("routes %v", got)
-	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, OpenGate{"auto"}).not(Reoffer{})
-	s.on(press("alice", "tab1", "mute", "")).wants(ShutGate{"auto"}).not(Reoffer{})
-}
-
-// A Mute pressed while a moved call still waits for its splash holds.
-func TestMuteBeforeSplash(t *testing.T) {
-	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
-		OpenGate{})
-	s.on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
-}
-
-// In mode gate nothing has to be agreed on, so the un-mute of a move waits for
-// the splash; a click on a ringing call is none, however long one waits.
-func TestUnmuteOfAMoveWaitsForTheSplash(t *testing.T) {
-	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "hold", ""))
-	s.target.Profile.Mute = profile.MuteGate
-	s.on(press("alice", "tab1", "resume", "")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(WantGate{}).not(
-		OpenGate{})
-	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
-		t.Fatalf("routes during the splash: %v", got)
-	}
-	s.on(SplashOver{"auto"}).wants(WantGate{"auto", byMove}, OpenGate{"auto"})
-
-	s = clickable(t)
-	s.target.Profile.Mute = profile.MuteGate
-	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
-}
-
-// A phone that refuses to listen only is asked in mode gate from then on.
-func TestGateIsLearned(t *testing.T) {
-	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).wants(Learn{Callee, "desk", profile.MuteGate})
-	clicked(t).on(Refused{Leg: "auto", Status: 488}).wants(Learn{Callee, "desk", profile.MuteGate})
-	clicked(t).on(Refused{Leg: "auto", Status: 486}).not(Learn{})
-	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).not(Learn{})
-}
-
-// Who sounds the splash: never both the gateway and a phone that beeps.
-func TestSplashModes(t *testing.T) {
-	for _, row := range []struct {
-		mode  profile.SplashMode
-		beeps bool
-		want  profile.SplashMode
-	}{
-		{profile.SplashMedia, false, profile.SplashMedia},
-		{profile.SplashMedia, true, profile.SplashMedia},
-		{profile.SplashBoth, false, profile.SplashBoth},
-		{profile.SplashBoth, true, profile.SplashPhone},
-		{profile.SplashPhone, false, profile.SplashPhone},
-		{profile.SplashPhone, true, profile.SplashPhone},
-		{profile.SplashOff, true, profile.SplashOff},
-	} {
-		s := clickable(t)
-		s.target.Profile.Splash, s.target.Profile.DoubleTone = row.mode, row.beeps
-		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
-		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).wants(PlaySplash{"auto", row.want})
-	}
-}
-
-func TestResumeUnmutes(t *testing.T) {
-	held := func() *script {
-		s := clickable(t)
-		s.target.Profile.ResumeUnmutes = true
-		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
-		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-		s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{})
-		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(OpenGate{})
-	}
-	resumed := func(s *script) *script {
-		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv)
-	}
-	resumed(held()).wants(WantGate{"auto", byResume}, OpenGate{"auto"})
-	// Something of ours, or of another call of the phone, may have done it.
-	s := held()
-	s.stirred++
-	resumed(s).not(WantGate{}).not(OpenGate{})
-	s = held()
-	s.beside = true
-	resumed(s).not(WantGate{}).not(OpenGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly)
-	s.beside = false
-	resumed(s).not(WantGate{}).not(OpenGate{})
-}
-
-func TestMutedLimit(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(Expired{MutedTimer}).phase(Established)
-	if s.state.Notes[Callee] != Words[noteStillMuted] {
-		t.Fatalf("note %q", s.state.Notes[Callee])
-	}
-	thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1],
-		media.RecvOnly).phase(Established).on(Expired{MutedTimer}).phase(Terminated)
-}
-
 // thirdParty is bob's INVITE with Answer-Mode: Auto to alice's desk.
 func thirdParty(t *testing.T, require bool) *script {
 	s := newScript(t)
@@ -342,54 +199,6 @@ func TestThirdParty(t *testing.T) {
 		Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: CauseUnknown,
 		Wish: Wish{Kind: policy.ThirdParty, Require: true},
 	}).wants(Reject{"a", CauseForbidden})
-}
-
-// The far end's own offers open nothing, before the owner's un-mute or while
-// the phone has yet to agree to it.
-func TestFarEndReinviteOpensNothing(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-	for _, dir := range []media.Direction{media.SendOnly, media.SendRecv, media.RecvOnly, media.SendRecv} {
-		s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], dir).not(OpenGate{}).not(WantGate{})
-	}
-	s.on(press("alice", "tab1", "unmute", ""))
-	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
-	if s.state.Leg("auto").Gate != GateWanted {
-		t.Fatalf("gate %v", s.state.Leg("auto").Gate)
-	}
-}
-
-func TestMoveToDeskphone(t *testing.T) {
-	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).phase(Established)
-	s.on(Refused{Leg: "d1", Status: 487}).on(Refused{Leg: "d2", Status: 487})
-	s.on(press("alice", "tab1", "move", "desk")).wants(Decide{
-		Leg: "auto", Side: Callee, Kind: policy.Click, Device: "desk",
-		Instance: "i-desk", Requester: policy.Identity{
-			Address: "sip:alice@example.test", Level: policy.Self, How: "tab",
-			User: "alice",
-		},
-	})
-	s.on(allow).wants(Reply{9, nil})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
-		wants(PlaySplash{"auto", profile.SplashMedia}).not(WantGate{}).not(Reoffer{})
-	s.on(SplashOver{"auto"}).wants(WantGate{"auto", byMove}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(OpenGate{})
-	s.on(SplashOver{"auto"}).not(WantGate{}) // once
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
-	if got := Routes(&s.state); got["a"] != (Heard{Leg: "auto"}) {
-		t.Fatalf("routes %v", got)
-	}
-	s.on(press("alice", "tab1", "move", "browser")).wants(Release{"auto", CauseElsewhere}).phase(Established)
-	s.on(Ended{Leg: "auto"}).phase(Established)
-	if v := View(&s.state, Callee); *v.On != "browser" {
-		t.Fatalf("view %+v", v)
-	}
-}
-
-func TestMoveFails(t *testing.T) {
-	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.on(Refused{Leg: "auto", Status: 486}).phase(Established).not(Invite{})
-	if v := View(&s.state, Callee); *v.On != "browser" || v.Reason == "" {
-		t.Fatalf("view %+v", v)
-	}
 }
 
 func TestCallerGoneWhileAsking(t *testing.T) {
@@ -453,3 +262,31 @@ func TestTalkIgnored(t *testing.T) {
 
 // at is where the command stands.
 func at(list []Effect, c Effect) int { return slices.Index(list, c) }
+
+// No trigger leaves on a decision that is older than a revocation may take to
+// be in force: policy is asked again, and a no lets the phone ring.
+func TestStaleDecision(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "desk"))
+	s.clock = s.clock.Add(goodFor)
+	s.on(allow).not(TakeBack{}).not(Reply{})
+	ask := s.out[0].(Decide)
+	s.on(allow).wants(Reply{9, nil}, TakeBack{"d1", CauseElsewhere})
+	s.clock = s.clock.Add(goodFor)
+	s.on(Expired{CancelTimer}).not(Invite{}).wants(ask)
+	s.on(allow).wants(autoInvite(s))
+
+	s = clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
+	s.clock = s.clock.Add(goodFor)
+	s.on(Refused{Leg: "d1", Status: 487}).not(Invite{}).wants(ask)
+	s.on(deny).phase(Ringing).not(Reply{})
+	if v := View(&s.state, Callee); v.Reason != deny.Decision.Reason.Text {
+		t.Fatalf("the tab is told %q", v.Reason)
+	}
+	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
+
+	// However long a phone may take by the configuration, it gets less.
+	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
+	s.state, s.out = Next(s.state, Input{Event: Decided{allow.Decision, "auto"}, Now: s.clock.Add(300 * time.Millisecond)},
+		Limits{CancelWait: 32 * time.Second})
+	s.wants(StartTimer{CancelTimer, waitFor - 300*time.Millisecond})
+}

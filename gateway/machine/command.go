@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"ringsplash/internal/sentence"
+	"ringsplash/media"
+	"ringsplash/policy"
 )
 
 // Command is what a tab asks of a call. words are it as a story tells it: digits
@@ -83,3 +85,143 @@ var (
 	errForbidden  = refuse("forbidden", "command.not_your_call")
 	ErrNotYet     = refuse("not_available", "command.not_yet")
 )
+
+// asked carries out a tab's command.
+func (m *transition) asked(e Asked, in Input) {
+	side, ok := m.Side(e.User, e.Tab)
+	if !ok {
+		m.do(Reply{e.ID, errForbidden})
+		return
+	}
+	var err *CommandError
+	switch c := e.Command.(type) {
+	case Answer:
+		if err = m.askedAnswer(e, c, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+			return // replied when it is decided
+		}
+	case Move:
+		if err = m.askedMove(e, c.On, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+			return
+		}
+	case TabRings:
+		if l := m.TabLeg(e.Tab); l != nil && l.Stage == Trying {
+			l.Stage = Alerting
+			m.tellRinging()
+		}
+	case Decline, HangUp:
+		m.askedEnd(side)
+	case Transfer:
+		err = m.askedTransfer(c, side, in)
+	case Hold:
+		err = m.inTalk(func() { m.Parties[side].Hold = c.On })
+	case Mute:
+		err = m.inTalk(func() { m.askedMute(side, c.On) })
+	case SendDigits:
+		if m.askedDigits(e.ID, c.Digits, side) {
+			return // replied when they are sent
+		}
+		err = ErrWrongState
+	}
+	m.do(Reply{e.ID, err})
+}
+
+func (m *transition) askedAnswer(e Asked, c Answer, side Side, in Input) *CommandError {
+	l := m.TabLeg(e.Tab)
+	switch {
+	case side != Callee:
+		return ErrWrongState
+	case !m.ringing():
+		return errAnswered
+	case in.Stale:
+		return errStale
+	case c.On != "browser":
+		return m.open(Opening{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
+	case l == nil:
+		return refuse("not_available", "command.no_ring_here")
+	}
+	l.Stage, l.Remote = Up, media.SendRecv
+	m.win(l)
+	return nil
+}
+
+// askedMute works the user's microphone: a deskphone's gate where it was ever
+// shut, else what the other side hears of him.
+func (m *transition) askedMute(side Side, on bool) {
+	l := m.Audio(side)
+	if l != nil && l.Gate != GateNever {
+		if on {
+			m.mute(l)
+		} else {
+			m.unmute(l, byTab)
+		}
+		return
+	}
+	m.Parties[side].Muted = on
+}
+
+func (m *transition) askedEnd(side Side) {
+	own := m.Audio(side)
+	switch {
+	case m.leaves(side):
+		own.Stage = Gone
+		if own.Kind != TabLeg {
+			m.do(Release{own.ID, CauseHangUp})
+		}
+	case m.Phase == Established:
+		m.end(CauseHangUp, side)
+	case side == Caller:
+		m.end(CauseCallerGone, side)
+	default:
+		m.end(CauseDeclined, side)
+	}
+}
+
+func (m *transition) inTalk(f func()) *CommandError {
+	if m.Phase != Established {
+		return ErrWrongState
+	}
+	f()
+	return nil
+}
+
+// askedDigits sends DTMF to the other side's leg. A phone's own digits pass
+// in the media.
+func (m *transition) askedDigits(id uint64, tones string, side Side) bool {
+	far := m.Audio(side.Other())
+	if m.EarlyLeg != "" && m.ringing() {
+		far = m.Leg(m.EarlyLeg)
+	}
+	if far == nil {
+		return false
+	}
+	m.do(KeyTones{id, far.ID, tones})
+	return true
+}
+
+// tabCame lets a tab that was opened while the call rings ring as well.
+func (m *transition) tabCame(e TabCame) {
+	if !m.ringing() || m.Parties[Callee].User != e.User || m.TabLeg(e.Tab) != nil {
+		return
+	}
+	m.Legs = append(m.Legs, LegState{
+		ID: e.Leg, Side: Callee, Kind: TabLeg, Tab: e.Tab, Stage: Trying,
+		Codecs: media.Offerable(m.Offered),
+	})
+}
+
+func (m *transition) tabGone(e TabGone) {
+	l := m.TabLeg(e.Tab)
+	if l == nil {
+		return
+	}
+	l.Stage = Gone
+	switch {
+	case m.Parties[l.Side].Leg != l.ID:
+		m.refusedBranch(CauseOffline)
+	case m.leaves(l.Side):
+	case m.Phase == Established:
+		m.end(CauseMediaLost, l.Side)
+	default:
+		m.end(CauseCallerGone, l.Side)
+	}
+}

@@ -191,24 +191,6 @@ func (l *LegState) namedKey() string {
 	return l.UnmuteKey
 }
 
-// mutedNote is what the owner reads beside a call on his muted phone.
-func (l *LegState) mutedNote() sentence.Sentence {
-	key := l.namedKey()
-	if key == "" {
-		return Words.Say(noteMuted)
-	}
-	return Words.Say("note.muted_press", "key", key)
-}
-
-// stillMutedNote reminds the owner of it.
-func (l *LegState) stillMutedNote() sentence.Sentence {
-	key := l.namedKey()
-	if key == "" {
-		return Words.Say(noteStillMuted)
-	}
-	return Words.Say("note.still_muted_press", "key", key)
-}
-
 // pressed takes keys of a phone whose gate is shut, from its own media or
 // signalling. Its un-mute key is a hand at the phone, and so its user's own
 // act; every other key is nothing. Before the splash is over none counts: the

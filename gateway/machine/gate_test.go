@@ -92,3 +92,158 @@ func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 		OpenGate{})
 	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
 }
+
+// One side's un-mute does not keep the other's wish for one alive.
+func TestEachSideUnmutesForItself(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	s.on(press("alice", "tab1", "unmute", "")).wants(StartTimer{Callee.Timer(UnmuteTimer), 0})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{})
+	s.target = deskTarget("bobs")
+	s.target.Device, s.target.Binding.Instance = "bobdesk-2", "i-bob"
+	s.on(press("bob", "tab9", "move", "bobdesk-2")).on(Decided{allow.Decision, "bobs"})
+	s.sound(Answered{Leg: "bobs"}, pcm[:1], media.RecvOnly).on(SplashOver{"bobs"}).wants(StartTimer{Caller.Timer(UnmuteTimer), 0})
+	s.sound(Reoffered{Leg: "bobs", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"bobs"})
+	if at(s.out, StopTimer{Callee.Timer(UnmuteTimer)}) >= 0 {
+		t.Fatal("bob's un-mute keeps alice's wish alive")
+	}
+	s.on(Expired{Callee.Timer(UnmuteTimer)}).wants(ShutGate{"auto"})
+}
+
+func TestPhoneReinvitesWhileShut(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"auto", pcm[:1], media.SendOnly}).not(
+		OpenGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"auto", pcm[:1], media.Inactive}).not(
+		OpenGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{}) // no resume_unmutes in this profile
+	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}).not(WantGate{})               // the far end's own mute is his alone
+	s.on(press("eve", "tab9", "unmute", "")).wants(Reply{9, errForbidden}).not(OpenGate{})
+}
+
+// A phone that answers sendonly with sendonly is not on hold: the caller hears
+// silence, not music.
+func TestShutPhoneDoesNotHold(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.SendOnly)
+	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
+		t.Fatalf("routes %v", got)
+	}
+	if v := View(&s.state, Callee); v.State != "connected" || v.Microphone != "shut" {
+		t.Fatalf("view %+v", v)
+	}
+}
+
+func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{}).not(Reoffer{})
+	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.ReasonSentence.Code != notePressPhone {
+		t.Fatalf("view %+v", v)
+	}
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(OpenGate{"auto"})
+
+	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s.on(Expired{Callee.Timer(UnmuteTimer)}).wants(ShutGate{"auto"})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+}
+
+// A phone that cannot hear us before it sends, or refuses to listen only, goes
+// over to the gate alone, and hears the splash then.
+func TestOnlyGate(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive)
+	s.phase(Established).wants(Reoffer{"auto", pcm[:1], media.SendRecv}).not(PlaySplash{}).not(OpenGate{})
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
+		OpenGate{})
+	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
+		t.Fatalf("routes %v", got)
+	}
+	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, OpenGate{"auto"}).not(Reoffer{})
+	s.on(press("alice", "tab1", "mute", "")).wants(ShutGate{"auto"}).not(Reoffer{})
+}
+
+// A Mute pressed while a moved call still waits for its splash holds.
+func TestMuteBeforeSplash(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
+	s.sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
+	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
+		OpenGate{})
+	s.on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
+}
+
+// A phone that refuses to listen only is asked in mode gate from then on.
+func TestGateIsLearned(t *testing.T) {
+	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).wants(Learn{Callee, "desk", profile.MuteGate})
+	clicked(t).on(Refused{Leg: "auto", Status: 488}).wants(Learn{Callee, "desk", profile.MuteGate})
+	clicked(t).on(Refused{Leg: "auto", Status: 486}).not(Learn{})
+	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).not(Learn{})
+}
+
+// Who sounds the splash: never both the gateway and a phone that beeps.
+func TestSplashModes(t *testing.T) {
+	for _, row := range []struct {
+		mode  profile.SplashMode
+		beeps bool
+		want  profile.SplashMode
+	}{
+		{profile.SplashMedia, false, profile.SplashMedia},
+		{profile.SplashMedia, true, profile.SplashMedia},
+		{profile.SplashBoth, false, profile.SplashBoth},
+		{profile.SplashBoth, true, profile.SplashPhone},
+		{profile.SplashPhone, false, profile.SplashPhone},
+		{profile.SplashPhone, true, profile.SplashPhone},
+		{profile.SplashOff, true, profile.SplashOff},
+	} {
+		s := clickable(t)
+		s.target.Profile.Splash, s.target.Profile.DoubleTone = row.mode, row.beeps
+		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).wants(PlaySplash{"auto", row.want})
+	}
+}
+
+func TestResumeUnmutes(t *testing.T) {
+	held := func() *script {
+		s := clickable(t)
+		s.target.Profile.ResumeUnmutes = true
+		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+		s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{})
+		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(OpenGate{})
+	}
+	resumed := func(s *script) *script {
+		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv)
+	}
+	resumed(held()).wants(WantGate{"auto", byResume}, OpenGate{"auto"})
+	// Something of ours, or of another call of the phone, may have done it.
+	s := held()
+	s.stirred++
+	resumed(s).not(WantGate{}).not(OpenGate{})
+	s = held()
+	s.beside = true
+	resumed(s).not(WantGate{}).not(OpenGate{})
+	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly)
+	s.beside = false
+	resumed(s).not(WantGate{}).not(OpenGate{})
+}
+
+func TestMutedLimit(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(Expired{MutedTimer}).phase(Established)
+	if s.state.Notes[Callee] != Words[noteStillMuted] {
+		t.Fatalf("note %q", s.state.Notes[Callee])
+	}
+	thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1],
+		media.RecvOnly).phase(Established).on(Expired{MutedTimer}).phase(Terminated)
+}
+
+// The far end's own offers open nothing, before the owner's un-mute or while
+// the phone has yet to agree to it.
+func TestFarEndReinviteOpensNothing(t *testing.T) {
+	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	for _, dir := range []media.Direction{media.SendOnly, media.SendRecv, media.RecvOnly, media.SendRecv} {
+		s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], dir).not(OpenGate{}).not(WantGate{})
+	}
+	s.on(press("alice", "tab1", "unmute", ""))
+	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	if s.state.Leg("auto").Gate != GateWanted {
+		t.Fatalf("gate %v", s.state.Leg("auto").Gate)
+	}
+}
