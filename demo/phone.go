@@ -260,18 +260,18 @@ func (p *phone) event(e machine.Event) {
 		case machine.Answered:
 			p.answered(e)
 		case machine.Refused:
-			if e.Leg == p.legID {
+			if e.LegID == p.legID {
 				p.clear()
 				p.face.Display = machine.CauseOf(e.Status).Sentence(machine.Caller).Text
 			}
 		case machine.Ended:
-			if e.Leg == p.legID {
+			if e.LegID == p.legID {
 				p.clear()
 			}
 		case machine.Offered:
 			p.offered(e)
 		case machine.Reoffered:
-			if e.Leg == p.legID && e.Status < 300 && len(e.SDP) > 0 {
+			if e.LegID == p.legID && e.Status < 300 && len(e.SDP) > 0 {
 				if sound, err := p.end.TakeAnswer(e.SDP); err == nil {
 					p.remote = sound.Remote
 				}
@@ -281,7 +281,7 @@ func (p *phone) event(e machine.Event) {
 }
 
 func (p *phone) answered(e machine.Answered) {
-	if e.Leg != p.legID {
+	if e.LegID != p.legID {
 		return
 	}
 	sound, err := p.end.TakeAnswer(e.SDP)
@@ -296,7 +296,7 @@ func (p *phone) answered(e machine.Answered) {
 // offered accepts the gateway's re-INVITE as it comes: the phone's own user
 // has nothing against being un-muted from his tab.
 func (p *phone) offered(e machine.Offered) {
-	if e.Leg != p.legID || p.end == nil {
+	if e.LegID != p.legID || p.end == nil {
 		return
 	}
 	sound, err := p.end.TakeOffer(e.SDP)

@@ -28,7 +28,7 @@ var activities = []struct {
 	{"it called", func(w *workbench) {
 		own, _ := w.callOf("alice", "sip:bob@example.test", media.PCMU)
 		called := w.dial.next(w.t)
-		called.sink(machine.Refused{Leg: called.id, Status: 486})
+		called.sink(machine.Refused{LegID: called.id, Status: 486})
 		own.waits(w.t, "reject busy")
 	}, false},
 }
@@ -68,7 +68,7 @@ func heldAndResumed(t *testing.T, meanwhile func(*workbench), opens bool) {
 	for i, direction := range []media.Direction{media.SendOnly, media.SendRecv} {
 		offer, err := end.Offer([]media.Codec{media.PCMU}, direction)
 		must(t, err)
-		phone.sink(machine.Offered{Leg: phone.id, SDP: offer})
+		phone.sink(machine.Offered{LegID: phone.id, SDP: offer})
 		phone.waitsTimes(t, "answer", i+1)
 		_, err = end.TakeAnswer(phone.sdp)
 		must(t, err)

@@ -129,7 +129,7 @@ func (c *Call) step(e machine.Event) {
 		e = machine.Expired{Timer: due.timer}
 	}
 	if kept, ok := e.(machine.Kept); ok {
-		if own := c.owners[kept.Leg]; own != nil {
+		if own := c.owners[kept.LegID]; own != nil {
 			own.goodbye = kept.Goodbye
 		}
 		c.note()
@@ -282,11 +282,11 @@ func (c *Call) afterwards(e machine.Event) {
 		case machine.Tell:
 			c.tell(cmd)
 		case machine.Release:
-			if leg := c.legs[cmd.Leg]; leg != nil {
+			if leg := c.legs[cmd.LegID]; leg != nil {
 				leg.HangUp(cmd.Cause)
 			}
 		case machine.Reject:
-			if leg := c.legs[cmd.Leg]; leg != nil {
+			if leg := c.legs[cmd.LegID]; leg != nil {
 				leg.Reject(cmd.Cause)
 			}
 		}

@@ -58,7 +58,7 @@ func (f *fakeLeg) Reject(c machine.Cause) { f.note("reject "+string(c), nil) }
 func (f *fakeLeg) Reoffer(sdp []byte)     { f.note("reoffer", sdp) }
 func (f *fakeLeg) Cancel(c machine.Cause) {
 	f.note("cancel "+string(c), nil)
-	f.sink(machine.Refused{Leg: f.id, Status: 487})
+	f.sink(machine.Refused{LegID: f.id, Status: 487})
 }
 
 func (f *fakeLeg) Report(status int, _ string) {
@@ -248,7 +248,7 @@ func (w *workbench) answer(leg *fakeLeg, codecs ...media.Codec) *media.RTPEnd {
 	must(w.t, err)
 	sdp, _, err := end.Answer(codecs, media.SendRecv)
 	must(w.t, err)
-	leg.sink(machine.Answered{Leg: leg.id, SDP: sdp})
+	leg.sink(machine.Answered{LegID: leg.id, SDP: sdp})
 	return end
 }
 
@@ -303,7 +303,7 @@ func TestPhoneToPhone(t *testing.T) {
 	if phone.in.Binding == nil || phone.in.Binding.Device != "desk" || phone.in.From.Address != "sip:bob@example.test" {
 		t.Fatalf("INVITE %+v", phone.in)
 	}
-	phone.sink(machine.Rang{Leg: phone.id, Status: 180})
+	phone.sink(machine.Rang{LegID: phone.id, Status: 180})
 	caller.waits(t, "ring")
 	phoneEnd := w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
@@ -314,7 +314,7 @@ func TestPhoneToPhone(t *testing.T) {
 	heardWithin(t, phoneEnd, 5)
 	heardWithin(t, callerEnd, 5)
 
-	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
+	phone.sink(machine.Ended{LegID: phone.id, Cause: machine.CauseHangUp})
 	caller.waits(t, "hangup hang_up")
 	w.history("bob", "out", false)
 	w.history("alice", "in", false)
@@ -427,7 +427,7 @@ func TestAnsweredElsewhereIsNotMissed(t *testing.T) {
 		tab, news := w.openTab("alice", Resume{})
 		caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
 		w.sees(tab, news, "ringing", inState("ringing"))
-		caller.sink(machine.Ended{Leg: caller.id, Cause: cause})
+		caller.sink(machine.Ended{LegID: caller.id, Cause: cause})
 		w.sees(tab, news, "ended", inState("ended"))
 		h := w.history("alice", "in", missed)
 		if h.Cause != string(cause) || h.Reason != cause.Sentence(machine.Callee).Text {
@@ -445,7 +445,7 @@ func TestTwoTabsOneAnswer(t *testing.T) {
 	two, news2 := w.openTab("alice", Resume{})
 	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
 	phone := w.dial.next(t)
-	phone.sink(machine.Rang{Leg: phone.id, Status: 180})
+	phone.sink(machine.Rang{LegID: phone.id, Status: 180})
 	snap := w.sees(one, news1, "ringing", inState("ringing"))
 	id := snap.Calls[0].ID
 	_, err := one.Do(context.Background(), Command{Do: "answer", Call: id, On: "browser"})
@@ -503,7 +503,7 @@ func TestPanicEndsOneCall(t *testing.T) {
 	bad, _ := w.incoming("sip:alice@example.test", media.PCMU)
 	bad.explodes.Store(true)
 	ringing := w.dial.next(t)
-	ringing.sink(machine.Rang{Leg: ringing.id, Status: 180})
+	ringing.sink(machine.Rang{LegID: ringing.id, Status: 180})
 	bad.waits(t, "hangup fault")
 	ringing.waits(t, "hangup fault")
 	w.answer(phone, media.PCMU)

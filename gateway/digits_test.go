@@ -31,9 +31,9 @@ func TestKeyTones(t *testing.T) {
 			sdp = eventLines.ReplaceAll(sdp, nil)
 			sdp = regexp.MustCompile(`(?m)^(m=audio \d+ RTP/AVP 0).*\r\n`).ReplaceAll(sdp, []byte("$1\r\n"))
 		}
-		phone.sink(machine.Answered{Leg: phone.id, SDP: sdp})
+		phone.sink(machine.Answered{LegID: phone.id, SDP: sdp})
 		call := w.sees(bob, news, "the talk", inState("connected")).Calls[0].ID
-		caller.sink(machine.Digit{Leg: caller.id, Digit: '5'})
+		caller.sink(machine.Digit{LegID: caller.id, Digit: '5'})
 		// The caller's own telephone-events: in the media, or by INFO as well. In the
 		// media a key waits while another sounds, so it is pressed until it is heard.
 		heard := make(chan byte, 64)
@@ -57,7 +57,7 @@ func TestKeyTones(t *testing.T) {
 		}
 		_, err = bob.Do(context.Background(), Command{Do: "digits", Call: call, Digits: "12"})
 		must(t, err)
-		caller.sink(machine.Ended{Leg: caller.id, Cause: machine.CauseHangUp})
+		caller.sink(machine.Ended{LegID: caller.id, Cause: machine.CauseHangUp})
 		phone.waits(t, "hangup hang_up")
 		asked := phone.told()
 		for _, key := range []string{"digits 12", "digits 5", "digits 7"} {

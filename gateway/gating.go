@@ -40,38 +40,38 @@ func (c *Call) decide(cmd machine.Decide) {
 func (c *Call) workGate(cmd machine.Effect) {
 	switch cmd := cmd.(type) {
 	case machine.ShutGate:
-		if end := c.ends[cmd.Leg]; end != nil {
+		if end := c.ends[cmd.LegID]; end != nil {
 			end.Gate().Shut()
 		}
-		delete(c.unmutes, cmd.Leg)
+		delete(c.unmutes, cmd.LegID)
 	case machine.WantGate:
-		if end := c.ends[cmd.Leg]; end != nil {
+		if end := c.ends[cmd.LegID]; end != nil {
 			u := media.UnmuteByOwner(end.Gate())
 			end.Gate().Want(u)
-			c.unmutes[cmd.Leg] = u
+			c.unmutes[cmd.LegID] = u
 			c.recordUnmute(cmd)
 		}
 	case machine.OpenGate:
-		if end := c.ends[cmd.Leg]; end != nil {
-			if l := c.state.Leg(cmd.Leg); time.Since(l.KeyAt) < machine.KeyGap {
+		if end := c.ends[cmd.LegID]; end != nil {
+			if l := c.state.Leg(cmd.LegID); time.Since(l.KeyAt) < machine.KeyGap {
 				end.WithholdKey(l.UnmuteKey[0], machine.KeyGap)
 			}
-			if !end.Gate().Open(c.unmutes[cmd.Leg]) {
-				c.log.Error("gate not opened: its un-mute is void", "leg", cmd.Leg)
+			if !end.Gate().Open(c.unmutes[cmd.LegID]) {
+				c.log.Error("gate not opened: its un-mute is void", "leg", cmd.LegID)
 			}
 		}
-		delete(c.unmutes, cmd.Leg)
+		delete(c.unmutes, cmd.LegID)
 	}
 }
 
 // recordUnmute has the owner's act on record.
 func (c *Call) recordUnmute(cmd machine.WantGate) {
-	l := c.state.Leg(cmd.Leg)
+	l := c.state.Leg(cmd.LegID)
 	u := policy.Unmute{
 		Owner: c.state.Parties[l.Side].User, Device: l.Device, Instance: l.Instance, By: string(cmd.By),
 		Call: string(c.id),
 	}
-	c.log.Info("phone un-muted by its owner", "leg", cmd.Leg, "device", u.Device, "by", u.By)
+	c.log.Info("phone un-muted by its owner", "leg", cmd.LegID, "device", u.Device, "by", u.By)
 	if c.gw.cfg.Policy != nil {
 		c.gw.cfg.Policy.Unmuted(u)
 	}
@@ -80,13 +80,13 @@ func (c *Call) recordUnmute(cmd machine.WantGate) {
 // splash sounds the splash where the profile leaves it to us. What the leg
 // hears follows when it is over.
 func (c *Call) splash(cmd machine.PlaySplash) {
-	c.log.Info("phone answered by itself, its microphone is shut", "leg", cmd.Leg)
+	c.log.Info("phone answered by itself, its microphone is shut", "leg", cmd.LegID)
 	post := c.post
-	if o := c.owners[cmd.Leg]; o != nil {
+	if o := c.owners[cmd.LegID]; o != nil {
 		post = o.post // the leg may be another call's by then
 	}
-	over := func() { post(machine.SplashOver{Leg: cmd.Leg}) }
-	end := c.end(cmd.Leg)
+	over := func() { post(machine.SplashOver{LegID: cmd.LegID}) }
+	end := c.end(cmd.LegID)
 	if end == nil || cmd.Mode == profile.SplashPhone || cmd.Mode == profile.SplashOff {
 		over()
 		return

@@ -20,12 +20,12 @@ func TestOffersMeet(t *testing.T) {
 	must(t, err)
 	callerEnd.Hear(media.HoldMusic)
 
-	phone.sink(machine.RefreshDue{Leg: phone.id})
+	phone.sink(machine.RefreshDue{LegID: phone.id})
 	phone.waits(t, "reoffer") // which waits for its turn: the phone's own is here
 	moved := w.peer()
 	offer, err := moved.Offer([]media.Codec{media.PCMA}, media.SendRecv)
 	must(t, err)
-	phone.sink(machine.Offered{Leg: phone.id, SDP: offer})
+	phone.sink(machine.Offered{LegID: phone.id, SDP: offer})
 	phone.waits(t, "answer")
 	_, err = moved.TakeAnswer(phone.sdp)
 	must(t, err)

@@ -138,7 +138,7 @@ func (c *Call) takeOver(h handover) {
 
 // forward passes on what was posted for a leg that is given away.
 func (c *Call) forward(e machine.Event) bool {
-	o := c.given[legOf(e)]
+	o := c.given[machine.LegOf(e)]
 	if o == nil {
 		return false
 	}

@@ -21,13 +21,13 @@ func TestTransferThroughCalls(t *testing.T) {
 	_, err := callerEnd.TakeAnswer(caller.waits(t, "answer").sdp)
 	must(t, err)
 
-	phone.sink(machine.Referred{Leg: phone.id, To: "sip:0123@example.test"})
+	phone.sink(machine.Referred{LegID: phone.id, To: "sip:0123@example.test"})
 	far := w.dial.next(t)
 	if far.in.Trunk != "pbx" || far.in.From.User != "alice" || len(far.in.Headers) != 0 {
 		t.Fatalf("INVITE %+v", far.in)
 	}
 	phone.waits(t, "report 100")
-	far.sink(machine.Rang{Leg: far.id, Status: 180})
+	far.sink(machine.Rang{LegID: far.id, Status: 180})
 	phone.waits(t, "report 180")
 	farEnd := w.answer(far, media.PCMU)
 	phone.waits(t, "report 200").waits(t, "hangup transferred")
@@ -41,7 +41,7 @@ func TestTransferThroughCalls(t *testing.T) {
 	if e := w.history("alice", "in", false); e.Cause != string(machine.CauseTransferred) {
 		t.Fatalf("alice's history %+v", e)
 	}
-	caller.sink(machine.Ended{Leg: caller.id, Cause: machine.CauseHangUp}) // its sink leads to the second call now
+	caller.sink(machine.Ended{LegID: caller.id, Cause: machine.CauseHangUp}) // its sink leads to the second call now
 	far.waits(t, "hangup hang_up")
 	// It was one call to bob, who called alice.
 	if e := w.history("bob", "out", false); e.Address != "sip:alice@example.test" || e.Answered == nil ||
@@ -90,15 +90,15 @@ func TestAttendedThroughCalls(t *testing.T) {
 	}
 	first, phoneA, firstEnd := talk()
 	second, phoneB, secondEnd := talk()
-	phoneA.sink(machine.Referred{Leg: phoneA.id, Attended: true, Replaces: "nowhere"})
+	phoneA.sink(machine.Referred{LegID: phoneA.id, Attended: true, Replaces: "nowhere"})
 	phoneA.waits(t, "report 481")
-	phoneA.sink(machine.Referred{Leg: phoneA.id, Attended: true, Replaces: phoneB.id})
+	phoneA.sink(machine.Referred{LegID: phoneA.id, Attended: true, Replaces: phoneB.id})
 	phoneA.waits(t, "report 200").waits(t, "hangup transferred")
 	phoneB.waits(t, "hangup transferred")
 	firstEnd.Hear(media.HoldMusic)
 	secondEnd.Hear(media.HoldMusic)
 	heardWithin(t, secondEnd, 5)
 	heardWithin(t, firstEnd, 5)
-	second.sink(machine.Ended{Leg: second.id, Cause: machine.CauseHangUp})
+	second.sink(machine.Ended{LegID: second.id, Cause: machine.CauseHangUp})
 	first.waits(t, "hangup hang_up")
 }

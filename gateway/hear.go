@@ -22,7 +22,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 		in.Event = e.Joined
 	case machine.Referred:
 		in.Fresh = c.gw.newCallID()
-		if l := c.state.Leg(e.Leg); l != nil {
+		if l := c.state.Leg(e.LegID); l != nil {
 			in.MayRefer = c.gw.mayRefer(l.Trunk)
 		}
 		if e.Replaces != "" {
@@ -32,20 +32,20 @@ func (c *Call) hear(e machine.Event) machine.Input {
 		in.Redirect = c.redirects(e)
 	case machine.Rang:
 		if len(e.SDP) > 0 {
-			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+			in.Sound, err = c.takeAnswer(e.LegID, e.SDP)
 		}
 	case machine.Answered:
-		in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+		in.Sound, err = c.takeAnswer(e.LegID, e.SDP)
 		if w := c.state.Wish.Target; w != nil { // it may be elsewhere, or busy, since the caller's own phone was rung
 			in.Target = c.phoneOf(c.state.Parties[machine.Callee].User, w.Device)
 		}
 	case machine.Reoffered:
 		if e.Status < 300 && len(e.SDP) > 0 {
-			in.Sound, err = c.takeAnswer(e.Leg, e.SDP)
+			in.Sound, err = c.takeAnswer(e.LegID, e.SDP)
 		}
 	case machine.Offered:
-		in.Stirred, in.Alone = c.activity(e.Leg)
-		if end := c.ends[e.Leg]; end != nil && len(e.SDP) > 0 {
+		in.Stirred, in.Alone = c.activity(e.LegID)
+		if end := c.ends[e.LegID]; end != nil && len(e.SDP) > 0 {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}
 	case machine.Asked:
@@ -62,7 +62,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 		in.Keys = c.hearKeys(e)
 	}
 	if err != nil {
-		c.log.Warn("session description not usable", "leg", legOf(e), "err", err)
+		c.log.Warn("session description not usable", "leg", machine.LegOf(e), "err", err)
 		in.Fault = faultOf(err)
 	}
 	return in
@@ -94,9 +94,9 @@ func (c *Call) hearKeys(e machine.Event) string {
 		c.passDigit(e)
 		return string(e.Digit)
 	case machine.Keyed:
-		c.passKeys(e.Leg)
+		c.passKeys(e.LegID)
 	case machine.Pressed:
-		if o := c.owners[e.Leg]; o != nil {
+		if o := c.owners[e.LegID]; o != nil {
 			return o.pressed.take()
 		}
 	}
@@ -126,40 +126,6 @@ func faultOf(err error) machine.Cause {
 		}
 	}
 	return machine.CauseFault
-}
-
-func legOf(e machine.Event) machine.LegID {
-	switch e := e.(type) {
-	case machine.Rang:
-		return e.Leg
-	case machine.Answered:
-		return e.Leg
-	case machine.Offered:
-		return e.Leg
-	case machine.Reoffered:
-		return e.Leg
-	case machine.Refused:
-		return e.Leg
-	case machine.Ended:
-		return e.Leg
-	case machine.RefreshDue:
-		return e.Leg
-	case machine.Referred:
-		return e.Leg
-	case machine.Digit:
-		return e.Leg
-	case machine.Kept:
-		return e.Leg
-	case machine.Keyed:
-		return e.Leg
-	case machine.Pressed:
-		return e.Leg
-	case machine.Faulted:
-		return e.Leg
-	case machine.SplashOver:
-		return e.Leg
-	}
-	return ""
 }
 
 func (c *Call) takeAnswer(id machine.LegID, sdp []byte) (media.Negotiated, error) {

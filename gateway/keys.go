@@ -52,12 +52,12 @@ func (k *keys) sends() bool {
 func (o *owner) listen(id machine.LegID, end *media.RTPEnd) {
 	end.OnDigit(func(digit byte) {
 		if o.keys.put(digit) {
-			o.post(machine.Keyed{Leg: id})
+			o.post(machine.Keyed{LegID: id})
 		}
 	})
 	end.OnKey(func(digit byte) {
 		if o.pressed.put(digit) {
-			o.post(machine.Pressed{Leg: id})
+			o.post(machine.Pressed{LegID: id})
 		}
 	})
 }
@@ -81,7 +81,7 @@ func (c *Call) passKeys(id machine.LegID) {
 
 // passDigit relays a digit that came as INFO to the other side.
 func (c *Call) passDigit(e machine.Digit) {
-	l := c.state.Leg(e.Leg)
+	l := c.state.Leg(e.LegID)
 	if l == nil || c.state.Phase != machine.Established || l.Echoes(e.Digit, time.Now()) {
 		return
 	}
@@ -98,8 +98,8 @@ func (c *Call) passDigit(e machine.Digit) {
 }
 
 func (c *Call) sendDigits(cmd machine.KeyTones) *machine.CommandError {
-	l := c.state.Leg(cmd.Leg)
-	if l == nil || c.end(cmd.Leg) == nil {
+	l := c.state.Leg(cmd.LegID)
+	if l == nil || c.end(cmd.LegID) == nil {
 		return machine.ErrWrongState
 	}
 	if err := c.keyIn(l, cmd.Digits); err != nil {

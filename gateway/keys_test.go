@@ -40,9 +40,9 @@ func TestKeysPassWhatIsHeard(t *testing.T) {
 				t.Errorf("%s: %c wakes the call: %v", name, d, first)
 			}
 		}
-		c.step(machine.Keyed{Leg: "a"})
-		c.step(machine.Keyed{Leg: "a"})             // they are passed once
-		c.step(machine.Digit{Leg: "a", Digit: '2'}) // the same key, from a phone that sends both
+		c.step(machine.Keyed{LegID: "a"})
+		c.step(machine.Keyed{LegID: "a"})             // they are passed once
+		c.step(machine.Digit{LegID: "a", Digit: '2'}) // the same key, from a phone that sends both
 		if got := far.told(); slices.Equal(got, []string{"digits 12"}) != row.pass || !row.pass && len(got) > 0 {
 			t.Errorf("%s: the far end was asked %v", name, got)
 		}

@@ -31,10 +31,10 @@ func TestLostCallsAreEnded(t *testing.T) {
 	w.register("alice", "desk", "urn:uuid:a")
 	caller, _ := w.incoming("sip:1001@example.test", media.PCMU)
 	phone := w.dial.next(t)
-	phone.sink(machine.Kept{Leg: phone.id, Goodbye: []byte("alice's phone")})
+	phone.sink(machine.Kept{LegID: phone.id, Goodbye: []byte("alice's phone")})
 	w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
-	caller.sink(machine.Kept{Leg: caller.id, Goodbye: []byte("bob's phone")})
+	caller.sink(machine.Kept{LegID: caller.id, Goodbye: []byte("bob's phone")})
 	eventually(t, "the record of the call", func() bool { n, goodbyes := w.records(); return n == 1 && goodbyes == 2 })
 
 	// The node that was killed says no more; its next start does.
@@ -77,7 +77,7 @@ func TestLostCallsAreEnded(t *testing.T) {
 	}
 
 	// A call that ends in the ordinary way leaves none.
-	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
+	phone.sink(machine.Ended{LegID: phone.id, Cause: machine.CauseHangUp})
 	caller.waits(t, "hangup hang_up")
 	w.idle()
 	eventually(t, "no record", func() bool { n, _ := w.records(); return n == 0 })
@@ -110,7 +110,7 @@ func TestRecordOfACallThatEndedWhileTheStoreWasAway(t *testing.T) {
 	caller.waits(t, "answer")
 	eventually(t, "the record", func() bool { n, _ := w.records(); return n == 1 })
 	s.away.Store(true)
-	phone.sink(machine.Ended{Leg: phone.id, Cause: machine.CauseHangUp})
+	phone.sink(machine.Ended{LegID: phone.id, Cause: machine.CauseHangUp})
 	w.idle()
 	w.history("alice", "in", false) // written behind the delete that failed
 	s.away.Store(false)

@@ -262,40 +262,41 @@ func (m *model) device() {
 	id, in := l.ID, m.legs[l.ID].in
 	switch rapid.IntRange(0, 11).Draw(m.t, "device does") {
 	case 0:
-		m.step(machine.Rang{Leg: id, Status: 180, Talk: rapid.Bool().Draw(m.t, "talks")})
+		m.step(machine.Rang{LegID: id, Status: 180, Talk: rapid.Bool().Draw(m.t, "talks")})
 	case 1, 2:
 		if in.Offer != nil {
-			m.step(machine.Answered{Leg: id, SDP: m.sdp(id, in.Offer)})
+			m.step(machine.Answered{LegID: id, SDP: m.sdp(id, in.Offer)})
 		}
 	case 3:
 		if l.Stage == machine.Up || l.Side == machine.Caller || rapid.IntRange(0, 3).Draw(m.t, "refuses") > 0 {
 			return
 		}
 		m.over[id] = true
-		m.step(machine.Refused{Leg: id, Status: rapid.SampledFrom([]int{408, 420, 480, 486, 487, 488, 503, 603}).Draw(m.t, "status")})
+		m.step(machine.Refused{LegID: id, Status: rapid.SampledFrom([]int{408, 420, 480, 486, 487, 488, 503, 603}).Draw(m.t, "status")})
 	case 4:
 		if rapid.IntRange(0, 9).Draw(m.t, "hangs up") > 0 {
 			return
 		}
 		m.over[id] = true
-		m.step(machine.Ended{Leg: id, Cause: machine.CauseHangUp})
+		m.step(machine.Ended{LegID: id, Cause: machine.CauseHangUp})
 	case 5:
 		if l.Stage == machine.Up {
-			m.step(machine.Offered{Leg: id, SDP: m.sdp(id, nil)})
+			m.step(machine.Offered{LegID: id, SDP: m.sdp(id, nil)})
 		}
 	case 6:
 		if offer := m.legs[id].sdp; l.Reoffering && offer != nil {
-			m.step(machine.Reoffered{Leg: id, Status: 200, SDP: m.sdp(id, offer)})
+			m.step(machine.Reoffered{LegID: id, Status: 200, SDP: m.sdp(id, offer)})
 		}
 	case 7:
-		m.step(machine.Reoffered{Leg: id, Status: 491})
+		m.step(machine.Reoffered{LegID: id, Status: 491})
 	case 8:
 		m.announced[id] = m.announced[id] || l.Stage == machine.Up
-		m.step(machine.SplashOver{Leg: id})
+		m.step(machine.SplashOver{LegID: id})
 	case 9:
-		m.step(machine.RefreshDue{Leg: id})
+		m.step(machine.RefreshDue{LegID: id})
 	case 10:
-		m.step(machine.Referred{Leg: id, To: "sip:nobody@example.test?Answer-Mode=Auto", Attended: rapid.Bool().Draw(m.t, "attended")})
+		m.step(machine.Referred{LegID: id, To: "sip:nobody@example.test?Answer-Mode=Auto",
+			Attended: rapid.Bool().Draw(m.t, "attended")})
 	case 11:
 		m.key(l)
 	}
@@ -309,10 +310,10 @@ func (m *model) key(l *machine.LegState) {
 	}
 	if o := m.c.owners[l.ID]; o != nil && rapid.Bool().Draw(m.t, "as an event") {
 		o.pressed.put(key)
-		m.step(machine.Pressed{Leg: l.ID})
+		m.step(machine.Pressed{LegID: l.ID})
 		return
 	}
-	m.step(machine.Digit{Leg: l.ID, Digit: key})
+	m.step(machine.Digit{LegID: l.ID, Digit: key})
 }
 
 // press lets somebody press something in a tab.
@@ -414,16 +415,16 @@ func (m *model) onward() {
 			m.decide()
 		case machine.StepTakingBack:
 			m.over[o.Old] = true
-			m.step(machine.Refused{Leg: o.Old, Status: 487})
+			m.step(machine.Refused{LegID: o.Old, Status: 487})
 		case machine.StepAsking, machine.StepFailing:
 			id := o.Target.Leg
-			m.step(machine.Answered{Leg: id, SDP: m.sdp(id, m.legs[id].in.Offer)})
+			m.step(machine.Answered{LegID: id, SDP: m.sdp(id, m.legs[id].in.Offer)})
 		}
 		return
 	}
 	for _, l := range s.Legs {
 		if l.Reoffering && l.Stage == machine.Up && m.legs[l.ID].sdp != nil {
-			m.step(machine.Reoffered{Leg: l.ID, Status: 200, SDP: m.sdp(l.ID, m.legs[l.ID].sdp)})
+			m.step(machine.Reoffered{LegID: l.ID, Status: 200, SDP: m.sdp(l.ID, m.legs[l.ID].sdp)})
 			return
 		}
 	}

@@ -155,7 +155,7 @@ func (g *Gateway) downness(trunk string) int {
 // dial plan that the caller could have dialled himself. A foreign address in it
 // is never followed: it would be called on our user's account.
 func (c *Call) redirects(e machine.Refused) []machine.Target {
-	l := c.state.Leg(e.Leg)
+	l := c.state.Leg(e.LegID)
 	if l == nil || l.Kind != machine.TrunkLeg || len(e.Contacts) == 0 || c.state.Back != "" {
 		return nil
 	}

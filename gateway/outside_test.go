@@ -66,7 +66,7 @@ func TestRedirect(t *testing.T) {
 			w.register("alice", "desk", "urn:uuid:a")
 			caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
 			leg := w.dial.next(t)
-			leg.sink(machine.Refused{Leg: leg.ID(), Status: 302, Contacts: []string{contact}})
+			leg.sink(machine.Refused{LegID: leg.ID(), Status: 302, Contacts: []string{contact}})
 			if want == "reject" {
 				caller.waits(t, "reject redirected")
 				return
@@ -81,7 +81,7 @@ func TestRedirect(t *testing.T) {
 		caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
 		for range 1 + machine.MaxRedirects {
 			leg := w.dial.next(t)
-			leg.sink(machine.Refused{Leg: leg.ID(), Status: 302, Contacts: []string{"sip:0044@127.0.0.11"}})
+			leg.sink(machine.Refused{LegID: leg.ID(), Status: 302, Contacts: []string{"sip:0044@127.0.0.11"}})
 		}
 		caller.waits(t, "reject redirected")
 	})
@@ -99,7 +99,7 @@ func TestOutsideLimits(t *testing.T) {
 	if leg := w.dial.next(t); leg.in.Trunk != "second" {
 		t.Fatalf("emergency call: %+v", leg.in)
 	}
-	first.sink(machine.Refused{Leg: first.ID(), Status: 486})
+	first.sink(machine.Refused{LegID: first.ID(), Status: 486})
 	rig.Until(t, rig.Patience, "the call is off the books", func() bool {
 		w.gw.outside.mu.Lock()
 		defer w.gw.outside.mu.Unlock()
@@ -223,7 +223,7 @@ func TestEmergencyCalls(t *testing.T) {
 
 	empty := w.gw.Drain()
 	for _, leg := range calls {
-		leg.sink(machine.Refused{Leg: leg.ID(), Status: 486})
+		leg.sink(machine.Refused{LegID: leg.ID(), Status: 486})
 	}
 	<-empty
 	late, _ := w.incoming("sip:112@example.test", media.PCMU)

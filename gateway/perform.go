@@ -13,35 +13,35 @@ func (c *Call) perform(cmd machine.Effect) {
 	case machine.Invite:
 		err = c.invite(cmd)
 	case machine.Ring:
-		c.legs[cmd.Leg].Ring(nil)
+		c.legs[cmd.LegID].Ring(nil)
 	case machine.RingEarly:
 		var sdp []byte
-		if sdp, _, err = c.ends[cmd.Leg].Answer(cmd.Codecs, media.SendRecv); err == nil {
-			c.sdp[cmd.Leg] = sdp
-			c.legs[cmd.Leg].Ring(sdp)
+		if sdp, _, err = c.ends[cmd.LegID].Answer(cmd.Codecs, media.SendRecv); err == nil {
+			c.sdp[cmd.LegID] = sdp
+			c.legs[cmd.LegID].Ring(sdp)
 		}
 	case machine.Accept:
 		err = c.answer(cmd)
 	case machine.AcceptLate:
 		var sdp []byte
-		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
-			c.legs[cmd.Leg].Answer(sdp)
+		if sdp, err = c.ends[cmd.LegID].Offer(cmd.Codecs, cmd.Direction); err == nil {
+			c.legs[cmd.LegID].Answer(sdp)
 		}
 	case machine.Reject:
-		if leg := c.legs[cmd.Leg]; leg != nil {
+		if leg := c.legs[cmd.LegID]; leg != nil {
 			leg.Reject(cmd.Cause)
 		}
 	case machine.TakeBack:
-		c.legs[cmd.Leg].Cancel(cmd.Cause)
+		c.legs[cmd.LegID].Cancel(cmd.Cause)
 	case machine.Release:
-		if leg := c.legs[cmd.Leg]; leg != nil {
+		if leg := c.legs[cmd.LegID]; leg != nil {
 			leg.HangUp(cmd.Cause)
 		}
 	case machine.Reoffer:
 		var sdp []byte
-		if sdp, err = c.ends[cmd.Leg].Offer(cmd.Codecs, cmd.Direction); err == nil {
-			c.active(cmd.Leg)
-			c.legs[cmd.Leg].Reoffer(sdp)
+		if sdp, err = c.ends[cmd.LegID].Offer(cmd.Codecs, cmd.Direction); err == nil {
+			c.active(cmd.LegID)
+			c.legs[cmd.LegID].Reoffer(sdp)
 		}
 	case machine.Consult:
 		c.consult(cmd)
@@ -50,12 +50,12 @@ func (c *Call) perform(cmd machine.Effect) {
 	case machine.Give:
 		c.give(cmd)
 	case machine.Report:
-		if leg := c.legs[cmd.Leg]; leg != nil {
-			c.active(cmd.Leg)
+		if leg := c.legs[cmd.LegID]; leg != nil {
+			c.active(cmd.LegID)
 			leg.Report(cmd.Status, cmd.Phrase)
 		}
 	case machine.Probe:
-		c.legs[cmd.Leg].Probe()
+		c.legs[cmd.LegID].Probe()
 	case machine.StartTimer:
 		c.arm(cmd.Timer, true, cmd.After)
 	case machine.StopTimer:
@@ -71,8 +71,8 @@ func (c *Call) perform(cmd machine.Effect) {
 	case machine.ShutGate, machine.WantGate, machine.OpenGate:
 		c.workGate(cmd)
 	case machine.Talk:
-		c.active(cmd.Leg)
-		c.legs[cmd.Leg].Talk()
+		c.active(cmd.LegID)
+		c.legs[cmd.LegID].Talk()
 	case machine.PlaySplash:
 		c.splash(cmd)
 	case machine.Learn:
@@ -80,31 +80,15 @@ func (c *Call) perform(cmd machine.Effect) {
 	}
 	if err != nil {
 		c.log.Warn("leg failed on our side", "command", fmt.Sprintf("%T", cmd), "err", err)
-		c.post(machine.Faulted{Leg: commandLeg(cmd), Cause: faultOf(err)})
+		c.post(machine.Faulted{LegID: machine.LegOf(cmd), Cause: faultOf(err)})
 	}
-}
-
-func commandLeg(cmd machine.Effect) machine.LegID {
-	switch cmd := cmd.(type) {
-	case machine.Invite:
-		return cmd.Target.Leg
-	case machine.RingEarly:
-		return cmd.Leg
-	case machine.Accept:
-		return cmd.Leg
-	case machine.AcceptLate:
-		return cmd.Leg
-	case machine.Reoffer:
-		return cmd.Leg
-	}
-	return ""
 }
 
 func (c *Call) invite(cmd machine.Invite) error {
 	t := cmd.Target
 	l := c.state.Leg(t.Leg)
 	if cause := c.mayLeave(t, l.Side); cause != "" {
-		c.post(machine.Faulted{Leg: t.Leg, Cause: cause})
+		c.post(machine.Faulted{LegID: t.Leg, Cause: cause})
 		return nil
 	}
 	opts := media.RTPOptions{Peer: c.gw.peerOf(t), Shut: cmd.Trigger}
@@ -144,14 +128,14 @@ func (c *Call) invite(cmd machine.Invite) error {
 // answer accepts a pending offer. The 200 after a 183 repeats what the 183 said
 // (RFC 3261 13.2.1).
 func (c *Call) answer(cmd machine.Accept) error {
-	sdp, told := c.sdp[cmd.Leg]
+	sdp, told := c.sdp[cmd.LegID]
 	if !told {
 		var err error
-		if sdp, _, err = c.ends[cmd.Leg].Answer(cmd.Codecs, cmd.Direction); err != nil {
+		if sdp, _, err = c.ends[cmd.LegID].Answer(cmd.Codecs, cmd.Direction); err != nil {
 			return err
 		}
 	}
-	delete(c.sdp, cmd.Leg)
-	c.legs[cmd.Leg].Answer(sdp)
+	delete(c.sdp, cmd.LegID)
+	c.legs[cmd.LegID].Answer(sdp)
 	return nil
 }

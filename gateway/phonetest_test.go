@@ -36,7 +36,7 @@ func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked 
 		defer close(done)
 		for leg := range w.dial.legs {
 			asked <- leg.in.Headers
-			leg.sink(machine.Rang{Leg: leg.id, Status: 180})
+			leg.sink(machine.Rang{LegID: leg.id, Status: 180})
 			switch status := obeys(leg.in); status {
 			case 0:
 			case 200:
@@ -48,15 +48,15 @@ func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked 
 				if err != nil || err2 != nil {
 					t.Error(err, err2)
 				}
-				leg.sink(machine.Answered{Leg: leg.id, SDP: sdp})
+				leg.sink(machine.Answered{LegID: leg.id, SDP: sdp})
 				leg.waits(t, "hangup hang_up")
 				if got := end.Stats().Received; got < 20 {
 					t.Errorf("the phone heard %d packets of the splash", got)
 				}
 				end.Close()
-				leg.sink(machine.Ended{Leg: leg.id})
+				leg.sink(machine.Ended{LegID: leg.id})
 			default:
-				leg.sink(machine.Refused{Leg: leg.id, Status: status})
+				leg.sink(machine.Refused{LegID: leg.id, Status: status})
 			}
 		}
 	}()
@@ -200,7 +200,7 @@ func TestTestPhoneStops(t *testing.T) {
 		t.Errorf("a second test at a time: %v", err)
 	}
 	cancel()
-	phone.waits(t, "hangup hang_up").sink(machine.Ended{Leg: phone.id})
+	phone.waits(t, "hangup hang_up").sink(machine.Ended{LegID: phone.id})
 	if got := <-over; len(got.Tried) != 1 || got.Tried[0].Outcome != TestStopped {
 		t.Errorf("result %+v", got)
 	}

@@ -121,7 +121,7 @@ func TestToldOfEachState(t *testing.T) {
 	w.answer(far, media.PCMU)
 	caller.waits(t, "answer")
 	w.gw.board.find("alice", w.gw.board.callsOf("alice")[0].id).post(machine.Asked{User: "alice", Command: machine.Hold{On: true}})
-	caller.sink(machine.Ended{Leg: caller.id, Cause: machine.CauseHangUp})
+	caller.sink(machine.Ended{LegID: caller.id, Cause: machine.CauseHangUp})
 	far.waits(t, "hangup "+string(machine.CauseHangUp))
 	got := map[string]int{}
 	for range 8 {

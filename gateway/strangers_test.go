@@ -69,7 +69,7 @@ func TestStrangersShutNobodyOff(t *testing.T) {
 		}
 	}
 	first.waits(t, "answer")
-	second.sink(machine.Ended{Leg: second.id, Cause: machine.CauseCallerGone})
+	second.sink(machine.Ended{LegID: second.id, Cause: machine.CauseCallerGone})
 	w.sees(alice, news, "the second end", func(s Snapshot) bool {
 		for _, c := range s.Calls {
 			if c.Peer.Address == "sip:mallory@elsewhere.test" && c.State == "ended" {
@@ -95,7 +95,7 @@ func TestStrangersShareOfTheNode(t *testing.T) {
 		t.Fatalf("alice cannot call: %v", err)
 	}
 	w.dial.next(t)
-	first.sink(machine.Ended{Leg: first.id, Cause: machine.CauseCallerGone})
+	first.sink(machine.Ended{LegID: first.id, Cause: machine.CauseCallerGone})
 	w.sees(alice, news, "the first end", func(s Snapshot) bool {
 		return slices.ContainsFunc(s.Calls, func(c machine.CallView) bool { return c.State == "ended" })
 	})
@@ -135,7 +135,7 @@ func (w *workbench) inVain(ip, from string) {
 	w.t.Helper()
 	caller := w.stranger(ip, from, "sip:alice@example.test")
 	phone := w.dial.next(w.t)
-	phone.sink(machine.Refused{Leg: phone.id, Status: 486})
+	phone.sink(machine.Refused{LegID: phone.id, Status: 486})
 	caller.waits(w.t, "reject busy")
 	w.idle()
 }

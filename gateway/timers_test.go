@@ -44,7 +44,7 @@ func TestLosersGiveTheirPortsBack(t *testing.T) {
 	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
 	won, lost := w.dial.next(t), w.dial.next(t)
 	for _, l := range []*fakeLeg{won, lost} {
-		l.sink(machine.Rang{Leg: l.id, Status: 180})
+		l.sink(machine.Rang{LegID: l.id, Status: 180})
 	}
 	before, _ := w.loop.Pairs()
 	w.answer(won, media.PCMU) // has a pair of its own
@@ -56,9 +56,9 @@ func TestLosersGiveTheirPortsBack(t *testing.T) {
 			t.Fatalf("%d pairs are bound, %d before the answer", bound, before)
 		}
 	}
-	lost.sink(machine.Answered{Leg: lost.id, SDP: []byte("v=0")}) // crossed the CANCEL
+	lost.sink(machine.Answered{LegID: lost.id, SDP: []byte("v=0")}) // crossed the CANCEL
 	lost.waits(t, "hangup answered_elsewhere")
-	won.sink(machine.Ended{Leg: won.id})
+	won.sink(machine.Ended{LegID: won.id})
 	caller.waits(t, "hangup hang_up")
 }
 
@@ -70,10 +70,10 @@ func TestFaultEndsTransfer(t *testing.T) {
 	phone := w.dial.next(t)
 	w.answer(phone, media.PCMU)
 	caller.waits(t, "answer")
-	phone.sink(machine.Referred{Leg: phone.id, To: "tel:0123"})
+	phone.sink(machine.Referred{LegID: phone.id, To: "tel:0123"})
 	line := w.dial.next(t)
 	phone.waits(t, "report 100")
 	phone.explodes.Store(true)
-	line.sink(machine.Rang{Leg: line.id, Status: 180}) // is reported, which is where it fails
+	line.sink(machine.Rang{LegID: line.id, Status: 180}) // is reported, which is where it fails
 	line.waits(t, "hangup fault")
 }

@@ -65,7 +65,7 @@ func TestTrunkTransfers(t *testing.T) {
 			w.register("alice", "desk", "urn:uuid:a")
 			w.register("bob", "desk", "urn:uuid:b")
 			far, phone, _, phoneEnd := w.fromTrunk("first", "1001")
-			far.sink(machine.Referred{Leg: far.id, To: row.to})
+			far.sink(machine.Referred{LegID: far.id, To: row.to})
 			next := w.dial.next(t)
 			far.waits(t, "report 100")
 			if next.in.URI != row.uri || (row.uri == "") != (next.in.Binding != nil) || row.uri != "" && next.in.Trunk != "first" {
@@ -83,7 +83,7 @@ func TestTrunkTransfers(t *testing.T) {
 			if got := w.paid(); len(got) > 0 {
 				t.Errorf("counted for %v", got)
 			}
-			next.sink(machine.Ended{Leg: next.id, Cause: machine.CauseHangUp})
+			next.sink(machine.Ended{LegID: next.id, Cause: machine.CauseHangUp})
 			phone.waits(t, "hangup hang_up")
 		})
 	}
@@ -106,7 +106,7 @@ func TestTrunkTransfersNowhereElse(t *testing.T) {
 			w := newWorkbench(t, refersFirst)
 			w.register("alice", "desk", "urn:uuid:a")
 			far, _, _, _ := w.fromTrunk("first", "1001")
-			far.sink(machine.Referred{Leg: far.id, To: to})
+			far.sink(machine.Referred{LegID: far.id, To: to})
 			refused(t, far, w, "report 403")
 		})
 	}
@@ -115,7 +115,7 @@ func TestTrunkTransfersNowhereElse(t *testing.T) {
 		w.register("alice", "desk", "urn:uuid:a")
 		w.register("bob", "desk", "urn:uuid:b")
 		far, _, _, _ := w.fromTrunk("second", "1001")
-		far.sink(machine.Referred{Leg: far.id, To: "sip:bob@example.test"})
+		far.sink(machine.Referred{LegID: far.id, To: "sip:bob@example.test"})
 		refused(t, far, w, "report 403")
 		if told := far.told(); slices.Contains(told, "report 100") {
 			t.Errorf("the trunk was told %v", told)
@@ -125,23 +125,23 @@ func TestTrunkTransfersNowhereElse(t *testing.T) {
 		w := newWorkbench(t, refersFirst)
 		w.register("alice", "desk", "urn:uuid:a")
 		far, _, _, _ := w.fromTrunk("first", "1001")
-		far.sink(machine.Referred{Leg: far.id, To: "sip:200@127.0.0.10"})
+		far.sink(machine.Referred{LegID: far.id, To: "sip:200@127.0.0.10"})
 		next := w.dial.next(t)
-		next.sink(machine.Refused{Leg: next.id, Status: 302, Contacts: []string{"sip:0044@127.0.0.10"}})
+		next.sink(machine.Refused{LegID: next.id, Status: 302, Contacts: []string{"sip:0044@127.0.0.10"}})
 		refused(t, far, w, "report 480")
 	})
 	t.Run("two trunks", func(t *testing.T) {
 		w := newWorkbench(t, refersFirst)
 		w.register("alice", "desk", "urn:uuid:a")
 		far, phone, _, _ := w.fromTrunk("first", "1001")
-		phone.sink(machine.Referred{Leg: phone.id, To: "sip:0044@example.test"}) // on alice's account
+		phone.sink(machine.Referred{LegID: phone.id, To: "sip:0044@example.test"}) // on alice's account
 		other := w.dial.next(t)
 		if other.in.Trunk != "second" {
 			t.Fatalf("INVITE %+v", other.in)
 		}
 		w.answer(other, media.PCMU)
 		phone.waits(t, "report 200")
-		far.sink(machine.Referred{Leg: far.id, To: "sip:200@127.0.0.10"})
+		far.sink(machine.Referred{LegID: far.id, To: "sip:200@127.0.0.10"})
 		refused(t, far, w, "report 403")
 	})
 }
@@ -154,11 +154,11 @@ func TestTrunkTransfersAttended(t *testing.T) {
 	w.register("bob", "desk", "urn:uuid:b")
 	one, alice, _, aliceEnd := w.fromTrunk("first", "1001")
 	two, bob, _, bobEnd := w.fromTrunk("first", "1002")
-	one.sink(machine.Referred{Leg: one.id, Attended: true, Replaces: bob.id})
+	one.sink(machine.Referred{LegID: one.id, Attended: true, Replaces: bob.id})
 	one.waits(t, "report 403")
-	one.sink(machine.Referred{Leg: one.id, Attended: true, Replaces: alice.id})
+	one.sink(machine.Referred{LegID: one.id, Attended: true, Replaces: alice.id})
 	one.waits(t, "report 481")
-	one.sink(machine.Referred{Leg: one.id, Attended: true, Replaces: two.id})
+	one.sink(machine.Referred{LegID: one.id, Attended: true, Replaces: two.id})
 	one.waits(t, "report 200").waits(t, "hangup transferred")
 	two.waits(t, "hangup transferred")
 	aliceEnd.Hear(media.HoldMusic)
@@ -168,6 +168,6 @@ func TestTrunkTransfersAttended(t *testing.T) {
 	if got := strings.Join(w.paid(), " "); got != "" {
 		t.Errorf("counted for %s", got)
 	}
-	alice.sink(machine.Ended{Leg: alice.id, Cause: machine.CauseHangUp})
+	alice.sink(machine.Ended{LegID: alice.id, Cause: machine.CauseHangUp})
 	bob.waits(t, "hangup hang_up")
 }

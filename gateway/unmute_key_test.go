@@ -32,13 +32,13 @@ func TestKeyGoesNowhere(t *testing.T) {
 	c.legs["a"], c.legs["b"] = caller, phone
 	c.ends["a"], c.ends["b"] = w.peer(), w.peer()
 	c.ends["b"].Gate().Shut()
-	c.step(machine.Digit{Leg: "a", Digit: '*'})
-	c.step(machine.Digit{Leg: "b", Digit: '5'})
+	c.step(machine.Digit{LegID: "a", Digit: '*'})
+	c.step(machine.Digit{LegID: "b", Digit: '5'})
 	if c.state.Leg("b").Gate != machine.GateShut || len(p.unmuted) > 0 {
 		t.Fatalf("gate %s", c.state.Leg("b").Gate)
 	}
-	c.step(machine.Digit{Leg: "b", Digit: '*'})
-	c.step(machine.Digit{Leg: "b", Digit: '*'})
+	c.step(machine.Digit{LegID: "b", Digit: '*'})
+	c.step(machine.Digit{LegID: "b", Digit: '*'})
 	if c.state.Leg("b").Gate != machine.GateOpen || c.ends["b"].Gate().State() != media.GateOpen {
 		t.Fatalf("gate %s", c.state.Leg("b").Gate)
 	}
@@ -71,12 +71,12 @@ func TestHeldKeyGoesNowhere(t *testing.T) {
 	c.ends["b"].Gate().Shut()
 	o := c.own("b")
 	o.pressed.put('*')
-	c.step(machine.Pressed{Leg: "b"})
+	c.step(machine.Pressed{LegID: "b"})
 	if c.state.Leg("b").Gate != machine.GateOpen {
 		t.Fatalf("gate %s", c.state.Leg("b").Gate)
 	}
 	c.state.Leg("b").KeyAt = time.Now().Add(-2 * machine.KeyGap)
-	c.step(machine.Digit{Leg: "b", Digit: '*'})
+	c.step(machine.Digit{LegID: "b", Digit: '*'})
 	if got := caller.told(); len(got) > 0 {
 		t.Errorf("the caller was told %v", got)
 	}
@@ -104,7 +104,7 @@ func seesTheKey(t *testing.T, mode profile.MuteMode) {
 		if err != nil || err2 != nil {
 			t.Error(err, err2)
 		}
-		leg.sink(machine.Answered{Leg: leg.id, SDP: sdp})
+		leg.sink(machine.Answered{LegID: leg.id, SDP: sdp})
 		w.sees(tab, news, "what to press", func(s Snapshot) bool { return s.Devices[0].Press == "*" })
 		leg.waits(t, "reoffer")
 		if mode == profile.MuteGate {
@@ -113,18 +113,18 @@ func seesTheKey(t *testing.T, mode profile.MuteMode) {
 			if err != nil || err2 != nil || sound.Remote != media.SendRecv {
 				t.Error(err, err2, sound.Remote)
 			}
-			leg.sink(machine.Reoffered{Leg: leg.id, Status: 200, SDP: sdp})
+			leg.sink(machine.Reoffered{LegID: leg.id, Status: 200, SDP: sdp})
 			if err := end.SendDigits("7*"); err != nil {
 				t.Error(err)
 			}
 		} else {
-			leg.sink(machine.Reoffered{Leg: leg.id, Status: 488})
-			leg.sink(machine.Digit{Leg: leg.id, Digit: '7'})
-			leg.sink(machine.Digit{Leg: leg.id, Digit: '*'})
+			leg.sink(machine.Reoffered{LegID: leg.id, Status: 488})
+			leg.sink(machine.Digit{LegID: leg.id, Digit: '7'})
+			leg.sink(machine.Digit{LegID: leg.id, Digit: '*'})
 		}
 		leg.waits(t, "hangup hang_up")
 		end.Close()
-		leg.sink(machine.Ended{Leg: leg.id})
+		leg.sink(machine.Ended{LegID: leg.id})
 	}()
 	got, err := w.gw.TestPhone(t.Context(), "alice", "desk")
 	must(t, err)

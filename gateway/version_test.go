@@ -20,7 +20,7 @@ func TestAnswerOfAStaleCall(t *testing.T) {
 	phone := w.dial.next(t)
 	sdp, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
 	require.NoError(t, err)
-	phone.sink(machine.Rang{Leg: phone.id, Status: 183, SDP: sdp}) // the far end is heard: another version
+	phone.sink(machine.Rang{LegID: phone.id, Status: 183, SDP: sdp}) // the far end is heard: another version
 	now := w.sees(tab, news, "early media", inState("early")).Calls[0]
 	require.Greater(t, now.Version, seen.Version)
 

@@ -1,8 +1,9 @@
 package machine
 
 import (
-	"ringsplash/media"
 	"slices"
+
+	"ringsplash/media"
 )
 
 // callerCodecs returns what the caller can be told when the other side chose
@@ -24,10 +25,10 @@ func (m *transition) callerCodecs(chosen []media.Codec) []media.Codec {
 }
 
 func (m *transition) answered(e Answered, in Input) {
-	l := m.Leg(e.Leg)
+	l := m.Leg(e.LegID)
 	switch {
 	case l == nil || l.Stage == Gone || l.Stage == Up:
-		m.do(Release{e.Leg, CauseElsewhere})
+		m.do(Release{e.LegID, CauseElsewhere})
 		return
 	case m.Parties[l.Side].Leg != "" && m.Parties[l.Side].Leg != l.ID && !m.moves(l):
 		// Another device was faster: the late 2xx has its ACK, now the BYE.

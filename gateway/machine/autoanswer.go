@@ -94,14 +94,8 @@ func (m *transition) question() {
 }
 
 // stale tells whether the decision is too old to act on, because the machine
-// slept or the phone took its time. Policy is asked again then.
-func (m *transition) stale() bool {
-	if m.now.Sub(m.Opening.Since) <= goodFor {
-		return false
-	}
-	m.question()
-	return true
-}
+// slept or the phone took its time. Policy is to be asked again then.
+func (m *transition) stale() bool { return m.now.Sub(m.Opening.Since) > goodFor }
 
 // requester is who asks: the owner himself, or the caller.
 func (m *transition) requester(o Opening) policy.Identity {
@@ -138,6 +132,7 @@ func (m *transition) decided(e Decided) {
 		return
 	}
 	if m.stale() {
+		m.question()
 		return
 	}
 	o = m.editOpening()
@@ -201,6 +196,7 @@ func (m *transition) editOpening() *Opening {
 // ask sends the one auto INVITE of this opening.
 func (m *transition) ask() {
 	if m.stale() {
+		m.question()
 		return
 	}
 	o := m.editOpening()

@@ -33,7 +33,7 @@ func clickable(t *testing.T) *script {
 			{Leg: "t1", Kind: TabLeg, Tab: "tab1"},
 		},
 	})
-	s.on(Rang{Leg: "d1", Status: 180}).on(Rang{Leg: "d2", Status: 180})
+	s.on(Rang{LegID: "d1", Status: 180}).on(Rang{LegID: "d2", Status: 180})
 	s.target = deskTarget("auto")
 	return s
 }
@@ -48,7 +48,7 @@ func clicked(t *testing.T) *script {
 	s := clickable(t)
 	s.on(press("alice", "tab1", "answer", "desk")).phase(Answering).not(Invite{}).not(TakeBack{}).not(Reply{})
 	s.on(allow).wants(Reply{9, nil}, ShutGate{"d1"}, TakeBack{"d1", CauseElsewhere}).not(Invite{})
-	return s.on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(s))
+	return s.on(Refused{LegID: "d1", Status: 487}).wants(autoInvite(s))
 }
 
 func autoInvite(s *script) Invite {
@@ -57,8 +57,8 @@ func autoInvite(s *script) Invite {
 
 func TestClickToAnswer(t *testing.T) {
 	s := clicked(t)
-	s.on(Rang{Leg: "auto", Status: 180}).phase(Answering).not(OpenGate{})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
+	s.on(Rang{LegID: "auto", Status: 180}).phase(Answering).not(OpenGate{})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
 		wants(Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d2", CauseElsewhere}, PlaySplash{"auto", profile.SplashMedia}).
 		not(OpenGate{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
@@ -72,7 +72,7 @@ func TestClickToAnswer(t *testing.T) {
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("routes while wanted: %v", got)
 	}
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
 	if got := Routes(&s.state); got["a"] != (Heard{Leg: "auto"}) {
 		t.Fatalf("routes when open: %v", got)
 	}
@@ -81,13 +81,13 @@ func TestClickToAnswer(t *testing.T) {
 		t.Fatalf("routes after mute: %v", got)
 	}
 	// The answer to the mute's re-INVITE opens nothing, whatever it says.
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
 }
 
 func TestClickDenied(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(deny)
 	s.phase(Ringing).wants(Reply{9, Refuse("forbidden", deny.Decision.Reason)}).not(Invite{}).not(TakeBack{})
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
 }
 
 func TestClickWithoutPhone(t *testing.T) {
@@ -104,13 +104,13 @@ func TestSecondClickAsksNothing(t *testing.T) {
 // The ringing branch's 200 after the click is the answer, gate shut.
 func TestHandAfterClick(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established)
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established)
 	s.not(Invite{}).not(OpenGate{}).wants(PlaySplash{"d1", ""})
 	if s.state.Leg("d1").Gate != GateShut {
 		t.Fatal("gate open")
 	}
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(ShutGate{"d1"}, Reply{9, errAnswered})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(ShutGate{"d1"}, Reply{9, errAnswered})
 	s.on(allow).not(Invite{})
 }
 
@@ -118,8 +118,8 @@ func TestCancelWaitOver(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
 	s.on(Expired{CancelTimer}).wants(autoInvite(s))
 	// The cancelled branch answers after all: it is used, the auto INVITE taken back.
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(TakeBack{"auto", CauseElsewhere})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(TakeBack{"auto", CauseElsewhere})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("routes %v", got)
 	}
@@ -130,18 +130,18 @@ func TestNoAutoAnswer(t *testing.T) {
 		Leg: "again", Kind: PhoneLeg, Device: "desk",
 		Binding: &location.Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
 	}, Codecs: media.Offerable(pcm), Direction: media.SendRecv}
-	s := clicked(t).on(Rang{Leg: "auto", Status: 180})
+	s := clicked(t).on(Rang{LegID: "auto", Status: 180})
 	s.on(Expired{AutoTimer}).wants(TakeBack{"auto", CauseElsewhere}).not(Invite{}).phase(Answering)
-	s.on(Refused{Leg: "auto", Status: 487}).phase(Ringing).wants(again)
+	s.on(Refused{LegID: "auto", Status: 487}).phase(Ringing).wants(again)
 	if s.state.Notes[Callee] != Words[noteNotAlone] {
 		t.Fatalf("note %q", s.state.Notes[Callee])
 	}
-	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
+	s.sound(Answered{LegID: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
 	for _, status := range []int{420, 480, 486, 488, 302, 408, 500} {
-		s := clicked(t).on(Refused{Leg: "auto", Status: status}).phase(Ringing).wants(again)
+		s := clicked(t).on(Refused{LegID: "auto", Status: status}).phase(Ringing).wants(again)
 		s.on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	}
-	s = clicked(t).on(Refused{Leg: "auto", Status: 603}).phase(Ringing).not(Invite{})
+	s = clicked(t).on(Refused{LegID: "auto", Status: 603}).phase(Ringing).not(Invite{})
 	if s.state.Notes[Callee] != Words[noteDeclined] {
 		t.Fatalf("note %q", s.state.Notes[Callee])
 	}
@@ -150,7 +150,7 @@ func TestNoAutoAnswer(t *testing.T) {
 // A 200 of the trigger branch after its CANCEL is automatic all the same.
 func TestLateAutoAnswer(t *testing.T) {
 	s := clicked(t).on(Expired{AutoTimer})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).phase(Established)
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).phase(Established)
 	if s.state.Leg("auto").Gate != GateShut {
 		t.Fatal("a late 200 of a trigger branch was taken for a hand")
 	}
@@ -175,7 +175,7 @@ func thirdParty(t *testing.T, require bool) *script {
 func TestThirdParty(t *testing.T) {
 	s := thirdParty(t, false).not(Invite{})
 	s.on(allow).wants(autoInvite(s))
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).phase(Established)
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).phase(Established)
 	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}) // the requester never opens
 	if s.state.Leg("auto").Gate != GateShut {
 		t.Fatal("gate not shut")
@@ -193,7 +193,7 @@ func TestThirdParty(t *testing.T) {
 		t.Fatalf("something rings beside the phone that may not: %+v", s.state.Legs)
 	}
 	s.on(allow).wants(autoInvite(s))
-	s.on(Refused{Leg: "auto", Status: 486}).not(Invite{}).phase(Terminated).wants(Reject{"a", CauseForbidden})
+	s.on(Refused{LegID: "auto", Status: 486}).not(Invite{}).phase(Terminated).wants(Reject{"a", CauseForbidden})
 	// No user, no phone: the same 403.
 	newScript(t).on(Begun{
 		Caller: Target{Leg: "a", Kind: PhoneLeg}, Cause: CauseUnknown,
@@ -202,19 +202,19 @@ func TestThirdParty(t *testing.T) {
 }
 
 func TestCallerGoneWhileAsking(t *testing.T) {
-	s := clicked(t).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(Release{"auto", CauseCallerGone})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseCallerGone})
+	s := clicked(t).on(Ended{LegID: "a", Cause: CauseCallerGone}).phase(Terminated).wants(Release{"auto", CauseCallerGone})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseCallerGone})
 }
 
 func TestOtherPhoneWinsWhileAsking(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).phase(Established).wants(
+	s := clicked(t).sound(Answered{LegID: "d2"}, pcm[:1], media.SendRecv).phase(Established).wants(
 		TakeBack{"auto", CauseElsewhere}).not(ShutGate{})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{})
 }
 
 // talking is clickable with a phone that named Event: talk in its 180.
 func talking(t *testing.T, optedIn bool) *script {
-	s := clickable(t).on(Rang{Leg: "d1", Status: 180, Talk: true})
+	s := clickable(t).on(Rang{LegID: "d1", Status: 180, Talk: true})
 	s.target.Profile.Talk = optedIn
 	return s.on(press("alice", "tab1", "answer", "desk")).on(allow)
 }
@@ -226,13 +226,13 @@ func TestTalk(t *testing.T) {
 	if shut, told := at(s.out, ShutGate{"d1"}), at(s.out, Talk{"d1"}); shut > told {
 		t.Fatalf("the gate is shut after the NOTIFY: %#v", s.out)
 	}
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).
 		wants(PlaySplash{"d1", profile.SplashMedia}, Reoffer{"d1", pcm[:1], media.SendOnly}).not(OpenGate{})
-	s.sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Reoffered{LegID: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
 	if v := View(&s.state, Callee); v.Microphone != "shut" || v.Auto == nil || v.Auto.Grant != "self" {
 		t.Fatalf("view %+v", v)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+	s.on(press("alice", "tab1", "unmute", "")).sound(Reoffered{LegID: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1],
 		media.SendRecv).wants(OpenGate{"d1"})
 }
 
@@ -242,7 +242,7 @@ func TestTalkOnlyByOptIn(t *testing.T) {
 	s := clickable(t)
 	s.target.Profile.Talk = true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).not(Talk{}).wants(TakeBack{"d1", CauseElsewhere})
-	s = clickable(t).on(Rang{Leg: "d1", Status: 180, Talk: true})
+	s = clickable(t).on(Rang{LegID: "d1", Status: 180, Talk: true})
 	s.target.Profile.Talk = true
 	s.on(press("alice", "tab1", "answer", "desk")).on(deny).not(Talk{})
 }
@@ -251,9 +251,9 @@ func TestTalkOnlyByOptIn(t *testing.T) {
 // crosses the CANCEL is no hand.
 func TestTalkIgnored(t *testing.T) {
 	s := talking(t, true).on(Expired{AutoTimer}).wants(TakeBack{"d1", CauseElsewhere}).not(Talk{})
-	s.on(Refused{Leg: "d1", Status: 487}).phase(Ringing).not(Talk{})
-	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
-	s = talking(t, true).on(Expired{AutoTimer}).sound(Answered{Leg: "d1"}, pcm[:1],
+	s.on(Refused{LegID: "d1", Status: 487}).phase(Ringing).not(Talk{})
+	s.sound(Answered{LegID: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
+	s = talking(t, true).on(Expired{AutoTimer}).sound(Answered{LegID: "d1"}, pcm[:1],
 		media.SendRecv).phase(Established).not(OpenGate{})
 	if s.state.Leg("d1").Gate != GateShut {
 		t.Fatal("a 200 after the NOTIFY was taken for a hand")
@@ -277,12 +277,12 @@ func TestStaleDecision(t *testing.T) {
 
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
 	s.clock = s.clock.Add(goodFor)
-	s.on(Refused{Leg: "d1", Status: 487}).not(Invite{}).wants(ask)
+	s.on(Refused{LegID: "d1", Status: 487}).not(Invite{}).wants(ask)
 	s.on(deny).phase(Ringing).not(Reply{})
 	if v := View(&s.state, Callee); v.Reason != deny.Decision.Reason.Text {
 		t.Fatalf("the tab is told %q", v.Reason)
 	}
-	s.sound(Answered{Leg: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
+	s.sound(Answered{LegID: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
 
 	// However long a phone may take by the configuration, it gets less.
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))

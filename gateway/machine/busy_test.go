@@ -21,11 +21,11 @@ func TestBusyPhone(t *testing.T) {
 	if r, ok := s.out[0].(Reply); !ok || r.Err == nil || r.Err.Code != "device_busy" {
 		t.Fatalf("commands %#v", s.out)
 	}
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
 
 	busyClick(t, true).not(HoldOthers{}).on(deny).phase(Ringing).not(HoldOthers{})
 	s = busyClick(t, true).on(allow).wants(HoldOthers{Callee, "desk"}, TakeBack{"d1", CauseElsewhere})
-	s.on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(s))
+	s.on(Refused{LegID: "d1", Status: 487}).wants(autoInvite(s))
 }
 
 func TestThirdPartyOnBusyPhone(t *testing.T) {

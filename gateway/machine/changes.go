@@ -77,8 +77,8 @@ func (p *pages) asked(before, after *State, in Input) {
 			p.add("leg", l.ID, AudienceOf(l.Side), "no sound: %s", why)
 		}
 	case Faulted:
-		if l := after.Leg(e.Leg); l != nil {
-			p.add("leg", e.Leg, AudienceOf(l.Side), "failed on our side: %s", e.Cause)
+		if l := after.Leg(e.LegID); l != nil {
+			p.add("leg", e.LegID, AudienceOf(l.Side), "failed on our side: %s", e.Cause)
 		}
 	}
 }

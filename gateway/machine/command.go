@@ -163,6 +163,7 @@ func (m *transition) askedEnd(side Side) {
 	own := m.Audio(side)
 	switch {
 	case m.leaves(side):
+		m.letLeave()
 		own.Stage = Gone
 		if own.Kind != TabLeg {
 			m.do(Release{own.ID, CauseHangUp})
@@ -219,6 +220,7 @@ func (m *transition) tabGone(e TabGone) {
 	case m.Parties[l.Side].Leg != l.ID:
 		m.refusedBranch(CauseOffline)
 	case m.leaves(l.Side):
+		m.letLeave()
 	case m.Phase == Established:
 		m.end(CauseMediaLost, l.Side)
 	default:

@@ -37,20 +37,20 @@ type (
 		Device string
 	}
 	// ShutGate shuts the leg's gate.
-	ShutGate struct{ Leg LegID }
+	ShutGate struct{ LegID }
 	// WantGate makes an un-mute for it: only ever the owner's own.
 	WantGate struct {
-		Leg LegID
-		By  Act
+		LegID
+		By Act
 	}
 	// OpenGate opens it with that un-mute.
-	OpenGate struct{ Leg LegID }
+	OpenGate struct{ LegID }
 	// Talk tells the phone that rings on the leg to go off-hook: a trigger.
-	Talk struct{ Leg LegID }
+	Talk struct{ LegID }
 	// PlaySplash sounds the splash on the leg, before what it hears. A SplashOver
 	// follows.
 	PlaySplash struct {
-		Leg  LegID
+		LegID
 		Mode profile.SplashMode
 	}
 	// Learn keeps a mute mode for the side's device.
@@ -60,48 +60,48 @@ type (
 		Mute   profile.MuteMode
 	}
 	// Ring tells the caller 180.
-	Ring struct{ Leg LegID }
+	Ring struct{ LegID }
 	// RingEarly tells the caller 183 with our answer.
 	RingEarly struct {
-		Leg    LegID
+		LegID
 		Codecs []media.Codec
 	}
 	// Accept accepts the leg's pending offer.
 	Accept struct {
-		Leg       LegID
+		LegID
 		Codecs    []media.Codec
 		Direction media.Direction
 	}
 	// AcceptLate accepts the leg's pending INVITE or re-INVITE that had no offer:
 	// the 2xx carries ours, the ACK its answer (RFC 3261 13.2.1).
 	AcceptLate struct {
-		Leg       LegID
+		LegID
 		Codecs    []media.Codec
 		Direction media.Direction
 	}
 	// Reject refuses the leg's pending INVITE or re-INVITE.
 	Reject struct {
-		Leg   LegID
+		LegID
 		Cause Cause
 	}
 	// TakeBack cancels a branch and waits for its end.
 	TakeBack struct {
-		Leg   LegID
+		LegID
 		Cause Cause
 	}
 	// Release ends a leg and does not wait.
 	Release struct {
-		Leg   LegID
+		LegID
 		Cause Cause
 	}
 	// Reoffer sends a re-INVITE.
 	Reoffer struct {
-		Leg       LegID
+		LegID
 		Codecs    []media.Codec
 		Direction media.Direction
 	}
 	// Probe asks whether the leg's device is still there.
-	Probe struct{ Leg LegID }
+	Probe struct{ LegID }
 	// StartTimer starts a timer of the call anew.
 	StartTimer struct {
 		Timer string
@@ -116,8 +116,8 @@ type (
 	}
 	// KeyTones sends DTMF toward a leg, then replies.
 	KeyTones struct {
-		ID     uint64
-		Leg    LegID
+		ID uint64
+		LegID
 		Digits string
 	}
 )
@@ -145,8 +145,10 @@ type (
 	}
 	// Report tells the phone that sent a REFER how it goes (RFC 3515 2.4.5).
 	Report struct {
-		Leg    LegID
+		LegID
 		Status int
 		Phrase string
 	}
 )
+
+func (i Invite) leg() LegID { return i.Target.Leg }

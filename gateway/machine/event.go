@@ -64,7 +64,7 @@ type (
 	Expired struct{ Timer string }
 	// Faulted: our own part failed for a leg.
 	Faulted struct {
-		Leg   LegID
+		LegID
 		Cause Cause
 	}
 	// Decided is the policy's answer to a decide; Leg is that one's.
@@ -73,12 +73,12 @@ type (
 		Leg      LegID
 	}
 	// SplashOver: the splash was heard at the leg, or none is to be.
-	SplashOver struct{ Leg LegID }
+	SplashOver struct{ LegID }
 	// Keyed: the leg's device sent digits as telephone-events; they wait with it.
-	Keyed struct{ Leg LegID }
+	Keyed struct{ LegID }
 	// Pressed: keys were pressed on the leg's phone while its gate was not open;
 	// they wait with it.
-	Pressed struct{ Leg LegID }
+	Pressed struct{ LegID }
 	// ShutDown: the node stops.
 	ShutDown struct{}
 )
@@ -132,33 +132,44 @@ type (
 	// CallID names one call on all nodes.
 	CallID string
 	// LegID names one leg; it is the user part of the Contact we write for its dialog.
+	// What concerns a leg embeds it: an event of the leg, an effect on it.
 	LegID string
 	// TabID names one page-load chain of the softphone.
 	TabID string
 )
 
+func (id LegID) leg() LegID { return id }
+
+// LegOf is the leg that an event or effect concerns, "" for none.
+func LegOf(what any) LegID {
+	if of, ok := what.(interface{ leg() LegID }); ok {
+		return of.leg()
+	}
+	return ""
+}
+
 // Event is one thing that happened to a call. Events are plain data.
 type Event any
 
-// Events of a leg. The SIP side posts them; Leg says whose they are.
+// Events of a leg. The SIP side posts them; LegID says whose they are.
 type (
 	// Rang: a 18x of a branch we try; SDP when it carries early media. Talk:
 	// the phone can be told to go off-hook by NOTIFY.
 	Rang struct {
-		Leg    LegID
+		LegID
 		Status int
 		SDP    []byte
 		Talk   bool
 	}
 	// Answered: a branch was answered (2xx). The ACK was sent already.
 	Answered struct {
-		Leg LegID
+		LegID
 		SDP []byte
 	}
 	// Refused: a branch ended with a final response >= 300, or with none
 	// (408, or 503 when it could not be sent). Contacts holds a 3xx's targets.
 	Refused struct {
-		Leg        LegID
+		LegID
 		Status     int
 		Phrase     string
 		RetryAfter time.Duration
@@ -167,20 +178,20 @@ type (
 	// Ended: the device hung up (BYE), gave up (CANCEL before our answer), or
 	// the dialog died (481, 408, missing ACK).
 	Ended struct {
-		Leg   LegID
+		LegID
 		Cause Cause
 	}
 	// Offered: a re-INVITE with an SDP offer waits for Answer or Reject.
 	// SDP is empty for a re-INVITE without one: answer with an offer.
 	Offered struct {
-		Leg LegID
+		LegID
 		SDP []byte
 	}
 	// Reoffered: our Reoffer has its final response; SDP is the answer of a
 	// 2xx. A refused Reoffer leaves the dialog as it was. Stale: it was not sent
 	// (491), for an offer of the device's came first and was answered.
 	Reoffered struct {
-		Leg    LegID
+		LegID
 		Status int
 		SDP    []byte
 		Stale  bool
@@ -189,23 +200,23 @@ type (
 	// whom it names in To, a URI, or, Attended, by the far end of its other
 	// dialog with us, Replaces ("" for one we do not have). Report answers.
 	Referred struct {
-		Leg      LegID
+		LegID
 		To       string
 		Attended bool
 		Replaces LegID
 	}
 	// RefreshDue: the session timer (RFC 4028) wants a Reoffer of what is
 	// agreed; the far end takes no shorter refresh.
-	RefreshDue struct{ Leg LegID }
+	RefreshDue struct{ LegID }
 	// Kept: Goodbye is what ends the dialog as it now is from another process, see
 	// Dialer.Goodbye. Only signaling reads it.
 	Kept struct {
-		Leg     LegID
+		LegID
 		Goodbye []byte
 	}
 	// Digit: a DTMF digit that came as INFO.
 	Digit struct {
-		Leg   LegID
+		LegID
 		Digit byte
 	}
 )

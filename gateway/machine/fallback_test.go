@@ -32,7 +32,7 @@ func (f *fallback) sound(e Event, codecs []media.Codec, remote media.Direction) 
 		case Talk:
 			f.triggers++
 		case OpenGate:
-			f.t.Errorf("the gate of %s opened", c.Leg)
+			f.t.Errorf("the gate of %s opened", c.LegID)
 		case Reply:
 			f.replies = append(f.replies, c.Err)
 		}
@@ -44,11 +44,11 @@ func (f *fallback) click() *fallback { return f.on(press("alice", "tab1", "answe
 
 // asked is up to the auto INVITE.
 func (f *fallback) asked() *fallback {
-	return f.click().on(allow).on(Refused{Leg: "d1", Status: 487})
+	return f.click().on(allow).on(Refused{LegID: "d1", Status: 487})
 }
 
 func (f *fallback) hand(leg LegID) *fallback {
-	return f.sound(Answered{Leg: leg}, pcm[:1], media.SendRecv)
+	return f.sound(Answered{LegID: leg}, pcm[:1], media.SendRecv)
 }
 
 // said is what the tab was told, beside the call or in a reply.
@@ -81,7 +81,7 @@ type after struct {
 func TestFallbacksAndRaces(t *testing.T) {
 	ringsAgain := func(says string) after { return after{phase: Ringing, triggers: 1, again: true, says: says} }
 	refuses := func(status int) func(*fallback) {
-		return func(f *fallback) { f.asked().on(Refused{Leg: "auto", Status: status}) }
+		return func(f *fallback) { f.asked().on(Refused{LegID: "auto", Status: status}) }
 	}
 	rows := []struct {
 		name string
@@ -101,17 +101,17 @@ func TestFallbacksAndRaces(t *testing.T) {
 			after{phase: Established, on: "d1", gate: GateShut, says: "muted"},
 		},
 		{"the 487 is late, then comes", func(f *fallback) {
-			f.click().on(allow).on(Expired{CancelTimer}).on(Refused{Leg: "d1", Status: 487}).hand("auto")
+			f.click().on(allow).on(Expired{CancelTimer}).on(Refused{LegID: "d1", Status: 487}).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 		{"the ringing branch answers after the auto INVITE went out", func(f *fallback) {
-			f.click().on(allow).on(Expired{CancelTimer}).hand("d1").on(Refused{Leg: "auto", Status: 487})
+			f.click().on(allow).on(Expired{CancelTimer}).hand("d1").on(Refused{LegID: "auto", Status: 487})
 		}, after{phase: Established, triggers: 1, on: "d1", gate: GateShut, says: "muted"}},
 		{"both branches of the phone answer, the asked one first", func(f *fallback) {
 			f.click().on(allow).on(Expired{CancelTimer}).hand("auto").hand("d1")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 		{"a 200 after the talk NOTIFY", func(f *fallback) {
 			f.target.Profile.Talk = true
-			f.on(Rang{Leg: "d1", Status: 180, Talk: true}).click().on(allow).hand("d1")
+			f.on(Rang{LegID: "d1", Status: 180, Talk: true}).click().on(allow).hand("d1")
 		}, after{phase: Established, triggers: 1, on: "d1", gate: GateShut, says: "muted"}},
 		{
 			"the other phone is lifted during the auto INVITE", func(f *fallback) { f.asked().hand("d2").hand("auto") },
@@ -122,16 +122,16 @@ func TestFallbacksAndRaces(t *testing.T) {
 			after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"},
 		},
 		{"the caller gives up between click and 200", func(f *fallback) {
-			f.asked().on(Ended{Leg: "a", Cause: CauseCallerGone}).hand("auto")
+			f.asked().on(Ended{LegID: "a", Cause: CauseCallerGone}).hand("auto")
 		}, after{phase: Terminated, triggers: 1, says: "caller hung up"}},
 		{"the caller gives up while policy decides", func(f *fallback) {
-			f.click().on(Ended{Leg: "a", Cause: CauseCallerGone}).on(allow)
+			f.click().on(Ended{LegID: "a", Cause: CauseCallerGone}).on(allow)
 		}, after{phase: Terminated, says: "caller hung up"}},
 		{"the phone offers sendrecv in the muted state", func(f *fallback) {
-			f.asked().hand("auto").sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+			f.asked().hand("auto").sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 		{"491 to the un-mute", func(f *fallback) {
-			f.asked().hand("auto").on(press("alice", "tab1", "unmute", "")).on(Reoffered{Leg: "auto", Status: 491})
+			f.asked().hand("auto").on(press("alice", "tab1", "unmute", "")).on(Reoffered{LegID: "auto", Status: 491})
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateWanted, says: "Press Unmute on the phone"}},
 		{
 			"second click", func(f *fallback) { f.asked().click().hand("auto") },
@@ -144,13 +144,13 @@ func TestFallbacksAndRaces(t *testing.T) {
 			f.asked().on(TabCame{User: "alice", Tab: "tab2", Leg: "t2"}).on(press("alice", "tab2", "answer", "lab")).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "asked already"}},
 		{"180 and nothing", func(f *fallback) {
-			f.asked().on(Rang{Leg: "auto", Status: 180}).on(Expired{AutoTimer}).on(Refused{Leg: "auto", Status: 487})
+			f.asked().on(Rang{LegID: "auto", Status: 180}).on(Expired{AutoTimer}).on(Refused{LegID: "auto", Status: 487})
 		}, ringsAgain("did not answer by itself")},
 		{"a 200 that crosses the CANCEL of the auto INVITE", func(f *fallback) {
-			f.asked().on(Rang{Leg: "auto", Status: 180}).on(Expired{AutoTimer}).hand("auto")
+			f.asked().on(Rang{LegID: "auto", Status: 180}).on(Expired{AutoTimer}).hand("auto")
 		}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 		{"no answer at all", func(f *fallback) {
-			f.asked().on(Expired{AutoTimer}).on(Refused{Leg: "auto", Status: 487}).on(Expired{RingTimer})
+			f.asked().on(Expired{AutoTimer}).on(Refused{LegID: "auto", Status: 487}).on(Expired{RingTimer})
 		}, after{phase: Terminated, triggers: 1, again: true, says: "missed"}},
 		{"unplugged", refuses(408), ringsAgain("does not react")},
 		{"420 Bad Extension", refuses(420), ringsAgain("does not know how it was asked")},

@@ -23,7 +23,7 @@ const (
 )
 
 // Closed tells whether nothing of the leg may reach anyone.
-func (g Gate) Closed() bool { return g == GateShut || g == GateWanted }
+func (g Gate) Closed() bool { return g != GateNever && g != GateOpen }
 
 // splashOver: what was to come after the splash may come now.
 func (m *transition) splashOver(id LegID) {

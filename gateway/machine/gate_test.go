@@ -13,12 +13,12 @@ import (
 func muted(t *testing.T, mode profile.MuteMode) *script {
 	s := clickable(t)
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = mode, "*", true
-	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
+	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
 	said := media.RecvOnly
 	if mode == profile.MuteGate {
 		said = media.SendRecv
 	}
-	return s.sound(Answered{Leg: "auto"}, pcm[:1], said).wants(PlaySplash{"auto", profile.SplashMedia})
+	return s.sound(Answered{LegID: "auto"}, pcm[:1], said).wants(PlaySplash{"auto", profile.SplashMedia})
 }
 
 // key has keys of the phone arrive after a while.
@@ -36,13 +36,13 @@ func (s *script) opensNothing() *script {
 
 // The un-mute key is the owner's act, and goes the way of Unmute.
 func TestKeyUnmutes(t *testing.T) {
-	for _, e := range []Event{Pressed{"auto"}, Digit{Leg: "auto", Digit: '*'}} {
+	for _, e := range []Event{Pressed{"auto"}, Digit{LegID: "auto", Digit: '*'}} {
 		s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).opensNothing()
 		if note := s.state.Notes[Callee]; !strings.Contains(note, "Press * on the phone or Unmute here") {
 			t.Errorf("note %q", note)
 		}
 		s.key(e, "*").wants(WantGate{"auto", byKey}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(OpenGate{})
-		s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
 		s.key(e, "*").opensNothing() // open already
 		s.on(press("alice", "tab1", "mute", "")).wants(ShutGate{"auto"})
 		s.key(e, "*").wants(WantGate{"auto", byKey})
@@ -52,7 +52,7 @@ func TestKeyUnmutes(t *testing.T) {
 
 // A key that comes in two ways is one press.
 func TestKeyIsTakenOnce(t *testing.T) {
-	s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).key(Digit{Leg: "auto", Digit: '*'},
+	s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).key(Digit{LegID: "auto", Digit: '*'},
 		"*").wants(Reoffer{"auto", pcm[:1], media.SendRecv})
 	s.keys = "*"
 	s.on(Pressed{"auto"}).opensNothing()
@@ -62,11 +62,11 @@ func TestKeyOpensNothing(t *testing.T) {
 	for name, s := range map[string]*script{
 		"during the splash":        muted(t, profile.MuteGate).key(Pressed{"auto"}, "*"),
 		"another key":              muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"auto"}, "0123456789#ABCD"),
-		"of the caller":            muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Digit{Leg: "a", Digit: '*'}, "*"),
+		"of the caller":            muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Digit{LegID: "a", Digit: '*'}, "*"),
 		"of the caller, as events": muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"a"}, "*"),
 		"of another phone":         muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"d2"}, "*"),
 		"of a phone that rings":    clicked(t).key(Pressed{"auto"}, "*"),
-		"where there is none": clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).key(
+		"where there is none": clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).key(
 			Pressed{"auto"}, "*"),
 		"after the call": muted(t, profile.MuteGate).on(SplashOver{"auto"}).on(press("alice", "tab1", "hangup", "")).key(
 			Pressed{"auto"}, "*"),
@@ -83,26 +83,26 @@ func TestKeyOpensNothing(t *testing.T) {
 func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	s := clickable(t)
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = profile.MuteGate, "*", true
-	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
+	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
 	if note := s.state.Notes[Callee]; note != Words[noteMuted] {
 		t.Errorf("note %q", note)
 	}
 	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(
 		OpenGate{})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
 }
 
 // One side's un-mute does not keep the other's wish for one alive.
 func TestEachSideUnmutesForItself(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
 	s.on(press("alice", "tab1", "unmute", "")).wants(StartTimer{Callee.Timer(UnmuteTimer), 0})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{})
 	s.target = deskTarget("bobs")
 	s.target.Device, s.target.Binding.Instance = "bobdesk-2", "i-bob"
 	s.on(press("bob", "tab9", "move", "bobdesk-2")).on(Decided{allow.Decision, "bobs"})
-	s.sound(Answered{Leg: "bobs"}, pcm[:1], media.RecvOnly).on(SplashOver{"bobs"}).wants(StartTimer{Caller.Timer(UnmuteTimer), 0})
-	s.sound(Reoffered{Leg: "bobs", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"bobs"})
+	s.sound(Answered{LegID: "bobs"}, pcm[:1], media.RecvOnly).on(SplashOver{"bobs"}).wants(StartTimer{Caller.Timer(UnmuteTimer), 0})
+	s.sound(Reoffered{LegID: "bobs", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"bobs"})
 	if at(s.out, StopTimer{Callee.Timer(UnmuteTimer)}) >= 0 {
 		t.Fatal("bob's un-mute keeps alice's wish alive")
 	}
@@ -110,20 +110,20 @@ func TestEachSideUnmutesForItself(t *testing.T) {
 }
 
 func TestPhoneReinvitesWhileShut(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"auto", pcm[:1], media.SendOnly}).not(
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"auto", pcm[:1], media.SendOnly}).not(
 		OpenGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"auto", pcm[:1], media.Inactive}).not(
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"auto", pcm[:1], media.Inactive}).not(
 		OpenGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{}) // no resume_unmutes in this profile
-	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}).not(WantGate{})               // the far end's own mute is his alone
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{}) // no resume_unmutes in this profile
+	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}).not(WantGate{})                 // the far end's own mute is his alone
 	s.on(press("eve", "tab9", "unmute", "")).wants(Reply{9, errForbidden}).not(OpenGate{})
 }
 
 // A phone that answers sendonly with sendonly is not on hold: the caller hears
 // silence, not music.
 func TestShutPhoneDoesNotHold(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.SendOnly)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.SendOnly)
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes %v", got)
 	}
@@ -133,24 +133,24 @@ func TestShutPhoneDoesNotHold(t *testing.T) {
 }
 
 func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{}).not(Reoffer{})
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{}).not(Reoffer{})
 	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.ReasonSentence.Code != notePressPhone {
 		t.Fatalf("view %+v", v)
 	}
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(OpenGate{"auto"})
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(OpenGate{"auto"})
 
-	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s = clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
 	s.on(Expired{Callee.Timer(UnmuteTimer)}).wants(ShutGate{"auto"})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
 }
 
 // A phone that cannot hear us before it sends, or refuses to listen only, goes
 // over to the gate alone, and hears the splash then.
 func TestOnlyGate(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.Inactive)
 	s.phase(Established).wants(Reoffer{"auto", pcm[:1], media.SendRecv}).not(PlaySplash{}).not(OpenGate{})
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
 		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
 		OpenGate{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
@@ -163,8 +163,8 @@ func TestOnlyGate(t *testing.T) {
 // A Mute pressed while a moved call still waits for its splash holds.
 func TestMuteBeforeSplash(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
-	s.sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
 		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
 		OpenGate{})
 	s.on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
@@ -172,10 +172,10 @@ func TestMuteBeforeSplash(t *testing.T) {
 
 // A phone that refuses to listen only is asked in mode gate from then on.
 func TestGateIsLearned(t *testing.T) {
-	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.Inactive).wants(Learn{Callee, "desk", profile.MuteGate})
-	clicked(t).on(Refused{Leg: "auto", Status: 488}).wants(Learn{Callee, "desk", profile.MuteGate})
-	clicked(t).on(Refused{Leg: "auto", Status: 486}).not(Learn{})
-	clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).not(Learn{})
+	clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.Inactive).wants(Learn{Callee, "desk", profile.MuteGate})
+	clicked(t).on(Refused{LegID: "auto", Status: 488}).wants(Learn{Callee, "desk", profile.MuteGate})
+	clicked(t).on(Refused{LegID: "auto", Status: 486}).not(Learn{})
+	clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).not(Learn{})
 }
 
 // Who sounds the splash: never both the gateway and a phone that beeps.
@@ -195,8 +195,8 @@ func TestSplashModes(t *testing.T) {
 	} {
 		s := clickable(t)
 		s.target.Profile.Splash, s.target.Profile.DoubleTone = row.mode, row.beeps
-		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
-		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).wants(PlaySplash{"auto", row.want})
+		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
+		s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).wants(PlaySplash{"auto", row.want})
 	}
 }
 
@@ -204,13 +204,13 @@ func TestResumeUnmutes(t *testing.T) {
 	held := func() *script {
 		s := clickable(t)
 		s.target.Profile.ResumeUnmutes = true
-		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{Leg: "d1", Status: 487})
-		s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
-		s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{})
-		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(OpenGate{})
+		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
+		s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
+		s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{})
+		return s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(OpenGate{})
 	}
 	resumed := func(s *script) *script {
-		return s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv)
+		return s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv)
 	}
 	resumed(held()).wants(WantGate{"auto", byResume}, OpenGate{"auto"})
 	// Something of ours, or of another call of the phone, may have done it.
@@ -220,29 +220,29 @@ func TestResumeUnmutes(t *testing.T) {
 	s = held()
 	s.beside = true
 	resumed(s).not(WantGate{}).not(OpenGate{})
-	s.sound(Offered{Leg: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly)
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly)
 	s.beside = false
 	resumed(s).not(WantGate{}).not(OpenGate{})
 }
 
 func TestMutedLimit(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).on(Expired{MutedTimer}).phase(Established)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(Expired{MutedTimer}).phase(Established)
 	if s.state.Notes[Callee] != Words[noteStillMuted] {
 		t.Fatalf("note %q", s.state.Notes[Callee])
 	}
-	thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1],
+	thirdParty(t, false).on(allow).sound(Answered{LegID: "auto"}, pcm[:1],
 		media.RecvOnly).phase(Established).on(Expired{MutedTimer}).phase(Terminated)
 }
 
 // The far end's own offers open nothing, before the owner's un-mute or while
 // the phone has yet to agree to it.
 func TestFarEndReinviteOpensNothing(t *testing.T) {
-	s := clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
 	for _, dir := range []media.Direction{media.SendOnly, media.SendRecv, media.RecvOnly, media.SendRecv} {
-		s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], dir).not(OpenGate{}).not(WantGate{})
+		s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], dir).not(OpenGate{}).not(WantGate{})
 	}
 	s.on(press("alice", "tab1", "unmute", ""))
-	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
 	if s.state.Leg("auto").Gate != GateWanted {
 		t.Fatalf("gate %v", s.state.Leg("auto").Gate)
 	}

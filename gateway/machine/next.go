@@ -40,10 +40,12 @@ func Next(s State, in Input, limits Limits) (State, []Effect) {
 		m.rang(e, in)
 	case Answered:
 		m.answered(e, in)
-		m.toldNewAddress(e.Leg, in)
+		m.toldNewAddress(e.LegID, in)
 	case Refused:
-		if !m.redirected(e.Leg, in.Redirect) {
-			m.refused(e.Leg, CauseOf(e.Status))
+		if m.follows(e.LegID, in.Redirect) {
+			m.redirect(e.LegID, in.Redirect)
+		} else {
+			m.refused(e.LegID, CauseOf(e.Status))
 		}
 	case Ended:
 		m.ended(e)
@@ -78,15 +80,15 @@ func Next(s State, in Input, limits Limits) (State, []Effect) {
 	case Decided:
 		m.decided(e)
 	case SplashOver:
-		m.splashOver(e.Leg)
+		m.splashOver(e.LegID)
 	case Faulted:
-		m.refused(e.Leg, e.Cause)
+		m.refused(e.LegID, e.Cause)
 	case ShutDown:
 		m.end(CauseShuttingDown, Callee)
 	case Digit:
-		m.pressed(e.Leg, in.Keys)
+		m.pressed(e.LegID, in.Keys)
 	case Pressed:
-		m.pressed(e.Leg, in.Keys)
+		m.pressed(e.LegID, in.Keys)
 	case Keyed, TabMedia, TabSilent: // media only; the state does not change
 	}
 	return m.State, m.out
@@ -99,9 +101,9 @@ func (m *transition) afterEnd(e Event) {
 		m.do(Reply{e.ID, refuse("ended", "command.ended")})
 	case Decided: // too late to matter
 	case Answered:
-		m.do(Release{e.Leg, m.Cause})
+		m.do(Release{e.LegID, m.Cause})
 	case Offered:
-		m.do(Reject{e.Leg, m.Cause})
+		m.do(Reject{e.LegID, m.Cause})
 	case JoinAsked:
 		m.do(Tell{e.From, JoinFailed{m.ID, CauseDialogLost}})
 	case JoinReady:
@@ -154,35 +156,33 @@ func (m *transition) refused(id LegID, cause Cause) {
 	case m.Parties[l.Side].Leg == id && (wasUp || l.Side == Caller):
 		m.end(cause, l.Side)
 	case taken || m.Phase == Established:
-	case cause == CauseTrunkDown && m.tryNext(l):
+	case cause == CauseTrunkDown && l.Kind == TrunkLeg && len(m.Rest) > 0:
+		m.tryNext()
 	default:
 		m.refusedBranch(cause)
 	}
 }
 
 // tryNext tries the next trunk that takes the number.
-func (m *transition) tryNext(l *LegState) bool {
-	if l.Kind != TrunkLeg || len(m.Rest) == 0 {
-		return false
-	}
+func (m *transition) tryNext() {
 	t := m.Rest[0]
 	m.Rest = m.Rest[1:]
 	m.branch(t)
-	return true
 }
 
-// redirected tries where a trunk's 3xx leads, in place of its branch.
-func (m *transition) redirected(id LegID, to []Target) bool {
+// follows tells whether a trunk's 3xx is followed.
+func (m *transition) follows(id LegID, to []Target) bool {
 	l := m.Leg(id)
-	if len(to) == 0 || l == nil || l.Stage == Gone || l.Stage == TakingBack || l.Side != Callee || m.Phase == Established ||
-		m.Redirects >= MaxRedirects {
-		return false
-	}
+	return len(to) > 0 && l != nil && l.Stage != Gone && l.Stage != TakingBack && l.Side == Callee && m.Phase != Established &&
+		m.Redirects < MaxRedirects
+}
+
+// redirect tries where a trunk's 3xx leads, in place of its branch.
+func (m *transition) redirect(id LegID, to []Target) {
 	m.Redirects++
-	l.Stage = Gone
+	m.Leg(id).Stage = Gone
 	m.earlyOver(id)
 	m.fork(to)
-	return true
 }
 
 // refusedOpening: the phone that is being asked lost a branch.
@@ -214,7 +214,7 @@ func worse(a, b Cause) Cause {
 }
 
 func (m *transition) ended(e Ended) {
-	l := m.Leg(e.Leg)
+	l := m.Leg(e.LegID)
 	if l == nil || l.Stage == Gone {
 		return
 	}
@@ -225,6 +225,7 @@ func (m *transition) ended(e Ended) {
 	talking := m.Phase == Established
 	l.Stage = Gone
 	if m.leaves(l.Side) {
+		m.letLeave()
 		return
 	}
 	cause := e.Cause

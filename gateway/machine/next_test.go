@@ -124,35 +124,35 @@ func TestForkRingsAll(t *testing.T) {
 	if n != 2 {
 		t.Fatalf("%d INVITEs, want 2", n)
 	}
-	s.on(Rang{Leg: "d1", Status: 180}).wants(Ring{"a"})
-	s.on(Rang{Leg: "d2", Status: 180}).not(Ring{})
+	s.on(Rang{LegID: "d1", Status: 180}).wants(Ring{"a"})
+	s.on(Rang{LegID: "d2", Status: 180}).not(Ring{})
 	s.on(press("alice", "tab1", "ringing", "")).not(Ring{})
 }
 
 func TestFirstAnswerWins(t *testing.T) {
-	s := bobCallsAlice(t).on(Rang{Leg: "d1", Status: 180}).on(Rang{Leg: "d2", Status: 180})
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).
+	s := bobCallsAlice(t).on(Rang{LegID: "d1", Status: 180}).on(Rang{LegID: "d2", Status: 180})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).
 		wants(Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d2", CauseElsewhere})
 	if got := Routes(&s.state); got["a"] != (Heard{Leg: "d1"}) || got["d1"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes %v", got)
 	}
 	// The loser's 200 crossed the CANCEL: it has its ACK, now the BYE.
-	s.sound(Answered{Leg: "d2"}, pcm[:1], media.SendRecv).wants(Release{"d2", CauseElsewhere}).phase(Established)
+	s.sound(Answered{LegID: "d2"}, pcm[:1], media.SendRecv).wants(Release{"d2", CauseElsewhere}).phase(Established)
 	s.on(press("alice", "tab1", "answer", "browser")).wants(Reply{9, errAnswered})
 	s.on(press("alice", "tab1", "hangup", "")).phase(Terminated).wants(Release{"a", CauseHangUp}, Release{"d1", CauseHangUp})
 }
 
 func TestTabAnswers(t *testing.T) {
-	s := bobCallsAlice(t).on(Rang{Leg: "d1", Status: 180})
+	s := bobCallsAlice(t).on(Rang{LegID: "d1", Status: 180})
 	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).
 		wants(Reply{9, nil}, Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d1", CauseElsewhere}, TakeBack{"d2", CauseElsewhere})
-	s.on(Refused{Leg: "d1", Status: 487}).phase(Established)
-	s.on(Refused{Leg: "d2", Status: 487}).phase(Established)
+	s.on(Refused{LegID: "d1", Status: 487}).phase(Established)
+	s.on(Refused{LegID: "d2", Status: 487}).phase(Established)
 	s.on(TabGone{"tab1"}).phase(Terminated).wants(Release{"a", CauseMediaLost})
 }
 
 func TestEndsByCause(t *testing.T) {
-	busyAll := []Event{Refused{Leg: "d1", Status: 486}, Refused{Leg: "d2", Status: 486}, TabGone{"tab1"}}
+	busyAll := []Event{Refused{LegID: "d1", Status: 486}, Refused{LegID: "d2", Status: 486}, TabGone{"tab1"}}
 	rows := []struct {
 		name   string
 		events []Event
@@ -163,23 +163,23 @@ func TestEndsByCause(t *testing.T) {
 		{"busy everywhere", busyAll, CauseBusy, Reject{"a", CauseBusy}},
 		{"declined in the tab", []Event{press("alice", "tab1", "decline", "")}, CauseDeclined, Reject{"a", CauseDeclined}},
 		{"declined at a phone, then none left", []Event{
-			Refused{Leg: "d1", Status: 603},
-			Refused{Leg: "d2", Status: 480},
+			Refused{LegID: "d1", Status: 603},
+			Refused{LegID: "d2", Status: 480},
 			TabGone{"tab1"},
 		}, CauseDeclined, Reject{"a", CauseDeclined}},
 		{
 			"phones unreachable, tab gone",
-			[]Event{Refused{Leg: "d1", Status: 408}, Refused{Leg: "d2", Status: 408}, TabGone{"tab1"}},
+			[]Event{Refused{LegID: "d1", Status: 408}, Refused{LegID: "d2", Status: 408}, TabGone{"tab1"}},
 			CauseUnreachable,
 			Reject{"a", CauseUnreachable},
 		},
 		{
 			"no common codec",
-			[]Event{Refused{Leg: "d1", Status: 488}, Refused{Leg: "d2", Status: 488}, TabGone{"tab1"}},
+			[]Event{Refused{LegID: "d1", Status: 488}, Refused{LegID: "d2", Status: 488}, TabGone{"tab1"}},
 			CauseNoCodec,
 			Reject{"a", CauseNoCodec},
 		},
-		{"caller gives up", []Event{Ended{Leg: "a", Cause: CauseCallerGone}}, CauseCallerGone, Release{"d1", CauseCallerGone}},
+		{"caller gives up", []Event{Ended{LegID: "a", Cause: CauseCallerGone}}, CauseCallerGone, Release{"d1", CauseCallerGone}},
 		{"node stops", []Event{ShutDown{}}, CauseShuttingDown, Reject{"a", CauseShuttingDown}},
 	}
 	for _, row := range rows {
@@ -197,7 +197,7 @@ func TestEndsByCause(t *testing.T) {
 }
 
 func TestBusyPhoneLetsTheRestRing(t *testing.T) {
-	bobCallsAlice(t).on(Refused{Leg: "d1", Status: 603}).on(Refused{Leg: "d2", Status: 486}).phase(Ringing).not(Reject{})
+	bobCallsAlice(t).on(Refused{LegID: "d1", Status: 603}).on(Refused{LegID: "d2", Status: 486}).phase(Ringing).not(Reject{})
 }
 
 func TestBegunWithCause(t *testing.T) {
@@ -209,33 +209,33 @@ func TestBegunWithCause(t *testing.T) {
 }
 
 func TestEarlyMediaGoesOneWay(t *testing.T) {
-	s := bobCallsAlice(t).sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+	s := bobCallsAlice(t).sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
 	s.phase(Early).wants(RingEarly{"a", pcm[:1]})
 	if got := Routes(&s.state); len(got) != 1 || got["a"] != (Heard{Leg: "d1"}) {
 		t.Fatalf("routes %v", got)
 	}
 	// The first early dialog keeps the caller's ear.
-	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(RingEarly{})
+	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(RingEarly{})
 	// Another device answers with a codec the caller was not told: it adapts.
 	s.state.Offered = []media.Codec{media.PCMU, media.G722}
-	s.sound(Answered{Leg: "d2"}, []media.Codec{media.G722}, media.SendRecv).phase(Established).
+	s.sound(Answered{LegID: "d2"}, []media.Codec{media.G722}, media.SendRecv).phase(Established).
 		wants(Reoffer{"d2", pcm[:1], media.SendRecv}, TakeBack{"d1", CauseElsewhere})
-	s.on(Reoffered{Leg: "d2", Status: 488}).phase(Terminated)
+	s.on(Reoffered{LegID: "d2", Status: 488}).phase(Terminated)
 	if s.state.Cause != CauseNoCodec {
 		t.Fatalf("cause %s", s.state.Cause)
 	}
 }
 
 func TestHold(t *testing.T) {
-	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
-	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"d1", pcm[:1], media.RecvOnly})
+	s := bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv)
+	s.sound(Offered{LegID: "d1", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"d1", pcm[:1], media.RecvOnly})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) || got["d1"] != (Heard{}) {
 		t.Fatalf("phone hold: routes %v", got)
 	}
 	if v := View(&s.state, Caller); v.State != "held" || v.HeldBy != "other" {
 		t.Fatalf("caller sees %s by %s", v.State, v.HeldBy)
 	}
-	s.sound(Offered{Leg: "d1", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"d1", pcm[:1], media.SendRecv})
+	s.sound(Offered{LegID: "d1", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"d1", pcm[:1], media.SendRecv})
 	s.on(press("alice", "tab1", "hold", "")).wants(Reply{9, nil}).not(Reoffer{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) || got["d1"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("tab hold: routes %v", got)
@@ -248,8 +248,9 @@ func TestHold(t *testing.T) {
 }
 
 func TestReinviteWithoutCommonCodecChangesNothing(t *testing.T) {
-	s := bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
-	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus}, media.SendRecv).wants(Reject{"a", CauseNoCodec}).phase(
+	s := bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv)
+	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus},
+		media.SendRecv).wants(Reject{"a", CauseNoCodec}).phase(
 		Established)
 	if l := s.state.Leg("a"); l.Codecs[0] != media.PCMU {
 		t.Fatalf("codecs %v", l.Codecs)
@@ -279,12 +280,12 @@ func TestTabCallsPhone(t *testing.T) {
 		From: policy.Identity{User: "alice"}, Caller: Target{Leg: "t", Kind: TabLeg, Tab: "tab1"}, Offered: all,
 		To: "sip:bob@example.test", Callee: Party{User: "bob"}, Targets: []Target{{Leg: "d", Kind: PhoneLeg, Device: "desk"}},
 	}).phase(Ringing)
-	s.sound(Answered{Leg: "d"}, []media.Codec{media.PCMU}, media.SendRecv).phase(Established).not(Accept{})
+	s.sound(Answered{LegID: "d"}, []media.Codec{media.PCMU}, media.SendRecv).phase(Established).not(Accept{})
 	if got := s.state.Leg("t").Codecs; !reflect.DeepEqual(got, []media.Codec{media.PCMU, media.Opus, media.G722, media.PCMA}) {
 		t.Fatalf("the tab should offer %v", got)
 	}
 	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: SendDigits{"12#"}}).wants(KeyTones{3, "d", "12#"})
-	s.on(Ended{Leg: "d"}).phase(Terminated)
+	s.on(Ended{LegID: "d"}).phase(Terminated)
 	s.on(press("alice", "tab1", "hold", "")).wants(Reply{9, refuse("ended", "command.ended")})
 }
 
@@ -296,15 +297,15 @@ func TestDeskphoneAskedToCall(t *testing.T) {
 	if v := View(&s.state, Caller); !v.PickUp || v.On == nil || *v.On != "desk" {
 		t.Fatalf("the user is to be told to pick up his phone: %+v", v)
 	}
-	s.sound(Answered{Leg: "own"}, pcm[1:], media.SendRecv).phase(Ringing)
+	s.sound(Answered{LegID: "own"}, pcm[1:], media.SendRecv).phase(Ringing)
 	if v := View(&s.state, Caller); v.PickUp {
 		t.Fatalf("the phone was picked up: %+v", v)
 	}
 	if got := Routes(&s.state); got["own"] != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("routes %v", got)
 	}
-	s.sound(Answered{Leg: "d"}, pcm[1:], media.SendRecv).phase(Established).not(Accept{})
-	s.on(Ended{Leg: "own"}).phase(Terminated).wants(Release{"d", CauseHangUp})
+	s.sound(Answered{LegID: "d"}, pcm[1:], media.SendRecv).phase(Established).not(Accept{})
+	s.on(Ended{LegID: "own"}).phase(Terminated).wants(Release{"d", CauseHangUp})
 }
 
 // Every cause has its status, its Reason and a sentence for either side.
@@ -334,7 +335,7 @@ func TestCauseTable(t *testing.T) {
 func TestNextIsPure(t *testing.T) {
 	s := bobCallsAlice(t)
 	before := s.state.Clone()
-	Next(s.state, Input{Event: Answered{Leg: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Limits{})
+	Next(s.state, Input{Event: Answered{LegID: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Limits{})
 	if !reflect.DeepEqual(before, s.state) {
 		t.Fatal("next wrote to its argument")
 	}
@@ -347,5 +348,5 @@ func TestSilentTrunk(t *testing.T) {
 		Caller: Target{Leg: "a", Kind: PhoneLeg, Device: "bobdesk"},
 		To:     "tel:0123", Callee: Party{}, Offered: pcm,
 		Targets: []Target{{Leg: "t", Kind: TrunkLeg}},
-	}).on(Refused{Leg: "t", Status: 408}).wants(Reject{"a", CauseTrunkDown})
+	}).on(Refused{LegID: "t", Status: 408}).wants(Reject{"a", CauseTrunkDown})
 }

@@ -26,8 +26,8 @@ func TestDecisionIsForOnePhone(t *testing.T) {
 // the phone is asked before any device rings.
 func TestRequesterHearsRinging(t *testing.T) {
 	s := thirdParty(t, false).on(press("alice", "tab1", "ringing", "")).wants(Ring{"a"})
-	s.on(deny).on(Rang{Leg: "again", Status: 180}).not(Ring{})
-	thirdParty(t, false).on(deny).on(Rang{Leg: "again", Status: 180}).wants(Ring{"a"})
+	s.on(deny).on(Rang{LegID: "again", Status: 180}).not(Ring{})
+	thirdParty(t, false).on(deny).on(Rang{LegID: "again", Status: 180}).wants(Ring{"a"})
 }
 
 // A call rings on while a phone is being asked, even if every other device
@@ -36,26 +36,26 @@ func TestAskedPhoneKeepsTheCall(t *testing.T) {
 	alone := func() *script {
 		s := clickable(t)
 		return s.on(press("alice", "tab1", "answer", "desk")).on(allow).
-			on(Refused{Leg: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
+			on(Refused{LegID: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
 	}
-	s := alone().on(Refused{Leg: "d1", Status: 487}).wants(autoInvite(alone()))
-	s.sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	s := alone().on(Refused{LegID: "d1", Status: 487}).wants(autoInvite(alone()))
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
 	wish := thirdParty(t, false).on(TabGone{"tab1"}).phase(Answering)
 	wish.on(deny).phase(Ringing)
 	// Denied, and nothing is left.
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
-	s.on(Refused{Leg: "d1", Status: 486}).on(Refused{Leg: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
+	s.on(Refused{LegID: "d1", Status: 486}).on(Refused{LegID: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
 	s.on(deny).phase(Terminated).wants(Reject{"a", CauseBusy})
 }
 
 // A leg that fails on our side while its phone is asked ends the asking.
 func TestAskedLegFails(t *testing.T) {
-	s := clicked(t).on(Ended{Leg: "auto", Cause: CauseFault}).phase(Ringing)
+	s := clicked(t).on(Ended{LegID: "auto", Cause: CauseFault}).phase(Ringing)
 	if s.state.Opening != nil {
 		t.Fatal("the phone is still being asked")
 	}
 	s = clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.on(Ended{Leg: "auto", Cause: CauseFault}).phase(Established)
+	s.on(Ended{LegID: "auto", Cause: CauseFault}).phase(Established)
 	if s.state.Opening != nil {
 		t.Fatal("no phone can be asked any more")
 	}
@@ -65,17 +65,17 @@ func TestAskedLegFails(t *testing.T) {
 // caller has his answer already: he is not given a second one, and hears
 // ringing in between.
 func TestSecondEarlyMedia(t *testing.T) {
-	s := bobCallsAlice(t).sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early)
-	s.on(Refused{Leg: "d1", Status: 486}).phase(Ringing)
+	s := bobCallsAlice(t).sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early)
+	s.on(Refused{LegID: "d1", Status: 486}).phase(Ringing)
 	if got := Routes(&s.state)["a"]; got != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("in between the caller hears %+v", got)
 	}
-	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, []media.Codec{media.G722}, media.SendRecv).phase(Ringing)
-	s.sound(Rang{Leg: "d2", Status: 183, SDP: []byte("v=0")}, pcm[1:], media.SendRecv).phase(Early).not(RingEarly{})
+	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, []media.Codec{media.G722}, media.SendRecv).phase(Ringing)
+	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[1:], media.SendRecv).phase(Early).not(RingEarly{})
 	if got := Routes(&s.state)["a"]; got != (Heard{Leg: "d2"}) {
 		t.Fatalf("the caller hears %+v", got)
 	}
-	s.sound(Answered{Leg: "d2"}, pcm[1:], media.SendRecv).wants(Accept{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+	s.sound(Answered{LegID: "d2"}, pcm[1:], media.SendRecv).wants(Accept{LegID: "a", Codecs: pcm[:1], Direction: media.SendRecv})
 }
 
 // Who was transferred into a call that rings has no INVITE left to answer, and
@@ -89,11 +89,11 @@ func TestTransferredIntoRinging(t *testing.T) {
 	if got := Routes(&s.state)["b"]; got != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("who waits hears %+v", got)
 	}
-	s.sound(Rang{Leg: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early).not(RingEarly{}).not(Ring{})
+	s.sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early).not(RingEarly{}).not(Ring{})
 	if got := Routes(&s.state)["b"]; got != (Heard{Leg: "d1"}) {
 		t.Fatalf("who waits hears %+v", got)
 	}
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(Accept{})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(Accept{})
 }
 
 // A phone that changes its codec in a talk with a tab is sent the new one.
@@ -102,12 +102,12 @@ func TestTabFollowsReinvite(t *testing.T) {
 	s := bobCallsAlice(t).on(press("alice", "tab1", "answer", "browser"))
 	s.state.Leg("a").Codecs = wide
 	s.state.Leg("t1").Codecs = []media.Codec{media.G722, media.PCMU}
-	s.sound(Offered{Leg: "a", SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(Accept{Leg: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1],
+		media.SendRecv).wants(Accept{LegID: "a", Codecs: pcm[:1], Direction: media.SendRecv})
 	if got := s.state.Leg("t1").Codecs[0]; got != media.PCMU {
 		t.Fatalf("the tab is to send %s", got)
 	}
-	s.sound(Reoffered{Leg: "a", Status: 200, SDP: []byte("v=0")}, wide, media.SendRecv)
+	s.sound(Reoffered{LegID: "a", Status: 200, SDP: []byte("v=0")}, wide, media.SendRecv)
 	if got := s.state.Leg("t1").Codecs[0]; got != media.G722 {
 		t.Fatalf("the tab is to send %s", got)
 	}
@@ -120,7 +120,7 @@ func TestPhoneWithoutService(t *testing.T) {
 			From:   policy.Identity{Address: "sip:bob@example.test", User: "bob", Level: policy.Proven},
 			Caller: Target{Leg: "a", Kind: PhoneLeg}, Callee: Party{User: "alice"}, Offered: pcm,
 			Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}},
-		}).on(Refused{Leg: "d1", Status: status})
+		}).on(Refused{LegID: "d1", Status: status})
 	}
 	phone(503).phase(Terminated).wants(Reject{"a", CauseUnreachable})
 	phone(500).phase(Terminated).wants(Reject{"a", CauseRefused})
@@ -140,15 +140,15 @@ func TestNextTrunk(t *testing.T) {
 		t.Fatalf("%d legs", len(legs))
 	}
 	for status, next := range map[int]bool{503: true, 408: true, 486: false, 404: false, 603: false, 500: false} {
-		s := trunkCall().on(Refused{Leg: "t1", Status: status})
+		s := trunkCall().on(Refused{LegID: "t1", Status: status})
 		if !next {
 			s.phase(Terminated)
 			continue
 		}
 		s.phase(Ringing).wants(second)
-		s.on(Refused{Leg: "t2", Status: 503}).phase(Terminated).wants(Reject{"a", CauseTrunkDown})
+		s.on(Refused{LegID: "t2", Status: 503}).phase(Terminated).wants(Reject{"a", CauseTrunkDown})
 	}
-	trunkCall().on(Refused{Leg: "t1", Status: 503}).on(Ended{Leg: "a", Cause: CauseCallerGone}).phase(Terminated).wants(
+	trunkCall().on(Refused{LegID: "t1", Status: 503}).on(Ended{LegID: "a", Cause: CauseCallerGone}).phase(Terminated).wants(
 		Release{"t2", CauseCallerGone})
 }
 

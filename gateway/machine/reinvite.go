@@ -10,9 +10,9 @@ import (
 // offered answers a device's re-INVITE: hold, resume, another codec. The other
 // side's device hears nothing of it in SIP.
 func (m *transition) offered(e Offered, in Input) {
-	l := m.Leg(e.Leg)
+	l := m.Leg(e.LegID)
 	if l == nil || l.Stage != Up {
-		m.do(Reject{e.Leg, CauseFault})
+		m.do(Reject{e.LegID, CauseFault})
 		return
 	}
 	if in.Fault != "" {
@@ -63,7 +63,7 @@ func (m *transition) keepCodec(l *LegState, offer []media.Codec) []media.Codec {
 // reoffered takes the outcome of our own re-INVITE, or the answer a device
 // gave to the offer it had asked for.
 func (m *transition) reoffered(e Reoffered, in Input) {
-	l := m.Leg(e.Leg)
+	l := m.Leg(e.LegID)
 	if l == nil || l.Stage != Up {
 		return
 	}
@@ -111,7 +111,7 @@ func (m *transition) offerAgain(l *LegState) {
 // refreshDue offers again what is agreed. It is an INVITE of ours, so what the
 // phone did before it counts for nothing any more.
 func (m *transition) refreshDue(e RefreshDue) {
-	l := m.Leg(e.Leg)
+	l := m.Leg(e.LegID)
 	if l == nil || l.Stage != Up || l.Reoffering || len(l.Codecs) == 0 {
 		return
 	}

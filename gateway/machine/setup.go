@@ -78,7 +78,7 @@ func (m *transition) branch(t Target) {
 }
 
 func (m *transition) rang(e Rang, in Input) {
-	l := m.Leg(e.Leg)
+	l := m.Leg(e.LegID)
 	if l == nil || l.Stage != Trying && l.Stage != Alerting {
 		return
 	}

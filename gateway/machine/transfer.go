@@ -84,7 +84,7 @@ const (
 // may transfer it, and a trunk that was allowed to: a user of ours, so that no
 // two trunks are joined on nobody's account.
 func (m *transition) referred(e Referred, in Input) {
-	l := m.Leg(e.Leg)
+	l := m.Leg(e.LegID)
 	switch {
 	case l == nil || l.Stage != Up:
 		return
@@ -234,18 +234,19 @@ func (m *transition) answerReplacing(l *LegState, far []media.Codec) bool {
 	return true
 }
 
-// leaves lets the party that transfers go before the transfer is done. The
-// other one hears ringing meanwhile.
+// leaves tells whether the side's party may go before its transfer is done.
 func (m *transition) leaves(side Side) bool {
 	t := m.Transfer
-	if t == nil || t.Replacing || t.Side != side || m.Phase != Established || m.Parties[side].Leg == "" {
-		return false
-	}
-	left := *t
+	return t != nil && !t.Replacing && t.Side == side && m.Phase == Established && m.Parties[side].Leg != ""
+}
+
+// letLeave lets the party that transfers go. The other one hears ringing until
+// the transfer is done.
+func (m *transition) letLeave() {
+	left := *m.Transfer
 	left.Leg = ""
 	m.Transfer = &left
-	m.Parties[side].Leg = ""
-	return true
+	m.Parties[left.Side].Leg = ""
 }
 
 // seat is the side that a party may join in the stead of: the user's own, or

@@ -17,11 +17,11 @@ func (s *script) refers(e Event) *script {
 
 // talks is bob's phone in a talk with alice's phone d1.
 func talks(t *testing.T) *script {
-	return bobCallsAlice(t).sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established)
+	return bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established)
 }
 
 func referring(t *testing.T) *script {
-	return talks(t).refers(Referred{Leg: "d1", To: "sip:carol@example.test"}).phase(Established).
+	return talks(t).refers(Referred{LegID: "d1", To: "sip:carol@example.test"}).phase(Established).
 		wants(Report{"d1", 100, "Trying"}, Consult{ID: "c3", Side: Callee, To: "sip:carol@example.test", Offered: pcm})
 }
 
@@ -46,7 +46,7 @@ func TestBlindTransfer(t *testing.T) {
 		t.Fatalf("given: %+v", g)
 	}
 	for _, c := range s.out {
-		if h, ok := c.(Release); ok && h.Leg == "a" {
+		if h, ok := c.(Release); ok && h.LegID == "a" {
 			t.Fatal("the party that stays was hung up")
 		}
 	}
@@ -57,24 +57,24 @@ func TestBlindTransfer(t *testing.T) {
 
 func TestTransferFails(t *testing.T) {
 	s := referring(t).on(JoinFailed{"c3", CauseBusy}).phase(Established).wants(Report{"d1", 486, "Busy Here"}).not(Release{})
-	s.refers(Referred{Leg: "d1", To: "sip:dave@example.test"}).wants(Report{"d1", 100, "Trying"}) // it may try again
-	s.refers(Referred{Leg: "d1", To: "sip:eve@example.test"}).wants(Report{"d1", 480, "Not Now"}).not(Consult{})
+	s.refers(Referred{LegID: "d1", To: "sip:dave@example.test"}).wants(Report{"d1", 100, "Trying"}) // it may try again
+	s.refers(Referred{LegID: "d1", To: "sip:eve@example.test"}).wants(Report{"d1", 480, "Not Now"}).not(Consult{})
 }
 
 // Who transfers may hang up before it is done; the other hears ringing.
 func TestTransferrerLeaves(t *testing.T) {
-	s := referring(t).on(Ended{Leg: "d1", Cause: CauseHangUp}).phase(Established).not(Release{})
+	s := referring(t).on(Ended{LegID: "d1", Cause: CauseHangUp}).phase(Established).not(Release{})
 	if got := Routes(&s.state)["a"]; got != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("the party that stays hears %+v", got)
 	}
 	s.on(JoinReady{"c3", pcm}).phase(Terminated)
 	s.given()
-	s = referring(t).on(Ended{Leg: "d1", Cause: CauseHangUp})
+	s = referring(t).on(Ended{LegID: "d1", Cause: CauseHangUp})
 	s.on(JoinFailed{"c3", CauseNoAnswer}).phase(Terminated).wants(Release{"a", CauseNoAnswer})
 }
 
 func TestTransferredHangsUp(t *testing.T) {
-	s := referring(t).on(Ended{Leg: "a", Cause: CauseHangUp}).phase(Terminated)
+	s := referring(t).on(Ended{LegID: "a", Cause: CauseHangUp}).phase(Terminated)
 	s.wants(Tell{"c3", JoinOver{"c", CauseCallerGone}}, Release{"d1", CauseHangUp})
 	s.on(JoinReady{"c3", pcm}).wants(Tell{"c3", JoinOver{"c", CauseCallerGone}}).not(Give{})
 }
@@ -85,11 +85,11 @@ func TestTransferNotAllowed(t *testing.T) {
 		From: policy.Identity{Address: "sip:eve@elsewhere.test"}, Caller: Target{Leg: "out", Kind: URILeg},
 		Callee: Party{User: "alice"}, Offered: pcm, Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}},
 	})
-	s.refers(Referred{Leg: "d1", To: "sip:x@y"}).not(Report{}) // not answered yet
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv)
-	s.refers(Referred{Leg: "out", To: "sip:carol@example.test"}).wants(Report{"out", 403, "Only Phones Of Users Transfer"}).not(
+	s.refers(Referred{LegID: "d1", To: "sip:x@y"}).not(Report{}) // not answered yet
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv)
+	s.refers(Referred{LegID: "out", To: "sip:carol@example.test"}).wants(Report{"out", 403, "Only Phones Of Users Transfer"}).not(
 		Consult{})
-	s.refers(Referred{Leg: "out", Attended: true, Replaces: "x"}).not(Tell{})
+	s.refers(Referred{LegID: "out", Attended: true, Replaces: "x"}).not(Tell{})
 }
 
 // waiting is the second call of a blind transfer, whose target's phone rings.
@@ -101,7 +101,7 @@ func waiting(t *testing.T) *script {
 	if s.state.Parties[Caller].User != "" || s.state.Parties[Caller].Who.Display != "Bob" {
 		t.Fatalf("the caller: %+v", s.state.Parties[Caller])
 	}
-	return s.on(Rang{Leg: "k", Status: 180}).wants(Tell{"c1", JoinRang{"c"}})
+	return s.on(Rang{LegID: "k", Status: 180}).wants(Tell{"c1", JoinRang{"c"}})
 }
 
 var bobsLeg = Joined{
@@ -110,7 +110,8 @@ var bobsLeg = Joined{
 }
 
 func TestTransferTarget(t *testing.T) {
-	s := waiting(t).sound(Answered{Leg: "k"}, pcm[1:], media.SendRecv).phase(Established).wants(Tell{"c1", JoinReady{"c", pcm[1:]}})
+	s := waiting(t).sound(Answered{LegID: "k"}, pcm[1:], media.SendRecv).phase(Established).wants(
+		Tell{"c1", JoinReady{"c", pcm[1:]}})
 	s.on(bobsLeg).not(Reoffer{}).not(Release{})
 	got := Routes(&s.state)
 	if got["b"] != (Heard{Leg: "k"}) || got["k"] != (Heard{Leg: "b"}) {
@@ -119,7 +120,7 @@ func TestTransferTarget(t *testing.T) {
 	if v := View(&s.state, Callee); v.Peer.Address != "sip:bob@example.test" || v.Direction != "in" {
 		t.Fatalf("the target sees %+v", v)
 	}
-	s.on(Ended{Leg: "k", Cause: CauseHangUp}).phase(Terminated).wants(Release{"b", CauseHangUp}).not(Tell{})
+	s.on(Ended{LegID: "k", Cause: CauseHangUp}).phase(Terminated).wants(Release{"b", CauseHangUp}).not(Tell{})
 }
 
 func TestTransferTargetRefuses(t *testing.T) {
@@ -130,7 +131,7 @@ func TestTransferTargetRefuses(t *testing.T) {
 }
 
 func TestAttendedTransfer(t *testing.T) {
-	s := talks(t).refers(Referred{Leg: "d1", Attended: true, Replaces: "second"})
+	s := talks(t).refers(Referred{LegID: "d1", Attended: true, Replaces: "second"})
 	s.wants(Report{"d1", 100, "Trying"}, Tell{"c2", JoinAsked{From: "c", User: "alice", Replace: "second"}})
 	s.on(JoinReady{"c2", pcm}).phase(Terminated)
 	if g := s.given(); g.Replace != "second" || g.By != "alice" || g.Leg.ID != "a" {
@@ -138,9 +139,9 @@ func TestAttendedTransfer(t *testing.T) {
 	}
 	// A call that is not there, or that says no.
 	s = talks(t)
-	s.state, s.out = Next(s.state, Input{Event: Referred{Leg: "d1", Attended: true}}, Limits{})
+	s.state, s.out = Next(s.state, Input{Event: Referred{LegID: "d1", Attended: true}}, Limits{})
 	s.phase(Established).wants(Report{"d1", 481, "Dialog Lost"}).not(Tell{})
-	s.refers(Referred{Leg: "d1", Attended: true, Replaces: "x"}).on(JoinFailed{"c2", CauseForbidden}).phase(Established).wants(
+	s.refers(Referred{LegID: "d1", Attended: true, Replaces: "x"}).on(JoinFailed{"c2", CauseForbidden}).phase(Established).wants(
 		Report{"d1", 403, "Not Allowed"})
 }
 
@@ -168,7 +169,7 @@ func TestJoin(t *testing.T) {
 	s = bobCallsAlice(t).on(JoinAsked{From: "c1", User: "bob", Replace: "a"}).wants(Tell{"c1", JoinReady{"c", pcm}})
 	carol.By, carol.Replace = "bob", "a"
 	s.on(carol).phase(Ringing).wants(Reject{"a", CauseTransferred})
-	s.sound(Answered{Leg: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(Accept{})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(Accept{})
 	if got := Routes(&s.state); got["b"] != (Heard{Leg: "d1"}) {
 		t.Fatalf("routes: %v", got)
 	}
@@ -180,7 +181,7 @@ func TestJoinAdaptsCodec(t *testing.T) {
 	carol := bobsLeg
 	carol.By, carol.Leg.Codecs = "alice", []media.Codec{media.G722}
 	s.on(carol).wants(Reoffer{"b", pcm, media.SendRecv})
-	s.on(Reoffered{Leg: "b", Status: 488}).phase(Terminated)
+	s.on(Reoffered{LegID: "b", Status: 488}).phase(Terminated)
 }
 
 // A leg takes its shut gate along; no transfer opens it, whoever did it.
@@ -196,11 +197,11 @@ func TestTransferKeepsGateShut(t *testing.T) {
 	if v := View(&s.state, Callee); v.Microphone != "shut" {
 		t.Fatalf("microphone %s", v.Microphone)
 	}
-	s.sound(Offered{Leg: "b", SDP: []byte("v=0")}, pcm[:1],
+	s.sound(Offered{LegID: "b", SDP: []byte("v=0")}, pcm[:1],
 		media.SendRecv).not(OpenGate{}).wants(Accept{"b", pcm[:1], media.SendOnly})
 	// Nor does the REFER of a phone that answered by itself.
-	s = clicked(t).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
-	s.refers(Referred{Leg: "auto", To: "sip:carol@example.test"}).not(OpenGate{}).not(WantGate{}).not(Invite{})
+	s = clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	s.refers(Referred{LegID: "auto", To: "sip:carol@example.test"}).not(OpenGate{}).not(WantGate{}).not(Invite{})
 	s.on(JoinFailed{"c3", CauseBusy}).not(OpenGate{})
 	if s.state.Leg("auto").Gate != GateShut {
 		t.Fatal("the gate is open")
@@ -211,12 +212,12 @@ func TestTransferKeepsGateShut(t *testing.T) {
 // transfer, at whichever side it then is, and whatever answers at the other.
 func TestTransferKeepsMutedLimit(t *testing.T) {
 	muted := func() *script {
-		return thirdParty(t, false).on(allow).sound(Answered{Leg: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+		return thirdParty(t, false).on(allow).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
 	}
 	transferred := func(s *script) (*script, Give) {
-		s.refers(Referred{Leg: "a", To: "sip:carol@example.test"}).on(JoinReady{"c3", pcm}).phase(Terminated)
+		s.refers(Referred{LegID: "a", To: "sip:carol@example.test"}).on(JoinReady{"c3", pcm}).phase(Terminated)
 		g := s.given()
-		second := waiting(t).sound(Answered{Leg: "k"}, pcm[:1], media.SendRecv)
+		second := waiting(t).sound(Answered{LegID: "k"}, pcm[:1], media.SendRecv)
 		second.clock = s.clock
 		g.From = "c1"
 		return second, g
@@ -246,7 +247,7 @@ func TestTransferKeepsMutedLimit(t *testing.T) {
 	}
 	s.on(Expired{MutedTimer}).phase(Terminated)
 	// Un-muted once, then muted by its owner: no limit any more.
-	s = muted().on(press("alice", "tab1", "unmute", "")).sound(Reoffered{Leg: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
+	s = muted().on(press("alice", "tab1", "unmute", "")).sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
 		media.SendRecv)
 	s, g = transferred(s.wants(OpenGate{"auto"}).on(press("alice", "tab1", "mute", "")))
 	s.on(g.Joined).on(Expired{MutedTimer}).phase(Established)
@@ -298,5 +299,5 @@ func TestInviteReplaces(t *testing.T) {
 	}
 	begun().on(JoinFailed{"c2", CauseForbidden}).phase(Terminated).wants(Reject{"lab", CauseForbidden}).not(Give{})
 	begun().on(JoinReady{"c2", []media.Codec{media.G722}}).phase(Terminated).wants(Reject{"lab", CauseNoCodec}).not(Give{})
-	begun().on(Ended{Leg: "lab", Cause: CauseCallerGone}).phase(Terminated).wants(Tell{"c2", JoinOver{"c", CauseCallerGone}})
+	begun().on(Ended{LegID: "lab", Cause: CauseCallerGone}).phase(Terminated).wants(Tell{"c2", JoinOver{"c", CauseCallerGone}})
 }

@@ -84,7 +84,7 @@ func (l *leg) acknowledged(ack *sip.Request) {
 		if answer == nil {
 			status = sip.StatusNotAcceptableHere
 		}
-		l.tell(machine.Reoffered{Leg: l.id, Status: status, SDP: answer})
+		l.tell(machine.Reoffered{LegID: l.id, Status: status, SDP: answer})
 	}
 	l.afterACK()
 }

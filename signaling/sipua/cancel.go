@@ -70,7 +70,7 @@ func (l *leg) sendCancel() {
 	// A far end that never answers the INVITE after all (RFC 3261 9.1).
 	l.after(64*sip.T1, func() {
 		if !s.over && l.state == legCalling {
-			l.refused(machine.Refused{Leg: l.id, Status: sip.StatusRequestTerminated, Phrase: "Cancelled"})
+			l.refused(machine.Refused{LegID: l.id, Status: sip.StatusRequestTerminated, Phrase: "Cancelled"})
 		}
 		if !s.over && s.tx != nil {
 			s.tx.Terminate()

@@ -95,7 +95,7 @@ func (l *leg) keep() {
 		l.log.Error("sip: the dialog cannot be kept for a restart", "error", err)
 		return
 	}
-	l.tell(machine.Kept{Leg: l.id, Goodbye: text})
+	l.tell(machine.Kept{LegID: l.id, Goodbye: text})
 }
 
 // Goodbye sends the BYE of a dialog that a killed process had (gateway.Dialer).

@@ -197,7 +197,7 @@ func (l *leg) onInfo(r *inbound) {
 	switch kind {
 	case "application/dtmf-relay", "application/dtmf":
 		if d, ok := message.Digit(kind, r.req.Body()); ok && l.state == legUp {
-			l.tell(machine.Digit{Leg: l.id, Digit: d})
+			l.tell(machine.Digit{LegID: l.id, Digit: d})
 		}
 		l.respond(r, sip.StatusOK, "OK")
 	default:

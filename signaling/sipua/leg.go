@@ -200,7 +200,7 @@ func (l *leg) finish(last machine.Event, why string) {
 
 // ended finishes the leg with an Ended.
 func (l *leg) ended(c machine.Cause) {
-	l.finish(machine.Ended{Leg: l.id, Cause: c}, string(c))
+	l.finish(machine.Ended{LegID: l.id, Cause: c}, string(c))
 }
 
 // enter changes the state and logs it.

@@ -33,7 +33,7 @@ func (l *leg) reofferWith(sdp []byte) {
 		return
 	}
 	if l.ours.ready {
-		l.tell(machine.Reoffered{Leg: l.id, Status: sip.StatusRequestPending})
+		l.tell(machine.Reoffered{LegID: l.id, Status: sip.StatusRequestPending})
 	}
 	l.ours.waiting, l.ours.ready = sdp, true
 	l.nextOffer()
@@ -146,7 +146,7 @@ func (l *leg) offerDone(status int, sdp []byte) {
 	if l.se.due && l.se.ours { // refused, but it is there
 		l.arm(l.se.interval, true)
 	}
-	l.tell(machine.Reoffered{Leg: l.id, Status: status, SDP: sdp})
+	l.tell(machine.Reoffered{LegID: l.id, Status: status, SDP: sdp})
 	l.nextOffer()
 }
 
@@ -166,7 +166,7 @@ func (l *leg) retryOffer() {
 	if !o.ready { // a newer offer takes its place
 		o.waiting, o.ready = o.sdp, true
 	} else {
-		l.tell(machine.Reoffered{Leg: l.id, Status: sip.StatusRequestPending})
+		l.tell(machine.Reoffered{LegID: l.id, Status: sip.StatusRequestPending})
 	}
 	o.retry = l.after(l.u.cfg.glare(l.d.owner), func() {
 		o.retry = nil
@@ -202,6 +202,6 @@ func (l *leg) onOffer(r *inbound) {
 		l.respond(r, sip.StatusRequestPending, "Request Pending")
 	default:
 		l.theirs = r
-		l.tell(machine.Offered{Leg: l.id, SDP: sdp})
+		l.tell(machine.Offered{LegID: l.id, SDP: sdp})
 	}
 }

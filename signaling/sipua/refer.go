@@ -122,7 +122,7 @@ func (l *leg) onRefer(r *inbound) {
 		l.ref.id = strconv.FormatUint(uint64(r.req.CSeq().SeqNo), 10)
 	}
 	l.refers++
-	e := machine.Referred{Leg: l.id, To: to.uri, Attended: to.attended}
+	e := machine.Referred{LegID: l.id, To: to.uri, Attended: to.attended}
 	if !to.attended {
 		l.tell(e)
 		return

@@ -52,7 +52,7 @@ func TestRefer(t *testing.T) {
 	in, ok := talking(b, w, "refer")
 	w.send(b.at("udp"), w.within(ok, "REFER", 2, "", "Refer-To: <sip:carol@example.test?Answer-Mode=Auto>"))
 	e := expect[machine.Referred](in)
-	same(t, "event", e, machine.Referred{Leg: in.leg.ID(), To: "sip:carol@example.test"})
+	same(t, "event", e, machine.Referred{LegID: in.leg.ID(), To: "sip:carol@example.test"})
 	w.send(b.at("udp"), w.within(ok, "REFER", 3, "", "Refer-To: <sip:dave@example.test>"))
 	w.response(500, "REFER") // one at a time
 	in.leg.Report(100, "Trying")
@@ -131,7 +131,7 @@ func TestReplaces(t *testing.T) {
 	w.send(b.at("udp"), w.within(ok, "REFER", 2, "", "Refer-To: <sip:alice@example.test?Replaces="+url.QueryEscape(named(second))+
 		">"))
 	same(t, "event", expect[machine.Referred](in), machine.Referred{
-		Leg: in.leg.ID(), To: "sip:alice@example.test", Attended: true, Replaces: other.leg.ID(),
+		LegID: in.leg.ID(), To: "sip:alice@example.test", Attended: true, Replaces: other.leg.ID(),
 	})
 	in.leg.Report(100, "Trying")
 	w.send(b.at("udp"), w.reply(w.request("NOTIFY"), 200, "OK", "", ""))

@@ -217,7 +217,7 @@ func (l *leg) refresh() {
 		l.sendUpdate(req)
 	default:
 		s.due = true
-		l.tell(machine.RefreshDue{Leg: l.id})
+		l.tell(machine.RefreshDue{LegID: l.id})
 	}
 }
 

@@ -63,7 +63,7 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	l.d.local.Params = sip.HeaderParams{{K: "tag", V: message.NewToken()}}
 	l.mail.post(func() { l.dial(in) })
 	if err := u.adopt(l); err != nil {
-		sink(machine.Refused{Leg: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
+		sink(machine.Refused{LegID: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
 		l.mail.CloseIfEmpty()
 		return l
 	}
@@ -74,7 +74,7 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 // dial routes and sends the INVITE.
 func (l *leg) dial(in gateway.Invite) {
 	if err := l.aim(in); err != nil {
-		l.refused(machine.Refused{Leg: l.id, Status: err.status, Phrase: message.CleanText(err.err.Error())})
+		l.refused(machine.Refused{LegID: l.id, Status: err.status, Phrase: message.CleanText(err.err.Error())})
 		return
 	}
 	l.sendInvite(l.writeInvite(in))
@@ -103,7 +103,7 @@ func (l *leg) firstMissing() {
 		l.trunk.places.pass(l.d.hop.Addr) // for the next call; this INVITE may yet be heard
 	}
 	l.stopRepeats()
-	l.refused(machine.Refused{Leg: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
+	l.refused(machine.Refused{LegID: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
 }
 
 func (l *leg) refused(e machine.Refused) {
@@ -119,7 +119,7 @@ func (l *leg) inviteLost(err error) {
 			return
 		}
 	}
-	e := machine.Refused{Leg: l.id, Status: sip.StatusServiceUnavailable, Phrase: message.CleanText("Not Sent: " + err.Error())}
+	e := machine.Refused{LegID: l.id, Status: sip.StatusServiceUnavailable, Phrase: message.CleanText("Not Sent: " + err.Error())}
 	if errors.Is(err, sip.ErrTransactionTimeout) {
 		e.Status, e.Phrase = sip.StatusRequestTimeout, "No Response"
 	}
@@ -171,7 +171,7 @@ func (l *leg) provisional(res *sip.Response) {
 	if tag != l.out.earlyTag {
 		sdp = nil // one early dialog has the early media, the first
 	}
-	l.tell(machine.Rang{Leg: l.id, Status: res.StatusCode, SDP: sdp, Talk: l.talker(res)})
+	l.tell(machine.Rang{LegID: l.id, Status: res.StatusCode, SDP: sdp, Talk: l.talker(res)})
 }
 
 // success: the first 2xx makes the dialog. Another To tag is another phone
@@ -201,7 +201,7 @@ func (l *leg) success(res *sip.Response) {
 	l.stopTimers()
 	l.enter(legUp, "answered")
 	l.agreed(res)
-	l.tell(machine.Answered{Leg: l.id, SDP: sdp})
+	l.tell(machine.Answered{LegID: l.id, SDP: sdp})
 }
 
 // adjusted is the INVITE as a far end wants it that said what it misses: the
@@ -264,7 +264,7 @@ func (l *leg) failure(s *sent, res *sip.Response) {
 		return
 	}
 	e := machine.Refused{
-		Leg: l.id, Status: res.StatusCode, Phrase: message.CleanText(res.Reason),
+		LegID: l.id, Status: res.StatusCode, Phrase: message.CleanText(res.Reason),
 		RetryAfter: message.RetryAfter(message.Header(res, "Retry-After")),
 	}
 	if res.IsRedirection() {

@@ -415,7 +415,7 @@ func (l *leg) answer(sdp []byte) {
 		l.ours.waiting, l.ours.ready = nil, false
 		l.accept(r, sdp)
 		if stale {
-			l.tell(machine.Reoffered{Leg: l.id, Status: sip.StatusRequestPending, Stale: true})
+			l.tell(machine.Reoffered{LegID: l.id, Status: sip.StatusRequestPending, Stale: true})
 		}
 		l.nextOffer()
 	}
