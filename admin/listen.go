@@ -127,26 +127,10 @@ type problem struct {
 }
 
 func routes(people Local, log *slog.Logger) http.Handler {
-	mux := http.NewServeMux()
-	// serve turns a function into a route: its error becomes a problem, a
-	// change becomes one line of the log.
-	serve := func(pattern, did string, do func(r *http.Request) (any, error)) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-			v, err := do(r)
-			if err != nil {
-				refuse(w, err)
-				return
-			}
-			if did != "" {
-				log.Info(did, "name", r.PathValue("name"), "device", r.PathValue("device"))
-			}
-			answer(w, v)
-		})
-	}
-	serve("GET /domain", "", func(r *http.Request) (any, error) { return people.Domain(r.Context()) })
-	serve("GET /users", "", func(r *http.Request) (any, error) { return people.List(r.Context()) })
-	serve("PUT /users/{name}", "user added", func(r *http.Request) (any, error) {
+	m := router{http.NewServeMux(), log}
+	m.serve("GET /domain", "", func(r *http.Request) (any, error) { return people.Domain(r.Context()) })
+	m.serve("GET /users", "", func(r *http.Request) (any, error) { return people.List(r.Context()) })
+	m.serve("PUT /users/{name}", "user added", func(r *http.Request) (any, error) {
 		var u directory.NewUser
 		if err := read(r, &u); err != nil {
 			return nil, err
@@ -154,35 +138,44 @@ func routes(people Local, log *slog.Logger) http.Handler {
 		u.Name = r.PathValue("name")
 		return nil, people.Add(r.Context(), u)
 	})
-	serve("DELETE /users/{name}", "user removed", func(r *http.Request) (any, error) {
+	m.serve("DELETE /users/{name}", "user removed", func(r *http.Request) (any, error) {
 		return nil, people.Remove(r.Context(), r.PathValue("name"))
 	})
-	serve("PUT /users/{name}/password", "password set", func(r *http.Request) (any, error) {
+	m.serve("PUT /users/{name}/password", "password set", func(r *http.Request) (any, error) {
 		var s secret
 		if err := read(r, &s); err != nil {
 			return nil, err
 		}
 		return nil, people.SetPassword(r.Context(), r.PathValue("name"), s.Password)
 	})
-	serve("PUT /users/{name}/devices/{device}/password", "SIP password set", func(r *http.Request) (any, error) {
+	m.serveDevices(people)
+	m.serveKeys(people)
+	return m
+}
+
+func (m router) serveDevices(people Local) {
+	m.serve("PUT /users/{name}/devices/{device}/password", "SIP password set", func(r *http.Request) (any, error) {
 		var s secret
 		if err := read(r, &s); err != nil {
 			return nil, err
 		}
 		return nil, people.SetSIPPassword(r.Context(), r.PathValue("name"), r.PathValue("device"), s.Password)
 	})
-	serve("PATCH /users/{name}/devices/{device}", "device changed", func(r *http.Request) (any, error) {
+	m.serve("PATCH /users/{name}/devices/{device}", "device changed", func(r *http.Request) (any, error) {
 		var p directory.DevicePatch
 		if err := read(r, &p); err != nil {
 			return nil, err
 		}
 		return people.PatchDevice(r.Context(), r.PathValue("name"), r.PathValue("device"), p)
 	})
-	serve("DELETE /users/{name}/devices/{device}/pairing", "device unpaired", func(r *http.Request) (any, error) {
+	m.serve("DELETE /users/{name}/devices/{device}/pairing", "device unpaired", func(r *http.Request) (any, error) {
 		return nil, people.Unpair(r.Context(), r.PathValue("name"), r.PathValue("device"))
 	})
-	serve("GET /apikeys", "", func(r *http.Request) (any, error) { return people.Keys(r.Context()) })
-	serve("PUT /apikeys/{name}", "API key added", func(r *http.Request) (any, error) {
+}
+
+func (m router) serveKeys(people Local) {
+	m.serve("GET /apikeys", "", func(r *http.Request) (any, error) { return people.Keys(r.Context()) })
+	m.serve("PUT /apikeys/{name}", "API key added", func(r *http.Request) (any, error) {
 		var a token.Access
 		if err := read(r, &a); err != nil {
 			return nil, err
@@ -190,10 +183,31 @@ func routes(people Local, log *slog.Logger) http.Handler {
 		text, err := people.AddKey(r.Context(), r.PathValue("name"), a)
 		return keyText{text}, err
 	})
-	serve("DELETE /apikeys/{name}", "API key removed", func(r *http.Request) (any, error) {
+	m.serve("DELETE /apikeys/{name}", "API key removed", func(r *http.Request) (any, error) {
 		return nil, people.RemoveKey(r.Context(), r.PathValue("name"))
 	})
-	return mux
+}
+
+// router turns functions into routes: an error becomes a problem, a change
+// becomes one line of the log.
+type router struct {
+	*http.ServeMux
+	log *slog.Logger
+}
+
+func (m router) serve(pattern, did string, do func(r *http.Request) (any, error)) {
+	m.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		v, err := do(r)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		if did != "" {
+			m.log.Info(did, "name", r.PathValue("name"), "device", r.PathValue("device"))
+		}
+		answer(w, v)
+	})
 }
 
 func read(r *http.Request, v any) error {
