@@ -33,7 +33,7 @@ func read(t *testing.T) source {
 		switch {
 		case err != nil:
 			return err
-		case slices.Contains(outside, path) || d.IsDir() && path != ".." && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && (slices.Contains(outside, path) || path != ".." && strings.HasPrefix(d.Name(), ".")):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
 			return nil
