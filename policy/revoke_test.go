@@ -76,7 +76,7 @@ func TestRevokeIsInForce(t *testing.T) {
 	require.True(t, d.Allow, d.Reason)
 	r, err := b.Revoke(t.Context(), "alice", d.Grant, fromBob().Requester)
 	require.NoError(t, err)
-	require.Contains(t, r.Sentence(), "example.test")
+	require.Contains(t, r.Sentence().Text, "example.test")
 	require.False(t, other.Decide(t.Context(), fromBob()).Allow)
 }
 
