@@ -32,9 +32,8 @@ type Imported struct {
 
 // Rejected is something in a file that was not imported.
 type Rejected struct {
-	Line    int    `json:"line"` // from 1
-	Problem string `json:"problem"`
-	// ProblemSentence is what Problem says, for another language.
+	Line            int               `json:"line"` // from 1
+	Problem         string            `json:"problem"`
 	ProblemSentence sentence.Sentence `json:"problemSentence,omitzero"`
 }
 

@@ -180,17 +180,9 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 		Leg: target.Leg, Binding: target.Binding, From: me, To: me.Address, Offer: offer, Headers: m.Headers,
 	}, func(e machine.Event) { box.Post(e) })
 	tried.Outcome, status = p.watch(ctx, leg, box, end)
-	switch tried.Outcome {
-	case TestAnswered:
-		tried.say(Words.Say("phonetest.answered"))
-	case TestRang:
-		tried.say(Words.Say("phonetest.rang"))
-	case TestRefused:
+	tried.say(Words.Say("phonetest." + string(tried.Outcome)))
+	if tried.Outcome == TestRefused {
 		tried.say(Words.Say("phonetest.refused", "status", status))
-	case TestUnreachable:
-		tried.say(Words.Say("phonetest.unreachable"))
-	case TestStopped:
-		tried.say(Words.Say("phonetest.stopped"))
 	}
 	return tried, status, nil
 }

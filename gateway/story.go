@@ -29,8 +29,7 @@ type Story struct {
 	State string         `json:"state"` // as in CallView
 	Cause machine.Cause  `json:"cause,omitempty"`
 	// Reason is why it ended, in words.
-	Reason string `json:"reason,omitempty"`
-	// ReasonSentence is what Reason says, for another language.
+	Reason         string            `json:"reason,omitempty"`
 	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 	From           machine.PeerView  `json:"from"`
 	To             machine.PeerView  `json:"to"`

@@ -50,9 +50,8 @@ type DeviceView struct {
 	Fixed bool `json:"fixed,omitempty"`
 	// Answerable tells whether "Answer on <display>" can be pressed now;
 	// Why is the sentence that says why not.
-	Answerable bool   `json:"answerable"`
-	Why        string `json:"why,omitempty"`
-	// WhySentence is what Why says, for another language.
+	Answerable  bool              `json:"answerable"`
+	Why         string            `json:"why,omitempty"`
 	WhySentence sentence.Sentence `json:"whySentence,omitzero"`
 	// Method is what Test my deskphone found and keeps, "" for none.
 	Method string `json:"method,omitempty"`
@@ -135,8 +134,7 @@ type Result struct {
 	Call machine.CallID `json:"call,omitempty"`
 	SDP  string         `json:"sdp,omitempty"`
 	// Said is what was done, in words.
-	Said string `json:"said,omitempty"`
-	// SaidSentence is what Said says, for another language.
+	Said         string            `json:"said,omitempty"`
 	SaidSentence sentence.Sentence `json:"saidSentence,omitzero"`
 }
 

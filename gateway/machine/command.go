@@ -61,9 +61,8 @@ func named(what, name, value string) string {
 
 // CommandError is a refused Command: a code for programs, a sentence for people.
 type CommandError struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	// Sentence is what Message says, for another language.
+	Code     string            `json:"code"`
+	Message  string            `json:"message"`
 	Sentence sentence.Sentence `json:"sentence,omitzero"`
 }
 

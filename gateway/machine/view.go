@@ -47,9 +47,8 @@ type AutoView struct {
 	// Grant is self, addresses, friends, directory or public.
 	Grant string `json:"grant"`
 	// Reason is a sentence: why it was allowed.
-	Reason string   `json:"reason"`
-	By     PeerView `json:"by"`
-	// ReasonSentence is what Reason says, for another language.
+	Reason         string            `json:"reason"`
+	By             PeerView          `json:"by"`
 	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 }
 

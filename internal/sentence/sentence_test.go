@@ -40,7 +40,7 @@ func TestOfSomebodyElse(t *testing.T) {
 }
 
 func TestInAnother(t *testing.T) {
-	inner := table.Say("device.offline", "device", "Desk")
+	inner := &Fault{table.Say("device.offline", "device", "Desk")}
 	s := table.Say("problem.why", "why", inner)
 	if s.Text != "Nothing was changed: Desk is not connected.. Try again." {
 		t.Errorf("text %q", s.Text)

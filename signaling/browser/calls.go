@@ -197,16 +197,15 @@ func (s *Server) getCall(c echo.Context) error {
 
 // callHead is one row of GET /api/v1/calls.
 type callHead struct {
-	ID       machine.CallID   `json:"id"`
-	State    string           `json:"state"`
-	From     machine.PeerView `json:"from"`
-	To       machine.PeerView `json:"to"`
-	Began    instant          `json:"began"`
-	Answered *instant         `json:"answered,omitempty"`
-	Ended    *instant         `json:"ended,omitempty"`
-	Cause    machine.Cause    `json:"cause,omitempty"`
-	Reason   string           `json:"reason,omitempty"`
-	// ReasonSentence is what Reason says, for another language.
+	ID             machine.CallID    `json:"id"`
+	State          string            `json:"state"`
+	From           machine.PeerView  `json:"from"`
+	To             machine.PeerView  `json:"to"`
+	Began          instant           `json:"began"`
+	Answered       *instant          `json:"answered,omitempty"`
+	Ended          *instant          `json:"ended,omitempty"`
+	Cause          machine.Cause     `json:"cause,omitempty"`
+	Reason         string            `json:"reason,omitempty"`
 	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 }
 

@@ -309,15 +309,14 @@ type decisionView struct {
 	Owner     string  `json:"owner"`
 	Requester string  `json:"requester"`
 	// Authenticated is how the requester was proven, "" for not at all.
-	Authenticated string      `json:"authenticated"`
-	Evidence      string      `json:"evidence"`
-	Kind          policy.Kind `json:"kind"`
-	Device        string      `json:"device"`
-	Call          string      `json:"call,omitempty"`
-	Allow         bool        `json:"allow"`
-	Grant         string      `json:"grant"`
-	Reason        string      `json:"reason"`
-	// ReasonSentence is what Reason says, for another language.
+	Authenticated  string            `json:"authenticated"`
+	Evidence       string            `json:"evidence"`
+	Kind           policy.Kind       `json:"kind"`
+	Device         string            `json:"device"`
+	Call           string            `json:"call,omitempty"`
+	Allow          bool              `json:"allow"`
+	Grant          string            `json:"grant"`
+	Reason         string            `json:"reason"`
 	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 
 	Node string `json:"node,omitempty"`

@@ -20,11 +20,10 @@ import (
 // problem is an error for the client (RFC 9457). Its type is left out, which
 // means "about:blank"; code tells programs what detail tells people.
 type problem struct {
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
-	Code   string `json:"code"`
-	// Sentence is what Detail says, for another language.
+	Title    string            `json:"title"`
+	Status   int               `json:"status"`
+	Detail   string            `json:"detail"`
+	Code     string            `json:"code"`
 	Sentence sentence.Sentence `json:"sentence,omitzero"`
 	// Request is the id of the request in the log.
 	Request string `json:"request,omitempty"`
@@ -37,9 +36,8 @@ type problem struct {
 // memberFault is one fault of a body: the JSON pointer of the member, and the
 // sentence (the example of RFC 9457 3).
 type memberFault struct {
-	Pointer string `json:"pointer"`
-	Detail  string `json:"detail"`
-	// DetailSentence is what Detail says, for another language.
+	Pointer        string            `json:"pointer"`
+	Detail         string            `json:"detail"`
 	DetailSentence sentence.Sentence `json:"detailSentence,omitzero"`
 }
 

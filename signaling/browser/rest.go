@@ -38,10 +38,9 @@ func instantOf(t *time.Time) *instant {
 // historyView is one row of GET /api/v1/history.
 type historyView struct {
 	directory.HistoryEntry
-	Start    instant  `json:"start"`
-	Answered *instant `json:"answered,omitempty"`
-	End      instant  `json:"end"`
-	// ReasonSentence is what Reason says, for another language.
+	Start          instant           `json:"start"`
+	Answered       *instant          `json:"answered,omitempty"`
+	End            instant           `json:"end"`
 	ReasonSentence sentence.Sentence `json:"reasonSentence,omitzero"`
 }
 

@@ -115,10 +115,11 @@ func TestEverySentenceIsSaid(t *testing.T) {
 		})
 	}
 	for code := range whole {
-		// The code of a cause is made of its name and a side.
-		cause, ofCause := strings.CutPrefix(code, "cause.")
-		cause, _, _ = strings.Cut(cause, ".")
-		if !used[code] && !(ofCause && used[cause]) {
+		// The code of a cause is made of its name and a side, that of a try of
+		// its outcome.
+		area, name, _ := strings.Cut(code, ".")
+		name, _, _ = strings.Cut(name, ".")
+		if !used[code] && !(used[name] && (area == "cause" || area == "phonetest")) {
 			t.Errorf("%s is never said", code)
 		}
 	}
