@@ -245,7 +245,7 @@ export class FeatureOptions extends LitElement {
 
   private lastLine({requester, grant, time, allow}: Decision): string {
     const who = shortAddress(requester) || t.options.withheld;
-    const what = allow ? (t.grants[grant] ?? grant) : t.options.refused;
+    const what = allow ? (t.grants[grant] ?? t.options.allowed) : t.options.refused;
     return t.options.last(who, what, moment(new Date(time), new Date(this.now()), t.lang));
   }
 
