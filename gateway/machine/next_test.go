@@ -31,7 +31,9 @@ func newScript(t *testing.T) *script {
 func (s *script) on(e Event) *script { return s.sound(e, nil, media.SendRecv) }
 
 func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *script {
+	s.t.Helper()
 	s.clock = s.clock.Add(10 * time.Millisecond)
+	before, was := s.state, asJSON(s.t, s.state)
 	if d, ok := e.(Decided); ok && d.Leg == "" && s.state.Opening != nil {
 		d.Leg = s.state.Opening.Target.Leg
 		e = d
@@ -40,6 +42,9 @@ func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *s
 		Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock,
 		Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside, Keys: s.keys,
 	}, Limits{Ring: time.Minute})
+	if asJSON(s.t, before) != was {
+		s.t.Fatalf("%T wrote to the state it was given", e)
+	}
 	return s
 }
 
@@ -306,39 +311,6 @@ func TestDeskphoneAskedToCall(t *testing.T) {
 	}
 	s.sound(Answered{LegID: "d"}, pcm[1:], media.SendRecv).phase(Established).not(Accept{})
 	s.on(Ended{LegID: "own"}).phase(Terminated).wants(Release{"d", CauseHangUp})
-}
-
-// Every cause has its status, its Reason and a sentence for either side.
-func TestCauseTable(t *testing.T) {
-	for c, o := range causes {
-		if o.Status < 400 || o.Phrase == "" || o.Reason == "" || c.Sentence(Caller).Text == "" || c.Sentence(Callee).Text == "" {
-			t.Errorf("%s: incomplete row %+v", c, o)
-		}
-	}
-	if got := Cause("nonsense").Outcome().Status; got != 500 {
-		t.Errorf("unknown cause gives %d", got)
-	}
-	rows := map[int]Cause{
-		486: CauseBusy, 600: CauseBusy, 603: CauseDeclined, 404: CauseUnknown, 488: CauseNoCodec,
-		606: CauseNoCodec, 403: CauseForbidden, 408: CauseUnreachable, 480: CauseNoAnswer, 482: CauseLoop, 503: CauseTrunkDown,
-		500: CauseRefused, 504: CauseRefused, 420: CauseUnsupported,
-	}
-	for status, want := range rows {
-		if got := CauseOf(status); got != want {
-			t.Errorf("%d: %s, want %s", status, got, want)
-		}
-	}
-}
-
-// No event in any order makes the machine panic, and a terminated call sends
-// nothing but refusals.
-func TestNextIsPure(t *testing.T) {
-	s := bobCallsAlice(t)
-	before := s.state.Clone()
-	Next(s.state, Input{Event: Answered{LegID: "d1"}, Sound: media.Negotiated{Codecs: pcm}}, Limits{})
-	if !reflect.DeepEqual(before, s.state) {
-		t.Fatal("next wrote to its argument")
-	}
 }
 
 // A trunk that does not react is a trunk that is down, not a phone unplugged.
