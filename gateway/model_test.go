@@ -369,9 +369,8 @@ func (m *model) join() {
 // joined brings a party whose phone may have answered by itself elsewhere.
 func (m *model) joined(by string) {
 	l := machine.LegState{
-		ID: machine.LegID(randomID("l")), Kind: machine.PhoneLeg, Stage: machine.Up, Device: "desk", Codecs: g711[:1],
-		Remote: media.SendRecv,
-		Mute:   profile.MuteSDP,
+		ID: machine.LegID(randomID("l")), Kind: machine.PhoneLeg, Stage: machine.Up, Device: "desk",
+		Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv}, AutoAnswer: machine.AutoAnswer{Mute: profile.MuteSDP},
 	}
 	if rapid.Bool().Draw(m.t, "gate shut") {
 		l.Gate = machine.GateShut

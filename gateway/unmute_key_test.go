@@ -23,8 +23,8 @@ func TestKeyGoesNowhere(t *testing.T) {
 		{ID: "a", Kind: machine.PhoneLeg, Stage: machine.Up},
 		{
 			ID: "b", Side: machine.Callee, Kind: machine.PhoneLeg, Stage: machine.Up, Device: "desk", Instance: "i",
-			Gate: machine.GateShut, Mute: profile.MuteGate,
-			UnmuteKey: "*",
+			Gate:       machine.GateShut,
+			AutoAnswer: machine.AutoAnswer{Mute: profile.MuteGate}, Unmuting: machine.Unmuting{UnmuteKey: "*"},
 		},
 	}
 	c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
@@ -60,8 +60,8 @@ func TestHeldKeyGoesNowhere(t *testing.T) {
 	c.state.Legs = []machine.LegState{
 		{ID: "a", Kind: machine.PhoneLeg, Stage: machine.Up},
 		{
-			ID: "b", Side: machine.Callee, Kind: machine.PhoneLeg, Stage: machine.Up, Gate: machine.GateShut, Mute: profile.MuteGate,
-			UnmuteKey: "*",
+			ID: "b", Side: machine.Callee, Kind: machine.PhoneLeg, Stage: machine.Up, Gate: machine.GateShut,
+			AutoAnswer: machine.AutoAnswer{Mute: profile.MuteGate}, Unmuting: machine.Unmuting{UnmuteKey: "*"},
 		},
 	}
 	c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b", User: "alice"}}

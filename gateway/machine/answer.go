@@ -59,8 +59,7 @@ func (m *transition) answered(e Answered, in Input) {
 // other address family: nothing it sends arrives before that.
 func (m *transition) toldNewAddress(id LegID, in Input) {
 	if l := m.Leg(id); in.Sound.Moved && l != nil && l.Stage == Up && !l.Reoffering && m.Phase != Terminated {
-		l.Reoffering = true
-		m.do(Reoffer{l.ID, l.Codecs, l.offers()})
+		m.reoffer(l, l.Codecs, l.offers())
 	}
 }
 
@@ -110,8 +109,8 @@ func (m *transition) answerCaller(own, l *LegState) {
 		if l.Kind == TabLeg {
 			codecs = l.Codecs // a tab sends whatever he takes
 		}
-		own.Stage, own.Remote, own.Reoffering = Up, media.SendRecv, true
-		m.do(AcceptLate{own.ID, media.Offerable(codecs), media.SendRecv})
+		own.Stage, own.Remote = Up, media.SendRecv
+		m.acceptLate(own, media.Offerable(codecs), media.SendRecv)
 		return
 	}
 	told := own.Codecs // by early media
@@ -120,8 +119,7 @@ func (m *transition) answerCaller(own, l *LegState) {
 		// The caller was told another codec with the early media: the newer
 		// leg adapts.
 		m.do(Accept{own.ID, told, media.SendRecv})
-		l.Reoffering = true
-		m.do(Reoffer{l.ID, told, media.SendRecv})
+		m.reoffer(l, told, media.SendRecv)
 		return
 	}
 	if len(told) > 0 {

@@ -20,6 +20,32 @@ const (
 	StepFailing    Step = "failing"    // it got no 200 in time and has its CANCEL
 )
 
+// AutoAnswer is what a leg knows of an automatic answer by it:
+//
+//	                      Triggered  Announcing  SplashDue
+//	answers by hand       -          -           -
+//	asked                 yes        yes         -
+//	up, not heard by us   yes        yes         yes         until a Reoffered
+//	up, the splash sounds yes        yes         -           until SplashOver
+//	up, announced         yes        -           -
+//
+// A 200 after the click, on the branch that rang, is announced without a trigger.
+type AutoAnswer struct {
+	// Triggered tells that the leg's INVITE carried a trigger: a 200 to it is
+	// automatic whenever it comes.
+	Triggered bool               `json:"triggered,omitempty"`
+	Mute      profile.MuteMode   `json:"mute,omitempty"`
+	Splash    profile.SplashMode `json:"splash,omitempty"`
+	// Talks tells that the ringing phone can be told to go off-hook by NOTIFY,
+	// Told that it was: its 200 answers an offer of sendrecv.
+	Talks bool `json:"talks,omitempty"`
+	Told  bool `json:"told,omitempty"`
+	// SplashDue tells that the splash waits until the phone can hear it.
+	SplashDue bool `json:"splashDue,omitempty"`
+	// Announcing tells that the splash is still to come or to end.
+	Announcing bool `json:"announcing,omitempty"`
+}
+
 // Opening is one phone being asked to answer by itself. A call has at most one.
 type Opening struct {
 	Step Step `json:"step"`
@@ -311,8 +337,7 @@ func (m *transition) opened(l *LegState) {
 	}
 	m.do(PlaySplash{l.ID, l.Splash})
 	if l.Told && l.Mute == profile.MuteSDP && l.Remote != media.RecvOnly {
-		l.Reoffering = true
-		m.do(Reoffer{l.ID, l.Codecs, media.SendOnly})
+		m.reoffer(l, l.Codecs, media.SendOnly)
 	}
 }
 

@@ -205,7 +205,7 @@ func (m *transition) tabCame(e TabCame) {
 	}
 	m.Legs = append(m.Legs, LegState{
 		ID: e.Leg, Side: Callee, Kind: TabLeg, Tab: e.Tab, Stage: Trying,
-		Codecs: media.Offerable(m.Offered),
+		Negotiation: Negotiation{Codecs: media.Offerable(m.Offered)},
 	})
 }
 

@@ -48,7 +48,8 @@ func (m *transition) recall(side Side) {
 }
 
 func (m *transition) moveToTab(tab TabID, side Side, id LegID) {
-	l := LegState{ID: id, Side: side, Kind: TabLeg, Tab: tab, Stage: Up, Remote: media.SendRecv}
+	l := LegState{ID: id, Side: side, Kind: TabLeg, Tab: tab, Stage: Up}
+	l.Remote = media.SendRecv
 	l.Codecs = EveryCodec()
 	if far := m.Audio(side.Other()); far != nil {
 		l.Codecs = reorder(l.Codecs, far.Codecs)

@@ -25,6 +25,27 @@ const (
 // Closed tells whether nothing of the leg may reach anyone.
 func (g Gate) Closed() bool { return g != GateNever && g != GateOpen }
 
+// Unmuting is what can un-mute a leg whose gate is shut, besides a tab:
+//
+//	UnmuteDue      the click that moved a live call here   once the splash is over
+//	UnmuteKey      that key of the phone                   after the splash
+//	ResumeUnmutes  Resume at the phone                     after a Hold there (Resumes), alone and untouched since
+type Unmuting struct {
+	ResumeUnmutes bool `json:"resumeUnmutes,omitempty"`
+	// UnmuteDue tells that the un-mute of a move waits for the splash.
+	UnmuteDue bool `json:"unmuteDue,omitempty"`
+	// UnmuteKey is the key of the phone that is its user's un-mute while the
+	// gate is shut, "" for none; KeyAt is when it was last taken for that.
+	// KeyNamed: people are told to press it.
+	UnmuteKey string    `json:"unmuteKey,omitempty"`
+	KeyNamed  bool      `json:"keyNamed,omitempty"`
+	KeyAt     time.Time `json:"keyAt,omitzero"`
+	// Resumes tells that the phone put us on hold by itself while shut, HeldAt
+	// how often it had been stirred by then.
+	Resumes bool   `json:"resumes,omitempty"`
+	HeldAt  uint64 `json:"heldAt,omitempty"`
+}
+
 // splashOver: what was to come after the splash may come now.
 func (m *transition) splashOver(id LegID) {
 	l := m.Leg(id)
@@ -44,8 +65,8 @@ func (m *transition) onlyGate(l *LegState) {
 	if l.Remote == media.Inactive {
 		m.do(Learn{l.Side, l.Device, profile.MuteGate})
 	}
-	l.Mute, l.SplashDue, l.Reoffering = profile.MuteGate, true, true
-	m.do(Reoffer{l.ID, l.Codecs, media.SendRecv})
+	l.Mute, l.SplashDue = profile.MuteGate, true
+	m.reoffer(l, l.Codecs, media.SendRecv)
 }
 
 // Act is how the owner un-muted.
@@ -70,8 +91,8 @@ func (m *transition) unmute(l *LegState, by Act) {
 		m.openGate(l) // nothing to agree on: the phone sends already
 		return
 	}
-	l.Reoffering, l.Resumes = true, false
-	m.do(Reoffer{l.ID, l.Codecs, media.SendRecv})
+	l.Resumes = false
+	m.reoffer(l, l.Codecs, media.SendRecv)
 }
 
 func (m *transition) openGate(l *LegState) {
@@ -92,8 +113,7 @@ func (m *transition) mute(l *LegState) {
 	m.say(l.Side, l.mutedNote())
 	m.do(ShutGate{l.ID}, StopTimer{l.Side.Timer(UnmuteTimer)})
 	if l.Mute != profile.MuteGate {
-		l.Reoffering = true
-		m.do(Reoffer{l.ID, l.Codecs, media.SendOnly})
+		m.reoffer(l, l.Codecs, media.SendOnly)
 	}
 }
 

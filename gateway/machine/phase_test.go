@@ -8,6 +8,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"ringsplash/gateway/profile"
 	"ringsplash/media"
@@ -145,4 +148,22 @@ func asJSON(t *testing.T, s State) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// The form a leg is stored in does not depend on how its state is parted.
+func TestFormOfALeg(t *testing.T) {
+	text, err := json.Marshal(LegState{
+		Inbound: true, Negotiation: Negotiation{Late: true, Codecs: pcm, Remote: media.SendRecv, Reoffering: true, Unplaced: true},
+		AutoAnswer: AutoAnswer{
+			Triggered: true, Mute: profile.MuteSDP, Splash: profile.SplashMedia, Talks: true, Told: true, SplashDue: true, Announcing: true,
+		},
+		Unmuting: Unmuting{
+			ResumeUnmutes: true, UnmuteDue: true, UnmuteKey: "*", KeyNamed: true, KeyAt: time.Unix(1, 0).UTC(), Resumes: true, HeldAt: 7,
+		},
+	})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"id":"","side":0,"kind":"","stage":"","inbound":true,"late":true,"codecs":["PCMU","PCMA"],
+		"remote":"sendrecv","reoffering":true,"triggered":true,"mute":"sdp+gate","splash":"media","resumeUnmutes":true,
+		"talks":true,"told":true,"unplaced":true,"splashDue":true,"unmuteDue":true,"announcing":true,"unmuteKey":"*",
+		"keyNamed":true,"keyAt":"1970-01-01T00:00:01Z","resumes":true,"heldAt":7}`, string(text))
 }

@@ -7,6 +7,40 @@ import (
 	"ringsplash/media"
 )
 
+// Negotiation is how far a leg's offers and answers have come:
+//
+//	            Late  Reoffering
+//	at rest     -     -
+//	we offered  -     yes         until a Reoffered
+//	in the 2xx  yes   yes         until the ACK brings the answer, a Reoffered too
+//	no offer    yes   -           until our 2xx
+type Negotiation struct {
+	// Late tells that the device's INVITE had no offer: our 200 carries one, the
+	// ACK its answer (RFC 3261 13.2.1). Cleared when the answer is in.
+	Late bool `json:"late,omitempty"`
+	// Codecs were negotiated, the preferred one first; for a tab they are what
+	// it should offer.
+	Codecs []media.Codec `json:"codecs,omitempty"`
+	// Remote is the direction the device described last, from its side.
+	Remote media.Direction `json:"remote,omitempty"`
+	// Reoffering tells that our re-INVITE waits for its response.
+	Reoffering bool `json:"reoffering,omitempty"`
+	// Unplaced tells that the phone must send before it can hear us (NAT).
+	Unplaced bool `json:"unplaced,omitempty"`
+}
+
+// reoffer sends the leg an offer of ours.
+func (m *transition) reoffer(l *LegState, codecs []media.Codec, dir media.Direction) {
+	l.Reoffering = true
+	m.do(Reoffer{l.ID, codecs, dir})
+}
+
+// acceptLate answers what came without an offer by one of ours.
+func (m *transition) acceptLate(l *LegState, codecs []media.Codec, dir media.Direction) {
+	l.Reoffering = true
+	m.do(AcceptLate{l.ID, codecs, dir})
+}
+
 // offered answers a device's re-INVITE: hold, resume, another codec. The other
 // side's device hears nothing of it in SIP.
 func (m *transition) offered(e Offered, in Input) {
@@ -20,8 +54,7 @@ func (m *transition) offered(e Offered, in Input) {
 		return
 	}
 	if len(e.SDP) == 0 { // the device asks for our offer (RFC 3261 14.2)
-		l.Reoffering = true
-		m.do(AcceptLate{l.ID, l.Codecs, l.offers()})
+		m.acceptLate(l, l.Codecs, l.offers())
 		return
 	}
 	codecs := m.keepCodec(l, in.Sound.Codecs)
@@ -101,8 +134,7 @@ func (m *transition) reoffered(e Reoffered, in Input) {
 // theirs did not bring about what ours was to.
 func (m *transition) offerAgain(l *LegState) {
 	if l.SplashDue || l.Gate == GateWanted {
-		l.Reoffering = true
-		m.do(Reoffer{l.ID, l.Codecs, l.offers()})
+		m.reoffer(l, l.Codecs, l.offers())
 		return
 	}
 	m.changed(l)
@@ -115,8 +147,8 @@ func (m *transition) refreshDue(e RefreshDue) {
 	if l == nil || l.Stage != Up || l.Reoffering || len(l.Codecs) == 0 {
 		return
 	}
-	l.Reoffering, l.Resumes = true, false
-	m.do(Reoffer{l.ID, l.Codecs, l.offers()})
+	l.Resumes = false
+	m.reoffer(l, l.Codecs, l.offers())
 }
 
 // lateAnswer takes the answer that the ACK of a caller without an offer brings.

@@ -13,7 +13,7 @@ func (m *transition) begun(e Begun) {
 	m.Parties[Callee] = e.Callee
 	own := LegState{
 		ID: e.Caller.Leg, Side: Caller, Kind: e.Caller.Kind, Device: e.Caller.Device, Tab: e.Caller.Tab,
-		Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask, Late: e.Late,
+		Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask, Negotiation: Negotiation{Late: e.Late},
 	}
 	if own.Kind == TabLeg {
 		own.Stage, own.Codecs, own.Remote = Up, e.Offered, media.SendRecv

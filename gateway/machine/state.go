@@ -89,47 +89,13 @@ type LegState struct {
 	Trunk  string  `json:"trunk,omitempty"`
 	// Inbound tells that the device sent us the INVITE.
 	Inbound bool `json:"inbound,omitempty"`
-	// Late tells that the device's INVITE had no offer: our 200 carries one, the
-	// ACK its answer (RFC 3261 13.2.1). Cleared when the answer is in.
-	Late bool `json:"late,omitempty"`
-	// Codecs were negotiated, the preferred one first; for a tab they are what
-	// it should offer.
-	Codecs []media.Codec `json:"codecs,omitempty"`
-	// Remote is the direction the device described last, from its side.
-	Remote media.Direction `json:"remote,omitempty"`
-	// Reoffering tells that our re-INVITE waits for its response.
-	Reoffering bool `json:"reoffering,omitempty"`
 	// Instance is the phone's instance id.
 	Instance string `json:"instance,omitempty"`
 	// Gate is the lock on what the leg's microphone sends.
 	Gate Gate `json:"gate,omitempty"`
-	// Triggered tells that the leg's INVITE carried a trigger: a 200 to it is
-	// automatic whenever it comes.
-	Triggered     bool               `json:"triggered,omitempty"`
-	Mute          profile.MuteMode   `json:"mute,omitempty"`
-	Splash        profile.SplashMode `json:"splash,omitempty"`
-	ResumeUnmutes bool               `json:"resumeUnmutes,omitempty"`
-	// Talks tells that the ringing phone can be told to go off-hook by NOTIFY,
-	// Told that it was: its 200 answers an offer of sendrecv.
-	Talks bool `json:"talks,omitempty"`
-	Told  bool `json:"told,omitempty"`
-	// Unplaced tells that the phone must send before it can hear us (NAT).
-	Unplaced bool `json:"unplaced,omitempty"`
-	// SplashDue tells that the splash waits until the phone can hear it,
-	// UnmuteDue that the un-mute of a move waits for the splash.
-	SplashDue bool `json:"splashDue,omitempty"`
-	UnmuteDue bool `json:"unmuteDue,omitempty"`
-	// Announcing tells that the splash is still to come or to end.
-	Announcing bool `json:"announcing,omitempty"`
-	// UnmuteKey is the key of the phone that is its user's un-mute while the
-	// gate is shut, "" for none; KeyAt is when it was last taken for that.
-	UnmuteKey string    `json:"unmuteKey,omitempty"`
-	KeyNamed  bool      `json:"keyNamed,omitempty"`
-	KeyAt     time.Time `json:"keyAt,omitzero"`
-	// Resumes tells that the phone put us on hold by itself while shut, HeldAt
-	// how often it had been stirred by then.
-	Resumes bool   `json:"resumes,omitempty"`
-	HeldAt  uint64 `json:"heldAt,omitempty"`
+	Negotiation
+	AutoAnswer
+	Unmuting
 }
 
 // holds tells whether the device itself put us on hold. While its gate is shut

@@ -225,8 +225,7 @@ func (m *transition) answerReplacing(l *LegState, far []media.Codec) bool {
 	}
 	l.Stage, l.Remote = Up, media.SendRecv
 	if l.Late {
-		l.Reoffering = true
-		m.do(AcceptLate{l.ID, media.Offerable(codecs), media.SendRecv})
+		m.acceptLate(l, media.Offerable(codecs), media.SendRecv)
 		return true
 	}
 	l.Codecs = codecs
@@ -342,8 +341,7 @@ func (m *transition) fit(l, far *LegState) {
 	case far.Kind == TabLeg:
 		far.Codecs = reorder(far.Codecs, l.Codecs)
 	case !media.Convertible(l.Codecs[0], far.Codecs[0]) && !l.Reoffering && !far.Reoffering:
-		l.Reoffering = true
-		m.do(Reoffer{l.ID, media.Offerable(far.Codecs[:1]), l.offers()})
+		m.reoffer(l, media.Offerable(far.Codecs[:1]), l.offers())
 	}
 }
 

@@ -106,7 +106,7 @@ func waiting(t *testing.T) *script {
 
 var bobsLeg = Joined{
 	From: "c1", Party: Party{User: "bob", Who: policy.Identity{Address: "sip:bob@example.test"}, Direction: "out"},
-	Leg: LegState{ID: "b", Kind: PhoneLeg, Stage: Up, Codecs: pcm[:1], Remote: media.SendRecv},
+	Leg: LegState{ID: "b", Kind: PhoneLeg, Stage: Up, Negotiation: Negotiation{Codecs: pcm[:1], Remote: media.SendRecv}},
 }
 
 func TestTransferTarget(t *testing.T) {
