@@ -58,8 +58,10 @@ func TestTransferredToNobody(t *testing.T) {
 	bob := newFakeLeg("b")
 	h := handover{Joined: machine.Joined{
 		From: "c1", Party: machine.Party{User: "bob", Who: policy.Identity{Address: "sip:bob@example.test"}, Direction: "out"},
-		Leg: machine.LegState{ID: "b", Kind: machine.PhoneLeg, Stage: machine.Up,
-			Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv}},
+		Leg: machine.LegState{
+			ID: "b", Kind: machine.PhoneLeg, Stage: machine.Up,
+			Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv},
+		},
 	}, dialog: bob, end: end}
 	h.Party.Earlier = &machine.Earlier{
 		With: policy.Identity{Address: "sip:alice@example.test"}, Began: time.Now(),

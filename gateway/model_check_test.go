@@ -3,13 +3,14 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"testing"
+
 	"pgregory.net/rapid"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
-	"testing"
 )
 
 // decide gives the awaited decision, or one nobody waits for.

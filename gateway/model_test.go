@@ -302,8 +302,10 @@ func (m *model) device() {
 	case 9:
 		m.step(machine.RefreshDue{LegID: id})
 	case 10:
-		m.step(machine.Referred{LegID: id, To: "sip:nobody@example.test?Answer-Mode=Auto",
-			Attended: rapid.Bool().Draw(m.t, "attended")})
+		m.step(machine.Referred{
+			LegID: id, To: "sip:nobody@example.test?Answer-Mode=Auto",
+			Attended: rapid.Bool().Draw(m.t, "attended"),
+		})
 	case 11:
 		m.key(l)
 	}
@@ -370,7 +372,8 @@ func (m *model) join() {
 func (m *model) joined(by string) {
 	l := machine.LegState{
 		ID: machine.LegID(randomID("l")), Kind: machine.PhoneLeg, Stage: machine.Up, Device: "desk",
-		Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv}, AutoAnswer: machine.AutoAnswer{Mute: profile.MuteSDP},
+		Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv},
+		AutoAnswer:  machine.AutoAnswer{Mute: profile.MuteSDP},
 	}
 	if rapid.Bool().Draw(m.t, "gate shut") {
 		l.Gate = machine.GateShut

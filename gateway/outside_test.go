@@ -158,6 +158,15 @@ func TestPrivateCaller(t *testing.T) {
 	}
 }
 
+// notForHelp is what a node that drains refuses, whatever it dials.
+var notForHelp = map[string]Incoming{
+	"an ordinary call": {From: policy.Identity{User: "bob"}, Dialled: "sip:91@example.test"},
+	"another host":     {From: policy.Identity{User: "bob"}, Dialled: "sip:112@elsewhere.test"},
+	"a replacement":    {From: policy.Identity{User: "bob"}, Dialled: "sip:112@example.test", Replaces: "l1"},
+	"a stranger":       {From: policy.Identity{Level: policy.Unverified}, Dialled: "sip:112@example.test"},
+	"a trunk":          {From: policy.Identity{Trunk: "first"}, Dialled: "sip:112@example.test"},
+}
+
 // An emergency call of a user is taken whatever bounds other calls, until the
 // last call of a node that is being stopped is over.
 func TestEmergencyCalls(t *testing.T) {
@@ -198,13 +207,7 @@ func TestEmergencyCalls(t *testing.T) {
 	if err := dial("91"); err == nil {
 		t.Error("an ordinary call of the tab was taken")
 	}
-	for what, in := range map[string]Incoming{
-		"an ordinary call": {From: policy.Identity{User: "bob"}, Dialled: "sip:91@example.test"},
-		"another host":     {From: policy.Identity{User: "bob"}, Dialled: "sip:112@elsewhere.test"},
-		"a replacement":    {From: policy.Identity{User: "bob"}, Dialled: "sip:112@example.test", Replaces: "l1"},
-		"a stranger":       {From: policy.Identity{Level: policy.Unverified}, Dialled: "sip:112@example.test"},
-		"a trunk":          {From: policy.Identity{Trunk: "first"}, Dialled: "sip:112@example.test"},
-	} {
+	for what, in := range notForHelp {
 		leg := newFakeLeg("refused")
 		in.Leg = leg
 		w.gw.Begin(func(Sink) Incoming { return in }) // refuses before it returns
@@ -213,8 +216,7 @@ func TestEmergencyCalls(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]machine.Cause{
-		"sip:112@example.test": "", "": machine.CauseShuttingDown,
-		"sip:91@example.test": machine.CauseShuttingDown,
+		"sip:112@example.test": "", "": machine.CauseShuttingDown, "sip:91@example.test": machine.CauseShuttingDown,
 	} {
 		if got := w.gw.RoomFor(text); got != want {
 			t.Errorf("RoomFor(%q) is %q", text, got)

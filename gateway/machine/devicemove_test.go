@@ -84,7 +84,8 @@ func TestMuteAfterMoveClick(t *testing.T) {
 // Who takes the call back into the browser has no phone answer behind his back.
 func TestMovedBackWhileAsking(t *testing.T) {
 	s := moving(t).on(press("alice", "tab1", "move", "browser")).wants(TakeBack{"auto", CauseElsewhere})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{}).not(WantGate{})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{}).not(
+		WantGate{})
 	if v := View(&s.state, Callee); v.On == nil || *v.On != "browser" || v.State != "connected" {
 		t.Fatalf("view %+v", v)
 	}

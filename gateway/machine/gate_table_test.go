@@ -19,38 +19,58 @@ var gateRows = []struct {
 	do   func(*script)
 	want []Gate
 }{
-	{"unmute, the phone must agree", profile.MuteSDP, func(s *script) { s.on(press("alice", "tab1", "unmute", "")) },
-		[]Gate{GateNever, GateWanted, GateWanted, GateOpen, "ajar"}},
-	{"unmute, the phone sends already", profile.MuteGate, func(s *script) { s.on(press("alice", "tab1", "unmute", "")) },
-		[]Gate{GateNever, GateOpen, GateOpen, GateOpen, "ajar"}},
-	{"unmute by the requester", profile.MuteGate, func(s *script) { s.on(press("bob", "tab9", "unmute", "")) },
-		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
-	{"mute", profile.MuteSDP, func(s *script) { s.on(press("alice", "tab1", "mute", "")) },
-		[]Gate{GateNever, GateShut, GateShut, GateShut, GateShut}},
-	{"the un-mute key", profile.MuteGate, func(s *script) { s.keys = "*"; s.on(Pressed{"auto"}) },
-		[]Gate{GateNever, GateOpen, GateOpen, GateOpen, "ajar"}},
-	{"another key", profile.MuteGate, func(s *script) { s.keys = "1"; s.on(Pressed{"auto"}) },
-		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
+	{
+		"unmute, the phone must agree", profile.MuteSDP, func(s *script) { s.on(press("alice", "tab1", "unmute", "")) },
+		[]Gate{GateNever, GateWanted, GateWanted, GateOpen, "ajar"},
+	},
+	{
+		"unmute, the phone sends already", profile.MuteGate, func(s *script) { s.on(press("alice", "tab1", "unmute", "")) },
+		[]Gate{GateNever, GateOpen, GateOpen, GateOpen, "ajar"},
+	},
+	{
+		"unmute by the requester", profile.MuteGate, func(s *script) { s.on(press("bob", "tab9", "unmute", "")) },
+		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"},
+	},
+	{
+		"mute", profile.MuteSDP, func(s *script) { s.on(press("alice", "tab1", "mute", "")) },
+		[]Gate{GateNever, GateShut, GateShut, GateShut, GateShut},
+	},
+	{
+		"the un-mute key", profile.MuteGate, func(s *script) { s.keys = "*"; s.on(Pressed{"auto"}) },
+		[]Gate{GateNever, GateOpen, GateOpen, GateOpen, "ajar"},
+	},
+	{
+		"another key", profile.MuteGate, func(s *script) { s.keys = "1"; s.on(Pressed{"auto"}) },
+		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"},
+	},
 	{"the phone agrees", profile.MuteSDP, func(s *script) {
 		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
 	}, []Gate{GateNever, GateShut, GateOpen, GateOpen, "ajar"}},
 	{"the phone only listens", profile.MuteSDP, func(s *script) {
 		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly)
 	}, []Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
-	{"the phone refuses", profile.MuteSDP, func(s *script) { s.on(Reoffered{LegID: "auto", Status: 488}) },
-		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
+	{
+		"the phone refuses", profile.MuteSDP, func(s *script) { s.on(Reoffered{LegID: "auto", Status: 488}) },
+		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"},
+	},
 	{"the phone offers to send", profile.MuteSDP, func(s *script) {
 		s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
 	}, []Gate{GateNever, GateShut, GateOpen, GateOpen, "ajar"}},
 	{"the requester offers", profile.MuteSDP, func(s *script) {
 		s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
 	}, []Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
-	{"the phone never agreed", profile.MuteSDP, func(s *script) { s.on(Expired{Callee.Timer(UnmuteTimer)}) },
-		[]Gate{GateNever, GateShut, GateShut, GateOpen, "ajar"}},
-	{"the splash is over again", profile.MuteSDP, func(s *script) { s.on(SplashOver{"auto"}) },
-		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
-	{"a session timer", profile.MuteSDP, func(s *script) { s.on(RefreshDue{"auto"}) },
-		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
+	{
+		"the phone never agreed", profile.MuteSDP, func(s *script) { s.on(Expired{Callee.Timer(UnmuteTimer)}) },
+		[]Gate{GateNever, GateShut, GateShut, GateOpen, "ajar"},
+	},
+	{
+		"the splash is over again", profile.MuteSDP, func(s *script) { s.on(SplashOver{"auto"}) },
+		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"},
+	},
+	{
+		"a session timer", profile.MuteSDP, func(s *script) { s.on(RefreshDue{"auto"}) },
+		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"},
+	},
 }
 
 func TestGateTable(t *testing.T) {
@@ -100,22 +120,36 @@ var askingRows = []struct {
 	do   func(*script)
 	want []Step
 }{
-	{"a click", func(s *script) { s.on(press("alice", "tab1", "answer", "desk")) },
-		[]Step{StepDeciding, StepDeciding, StepTakingBack, StepAsking, StepFailing}},
+	{
+		"a click", func(s *script) { s.on(press("alice", "tab1", "answer", "desk")) },
+		[]Step{StepDeciding, StepDeciding, StepTakingBack, StepAsking, StepFailing},
+	},
 	{"allow", func(s *script) { s.on(allow) }, []Step{"", StepTakingBack, StepTakingBack, StepAsking, StepFailing}},
 	{"deny", func(s *script) { s.on(deny) }, []Step{"", "", StepTakingBack, StepAsking, StepFailing}},
-	{"the branch ends", func(s *script) { s.on(Refused{LegID: "d1", Status: 487}) },
-		[]Step{"", StepDeciding, StepAsking, StepAsking, StepFailing}},
-	{"cancel_wait is over", func(s *script) { s.on(Expired{CancelTimer}) },
-		[]Step{"", StepDeciding, StepAsking, StepAsking, StepFailing}},
-	{"auto_answer is over", func(s *script) { s.on(Expired{AutoTimer}) },
-		[]Step{"", StepDeciding, StepTakingBack, StepFailing, StepFailing}},
-	{"auto rings", func(s *script) { s.on(Rang{LegID: "auto", Status: 180}) },
-		[]Step{"", StepDeciding, StepTakingBack, StepAsking, StepFailing}},
-	{"auto refuses", func(s *script) { s.on(Refused{LegID: "auto", Status: 486}) },
-		[]Step{"", StepDeciding, StepTakingBack, "", ""}},
-	{"auto answers", func(s *script) { s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly) },
-		[]Step{"", StepDeciding, StepTakingBack, "", ""}},
+	{
+		"the branch ends", func(s *script) { s.on(Refused{LegID: "d1", Status: 487}) },
+		[]Step{"", StepDeciding, StepAsking, StepAsking, StepFailing},
+	},
+	{
+		"cancel_wait is over", func(s *script) { s.on(Expired{CancelTimer}) },
+		[]Step{"", StepDeciding, StepAsking, StepAsking, StepFailing},
+	},
+	{
+		"auto_answer is over", func(s *script) { s.on(Expired{AutoTimer}) },
+		[]Step{"", StepDeciding, StepTakingBack, StepFailing, StepFailing},
+	},
+	{
+		"auto rings", func(s *script) { s.on(Rang{LegID: "auto", Status: 180}) },
+		[]Step{"", StepDeciding, StepTakingBack, StepAsking, StepFailing},
+	},
+	{
+		"auto refuses", func(s *script) { s.on(Refused{LegID: "auto", Status: 486}) },
+		[]Step{"", StepDeciding, StepTakingBack, "", ""},
+	},
+	{
+		"auto answers", func(s *script) { s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly) },
+		[]Step{"", StepDeciding, StepTakingBack, "", ""},
+	},
 	{"d2 answers", func(s *script) { s.sound(Answered{LegID: "d2"}, pcm[:1], media.SendRecv) }, []Step{"", "", "", "", ""}},
 	{"the caller gives up", func(s *script) { s.on(Ended{LegID: "a", Cause: CauseCallerGone}) }, []Step{"", "", "", "", ""}},
 }

@@ -55,18 +55,8 @@ func Next(s State, in Input, limits Limits) (State, []Effect) {
 		m.reoffered(e, in)
 	case Referred:
 		m.referred(e, in)
-	case JoinAsked:
-		m.joinAsked(e)
-	case JoinRang:
-		m.joinRang(e)
-	case JoinReady:
-		m.joinReady(e)
-	case JoinFailed:
-		m.joinFailed(e)
-	case JoinOver:
-		m.joinOver(e)
-	case Joined:
-		m.joined(e)
+	case JoinAsked, JoinRang, JoinReady, JoinFailed, JoinOver, Joined:
+		m.join(e)
 	case RefreshDue:
 		m.refreshDue(e)
 	case Asked:
@@ -85,10 +75,8 @@ func Next(s State, in Input, limits Limits) (State, []Effect) {
 		m.refused(e.LegID, e.Cause)
 	case ShutDown:
 		m.end(CauseShuttingDown, Callee)
-	case Digit:
-		m.pressed(e.LegID, in.Keys)
-	case Pressed:
-		m.pressed(e.LegID, in.Keys)
+	case Digit, Pressed:
+		m.pressed(LegOf(e), in.Keys)
 	case Keyed, TabMedia, TabSilent: // media only; the state does not change
 	}
 	return m.State, m.out

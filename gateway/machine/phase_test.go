@@ -155,7 +155,8 @@ func TestFormOfALeg(t *testing.T) {
 	text, err := json.Marshal(LegState{
 		Inbound: true, Negotiation: Negotiation{Late: true, Codecs: pcm, Remote: media.SendRecv, Reoffering: true, Unplaced: true},
 		AutoAnswer: AutoAnswer{
-			Triggered: true, Mute: profile.MuteSDP, Splash: profile.SplashMedia, Talks: true, Told: true, SplashDue: true, Announcing: true,
+			Triggered: true, Mute: profile.MuteSDP, Splash: profile.SplashMedia, Talks: true, Told: true, SplashDue: true,
+			Announcing: true,
 		},
 		Unmuting: Unmuting{
 			ResumeUnmutes: true, UnmuteDue: true, UnmuteKey: "*", KeyNamed: true, KeyAt: time.Unix(1, 0).UTC(), Resumes: true, HeldAt: 7,

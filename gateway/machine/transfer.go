@@ -80,6 +80,24 @@ const (
 	noteTransferBack = "note.transfer_back"
 )
 
+// join takes what another call says.
+func (m *transition) join(e Event) {
+	switch e := e.(type) {
+	case JoinAsked:
+		m.joinAsked(e)
+	case JoinRang:
+		m.joinRang(e)
+	case JoinReady:
+		m.joinReady(e)
+	case JoinFailed:
+		m.joinFailed(e)
+	case JoinOver:
+		m.joinOver(e)
+	case Joined:
+		m.joined(e)
+	}
+}
+
 // referred takes a REFER. Only the phone of a user of ours that is in the talk
 // may transfer it, and a trunk that was allowed to: a user of ours, so that no
 // two trunks are joined on nobody's account.
