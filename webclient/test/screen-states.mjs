@@ -108,7 +108,9 @@ export const history = [
   },
 ];
 
-const faults = `"bob@*" cannot be allowed: the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com.`;
+const fault =
+  'the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by example.com';
+const faults = `"bob@*" cannot be allowed: ${fault}.`;
 const refusedAddress = `Nothing was changed. ${faults}`;
 const decision = (id, allow, requester, reason, code) => ({
   id,
@@ -147,6 +149,7 @@ export const options = {
       status: 422,
       detail: refusedAddress,
       sentence: {code: 'problem.bad_address', args: {faults}},
+      errors: [{detail: faults, detailSentence: {code: 'problem.address', args: {address: '"bob@*"', fault}}}],
     },
   ],
   'POST policy/simulate': [

@@ -6,6 +6,7 @@ import {german} from '../src/locales/de.js';
 import {en} from '../src/locales/en.js';
 import {pick} from '../src/locales/language.js';
 import {english, say, speak} from '../src/locales/words.js';
+import {RestError, request} from '../src/protocol/rest.js';
 
 const source = join(process.cwd(), 'webclient/src'); // npm runs tests in the root of the repository
 
@@ -72,6 +73,28 @@ test('a sentence is worded by its code, and is shown as it came without one that
     speak(german);
     const group = {code: 'revoked.group', args: {group: 'friends'}};
     assert.match(say('x', group), /^Die Gruppe Freunde /, 'groups have a name in each language');
+  } finally {
+    speak(english);
+  }
+});
+
+test('each fault of a refused request is said by a sentence of its own', async t => {
+  const fault = {code: 'problem.address', args: {address: '"b"', fault: 'x'}};
+  const problem = {detail: 'No.', sentence: {code: 'problem.bad_address', args: {faults: 'No.'}}};
+  const refused = async (more: object) => {
+    t.mock.method(globalThis, 'fetch', async () => Response.json({...problem, ...more}, {status: 422}));
+    const error = await request('PUT', '/policy', {}).catch((reason: unknown) => reason);
+    assert.ok(error instanceof RestError);
+    return error.said;
+  };
+  speak(german);
+  try {
+    assert.equal(await refused({}), 'Es wurde nichts geändert. No.');
+    const said = await refused({errors: [{detailSentence: fault}, {detailSentence: fault}]});
+    assert.equal(
+      said,
+      'Es wurde nichts geändert. "b" kann nicht zugelassen werden: x. "b" kann nicht zugelassen werden: x.',
+    );
   } finally {
     speak(english);
   }

@@ -50,6 +50,15 @@ interface Problem {
   title?: string;
   detail?: string;
   sentence?: Sentence;
+  /** The single faults of what was sent, where `sentence` has a place for all of them. */
+  errors?: {detailSentence?: Sentence}[];
+}
+
+/** What a problem says, each of its faults as a sentence of its own. */
+function sentenceOf({sentence, errors = []}: Problem): Sentence | undefined {
+  const faults = errors.flatMap(({detailSentence}) => detailSentence ?? []);
+  if (!sentence?.args?.faults || !faults.length) return sentence;
+  return {...sentence, args: {...sentence.args, faults}};
 }
 
 /** Sends a body of a kind (a media type). Rejects with a RestError; status 0 when the gateway was not reached. */
@@ -75,7 +84,7 @@ async function send(
   }
   if (response.ok) return response;
   const problem = ((await response.json().catch(() => null)) ?? {}) as Problem;
-  throw new RestError(response.status, problem.detail ?? problem.title ?? '', problem.sentence);
+  throw new RestError(response.status, problem.detail ?? problem.title ?? '', sentenceOf(problem));
 }
 
 /** Rejects with a RestError; status 0 when the gateway was not reached. */
