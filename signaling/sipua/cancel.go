@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"strings"
+
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway/machine"
@@ -93,4 +95,52 @@ func cancelFor(s *sent, c machine.Cause) *sip.Request {
 	req.SetBody(nil)
 	s.hop.Address(req)
 	return req
+}
+
+// cancelledBy runs inside sipgo's state machine: it only posts. A stranger's
+// Reason is not believed: his missed call would be one that was answered.
+func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
+	r.cancelled.Store(true)
+	cause := machine.CauseCallerGone
+	if r.known {
+		cause = cancelCause(cancel)
+	}
+	l.mail.post(func() {
+		l.trace(false, cancel)
+		r.settle()
+		switch {
+		case r == l.theirs:
+			l.theirs = nil
+			l.nextOffer()
+		case r == l.in && l.state == legAsked:
+			l.ended(cause)
+		}
+	})
+}
+
+// cancelCause is why a CANCEL ends a call, by its Reason headers (RFC 3326 2):
+// somebody took the call elsewhere, as SIP 200 or Q.850 26 ("non-selected user
+// clearing", ITU-T Q.850 2.2.2) says, or the caller gave up.
+func cancelCause(cancel *sip.Request) machine.Cause {
+	for _, h := range cancel.GetHeaders("Reason") {
+		for _, one := range message.SplitList(h.Value()) {
+			if answeredElsewhere(one) {
+				return machine.CauseElsewhere
+			}
+		}
+	}
+	return machine.CauseCallerGone
+}
+
+// answeredElsewhere reads one value of a Reason header.
+func answeredElsewhere(reason string) bool {
+	protocol, rest, _ := strings.Cut(reason, ";")
+	want := map[string]string{"sip": "200", "q.850": "26"}[strings.ToLower(strings.TrimSpace(protocol))]
+	for p := range strings.SplitSeq(rest, ";") {
+		name, v, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "cause") {
+			return want != "" && strings.TrimSpace(v) == want
+		}
+	}
+	return false
 }

@@ -1,7 +1,9 @@
 package sipua
 
 import (
+	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -150,3 +152,14 @@ const (
 	seqOld
 	seqGap // something before it is missing or was overtaken
 )
+
+// behindNAT tells that the Contact names a private address while the messages
+// come from another, public one.
+func behindNAT(target sip.Uri, h wire.Hop) bool {
+	ip, err := netip.ParseAddr(strings.Trim(target.Host, "[]"))
+	if err != nil || !h.Addr.IsValid() {
+		return false
+	}
+	from := h.Addr.Addr()
+	return ip.Unmap() != from && (ip.IsPrivate() || ip.IsLinkLocalUnicast()) && !from.IsPrivate() && !from.IsLoopback()
+}

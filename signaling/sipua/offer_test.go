@@ -102,7 +102,7 @@ func (w *rawPeer) refused(in *line) bool {
 	for deadline := time.Now().Add(wait); time.Now().Before(deadline); {
 		select {
 		case e := <-in.events:
-			same(w.t, "event", fmt.Sprintf("%T", e), "gateway.Offered")
+			same(w.t, "event", fmt.Sprintf("%T", e), "machine.Offered")
 			return false
 		default:
 		}

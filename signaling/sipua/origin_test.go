@@ -94,33 +94,6 @@ func TestACKFromElsewhere(t *testing.T) {
 	b.gone()
 }
 
-// cancelOf is the CANCEL of a wire's INVITE.
-func cancelOf(invite string, more ...string) string {
-	cancel := strings.Replace(strings.Replace(invite, "INVITE sip", "CANCEL sip", 1), "1 INVITE", "1 CANCEL", 1)
-	cancel = cancel[:strings.Index(cancel, "Content-Type")]
-	for _, header := range more {
-		cancel += header + "\r\n"
-	}
-	return cancel + "Content-Length: 0\r\n\r\n"
-}
-
-// A CANCEL is the caller's, whoever has read the branch of his INVITE.
-func TestCancelFromElsewhere(t *testing.T) {
-	b := newParty(t, nil)
-	w, other := newWire(t, "127.0.0.2"), newWire(t, "127.0.0.3")
-	inv := w.invite("alice", "cancel-elsewhere", 1, offerSDP)
-	w.send(b.at("udp"), inv)
-	in := b.desk.next()
-	cancel := cancelOf(inv)
-	other.send(b.at("udp"), cancel)
-	other.response(481, "CANCEL")
-	in.silent()
-	w.send(b.at("udp"), cancel)
-	w.response(487, "INVITE")
-	expect[machine.Ended](in)
-	b.gone()
-}
-
 // A dialog goes on where its messages say: a Contact at another address, here
 // of a caller behind a proxy that does not stay in the dialog.
 func TestInDialogFromContact(t *testing.T) {
@@ -216,36 +189,6 @@ func TestInDialogFromOtherConnection(t *testing.T) {
 		same(t, "over its own", ask(t, own, as(w.within(ok, "BYE", 2, ""))).StatusCode, 200)
 		same(t, "end", expect[machine.Ended](in).Cause, machine.CauseHangUp)
 		b.gone()
-	})
-}
-
-// A CANCEL over TCP or TLS comes by the connection of its INVITE, or from the
-// trunk that sent it.
-func TestCancelFromOtherConnection(t *testing.T) {
-	test := func(taken bool) func(*testing.T, *party, func() net.Conn, func(string) string) {
-		return func(t *testing.T, b *party, dial func() net.Conn, as func(string) string) {
-			w := newWire(t, "127.0.0.2") // only writes
-			own, other := dial(), dial()
-			inv := as(w.invite("alice", "cancel-stream", 1, offerSDP))
-			put(t, own, inv)
-			in := b.desk.next()
-			put(t, other, cancelOf(inv))
-			if !taken {
-				same(t, "from the other", final(t, other).StatusCode, 481)
-				in.silent()
-				put(t, own, cancelOf(inv))
-			}
-			expect[machine.Ended](in)
-			b.gone()
-		}
-	}
-	t.Run("stranger", func(t *testing.T) { overStreams(t, nil, test(false)) })
-	t.Run("trunk", func(t *testing.T) {
-		overStreams(t, func(c *setup) {
-			for _, transport := range []string{"tcp", "tls"} {
-				c.Trunks = append(c.Trunks, Trunk{Name: transport, Address: "sip:127.0.0.1:9", Transport: transport})
-			}
-		}, test(true))
 	})
 }
 

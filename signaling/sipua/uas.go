@@ -3,7 +3,6 @@ package sipua
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
@@ -289,147 +289,40 @@ func (u *UA) newInboundLeg(r *inbound, caller registrar.Caller) *leg {
 	return l
 }
 
-// cancelledBy runs inside sipgo's state machine: it only posts. A stranger's
-// Reason is not believed: his missed call would be one that was answered.
-func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
-	r.cancelled.Store(true)
-	cause := machine.CauseCallerGone
-	if r.known {
-		cause = cancelCause(cancel)
+// answerMode reads Answer-Mode and Priv-Answer-Mode (RFC 5373 4.3).
+func answerMode(m sip.Message) gateway.AnswerMode {
+	auto, require := parseAnswerMode(message.Header(m, "Answer-Mode"))
+	priv, privRequire := parseAnswerMode(message.Header(m, "Priv-Answer-Mode"))
+	if !auto { // beside Auto the privileged one counts as absent, as it is never let in
+		require = privRequire && priv
 	}
-	l.mail.post(func() {
-		l.trace(false, cancel)
-		r.settle()
-		switch {
-		case r == l.theirs:
-			l.theirs = nil
-			l.nextOffer()
-		case r == l.in && l.state == legAsked:
-			l.ended(cause)
+	return gateway.AnswerMode{Auto: auto, Priv: priv, Require: require}
+}
+
+func parseAnswerMode(value string) (auto, require bool) {
+	mode, params, _ := strings.Cut(value, ";")
+	auto = strings.EqualFold(strings.TrimSpace(mode), "auto")
+	for p := range strings.SplitSeq(params, ";") {
+		if strings.EqualFold(strings.TrimSpace(p), "require") {
+			require = true
 		}
-	})
+	}
+	return auto, require
 }
 
-func (l *leg) ring(sdp []byte) {
-	if l.state != legAsked {
-		return
+// fromIdentity is what a From line claims: unverified.
+func fromIdentity(req *sip.Request) policy.Identity {
+	f := req.From()
+	id := policy.Identity{How: "from", Level: policy.Unverified}
+	if f == nil {
+		return id
 	}
-	status, phrase := sip.StatusRinging, "Ringing"
-	if len(sdp) > 0 {
-		status, phrase = sip.StatusSessionInProgress, "Session Progress"
+	id.Display = message.UnquoteDisplay(f.DisplayName)
+	switch f.Address.Scheme {
+	case "tel":
+		id.Address = message.CleanText("tel:" + f.Address.Raw())
+	case "sip", "sips":
+		id.Address = message.CleanText("sip:" + f.Address.User + "@" + strings.ToLower(f.Address.Host))
 	}
-	if l.in.cancelled.Load() {
-		return
-	}
-	l.provide(l.response(l.in.req, status, phrase), sdp)
-}
-
-// response builds a response with our tag and, where a dialog wants one, our
-// Contact (RFC 3261 12.1.1).
-func (l *leg) response(req *sip.Request, status int, phrase string) *sip.Response {
-	res := sip.NewResponseFromRequest(req, status, phrase, nil)
-	if to := res.To(); to != nil {
-		tag, _ := l.d.local.Params.Get("tag")
-		to.Params.Add("tag", tag)
-	}
-	res.AppendHeader(sip.NewHeader("Server", message.Product))
-	if status > 100 && status < 300 && (req.IsInvite() || req.Method == sip.UPDATE) {
-		res.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
-		res.AppendHeader(sip.NewHeader("Allow", l.u.allow))
-	}
-	return res
-}
-
-// respond sends a final response and settles r.
-func (l *leg) respond(r *inbound, status int, phrase string, headers ...sip.Header) {
-	defer r.settle()
-	if r.cancelled.Load() {
-		return
-	}
-	res := l.response(r.req, status, phrase)
-	for _, h := range headers {
-		res.AppendHeader(h)
-	}
-	l.submit(r, res)
-}
-
-// submit gives res to the transaction. sipgo remembers a response even when
-// the CANCEL was faster, and would repeat it in place of its 487: put the 487
-// back then.
-func (l *leg) submit(r *inbound, res *sip.Response) bool {
-	l.trace(true, res)
-	err := r.tx.Respond(res)
-	if errors.Is(err, sip.ErrTransactionCanceled) {
-		r.cancelled.Store(true)
-		_ = r.tx.Respond(l.response(r.req, sip.StatusRequestTerminated, "Request Terminated"))
-	}
-	if err != nil {
-		l.log.Debug("sip: response not sent", "status", res.StatusCode, "error", err)
-	}
-	return err == nil
-}
-
-// refuse sends the final response of a cause.
-func (l *leg) refuse(r *inbound, c machine.Cause) {
-	o := c.Outcome()
-	var headers []sip.Header
-	if o.Reason != "" {
-		headers = append(headers, sip.NewHeader("Reason", o.Reason)) // RFC 6432
-	}
-	if o.RetryAfter > 0 {
-		headers = append(headers, sip.NewHeader("Retry-After", message.Seconds(o.RetryAfter)))
-	}
-	if o.Warning > 0 {
-		headers = append(headers, l.u.warning(c))
-	}
-	l.respond(r, o.Status, o.Phrase, headers...)
-}
-
-// warning tells what is wrong with a description (RFC 3261 20.43).
-func (u *UA) warning(c machine.Cause) sip.Header {
-	return sip.NewHeader("Warning", fmt.Sprintf("%d %s %q", c.Outcome().Warning, u.cfg.Domain, c.Sentence(machine.Caller).Text))
-}
-
-// answer accepts what waits: the INVITE, or an offer in the dialog.
-func (l *leg) answer(sdp []byte) {
-	switch {
-	case l.state == legAsked && l.rel.sent != nil && l.rel.told:
-		l.rel.answer = func() { l.answer(sdp) }
-	case l.state == legAsked:
-		if l.rel.told {
-			sdp = nil // they have it
-		}
-		if !l.accept(l.in, sdp) {
-			if !l.in.cancelled.Load() { // else the event is on its way
-				l.ended(machine.CauseCallerGone)
-			}
-			return
-		}
-		l.enter(legUp, "answered by us")
-	case l.state == legUp && l.theirs != nil:
-		r := l.theirs
-		l.theirs = nil
-		l.retarget(r.req.Contact())
-		// One of ours that waits was made before this answer was.
-		stale := l.ours.ready
-		l.ours.waiting, l.ours.ready = nil, false
-		l.accept(r, sdp)
-		if stale {
-			l.tell(machine.Reoffered{LegID: l.id, Status: sip.StatusRequestPending, Stale: true})
-		}
-		l.nextOffer()
-	}
-}
-
-func (l *leg) reject(c machine.Cause) {
-	switch {
-	case l.state == legAsked:
-		l.refuse(l.in, c)
-		l.enter(legOver, "rejected: "+string(c))
-	case l.state == legUp && l.theirs != nil:
-		r := l.theirs
-		l.theirs = nil
-		l.refuse(r, c)
-		l.nextOffer()
-	}
+	return id
 }
