@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/mailbox"
 	"ringsplash/media"
 )
 
@@ -18,7 +19,7 @@ type Call struct {
 	id  machine.CallID
 	gw  *Gateway
 	log *slog.Logger
-	box *Mailbox[machine.Event]
+	box *mailbox.Box[machine.Event]
 	// payer is on whose account the call is counted. Under Gateway.mu.
 	payer string
 	// rings is the user whom this call of a stranger rings, "" once it does not.
@@ -59,7 +60,7 @@ func (g *Gateway) newCallID() machine.CallID { return machine.CallID(g.cfg.NewID
 
 func (g *Gateway) newCall(id machine.CallID) *Call {
 	return &Call{
-		id: id, gw: g, log: g.log.With("call", id), box: NewMailbox[machine.Event](), standing: ourUser,
+		id: id, gw: g, log: g.log.With("call", id), box: mailbox.New[machine.Event](), standing: ourUser,
 		state: machine.State{V: 1, ID: id, Phase: machine.Initial},
 		legs:  map[machine.LegID]Leg{}, ends: map[machine.LegID]*media.RTPEnd{}, sdp: map[machine.LegID][]byte{},
 		owners: map[machine.LegID]*owner{}, given: map[machine.LegID]*owner{}, hearing: map[machine.LegID]machine.Heard{},

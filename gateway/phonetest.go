@@ -8,6 +8,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/mailbox"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -174,7 +175,7 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 	if err != nil {
 		return tried, 0, denied("fault", "phonetest.fault")
 	}
-	box := NewMailbox[machine.Event]()
+	box := mailbox.New[machine.Event]()
 	me := p.self()
 	leg := p.gw.cfg.Dialer.Invite(Invite{
 		Leg: target.Leg, Binding: target.Binding, From: me, To: me.Address, Offer: offer, Headers: m.Headers,
@@ -213,7 +214,7 @@ func (p *phoneTest) allowed(ctx context.Context, target *machine.Target) *machin
 
 // watch follows the leg to its end: splash and hang up when the phone answers,
 // CANCEL when it does not in time.
-func (p *phoneTest) watch(ctx context.Context, leg Leg, box *Mailbox[machine.Event], end *media.RTPEnd) (TestOutcome, int) {
+func (p *phoneTest) watch(ctx context.Context, leg Leg, box *mailbox.Box[machine.Event], end *media.RTPEnd) (TestOutcome, int) {
 	outcome, taking := TestUnreachable, false
 	limit := time.NewTimer(p.gw.cfg.Timers.AutoAnswer)
 	defer limit.Stop()
@@ -286,7 +287,7 @@ func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, sdp []byte) {
 }
 
 // await waits for the leg's last event, so that the phone is idle again.
-func (p *phoneTest) await(box *Mailbox[machine.Event]) {
+func (p *phoneTest) await(box *mailbox.Box[machine.Event]) {
 	limit := time.NewTimer(byeWait)
 	defer limit.Stop()
 	for {

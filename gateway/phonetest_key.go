@@ -7,6 +7,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/mailbox"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
@@ -26,7 +27,7 @@ func (g *Gateway) keyToTest(d directory.Device, one *location.Binding) string {
 // One that listens only may send no keys, so it is asked to send; if its key
 // comes then, the next call offers it sendrecv too. It tells whether the phone
 // ended the call meanwhile.
-func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *Mailbox[machine.Event], end *media.RTPEnd) (over bool) {
+func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *mailbox.Box[machine.Event], end *media.RTPEnd) (over bool) {
 	if p.key == "" {
 		return false
 	}

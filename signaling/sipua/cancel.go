@@ -105,7 +105,7 @@ func (l *leg) cancelledBy(r *inbound, cancel *sip.Request) {
 	if r.known {
 		cause = cancelCause(cancel)
 	}
-	l.mail.post(func() {
+	l.mail.Post(func() {
 		l.trace(false, cancel)
 		r.settle()
 		switch {

@@ -12,7 +12,7 @@ const maxDigits = 64
 // Digits sends DTMF digits by INFO (RFC 6086 2.2, application/dtmf-relay), one
 // after the other: their order is that of the answers.
 func (l *leg) Digits(s string) {
-	l.mail.post(func() {
+	l.mail.Post(func() {
 		if l.state != legUp || len(l.digits)+len(s) > maxDigits {
 			if !l.flooded { // said once
 				l.log.Warn("sip: key tones not sent", "digits", len(s), "waiting", len(l.digits))

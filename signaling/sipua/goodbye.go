@@ -114,7 +114,7 @@ func (u *UA) Goodbye(text []byte, c machine.Cause) error {
 	l.settles(&l.d)
 	l.origins.ofPhone(k.User, k.Device)
 	until := time.Now().Add(goodbyeWait)
-	l.mail.post(func() { l.hangUpWhenBack(c, until) })
+	l.mail.Post(func() { l.hangUpWhenBack(c, until) })
 	if err := u.adopt(l); err != nil {
 		l.mail.CloseIfEmpty()
 		return err

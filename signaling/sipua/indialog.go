@@ -33,7 +33,7 @@ func (u *UA) inDialog(req *sip.Request, tx sip.ServerTransaction) {
 	if req.IsInvite() && !tx.OnCancel(func(c *sip.Request) { l.cancelledBy(r, c) }) {
 		return
 	}
-	if !l.mail.post(func() { l.arrive(r) }) {
+	if !l.mail.Post(func() { l.arrive(r) }) {
 		u.answer(req, tx, noDialog)
 		return
 	}
@@ -52,7 +52,7 @@ func (u *UA) onACK(req *sip.Request, _ sip.ServerTransaction) {
 // takeACK passes an ACK on that comes from where the dialog lives.
 func (l *leg) takeACK(req *sip.Request) {
 	if l.u.livesAt(l, message.FlowFrom(req)) {
-		l.mail.post(func() { l.acknowledged(req) })
+		l.mail.Post(func() { l.acknowledged(req) })
 	}
 }
 

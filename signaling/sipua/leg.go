@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/mailbox"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -39,9 +40,11 @@ func (s legState) String() string { return [...]string{"calling", "asked", "up",
 
 // leg is one dialog of ours, whichever side began it (gateway.Leg).
 type leg struct {
-	u    *UA
-	id   machine.LegID
-	mail mailbox
+	u  *UA
+	id machine.LegID
+	// mail is bounded by Config.MaxRequests, since the goroutine of each request
+	// waits for its answer.
+	mail *mailbox.Box[func()]
 	sink gateway.Sink
 	log  *slog.Logger
 	// origins has a lock of its own.
@@ -77,7 +80,7 @@ type leg struct {
 // newLeg makes a leg that nobody knows yet.
 func (u *UA) newLeg(id machine.LegID, state legState, d dialog) *leg {
 	return &leg{
-		u: u, id: id, mail: newMailbox(), state: state, d: d,
+		u: u, id: id, mail: mailbox.New[func()](), state: state, d: d,
 		log: u.log.With("leg", string(id), "callId", message.CleanText(d.callID)),
 	}
 }
@@ -86,25 +89,25 @@ func (u *UA) newLeg(id machine.LegID, state legState, d dialog) *leg {
 func (l *leg) ID() machine.LegID { return l.id }
 
 // Ring sends 180, or 183 with early media.
-func (l *leg) Ring(sdp []byte) { l.mail.post(func() { l.ring(sdp) }) }
+func (l *leg) Ring(sdp []byte) { l.mail.Post(func() { l.ring(sdp) }) }
 
 // Answer accepts the INVITE or re-INVITE that waits.
-func (l *leg) Answer(sdp []byte) { l.mail.post(func() { l.answer(sdp) }) }
+func (l *leg) Answer(sdp []byte) { l.mail.Post(func() { l.answer(sdp) }) }
 
 // Reject refuses the INVITE or re-INVITE that waits.
-func (l *leg) Reject(c machine.Cause) { l.mail.post(func() { l.reject(c) }) }
+func (l *leg) Reject(c machine.Cause) { l.mail.Post(func() { l.reject(c) }) }
 
 // Reoffer sends a re-INVITE as soon as the dialog is free for one.
-func (l *leg) Reoffer(sdp []byte) { l.mail.post(func() { l.reofferWith(sdp) }) }
+func (l *leg) Reoffer(sdp []byte) { l.mail.Post(func() { l.reofferWith(sdp) }) }
 
 // Probe asks the far end whether it still knows the dialog.
-func (l *leg) Probe() { l.mail.post(l.probe) }
+func (l *leg) Probe() { l.mail.Post(l.probe) }
 
 // Cancel takes a ringing branch back.
-func (l *leg) Cancel(c machine.Cause) { l.mail.post(func() { l.cancel(c) }) }
+func (l *leg) Cancel(c machine.Cause) { l.mail.Post(func() { l.cancel(c) }) }
 
 // HangUp ends the leg.
-func (l *leg) HangUp(c machine.Cause) { l.mail.post(func() { l.hangUp(c) }) }
+func (l *leg) HangUp(c machine.Cause) { l.mail.Post(func() { l.hangUp(c) }) }
 
 // run owns the leg. It ends when the leg is over and nothing more can come.
 func (l *leg) run() {
@@ -214,7 +217,7 @@ func (l *leg) enter(s legState, why string) {
 
 // after posts f to the mailbox when d is over.
 func (l *leg) after(d time.Duration, f func()) *time.Timer {
-	return time.AfterFunc(d, func() { l.mail.post(f) })
+	return time.AfterFunc(d, func() { l.mail.Post(f) })
 }
 
 // hangUp ends the leg whatever its state.

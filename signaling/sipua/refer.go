@@ -129,7 +129,7 @@ func (l *leg) onRefer(r *inbound) {
 	}
 	ref := l.ref
 	l.u.lookUp(to.replaces, func(id machine.LegID, _ *message.Refusal) {
-		l.mail.post(func() {
+		l.mail.Post(func() {
 			if l.ref == ref {
 				e.Replaces = id
 				l.tell(e)
@@ -142,7 +142,7 @@ func (l *leg) onRefer(r *inbound) {
 // here, with the leg or the refusal of RFC 3891 3.
 func (u *UA) lookUp(r replaced, then func(machine.LegID, *message.Refusal)) {
 	l := u.find(dialogKey{r.callID, r.local})
-	if l == nil || !l.mail.post(func() { then(l.matches(r)) }) {
+	if l == nil || !l.mail.Post(func() { then(l.matches(r)) }) {
 		then("", noDialog)
 	}
 }
@@ -188,7 +188,7 @@ func (u *UA) replacedBy(req *sip.Request) (machine.LegID, *message.Refusal) {
 
 // Report tells how the far end's REFER goes.
 func (l *leg) Report(status int, phrase string) {
-	l.mail.post(func() { l.reportReferral(status, message.CleanText(phrase)) })
+	l.mail.Post(func() { l.reportReferral(status, message.CleanText(phrase)) })
 }
 
 func (l *leg) reportReferral(status int, phrase string) {

@@ -35,7 +35,7 @@ func (l *leg) send(d *dialog, req *sip.Request, by sentBy) *sent {
 	if err != nil {
 		s := &sent{req: req}
 		l.txs++
-		l.mail.post(func() { l.lostTx(s, by, err) })
+		l.mail.Post(func() { l.lostTx(s, by, err) })
 		return s
 	}
 	return l.sendTo(h, req, by)
@@ -88,20 +88,20 @@ func (l *leg) transact(h wire.Hop, req *sip.Request, by sentBy) *sent {
 	l.txs++
 	if h.Transport == "udp" && h.Sock == nil {
 		err := fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.Addr)
-		l.mail.post(func() { l.lostTx(s, by, err) })
+		l.mail.Post(func() { l.lostTx(s, by, err) })
 		return s
 	}
 	tx, err := l.u.wire.Request(req, h)
 	if err != nil {
-		l.mail.post(func() { l.lostTx(s, by, err) })
+		l.mail.Post(func() { l.lostTx(s, by, err) })
 		return s
 	}
 	s.tx = tx
 	if req.IsInvite() {
 		// Repeated and forked 2xx come here, and the end of the transaction,
 		// up to 64*T1 after the first (RFC 6026 7.2).
-		tx.OnRetransmission(func(res *sip.Response) { l.mail.post(func() { by.response(s, res) }) })
-		tx.OnTerminate(func(string, error) { l.mail.post(func() { l.endTx(s) }) })
+		tx.OnRetransmission(func(res *sip.Response) { l.mail.Post(func() { by.response(s, res) }) })
+		tx.OnTerminate(func(string, error) { l.mail.Post(func() { l.endTx(s) }) })
 	}
 	l.u.work.Add(1)
 	go l.drain(s, by)
@@ -114,13 +114,13 @@ func (l *leg) drain(s *sent, by sentBy) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.log.Error("sip: response failed by a fault of ours", "panic", p, "stack", string(debug.Stack()))
-			l.mail.post(func() { l.lostTx(s, by, fmt.Errorf("fault: %v", p)) })
+			l.mail.Post(func() { l.lostTx(s, by, fmt.Errorf("fault: %v", p)) })
 		}
 	}()
 	for {
 		select {
 		case res := <-s.tx.Responses():
-			l.mail.post(func() { l.took(s, by, res) })
+			l.mail.Post(func() { l.took(s, by, res) })
 			if res.IsProvisional() {
 				continue
 			}
@@ -130,7 +130,7 @@ func (l *leg) drain(s *sent, by sentBy) {
 			return
 		case <-s.tx.Done():
 			err := s.tx.Err()
-			l.mail.post(func() { l.lostTx(s, by, err) })
+			l.mail.Post(func() { l.lostTx(s, by, err) })
 			return
 		}
 	}

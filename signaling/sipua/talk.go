@@ -30,7 +30,7 @@ func (l *leg) talker(res *sip.Response) bool {
 }
 
 // Talk tells the ringing phone to go off-hook.
-func (l *leg) Talk() { l.mail.post(l.talk) }
+func (l *leg) Talk() { l.mail.Post(l.talk) }
 
 func (l *leg) talk() {
 	if l.state != legCalling || l.out.talk == nil || l.out.cancel != "" {

@@ -213,7 +213,7 @@ func (u *UA) close() {
 	}
 	u.mu.Unlock()
 	for _, l := range legs {
-		l.mail.post(l.drop) // before its transactions end, which it would report
+		l.mail.Post(l.drop) // before its transactions end, which it would report
 	}
 	u.wire.Close()
 	u.work.Wait()

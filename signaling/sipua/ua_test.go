@@ -102,7 +102,7 @@ func TestPanicEndsOneLeg(t *testing.T) {
 	w.send(b.at("udp"), w.invite("alice", "bad", 1, offerSDP))
 	bad := b.desk.next()
 	l := bad.leg.(*leg)
-	l.mail.post(func() { panic("test") })
+	l.mail.Post(func() { panic("test") })
 	same(t, "end", expect[machine.Ended](bad).Cause, machine.CauseFault)
 	w.response(500, "INVITE")
 	if !strings.Contains(b.log.String(), "by a fault of ours") {

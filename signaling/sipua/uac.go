@@ -61,7 +61,7 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 	l := u.newLeg(in.Leg, legCalling, d)
 	l.sink = sink
 	l.d.local.Params = sip.HeaderParams{{K: "tag", V: message.NewToken()}}
-	l.mail.post(func() { l.dial(in) })
+	l.mail.Post(func() { l.dial(in) })
 	if err := u.adopt(l); err != nil {
 		sink(machine.Refused{LegID: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
 		l.mail.CloseIfEmpty()
@@ -340,7 +340,7 @@ func (u *UA) strayResponse(res *sip.Response) {
 		return
 	}
 	if l := u.find(dialogKey{res.CallID().Value(), message.Tag(res.From())}); l != nil {
-		l.mail.post(func() { l.strayed(res) })
+		l.mail.Post(func() { l.strayed(res) })
 	}
 }
 

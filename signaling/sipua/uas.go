@@ -50,7 +50,7 @@ func (l *leg) attend(r *inbound) {
 		case ack := <-r.tx.Acks():
 			l.takeACK(ack)
 		case <-r.tx.Done():
-			l.mail.post(func() { l.vanished(r) })
+			l.mail.Post(func() { l.vanished(r) })
 			return
 		}
 	}
@@ -124,7 +124,7 @@ func (u *UA) begin(l *leg, caller registrar.Caller, sdp []byte, replaces machine
 	}
 	l.log.Log(context.Background(), level, "sip leg", "to", legAsked.String(), "source", l.in.req.Source(), "caller",
 		caller.Identity.Address)
-	l.mail.post(func() { l.trace(false, l.in.req) }) // done by run, when the call is there
+	l.mail.Post(func() { l.trace(false, l.in.req) }) // done by run, when the call is there
 	u.to.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
 		l.sink = sink
 		return gateway.Incoming{

@@ -1,23 +1,24 @@
-package gateway
+// Package mailbox is a queue that never makes its writers wait.
+package mailbox
 
 import "sync"
 
-// Mailbox is an unbounded queue with one reader. Posting never blocks, so two
+// Box is an unbounded queue with one reader. Posting never blocks, so two
 // goroutines that post to each other cannot deadlock. What a stranger can queue
 // is for the poster to bound.
-type Mailbox[T any] struct {
+type Box[T any] struct {
 	mu     sync.Mutex
 	queue  []T
 	ready  chan struct{} // capacity 1: "look at the queue"
 	closed bool
 }
 
-// NewMailbox makes an open, empty one.
-func NewMailbox[T any]() *Mailbox[T] { return &Mailbox[T]{ready: make(chan struct{}, 1)} }
+// New makes an open, empty one.
+func New[T any]() *Box[T] { return &Box[T]{ready: make(chan struct{}, 1)} }
 
 // Post appends v, or reports false when the mailbox is closed and v will not
 // be read.
-func (m *Mailbox[T]) Post(v T) bool {
+func (m *Box[T]) Post(v T) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
@@ -32,7 +33,7 @@ func (m *Mailbox[T]) Post(v T) bool {
 }
 
 // Take waits for something and returns all there is, in the order of posting.
-func (m *Mailbox[T]) Take() []T {
+func (m *Box[T]) Take() []T {
 	for {
 		if got := m.Drain(); len(got) > 0 {
 			return got
@@ -42,7 +43,7 @@ func (m *Mailbox[T]) Take() []T {
 }
 
 // Drain returns what there is without waiting; Ready says when to look.
-func (m *Mailbox[T]) Drain() []T {
+func (m *Box[T]) Drain() []T {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	got := m.queue
@@ -51,10 +52,10 @@ func (m *Mailbox[T]) Drain() []T {
 }
 
 // Ready receives when something was posted.
-func (m *Mailbox[T]) Ready() <-chan struct{} { return m.ready }
+func (m *Box[T]) Ready() <-chan struct{} { return m.ready }
 
 // Close drops later posts and returns what was not taken.
-func (m *Mailbox[T]) Close() []T {
+func (m *Box[T]) Close() []T {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
@@ -64,7 +65,7 @@ func (m *Mailbox[T]) Close() []T {
 }
 
 // CloseIfEmpty closes the mailbox unless something is waiting in it.
-func (m *Mailbox[T]) CloseIfEmpty() bool {
+func (m *Box[T]) CloseIfEmpty() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.queue) > 0 {
