@@ -2,7 +2,6 @@ package config
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"ringsplash/internal/keypair"
 	"ringsplash/token"
 )
 
@@ -178,7 +178,7 @@ func (k *checker) roots(key, path string) {
 	if path == "" || len(k.faults) > before {
 		return
 	}
-	if text, err := os.ReadFile(path); err != nil || !x509.NewCertPool().AppendCertsFromPEM(text) {
+	if _, err := keypair.Roots(path); err != nil {
 		k.fault(key, "name a PEM file of certificates", "%s has no certificate in it", path)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/keypair"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -229,7 +230,7 @@ func (n *Node) sipConfig(name string) sipua.Config {
 	c := sipua.Config{
 		Config: wire.Config{
 			Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets, T1: n.sipT1(),
-			TLS: wire.TLSFiles{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
+			TLS: keypair.Files{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
 		},
 		Domain: n.cfg.Domain, AllowDomains: n.cfg.SIP.AllowDomains, Scarce: n.memory.scarce, First1xx: n.cfg.Timers.First1xx,
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,

@@ -49,7 +49,7 @@ func (s *Server) named(header string) bool {
 			return true
 		}
 	}
-	return s.pair != nil && s.pair.names(host)
+	return s.pair.Names(host)
 }
 
 // hostOf is the host of a Host header or an address to listen on: lower case,

@@ -14,6 +14,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
+
+	"ringsplash/internal/keypair"
 )
 
 // Server is the HTTP side of one node.
@@ -29,7 +31,7 @@ type Server struct {
 	metrics  *metrics
 	streams  *streams
 	pace     *pace
-	pair     *certificate // nil without TLS
+	pair     *keypair.Pair // nil without TLS
 
 	// base ends when nothing may go on any more: it is the context of commands.
 	base   context.Context
@@ -69,11 +71,14 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 	}
 	if conf.CertFile != "" {
 		var err error
-		if s.pair, err = loadCertificate(conf.CertFile, conf.KeyFile, log); err != nil {
+		if s.pair, err = keypair.Open(keypair.Files{Cert: conf.CertFile, Key: conf.KeyFile}, log); err != nil {
 			s.cancel()
-			return nil, err
+			return nil, fmt.Errorf("browser: http.tls: %w; check that both files are there, readable, PEM, and belong together", err)
 		}
-		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.pair.get}
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			cert, _ := s.pair.Current()
+			return cert, nil
+		}}
 	}
 	s.echo = s.routes()
 	s.http.Handler = s.echo

@@ -13,8 +13,8 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/keypair"
 	"ringsplash/signaling/sipua/message"
-	"ringsplash/signaling/sipua/wire"
 	"ringsplash/test/rig"
 )
 
@@ -23,7 +23,7 @@ func secure(ca *rig.CA, file string, names ...string) func(*setup) {
 	cert, key := ca.Issue(file, time.Hour, names...)
 	return func(c *setup) {
 		c.Listen = append(c.Listen, "tls://127.0.0.1:0")
-		c.TLS = wire.TLSFiles{Cert: cert, Key: key, ClientCA: ca.File}
+		c.TLS = keypair.Files{Cert: cert, Key: key, ClientCA: ca.File}
 	}
 }
 
@@ -71,7 +71,7 @@ func TestTrunkCertificate(t *testing.T) {
 // secureWire connects as a phone does and trusts ca.
 func secureWire(t *testing.T, ca *rig.CA, at string, shown ...tls.Certificate) *tls.Conn {
 	t.Helper()
-	roots, err := message.ReadRoots(ca.File)
+	roots, err := keypair.Roots(ca.File)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/keypair"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
@@ -50,7 +51,7 @@ func newTrunk(c Trunk) (*trunk, error) {
 	}
 	if c.CA != "" {
 		var err error
-		if t.roots, err = message.ReadRoots(c.CA); err != nil {
+		if t.roots, err = keypair.Roots(c.CA); err != nil {
 			return nil, fmt.Errorf("trunk %s: %w", c.Name, err)
 		}
 	}

@@ -2,9 +2,7 @@ package message
 
 import (
 	"crypto/x509"
-	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -68,17 +66,4 @@ func Domains(c *x509.Certificate) []string {
 		}
 	}
 	return out
-}
-
-// ReadRoots reads who may have signed certificates, from a PEM file.
-func ReadRoots(path string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("sipua: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("sipua: %s has no certificate in it", path)
-	}
-	return roots, nil
 }

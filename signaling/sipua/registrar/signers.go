@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"ringsplash/internal/keypair"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -56,8 +57,10 @@ func LoadSigners(files []SignerFile, numberCA string) (*Signers, error) {
 		return s, nil
 	}
 	var err error
-	s.numbers, err = message.ReadRoots(numberCA)
-	return s, err
+	if s.numbers, err = keypair.Roots(numberCA); err != nil {
+		return nil, fmt.Errorf("sipua: %w", err)
+	}
+	return s, nil
 }
 
 func loadSigner(f SignerFile) (signer, error) {

@@ -106,7 +106,7 @@ func (d *door) Accept() (net.Conn, error) {
 		}
 		s := d.w.newStream(conn, d.transport)
 		if d.transport == "tls" {
-			s.server = tls.Server(conn, d.w.certs.server())
+			s.server = tls.Server(conn, serverTLS(d.w.certs))
 			s.Conn = s.server
 		}
 		if d.w.flows.add(s) {
@@ -201,13 +201,13 @@ func (w *Sockets) dial(h Hop) (*stream, error) {
 	s := w.newStream(conn, h.Transport)
 	s.dialed, s.served = true, make(chan struct{})
 	if h.Transport == "tls" {
-		client := tls.Client(conn, w.certs.client(h.Host, h.Roots))
+		client := tls.Client(conn, clientTLS(w.certs, h.Host, h.Roots))
 		if err := client.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
 			return nil, err
 		}
 		s.Conn = client
-		s.learn(w.certs.proven(client.ConnectionState()))
+		s.learn(proven(client.ConnectionState(), w.certs))
 	}
 	w.flows.add(s)
 	select {

@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/keypair"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -24,7 +25,7 @@ type Config struct {
 	// "tls://host:port"; port 0 asks the kernel. None means udp://127.0.0.1:5060.
 	Listen []string
 	// TLS is needed for tls:// sockets.
-	TLS TLSFiles
+	TLS keypair.Files
 	// Stream bounds the time of TCP and TLS peers.
 	Stream StreamTimers
 	// Public maps a listen address to the one the world sees. It is written
@@ -55,7 +56,7 @@ type Sockets struct {
 	flows  *flows
 	feeds  map[string]*feed // by transport
 	noTCP  *noTCP
-	certs  *certificates
+	certs  *keypair.Pair
 	stop   context.Context // ends when the sockets close
 	end    context.CancelFunc
 	work   sync.WaitGroup // every goroutine of ours
@@ -113,8 +114,10 @@ func (w *Sockets) bind() error {
 		list = append(list, l)
 	}
 	var err error
-	if w.certs, err = openCertificates(w.cfg.TLS, w.log); err != nil {
-		return err
+	if w.cfg.TLS.Cert != "" {
+		if w.certs, err = keypair.Open(w.cfg.TLS, w.log); err != nil {
+			return fmt.Errorf("sipua: %w", err)
+		}
 	}
 	for _, l := range list {
 		s, err := w.openSocket(l)

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringsplash/internal/keypair"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -53,7 +54,7 @@ type stream struct {
 	net.Conn
 	key    message.Flow
 	timers StreamTimers
-	certs  *certificates
+	certs  *keypair.Pair
 	server *tls.Conn // not yet shaken hands, else nil
 	gone   func(*stream)
 	unread func(data []byte, no *message.Refusal) []byte // answers what cannot be read
@@ -128,7 +129,7 @@ func (s *stream) greet() error {
 	if err := s.server.HandshakeContext(ctx); err != nil {
 		return err
 	}
-	s.learn(s.certs.proven(s.server.ConnectionState()))
+	s.learn(proven(s.server.ConnectionState(), s.certs))
 	s.server = nil
 	return nil
 }
