@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/throttle"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -179,7 +180,7 @@ func (u *UA) mayCancel(began, k message.Flow) bool {
 	case began == k:
 		return true
 	case began.Transport == "udp":
-		return message.Source(began.Peer.Addr()) == message.Source(k.Peer.Addr())
+		return throttle.SourceOf(began.Peer.Addr()) == throttle.SourceOf(k.Peer.Addr())
 	}
 	theirs, ok := u.peer(began.Peer, began.Transport)
 	this, _ := u.peer(k.Peer, k.Transport)

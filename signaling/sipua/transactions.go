@@ -1,13 +1,13 @@
 package sipua
 
 import (
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/throttle"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -44,10 +44,10 @@ type transactions struct {
 	known     map[string]*transaction
 	open      int
 	strangers int
-	sources   map[netip.Addr]int // open ones of strangers
-	calls     map[*leg]int       // open ones within calls
-	over      []*transaction     // in the order in which they are forgotten
-	kept      int                // bytes in over
+	sources   map[throttle.Source]int // open ones of strangers
+	calls     map[*leg]int            // open ones within calls
+	over      []*transaction          // in the order in which they are forgotten
+	kept      int                     // bytes in over
 }
 
 // sender is who sent a request that begins a transaction.
@@ -62,7 +62,7 @@ type transaction struct {
 	sender
 	key    string
 	from   message.Flow
-	source netip.Addr
+	source throttle.Source
 	let    time.Time
 	begun  bool
 	// over: sipgo has none of it any more. final answers repeats, nil for silence.
@@ -73,7 +73,7 @@ type transaction struct {
 
 func newTransactions(limit int) *transactions {
 	return &transactions{
-		max: limit, known: make(map[string]*transaction), sources: make(map[netip.Addr]int),
+		max: limit, known: make(map[string]*transaction), sources: make(map[throttle.Source]int),
 		calls: make(map[*leg]int),
 	}
 }
@@ -106,7 +106,7 @@ func (t *transactions) began(key string) (from message.Flow) {
 // let counts a new transaction in, or refuses it when there are too many. A
 // call may have a few whatever there is beside it, and can always be ended.
 func (t *transactions) let(key string, at message.Flow, from sender, now time.Time) *message.Refusal {
-	source := message.Source(at.Peer.Addr())
+	source := throttle.SourceOf(at.Peer.Addr())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forgetBefore(now)

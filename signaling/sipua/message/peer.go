@@ -5,17 +5,6 @@ import (
 	"net/netip"
 )
 
-// Source is the address limits count: one IPv4 address, one IPv6 /64.
-func Source(a netip.Addr) netip.Addr {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return a
-}
-
 // PeerOf is the address and port of a peer, and whether it sent a datagram.
 func PeerOf(addr net.Addr) (at netip.AddrPort, datagram bool) {
 	switch addr := addr.(type) {

@@ -18,6 +18,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
+	"ringsplash/internal/throttle"
 	"ringsplash/location"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
@@ -150,7 +151,7 @@ type Access struct {
 	nonces   *nonces
 	failures *failures
 	// rates bound the messages of sources that are known, others those of the rest.
-	rates, others *buckets[netip.Addr]
+	rates, others *throttle.Buckets[throttle.Source]
 	regulars      *regulars
 	strong        *strong
 	strangers     *strangers
@@ -174,8 +175,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Access, error) {
 		cfg: cfg, log: log, nonces: n,
 		hosts:     map[string]bool{message.Host(cfg.Domain): true},
 		failures:  newFailures(cfg.FailureBurst, cfg.SourceFailures, cfg.FailureEvery),
-		rates:     newBuckets[netip.Addr](cfg.DatagramRate, float64(cfg.DatagramBurst)),
-		others:    newBuckets[netip.Addr](cfg.StrangerRate, float64(cfg.StrangerBurst)),
+		rates:     throttle.NewBuckets[throttle.Source](throttle.PerSecond(cfg.DatagramRate, float64(cfg.DatagramBurst)), sourceMax),
+		others:    throttle.NewBuckets[throttle.Source](throttle.PerSecond(cfg.StrangerRate, float64(cfg.StrangerBurst)), sourceMax),
 		regulars:  newRegulars(),
 		strong:    newStrong(),
 		strangers: newStrangers(cfg.StrangerCalls, cfg.CalleeCalls, cfg.StrangersCalls),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/throttle"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -17,28 +18,28 @@ import (
 type strong struct {
 	seed maphash.Seed
 	mu   sync.Mutex
-	seen *recent[loginPair, struct{}]
+	seen *throttle.Table[loginPair, struct{}]
 }
 
 func newStrong() *strong {
-	return &strong{seed: maphash.MakeSeed(), seen: newRecent[loginPair, struct{}](sourceMax)}
+	return &strong{seed: maphash.MakeSeed(), seen: throttle.NewTable[loginPair, struct{}](sourceMax)}
 }
 
 func (s *strong) pair(source netip.AddrPort, agent string) loginPair {
-	return loginPair{message.Source(source.Addr()), maphash.String(s.seed, agent)}
+	return loginPair{throttle.SourceOf(source.Addr()), maphash.String(s.seed, agent)}
 }
 
 // add notes the phone of a request that was proved by SHA-256.
 func (s *strong) add(req *sip.Request, source netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen.put(s.pair(source, headerText(req, "User-Agent")), struct{}{})
+	s.seen.Put(s.pair(source, headerText(req, "User-Agent")), struct{}{})
 }
 
 func (s *strong) has(req *sip.Request, source netip.AddrPort) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, known := s.seen.get(s.pair(source, headerText(req, "User-Agent")))
+	_, known := s.seen.Get(s.pair(source, headerText(req, "User-Agent")))
 	return known
 }
 

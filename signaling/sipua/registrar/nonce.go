@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"ringsplash/signaling/sipua/message"
+	"ringsplash/internal/throttle"
 	"ringsplash/store"
 )
 
@@ -39,7 +39,7 @@ type nonces struct {
 	store store.Store
 
 	mu   sync.Mutex
-	used *recent[string, *nonceUse]
+	used *throttle.Table[string, *nonceUse]
 }
 
 // counts is the record of the nonce counts that were used (RFC 7616 3.4, nc).
@@ -61,7 +61,7 @@ type nonceUse struct {
 
 // openNonces reads the signing key from the store, or makes it. It blocks.
 func openNonces(ctx context.Context, s store.Store, life time.Duration, now func() time.Time) (*nonces, error) {
-	n := &nonces{life: life, now: now, store: s, used: newRecent[string, *nonceUse](nonceMax)}
+	n := &nonces{life: life, now: now, store: s, used: throttle.NewTable[string, *nonceUse](nonceMax)}
 	var record struct {
 		V   int    `json:"v"`
 		Key []byte `json:"key"`
@@ -101,7 +101,7 @@ func (n *nonces) issue(source netip.Addr) string {
 func (n *nonces) mac(b []byte, source netip.Addr) []byte {
 	m := hmac.New(sha256.New, n.key[:])
 	m.Write(b)
-	at := message.Source(source).As16()
+	at := netip.Addr(throttle.SourceOf(source)).As16()
 	m.Write(at[:])
 	return m.Sum(nil)[:16]
 }
@@ -133,10 +133,10 @@ func (n *nonces) take(ctx context.Context, nonce string, source netip.Addr, nc u
 		return false
 	}
 	n.mu.Lock()
-	use, known := n.used.get(nonce)
+	use, known := n.used.Get(nonce)
 	if !known {
 		use = &nonceUse{ends: ends}
-		n.used.put(nonce, use)
+		n.used.Put(nonce, use)
 	}
 	ok := use.taken.take(nc)
 	n.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/throttle"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -15,30 +16,30 @@ import (
 // source of theirs, all of them together each user, and all of them all users.
 type strangers struct {
 	seed    maphash.Seed
-	sources *buckets[netip.Addr]
-	callees *buckets[uint64]
-	all     *buckets[struct{}]
+	sources *throttle.Buckets[throttle.Source]
+	callees *throttle.Buckets[uint64]
+	all     *throttle.Buckets[struct{}]
 }
 
 func newStrangers(perSource, perCallee, all float64) *strangers {
 	return &strangers{
 		seed:    maphash.MakeSeed(),
-		sources: newBuckets[netip.Addr](perSource, 2*perSource),
-		callees: newBuckets[uint64](perCallee, 2*perCallee),
-		all:     newBuckets[struct{}](all, 2*all),
+		sources: throttle.NewBuckets[throttle.Source](throttle.PerSecond(perSource, 2*perSource), sourceMax),
+		callees: throttle.NewBuckets[uint64](throttle.PerSecond(perCallee, 2*perCallee), sourceMax),
+		all:     throttle.NewBuckets[struct{}](throttle.PerSecond(all, 2*all), 1),
 	}
 }
 
 // MayRing counts one INVITE of a source that proved nothing for a user.
 func (a *Access) MayRing(source netip.Addr, callee string, now time.Time) *message.Refusal {
 	s := a.strangers
-	if !s.sources.admit(message.Source(source), now) {
+	if !s.sources.Admit(throttle.SourceOf(source), now) {
 		return &message.Refusal{
 			Status: sip.StatusServiceUnavailable, Phrase: "Too Many Calls From There",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
 		}
 	}
-	if !s.callees.admit(maphash.String(s.seed, callee), now) || !s.all.admit(struct{}{}, now) {
+	if !s.callees.Admit(maphash.String(s.seed, callee), now) || !s.all.Admit(struct{}{}, now) {
 		return &message.Refusal{
 			Status: sip.StatusTemporarilyUnavailable, Phrase: "Too Many Callers",
 			Headers: []sip.Header{sip.NewHeader("Retry-After", "10")},
@@ -51,23 +52,23 @@ func (a *Access) MayRing(source netip.Addr, callee string, now time.Time) *messa
 // trunk's: they may send more than strangers do.
 type regulars struct {
 	mu    sync.Mutex
-	known *recent[netip.Addr, struct{}]
+	known *throttle.Table[throttle.Source, struct{}]
 }
 
 func newRegulars() *regulars {
-	return &regulars{known: newRecent[netip.Addr, struct{}](sourceMax)}
+	return &regulars{known: throttle.NewTable[throttle.Source, struct{}](sourceMax)}
 }
 
 func (r *regulars) add(ip netip.Addr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.known.put(message.Source(ip), struct{}{})
+	r.known.Put(throttle.SourceOf(ip), struct{}{})
 }
 
 func (r *regulars) has(ip netip.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, ok := r.known.get(message.Source(ip))
+	_, ok := r.known.Get(throttle.SourceOf(ip))
 	return ok
 }
 
@@ -85,34 +86,31 @@ func (a *Access) MaySend(source netip.AddrPort, transport string) bool {
 		}
 	}
 	if known {
-		return a.rates.admit(message.Source(ip), a.cfg.Now())
+		return a.rates.Admit(throttle.SourceOf(ip), a.cfg.Now())
 	}
-	return a.others.admit(message.Source(ip), a.cfg.Now())
+	return a.others.Admit(throttle.SourceOf(ip), a.cfg.Now())
 }
 
 // Complaints bounds the log lines about what strangers sent: one event, one
 // line, but a flood is one line with a count.
 type Complaints struct {
 	mu     sync.Mutex
-	said   level
+	said   throttle.Bucket
 	unsaid int
 }
 
-const (
-	complaintsPerSecond = 1
-	complaintsBurst     = 20
-)
+// complaintLimit is how many lines there may be.
+var complaintLimit = throttle.PerSecond(1, 20)
 
 // May tells whether a line may be written, and how many were not since the last.
 func (c *Complaints) May(now time.Time) (unsaid int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.said.drained(now, complaintsPerSecond)
-	if l.filled+1 > complaintsBurst {
+	if complaintLimit.Wait(c.said, now) > 0 {
 		c.unsaid++
 		return 0, false
 	}
-	l.filled++
-	unsaid, c.said, c.unsaid = c.unsaid, l, 0
+	c.said = complaintLimit.Count(c.said, now)
+	unsaid, c.unsaid = c.unsaid, 0
 	return unsaid, true
 }

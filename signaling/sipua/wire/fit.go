@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/throttle"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -26,28 +27,27 @@ const (
 // not wait for it again.
 type noTCP struct {
 	mu    sync.Mutex
-	peers map[netip.AddrPort]time.Time
+	peers *throttle.Table[netip.AddrPort, time.Time]
 }
 
-// maxNoTCP is how many peers are remembered; one more forgets them all.
+// maxNoTCP is how many peers are remembered.
 const maxNoTCP = 4096
 
-func newNoTCP() *noTCP { return &noTCP{peers: make(map[netip.AddrPort]time.Time)} }
+func newNoTCP() *noTCP {
+	return &noTCP{peers: throttle.NewTable[netip.AddrPort, time.Time](maxNoTCP)}
+}
 
 func (n *noTCP) has(peer netip.AddrPort, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	since, found := n.peers[peer]
+	since, found := n.peers.Get(peer)
 	return found && now.Sub(since) < tcpAgain
 }
 
 func (n *noTCP) add(peer netip.AddrPort, now time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.peers) >= maxNoTCP {
-		clear(n.peers)
-	}
-	n.peers[peer] = now
+	n.peers.Put(peer, now)
 }
 
 // Fitting is the hop for a request that has no Via yet: TCP instead of UDP when

@@ -13,10 +13,4 @@ func TestNoTCP(t *testing.T) {
 	if before || !n.has(peer, now.Add(tcpAgain-1)) || n.has(peer, now.Add(tcpAgain)) {
 		t.Error("a peer without TCP is not remembered for that long")
 	}
-	for i := range 2 * maxNoTCP {
-		n.add(netip.AddrPortFrom(peer.Addr(), uint16(i)), now)
-	}
-	if len(n.peers) > maxNoTCP {
-		t.Errorf("%d peers", len(n.peers))
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"ringsplash/internal/throttle"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -34,12 +35,12 @@ type flows struct {
 	mu       sync.Mutex
 	open     map[message.Flow]*stream
 	accepted int
-	sources  map[netip.Addr]int
+	sources  map[throttle.Source]int
 	dials    singleflight.Group
 }
 
 func newFlows() *flows {
-	return &flows{open: make(map[message.Flow]*stream), sources: make(map[netip.Addr]int)}
+	return &flows{open: make(map[message.Flow]*stream), sources: make(map[throttle.Source]int)}
 }
 
 func (f *flows) find(k message.Flow) *stream {
@@ -61,7 +62,7 @@ func (f *flows) all() []*stream {
 
 // add takes a new connection in; false when the bounds are reached.
 func (f *flows) add(s *stream) bool {
-	from := message.Source(s.key.Peer.Addr())
+	from := throttle.SourceOf(s.key.Peer.Addr())
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !s.dialed {
@@ -76,7 +77,7 @@ func (f *flows) add(s *stream) bool {
 }
 
 func (f *flows) remove(s *stream) {
-	from := message.Source(s.key.Peer.Addr())
+	from := throttle.SourceOf(s.key.Peer.Addr())
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !s.dialed {

@@ -1,73 +1,10 @@
 package registrar
 
 import (
-	"fmt"
 	"net/netip"
 	"testing"
 	"time"
-
-	"ringsplash/signaling/sipua/message"
 )
-
-func TestSourceIP(t *testing.T) {
-	for in, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
-		"2001:db8:1:2:3::4": "2001:db8:1:2::", "fe80::1%eth0": "fe80::",
-	} {
-		if got := message.Source(netip.MustParseAddr(in)).String(); got != want {
-			t.Errorf("%s counts as %s, want %s", in, got, want)
-		}
-	}
-	message.Source(netip.Addr{}) // an unknown source does not panic
-}
-
-func TestBuckets(t *testing.T) {
-	r := newBuckets[netip.Addr](10, 5)
-	now := time.Unix(1e9, 0)
-	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	admitted := func(ip netip.Addr, n int) (got int) {
-		for range n {
-			if r.admit(ip, now) {
-				got++
-			}
-		}
-		return got
-	}
-	if got := admitted(a, 20); got != 5 {
-		t.Errorf("a burst of %d", got)
-	}
-	if got := admitted(b, 3); got != 3 {
-		t.Errorf("another source is held back: %d", got)
-	}
-	now = now.Add(300 * time.Millisecond)
-	if got := admitted(a, 20); got != 3 {
-		t.Errorf("%d after 300 ms at 10/s", got)
-	}
-	now = now.Add(-time.Hour) // a clock set back neither helps nor hurts
-	if got := admitted(a, 20); got != 0 {
-		t.Errorf("%d after the clock was set back", got)
-	}
-}
-
-func TestRecentIsBounded(t *testing.T) {
-	r := newRecent[string, int](100)
-	r.put("kept", 1)
-	for i := range 10000 {
-		r.put(fmt.Sprint(i), i)
-		if v, ok := r.get("kept"); !ok || v != 1 {
-			t.Fatalf("what is read often is forgotten after %d", i)
-		}
-		if n := len(r.young) + len(r.old); n > 101 {
-			t.Fatalf("%d entries, the limit is 100", n)
-		}
-	}
-	if _, ok := r.get("9999"); !ok {
-		t.Error("the newest is forgotten")
-	}
-	if _, ok := r.get("1"); ok {
-		t.Error("the oldest is kept")
-	}
-}
 
 func TestFailuresWait(t *testing.T) {
 	f := newFailures(3, 6, 10*time.Second)
