@@ -51,7 +51,7 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
 		Page: webclient.Handler(frames), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(),
 		EmbedOrigins: origins,
-		Mint:         mint, APIKeys: token.Keys{Store: n.store},
+		Mint:         mint, APIKeys: &token.Keys{Store: n.store},
 		Names:    append([]string{n.cfg.Domain, n.cfg.HTTP.Listen}, n.cfg.HTTP.Names...),
 		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TrustedProxies: n.cfg.HTTP.TrustedProxies,
 		// Half for a socket to fall silent, half for its tab to come back.

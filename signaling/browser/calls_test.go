@@ -14,7 +14,7 @@ import (
 // keyRig takes API keys; make returns one with the access.
 func keyRig(t *testing.T, change func(*Config)) (r *rig, keyFor func(name string, a token.Access) string) {
 	r = newRig(t, func(c *Config) {
-		c.APIKeys = token.Keys{Store: c.Store}
+		c.APIKeys = &token.Keys{Store: c.Store}
 		c.EmbedOrigins = []EmbedOrigin{{Origin: site}}
 		if change != nil {
 			change(c)

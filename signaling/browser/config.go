@@ -12,19 +12,22 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ringsplash/directory"
 	"ringsplash/gateway/machine"
+	"ringsplash/policy"
 	"ringsplash/store"
+	"ringsplash/token"
 )
 
 // Config of a Server. Gateway, People, Store and Page are needed; every
 // other zero value takes the default in brackets.
 type Config struct {
 	Gateway Gateway
-	People  People
+	People  *directory.Directory
 	// Store keeps the log-ins, under login/<hash>.
 	Store store.Store
 	// Policy keeps what users allow [none: the routes under /policy refuse].
-	Policy Policy
+	Policy *policy.Book
 	// Page serves the web client: every path that nothing else owns.
 	Page http.Handler
 	// Extra mounts more pages: the key is a path without trailing slash
@@ -41,8 +44,8 @@ type Config struct {
 	EmbedOrigins []EmbedOrigin
 	// Mint makes and takes their tokens, for API keys of APIKeys [none: tokens
 	// are refused].
-	Mint    Mint
-	APIKeys APIKeys
+	Mint    *token.Mint
+	APIKeys *token.Keys
 	// CertFile and KeyFile make the server speak TLS only; both are read
 	// again when they change [none: plain HTTP].
 	CertFile, KeyFile string

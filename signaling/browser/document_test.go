@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/internal/sentence"
 	"ringsplash/store"
@@ -319,7 +320,7 @@ func TestDocumentCloseCodes(t *testing.T) {
 
 func TestDocumentNumbers(t *testing.T) {
 	conf := Config{
-		Gateway: newPlayedGateway(), People: struct{ People }{}, Store: struct{ store.Store }{},
+		Gateway: newPlayedGateway(), People: &directory.Directory{}, Store: struct{ store.Store }{},
 		Page: http.NotFoundHandler(),
 	}
 	if err := conf.validate(); err != nil {

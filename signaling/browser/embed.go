@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -20,20 +19,6 @@ import (
 type EmbedOrigin struct {
 	Origin  string
 	Trusted bool
-}
-
-// Mint makes and takes the tokens with which pages of other sites log in.
-// Every method may block; a token that does not work is a *token.Refusal.
-type Mint interface {
-	Make(ctx context.Context, user, origin string) (text string, expires time.Time, err error)
-	Read(ctx context.Context, text string) (token.Ticket, error)
-	Spend(ctx context.Context, t token.Ticket) error
-}
-
-// APIKeys knows the keys of servers that may ask for tokens.
-type APIKeys interface {
-	// Check returns the key with this text, or token.ErrKey. It may block.
-	Check(ctx context.Context, text string) (token.Key, error)
 }
 
 // listed is the entry of an origin under http.embed_origins, nil when there is

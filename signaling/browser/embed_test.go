@@ -24,7 +24,7 @@ func embedRig(t *testing.T) (r *rig, apikey string) {
 	r = newRig(t, func(c *Config) {
 		c.EmbedOrigins = []EmbedOrigin{{Origin: site}, {Origin: trusted, Trusted: true}}
 		c.Mint = token.NewMint(c.Store, "example.test", nil)
-		c.APIKeys = token.Keys{Store: c.Store}
+		c.APIKeys = &token.Keys{Store: c.Store}
 	})
 	apikey, err := token.Keys{Store: r.store}.Add(t.Context(), "intranet", token.Access{})
 	if err != nil {
@@ -335,7 +335,7 @@ func TestPreflight(t *testing.T) {
 func TestEmbedLogInEnds(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.EmbedOrigins = []EmbedOrigin{{Origin: site}}
-		c.Mint, c.APIKeys = token.NewMint(c.Store, "example.test", nil), token.Keys{Store: c.Store}
+		c.Mint, c.APIKeys = token.NewMint(c.Store, "example.test", nil), &token.Keys{Store: c.Store}
 		c.EmbedMax, c.LoginCheck = 50*time.Millisecond, 10*time.Millisecond
 	})
 	text, _, err := r.srv.conf.Mint.Make(t.Context(), "alice", site)

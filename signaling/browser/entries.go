@@ -2,7 +2,6 @@ package browser
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -14,21 +13,6 @@ import (
 	"ringsplash/directory"
 	"ringsplash/store"
 )
-
-// Entries is what the browser side asks of the personal directories. All block
-// for the store.
-type Entries interface {
-	Entries(ctx context.Context, user string, q directory.EntryQuery) (directory.EntryPage, error)
-	Addresses(ctx context.Context, user string) (friends, others directory.AddressList, err error)
-	Entry(ctx context.Context, user, id string) (directory.Entry, error)
-	AddEntry(ctx context.Context, user string, in directory.EntryDraft) (directory.Entry, error)
-	PutEntry(ctx context.Context, user, id string, version uint64, in directory.EntryDraft) (directory.Entry, error)
-	RemoveEntry(ctx context.Context, user, id string, version uint64) error
-	ImportVCard(ctx context.Context, user string, r io.Reader) (directory.Imported, error)
-	ImportCSV(ctx context.Context, user string, r io.Reader) (directory.Imported, error)
-	ExportVCard(ctx context.Context, user string, w io.Writer) error
-	ExportCSV(ctx context.Context, user string, w io.Writer) error
-}
 
 const (
 	importPath    = "/api/v1/directory/import"

@@ -7,17 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/media"
 )
 
-var (
-	_ Tab    = (*gateway.Socket)(nil)
-	_ People = (*directory.Directory)(nil)
-)
+var _ Tab = (*gateway.Socket)(nil)
 
 // realTabs hands the real gateway's tabs on.
 type realTabs struct{ *gateway.Gateway }
@@ -51,7 +47,7 @@ func newRealRig(t *testing.T) *rig {
 	}
 	t.Cleanup(func() { _ = loop.Close() }) // last: cleanups run backwards
 	return newRig(t, func(c *Config) {
-		people := c.People.(*directory.Directory)
+		people := c.People
 		bindings, err := location.New(t.Context(), "n1", c.Store, log)
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/directory"
 	"ringsplash/store"
 	"ringsplash/token"
 )
@@ -40,7 +41,7 @@ var errNoLogin = errors.New("browser: not logged in")
 // logins keeps the log-ins in the store.
 type logins struct {
 	store     store.Store
-	people    People
+	people    *directory.Directory
 	idle, max time.Duration
 	// The same for log-ins by token.
 	embedIdle, embedMax time.Duration

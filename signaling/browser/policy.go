@@ -20,19 +20,6 @@ import (
 	"ringsplash/store"
 )
 
-// Policy is what the browser side asks of the grants. All may block.
-type Policy interface {
-	Get(ctx context.Context, user string) (policy.Grants, error)
-	// Put is refused by *policy.MalformedError, policy.ErrTooMany,
-	// *policy.CeilingError or store.ErrConflict.
-	Put(ctx context.Context, user, by string, g policy.Grants) (policy.Grants, error)
-	Forbidden() []policy.Group
-	Simulate(ctx context.Context, requester, owner, device string) policy.Decision
-	// Decisions is newest first, of all the owners together, and begins before
-	// the one named by before.
-	Decisions(ctx context.Context, owners []string, before string, limit int) ([]policy.Record, error)
-}
-
 // policyView is the body of GET and PUT /api/v1/policy.
 type policyView struct {
 	policy.Grants

@@ -16,7 +16,7 @@ func newPolicyRig(t *testing.T, forbid ...policy.Group) (*rig, *policy.Book) {
 	r := newRig(t, func(c *Config) {
 		var err error
 		book, err = policy.New(policy.Config{
-			Store: c.Store, People: c.People.(*directory.Directory), AuditDir: t.TempDir(), Node: "n1", Forbid: forbid,
+			Store: c.Store, People: c.People, AuditDir: t.TempDir(), Node: "n1", Forbid: forbid,
 		})
 		if err != nil {
 			t.Fatal(err)

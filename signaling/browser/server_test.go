@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 )
@@ -163,7 +164,7 @@ func TestCloseInTime(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	good := func() Config {
-		return Config{Gateway: newPlayedGateway(), People: struct{ People }{}, Store: awayStore{}, Page: http.NotFoundHandler()}
+		return Config{Gateway: newPlayedGateway(), People: &directory.Directory{}, Store: awayStore{}, Page: http.NotFoundHandler()}
 	}
 	for what, change := range map[string]func(*Config){
 		"no gateway":    func(c *Config) { c.Gateway = nil },

@@ -6,7 +6,6 @@ package browser
 import (
 	"context"
 
-	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 )
@@ -58,30 +57,4 @@ type Tab interface {
 	Do(ctx context.Context, c gateway.Command) (gateway.Result, error)
 	// Detach says that the socket is gone. The tab may be resumed for a while.
 	Detach()
-}
-
-// People is what the browser side asks of the directory.
-type People interface {
-	Entries
-	Domain() string
-	User(name string) (directory.User, bool)
-	// CheckPassword takes the same time for unknown users. It may block.
-	CheckPassword(ctx context.Context, name, password string) (directory.User, error)
-	SetPassword(ctx context.Context, name, password string) error
-	// SetWhileBusy is directory.ErrInvalid for what is neither ring nor hold.
-	SetWhileBusy(ctx context.Context, name, choice string) error
-	// SetDoNotDisturb blocks for the store.
-	SetDoNotDisturb(ctx context.Context, user string, on bool) error
-	Users() []directory.User
-	Devices(user string) []directory.Device
-	// Put, PatchUser and Remove are for administrators. They block for the store.
-	Put(ctx context.Context, u directory.NewUser) error
-	PatchUser(ctx context.Context, name string, p directory.UserPatch) (directory.User, error)
-	Remove(ctx context.Context, name string) error
-	// UserAt is who of ours has the canonical address, by name or number, and
-	// his number.
-	UserAt(address string) (name, number string)
-	PatchDevice(ctx context.Context, user, id string, p directory.DevicePatch) (directory.Device, error)
-	// History is newest first and begins before the entry named by before.
-	History(ctx context.Context, user, before string, limit int) ([]directory.HistoryEntry, error)
 }
