@@ -243,7 +243,8 @@ func TestStoreAwayDenies(t *testing.T) {
 			require.False(t, third.Allow)
 			b.within = patience
 			require.Eventually(t, func() bool {
-				return slices.ContainsFunc(lines(t, b), func(r Record) bool { return r.ID == d.ID && !r.Allow && r.Reason == Words[faultStore] })
+				return slices.ContainsFunc(lines(t, b),
+					func(r Record) bool { return r.ID == d.ID && !r.Allow && r.Reason == Words[faultStore] })
 			}, patience, time.Millisecond)
 			require.Eventually(t, func() bool { return b.Decide(t.Context(), click()).Allow }, patience, 10*time.Millisecond)
 			// What was decided meanwhile arrives in the store as well.
