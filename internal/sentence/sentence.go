@@ -21,12 +21,6 @@ func (s Sentence) String() string { return s.Text }
 // IsZero tells that nothing is said; such a sentence is left out of JSON by omitzero.
 func (s Sentence) IsZero() bool { return s.Code == "" }
 
-// Fault is an error with a sentence, or a part of one. As an argument of Say it
-// is that sentence.
-type Fault struct{ Sentence Sentence }
-
-func (f *Fault) Error() string { return f.Sentence.Text }
-
 // Table holds the English of a package: a template for each code, in which
 // {name} stands for the argument of that name.
 type Table map[string]string
@@ -46,8 +40,6 @@ func (t Table) Say(code string, args ...any) Sentence {
 		switch value := args[i+1].(type) {
 		case Sentence, int:
 			s.Args[name] = value
-		case *Fault:
-			s.Args[name] = value.Sentence
 		default: // such as an error
 			s.Args[name] = text
 		}

@@ -32,7 +32,9 @@ func TestSayAndRecognise(t *testing.T) {
 }
 
 func TestOfSomebodyElse(t *testing.T) {
-	for _, text := range []string{"", "This call has ended", "This call has ended. Oh.", "Nothing was changed: why?", " is not connected"} {
+	for _, text := range []string{
+		"", "This call has ended", "This call has ended. Oh.", "Nothing was changed: why?", " is not connected",
+	} {
 		if got := table.Recognise(text); !got.IsZero() || got.Text != text {
 			t.Errorf("%q is recognised as %+v", text, got)
 		}
@@ -40,7 +42,7 @@ func TestOfSomebodyElse(t *testing.T) {
 }
 
 func TestInAnother(t *testing.T) {
-	inner := &Fault{table.Say("device.offline", "device", "Desk")}
+	inner := table.Say("device.offline", "device", "Desk")
 	s := table.Say("problem.why", "why", inner)
 	if s.Text != "Nothing was changed: Desk is not connected.. Try again." {
 		t.Errorf("text %q", s.Text)
