@@ -85,7 +85,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 		g.refusedAt(c, in, cause)
 		return
 	}
-	g.stories.begin(c.id, in.Leg.ID())
+	g.stories.Begin(c.id, in.Leg.ID())
 	c.legs[in.Leg.ID()] = in.Leg
 	c.owned(in.Leg.ID(), own)
 	c.post(placed{in})
@@ -140,7 +140,7 @@ func (c *Call) step(e machine.Event) {
 	before := c.state
 	var commands []machine.Effect
 	c.state, commands = machine.Next(c.state, in, c.gw.cfg.Timers.Limits)
-	c.gw.stories.tell(&c.state, in.Now, machine.Changes(&before, &c.state, in)) // before a leg can have messages
+	c.gw.stories.Tell(&c.state, in.Now, machine.Changes(&before, &c.state, in)) // before a leg can have messages
 	for _, cmd := range commands {
 		c.perform(cmd)
 	}
@@ -246,7 +246,7 @@ func (c *Call) tearDown() {
 	for _, t := range c.timers {
 		t.Stop()
 	}
-	c.gw.stories.end(c.retell())
+	c.gw.stories.End(c.retell())
 	for id := range c.hearing {
 		c.point(id, machine.Heard{})
 	}

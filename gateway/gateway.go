@@ -17,6 +17,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
+	"ringsplash/gateway/story"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -157,7 +158,7 @@ type Gateway struct {
 	log      *slog.Logger
 	bindings *location.Bindings
 	board    *board
-	stories  *stories
+	stories  *story.Book
 	repeats  repeats
 	tally    *tally
 
@@ -200,7 +201,7 @@ func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, e
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
 		calls: map[machine.CallID]*Call{}, owners: map[machine.LegID]*owner{}, tests: map[string]*testRun{}, begun: map[string]int{},
 		ringing: map[ringing]int{}, writer: make(chan func(), 1024),
-		empty: make(chan struct{}), closed: make(chan struct{}), stories: newStories(), tally: newTally(log),
+		empty: make(chan struct{}), closed: make(chan struct{}), stories: story.New(), tally: newTally(log),
 	}
 	g.repeats.gw, g.repeats.users = g, map[string][]*repeat{}
 	g.outside.calls, g.outside.hourly = cfg.MaxOutside, cfg.MaxOutsideHour
@@ -319,4 +320,45 @@ func (g *Gateway) watchDevices(ctx context.Context, changed <-chan string, cance
 			g.board.wake(user)
 		}
 	}
+}
+
+// retold asks a call for its story so far.
+type retold struct{ reply chan<- story.Story }
+
+// Story is what happened in a call that runs or ended within the last hour:
+// all of it for an administrator, else what happened on the user's own side.
+// False when there is no such call, or it is none of his. It blocks until the
+// call has told its counters, a second at most.
+func (g *Gateway) Story(ctx context.Context, user string, admin bool, id machine.CallID) (story.Story, bool) {
+	if c, running := g.call(id); running {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		reply := make(chan story.Story, 1)
+		if c.box.Post(retold{reply}) {
+			select {
+			case now := <-reply:
+				g.stories.Renew(now)
+			case <-ctx.Done(): // it has just ended, or is very busy: what is known is told
+			}
+		}
+	}
+	return g.stories.Read(id, user, admin)
+}
+
+// Stories are the newest calls, the running ones first, without their events.
+func (g *Gateway) Stories(limit int) []story.Story { return g.stories.List(limit) }
+
+// Trace takes a SIP message of a leg for the story of its call. It does not
+// block.
+func (g *Gateway) Trace(leg machine.LegID, m story.Message) { g.stories.Message(leg, m) }
+
+// retell is the call's story as it stands, with the counters of its legs.
+func (c *Call) retell() story.Story {
+	out := story.Of(&c.state)
+	for i, l := range out.Legs {
+		if end := c.end(l.ID); end != nil {
+			out.Legs[i].Media = story.CountersOf(end.Stats())
+		}
+	}
+	return out
 }

@@ -177,7 +177,7 @@ func (c *Call) consult(cmd machine.Consult) {
 		b.From = stays.Who
 	}
 	c.log.Info("transfer", "by", cmp.Or(cmd.Trunk, own.User), "to", b.To, "as", cmd.ID)
-	c.gw.stories.begin(second.id, "")
+	c.gw.stories.Begin(second.id, "")
 	second.post(b)
 	go second.run()
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/pion/webrtc/v3"
 	"github.com/stretchr/testify/require"
 
+	"ringsplash/gateway/story"
 	"ringsplash/media"
 )
 
@@ -45,8 +47,8 @@ func TestNoSoundIsTold(t *testing.T) {
 			words = "no sound: its page has not asked for any"
 		}
 		told := func() bool {
-			story, _ := w.gw.Story(t.Context(), "alice", false, id)
-			return strings.Contains(strings.Join(texts(story), "\n"), words)
+			told, _ := w.gw.Story(t.Context(), "alice", false, id)
+			return slices.ContainsFunc(told.Events, func(e story.Event) bool { return strings.Contains(e.Text, words) })
 		}
 		if when == "ahead" {
 			offers(tab)

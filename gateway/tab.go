@@ -394,7 +394,7 @@ func (t *Tab) place(c Command) (Result, error) {
 	if c.From == "" || c.From == "browser" {
 		t.holdOthers(call.id)
 	}
-	t.gw.stories.begin(call.id, "")
+	t.gw.stories.Begin(call.id, "")
 	call.post(begun)
 	go call.run()
 	return Result{Call: call.id}, nil

@@ -12,6 +12,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/gateway/story"
 	"ringsplash/internal/sentence"
 	"ringsplash/token"
 )
@@ -151,9 +152,9 @@ func (p *pace) allow(user string) bool {
 	return l.Allow()
 }
 
-// storyView is a gateway.Story with its times in the form of the wire.
+// storyView is a story.Story with its times in the form of the wire.
 type storyView struct {
-	gateway.Story
+	story.Story
 	Began    instant     `json:"began"`
 	Answered *instant    `json:"answered,omitempty"`
 	Ended    *instant    `json:"ended,omitempty"`
@@ -161,17 +162,17 @@ type storyView struct {
 }
 
 type eventView struct {
-	gateway.StoryEvent
+	story.Event
 	At instant `json:"at"`
 }
 
-func storyOf(s gateway.Story) storyView {
+func storyOf(s story.Story) storyView {
 	v := storyView{
 		Story: s, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended),
 		Events: make([]eventView, 0, len(s.Events)),
 	}
 	for _, e := range s.Events {
-		v.Events = append(v.Events, eventView{StoryEvent: e, At: instant(e.At)})
+		v.Events = append(v.Events, eventView{Event: e, At: instant(e.At)})
 	}
 	return v
 }

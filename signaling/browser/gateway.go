@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/gateway/story"
 )
 
 // Gateway owns the tabs and their calls.
@@ -21,8 +22,8 @@ type Gateway interface {
 	// Story is what happened in a call, Stories the newest calls without their
 	// events. Story blocks for the call, a second at most; it is false when
 	// there is no such call, or it is none of the user's and he no administrator.
-	Story(ctx context.Context, user string, admin bool, id machine.CallID) (gateway.Story, bool)
-	Stories(limit int) []gateway.Story
+	Story(ctx context.Context, user string, admin bool, id machine.CallID) (story.Story, bool)
+	Stories(limit int) []story.Story
 	// Watch sees what the user's tabs show, without being one, until it is
 	// closed. wake is as in OpenTab, and may be called once more after Close.
 	Watch(user string, wake func()) (Watch, error)

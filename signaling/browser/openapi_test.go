@@ -20,6 +20,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/gateway/story"
 )
 
 var described = sync.OnceValues(func() (*openapi3.T, error) {
@@ -132,7 +133,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 		"Problem": problem{},
 		"Entry":   directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
 		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{}, "EmbedToken": embedToken{},
-		"Story": storyView{}, "StoryLeg": gateway.StoryLeg{}, "StoryEvent": eventView{}, "MediaCounters": gateway.MediaCounters{},
+		"Story": storyView{}, "StoryLeg": story.Leg{}, "StoryEvent": eventView{}, "MediaCounters": story.MediaCounters{},
 		"CallHead": callHead{}, "User": userView{}, "UserDevice": ownDeviceView{}, "Peer": machine.PeerView{},
 	} {
 		schema := doc.Components.Schemas[name].Value

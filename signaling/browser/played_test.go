@@ -10,6 +10,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/gateway/story"
 	"ringsplash/internal/sentence"
 )
 
@@ -23,7 +24,7 @@ type playedGateway struct {
 	mu      sync.Mutex
 	tabs    map[machine.TabID]*playedTab
 	opened  chan *playedTab
-	story   gateway.Story      // of alice
+	story   story.Story        // of alice
 	byREST  []restDone         // commands that came from no tab
 	shown   []machine.CallView // to watches
 	watched chan *playedWatch
@@ -54,7 +55,7 @@ func newPlayedGateway() *playedGateway {
 }
 
 // Story is alice's own call or, for an administrator, the same one.
-func (g *playedGateway) Story(_ context.Context, user string, admin bool, id machine.CallID) (gateway.Story, bool) {
+func (g *playedGateway) Story(_ context.Context, user string, admin bool, id machine.CallID) (story.Story, bool) {
 	return g.story, id == g.story.ID && (admin || user == "alice")
 }
 
@@ -104,8 +105,8 @@ func (g *playedGateway) Do(_ context.Context, user string, c gateway.Command) (g
 	return gateway.Result{}, nil
 }
 
-func (g *playedGateway) Stories(limit int) []gateway.Story {
-	return slices.Repeat([]gateway.Story{g.story}, min(limit, 3))
+func (g *playedGateway) Stories(limit int) []story.Story {
+	return slices.Repeat([]story.Story{g.story}, min(limit, 3))
 }
 
 func (g *playedGateway) Devices(user string) []gateway.DeviceView {

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"ringsplash/directory"
-	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/gateway/story"
 )
 
 // TestStory: a call is told to its owner and the administrator, to nobody else;
@@ -16,13 +16,13 @@ import (
 func TestStory(t *testing.T) {
 	r := newRig(t, nil)
 	sent := true
-	r.gw.story = gateway.Story{
+	r.gw.story = story.Story{
 		ID: "c_1", State: "connected", Began: time.Unix(1, 0), From: machine.PeerView{Address: "sip:bob@example.test"},
-		Legs: []gateway.StoryLeg{{
+		Legs: []story.Leg{{
 			ID: "l_1", Side: "callee", Kind: machine.PhoneLeg, Stage: machine.Up,
-			Media: &gateway.MediaCounters{Received: 7},
+			Media: &story.MediaCounters{Received: 7},
 		}},
-		Events: []gateway.StoryEvent{
+		Events: []story.Event{
 			{At: time.Unix(1, 0), Kind: "call", Text: "ringing"},
 			{
 				At: time.Unix(2, 0), Kind: "sip", Leg: "l_1", Text: "INVITE sip:alice@example.test SIP/2.0", Sent: &sent,

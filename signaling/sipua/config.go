@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/gateway/story"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
@@ -34,7 +35,7 @@ type Receiver struct {
 	TurnedAway func(machine.Cause)
 	// Trace is given every SIP message of a leg, without secrets. It must not
 	// block. nil: nobody is.
-	Trace func(machine.LegID, gateway.Message)
+	Trace func(machine.LegID, story.Message)
 }
 
 // Trunk is a PBX or carrier.

@@ -15,6 +15,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/gateway/story"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
@@ -46,17 +47,17 @@ var inside = []struct{ method, sdp, more string }{
 // no dialog, and the call has no trace of him.
 func TestInDialogFromElsewhere(t *testing.T) {
 	var mu sync.Mutex
-	var story []string
+	var starts []string
 	b := newParty(t, func(c *setup) {
-		c.Trace = func(_ machine.LegID, m gateway.Message) {
+		c.Trace = func(_ machine.LegID, m story.Message) {
 			mu.Lock()
 			defer mu.Unlock()
-			story = append(story, m.Start)
+			starts = append(starts, m.Start)
 		}
 	})
 	w := newWire(t, "127.0.0.2")
 	in, ok := talking(b, w, "elsewhere")
-	told := func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(story) }
+	told := func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(starts) }
 	rig.Until(t, wait, "the ACK is in the story", func() bool { return strings.HasPrefix(told()[len(told())-1], "ACK") })
 	before := len(told())
 	seq := 2

@@ -7,7 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/gateway"
+	"ringsplash/gateway/story"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -28,7 +28,7 @@ func (l *leg) trace(sent bool, m sip.Message) {
 	if l.u.to.Trace == nil {
 		return
 	}
-	out := gateway.Message{At: time.Now(), Sent: sent, Peer: sip.NetworkToLower(m.Transport()) + " " + m.Source()}
+	out := story.Message{At: time.Now(), Sent: sent, Peer: sip.NetworkToLower(m.Transport()) + " " + m.Source()}
 	if sent {
 		out.Peer = sip.NetworkToLower(m.Transport()) + " " + m.Destination()
 	}

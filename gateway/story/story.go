@@ -1,4 +1,6 @@
-package gateway
+// Package story remembers what happened in calls, those that are over for a
+// while too.
+package story
 
 import (
 	"slices"
@@ -12,15 +14,15 @@ import (
 // Bounds on what is remembered. A story above them loses its later messages
 // and says so; the oldest stories go first.
 const (
-	storyEvents  = 400
-	storyBytes   = 96 << 10
-	storiesCount = 1000
-	storiesBytes = 16 << 20
-	storiesAge   = time.Hour
-	// A message may belong to a story for storyLate after its end, or until so
+	maxEvents = 400
+	maxBytes  = 96 << 10
+	maxCount  = 1000
+	maxTotal  = 16 << 20
+	maxAge    = time.Hour
+	// A message may belong to a story for lateFor after its end, or until so
 	// many others ended.
-	storyLate   = 40 * time.Second
-	storiesLate = 64
+	lateFor = 40 * time.Second
+	maxLate = 64
 )
 
 // Story is what happened in one call, for its owner and the administrator.
@@ -36,14 +38,14 @@ type Story struct {
 	Began          time.Time         `json:"began"`
 	Answered       *time.Time        `json:"answered,omitempty"`
 	Ended          *time.Time        `json:"ended,omitempty"`
-	Legs           []StoryLeg        `json:"legs"`
-	Events         []StoryEvent      `json:"events"`
+	Legs           []Leg             `json:"legs"`
+	Events         []Event           `json:"events"`
 	// LeftOut counts events that were not remembered because there were too many.
 	LeftOut int `json:"leftOut,omitempty"`
 }
 
-// StoryLeg is one leg with its media counters.
-type StoryLeg struct {
+// Leg is one leg with its media counters.
+type Leg struct {
 	ID     machine.LegID   `json:"id"`
 	Side   string          `json:"side"` // caller | callee
 	Kind   machine.LegKind `json:"kind"`
@@ -69,8 +71,8 @@ type MediaCounters struct {
 	Bad             uint64 `json:"bad"`
 }
 
-// StoryEvent is one thing that happened.
-type StoryEvent struct {
+// Event is one thing that happened.
+type Event struct {
 	At time.Time `json:"at"`
 	// Kind is call (a change of the call), leg (a change of a leg), command (of
 	// a tab), decision, or sip (a message).
@@ -101,15 +103,15 @@ type Message struct {
 }
 
 // event is what a story keeps of the message.
-func (m Message) event(leg machine.LegID, side machine.Audience) StoryEvent {
+func (m Message) event(leg machine.LegID, side machine.Audience) Event {
 	sent := m.Sent // a pointer into the message would keep its body
-	return StoryEvent{
+	return Event{
 		At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &sent, Peer: m.Peer, Headers: m.Headers,
 		SDP: media.Summary(m.SDP), side: side,
 	}
 }
 
-func (e StoryEvent) size() int {
+func (e Event) size() int {
 	n := 160 + len(e.Text) + len(e.SDP)
 	for _, h := range e.Headers {
 		n += 16 + len(h)
@@ -117,15 +119,15 @@ func (e StoryEvent) size() int {
 	return n
 }
 
-// retell is a story as it stands in a call's state.
-func storyOf(s *machine.State) Story {
+// Of is a story as it stands in a call's state, without what its media counted.
+func Of(s *machine.State) Story {
 	view := func(p machine.Party) machine.PeerView {
 		return machine.PeerView{Display: p.Who.Display, Address: p.Who.Address, Verified: p.Who.Verified()}
 	}
 	out := Story{
 		ID: s.ID, State: machine.ShownState(s), Cause: s.Cause, From: view(s.Parties[machine.Caller]),
 		To: view(s.Parties[machine.Callee]), Began: s.Began,
-		Legs: []StoryLeg{},
+		Legs: []Leg{},
 	}
 	if s.Cause != "" {
 		out.ReasonSentence = s.Cause.Sentence(machine.Caller)
@@ -136,7 +138,7 @@ func storyOf(s *machine.State) Story {
 		out.Answered = &at
 	}
 	for _, l := range s.Legs {
-		out.Legs = append(out.Legs, StoryLeg{
+		out.Legs = append(out.Legs, Leg{
 			ID: l.ID, Side: l.Side.String(), Kind: l.Kind, Device: l.Device, Trunk: l.Trunk, Stage: l.Stage, Gate: l.Gate,
 			Codecs: slices.Clone(l.Codecs),
 		})
@@ -144,7 +146,8 @@ func storyOf(s *machine.State) Story {
 	return out
 }
 
-func countersOf(s media.Stats) *MediaCounters {
+// CountersOf are the counters of a leg's end.
+func CountersOf(s media.Stats) *MediaCounters {
 	return &MediaCounters{
 		Received: s.Received, Sent: s.Sent, Lost: s.Lost, DroppedByGate: s.DroppedByGate, PassedWhileShut: s.PassedWhileShut,
 		FromStrangers: s.DroppedStranger, Bad: s.DroppedBad,

@@ -1,4 +1,4 @@
-package gateway
+package story
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 // archive keeps stories that nothing is added to any more, each in one piece:
 // thousands of small texts that live for an hour, scattered among what calls
 // leave behind, would keep many times their own memory from being given back.
-// Under stories.mu.
+// Under Book.mu.
 type archive struct {
 	of    map[machine.CallID]archived
 	order []machine.CallID // oldest first
@@ -35,11 +35,11 @@ type archivedHead struct {
 
 // archivedEvent is an event with what Story does not show.
 type archivedEvent struct {
-	StoryEvent
+	Event
 	For machine.Audience `json:"for"`
 }
 
-func (a *archive) put(t *tale) {
+func (a *archive) put(t *draft) {
 	events := make([]archivedEvent, len(t.Events))
 	for i, e := range t.Events {
 		events[i] = archivedEvent{e, e.side}
@@ -60,7 +60,7 @@ func (a *archive) put(t *tale) {
 }
 
 // get is the story of a call as it was put away, nil for none.
-func (a *archive) get(id machine.CallID) *tale {
+func (a *archive) get(id machine.CallID) *draft {
 	one, ok := a.of[id]
 	if !ok {
 		return nil
@@ -72,10 +72,10 @@ func (a *archive) get(id machine.CallID) *tale {
 	if lines.Decode(&head) != nil || lines.Decode(&events) != nil {
 		return nil
 	}
-	t := &tale{Story: head.Story, users: head.Users}
+	t := &draft{Story: head.Story, users: head.Users}
 	for _, e := range events {
 		e.side = e.For
-		t.Events = append(t.Events, e.StoryEvent)
+		t.Events = append(t.Events, e.Event)
 	}
 	return t
 }
@@ -99,7 +99,7 @@ func (a *archive) newest(limit int) (out []Story) {
 func (a *archive) prune(now time.Time) {
 	for len(a.order) > 0 {
 		id := a.order[0]
-		if len(a.order) <= storiesCount && a.bytes <= storiesBytes && now.Sub(a.of[id].ended) < storiesAge {
+		if len(a.order) <= maxCount && a.bytes <= maxTotal && now.Sub(a.of[id].ended) < maxAge {
 			return
 		}
 		a.bytes -= len(a.of[id].text)
