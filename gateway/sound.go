@@ -79,3 +79,33 @@ func (c *Call) forgetRoutes(tab machine.TabID) {
 		}
 	}
 }
+
+// outage is one time without a path for sound in a tab.
+type outage struct {
+	tab machine.TabID
+	no  int
+}
+
+// silenced writes one line for a call whose talk is in a tab that has no path
+// for sound, and gives the tab's leg; "" when the tab carries no talk, or when
+// that was said before.
+func (c *Call) silenced(e machine.TabSilent) machine.LegID {
+	l := c.state.TabLeg(e.Tab)
+	this := outage{e.Tab, e.Outage}
+	if l == nil || c.state.Parties[l.Side].Leg != l.ID || c.soundless == this {
+		return ""
+	}
+	c.soundless = this
+	c.gw.silent.Add(1)
+	why := "its page has not offered any; it may sleep, or its browser has no WebRTC"
+	if e.Offered {
+		why = "it does not reach media.webrtc_port by UDP or TCP; check the firewall, and media.listen and media.public"
+	}
+	c.log.Warn("no sound in a browser: "+why,
+		"leg", l.ID, "tab", e.Tab, "user", c.state.Parties[l.Side].User, "port", c.gw.cfg.Media.WebRTCAddr().Port(), "state", e.State)
+	return l.ID
+}
+
+// Silent counts the talks in tabs whose browser did not reach the port for
+// browsers.
+func (g *Gateway) Silent() uint64 { return g.silent.Load() }

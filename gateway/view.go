@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
+	"ringsplash/location"
 )
 
 // Snapshot is what one tab shows: the parts of the WebSocket protocol, whole.
@@ -107,60 +109,91 @@ type MediaWant struct {
 	Generation uint64 `json:"generation"`
 }
 
-// Command is what a tab asks for ({type:"do"} without its envelope).
-type Command struct {
-	Do        string         `json:"do"`
-	Call      machine.CallID `json:"call,omitempty"`
-	Version   uint64         `json:"version,omitempty"`
-	On        string         `json:"on,omitempty"`
-	From      string         `json:"from,omitempty"`
-	To        string         `json:"to,omitempty"`
-	With      machine.CallID `json:"with,omitempty"`
-	Digits    string         `json:"digits,omitempty"`
-	SDP       string         `json:"sdp,omitempty"`
-	PC        string         `json:"pc,omitempty"`
-	Codecs    []string       `json:"codecs,omitempty"`
-	Candidate string         `json:"candidate,omitempty"`
-	Text      string         `json:"text,omitempty"`
-	// Intercom asks for an automatic answer of the called person's phone.
-	Intercom bool `json:"intercom,omitempty"`
-	// RemoveGrant takes back, with the hanging up, what let the caller open
-	// the phone.
-	RemoveGrant bool `json:"removeGrant,omitempty"`
-}
-
-// Result is the ok reply to a Command.
-type Result struct {
-	Call machine.CallID `json:"call,omitempty"`
-	SDP  string         `json:"sdp,omitempty"`
-	// Said is what was done, in words.
-	Said         string            `json:"said,omitempty"`
-	SaidSentence sentence.Sentence `json:"saidSentence,omitzero"`
-}
-
-func saying(s sentence.Sentence) Result { return Result{Said: s.Text, SaidSentence: s} }
-
-// ofCall is what the command asks of one call, nil when it is no such command.
-func (c Command) ofCall() machine.Command {
-	switch c.Do {
-	case "answer":
-		return machine.Answer{On: c.On, Version: c.Version}
-	case "ringing":
-		return machine.TabRings{}
-	case "decline":
-		return machine.Decline{}
-	case "hangup":
-		return machine.HangUp{}
-	case "hold", "resume":
-		return machine.Hold{On: c.Do == "hold"}
-	case "mute", "unmute":
-		return machine.Mute{On: c.Do == "mute"}
-	case "move":
-		return machine.Move{On: c.On}
-	case "transfer":
-		return machine.Transfer{To: c.To, With: c.With}
-	case "digits":
-		return machine.SendDigits{Digits: c.Digits}
+// Snapshot is all parts, for this tab.
+func (t *Tab) Snapshot() Snapshot {
+	calls, want, counters, tabs := t.gw.board.shownTo(t)
+	counters.Directory = t.gw.cfg.Directory.EntriesVersion(t.user)
+	s := Snapshot{Calls: calls, Counters: counters, Presence: []PresenceView{}}
+	s.Me = t.gw.me(t.user, tabs)
+	s.Devices = t.gw.devices(t.user)
+	for _, d := range s.Devices {
+		s.Me.Interworking = s.Me.Interworking || d.Interworking
 	}
-	return nil
+	s.Media.Port, s.Media.ICEServers = t.gw.cfg.Media.WebRTCAddr().Port(), t.gw.cfg.ICEServers
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if want != nil {
+		s.Media.Want = &MediaWant{Codecs: want, Generation: t.generation}
+	}
+	t.watchIdle(want != nil)
+	return s
 }
+
+func (g *Gateway) me(user string, tabs int) MeView {
+	u, _ := g.cfg.Directory.User(user)
+	if u.WhileBusy == "" {
+		u.WhileBusy = directory.BusyRing
+	}
+	notice := g.notice()
+	return MeView{
+		Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs,
+		WhileBusy: u.WhileBusy, DoNotDisturb: u.DoNotDisturb, NoticeSentence: notice, Notice: notice.Text,
+	}
+}
+
+// devices lists the user's deskphones with what can be done with each now.
+func (g *Gateway) devices(user string) []DeviceView {
+	live := map[string]location.Binding{}
+	for _, b := range g.bindings.Targets(user) {
+		if _, ok := live[b.Device]; !ok {
+			live[b.Device] = b
+		}
+	}
+	out := []DeviceView{}
+	owner, _ := g.cfg.Directory.User(user)
+	for _, d := range g.cfg.Directory.Devices(user) {
+		v := DeviceView{
+			ID: d.ID, Display: d.Display, Instance: d.Instance, Interworking: d.Interworking,
+			Primary: d.Primary, Profile: d.Profile, UserAgent: d.UserAgent, Fixed: owner.Fixed,
+			Method: d.Learned.Method, Testing: g.tested(user, d.ID), Press: g.toPress(user, d.ID),
+		}
+		b, ok := live[d.ID]
+		v.Live, v.UserAgent = ok, b.UserAgent
+		if ok && d.Interworking {
+			if p := g.profileOf(user, b); p.KeyNamed {
+				v.UnmuteKey = p.UnmuteKey
+			}
+		}
+		others, holdable := g.board.callsOn(user, d.ID, "")
+		busy := len(others) > 0 && !(holdable && g.holds(user))
+		switch {
+		case !ok:
+			v.WhySentence = Words.Say("device.offline", "device", d.Display)
+		case !d.Interworking:
+			v.WhySentence = noInterworking(owner.Fixed)
+		case g.cfg.Policy == nil:
+			v.WhySentence = Words.Say("device.not_set_up")
+		case v.Testing:
+			v.WhySentence = Words.Say("device.testing", "device", d.Display)
+		case busy:
+			v.WhySentence = Words.Say("device.busy", "device", d.Display)
+		default:
+			v.Answerable = true
+		}
+		v.Why = v.WhySentence.Text
+		out = append(out, v)
+	}
+	return out
+}
+
+// noInterworking says why a phone does not answer at a click; fixed: only the
+// administrator can change that.
+func noInterworking(fixed bool) sentence.Sentence {
+	if fixed {
+		return Words.Say("device.interworking_fixed")
+	}
+	return Words.Say("device.interworking_off")
+}
+
+// Devices is the user's deskphones as his tabs see them.
+func (g *Gateway) Devices(user string) []DeviceView { return g.devices(user) }
