@@ -108,7 +108,7 @@ func (s *Server) command(c echo.Context, do string) (gateway.Result, error) {
 	}
 	refused, known := errorOf(do, err)
 	if !known && s.base.Err() == nil {
-		s.log.Error("a command failed", "do", do, "call", cmd.Call, "user", l.User, "request", requestID(c), "error", err)
+		s.log.Error("a command failed", "do", do, "call", cmd.Call, "user", l.User, "request", requestID(c), "err", err)
 	}
 	s.metrics.commands.WithLabelValues(do, refused.Code).Inc()
 	return gateway.Result{}, says(statusOf(refused.Code), refused.Code, refused.Sentence)

@@ -82,7 +82,7 @@ func (k *socket) refused(err error) {
 	case e != nil && e.Code == "overload":
 		k.end(codeBehind)
 	default:
-		k.log.Error("a tab could not be opened", "error", err)
+		k.log.Error("a tab could not be opened", "err", err)
 		k.end(codeFault)
 	}
 }
@@ -229,7 +229,7 @@ func (k *socket) refuseLogIn(err error) {
 	case errors.Is(err, store.ErrAway):
 		r, code = turnedAway("overload", "problem.store_away"), codeBehind
 	default:
-		k.log.Error("a token could not be looked at", "error", err)
+		k.log.Error("a token could not be looked at", "err", err)
 		k.end(codeFault)
 		return
 	}

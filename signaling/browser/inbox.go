@@ -132,7 +132,7 @@ func (in *inbox) carryOut(tab Tab, t *taken) (answer []byte) {
 	}
 	refused, known := errorOf(t.Do, err)
 	if !known && in.base.Err() == nil {
-		in.log.Error("a command failed", "do", t.Do, "call", t.Call, "tab", tab.ID(), "error", err)
+		in.log.Error("a command failed", "do", t.Do, "call", t.Call, "tab", tab.ID(), "err", err)
 	}
 	in.metrics.commands.WithLabelValues(t.Do, refused.Code).Inc()
 	return refusal(t.ID, refused)

@@ -155,7 +155,7 @@ func (l *logins) prolong(ctx context.Context, found login, version store.Version
 		_, err = l.store.Put(ctx, loginKey(found.hash), value, version, l.idleOf(found))
 	}
 	if err != nil && !errors.Is(err, store.ErrConflict) {
-		l.log.Warn("a log-in could not be prolonged", "user", found.User, "error", err)
+		l.log.Warn("a log-in could not be prolonged", "user", found.User, "err", err)
 	}
 }
 

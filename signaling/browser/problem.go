@@ -122,7 +122,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 	p := problemOf(err)
 	if p == nil {
-		s.log.Error("a request failed", "request", requestID(c), "path", c.Path(), "error", err)
+		s.log.Error("a request failed", "request", requestID(c), "path", c.Path(), "err", err)
 		p = refuse(http.StatusInternalServerError, "fault", "problem.fault")
 	}
 	body := *p // problems may be shared; the request id is this one's
@@ -137,7 +137,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		return
 	}
 	if err := json.NewEncoder(c.Response()).Encode(body); err != nil {
-		s.log.Debug("an error answer could not be written", "request", body.Request, "error", err)
+		s.log.Debug("an error answer could not be written", "request", body.Request, "err", err)
 	}
 }
 

@@ -204,7 +204,7 @@ func (k *socket) alive() {
 
 // broken ends the socket over a message that does not follow the protocol.
 func (k *socket) broken(err error) {
-	k.log.Warn("a tab broke the protocol", "tab", k.tabID(), "error", err)
+	k.log.Warn("a tab broke the protocol", "tab", k.tabID(), "err", err)
 	k.end(codeBroken)
 }
 

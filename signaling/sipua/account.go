@@ -223,7 +223,7 @@ func (a *account) giveBack(granted time.Duration) {
 	ctx, cancel := context.WithTimeout(a.u.stop, unregisterTimeout)
 	defer cancel()
 	if _, err := a.once(ctx, 0); err != nil {
-		a.u.log.Warn("sip: registration not given back", "aor", a.o.AOR, "error", err)
+		a.u.log.Warn("sip: registration not given back", "aor", a.o.AOR, "err", err)
 	}
 }
 
@@ -233,7 +233,7 @@ func (a *account) tell(err error) {
 	}
 	a.told, a.bad = true, err != nil
 	if err != nil {
-		a.u.log.Warn("sip: not registered, trying again", "aor", a.o.AOR, "at", a.where.String(), "error", err)
+		a.u.log.Warn("sip: not registered, trying again", "aor", a.o.AOR, "at", a.where.String(), "err", err)
 	} else {
 		a.u.log.Info("sip: registered", "aor", a.o.AOR, "at", a.where.String())
 	}

@@ -163,7 +163,7 @@ func (l *leg) submit(r *inbound, res *sip.Response) bool {
 		_ = r.tx.Respond(l.response(r.req, sip.StatusRequestTerminated, "Request Terminated"))
 	}
 	if err != nil {
-		l.log.Debug("sip: response not sent", "status", res.StatusCode, "error", err)
+		l.log.Debug("sip: response not sent", "status", res.StatusCode, "err", err)
 	}
 	return err == nil
 }

@@ -49,7 +49,7 @@ func (l *leg) nextDigit() {
 			l.nextDigit()
 		},
 		lost: func(err error) {
-			l.log.Warn("sip: a key tone was not answered, the rest is not sent", "error", err)
+			l.log.Warn("sip: a key tone was not answered, the rest is not sent", "err", err)
 			l.digits = ""
 			l.nextDigit()
 		},

@@ -92,7 +92,7 @@ func (l *leg) keep() {
 	k.User, k.Device = l.origins.phone()
 	text, err := json.Marshal(k)
 	if err != nil {
-		l.log.Error("sip: the dialog cannot be kept for a restart", "error", err)
+		l.log.Error("sip: the dialog cannot be kept for a restart", "err", err)
 		return
 	}
 	l.tell(machine.Kept{LegID: l.id, Goodbye: text})

@@ -71,7 +71,7 @@ func (u *UA) answer(req *sip.Request, tx sip.ServerTransaction, no *message.Refu
 			message.CleanText(no.Why))
 	}
 	if err := tx.Respond(res); err != nil {
-		u.log.Debug("sip: response not sent", "status", no.Status, "error", err)
+		u.log.Debug("sip: response not sent", "status", no.Status, "err", err)
 	}
 }
 

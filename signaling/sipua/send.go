@@ -174,7 +174,7 @@ func (l *leg) authorised(s *sent, res *sip.Response) *sip.Request {
 	}
 	again, err := l.trunk.purse.authorise(s.req, res)
 	if err != nil {
-		l.log.Warn("sip: challenge not answered", "trunk", l.trunk.Name, "status", res.StatusCode, "error", err)
+		l.log.Warn("sip: challenge not answered", "trunk", l.trunk.Name, "status", res.StatusCode, "err", err)
 		return nil
 	}
 	return again

@@ -300,11 +300,11 @@ func (l *leg) sendACK(d *dialog, invite *sent, res *sip.Response) {
 	}
 	h, err := l.route(d)
 	if err != nil {
-		l.log.Warn("sip: ACK not sent", "error", err)
+		l.log.Warn("sip: ACK not sent", "err", err)
 		return
 	}
 	if err := l.u.wire.Connect(h); err != nil {
-		l.log.Warn("sip: ACK not sent", "error", err)
+		l.log.Warn("sip: ACK not sent", "err", err)
 		return
 	}
 	l.origins.add(message.Flow{Transport: h.Transport, Peer: h.Addr})
@@ -327,7 +327,7 @@ func (l *leg) repeatACK(res *sip.Response) bool {
 func (l *leg) writeACK(ack *sip.Request) {
 	l.trace(true, ack)
 	if err := l.u.wire.WriteMsg(ack); err != nil {
-		l.log.Warn("sip: ACK not sent", "error", err)
+		l.log.Warn("sip: ACK not sent", "err", err)
 	}
 }
 

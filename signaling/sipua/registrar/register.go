@@ -44,7 +44,7 @@ func (a *Access) Register(req *sip.Request, tx sip.ServerTransaction) {
 		res = refusal.Response(req)
 	}
 	if err := tx.Respond(res); err != nil {
-		a.log.Debug("registration answer not sent", "source", req.Source(), "error", err)
+		a.log.Debug("registration answer not sent", "source", req.Source(), "err", err)
 	}
 }
 

@@ -67,7 +67,7 @@ func (w *Sockets) Fitting(h Hop, req *sip.Request) Hop {
 		big.Host = h.Addr.Addr().String()
 	}
 	if err := w.Connect(big); err != nil {
-		w.log.Debug("sip: a large request goes by UDP", "peer", h.Addr, "error", err)
+		w.log.Debug("sip: a large request goes by UDP", "peer", h.Addr, "err", err)
 		w.noTCP.add(h.Addr, now)
 		return h
 	}

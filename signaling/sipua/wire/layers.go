@@ -90,7 +90,7 @@ func (w *Sockets) keepServing(s *Socket) {
 		if s.packet != nil && err == nil {
 			continue // sweep interrupted it
 		}
-		w.log.Error("sip: listener stopped, starting it again", "listen", s.Network+"://"+s.Addr.String(), "error", err)
+		w.log.Error("sip: listener stopped, starting it again", "listen", s.Network+"://"+s.Addr.String(), "err", err)
 		select {
 		case <-w.stop.Done():
 			return

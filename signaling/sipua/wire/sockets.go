@@ -171,7 +171,7 @@ func (w *Sockets) Close() {
 		return
 	}
 	if err := w.stack.Close(); err != nil {
-		w.log.Debug("sip: closing", "error", err)
+		w.log.Debug("sip: closing", "err", err)
 	}
 	w.work.Wait()
 }
@@ -179,7 +179,7 @@ func (w *Sockets) Close() {
 func (w *Sockets) closeSockets() {
 	for _, s := range w.socks {
 		if err := s.close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			w.log.Warn("sip: closing a socket", "error", err)
+			w.log.Warn("sip: closing a socket", "err", err)
 		}
 	}
 }
