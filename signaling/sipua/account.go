@@ -52,20 +52,20 @@ type account struct {
 	aor   sip.Uri
 	where sip.Uri
 	// trunk is where it registers, nil when Registrar says it alone.
-	trunk  *trunk
-	purse  *purse
-	callID string
-	seq    uint32
-	flow   message.Flow // the connection of the last success
-	bad    bool         // Changed was told an error last
-	told   bool
+	trunk       *trunk
+	credentials *credentials
+	callID      string
+	seq         uint32
+	flow        message.Flow // the connection of the last success
+	bad         bool         // Changed was told an error last
+	told        bool
 }
 
 // Register registers and keeps the registration until ctx or the UA ends, when
 // it is given back. It blocks for the first answer: an error means that the
 // registrar refused or did not answer, and nothing is kept.
 func (u *UA) Register(ctx context.Context, o RegisterOptions) error {
-	a, err := u.newAccount(o, newPurse(o.Credentials))
+	a, err := u.newAccount(o, newCredentials(o.Credentials))
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (u *UA) keepTrunk(t *trunk) {
 				u.cfg.Registered(t.Name, err)
 			}
 		},
-	}, t.purse)
+	}, t.credentials)
 	if err != nil {
 		u.trunkIs(t, &t.health.registered, err)
 		return
@@ -126,7 +126,7 @@ func (u *UA) keepTrunk(t *trunk) {
 	})
 }
 
-func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
+func (u *UA) newAccount(o RegisterOptions, c *credentials) (*account, error) {
 	aor, err := message.ParseURI(o.AOR)
 	if err != nil || aor.Scheme != "sip" {
 		return nil, fmt.Errorf("sipua: register: AOR %q is not a sip: address", o.AOR)
@@ -148,7 +148,7 @@ func (u *UA) newAccount(o RegisterOptions, p *purse) (*account, error) {
 	if o.Expires <= 0 {
 		o.Expires = 300 * time.Second
 	}
-	return &account{u: u, o: o, aor: aor, where: where, purse: p, callID: message.NewToken()}, nil
+	return &account{u: u, o: o, aor: aor, where: where, credentials: c, callID: message.NewToken()}, nil
 }
 
 // run keeps the registration until ctx or the UA ends; granted is how long the
@@ -271,7 +271,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 			a.flow = message.Flow{Transport: h.Transport, Peer: h.Addr}
 			return a.granted(res, expires), nil
 		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
-			if req, err = a.purse.authorise(req, res); err != nil {
+			if req, err = a.credentials.authorise(req, res); err != nil {
 				return 0, err
 			}
 		case res.StatusCode == sip.StatusIntervalToBrief: // RFC 3261 10.2.8

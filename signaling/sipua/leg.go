@@ -74,7 +74,6 @@ type leg struct {
 	// notifies are NOTIFYs of ours without an answer.
 	notifies int
 	txs      int // client transactions that may still tell us something
-	hangUps  int // of these, the ones that take part in a hang-up
 }
 
 // newLeg makes a leg that nobody knows yet.
@@ -279,7 +278,6 @@ func (l *leg) sendBye(d *dialog, c machine.Cause) {
 
 // countHangUps counts the hang-ups under way, for UA.Close.
 func (l *leg) countHangUps(n int) {
-	l.hangUps += n
 	l.u.countHangUps(n)
 }
 

@@ -172,7 +172,7 @@ func (l *leg) authorised(s *sent, res *sip.Response) *sip.Request {
 	if !challenge || l.trunk == nil || l.trunk.Register.User == "" || !l.trunk.at(s.hop.Addr, s.hop.Transport) {
 		return nil
 	}
-	again, err := l.trunk.purse.authorise(s.req, res)
+	again, err := l.trunk.credentials.authorise(s.req, res)
 	if err != nil {
 		l.log.Warn("sip: challenge not answered", "trunk", l.trunk.Name, "status", res.StatusCode, "err", err)
 		return nil

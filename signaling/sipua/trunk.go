@@ -20,9 +20,9 @@ import (
 // trunk is a configured Trunk with what we learned of it.
 type trunk struct {
 	Trunk
-	uri       sip.Uri
-	transport string
-	purse     *purse
+	uri         sip.Uri
+	transport   string
+	credentials *credentials
 	// places are where its name leads, named that it is a name at all, which is
 	// looked up again and again; looked is closed after the first time.
 	places *trunkPlaces
@@ -36,7 +36,7 @@ type trunk struct {
 // newTrunk takes a checked configuration. It reads the trunk's CA.
 func newTrunk(c Trunk) (*trunk, error) {
 	t := &trunk{
-		Trunk: c, transport: c.Transport, purse: newPurse(c.Register), health: health{since: time.Now()},
+		Trunk: c, transport: c.Transport, credentials: newCredentials(c.Register), health: health{since: time.Now()},
 		places: newTrunkPlaces(), looked: make(chan struct{}),
 	}
 	t.uri, _ = message.ParseURI(c.Address) // validate has read it already

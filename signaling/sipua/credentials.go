@@ -12,33 +12,33 @@ import (
 	"ringsplash/signaling/sipua/message"
 )
 
-// purse holds the credentials of one account and answers challenges with them
+// credentials are those of one account, with what answers challenges by them
 // (RFC 3261 22, RFC 8760). They are given to one realm only: the configured
 // one, or the first that asked.
-type purse struct {
+type credentials struct {
 	Credentials
 	mu    sync.Mutex
 	realm string
 }
 
-func newPurse(c Credentials) *purse { return &purse{Credentials: c, realm: c.Realm} }
+func newCredentials(c Credentials) *credentials { return &credentials{Credentials: c, realm: c.Realm} }
 
 // authorise is req again with an answer to the challenge of res, without Via;
 // the caller gives it a new CSeq number. An error says why there is none.
-func (p *purse) authorise(req *sip.Request, res *sip.Response) (*sip.Request, error) {
+func (c *credentials) authorise(req *sip.Request, res *sip.Response) (*sip.Request, error) {
 	ask, give := "WWW-Authenticate", "Authorization"
 	if res.StatusCode == sip.StatusProxyAuthRequired {
 		ask, give = "Proxy-Authenticate", "Proxy-Authorization"
 	}
-	challenge, err := p.choose(res.GetHeaders(ask))
+	challenge, err := c.choose(res.GetHeaders(ask))
 	if err != nil {
 		return nil, err
 	}
 	if req.GetHeader(give) != nil && !challenge.Stale {
-		return nil, fmt.Errorf("the credentials of %q were refused: check user and password", p.User)
+		return nil, fmt.Errorf("the credentials of %q were refused: check user and password", c.User)
 	}
 	answer, err := digest.Digest(challenge, digest.Options{
-		Method: string(req.Method), URI: req.Recipient.String(), Username: p.User, Password: p.Password,
+		Method: string(req.Method), URI: req.Recipient.String(), Username: c.User, Password: c.Password,
 	})
 	if err != nil {
 		return nil, err
@@ -51,34 +51,34 @@ func (p *purse) authorise(req *sip.Request, res *sip.Response) (*sip.Request, er
 }
 
 // choose takes the strongest challenge we can answer.
-func (p *purse) choose(headers []sip.Header) (*digest.Challenge, error) {
+func (c *credentials) choose(headers []sip.Header) (*digest.Challenge, error) {
 	var best *digest.Challenge
 	for _, h := range headers {
-		c, err := digest.ParseChallenge(h.Value())
+		one, err := digest.ParseChallenge(h.Value())
 		if err != nil {
 			continue
 		}
-		for i := range c.QOP {
-			c.QOP[i] = strings.TrimSpace(c.QOP[i])
+		for i := range one.QOP {
+			one.QOP[i] = strings.TrimSpace(one.QOP[i])
 		}
-		c.Algorithm = strings.ToUpper(c.Algorithm)
-		if len(c.QOP) > 0 && !c.SupportsQOP("auth") || !digest.CanDigest(c) {
+		one.Algorithm = strings.ToUpper(one.Algorithm)
+		if len(one.QOP) > 0 && !one.SupportsQOP("auth") || !digest.CanDigest(one) {
 			continue
 		}
-		if best == nil || strength(c) > strength(best) {
-			best = c
+		if best == nil || strength(one) > strength(best) {
+			best = one
 		}
 	}
 	if best == nil {
 		return nil, errors.New("no challenge that we can answer")
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.realm == "" {
-		p.realm = best.Realm
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.realm == "" {
+		c.realm = best.Realm
 	}
-	if best.Realm != p.realm {
-		return nil, fmt.Errorf("realm %q asks for the credentials of %q", message.CleanText(best.Realm), p.realm)
+	if best.Realm != c.realm {
+		return nil, fmt.Errorf("realm %q asks for the credentials of %q", message.CleanText(best.Realm), c.realm)
 	}
 	return best, nil
 }
