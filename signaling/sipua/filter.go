@@ -2,12 +2,11 @@ package sipua
 
 import (
 	"bytes"
-
-	"ringsplash/signaling/sipua/message"
-
 	"net"
 	"net/netip"
 	"sync/atomic"
+
+	"ringsplash/signaling/sipua/message"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -23,8 +22,10 @@ type dropCount struct{ notSIP, oversized, throttled atomic.Uint64 }
 
 // Dropped reads the counters.
 func (u *UA) Dropped() Dropped {
-	return Dropped{NotSIP: u.drops.notSIP.Load(), Oversized: u.drops.oversized.Load(), Throttled: u.drops.throttled.Load(),
-		Crowded: u.wire.Crowded()}
+	return Dropped{
+		NotSIP: u.drops.notSIP.Load(), Oversized: u.drops.oversized.Load(), Throttled: u.drops.throttled.Load(),
+		Crowded: u.wire.Crowded(),
+	}
 }
 
 // mayPass tells whether a datagram, or a stream's whole message, is read at all.

@@ -21,8 +21,11 @@ func TestKeepingARegistration(t *testing.T) {
 		"many refusals":          {keeping{failures: 99}, refused, 1, keeping{failures: 100, wait: maxRetry}},
 		"refused while it lasts": {registered, refused, 0, keeping{granted: time.Hour, failures: 1, wait: time.Second}},
 		"connection lost":        {registered, flowLost, 0, keeping{granted: time.Hour, failures: 1, wait: time.Second}},
-		"lost again": {keeping{granted: time.Hour, failures: 1}, flowLost, 0,
-			keeping{granted: time.Hour, failures: 2, wait: 2 * time.Second}},
+		"lost again": {
+			keeping{granted: time.Hour, failures: 1},
+			flowLost, 0,
+			keeping{granted: time.Hour, failures: 2, wait: 2 * time.Second},
+		},
 		"the trunk moved":      {registered, elsewhere, 0.5, keeping{granted: time.Hour, wait: movedRetry}},
 		"moved after refusals": {keeping{failures: 4, wait: maxRetry}, elsewhere, 0, keeping{failures: 4, wait: movedRetry}},
 		"over":                 {registered, ended, 0, registered},

@@ -1,14 +1,14 @@
 package sipua
 
 import (
-	"ringsplash/signaling/sipua/message"
-	"ringsplash/signaling/sipua/registrar"
-
 	"bytes"
 	"math"
 	"net"
 	"sync/atomic"
 	"time"
+
+	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 
 	"github.com/emiago/sipgo/sip"
 )

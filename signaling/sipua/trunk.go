@@ -74,8 +74,10 @@ func (t *trunk) hop(u *UA, passed ...netip.AddrPort) (wire.Hop, error) {
 }
 
 func (t *trunk) hopTo(u *UA, at netip.AddrPort) wire.Hop {
-	return wire.Hop{Transport: t.transport, Addr: at, Sock: u.wire.SocketFor(t.transport, "", at.Addr()), Host: t.uri.Host,
-		Roots: t.roots}
+	return wire.Hop{
+		Transport: t.transport, Addr: at, Sock: u.wire.SocketFor(t.transport, "", at.Addr()), Host: t.uri.Host,
+		Roots: t.roots,
+	}
 }
 
 // at tells whether addr is one of the trunk's own. A trunk over UDP gets large

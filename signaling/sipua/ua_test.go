@@ -39,7 +39,8 @@ func TestConfigIsChecked(t *testing.T) {
 
 func TestPortInUse(t *testing.T) {
 	a := newParty(t, nil)
-	_, err := Open(Config{Domain: "x", Config: wire.Config{Listen: []string{"udp://127.0.0.1:0", "udp://" + a.at("udp")}}}, rig.Quiet)
+	_, err := Open(Config{Domain: "x", Config: wire.Config{Listen: []string{"udp://127.0.0.1:0", "udp://" + a.at("udp")}}},
+		rig.Quiet)
 	if err == nil || !strings.Contains(err.Error(), a.at("udp")) {
 		t.Fatalf("got %v", err)
 	}

@@ -88,7 +88,8 @@ func (cs contacts) oneFlow() *message.Refusal {
 }
 
 func (a *Access) readContact(req *sip.Request, h *sip.ContactHeader, expires time.Duration, outbound bool) (contact,
-	*message.Refusal) {
+	*message.Refusal,
+) {
 	if h.Address.Scheme != "sip" && h.Address.Scheme != "sips" {
 		return contact{}, message.BadRequest("Contact Is Not a SIP Address")
 	}

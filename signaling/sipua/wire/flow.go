@@ -270,8 +270,10 @@ func (w *Sockets) pingFlows(now time.Time) {
 // of sip.tls.client_ca (RFC 5922 7.1), in lower case; nil without one and for
 // transports other than tls. source is as sip.Request.Source writes it.
 func (w *Sockets) Domains(source netip.AddrPort, transport string) []string {
-	if s := w.flows.find(message.Flow{Transport: transport,
-		Peer: netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}); s != nil {
+	if s := w.flows.find(message.Flow{
+		Transport: transport,
+		Peer:      netip.AddrPortFrom(source.Addr().Unmap(), source.Port()),
+	}); s != nil {
 		return s.domains
 	}
 	return nil
