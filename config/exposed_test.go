@@ -67,7 +67,8 @@ var exposures = []struct {
 		"has 6 characters", "openssl rand",
 	},
 	{
-		"SIP of the demo", aliceWith + goodPassword + "\n  devices: [{id: desk, sip_password: bob-desk}]\n", 6, "users[0].devices[0].sip_password",
+		"SIP of the demo", aliceWith + goodPassword + "\n  devices: [{id: desk, sip_password: bob-desk}]\n", 6,
+		"users[0].devices[0].sip_password",
 		"where everybody reads it", "openssl rand",
 	},
 	{

@@ -20,7 +20,7 @@ func serve(ctx, again context.Context, t Terminal, cfg config.Config) error {
 	n, err := node.Start(ctx, cfg, node.Options{Version: t.Version}, log)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			log.Info("stopped before the start was over", "why", err)
+			log.Info("stopped before the start was over", "err", err)
 			return nil
 		}
 		return err

@@ -45,8 +45,9 @@ var Words = sentence.Table{
 	"user.no_password":           "user {user} has no password",
 	"user.no_secret":             "device {device} has no SIP password",
 	"user.number_taken":          "number {number} belongs to {user}",
-	"user.same_secret":           "devices {one} and {other} of user {user} have the same SIP password, so they cannot be told apart",
-	"user.secret_taken":          "device {device} has the same SIP password; a phone could not be told from the other",
-	"user.two_devices":           "user {user} has two devices {device}",
-	"user.user_exists":           "user {user}",
+	"user.same_secret": "devices {one} and {other} of user {user} have the same SIP password, " +
+		"so they cannot be told apart",
+	"user.secret_taken": "device {device} has the same SIP password; a phone could not be told from the other",
+	"user.two_devices":  "user {user} has two devices {device}",
+	"user.user_exists":  "user {user}",
 }

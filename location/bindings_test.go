@@ -11,7 +11,8 @@ import (
 
 // stored is a binding as every version has written it.
 const stored = `{"user":"alice","device":"desk","instance":"urn:uuid:a/b","regId":2,"contact":"sip:alice@192.0.2.7",` +
-	`"path":["\u003csip:edge;lr\u003e"],"transport":"tls","source":"192.0.2.7:5061","local":"192.0.2.1:5061","userAgent":"Yealink",` +
+	`"path":["\u003csip:edge;lr\u003e"],"transport":"tls","source":"192.0.2.7:5061",` +
+	`"local":"192.0.2.1:5061","userAgent":"Yealink",` +
 	`"callId":"c1","cseq":7,"expires":"2999-01-01T00:00:00Z","refreshed":"2026-01-01T00:00:00Z","node":"n1","v":1}`
 
 func TestBindingsAreReadAsTheyWereWritten(t *testing.T) {

@@ -219,7 +219,8 @@ func (s *Server) simulatePolicy(c echo.Context) error {
 	user := loginOf(c).User
 	requester, err := s.requesterAddress(in.Requester)
 	if err != nil {
-		return refuse(http.StatusUnprocessableEntity, "bad_address", "problem.no_address_given", "text", strconv.Quote(in.Requester), "fault", err)
+		return refuse(http.StatusUnprocessableEntity, "bad_address", "problem.no_address_given", "text", strconv.Quote(in.Requester),
+			"fault", err)
 	}
 	who := requester
 	if own, err := policy.Canonical(s.addressOf(user)); err == nil && requester == own {

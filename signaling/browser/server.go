@@ -75,10 +75,13 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 			s.cancel()
 			return nil, fmt.Errorf("browser: http.tls: %w; check that both files are there, readable, PEM, and belong together", err)
 		}
-		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			cert, _ := s.pair.Current()
-			return cert, nil
-		}}
+		s.http.TLSConfig = &tls.Config{
+			MinVersion: tls.VersionTLS12,
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+				cert, _ := s.pair.Current()
+				return cert, nil
+			},
+		}
 	}
 	s.echo = s.routes()
 	s.http.Handler = s.echo

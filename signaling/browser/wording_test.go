@@ -2,7 +2,6 @@ package browser
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +47,7 @@ func TestSentencesComeWithTheirCodes(t *testing.T) {
 	p, _ := b.open(nil)
 	p.send(json.RawMessage(`{"type":"do","id":"1","do":"explode"}`))
 	want := `"sentence":{"code":"command.bad_request","args":{"fault":{"code":"command.unknown_do"}}}`
-	if m := p.reply("1"); !strings.Contains(fmt.Sprintf("%s", m.raw), want) {
+	if m := p.reply("1"); !strings.Contains(string(m.raw), want) {
 		t.Errorf("replied %s", m.raw)
 	}
 }

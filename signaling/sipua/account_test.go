@@ -23,8 +23,10 @@ func withAccess(t *testing.T, change func(*setup)) (*party, *rig.Office) {
 	f := rig.NewOffice(t)
 	g := newParty(t, func(c *setup) {
 		c.Domain = rig.Domain
-		c.Access = &registrar.Config{Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, DatagramRate: 1e6,
-			DatagramBurst: 1e6}
+		c.Access = &registrar.Config{
+			Node: "n1", Users: f.Users, Locations: f.Places, Store: f.Store, DatagramRate: 1e6,
+			DatagramBurst: 1e6,
+		}
 		if change != nil {
 			change(c)
 		}

@@ -169,8 +169,9 @@ var bobsAddress = "<" + rig.Bob.Address() + ">"
 // forged are header lines by which a stranger claims to be bob.
 var forged = map[string][]string{
 	"P-Asserted-Identity": {"P-Asserted-Identity: \"Bob\" " + bobsAddress},
-	"folded":              {"P-Asserted-Identity:\r\n " + bobsAddress, "Remote-Party-ID:\r\n\t" + bobsAddress + "\r\n ;party=calling"},
-	"space before colon":  {"P-Asserted-Identity : " + bobsAddress, "Answer-Mode \t: Auto"},
+	"folded": {"P-Asserted-Identity:\r\n " + bobsAddress, "Remote-Party-ID:\r\n\t" + bobsAddress +
+		"\r\n ;party=calling"},
+	"space before colon": {"P-Asserted-Identity : " + bobsAddress, "Answer-Mode \t: Auto"},
 	"duplicates": {
 		"P-Asserted-Identity: " + bobsAddress, "P-Asserted-Identity: <tel:+1>", "Answer-Mode: Manual",
 		"answer-mode: Auto",
@@ -179,7 +180,8 @@ var forged = map[string][]string{
 	"P-Preferred-Identity": {"P-Preferred-Identity: " + bobsAddress},
 	"Identity":             {"Identity: e30.e30.e30;info=<https://" + rig.Domain + "/>;alg=ES256"},
 	"compact Identity":     {"y: e30.e30.e30;info=<https://" + rig.Domain + "/>"},
-	"who redirected":       {"Referred-By: " + bobsAddress, "Diversion: " + bobsAddress, "History-Info: " + bobsAddress + ";index=1"},
+	"who redirected": {"Referred-By: " + bobsAddress, "Diversion: " + bobsAddress, "History-Info: " + bobsAddress +
+		";index=1"},
 	"credentials of nobody": {"Proxy-Authorization: Digest username=\"bob\", realm=\"" + rig.Domain +
 		"\", nonce=\"x\", uri=\"sip:x\", response=\"00000000000000000000000000000000\""},
 }

@@ -98,4 +98,5 @@ func NewToken() string {
 // tokenSize is the length of NewToken's text.
 const tokenSize = 24
 
-const Product = "Ringsplash" // User-Agent and Server
+// Product is our name in User-Agent and Server (RFC 3261 20.35, 20.41).
+const Product = "Ringsplash"

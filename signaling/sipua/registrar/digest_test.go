@@ -173,7 +173,8 @@ func TestDigestMalformed(t *testing.T) {
 	f := openFront(t, nil)
 	p := f.peer(t)
 	uri, aor := "sip:"+rig.Domain, rig.Alice.Address()
-	good := rig.Authorize(t, p.raw(p.message("REGISTER", uri, aor, aor)), "", "REGISTER", uri, "alice", rig.Alice.SIPPassword("desk"), 1)
+	good := rig.Authorize(t, p.raw(p.message("REGISTER", uri, aor, aor)), "", "REGISTER", uri, "alice",
+		rig.Alice.SIPPassword("desk"), 1)
 	tests := []struct {
 		name, header string
 		want         int

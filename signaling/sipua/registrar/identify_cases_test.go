@@ -45,22 +45,31 @@ var identified = []struct {
 		name: "our user to anywhere", from: bobAtOurs, uri: "sip:x@elsewhere.test", user: "bob", password: bobsPassword, want: 480,
 		caller: bobsDesk,
 	},
-	{name: "our user by device name", from: bobAtOurs, uri: rig.Alice.Address(), user: "bob~desk", password: bobsPassword, want: 480, caller: bobsDesk},
 	{
-		name: "our user by number", from: "sip:1002@" + rig.Domain, uri: rig.Alice.Address(), user: "bob", password: bobsPassword, want: 480,
+		name: "our user by device name", from: bobAtOurs, uri: rig.Alice.Address(), user: "bob~desk", password: bobsPassword, want: 480,
 		caller: bobsDesk,
 	},
 	{
-		name: "our user at an alias", from: "sip:bob@GW.example.test", uri: rig.Alice.Address(), user: "bob", password: bobsPassword, want: 480,
+		name: "our user by number", from: "sip:1002@" + rig.Domain, uri: rig.Alice.Address(), user: "bob", password: bobsPassword,
+		want:   480,
+		caller: bobsDesk,
+	},
+	{
+		name: "our user at an alias", from: "sip:bob@GW.example.test", uri: rig.Alice.Address(), user: "bob", password: bobsPassword,
+		want:   480,
 		caller: bobsDesk,
 	},
 	{name: "unproven", from: bobAtOurs, uri: rig.Alice.Address(), want: 407},
 	{name: "unproven in the other scheme", from: "sips:bob@" + rig.Domain, uri: rig.Alice.Address(), want: 407},
 	{name: "wrong password", from: bobAtOurs, uri: rig.Alice.Address(), user: "bob", password: "x", want: 403},
 	{name: "From is Alice", from: rig.Alice.Address(), uri: rig.Alice.Address(), user: "bob", password: bobsPassword, want: 403},
-	{name: "From is nobody", from: "sip:zoe@" + rig.Domain, uri: rig.Alice.Address(), user: "bob", password: bobsPassword, want: 403},
 	{
-		name: "PAI of a user changes nothing", from: bobAtOurs, uri: rig.Alice.Address(), user: "bob", password: bobsPassword, lines: []string{assertsZed}, want: 480,
+		name: "From is nobody", from: "sip:zoe@" + rig.Domain, uri: rig.Alice.Address(), user: "bob", password: bobsPassword,
+		want: 403,
+	},
+	{
+		name: "PAI of a user changes nothing", from: bobAtOurs, uri: rig.Alice.Address(), user: "bob", password: bobsPassword,
+		lines: []string{assertsZed}, want: 480,
 		caller: bobsDesk,
 	},
 	{name: "stranger", from: eve, uri: rig.Alice.Address(), want: 480, caller: Caller{Identity: unproven}},
@@ -69,7 +78,10 @@ var identified = []struct {
 		name: "stranger by address of ours", from: eve, uri: "sip:alice@127.0.0.1:5060", want: 480,
 		caller: Caller{Identity: unproven},
 	},
-	{name: "stranger with PAI", from: eve, uri: rig.Alice.Address(), lines: []string{assertsZed}, want: 480, caller: Caller{Identity: unproven}},
+	{
+		name: "stranger with PAI", from: eve, uri: rig.Alice.Address(), lines: []string{assertsZed}, want: 480,
+		caller: Caller{Identity: unproven},
+	},
 	{name: "stranger to nobody", from: eve, uri: "sip:zoe@" + rig.Domain, want: 404},
 	{name: "stranger to elsewhere", from: eve, uri: "sip:alice@elsewhere.test", want: 404},
 	{name: "stranger to a trunk", from: eve, uri: "sip:00441234@" + rig.Domain, want: 404},
@@ -88,20 +100,25 @@ var identified = []struct {
 			How: "trunk pbx", Trunk: "pbx",
 		}},
 	},
-	{name: "trunk asserts nothing", ip: trustedTrunk, from: eve, uri: rig.Alice.Address(), want: 480, caller: Caller{Identity: eveThrough("pbx")}},
+	{
+		name: "trunk asserts nothing", ip: trustedTrunk, from: eve, uri: rig.Alice.Address(), want: 480,
+		caller: Caller{Identity: eveThrough("pbx")},
+	},
 	{
 		name: "trunk asserts nonsense", ip: trustedTrunk, from: eve, uri: rig.Alice.Address(),
 		lines: []string{"P-Asserted-Identity: <sip:a@b>, <sip:c@d>"}, want: 480, caller: Caller{Identity: eveThrough("pbx")},
 	},
 	{
-		name: "trunk asserts a private caller", ip: trustedTrunk, from: eve, uri: rig.Alice.Address(), lines: []string{assertsZed, "Privacy: id;critical"},
-		want: 480, caller: Caller{Identity: policy.Identity{
+		name: "trunk asserts a private caller", ip: trustedTrunk, from: eve, uri: rig.Alice.Address(),
+		lines: []string{assertsZed, "Privacy: id;critical"},
+		want:  480, caller: Caller{Identity: policy.Identity{
 			Address: "sip:anonymous@anonymous.invalid", Display: "Anonymous",
 			How: "private, trunk pbx", Trunk: "pbx",
 		}},
 	},
 	{
-		name: "trunk over UDP that is trusted otherwise", ip: tlsTrunk, from: eve, uri: rig.Alice.Address(), lines: []string{assertsZed}, want: 480,
+		name: "trunk over UDP that is trusted otherwise", ip: tlsTrunk, from: eve, uri: rig.Alice.Address(),
+		lines: []string{assertsZed}, want: 480,
 		caller: Caller{Identity: eveThrough("tls")},
 	},
 	{
@@ -112,6 +129,9 @@ var identified = []struct {
 		name: "trunk in our name", ip: plainTrunk, from: bobAtOurs, uri: rig.Alice.Address(), want: 480,
 		caller: Caller{Identity: policy.Identity{Address: bobAtOurs, How: "from", Trunk: "carrier"}},
 	},
-	{name: "trunk to a trunk", ip: trustedTrunk, from: eve, uri: "sip:00441234@" + rig.Domain, lines: []string{assertsZed}, want: 404},
+	{
+		name: "trunk to a trunk", ip: trustedTrunk, from: eve, uri: "sip:00441234@" + rig.Domain, lines: []string{assertsZed},
+		want: 404,
+	},
 	{name: "no CSeq", from: eve, uri: rig.Alice.Address(), lines: []string{"CSeq:"}, want: 400},
 }

@@ -28,7 +28,10 @@ var signedIdentities = []struct {
 		name: "by number", to: "sip:1001@example.test",
 		change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:1001@example.test"}} }, proven: signedBob,
 	},
-	{name: "one of many", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:x@y.example", signedAlice}} }, proven: signedBob},
+	{
+		name: "one of many", change: func(c, _ claims) { c["dest"] = uris{"uri": {"sip:x@y.example", signedAlice}} },
+		proven: signedBob,
+	},
 	{name: "capitals", from: "sip:Bob@GATE.partner.example:5070;x=y", proven: "sip:Bob@gate.partner.example"},
 	{
 		name: "a number as user", from: "sip:+1555@gate.partner.example",

@@ -43,7 +43,10 @@ func TestSignedIdentity(t *testing.T) {
 	for _, tt := range signedIdentities {
 		t.Run(tt.name, func(t *testing.T) {
 			from, to := cmp.Or(tt.from, signedBob), cmp.Or(tt.to, signedAlice)
-			c, h := claims{"orig": claims{"uri": signedBob}, "dest": uris{"uri": {signedAlice}}, "iat": time.Now().Unix(), "origid": tt.name}, claims{}
+			c, h := claims{
+				"orig": claims{"uri": signedBob}, "dest": uris{"uri": {signedAlice}}, "iat": time.Now().Unix(),
+				"origid": tt.name,
+			}, claims{}
 			if tt.change != nil {
 				tt.change(c, h)
 			}

@@ -22,7 +22,12 @@ const (
 var registerSteps = map[string][]step{
 	"fetch and remove": {
 		{"nothing yet", nil, 200, ""},
-		{"two contacts", []string{"Contact: <" + contactOne + ">, <" + contactOther + ">;expires=120"}, 200, boundOne + "\n" + boundOther},
+		{
+			"two contacts",
+			[]string{"Contact: <" + contactOne + ">, <" + contactOther + ">;expires=120"},
+			200,
+			boundOne + "\n" + boundOther,
+		},
 		{"fetch", nil, 200, boundOne + "\n" + boundOther},
 		{"fetch with Expires", []string{"Expires: 0"}, 200, boundOne + "\n" + boundOther},
 		{"remove one", []string{"Contact: <" + contactOne + ">;expires=0"}, 200, boundOther},
@@ -45,9 +50,19 @@ var registerSteps = map[string][]step{
 	},
 	"reg-id": {
 		{"without outbound", []string{"Contact: <" + contactOne + ">;reg-id=1;" + uuid1}, 200, urn1 + "#0 " + contactOne},
-		{"two flows", []string{"Contact: <" + contactOne + ">;reg-id=1;" + uuid1, "Supported: outbound"}, 200, urn1 + "#1 " + contactOne},
-		{"second flow", []string{"Contact: <" + contactOther + ">;Reg-ID=2;" + uuid1, "Supported: path, Outbound"}, 200, urn1 + "#1 " + contactOne + "\n" +
-			urn1 + "#2 " + contactOther},
+		{
+			"two flows",
+			[]string{"Contact: <" + contactOne + ">;reg-id=1;" + uuid1, "Supported: outbound"},
+			200,
+			urn1 + "#1 " + contactOne,
+		},
+		{
+			"second flow",
+			[]string{"Contact: <" + contactOther + ">;Reg-ID=2;" + uuid1, "Supported: path, Outbound"},
+			200,
+			urn1 + "#1 " + contactOne + "\n" +
+				urn1 + "#2 " + contactOther,
+		},
 		{
 			"without instance",
 			[]string{"Contact: <sip:c@192.0.2.3>;reg-id=7", "Supported: outbound"},
