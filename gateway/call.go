@@ -141,6 +141,9 @@ func (c *Call) step(e machine.Event) {
 	var commands []machine.Effect
 	c.state, commands = machine.Next(c.state, in, c.gw.cfg.Timers.Limits)
 	c.gw.stories.Tell(&c.state, in.Now, machine.Changes(&before, &c.state, in)) // before a leg can have messages
+	if p := c.state.Phase; p != before.Phase && (p == machine.Established || p == machine.Terminated) {
+		c.gw.ringsNoMore(c) // before the caller hears of it, and may ask anew
+	}
 	for _, cmd := range commands {
 		c.perform(cmd)
 	}
@@ -178,9 +181,6 @@ func (c *Call) logChanges(before *machine.State) {
 	}
 	if c.state.Phase == before.Phase {
 		return
-	}
-	if c.state.Phase == machine.Established {
-		c.gw.ringsNoMore(c)
 	}
 	args := []any{"from", before.Phase, "to", c.state.Phase}
 	if c.state.Phase == machine.Terminated && c.level() < slog.LevelInfo {

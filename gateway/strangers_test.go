@@ -17,17 +17,43 @@ import (
 
 // stranger lets somebody call text of whom nothing is known but his address.
 func (w *workbench) stranger(ip, from, text string) *fakeLeg {
+	leg := newFakeLeg(machine.LegID(randomID("l")))
+	w.strangerAt(leg, leg, ip, from, text)
+	return leg
+}
+
+// strangerAt is stranger with a leg of its own, which is made of fake.
+func (w *workbench) strangerAt(leg Leg, fake *fakeLeg, ip, from, text string) {
 	offer, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
 	must(w.t, err)
-	leg := newFakeLeg(machine.LegID(randomID("l")))
 	w.gw.Begin(func(sink Sink) Incoming {
-		leg.sink = sink
+		fake.sink = sink
 		return Incoming{
 			Leg: leg, From: policy.Identity{Address: from, Display: from, Level: policy.Unverified, How: "from"},
 			Dialled: text, Offer: offer, Source: netip.AddrPortFrom(netip.MustParseAddr(ip), 5060),
 		}
 	})
-	return leg
+}
+
+// redialler is the leg of somebody who calls again as soon as he is refused.
+type redialler struct {
+	*fakeLeg
+	redial func()
+}
+
+func (r redialler) Reject(c machine.Cause) {
+	r.redial()
+	r.fakeLeg.Reject(c)
+}
+
+// A stranger who is told that his call is over may call again in that moment.
+func TestStrangerCallsAgain(t *testing.T) {
+	w := newWorkbench(t, nil)
+	const ip, eve, bob = "192.0.2.1", "sip:eve@elsewhere.test", "sip:bob@example.test"
+	again := make(chan *fakeLeg, 1)
+	leg := redialler{newFakeLeg("l_first"), func() { again <- w.stranger(ip, eve, bob) }}
+	w.strangerAt(leg, leg.fakeLeg, ip, eve, bob)
+	(<-again).waits(t, "reject offline")
 }
 
 // Whatever strangers let ring, alice may call and be called by whom we know.

@@ -113,15 +113,14 @@ func (l *laundry) reaches(t *testing.T, ip string, r rig.Request, headers []stri
 	t.Helper()
 	r.Method, r.URI, r.Headers = "INVITE", alice, headers
 	r.Body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
-	caller, done := l.gateway.ProbeAt(l.T, ip), make(chan struct{})
-	go func() {
-		defer close(done)
-		caller.Ask(r)
-	}()
+	caller, answer := l.gateway.ProbeAt(l.T, ip), make(chan int, 1)
+	go func() { answer <- caller.Ask(r).Status }()
 	invite := l.phone.Incoming("INVITE")
-	require.NotEmpty(t, invite, "no INVITE reached the phone")
+	if invite == "" {
+		t.Fatalf("no INVITE reached the phone; the caller got %d", <-answer)
+	}
 	l.phone.Refuse(invite, "486 Busy Here")
-	<-done
+	<-answer
 	return invite
 }
 
