@@ -27,6 +27,7 @@ type server struct {
 	status map[string]int // by method; 0 for no answer
 	asked  map[string]int // transactions so far, by method
 	known  map[string]bool
+	over   bool // what is still read is not answered
 }
 
 func newServer(t *testing.T, p *party, at netip.AddrPort) *server {
@@ -54,8 +55,15 @@ func newServer(t *testing.T, p *party, at netip.AddrPort) *server {
 			}
 		}
 	})
-	t.Cleanup(func() { _ = c.Close(); done.Wait() })
+	t.Cleanup(func() { s.stop(); done.Wait() })
 	return s
+}
+
+func (s *server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	_ = s.conn.Close()
 }
 
 func (s *server) serve(req *sip.Request, from string) {
@@ -66,7 +74,7 @@ func (s *server) serve(req *sip.Request, from string) {
 		s.known[method+branch] = true
 		s.asked[method]++
 	}
-	if status := s.status[method]; status != 0 {
+	if status := s.status[method]; status != 0 && !s.over {
 		s.send(from, s.reply(req, status, "Answer", s.tag, ""))
 	}
 }
