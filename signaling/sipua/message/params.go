@@ -80,26 +80,12 @@ func paramValue(s string, sep byte) (value, rest string, err error) {
 // brackets excepted (RFC 3261 7.3.1).
 func SplitList(s string) []string {
 	var list []string
-	start, quoted, bracket := 0, false, false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"' && !bracket:
-			quoted = !quoted
-		case quoted:
-		case c == '<':
-			bracket = true
-		case c == '>':
-			bracket = false
-		case c == ',' && !bracket:
-			list = append(list, s[start:i])
-			start = i + 1
+	for more := true; more; {
+		n := firstItem(s)
+		list = append(list, strings.TrimSpace(s[:n]))
+		if more = n < len(s); more {
+			s = s[n+1:]
 		}
-	}
-	list = append(list, s[start:])
-	for i := range list {
-		list[i] = strings.TrimSpace(list[i])
 	}
 	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
 }
