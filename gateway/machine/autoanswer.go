@@ -68,8 +68,8 @@ type Opening struct {
 	// Since is when policy was asked.
 	Since time.Time `json:"since"`
 	// Grant and Reason are the decision's, once there is one.
-	Grant  string `json:"grant,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Grant  string            `json:"grant,omitempty"`
+	Reason sentence.Sentence `json:"reason,omitzero"`
 }
 
 // goodFor is how long a decision is good: no trigger leaves later than a second
@@ -162,7 +162,7 @@ func (m *transition) decided(e Decided) {
 		return
 	}
 	o = m.editOpening()
-	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason.Text
+	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason
 	m.do(Reply{o.Ask, nil})
 	o.Ask = 0
 	if o.Target.Busy {
@@ -342,4 +342,4 @@ func (m *transition) opened(l *LegState) {
 }
 
 // say shows the side's user a sentence beside the call.
-func (m *transition) say(side Side, note sentence.Sentence) { m.Notes[side] = note.Text }
+func (m *transition) say(side Side, note sentence.Sentence) { m.Notes[side] = note }

@@ -133,8 +133,8 @@ func TestNoAutoAnswer(t *testing.T) {
 	s := clicked(t).on(Rang{LegID: "auto", Status: 180})
 	s.on(Expired{AutoTimer}).wants(TakeBack{"auto", CauseElsewhere}).not(Invite{}).phase(Answering)
 	s.on(Refused{LegID: "auto", Status: 487}).phase(Ringing).wants(again)
-	if s.state.Notes[Callee] != Words[noteNotAlone] {
-		t.Fatalf("note %q", s.state.Notes[Callee])
+	if s.state.Notes[Callee].Text != Words[noteNotAlone] {
+		t.Fatalf("note %q", s.state.Notes[Callee].Text)
 	}
 	s.sound(Answered{LegID: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
 	for _, status := range []int{420, 480, 486, 488, 302, 408, 500} {
@@ -142,8 +142,8 @@ func TestNoAutoAnswer(t *testing.T) {
 		s.on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	}
 	s = clicked(t).on(Refused{LegID: "auto", Status: 603}).phase(Ringing).not(Invite{})
-	if s.state.Notes[Callee] != Words[noteDeclined] {
-		t.Fatalf("note %q", s.state.Notes[Callee])
+	if s.state.Notes[Callee].Text != Words[noteDeclined] {
+		t.Fatalf("note %q", s.state.Notes[Callee].Text)
 	}
 }
 

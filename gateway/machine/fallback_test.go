@@ -53,7 +53,7 @@ func (f *fallback) hand(leg LegID) *fallback {
 
 // said is what the tab was told, beside the call or in a reply.
 func (f *fallback) said() string {
-	words := f.state.Notes[Callee]
+	words := f.state.Notes[Callee].Text
 	for _, r := range f.replies {
 		if r != nil {
 			words += " " + r.Message

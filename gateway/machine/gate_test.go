@@ -38,7 +38,7 @@ func (s *script) opensNothing() *script {
 func TestKeyUnmutes(t *testing.T) {
 	for _, e := range []Event{Pressed{"auto"}, Digit{LegID: "auto", Digit: '*'}} {
 		s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).opensNothing()
-		if note := s.state.Notes[Callee]; !strings.Contains(note, "Press * on the phone or Unmute here") {
+		if note := s.state.Notes[Callee].Text; !strings.Contains(note, "Press * on the phone or Unmute here") {
 			t.Errorf("note %q", note)
 		}
 		s.key(e, "*").wants(WantGate{"auto", byKey}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(OpenGate{})
@@ -85,7 +85,7 @@ func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = profile.MuteGate, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
 	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
-	if note := s.state.Notes[Callee]; note != Words[noteMuted] {
+	if note := s.state.Notes[Callee].Text; note != Words[noteMuted] {
 		t.Errorf("note %q", note)
 	}
 	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(
@@ -227,8 +227,8 @@ func TestResumeUnmutes(t *testing.T) {
 
 func TestMutedLimit(t *testing.T) {
 	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(Expired{MutedTimer}).phase(Established)
-	if s.state.Notes[Callee] != Words[noteStillMuted] {
-		t.Fatalf("note %q", s.state.Notes[Callee])
+	if s.state.Notes[Callee].Text != Words[noteStillMuted] {
+		t.Fatalf("note %q", s.state.Notes[Callee].Text)
 	}
 	thirdParty(t, false).on(allow).sound(Answered{LegID: "auto"}, pcm[:1],
 		media.RecvOnly).phase(Established).on(Expired{MutedTimer}).phase(Terminated)

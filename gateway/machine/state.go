@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -169,7 +170,7 @@ type State struct {
 	// Opening is the phone that is being asked to answer by itself, if any.
 	Opening *Opening `json:"opening,omitempty"`
 	// Notes are the sentences either side's tabs show beside the call.
-	Notes [2]string `json:"notes,omitzero"`
+	Notes [2]sentence.Sentence `json:"notes,omitzero"`
 	// Transfer is under way; Waits is the call whose transfer this call is the
 	// target of, until its party has come.
 	Transfer *TransferState `json:"transfer,omitempty"`
@@ -198,10 +199,10 @@ type State struct {
 // Automatic is a phone's answer by itself: what was asked for, what allowed it,
 // and who asked. It is never written to once it is made.
 type Automatic struct {
-	Kind   policy.Kind     `json:"kind"`
-	Grant  string          `json:"grant,omitempty"`
-	Reason string          `json:"reason,omitempty"`
-	By     policy.Identity `json:"by"`
+	Kind   policy.Kind       `json:"kind"`
+	Grant  string            `json:"grant,omitempty"`
+	Reason sentence.Sentence `json:"reason,omitzero"`
+	By     policy.Identity   `json:"by"`
 }
 
 // Target is one branch to be tried, with the id of its leg.

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"ringsplash/internal/sentence"
 	"ringsplash/media"
 )
 
@@ -71,7 +72,7 @@ type (
 		Trunk   string // the trunk that sent it, in the place of a leg of its own
 		Party   Party
 		Leg     LegState
-		Note    string
+		Note    sentence.Sentence
 	}
 )
 

@@ -87,7 +87,7 @@ func View(s *State, side Side) CallView {
 	if l := s.Audio(side); l != nil && l.Gate.Closed() {
 		v.Microphone = string(l.Gate)
 	}
-	v.ReasonSentence = Recognise(s.Notes[side])
+	v.ReasonSentence = s.Notes[side]
 	if !s.Talking.IsZero() {
 		at := s.Talking
 		v.Answered = &at
@@ -127,7 +127,7 @@ func autoView(s *State, side Side) *AutoView {
 		return nil
 	}
 	return &AutoView{
-		Kind: a.Kind, Grant: a.Grant, Reason: a.Reason, By: PeerOf(a.By), ReasonSentence: policy.Words.Recognise(a.Reason),
+		Kind: a.Kind, Grant: a.Grant, Reason: a.Reason.Text, By: PeerOf(a.By), ReasonSentence: a.Reason,
 	}
 }
 

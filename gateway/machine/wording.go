@@ -108,7 +108,7 @@ var Words = sentence.Table{
 		"answer in the browser, or use Test my deskphone.",
 }
 
-// Recognise gives a text that a State keeps, or a list of past calls, its code.
+// Recognise gives a text that a list of past calls keeps its code.
 func Recognise(text string) sentence.Sentence {
 	if s := policy.Words.Recognise(text); !s.IsZero() {
 		return s
