@@ -2,13 +2,13 @@ package gateway
 
 import (
 	"log/slog"
-	"net/netip"
 	"slices"
 	"time"
 
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
+	"ringsplash/internal/throttle"
 	"ringsplash/policy"
 )
 
@@ -101,7 +101,7 @@ func (g *Gateway) claimOf(in Incoming) claim {
 	on := claim{rings: g.resolve(in.Dialled, in.From).user.Name, limit: g.cfg.MaxSourceCalls}
 	switch {
 	case standingOf(in.From) == aStranger:
-		on.payer, on.stranger = "source "+sourceOf(in.Source.Addr()), true
+		on.payer, on.stranger = "source "+throttle.SourceOf(in.Source.Addr()).String(), true
 	case in.From.Domain != "":
 		on.payer, on.limit = "domain "+in.From.Domain, g.nodeShare()
 	default:
@@ -226,15 +226,6 @@ func standingOf(who policy.Identity) standing {
 		return aStranger
 	}
 	return anOutsider
-}
-
-// sourceOf names the party behind an address: one IPv4 address, one IPv6 /64.
-func sourceOf(at netip.Addr) string {
-	at = at.Unmap().WithZone("")
-	if at.Is6() {
-		return netip.PrefixFrom(at, 64).Masked().String()
-	}
-	return at.String()
 }
 
 // ringing is a user whom somebody from outside lets ring; payer "" stands for

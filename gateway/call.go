@@ -10,6 +10,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/mailbox"
+	"ringsplash/internal/throttle"
 	"ringsplash/media"
 )
 
@@ -78,7 +79,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 	own.call.Store(c)
 	in := build(own.post)
 	if c.standing = standingOf(in.From); c.standing == aStranger {
-		c.stranger = sourceOf(in.Source.Addr())
+		c.stranger = throttle.SourceOf(in.Source.Addr()).String()
 	}
 	if cause := g.admit(c, g.claimOf(in)); cause != "" {
 		in.Leg.Reject(cause)
