@@ -33,15 +33,9 @@ type Call struct {
 
 	// The rest belongs to the goroutine.
 	state     machine.State
-	legs      map[machine.LegID]Leg
-	ends      map[machine.LegID]*media.RTPEnd
-	sdp       map[machine.LegID][]byte // our last answer, repeated in the 200 after a 183
-	hearing   map[machine.LegID]machine.Heard
-	owners    map[machine.LegID]*owner
-	given     map[machine.LegID]*owner       // legs another call has now
-	handed    [2]bool                        // parties another call has now
-	were      [2]machine.Party               // the parties when the call was last shown
-	unmutes   map[machine.LegID]media.Unmute // the owner's un-mutes that wait for their phone
+	legs      map[machine.LegID]*liveLeg
+	handed    [2]bool          // parties another call has now
+	were      [2]machine.Party // the parties when the call was last shown
 	deciding  sync.WaitGroup
 	timers    map[string]*time.Timer
 	armed     map[string]int // how often each timer was started or stopped
@@ -51,6 +45,28 @@ type Call struct {
 	caller    uint64 // the version since which the called side sees who calls now
 	noted     []byte // the record of the call in the store, nil for none
 	shown     [2]machine.CallView
+}
+
+// liveLeg is what the call has of one leg beside its state. It goes to another
+// call whole.
+type liveLeg struct {
+	dialog Leg            // nil of a tab
+	end    *media.RTPEnd  // nil of a tab
+	sdp    []byte         // our last answer, repeated in the 200 after a 183
+	hears  *machine.Heard // what it was pointed at, nil for nothing yet
+	unmute media.Unmute   // its owner's, which waits for the phone
+	owner  *owner         // nil of a tab
+	given  *owner         // another call has the leg now
+}
+
+// live is the live part of a leg, made when there is none.
+func (c *Call) live(id machine.LegID) *liveLeg {
+	l := c.legs[id]
+	if l == nil {
+		l = &liveLeg{}
+		c.legs[id] = l
+	}
+	return l
 }
 
 // placed is a call asked for from SIP. It becomes Begun once it is known where
@@ -63,10 +79,7 @@ func (g *Gateway) newCall(id machine.CallID) *Call {
 	return &Call{
 		id: id, gw: g, log: g.log.With("call", id), box: mailbox.New[machine.Event](), standing: ourUser,
 		state: machine.State{V: 1, ID: id, Phase: machine.Initial},
-		legs:  map[machine.LegID]Leg{}, ends: map[machine.LegID]*media.RTPEnd{}, sdp: map[machine.LegID][]byte{},
-		owners: map[machine.LegID]*owner{}, given: map[machine.LegID]*owner{}, hearing: map[machine.LegID]machine.Heard{},
-		unmutes: map[machine.LegID]media.Unmute{},
-		timers:  map[string]*time.Timer{}, armed: map[string]int{},
+		legs:  map[machine.LegID]*liveLeg{}, timers: map[string]*time.Timer{}, armed: map[string]int{},
 	}
 }
 
@@ -87,7 +100,7 @@ func (g *Gateway) Begin(build func(sink Sink) Incoming) {
 		return
 	}
 	g.stories.Begin(c.id, in.Leg.ID())
-	c.legs[in.Leg.ID()] = in.Leg
+	c.live(in.Leg.ID()).dialog = in.Leg
 	c.owned(in.Leg.ID(), own)
 	c.post(placed{in})
 	go c.run()
@@ -131,7 +144,7 @@ func (c *Call) step(e machine.Event) {
 		e = machine.Expired{Timer: due.timer}
 	}
 	if kept, ok := e.(machine.Kept); ok {
-		if own := c.owners[kept.LegID]; own != nil {
+		if own := c.live(kept.LegID).owner; own != nil {
 			own.goodbye = kept.Goodbye
 		}
 		c.note()
@@ -162,7 +175,7 @@ func (c *Call) step(e machine.Event) {
 // are few.
 func (c *Call) giveBack() {
 	for _, l := range c.state.Legs {
-		if end := c.ends[l.ID]; end != nil && l.Stage == machine.Gone {
+		if end := c.live(l.ID).end; end != nil && l.Stage == machine.Gone {
 			end.Close()
 		}
 	}
@@ -228,8 +241,10 @@ func (c *Call) publish() {
 
 // dropAll hangs up every leg at once, when the state cannot be trusted.
 func (c *Call) dropAll(cause machine.Cause) {
-	for _, leg := range c.legs {
-		leg.HangUp(cause)
+	for _, l := range c.legs {
+		if l.dialog != nil {
+			l.dialog.HangUp(cause)
+		}
 	}
 	if t := c.state.Transfer; t != nil {
 		c.tell(machine.Tell{To: t.To, Event: machine.JoinOver{From: c.id, Cause: cause}})
@@ -248,11 +263,15 @@ func (c *Call) tearDown() {
 		t.Stop()
 	}
 	c.gw.stories.End(c.retell())
-	for id := range c.hearing {
-		c.point(id, machine.Heard{})
+	for id, l := range c.legs {
+		if l.hears != nil {
+			c.point(id, machine.Heard{})
+		}
 	}
-	for _, end := range c.ends {
-		end.Close()
+	for _, l := range c.legs { // when nobody hears them any more
+		if l.end != nil {
+			l.end.Close()
+		}
 	}
 	c.gw.forget(c)
 	for _, e := range c.box.Close() {
@@ -270,9 +289,9 @@ func (c *Call) afterwards(e machine.Event) {
 		return
 	}
 	if h, ok := e.(handover); ok {
-		if h.dialog != nil {
-			h.dialog.HangUp(machine.CauseTransferred)
-			h.end.Close()
+		if h.live.dialog != nil {
+			h.live.dialog.HangUp(machine.CauseTransferred)
+			h.live.end.Close()
 		}
 		c.stranded(h.Party)
 	}
@@ -284,11 +303,11 @@ func (c *Call) afterwards(e machine.Event) {
 		case machine.Tell:
 			c.tell(cmd)
 		case machine.Release:
-			if leg := c.legs[cmd.LegID]; leg != nil {
+			if leg := c.live(cmd.LegID).dialog; leg != nil {
 				leg.HangUp(cmd.Cause)
 			}
 		case machine.Reject:
-			if leg := c.legs[cmd.LegID]; leg != nil {
+			if leg := c.live(cmd.LegID).dialog; leg != nil {
 				leg.Reject(cmd.Cause)
 			}
 		}

@@ -40,27 +40,27 @@ func (c *Call) decide(cmd machine.Decide) {
 func (c *Call) workGate(cmd machine.Effect) {
 	switch cmd := cmd.(type) {
 	case machine.ShutGate:
-		if end := c.ends[cmd.LegID]; end != nil {
+		if end := c.live(cmd.LegID).end; end != nil {
 			end.Gate().Shut()
 		}
-		delete(c.unmutes, cmd.LegID)
+		c.live(cmd.LegID).unmute = media.Unmute{}
 	case machine.WantGate:
-		if end := c.ends[cmd.LegID]; end != nil {
+		if end := c.live(cmd.LegID).end; end != nil {
 			u := media.UnmuteByOwner(end.Gate())
 			end.Gate().Want(u)
-			c.unmutes[cmd.LegID] = u
+			c.live(cmd.LegID).unmute = u
 			c.recordUnmute(cmd)
 		}
 	case machine.OpenGate:
-		if end := c.ends[cmd.LegID]; end != nil {
+		if end := c.live(cmd.LegID).end; end != nil {
 			if l := c.state.Leg(cmd.LegID); time.Since(l.KeyAt) < machine.KeyGap {
 				end.WithholdKey(l.UnmuteKey[0], machine.KeyGap)
 			}
-			if !end.Gate().Open(c.unmutes[cmd.LegID]) {
+			if !end.Gate().Open(c.live(cmd.LegID).unmute) {
 				c.log.Error("gate not opened: its un-mute is void", "leg", cmd.LegID)
 			}
 		}
-		delete(c.unmutes, cmd.LegID)
+		c.live(cmd.LegID).unmute = media.Unmute{}
 	}
 }
 
@@ -82,7 +82,7 @@ func (c *Call) recordUnmute(cmd machine.WantGate) {
 func (c *Call) splash(cmd machine.PlaySplash) {
 	c.log.Info("phone answered by itself, its microphone is shut", "leg", cmd.LegID)
 	post := c.post
-	if o := c.owners[cmd.LegID]; o != nil {
+	if o := c.live(cmd.LegID).owner; o != nil {
 		post = o.post // the leg may be another call's by then
 	}
 	over := func() { post(machine.SplashOver{LegID: cmd.LegID}) }

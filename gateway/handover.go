@@ -8,7 +8,6 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
 	"ringsplash/policy"
 )
 
@@ -42,7 +41,7 @@ func (c *Call) own(id machine.LegID) *owner {
 }
 
 func (c *Call) owned(id machine.LegID, o *owner) {
-	c.owners[id] = o
+	c.live(id).owner = o
 	c.gw.mu.Lock()
 	c.gw.owners[id] = o
 	c.gw.mu.Unlock()
@@ -52,8 +51,10 @@ func (c *Call) owned(id machine.LegID, o *owner) {
 func (c *Call) disown() {
 	c.gw.mu.Lock()
 	defer c.gw.mu.Unlock()
-	for id := range c.owners {
-		delete(c.gw.owners, id)
+	for id, l := range c.legs {
+		if l.owner != nil {
+			delete(c.gw.owners, id)
+		}
 	}
 }
 
@@ -67,50 +68,37 @@ func (g *Gateway) callWith(id machine.LegID) machine.CallID {
 	return ""
 }
 
-// handover is Joined with what lives: the leg's dialog and media end, none for
-// a tab.
+// handover is Joined with what lives of the leg.
 type handover struct {
 	machine.Joined
-	dialog Leg
-	end    *media.RTPEnd
-	sdp    []byte
-	unmute *media.Unmute
-	owner  *owner
+	live *liveLeg
 }
 
 // give hands a leg to another call, gate and all. A call that is over takes
 // nothing: then the leg is hung up here.
 func (c *Call) give(cmd machine.Give) {
-	id := cmd.Leg.ID
-	h := handover{Joined: cmd.Joined, dialog: c.legs[id], end: c.ends[id], sdp: c.sdp[id], owner: c.owners[id]}
-	if u, ok := c.unmutes[id]; ok {
-		h.unmute = &u
-	}
+	id, l := cmd.Leg.ID, c.live(cmd.Leg.ID)
+	own := l.owner
 	c.point(id, machine.Heard{})
-	for to, from := range c.hearing {
-		if from.Leg == id {
+	for to, other := range c.legs {
+		if other.hears != nil && other.hears.Leg == id {
 			c.point(to, machine.Heard{})
-			delete(c.hearing, to)
+			other.hears = nil
 		}
 	}
+	l.hears = nil
 	to, ok := c.gw.call(cmd.To)
-	if !ok || !to.box.Post(h) {
+	if !ok || !to.box.Post(handover{cmd.Joined, l}) {
 		c.log.Warn("a party could not be handed over; its call had just ended", "to", cmd.To)
-		if h.dialog != nil {
-			h.dialog.HangUp(machine.CauseTransferred)
+		if l.dialog != nil {
+			l.dialog.HangUp(machine.CauseTransferred)
 		}
 		return
 	}
-	delete(c.legs, id)
-	delete(c.ends, id)
-	delete(c.hearing, id)
-	delete(c.sdp, id)
-	delete(c.unmutes, id)
-	delete(c.owners, id)
+	c.legs[id] = &liveLeg{given: own}
 	c.handed[cmd.Leg.Side] = true
-	if h.owner != nil {
-		c.given[id] = h.owner
-		h.owner.call.Store(to)
+	if own != nil {
+		own.call.Store(to)
 	}
 	c.log.Info("party handed over", "leg", id, "to", cmd.To)
 }
@@ -124,25 +112,19 @@ func (c *Call) takeOver(h handover) {
 		}
 		return
 	}
-	c.legs[id], c.ends[id] = h.dialog, h.end
-	if h.sdp != nil {
-		c.sdp[id] = h.sdp
-	}
-	if h.unmute != nil {
-		c.unmutes[id] = *h.unmute
-	}
-	if h.owner != nil {
-		c.owned(id, h.owner)
+	c.legs[id] = h.live
+	if h.live.owner != nil {
+		c.owned(id, h.live.owner)
 	}
 }
 
 // forward passes on what was posted for a leg that is given away.
 func (c *Call) forward(e machine.Event) bool {
-	o := c.given[machine.LegOf(e)]
-	if o == nil {
+	l := c.legs[machine.LegOf(e)]
+	if l == nil || l.given == nil {
 		return false
 	}
-	o.post(e)
+	l.given.post(e)
 	return true
 }
 

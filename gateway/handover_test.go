@@ -62,7 +62,7 @@ func TestTransferredToNobody(t *testing.T) {
 			ID: "b", Kind: machine.PhoneLeg, Stage: machine.Up,
 			Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv},
 		},
-	}, dialog: bob, end: end}
+	}, live: &liveLeg{dialog: bob, end: end}}
 	h.Party.Earlier = &machine.Earlier{
 		With: policy.Identity{Address: "sip:alice@example.test"}, Began: time.Now(),
 		Talking: time.Now(),

@@ -45,7 +45,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 		}
 	case machine.Offered:
 		in.Stirred, in.Alone = c.activity(e.LegID)
-		if end := c.ends[e.LegID]; end != nil && len(e.SDP) > 0 {
+		if end := c.live(e.LegID).end; end != nil && len(e.SDP) > 0 {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}
 	case machine.Asked:
@@ -96,7 +96,7 @@ func (c *Call) hearKeys(e machine.Event) string {
 	case machine.Keyed:
 		c.passKeys(e.LegID)
 	case machine.Pressed:
-		if o := c.owners[e.LegID]; o != nil {
+		if o := c.live(e.LegID).owner; o != nil {
 			return o.pressed.take()
 		}
 	}
@@ -129,7 +129,7 @@ func faultOf(err error) machine.Cause {
 }
 
 func (c *Call) takeAnswer(id machine.LegID, sdp []byte) (media.Negotiated, error) {
-	end := c.ends[id]
+	end := c.live(id).end
 	if end == nil {
 		return media.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
 	}
@@ -142,8 +142,11 @@ func (c *Call) takeAnswer(id machine.LegID, sdp []byte) (media.Negotiated, error
 // silent lists the legs of which no RTP came for limit before now.
 func (c *Call) silent(now time.Time, limit time.Duration) []machine.LegID {
 	var out []machine.LegID
-	for id, end := range c.ends {
-		last := end.Stats().LastReceived
+	for id, l := range c.legs {
+		if l.end == nil {
+			continue
+		}
+		last := l.end.Stats().LastReceived
 		if last.Before(c.state.Talking) {
 			last = c.state.Talking
 		}

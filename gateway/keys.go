@@ -66,12 +66,12 @@ func (o *owner) listen(id machine.LegID, end *media.RTPEnd) {
 // telephone-event, as far as it hears that phone: what is muted, held or shut
 // sends none. Any other far end has them in the media.
 func (c *Call) passKeys(id machine.LegID) {
-	l, o := c.state.Leg(id), c.owners[id]
+	l, o := c.state.Leg(id), c.live(id).owner
 	if l == nil || o == nil {
 		return
 	}
 	digits, far := o.keys.take(), c.state.Audio(l.Side.Other())
-	if digits == "" || far == nil || c.hearing[far.ID] != (machine.Heard{Leg: id}) {
+	if digits == "" || far == nil || !c.hears(far.ID, machine.Heard{Leg: id}) {
 		return
 	}
 	if end := c.end(far.ID); end != nil && !end.DTMF() {
@@ -85,11 +85,11 @@ func (c *Call) passDigit(e machine.Digit) {
 	if l == nil || c.state.Phase != machine.Established || l.Echoes(e.Digit, time.Now()) {
 		return
 	}
-	if end := c.ends[l.ID]; end != nil && end.Gate().State() != media.GateOpen {
+	if end := c.live(l.ID).end; end != nil && end.Gate().State() != media.GateOpen {
 		return
 	}
 	// A key that un-muted went to pressed. Its INFO may come at the release, long after.
-	if o := c.owners[l.ID]; o != nil && (o.keys.sends() || o.pressed.sends()) {
+	if o := c.live(l.ID).owner; o != nil && (o.keys.sends() || o.pressed.sends()) {
 		return
 	}
 	if far := c.state.Audio(l.Side.Other()); far != nil {
@@ -113,7 +113,7 @@ func (c *Call) sendDigits(cmd machine.KeyTones) *machine.CommandError {
 // gate is shut gets none: it could give them back as its own keys.
 func (c *Call) keyIn(l *machine.LegState, digits string) error {
 	end := c.end(l.ID)
-	switch sip := c.legs[l.ID]; {
+	switch sip := c.live(l.ID).dialog; {
 	case end == nil, l.Gate.Closed():
 		return media.ErrNoDTMF
 	case !end.DTMF() && sip != nil && l.Stage == machine.Up:

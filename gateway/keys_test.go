@@ -31,8 +31,8 @@ func TestKeysPassWhatIsHeard(t *testing.T) {
 		c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b"}}
 		row.edit(&c.state)
 		far := newFakeLeg("b")
-		c.legs["b"] = far
-		c.ends["a"], c.ends["b"] = w.peer(), w.peer() // without telephone-event
+		c.live("b").dialog = far
+		c.live("a").end, c.live("b").end = w.peer(), w.peer() // without telephone-event
 		c.route()
 		own := c.own("a")
 		for _, d := range []byte("12") {

@@ -64,7 +64,7 @@ func (c *Call) record() []byte {
 		r.Users = append(r.Users, u)
 	}
 	for _, l := range s.Legs {
-		if own := c.owners[l.ID]; own != nil && own.goodbye != nil && l.Stage == machine.Up {
+		if own := c.live(l.ID).owner; own != nil && own.goodbye != nil && l.Stage == machine.Up {
 			r.Goodbyes[l.ID] = own.goodbye
 		}
 	}

@@ -67,7 +67,11 @@ func (m *model) onward() {
 // check holds the invariants against what the legs saw and the gates say.
 func (m *model) check() {
 	s := &m.c.state
-	for id, end := range m.c.ends {
+	for id, l := range m.c.legs {
+		end := l.end
+		if end == nil {
+			continue
+		}
 		if m.gated[id] && end.Gate().State() == media.GateOpen && !m.mayOpen[id] {
 			m.t.Fatalf("I1, I2: the gate of %s is open without its owner's un-mute", id)
 		}
@@ -80,8 +84,9 @@ func (m *model) check() {
 			m.t.Fatalf("I2: the call takes %s for un-muted without its owner", l.ID)
 		}
 	}
-	for id, h := range m.c.hearing {
-		if h.Leg == "" {
+	for id, live := range m.c.legs {
+		h := live.hears
+		if h == nil || h.Leg == "" {
 			continue
 		}
 		if l := s.Leg(h.Leg); l != nil && l.Gate.Closed() {

@@ -117,7 +117,7 @@ func newModel(t *rapid.T, w *workbench) *model {
 	m.c = w.gw.newCall(w.gw.newCallID())
 	m.caller = &modelLeg{id: "caller"}
 	m.legs["caller"] = m.caller
-	m.c.legs["caller"] = m.caller
+	m.c.live("caller").dialog = m.caller
 	end := m.peer("caller")
 	offer, err := end.Offer(g711, media.SendRecv)
 	if err != nil {
@@ -317,7 +317,7 @@ func (m *model) key(l *machine.LegState) {
 	if own := m.c.state.Audio(l.Side); key == '*' && own != nil && own.ID == l.ID && m.announced[l.ID] && m.gated[l.ID] {
 		m.mayOpen[l.ID] = true
 	}
-	if o := m.c.owners[l.ID]; o != nil && rapid.Bool().Draw(m.t, "as an event") {
+	if o := m.c.live(l.ID).owner; o != nil && rapid.Bool().Draw(m.t, "as an event") {
 		o.pressed.put(key)
 		m.step(machine.Pressed{LegID: l.ID})
 		return
@@ -392,6 +392,7 @@ func (m *model) joined(by string) {
 	m.legs[l.ID] = &modelLeg{id: l.ID, sdp: offer}
 	user := rapid.SampledFrom([]string{"alice", "bob", "carol", ""}).Draw(m.t, "party")
 	m.step(handover{
-		Joined: machine.Joined{From: "c-other", By: by, Party: machine.Party{User: user}, Leg: l}, dialog: m.legs[l.ID], end: end,
+		Joined: machine.Joined{From: "c-other", By: by, Party: machine.Party{User: user}, Leg: l},
+		live:   &liveLeg{dialog: m.legs[l.ID], end: end},
 	})
 }

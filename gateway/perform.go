@@ -7,42 +7,34 @@ import (
 	"ringsplash/media"
 )
 
+// perform does what the machine wants done.
 func (c *Call) perform(cmd machine.Effect) {
-	var err error
 	switch cmd := cmd.(type) {
 	case machine.Invite:
-		err = c.invite(cmd)
+		c.check(cmd, cmd.Target.Leg, c.invite(cmd))
 	case machine.Ring:
-		c.legs[cmd.LegID].Ring(nil)
+		c.live(cmd.LegID).dialog.Ring(nil)
 	case machine.RingEarly:
-		var sdp []byte
-		if sdp, _, err = c.ends[cmd.LegID].Answer(cmd.Codecs, media.SendRecv); err == nil {
-			c.sdp[cmd.LegID] = sdp
-			c.legs[cmd.LegID].Ring(sdp)
-		}
+		c.check(cmd, cmd.LegID, c.ringEarly(cmd))
 	case machine.Accept:
-		err = c.answer(cmd)
+		c.check(cmd, cmd.LegID, c.answer(cmd))
 	case machine.AcceptLate:
-		var sdp []byte
-		if sdp, err = c.ends[cmd.LegID].Offer(cmd.Codecs, cmd.Direction); err == nil {
-			c.legs[cmd.LegID].Answer(sdp)
-		}
+		c.check(cmd, cmd.LegID, c.offer(cmd.LegID, cmd.Codecs, cmd.Direction, Leg.Answer))
 	case machine.Reject:
-		if leg := c.legs[cmd.LegID]; leg != nil {
+		if leg := c.live(cmd.LegID).dialog; leg != nil {
 			leg.Reject(cmd.Cause)
 		}
 	case machine.TakeBack:
-		c.legs[cmd.LegID].Cancel(cmd.Cause)
+		c.live(cmd.LegID).dialog.Cancel(cmd.Cause)
 	case machine.Release:
-		if leg := c.legs[cmd.LegID]; leg != nil {
+		if leg := c.live(cmd.LegID).dialog; leg != nil {
 			leg.HangUp(cmd.Cause)
 		}
 	case machine.Reoffer:
-		var sdp []byte
-		if sdp, err = c.ends[cmd.LegID].Offer(cmd.Codecs, cmd.Direction); err == nil {
+		c.check(cmd, cmd.LegID, c.offer(cmd.LegID, cmd.Codecs, cmd.Direction, func(l Leg, sdp []byte) {
 			c.active(cmd.LegID)
-			c.legs[cmd.LegID].Reoffer(sdp)
-		}
+			l.Reoffer(sdp)
+		}))
 	case machine.Consult:
 		c.consult(cmd)
 	case machine.Tell:
@@ -50,12 +42,23 @@ func (c *Call) perform(cmd machine.Effect) {
 	case machine.Give:
 		c.give(cmd)
 	case machine.Report:
-		if leg := c.legs[cmd.LegID]; leg != nil {
+		if leg := c.live(cmd.LegID).dialog; leg != nil {
 			c.active(cmd.LegID)
 			leg.Report(cmd.Status, cmd.Phrase)
 		}
 	case machine.Probe:
-		c.legs[cmd.LegID].Probe()
+		c.live(cmd.LegID).dialog.Probe()
+	case machine.Talk:
+		c.active(cmd.LegID)
+		c.live(cmd.LegID).dialog.Talk()
+	default:
+		c.performHere(cmd)
+	}
+}
+
+// performHere does what concerns no leg's dialog.
+func (c *Call) performHere(cmd machine.Effect) {
+	switch cmd := cmd.(type) {
 	case machine.StartTimer:
 		c.arm(cmd.Timer, true, cmd.After)
 	case machine.StopTimer:
@@ -70,18 +73,40 @@ func (c *Call) perform(cmd machine.Effect) {
 		c.holdOthers(c.state.Parties[cmd.Side].User, cmd.Device)
 	case machine.ShutGate, machine.WantGate, machine.OpenGate:
 		c.workGate(cmd)
-	case machine.Talk:
-		c.active(cmd.LegID)
-		c.legs[cmd.LegID].Talk()
 	case machine.PlaySplash:
 		c.splash(cmd)
 	case machine.Learn:
 		c.learn(cmd)
 	}
+}
+
+// check tells the machine of a leg that failed on our side.
+func (c *Call) check(cmd machine.Effect, leg machine.LegID, err error) {
 	if err != nil {
 		c.log.Warn("leg failed on our side", "command", fmt.Sprintf("%T", cmd), "err", err)
-		c.post(machine.Faulted{LegID: machine.LegOf(cmd), Cause: faultOf(err)})
+		c.post(machine.Faulted{LegID: leg, Cause: faultOf(err)})
 	}
+}
+
+// ringEarly rings with our answer, so that the caller hears the other side.
+func (c *Call) ringEarly(cmd machine.RingEarly) error {
+	l := c.live(cmd.LegID)
+	sdp, _, err := l.end.Answer(cmd.Codecs, media.SendRecv)
+	if err == nil {
+		l.sdp = sdp
+		l.dialog.Ring(sdp)
+	}
+	return err
+}
+
+// offer sends a leg an offer of ours.
+func (c *Call) offer(id machine.LegID, codecs []media.Codec, d media.Direction, send func(Leg, []byte)) error {
+	l := c.live(id)
+	sdp, err := l.end.Offer(codecs, d)
+	if err == nil {
+		send(l.dialog, sdp)
+	}
+	return err
 }
 
 func (c *Call) invite(cmd machine.Invite) error {
@@ -100,7 +125,7 @@ func (c *Call) invite(cmd machine.Invite) error {
 	if err != nil {
 		return err
 	}
-	c.ends[t.Leg] = end
+	c.live(t.Leg).end = end
 	own := c.own(t.Leg)
 	own.listen(t.Leg, end)
 	sdp, err := end.Offer(cmd.Codecs, cmd.Direction)
@@ -121,21 +146,22 @@ func (c *Call) invite(cmd machine.Invite) error {
 		}
 	}
 	c.active(t.Leg)
-	c.legs[t.Leg] = c.gw.cfg.Dialer.Invite(in, own.post)
+	c.live(t.Leg).dialog = c.gw.cfg.Dialer.Invite(in, own.post)
 	return nil
 }
 
 // answer accepts a pending offer. The 200 after a 183 repeats what the 183 said
 // (RFC 3261 13.2.1).
 func (c *Call) answer(cmd machine.Accept) error {
-	sdp, told := c.sdp[cmd.LegID]
-	if !told {
+	leg := c.live(cmd.LegID)
+	sdp := leg.sdp
+	if sdp == nil {
 		var err error
-		if sdp, _, err = c.ends[cmd.LegID].Answer(cmd.Codecs, cmd.Direction); err != nil {
+		if sdp, _, err = leg.end.Answer(cmd.Codecs, cmd.Direction); err != nil {
 			return err
 		}
 	}
-	delete(c.sdp, cmd.LegID)
-	c.legs[cmd.LegID].Answer(sdp)
+	leg.sdp = nil
+	leg.dialog.Answer(sdp)
 	return nil
 }

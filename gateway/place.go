@@ -208,8 +208,8 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, machine.Cause) {
 		c.log.Warn("no media for the caller", "err", err)
 		return nil, faultOf(err)
 	}
-	c.ends[in.Leg.ID()] = end
-	if own := c.owners[in.Leg.ID()]; own != nil {
+	c.live(in.Leg.ID()).end = end
+	if own := c.live(in.Leg.ID()).owner; own != nil {
 		own.listen(in.Leg.ID(), end)
 	}
 	if len(in.Offer) == 0 { // ours goes out with the 200; every phone takes G.711

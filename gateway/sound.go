@@ -7,7 +7,7 @@ import (
 
 // end returns the audio end of a leg, nil while a tab has none.
 func (c *Call) end(id machine.LegID) *media.End {
-	if end := c.ends[id]; end != nil {
+	if end := c.live(id).end; end != nil {
 		return end.End
 	}
 	if l := c.state.Leg(id); l != nil && l.Kind == machine.TabLeg {
@@ -21,19 +21,22 @@ func (c *Call) end(id machine.LegID) *media.End {
 // route makes who hears whom as the state says, changing only what differs.
 func (c *Call) route() {
 	want := machine.Routes(&c.state)
-	for id := range c.hearing {
-		if _, ok := want[id]; !ok {
+	for id, l := range c.legs {
+		if _, ok := want[id]; !ok && l.hears != nil {
 			want[id] = machine.Heard{}
 		}
 	}
 	for id, h := range want {
-		if old, ok := c.hearing[id]; ok && old == h {
-			continue
-		}
-		if c.point(id, h) {
-			c.hearing[id] = h
+		if !c.hears(id, h) && c.point(id, h) {
+			c.live(id).hears = &h
 		}
 	}
+}
+
+// hears tells whether the leg was pointed at h.
+func (c *Call) hears(id machine.LegID, h machine.Heard) bool {
+	was := c.live(id).hears
+	return was != nil && *was == h
 }
 
 // point lets one leg hear h; false when an end it needs is not there yet.
@@ -72,10 +75,9 @@ func (c *Call) forgetRoutes(tab machine.TabID) {
 	if l == nil {
 		return
 	}
-	delete(c.hearing, l.ID)
-	for id, h := range c.hearing {
-		if h.Leg == l.ID {
-			delete(c.hearing, id)
+	for id, other := range c.legs {
+		if id == l.ID || other.hears != nil && other.hears.Leg == l.ID {
+			other.hears = nil
 		}
 	}
 }

@@ -29,9 +29,9 @@ func TestKeyGoesNowhere(t *testing.T) {
 	}
 	c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
 	caller, phone := newFakeLeg("a"), newFakeLeg("b")
-	c.legs["a"], c.legs["b"] = caller, phone
-	c.ends["a"], c.ends["b"] = w.peer(), w.peer()
-	c.ends["b"].Gate().Shut()
+	c.live("a").dialog, c.live("b").dialog = caller, phone
+	c.live("a").end, c.live("b").end = w.peer(), w.peer()
+	c.live("b").end.Gate().Shut()
 	c.step(machine.Digit{LegID: "a", Digit: '*'})
 	c.step(machine.Digit{LegID: "b", Digit: '5'})
 	if c.state.Leg("b").Gate != machine.GateShut || len(p.unmuted) > 0 {
@@ -39,7 +39,7 @@ func TestKeyGoesNowhere(t *testing.T) {
 	}
 	c.step(machine.Digit{LegID: "b", Digit: '*'})
 	c.step(machine.Digit{LegID: "b", Digit: '*'})
-	if c.state.Leg("b").Gate != machine.GateOpen || c.ends["b"].Gate().State() != media.GateOpen {
+	if c.state.Leg("b").Gate != machine.GateOpen || c.live("b").end.Gate().State() != media.GateOpen {
 		t.Fatalf("gate %s", c.state.Leg("b").Gate)
 	}
 	if got := slices.Concat(caller.told(), phone.told()); len(got) > 0 {
@@ -66,9 +66,9 @@ func TestHeldKeyGoesNowhere(t *testing.T) {
 	}
 	c.state.Parties = [2]machine.Party{{Leg: "a"}, {Leg: "b", User: "alice"}}
 	caller := newFakeLeg("a")
-	c.legs["a"], c.legs["b"] = caller, newFakeLeg("b")
-	c.ends["a"], c.ends["b"] = w.peer(), w.peer()
-	c.ends["b"].Gate().Shut()
+	c.live("a").dialog, c.live("b").dialog = caller, newFakeLeg("b")
+	c.live("a").end, c.live("b").end = w.peer(), w.peer()
+	c.live("b").end.Gate().Shut()
 	o := c.own("b")
 	o.pressed.put('*')
 	c.step(machine.Pressed{LegID: "b"})
