@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,76 +16,26 @@ import (
 )
 
 const (
+	// registerFor is the time we ask for; the registrar decides.
+	registerFor       = 300 * time.Second
 	registerTimeout   = 10 * time.Second
 	unregisterTimeout = time.Second
 )
 
-// RegisterOptions describe one registration of ours at a registrar.
-type RegisterOptions struct {
-	// AOR is who we are there: "sip:alice@example.test".
-	AOR string
-	// Registrar is where it is: "sip:127.0.0.1:5060"; "" means the host of AOR.
-	Registrar string
-	// Transport is udp, tcp or tls; "" means udp, unless Registrar says otherwise.
-	Transport string
-	// Roots sign the registrar's certificate; nil means the system's.
-	Roots       *x509.CertPool
-	Credentials Credentials
-	// Instance is written as +sip.instance (RFC 5626 4.1), without quotes and
-	// angle brackets: "urn:uuid:..."; "" for none. With it, and over TCP or TLS,
-	// the registration is bound to the connection (RFC 5626 4.2).
-	Instance string
-	// User is the user part of our Contact; "" means that of AOR.
-	User string
-	// Expires is asked for; 0 means 300 s. The registrar decides.
-	Expires time.Duration
-	// Changed is told each change between registered (nil) and not. It must
-	// not block.
-	Changed func(error)
-}
-
-// account is a registration that is kept.
+// account is our registration at a trunk.
 type account struct {
-	u     *UA
-	o     RegisterOptions
-	aor   sip.Uri
-	where sip.Uri
-	// trunk is where it registers, nil when Registrar says it alone.
-	trunk       *trunk
-	credentials *credentials
-	callID      string
-	seq         uint32
-	flow        message.Flow // the connection of the last success
-	bad         bool         // Changed was told an error last
-	told        bool
-}
-
-// Register registers and keeps the registration until ctx or the UA ends, when
-// it is given back. It blocks for the first answer: an error means that the
-// registrar refused or did not answer, and nothing is kept.
-func (u *UA) Register(ctx context.Context, o RegisterOptions) error {
-	a, err := u.newAccount(o, newCredentials(o.Credentials))
-	if err != nil {
-		return err
-	}
-	expires, err := a.once(ctx, a.o.Expires)
-	if err != nil {
-		return err
-	}
-	a.tell(nil)
-	if !u.keep(func() { a.run(ctx, expires) }) {
-		return errClosing
-	}
-	return nil
+	u      *UA
+	trunk  *trunk
+	aor    sip.Uri
+	callID string
+	seq    uint32
+	flow   message.Flow // the connection of the last success
+	bad    bool         // an error was told last
+	told   bool
 }
 
 // keep starts a goroutine that Close waits for before the sockets close.
-func (u *UA) keep(run func()) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.closing {
-		return false
-	}
+func (u *UA) keep(run func()) {
 	u.work.Add(1)
 	u.keepers.Add(1)
 	go func() {
@@ -95,7 +44,6 @@ func (u *UA) keep(run func()) bool {
 		defer u.recovered("registration")
 		run()
 	}()
-	return true
 }
 
 // keepTrunk registers at a trunk that has credentials.
@@ -103,61 +51,21 @@ func (u *UA) keepTrunk(t *trunk) {
 	if t.Register.User == "" {
 		return
 	}
-	a, err := u.newAccount(RegisterOptions{
-		AOR: t.account(), Registrar: t.Address, Transport: t.transport, Roots: t.roots, Instance: t.Instance,
-		Changed: func(err error) {
-			u.trunkIs(t, &t.health.registered, err)
-			if u.cfg.Registered != nil {
-				u.cfg.Registered(t.Name, err)
-			}
-		},
-	}, t.credentials)
-	if err != nil {
-		u.trunkIs(t, &t.health.registered, err)
-		return
-	}
-	a.trunk = t
+	a := &account{u: u, trunk: t, callID: message.NewToken()}
+	a.aor, _ = message.ParseURI(t.account()) // newTrunk has read it already
 	u.keep(func() {
 		select {
 		case <-t.looked: // else the first try would come too early
 		case <-u.leaving.Done():
 		}
-		a.run(u.leaving, 0)
+		a.run(u.leaving)
 	})
 }
 
-func (u *UA) newAccount(o RegisterOptions, c *credentials) (*account, error) {
-	aor, err := message.ParseURI(o.AOR)
-	if err != nil || aor.Scheme != "sip" {
-		return nil, fmt.Errorf("sipua: register: AOR %q is not a sip: address", o.AOR)
-	}
-	where := sip.Uri{Scheme: "sip", Host: aor.Host, Port: aor.Port}
-	if o.Registrar != "" {
-		if where, err = message.ParseURI(o.Registrar); err != nil || where.Scheme != "sip" {
-			return nil, fmt.Errorf("sipua: register: registrar %q is not a sip: address", o.Registrar)
-		}
-	}
-	if o.Transport == "" {
-		if o.Transport, err = message.Transport(where, "udp"); err != nil {
-			return nil, err
-		}
-	}
-	if o.User == "" {
-		o.User = aor.User
-	}
-	if o.Expires <= 0 {
-		o.Expires = 300 * time.Second
-	}
-	return &account{u: u, o: o, aor: aor, where: where, credentials: c, callID: message.NewToken()}, nil
-}
-
-// run keeps the registration until ctx or the UA ends; granted is how long the
-// present one lasts, 0 when there is none.
-func (a *account) run(ctx context.Context, lasts time.Duration) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(a.u.leaving, cancel)()
-	k := keeping{}.next(granted, lasts, 0)
+// run keeps the registration until ctx ends, when it is given back.
+func (a *account) run(ctx context.Context) {
+	var k keeping
+	var lasts time.Duration
 	var moved <-chan struct{}
 	for {
 		h := a.await(ctx, k.wait, moved)
@@ -166,19 +74,19 @@ func (a *account) run(ctx context.Context, lasts time.Duration) {
 			a.giveBack(k.granted)
 			return
 		case flowLost:
-			a.u.log.Info("sip: connection lost, registering again", "aor", a.o.AOR, "at", a.where.String())
+			a.u.log.Info("sip: connection lost, registering again", "aor", a.trunk.account(), "at", a.trunk.Address)
 			a.flow = message.Flow{}
 		case elsewhere:
 			moved = nil
 		case due:
-			moved = a.moved()
+			moved = a.trunk.places.change()
 			var err error
-			if lasts, err = a.once(ctx, a.o.Expires); ctx.Err() != nil {
+			if lasts, err = a.once(ctx, registerFor); ctx.Err() != nil {
 				continue
 			}
 			h = granted
 			if err != nil {
-				h, moved = refused, a.moved() // by ourselves
+				h, moved = refused, a.trunk.places.change() // by ourselves
 			}
 			a.tell(err)
 		}
@@ -193,26 +101,13 @@ func (a *account) await(ctx context.Context, wait time.Duration, moved <-chan st
 	select {
 	case <-ctx.Done():
 		return ended
-	case <-a.lost():
+	case <-a.u.wire.Done(a.flow):
 		return flowLost
 	case <-moved:
 		return elsewhere
 	case <-timer.C:
 		return due
 	}
-}
-
-// moved is closed when the trunk's address becomes another; nil without one.
-func (a *account) moved() <-chan struct{} {
-	if a.trunk == nil {
-		return nil
-	}
-	return a.trunk.places.change()
-}
-
-// lost is closed when the connection we registered by is; nil without one.
-func (a *account) lost() <-chan struct{} {
-	return a.u.wire.Done(a.flow)
 }
 
 // giveBack removes our binding (RFC 3261 10.2.2).
@@ -223,7 +118,7 @@ func (a *account) giveBack(granted time.Duration) {
 	ctx, cancel := context.WithTimeout(a.u.stop, unregisterTimeout)
 	defer cancel()
 	if _, err := a.once(ctx, 0); err != nil {
-		a.u.log.Warn("sip: registration not given back", "aor", a.o.AOR, "err", err)
+		a.u.log.Warn("sip: registration not given back", "aor", a.trunk.account(), "err", err)
 	}
 }
 
@@ -233,12 +128,13 @@ func (a *account) tell(err error) {
 	}
 	a.told, a.bad = true, err != nil
 	if err != nil {
-		a.u.log.Warn("sip: not registered, trying again", "aor", a.o.AOR, "at", a.where.String(), "err", err)
+		a.u.log.Warn("sip: not registered, trying again", "aor", a.trunk.account(), "at", a.trunk.Address, "err", err)
 	} else {
-		a.u.log.Info("sip: registered", "aor", a.o.AOR, "at", a.where.String())
+		a.u.log.Info("sip: registered", "aor", a.trunk.account(), "at", a.trunk.Address)
 	}
-	if a.o.Changed != nil {
-		a.o.Changed(err)
+	a.u.trunkIs(a.trunk, &a.trunk.health.registered, err)
+	if a.u.cfg.Registered != nil {
+		a.u.cfg.Registered(a.trunk.Name, err)
 	}
 }
 
@@ -247,7 +143,7 @@ func (a *account) tell(err error) {
 func (a *account) once(ctx context.Context, expires time.Duration) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
 	defer cancel()
-	h, err := a.hop(ctx)
+	h, err := a.trunk.hop(a.u)
 	if err != nil {
 		return 0, err
 	}
@@ -261,7 +157,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 		req.CSeq().SeqNo = a.seq
 		res, err := a.u.wire.Do(ctx, req, h)
 		if err != nil {
-			if a.trunk != nil && a.u.leaving.Err() == nil {
+			if a.u.leaving.Err() == nil {
 				a.trunk.places.pass(at)
 			}
 			return 0, fmt.Errorf("no answer from %s: %w", at, err)
@@ -271,7 +167,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 			a.flow = message.Flow{Transport: h.Transport, Peer: h.Addr}
 			return a.granted(res, expires), nil
 		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
-			if req, err = a.credentials.authorise(req, res); err != nil {
+			if req, err = a.trunk.credentials.authorise(req, res); err != nil {
 				return 0, err
 			}
 		case res.StatusCode == sip.StatusIntervalToBrief: // RFC 3261 10.2.8
@@ -288,30 +184,15 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 	return 0, errors.New("the registrar keeps asking for credentials")
 }
 
-// hop is the way to the registrar. It blocks for the DNS when that is no trunk.
-func (a *account) hop(ctx context.Context) (wire.Hop, error) {
-	if a.trunk != nil {
-		return a.trunk.hop(a.u)
-	}
-	at, err := a.u.wire.Resolve(ctx, a.o.Transport, a.where)
-	if err != nil {
-		return wire.Hop{}, err
-	}
-	return wire.Hop{
-		Transport: a.o.Transport, Addr: at, Sock: a.u.wire.SocketFor(a.o.Transport, "", at.Addr()), Host: a.where.Host,
-		Roots: a.o.Roots,
-	}, nil
-}
-
 func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
 	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: a.aor.Host, Port: a.aor.Port})
 	forwards := sip.MaxForwardsHeader(70)
 	callID := sip.CallIDHeader(a.callID)
 	from := sip.FromHeader{Address: a.aor, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}}}
 	to := sip.ToHeader{Address: a.aor}
-	contact := sip.ContactHeader{Address: a.u.wire.ContactURI(a.o.User, h)}
-	if a.o.Instance != "" {
-		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + message.CleanText(a.o.Instance) + `>"`}}
+	contact := sip.ContactHeader{Address: a.u.wire.ContactURI(a.aor.User, h)}
+	if a.trunk.Instance != "" {
+		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + message.CleanText(a.trunk.Instance) + `>"`}}
 		if h.Transport != "udp" {
 			contact.Params = append(contact.Params, sip.HeaderKV{K: "reg-id", V: "1"})
 			req.AppendHeader(sip.NewHeader("Supported", "outbound, path"))
@@ -333,7 +214,7 @@ func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
 func (a *account) granted(res *sip.Response, asked time.Duration) time.Duration {
 	for _, h := range res.GetHeaders("Contact") {
 		c, ok := h.(*sip.ContactHeader)
-		if !ok || c.Address.User != message.EscapeUser(a.o.User) {
+		if !ok || c.Address.User != message.EscapeUser(a.aor.User) {
 			continue
 		}
 		if v, ok := c.Params.Get("expires"); ok {

@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -36,24 +35,37 @@ func withAccess(t *testing.T, change func(*setup)) (*party, *rig.Office) {
 
 // phoneOf is a simulated phone of alice at the gateway g, registered.
 func phoneOf(t *testing.T, g *party, network string) *party {
+	t.Helper()
+	p, err := registering(t, g, network, ofDeskphone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// ofDeskphone are the credentials of alice's deskphone.
+var ofDeskphone = Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID)}
+
+// registering is a simulated phone of alice at the gateway g, and what first
+// came of its registration.
+func registering(t *testing.T, g *party, network string, c Credentials) (*party, error) {
+	t.Helper()
 	registered := make(chan error, 10)
-	p := newParty(t, func(c *setup) {
-		c.Domain = "phone.invalid"
-		c.Trunks = []Trunk{{
+	p := newParty(t, func(s *setup) {
+		s.Domain = "phone.invalid"
+		s.Trunks = []Trunk{{
 			Name: "gateway", Address: "sip:" + g.at(network), Transport: network, AOR: rig.Alice.Address(), Instance: instance,
-			Register: Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID)},
+			Register: c,
 		}}
-		c.Registered = func(_ string, err error) { registered <- err }
+		s.Registered = func(_ string, err error) { registered <- err }
 	})
 	select {
 	case err := <-registered:
-		if err != nil {
-			t.Fatal(err)
-		}
+		return p, err
 	case <-time.After(wait):
-		t.Fatal("not registered")
+		t.Fatal("no registration was tried")
+		return nil, nil
 	}
-	return p
 }
 
 func TestPhoneAtGateway(t *testing.T) {
@@ -111,42 +123,38 @@ func TestPhoneAtGateway(t *testing.T) {
 }
 
 func TestRegisterRefused(t *testing.T) {
-	g, _ := withAccess(t, nil)
-	p := newParty(t, nil)
-	o := RegisterOptions{
-		AOR: rig.Alice.Address(), Registrar: "sip:" + g.at("udp"),
-		Credentials: Credentials{User: "alice", Password: "wrong"},
-	}
-	err := p.Register(context.Background(), o)
-	if err == nil {
+	g, f := withAccess(t, nil)
+	if _, err := registering(t, g, "udp", Credentials{User: "alice", Password: "wrong"}); err == nil {
 		t.Fatal("registered with a wrong password")
 	}
-	o.Credentials = Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID), Realm: "elsewhere"}
-	if err := p.Register(context.Background(), o); err == nil || !strings.Contains(err.Error(), "realm") {
+	elsewhere := ofDeskphone
+	elsewhere.Realm = "elsewhere"
+	if _, err := registering(t, g, "udp", elsewhere); err == nil || !strings.Contains(err.Error(), "realm") {
 		t.Fatalf("gave its credentials to a foreign realm: %v", err)
 	}
+	same(t, "bindings", len(f.Places.Of("alice")), 0)
 }
 
-// Register keeps the registration until its context ends, and answers 423.
+// A registration is refreshed before it is over, and given back at the end.
 func TestRegisterKeeps(t *testing.T) {
-	g, f := withAccess(t, func(c *setup) { c.Access.MinExpires = time.Second })
-	p := newParty(t, nil)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	err := p.Register(ctx, RegisterOptions{
-		AOR: rig.Alice.Address(), Registrar: "sip:" + g.at("udp"), Instance: instance, Expires: time.Second,
-		Credentials: Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID)},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, f := withAccess(t, func(c *setup) { c.Access.MinExpires, c.Access.MaxExpires = time.Second, time.Second })
+	p := phoneOf(t, g, "udp")
 	first := f.Places.Of("alice")[0]
 	rig.Until(t, wait, "a refresh", func() bool {
 		now := f.Places.Of("alice")
 		return len(now) == 1 && now[0].CSeq > first.CSeq && now[0].CallID == first.CallID
 	})
-	cancel()
-	rig.Until(t, wait, "the binding to go", func() bool { return len(f.Places.Of("alice")) == 0 })
+	_ = p.Close()
+	same(t, "bindings after Close", len(f.Places.Of("alice")), 0)
+}
+
+// A registrar that wants us to register for longer (423) gets that.
+func TestRegisterForLonger(t *testing.T) {
+	g, f := withAccess(t, func(c *setup) { c.Access.MinExpires = time.Hour })
+	phoneOf(t, g, "udp")
+	if b := f.Places.Of("alice")[0]; time.Until(b.Expires) < 50*time.Minute {
+		t.Errorf("bound until %v", b.Expires)
+	}
 }
 
 // A trunk is known by its address, challenged by nobody, and its asserted

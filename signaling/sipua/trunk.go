@@ -49,6 +49,11 @@ func newTrunk(c Trunk) (*trunk, error) {
 	} else {
 		t.named, t.health.found = true, errNotLookedUp
 	}
+	if aor := t.account(); aor != "" {
+		if uri, err := message.ParseURI(aor); err != nil || uri.Scheme != "sip" {
+			return nil, fmt.Errorf("sipua: trunk %s: aor %q is not a sip: address", c.Name, aor)
+		}
+	}
 	if c.CA != "" {
 		var err error
 		if t.roots, err = keypair.Roots(c.CA); err != nil {
