@@ -41,7 +41,7 @@ type entry struct {
 	call  *Call
 	side  machine.Side
 	view  machine.CallView
-	auto  *machine.Automatic         // how the call was answered, when by itself
+	auto  *machine.Authorization     // how the call was answered, when by itself
 	audio machine.TabID              // the tab that carries the party's audio
 	want  map[machine.TabID][]string // what each of the party's tabs should offer
 }

@@ -106,7 +106,7 @@ func (b *board) on(user, device string, without machine.CallID) iter.Seq[*entry]
 }
 
 // autoOf is the automatic answer of the user's call, nil when it had none.
-func (b *board) autoOf(user string, c *Call) *machine.Automatic {
+func (b *board) autoOf(user string, c *Call) *machine.Authorization {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.entries(user) {

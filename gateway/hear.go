@@ -44,7 +44,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 			in.Sound, err = c.takeAnswer(e.LegID, e.SDP)
 		}
 	case machine.Offered:
-		in.Stirred, in.Alone = c.activity(e.LegID)
+		in.Activity, in.Alone = c.activity(e.LegID)
 		if end := c.live(e.LegID).end; end != nil && len(e.SDP) > 0 {
 			in.Sound, err = end.TakeOffer(e.SDP)
 		}

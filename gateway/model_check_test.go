@@ -20,10 +20,10 @@ func (m *model) decide() {
 		Reason: sentence.Sentence{Text: "so it is"},
 	}
 	e := machine.Decided{Decision: d}
-	if o := m.c.state.Opening; o != nil {
+	if o := m.c.state.Automatic; o != nil {
 		e.Leg = o.Target.Leg
 	}
-	if o := m.c.state.Opening; d.Allow && o != nil && o.Step == machine.StepDeciding {
+	if o := m.c.state.Automatic; d.Allow && o != nil && o.Step == machine.StepDeciding {
 		m.allows++
 		if o.Move && o.Live {
 			m.moveOpens[o.Target.Leg] = true // the move click is the un-mute, once
@@ -35,7 +35,7 @@ func (m *model) decide() {
 // onward takes the next natural step of the call, so that random calls get far.
 func (m *model) onward() {
 	s := &m.c.state
-	if o := s.Opening; o != nil {
+	if o := s.Automatic; o != nil {
 		switch o.Step {
 		case machine.StepDeciding:
 			m.decide()

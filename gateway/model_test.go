@@ -207,7 +207,7 @@ func (m *model) step(e machine.Event) {
 	if now, err := json.Marshal(before); err != nil || !bytes.Equal(now, was) {
 		m.t.Fatalf("%T wrote to the state it was given: %s, was %s", e, now, was)
 	}
-	if o := m.c.state.Opening; o != nil && o.Target.Device == m.busy {
+	if o := m.c.state.Automatic; o != nil && o.Target.Device == m.busy {
 		m.t.Fatalf("I10: %s is in another call and its user did not choose to hold that, yet it is asked", m.busy)
 	}
 	for _, l := range m.c.state.Legs {

@@ -66,10 +66,10 @@ func (m *transition) toldNewAddress(id LegID, in Input) {
 // win makes l the leg of the called side, takes the other branches back and
 // answers the caller.
 func (m *transition) win(l *LegState) {
-	if m.Opening != nil && l.Kind == PhoneLeg && l.Instance == m.Opening.Target.Binding.Instance && l.Gate == GateNever {
+	if m.Automatic != nil && l.Kind == PhoneLeg && l.Instance == m.Automatic.Target.Binding.Instance && l.Gate == GateNever {
 		// A 200 after the click: it cannot be told from a phone that answers
 		// by itself, so one press un-mutes.
-		p := m.Opening.Target.Profile
+		p := m.Automatic.Target.Profile
 		l.Gate, l.UnmuteKey, l.KeyNamed = GateShut, p.UnmuteKey, p.KeyNamed
 		m.do(ShutGate{l.ID})
 	}
@@ -81,8 +81,8 @@ func (m *transition) win(l *LegState) {
 	if l.Gate == GateShut {
 		m.opened(l)
 	}
-	if m.Opening != nil { // another device than the one that was asked
-		m.closeOpening(errAnswered)
+	if m.Automatic != nil { // another device than the one that was asked
+		m.endAutomatic(errAnswered)
 		m.say(Callee, Words.Say(noteOther))
 	}
 	own := m.Audio(Caller)

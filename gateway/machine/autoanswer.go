@@ -46,8 +46,8 @@ type AutoAnswer struct {
 	Announcing bool `json:"announcing,omitempty"`
 }
 
-// Opening is one phone being asked to answer by itself. A call has at most one.
-type Opening struct {
+// AutomaticAnswer is one phone being asked to answer by itself. A call has at most one.
+type AutomaticAnswer struct {
 	Step Step `json:"step"`
 	// Ask is the command that waits for the decision, 0 when none does.
 	Ask    uint64 `json:"ask,omitempty"`
@@ -90,9 +90,9 @@ const (
 
 // open begins to ask one phone: policy decides first. A nil target means that
 // the phone has no live binding; the call rings on.
-func (m *transition) open(o Opening, target *Target) *CommandError {
+func (m *transition) open(o AutomaticAnswer, target *Target) *CommandError {
 	switch {
-	case m.Opening != nil:
+	case m.Automatic != nil:
 		return refuse("already_answered", "command.asked_already")
 	case target == nil:
 		return refuse("device_offline", "command.phone_offline")
@@ -100,7 +100,7 @@ func (m *transition) open(o Opening, target *Target) *CommandError {
 		return refuse("device_busy", "command.phone_busy")
 	}
 	o.Target = *target
-	m.Opening = &o
+	m.Automatic = &o
 	if !o.Move {
 		m.enter(Answering)
 	}
@@ -109,9 +109,9 @@ func (m *transition) open(o Opening, target *Target) *CommandError {
 	return nil
 }
 
-// question asks policy about the opening.
+// question asks policy about the automatic answer.
 func (m *transition) question() {
-	o := m.editOpening()
+	o := m.editAutomatic()
 	o.Step, o.Since = StepDeciding, m.now
 	m.do(Decide{
 		Leg: o.Target.Leg, Side: o.Side, Kind: o.Kind, Require: o.Require, Device: o.Target.Device,
@@ -121,10 +121,10 @@ func (m *transition) question() {
 
 // stale tells whether the decision is too old to act on, because the machine
 // slept or the phone took its time. Policy is to be asked again then.
-func (m *transition) stale() bool { return m.now.Sub(m.Opening.Since) > goodFor }
+func (m *transition) stale() bool { return m.now.Sub(m.Automatic.Since) > goodFor }
 
 // requester is who asks: the owner himself, or the caller.
-func (m *transition) requester(o Opening) policy.Identity {
+func (m *transition) requester(o AutomaticAnswer) policy.Identity {
 	if o.Kind == policy.Click {
 		own := m.Parties[o.Side]
 		return policy.Identity{Address: m.ownAddress(o.Side), Level: policy.Self, How: "tab", User: own.User}
@@ -136,12 +136,12 @@ func (m *transition) ownAddress(side Side) string { return m.Parties[side].Who.A
 
 // decided takes the policy's word. Nothing was sent before it.
 func (m *transition) decided(e Decided) {
-	o := m.Opening
+	o := m.Automatic
 	if o == nil || o.Step != StepDeciding || e.Leg != o.Target.Leg {
 		return
 	}
 	if !e.Decision.Allow {
-		m.closeOpening(Refuse("forbidden", e.Decision.Reason))
+		m.endAutomatic(Refuse("forbidden", e.Decision.Reason))
 		if o.Require {
 			m.end(CauseForbidden, Callee)
 			return
@@ -161,7 +161,7 @@ func (m *transition) decided(e Decided) {
 		m.question()
 		return
 	}
-	o = m.editOpening()
+	o = m.editAutomatic()
 	o.Grant, o.Reason = e.Decision.Grant, e.Decision.Reason
 	m.do(Reply{o.Ask, nil})
 	o.Ask = 0
@@ -188,7 +188,7 @@ func (m *transition) decided(e Decided) {
 // offered sendrecv, so the gate is shut before: a 200 after the NOTIFY cannot be
 // told from a hand.
 func (m *transition) askOnBranch(old *LegState) {
-	o := m.editOpening()
+	o := m.editAutomatic()
 	o.Step, o.Target.Leg = StepAsking, old.ID
 	m.gated(old, o.Target.Profile)
 	old.Told = true
@@ -212,20 +212,20 @@ func (m *transition) branchOf(t Target) *LegState {
 	return nil
 }
 
-// editOpening gives the opening for writing: next must not write to its argument.
-func (m *transition) editOpening() *Opening {
-	o := *m.Opening
-	m.Opening = &o
-	return m.Opening
+// editAutomatic gives the automatic answer for writing: next must not write to its argument.
+func (m *transition) editAutomatic() *AutomaticAnswer {
+	o := *m.Automatic
+	m.Automatic = &o
+	return m.Automatic
 }
 
-// ask sends the one auto INVITE of this opening.
+// ask sends the one auto INVITE of this automatic answer.
 func (m *transition) ask() {
 	if m.stale() {
 		m.question()
 		return
 	}
-	o := m.editOpening()
+	o := m.editAutomatic()
 	o.Step = StepAsking
 	dir := media.SendOnly
 	if o.Target.Profile.Mute == profile.MuteGate {
@@ -241,17 +241,17 @@ func (m *transition) ask() {
 // tookBack: the ringing branch of the phone has its final response, or
 // cancel_wait is over.
 func (m *transition) tookBack() {
-	if m.Opening != nil && m.Opening.Step == StepTakingBack {
+	if m.Automatic != nil && m.Automatic.Step == StepTakingBack {
 		m.ask()
 	}
 }
 
 // autoExpired: no 200 to the auto INVITE in time. A 180 proved nothing.
 func (m *transition) autoExpired() {
-	if m.Opening == nil || m.Opening.Step != StepAsking {
+	if m.Automatic == nil || m.Automatic.Step != StepAsking {
 		return
 	}
-	o := m.editOpening()
+	o := m.editAutomatic()
 	o.Step = StepFailing
 	if l := m.Leg(o.Target.Leg); l != nil && l.Stage != Gone {
 		l.Stage = TakingBack
@@ -262,8 +262,8 @@ func (m *transition) autoExpired() {
 // failed: the auto INVITE is over without an answer. The phone rings once
 // more in the ordinary way; no trigger is ever sent again.
 func (m *transition) failed(cause Cause) {
-	o := m.Opening
-	m.closeOpening(nil)
+	o := m.Automatic
+	m.endAutomatic(nil)
 	m.say(o.Side, Words.Say(noteNotAlone))
 	if cause == CauseNoCodec && o.Target.Profile.Mute == profile.MuteSDP {
 		// It may be the sendonly that it refused: the next click offers sendrecv.
@@ -287,23 +287,23 @@ func (m *transition) failed(cause Cause) {
 }
 
 // ringAgain rings the phone in the ordinary way: a 200 to that is a hand.
-func (m *transition) ringAgain(o Opening) {
+func (m *transition) ringAgain(o AutomaticAnswer) {
 	again := o.Target
 	again.Leg, again.Profile = o.Again, profile.Profile{}
 	m.Legs = append(m.Legs, m.newLeg(again, o.Side))
 	m.do(Invite{Target: again, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
 }
 
-func (m *transition) closeOpening(err *CommandError) {
-	if m.Opening == nil {
+func (m *transition) endAutomatic(err *CommandError) {
+	if m.Automatic == nil {
 		return
 	}
-	if m.Opening.Ask != 0 {
-		m.do(Reply{m.Opening.Ask, err})
+	if m.Automatic.Ask != 0 {
+		m.do(Reply{m.Automatic.Ask, err})
 	}
 	m.do(StopTimer{CancelTimer}, StopTimer{AutoTimer})
-	m.say(m.Opening.Side, sentence.Sentence{})
-	m.Opening = nil
+	m.say(m.Automatic.Side, sentence.Sentence{})
+	m.Automatic = nil
 }
 
 func (m *transition) backToRinging() {
@@ -320,12 +320,12 @@ func (m *transition) backToRinging() {
 // opened: a leg that was asked, or that answered after the click, is up. Its
 // gate is shut whatever it says; the splash sounds, then the other side.
 func (m *transition) opened(l *LegState) {
-	o := m.Opening
+	o := m.Automatic
 	live := o != nil && o.Live && o.Target.Leg == l.ID
 	if o != nil {
-		m.Parties[l.Side].Auto = &Automatic{Kind: o.Kind, Grant: o.Grant, Reason: o.Reason, By: m.requester(*o)}
+		m.Parties[l.Side].Auto = &Authorization{Kind: o.Kind, Grant: o.Grant, Reason: o.Reason, By: m.requester(*o)}
 	}
-	m.closeOpening(errAnswered)
+	m.endAutomatic(errAnswered)
 	m.say(l.Side, l.mutedNote())
 	m.Parties[l.Side].MutedUntil = m.now.Add(m.limits.MutedLimit)
 	m.watchMuted()

@@ -95,11 +95,11 @@ func (m *transition) asked(e Asked, in Input) {
 	var err *CommandError
 	switch c := e.Command.(type) {
 	case Answer:
-		if err = m.askedAnswer(e, c, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+		if err = m.askedAnswer(e, c, side, in); err == nil && m.Automatic != nil && m.Automatic.Ask == e.ID {
 			return // replied when it is decided
 		}
 	case Move:
-		if err = m.askedMove(e, c.On, side, in); err == nil && m.Opening != nil && m.Opening.Ask == e.ID {
+		if err = m.askedMove(e, c.On, side, in); err == nil && m.Automatic != nil && m.Automatic.Ask == e.ID {
 			return
 		}
 	case TabRings:
@@ -134,7 +134,7 @@ func (m *transition) askedAnswer(e Asked, c Answer, side Side, in Input) *Comman
 	case in.Stale:
 		return errStale
 	case c.On != "browser":
-		return m.open(Opening{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
+		return m.open(AutomaticAnswer{Ask: e.ID, Side: Callee, Kind: policy.Click, Again: in.Again}, in.Target)
 	case l == nil:
 		return refuse("not_available", "command.no_ring_here")
 	}

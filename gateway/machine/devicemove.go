@@ -24,7 +24,7 @@ func (m *transition) askedMove(e Asked, on string, side Side, in Input) *Command
 		m.recall(side)
 		return nil
 	}
-	return m.open(Opening{Ask: e.ID, Side: side, Kind: policy.Click, Move: true, Live: m.live(side), Again: in.Again}, in.Target)
+	return m.open(AutomaticAnswer{Ask: e.ID, Side: side, Kind: policy.Click, Move: true, Live: m.live(side), Again: in.Again}, in.Target)
 }
 
 // live tells whether the side's microphone is heard.
@@ -36,7 +36,7 @@ func (m *transition) live(side Side) bool {
 // recall takes back the phone that was to take the call over: its user wants
 // the call somewhere else by now.
 func (m *transition) recall(side Side) {
-	o := m.Opening
+	o := m.Automatic
 	if o == nil || !o.Move || o.Side != side {
 		return
 	}
@@ -44,7 +44,7 @@ func (m *transition) recall(side Side) {
 		l.Stage = TakingBack
 		m.do(TakeBack{l.ID, CauseElsewhere})
 	}
-	m.closeOpening(refuse("already_answered", "command.moved"))
+	m.endAutomatic(refuse("already_answered", "command.moved"))
 }
 
 func (m *transition) moveToTab(tab TabID, side Side, id LegID) {
@@ -75,13 +75,13 @@ func (m *transition) leave(side Side) {
 
 // moves tells whether l is the phone a call is being moved to.
 func (m *transition) moves(l *LegState) bool {
-	return m.Opening != nil && m.Opening.Move && m.Opening.Target.Leg == l.ID
+	return m.Automatic != nil && m.Automatic.Move && m.Automatic.Target.Leg == l.ID
 }
 
 // moved: the phone took the call over, gate shut. A Mute pressed since the
 // click takes the un-mute in it back.
 func (m *transition) moved(l *LegState) {
-	o := m.editOpening()
+	o := m.editAutomatic()
 	o.Live = o.Live && m.live(l.Side)
 	m.leave(l.Side)
 	m.Parties[l.Side].Leg = l.ID

@@ -102,10 +102,10 @@ type Input struct {
 	MayRefer bool
 	// Redirect are the branches that a trunk's 3xx leads to.
 	Redirect []Target
-	// Stirred counts what could have moved the phone of an Offered without a
+	// Activity counts what could have moved the phone of an Offered without a
 	// hand; Alone tells that it is in no other call.
-	Stirred uint64
-	Alone   bool
+	Activity uint64
+	Alone    bool
 	// Keys are the digits of a Digit or Pressed.
 	Keys string
 	// Silent are the legs nothing was heard of while a watchTimer ran.

@@ -41,7 +41,7 @@ type Unmuting struct {
 	KeyNamed  bool      `json:"keyNamed,omitempty"`
 	KeyAt     time.Time `json:"keyAt,omitzero"`
 	// Resumes tells that the phone put us on hold by itself while shut, HeldAt
-	// how often it had been stirred by then.
+	// its activity by then.
 	Resumes bool   `json:"resumes,omitempty"`
 	HeldAt  uint64 `json:"heldAt,omitempty"`
 }
@@ -172,14 +172,14 @@ func (m *transition) gatedAnswer(l *LegState, in Input) media.Direction {
 	case l.Gate == GateWanted && remote == media.SendRecv:
 		m.openGate(l)
 		return media.SendRecv
-	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv && in.Alone && in.Stirred == l.HeldAt:
+	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv && in.Alone && in.Activity == l.HeldAt:
 		// Hold, then Resume, pressed at the phone and caused by nothing of ours.
 		l.Gate = GateWanted
 		m.do(WantGate{l.ID, byResume})
 		m.openGate(l)
 		return media.SendRecv
 	case remote == media.SendOnly || remote == media.Inactive:
-		l.Resumes, l.HeldAt = in.Alone, in.Stirred
+		l.Resumes, l.HeldAt = in.Alone, in.Activity
 	case sends:
 		l.Resumes = false
 	}

@@ -160,8 +160,8 @@ func TestAutomaticAnswerTable(t *testing.T) {
 			s := from.call(t)
 			row.do(s)
 			var got Step
-			if s.state.Opening != nil {
-				got = s.state.Opening.Step
+			if s.state.Automatic != nil {
+				got = s.state.Automatic.Step
 			}
 			if got != row.want[i] {
 				t.Errorf("%s, %q: %q, want %q", row.name, from.step, got, row.want[i])

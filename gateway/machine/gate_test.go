@@ -215,7 +215,7 @@ func TestResumeUnmutes(t *testing.T) {
 	resumed(held()).wants(WantGate{"auto", byResume}, OpenGate{"auto"})
 	// Something of ours, or of another call of the phone, may have done it.
 	s := held()
-	s.stirred++
+	s.activity++
 	resumed(s).not(WantGate{}).not(OpenGate{})
 	s = held()
 	s.beside = true

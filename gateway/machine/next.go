@@ -136,8 +136,8 @@ func (m *transition) refused(id LegID, cause Cause) {
 	taken := l.Stage == TakingBack
 	l.Stage = Gone
 	m.earlyOver(id)
-	if m.Opening != nil && (id == m.Opening.Target.Leg || id == m.Opening.Old) {
-		m.refusedOpening(id, cause)
+	if m.Automatic != nil && (id == m.Automatic.Target.Leg || id == m.Automatic.Old) {
+		m.refusedAutomatic(id, cause)
 		return
 	}
 	switch {
@@ -173,9 +173,9 @@ func (m *transition) redirect(id LegID, to []Target) {
 	m.fork(to)
 }
 
-// refusedOpening: the phone that is being asked lost a branch.
-func (m *transition) refusedOpening(id LegID, cause Cause) {
-	if id == m.Opening.Old {
+// refusedAutomatic: the phone that is being asked lost a branch.
+func (m *transition) refusedAutomatic(id LegID, cause Cause) {
+	if id == m.Automatic.Old {
 		m.tookBack()
 		return
 	}
@@ -238,7 +238,7 @@ func (m *transition) refusedBranch(cause Cause) {
 // noneLeft ends a call that no device can take any more: none rings, and none
 // is being asked.
 func (m *transition) noneLeft() {
-	if m.ringing() && m.Opening == nil && len(m.branches()) == 0 {
+	if m.ringing() && m.Automatic == nil && len(m.branches()) == 0 {
 		m.end(cmp.Or(m.Refusal, CauseOffline), Callee)
 	}
 }
@@ -276,7 +276,7 @@ func (m *transition) end(cause Cause, by Side) {
 		l.Stage = Gone
 	}
 	m.unjoin(cause)
-	m.closeOpening(Refuse("ended", cause.Sentence(Callee)))
+	m.endAutomatic(Refuse("ended", cause.Sentence(Callee)))
 	m.Cause, m.By = cause, by
 	m.enter(Terminated)
 }

@@ -17,9 +17,9 @@ type script struct {
 	clock time.Time
 	// target is what the edge finds for a device named in a command.
 	target *Target
-	// stirred and beside are what the edge knows of the phone of an Offered.
-	stirred uint64
-	beside  bool
+	// activity and beside are what the edge knows of the phone of an Offered.
+	activity uint64
+	beside   bool
 	// keys are those of the phone of a Pressed.
 	keys string
 }
@@ -34,13 +34,13 @@ func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *s
 	s.t.Helper()
 	s.clock = s.clock.Add(10 * time.Millisecond)
 	before, was := s.state, asJSON(s.t, s.state)
-	if d, ok := e.(Decided); ok && d.Leg == "" && s.state.Opening != nil {
-		d.Leg = s.state.Opening.Target.Leg
+	if d, ok := e.(Decided); ok && d.Leg == "" && s.state.Automatic != nil {
+		d.Leg = s.state.Automatic.Target.Leg
 		e = d
 	}
 	s.state, s.out = Next(s.state, Input{
 		Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock,
-		Target: s.target, Again: "again", Stirred: s.stirred, Alone: !s.beside, Keys: s.keys,
+		Target: s.target, Again: "again", Activity: s.activity, Alone: !s.beside, Keys: s.keys,
 	}, Limits{Ring: time.Minute})
 	if asJSON(s.t, before) != was {
 		s.t.Fatalf("%T wrote to the state it was given", e)

@@ -11,7 +11,7 @@ import (
 // meanwhile.
 func TestDecisionIsForOnePhone(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk"))
-	first := s.state.Opening.Target.Leg
+	first := s.state.Automatic.Target.Leg
 	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).wants(Reply{9, errAnswered})
 	s.target = deskTarget("other")
 	s.target.Device, s.target.Binding.Instance = "desk-2", "i-two"
@@ -51,12 +51,12 @@ func TestAskedPhoneKeepsTheCall(t *testing.T) {
 // A leg that fails on our side while its phone is asked ends the asking.
 func TestAskedLegFails(t *testing.T) {
 	s := clicked(t).on(Ended{LegID: "auto", Cause: CauseFault}).phase(Ringing)
-	if s.state.Opening != nil {
+	if s.state.Automatic != nil {
 		t.Fatal("the phone is still being asked")
 	}
 	s = clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
 	s.on(Ended{LegID: "auto", Cause: CauseFault}).phase(Established)
-	if s.state.Opening != nil {
+	if s.state.Automatic != nil {
 		t.Fatal("no phone can be asked any more")
 	}
 }

@@ -197,7 +197,7 @@ func (m *transition) wished(targets []Target, w Wish) {
 		m.fork(rest)
 	}
 	if w.Target != nil && m.Phase != Terminated {
-		o := Opening{Side: Callee, Kind: w.Kind, Require: w.Require, Target: *w.Target, Again: w.Again}
+		o := AutomaticAnswer{Side: Callee, Kind: w.Kind, Require: w.Require, Target: *w.Target, Again: w.Again}
 		if busy := m.open(o, w.Target); busy != nil {
 			m.wishRefused(o)
 		}
@@ -206,7 +206,7 @@ func (m *transition) wished(targets []Target, w Wish) {
 
 // wishRefused lets the phone ring in the ordinary way; who wanted nothing but
 // an automatic answer is refused.
-func (m *transition) wishRefused(o Opening) {
+func (m *transition) wishRefused(o AutomaticAnswer) {
 	if o.Require {
 		m.end(CauseForbidden, Callee)
 		return

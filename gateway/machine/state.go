@@ -132,8 +132,8 @@ type Party struct {
 	Muted bool `json:"muted,omitempty"`
 	// Auto is the automatic answer that Leg came from, if one did; MutedUntil
 	// is when muted_limit is over for it, zero once the owner has un-muted.
-	Auto       *Automatic `json:"auto,omitempty"`
-	MutedUntil time.Time  `json:"mutedUntil,omitzero"`
+	Auto       *Authorization `json:"auto,omitempty"`
+	MutedUntil time.Time      `json:"mutedUntil,omitzero"`
 }
 
 // Earlier is the talk a party was in before it was first transferred.
@@ -167,8 +167,8 @@ type State struct {
 	EarlyLeg LegID `json:"earlyLeg,omitempty"`
 	// Rung tells that the caller was told it rings.
 	Rung bool `json:"rung,omitempty"`
-	// Opening is the phone that is being asked to answer by itself, if any.
-	Opening *Opening `json:"opening,omitempty"`
+	// Automatic is the phone that is being asked to answer by itself, if any.
+	Automatic *AutomaticAnswer `json:"automatic,omitempty"`
 	// Notes are the sentences either side's tabs show beside the call.
 	Notes [2]sentence.Sentence `json:"notes,omitzero"`
 	// Transfer is under way; Waits is the call whose transfer this call is the
@@ -196,9 +196,9 @@ type State struct {
 	By    Side  `json:"by,omitempty"`
 }
 
-// Automatic is a phone's answer by itself: what was asked for, what allowed it,
+// Authorization is a phone's answer by itself: what was asked for, what allowed it,
 // and who asked. It is never written to once it is made.
-type Automatic struct {
+type Authorization struct {
 	Kind   policy.Kind       `json:"kind"`
 	Grant  string            `json:"grant,omitempty"`
 	Reason sentence.Sentence `json:"reason,omitzero"`

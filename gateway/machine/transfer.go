@@ -276,7 +276,7 @@ func (m *transition) seat(user, trunk string, replace LegID) (Side, *LegState) {
 			continue
 		}
 		mine := user != "" && m.Parties[side].User == user || trunk != "" && l.Trunk == trunk
-		if mine && (m.Opening == nil || m.Opening.Side != side) && (m.Phase == Established || side == Caller && m.ringing()) {
+		if mine && (m.Automatic == nil || m.Automatic.Side != side) && (m.Phase == Established || side == Caller && m.ringing()) {
 			return side, l
 		}
 	}

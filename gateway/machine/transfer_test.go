@@ -240,7 +240,7 @@ func TestTransferKeepsMutedLimit(t *testing.T) {
 	}
 	// Both phones answered by themselves: each has its own limit.
 	s, g = transferred(muted())
-	s.state.Parties[Callee].Auto = &Automatic{Kind: policy.Click}
+	s.state.Parties[Callee].Auto = &Authorization{Kind: policy.Click}
 	s.on(g.Joined)
 	if View(&s.state, Caller).Auto.Kind != policy.ThirdParty || View(&s.state, Callee).Auto.Kind != policy.Click {
 		t.Fatal("one automatic answer hides the other")
