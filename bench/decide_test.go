@@ -11,7 +11,7 @@ import (
 
 	"ringsplash/policy"
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 // household answers from memory, so that what is measured is policy and its store.

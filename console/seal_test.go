@@ -11,7 +11,7 @@ import (
 
 	"ringsplash/policy"
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 const (

@@ -14,7 +14,7 @@ import (
 
 	"ringsplash/policy"
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 // openBooks is a node with alice and bob in it, for personal directories.

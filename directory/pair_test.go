@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 func TestPair(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 // Grants that somebody wrote into Redis open no phone, and are on record.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 func TestLimits(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 // nodeBook is a Book of a node with a name and a data folder of its own.

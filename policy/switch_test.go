@@ -10,7 +10,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 // nodeOf is a Book with a directory of its own, as a node has them.

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 // awayWithin leaves room for a busy machine: the driver's own limit is 200 ms,

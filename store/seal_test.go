@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 )
 
 func seal(t *testing.T, s store.Store, key byte) *store.Sealed {

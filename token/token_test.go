@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
+	"ringsplash/test/storetest"
 	"ringsplash/token"
 )
 

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"ringsplash/policy"
-	"ringsplash/store/storetest"
 	"ringsplash/test/rig"
+	"ringsplash/test/storetest"
 )
 
 // allowPublic lets everybody ask alice's phone to answer by itself, or nobody.

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"ringsplash/store"
-	"ringsplash/store/storetest"
 	"ringsplash/test/rig"
+	"ringsplash/test/storetest"
 )
 
 // While Redis hangs, a REGISTER waits for it once for all its calls, and the
