@@ -16,7 +16,6 @@ import (
 const topic = "directory"
 
 const (
-	scanPage   = 200
 	retryAfter = time.Second
 	readLimit  = 5 * time.Second
 )
@@ -200,21 +199,15 @@ func (p *person) same(q *person) bool {
 }
 
 func scan(ctx context.Context, s store.Store, prefix string, each func(store.Item) error) error {
-	for after := ""; ; {
-		items, err := s.Scan(ctx, prefix, after, scanPage)
+	for it, err := range store.All(ctx, s, prefix) {
 		if err != nil {
 			return fmt.Errorf("directory: read %s: %w", prefix, err)
 		}
-		for _, it := range items {
-			if err := each(it); err != nil {
-				return err
-			}
-			after = it.Key
-		}
-		if len(items) < scanPage {
-			return nil
+		if err := each(it); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // Changed returns the names of users whose record or devices changed from now

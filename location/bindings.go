@@ -32,24 +32,16 @@ type Bindings struct {
 // New reads the bindings the store has. It blocks for I/O.
 func New(ctx context.Context, node string, s store.Store, log *slog.Logger) (*Bindings, error) {
 	b := &Bindings{node: node, store: s, log: log, changed: make(chan string, 256), byUser: map[string][]Binding{}}
-	after := ""
-	for {
-		items, err := s.Scan(ctx, "binding/", after, 500)
+	for it, err := range store.All(ctx, s, "binding/") {
 		if err != nil {
 			return nil, fmt.Errorf("read bindings: %w", err)
 		}
-		for _, it := range items {
-			after = it.Key
-			var one Binding
-			if err := json.Unmarshal(it.Value, &one); err != nil {
-				log.Warn("binding in the store cannot be read; ignored", "key", it.Key, "err", err)
-				continue
-			}
-			b.byUser[one.User] = append(b.byUser[one.User], one)
+		var one Binding
+		if err := json.Unmarshal(it.Value, &one); err != nil {
+			log.Warn("binding in the store cannot be read; ignored", "key", it.Key, "err", err)
+			continue
 		}
-		if len(items) < 500 {
-			break
-		}
+		b.byUser[one.User] = append(b.byUser[one.User], one)
 	}
 	b.mu.Lock()
 	for user := range b.byUser {
@@ -93,9 +85,8 @@ func (b *Bindings) Put(ctx context.Context, one Binding) error {
 	if err != nil {
 		return err
 	}
-	ttl := time.Until(one.Expires)
-	if _, err := b.store.Put(ctx, b.key(one.User, one.Instance, one.RegID), text, store.AnyVersion,
-		max(ttl, time.Second)); err != nil {
+	key, ttl := b.key(one.User, one.Instance, one.RegID), max(time.Until(one.Expires), time.Second)
+	if _, err := b.store.Put(ctx, key, text, store.AnyVersion, ttl); err != nil {
 		b.log.Warn("binding not stored; it holds until this node stops", "user", one.User, "err", err)
 	}
 	return nil

@@ -14,9 +14,8 @@ import (
 const (
 	// topic carries the name of a user whose grants changed.
 	topic = "policy"
-	// compareFor bounds one comparison, comparePage one read of it.
+	// compareFor bounds one comparison.
 	compareFor   = 10 * time.Second
-	comparePage  = 200
 	compareAgain = 500 * time.Millisecond
 )
 
@@ -83,19 +82,12 @@ func (b *Book) compare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, compareFor)
 	defer cancel()
 	life := store.Life(b.cfg.Store)
-	for after := ""; ; {
-		items, err := b.cfg.Store.Scan(ctx, grantsKey(""), after, comparePage)
+	for item, err := range store.All(ctx, b.cfg.Store, grantsKey("")) {
 		if err != nil {
 			return fmt.Errorf("policy: read all grants: %w", err)
 		}
-		for _, item := range items {
-			after = item.Key
-			if err := b.settle(ctx, item); err != nil {
-				return err
-			}
-		}
-		if len(items) < comparePage {
-			break
+		if err := b.settle(ctx, item); err != nil {
+			return err
 		}
 	}
 	if err := b.compareSwitches(ctx, ""); err != nil {

@@ -72,8 +72,7 @@ func OpenBolt(dir string, log *slog.Logger) (Store, error) {
 		return nil, fmt.Errorf("store: %s cannot be opened: %w", livePath, err)
 	}
 	b := &boltStore{kept: kept, live: live, log: log, stop: make(chan struct{})}
-	b.sweeper.Add(1)
-	go b.sweepLoop()
+	b.sweeper.Go(b.sweepLoop)
 	return b, nil
 }
 
@@ -113,77 +112,67 @@ func (b *boltStore) file(space string) *boltFile {
 	return b.kept
 }
 
-func (b *boltStore) Get(ctx context.Context, key string) (Item, error) {
+// transact lets do work on one key, in a transaction of the file that has it.
+func (b *boltStore) transact(ctx context.Context, key string, in func(*boltFile, func(*bbolt.Tx) error) error,
+	do func(tx *bbolt.Tx, space, rest []byte) error,
+) error {
 	space, rest, err := cutKey(key)
 	if err != nil {
-		return Item{}, err
+		return err
 	}
 	leave, err := b.enter(ctx)
 	if err != nil {
-		return Item{}, err
+		return err
 	}
 	defer leave()
+	err = in(b.file(space), func(tx *bbolt.Tx) error { return do(tx, []byte(space), []byte(rest)) })
+	return keyError(err, key)
+}
+
+func (b *boltStore) Get(ctx context.Context, key string) (Item, error) {
 	var it Item
-	err = b.file(space).view(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket([]byte(space))
+	err := b.transact(ctx, key, (*boltFile).view, func(tx *bbolt.Tx, space, rest []byte) error {
+		bucket := tx.Bucket(space)
 		if bucket == nil {
 			return ErrNotFound
 		}
-		version, value, ok := unpack(bucket.Get([]byte(rest)), time.Now())
+		version, value, ok := unpack(bucket.Get(rest), time.Now())
 		if !ok {
 			return ErrNotFound
 		}
 		it = Item{Key: key, Value: bytes.Clone(value), Version: version}
 		return nil
 	})
-	return it, keyError(err, key)
+	return it, err
 }
 
 func (b *boltStore) Put(ctx context.Context, key string, value []byte, ifVersion Version, ttl time.Duration) (Version, error) {
-	space, rest, err := cutKey(key)
-	if err != nil {
-		return 0, err
-	}
-	leave, err := b.enter(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer leave()
 	var next Version
-	err = b.file(space).update(func(tx *bbolt.Tx) error {
-		bucket, err := tx.CreateBucketIfNotExists([]byte(space))
+	err := b.transact(ctx, key, (*boltFile).update, func(tx *bbolt.Tx, space, rest []byte) error {
+		bucket, err := tx.CreateBucketIfNotExists(space)
 		if err != nil {
 			return err
 		}
 		now := time.Now()
-		version, _, _ := unpack(bucket.Get([]byte(rest)), now)
+		version, _, _ := unpack(bucket.Get(rest), now)
 		if ifVersion != AnyVersion && ifVersion != version {
 			return ErrConflict
 		}
 		next = version + 1
-		return bucket.Put([]byte(rest), pack(next, now, ttl, value))
+		return bucket.Put(rest, pack(next, now, ttl, value))
 	})
 	if err != nil {
-		return 0, keyError(err, key)
+		return 0, err
 	}
 	return next, nil
 }
 
 func (b *boltStore) Delete(ctx context.Context, key string, ifVersion Version) error {
-	space, rest, err := cutKey(key)
-	if err != nil {
-		return err
-	}
-	leave, err := b.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	err = b.file(space).update(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket([]byte(space))
+	return b.transact(ctx, key, (*boltFile).update, func(tx *bbolt.Tx, space, rest []byte) error {
+		bucket := tx.Bucket(space)
 		var version Version
 		if bucket != nil {
-			version, _, _ = unpack(bucket.Get([]byte(rest)), time.Now())
+			version, _, _ = unpack(bucket.Get(rest), time.Now())
 		}
 		if ifVersion != AnyVersion && ifVersion != version {
 			return ErrConflict
@@ -191,9 +180,8 @@ func (b *boltStore) Delete(ctx context.Context, key string, ifVersion Version) e
 		if bucket == nil {
 			return nil
 		}
-		return bucket.Delete([]byte(rest))
+		return bucket.Delete(rest)
 	})
-	return keyError(err, key)
 }
 
 func (b *boltStore) Scan(ctx context.Context, prefix, after string, limit int) ([]Item, error) {

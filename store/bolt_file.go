@@ -111,8 +111,7 @@ func (f *boltFile) guarded(do func() error) (err error) {
 		if p := recover(); p != nil {
 			if f.broken.CompareAndSwap(false, true) {
 				f.log.Error("a store file broke while it was in use and is not touched any more; calls go on, but nothing is kept and "+
-					"nothing answers by itself. "+
-					"Stop the gateway, put a backup in its place and start again", "file", f.path, "fault", p)
+					"nothing answers by itself. Stop the gateway, put a backup in its place and start again", "file", f.path, "fault", p)
 			}
 			err = f.brokenError()
 		}

@@ -71,8 +71,8 @@ func (b *breaker) mend(why error) {
 	for b.ask(b.life) != nil {
 		if !said {
 			said = true
-			b.log.Warn("Redis does not answer; until it does, whatever needs it is refused at once and nothing answers by itself", "err",
-				why)
+			const refused = "Redis does not answer; until it does, whatever needs it is refused at once and nothing answers by itself"
+			b.log.Warn(refused, "err", why)
 		}
 		select {
 		case <-b.life.Done():

@@ -27,17 +27,14 @@ func (r *redisStore) Subscribe(ctx context.Context, topic string) (<-chan Messag
 		return nil, err
 	}
 	q, out := newQueue(topic), make(chan Message)
-	r.subs.Add(2)
-	go func() {
-		defer r.subs.Done()
+	r.subs.Go(func() {
 		defer end()
 		r.keepListening(ctx, ps, topic, q)
-	}()
-	go func() {
-		defer r.subs.Done()
+	})
+	r.subs.Go(func() {
 		defer close(out)
 		q.run(ctx, out)
-	}()
+	})
 	return out, nil
 }
 

@@ -220,9 +220,6 @@ func cutMAC(value []byte) (plain, sum []byte, ok bool) {
 	return append(bytes.Clone(value[:cut]), '}'), sum, true
 }
 
-// takeOverPage is how many records are read at a time to be sealed.
-const takeOverPage = 200
-
 // Foreign counts the records of users, devices, grants, personal directories
 // and API keys that this installation did not write: those without a MAC, and
 // those with one of another key. It blocks for the store.
@@ -259,22 +256,15 @@ func (s *Sealed) TakeOver(ctx context.Context) (int, error) {
 
 func (s *Sealed) eachForeign(ctx context.Context, do func(Item) error) error {
 	for _, space := range takenOver {
-		for after := ""; ; {
-			page, err := s.Store.Scan(ctx, space+"/", after, takeOverPage)
+		for it, err := range All(ctx, s.Store, space+"/") {
 			if err != nil {
 				return err
 			}
-			for _, it := range page {
-				after = it.Key
-				if _, ours := s.open(it); ours {
-					continue
-				}
-				if err := do(it); err != nil {
-					return err
-				}
+			if _, ours := s.open(it); ours {
+				continue
 			}
-			if len(page) < takeOverPage {
-				break
+			if err := do(it); err != nil {
+				return err
 			}
 		}
 	}

@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 )
 
@@ -60,6 +61,29 @@ type Store interface {
 	Subscribe(ctx context.Context, topic string) (<-chan Message, error)
 	// Close releases the driver. Pending calls end with ErrAway.
 	Close() error
+}
+
+// scanPage is how many items All asks for at a time.
+const scanPage = 200
+
+// All goes through every item whose key starts with prefix, in byte order of the
+// key. An error is the last that comes. It blocks for I/O.
+func All(ctx context.Context, s Store, prefix string) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		for after, more := "", true; more; {
+			items, err := s.Scan(ctx, prefix, after, scanPage)
+			if err != nil {
+				yield(Item{}, err)
+				return
+			}
+			for _, it := range items {
+				if after = it.Key; !yield(it, nil) {
+					return
+				}
+			}
+			more = len(items) == scanPage
+		}
+	}
 }
 
 // Life changes when the server behind s may have come back with other contents

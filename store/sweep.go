@@ -13,7 +13,6 @@ const (
 )
 
 func (b *boltStore) sweepLoop() {
-	defer b.sweeper.Done()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {

@@ -13,28 +13,22 @@ const queueLen = 256
 type topics struct {
 	mu      sync.Mutex
 	closed  bool
-	subs    map[*subscription]struct{}
+	subs    map[*queue]struct{}
 	running sync.WaitGroup
-}
-
-type subscription struct {
-	topic string
-	queue *queue
 }
 
 func (t *topics) publish(m Message) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for s := range t.subs {
-		if s.topic == m.Topic {
-			s.queue.add(m)
+	for q := range t.subs {
+		if q.topic == m.Topic {
+			q.add(m)
 		}
 	}
 }
 
 func (t *topics) subscribe(ctx context.Context, topic string) <-chan Message {
-	s := &subscription{topic: topic, queue: newQueue(topic)}
-	out := make(chan Message)
+	q, out := newQueue(topic), make(chan Message)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -42,18 +36,16 @@ func (t *topics) subscribe(ctx context.Context, topic string) <-chan Message {
 		return out
 	}
 	if t.subs == nil {
-		t.subs = map[*subscription]struct{}{}
+		t.subs = map[*queue]struct{}{}
 	}
-	t.subs[s] = struct{}{}
-	t.running.Add(1)
-	go func() {
-		defer t.running.Done()
+	t.subs[q] = struct{}{}
+	t.running.Go(func() {
 		defer close(out)
-		s.queue.run(ctx, out)
+		q.run(ctx, out)
 		t.mu.Lock()
-		delete(t.subs, s)
+		delete(t.subs, q)
 		t.mu.Unlock()
-	}()
+	})
 	return out
 }
 
@@ -61,8 +53,8 @@ func (t *topics) subscribe(ctx context.Context, topic string) <-chan Message {
 func (t *topics) close() {
 	t.mu.Lock()
 	t.closed = true
-	for s := range t.subs {
-		s.queue.close()
+	for q := range t.subs {
+		q.close()
 	}
 	t.mu.Unlock()
 	t.running.Wait()

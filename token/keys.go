@@ -134,25 +134,18 @@ func (k Keys) Add(ctx context.Context, name string, a Access) (text string, err 
 
 // List returns all keys, sorted by name. It blocks for the store.
 func (k Keys) List(ctx context.Context) ([]Key, error) {
-	const page = 500
 	all := []Key{}
-	for after := ""; ; {
-		items, err := k.Store.Scan(ctx, "apikey/", after, page)
+	for item, err := range store.All(ctx, k.Store, "apikey/") {
 		if err != nil {
 			return nil, fmt.Errorf("token: list the API keys: %w", err)
 		}
-		for _, item := range items {
-			after = item.Key
-			var r keyRecord
-			if err := json.Unmarshal(item.Value, &r); err != nil {
-				return nil, fmt.Errorf("token: read %s: %w", item.Key, err)
-			}
-			all = append(all, r.key(strings.TrimPrefix(item.Key, "apikey/")))
+		var r keyRecord
+		if err := json.Unmarshal(item.Value, &r); err != nil {
+			return nil, fmt.Errorf("token: read %s: %w", item.Key, err)
 		}
-		if len(items) < page {
-			return all, nil
-		}
+		all = append(all, r.key(strings.TrimPrefix(item.Key, "apikey/")))
 	}
+	return all, nil
 }
 
 // Remove makes a key useless at once. One that is not there is

@@ -185,23 +185,16 @@ func (l *logins) closeOthers(ctx context.Context, user, keep string) (ended []st
 
 // of are the hashes of a user's log-ins. It blocks for the store.
 func (l *logins) of(ctx context.Context, user string) (hashes []string, err error) {
-	const page = 500
-	for after := ""; ; {
-		items, err := l.store.Scan(ctx, "login/", after, page)
+	for item, err := range store.All(ctx, l.store, "login/") {
 		if err != nil {
 			return hashes, fmt.Errorf("browser: find a user's log-ins: %w", err)
 		}
-		for _, item := range items {
-			after = item.Key
-			var found login
-			if json.Unmarshal(item.Value, &found) == nil && found.User == user {
-				hashes = append(hashes, item.Key[len("login/"):])
-			}
-		}
-		if len(items) < page {
-			return hashes, nil
+		var found login
+		if json.Unmarshal(item.Value, &found) == nil && found.User == user {
+			hashes = append(hashes, item.Key[len("login/"):])
 		}
 	}
+	return hashes, nil
 }
 
 func (l *logins) remember(found login) {
