@@ -22,11 +22,14 @@ func (d *Directory) SetWhileBusy(ctx context.Context, user, choice string) error
 	if choice != BusyRing && choice != BusyHold {
 		return invalid("user.bad_while_busy", "choice", strconv.Quote(choice), "one", BusyRing, "other", BusyHold)
 	}
-	return d.editUser(ctx, user, func(r *userRecord) { r.WhileBusy = choice })
+	return d.editUser(ctx, user, func(r *userRecord) error {
+		r.WhileBusy = choice
+		return nil
+	})
 }
 
 // editUser changes one record, anew when another writer was quicker.
-func (d *Directory) editUser(ctx context.Context, user string, edit func(*userRecord)) error {
+func (d *Directory) editUser(ctx context.Context, user string, edit func(*userRecord) error) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	for range writeTries {
@@ -35,10 +38,10 @@ func (d *Directory) editUser(ctx context.Context, user string, edit func(*userRe
 			return err
 		}
 		before := u
-		if edit(&u); u == before {
-			return nil
+		if err := edit(&u); err != nil || u == before {
+			return err
 		}
-		_, err = putUser(ctx, d.store, u, version)
+		err = putUser(ctx, d.store, u, version)
 		if errors.Is(err, store.ErrConflict) {
 			continue
 		}
@@ -66,9 +69,5 @@ func (d *Directory) Learn(ctx context.Context, user, id string, l Learned) error
 
 // over is what is known when l was found out after old.
 func (l Learned) over(old Learned) Learned {
-	return Learned{
-		Method: cmp.Or(l.Method, old.Method),
-		Mute:   cmp.Or(l.Mute, old.Mute),
-		Key:    cmp.Or(l.Key, old.Key),
-	}
+	return Learned{Method: cmp.Or(l.Method, old.Method), Mute: cmp.Or(l.Mute, old.Mute), Key: cmp.Or(l.Key, old.Key)}
 }

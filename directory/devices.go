@@ -83,12 +83,13 @@ func (d *Directory) SetSIPPassword(ctx context.Context, user, id, password strin
 // the place of the one paired now. A device that was made by pairing goes
 // away.
 func (d *Directory) Unpair(ctx context.Context, user, id string) error {
-	r, ok := d.record(user, id)
-	if ok && r.Shares != "" {
-		if err := d.store.Delete(ctx, deviceKey(user, id), r.version); err != nil {
-			return fmt.Errorf("directory: remove device %s of %s: %w", id, user, err)
+	if p, ok := d.person(user); ok {
+		if r, ok := p.device(id); ok && r.Shares != "" {
+			if err := d.store.Delete(ctx, deviceKey(user, id), r.version); err != nil {
+				return fmt.Errorf("directory: remove device %s of %s: %w", id, user, err)
+			}
+			return d.tell(ctx, user)
 		}
-		return d.tell(ctx, user)
 	}
 	return d.editDevice(ctx, user, id, func(r *deviceRecord) error {
 		r.Instance, r.UserAgent, r.Learned = "", "", Learned{}
@@ -159,7 +160,7 @@ func (d *Directory) editDevice(ctx context.Context, user, id string, edit func(*
 		if err := edit(&r); err != nil {
 			return err
 		}
-		_, err = putDevice(ctx, d.store, r)
+		err = putDevice(ctx, d.store, r)
 		if errors.Is(err, store.ErrConflict) {
 			continue
 		}
@@ -183,12 +184,4 @@ func (d *Directory) storedDevice(ctx context.Context, user, id string) (deviceRe
 		return deviceRecord{}, fmt.Errorf("directory: read device %s of %s: %w", id, user, err)
 	}
 	return readDevice(it)
-}
-
-func (d *Directory) record(user, id string) (deviceRecord, bool) {
-	p, ok := d.person(user)
-	if !ok {
-		return deviceRecord{}, false
-	}
-	return p.device(id)
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -193,10 +194,8 @@ func open(ctx context.Context, s store.Store, domain string, log *slog.Logger, c
 	}
 	follow, stop := context.WithCancel(context.Background())
 	d := &Directory{
-		store: s, domain: domain, log: log, cost: cost, decoy: decoy, stop: stop,
-		slots:  make(chan struct{}, hashesAtOnce),
-		people: map[string]*person{}, numbers: map[string]string{},
-		fixed: map[string]verifier{}, watch: map[*watcher]struct{}{},
+		store: s, domain: domain, log: log, cost: cost, decoy: decoy, stop: stop, slots: make(chan struct{}, hashesAtOnce),
+		people: map[string]*person{}, numbers: map[string]string{}, fixed: map[string]verifier{}, watch: map[*watcher]struct{}{},
 	}
 	// Subscribed before the first read, so that no change falls between them.
 	changes, err := s.Subscribe(follow, topic)
@@ -208,8 +207,7 @@ func open(ctx context.Context, s store.Store, domain string, log *slog.Logger, c
 		stop()
 		return nil, fmt.Errorf("directory: read users: %w", err)
 	}
-	d.running.Add(1)
-	go d.follow(follow, changes)
+	d.running.Go(func() { d.follow(follow, changes) })
 	return d, nil
 }
 
@@ -259,7 +257,7 @@ func (d *Directory) Users() []User {
 		users = append(users, p.user.User)
 	}
 	d.mu.RUnlock()
-	slices.SortFunc(users, func(a, b User) int { return compare(a.Name, b.Name) })
+	slices.SortFunc(users, func(a, b User) int { return strings.Compare(a.Name, b.Name) })
 	return users
 }
 
@@ -279,19 +277,14 @@ func (d *Directory) Device(user, id string) (Device, bool) {
 	if !ok {
 		return Device{}, false
 	}
-	for _, dev := range p.shown {
-		if dev.ID == id {
-			return dev, true
-		}
-	}
-	return Device{}, false
+	return first(p.shown, func(dev Device) bool { return dev.ID == id })
 }
 
 // Secrets returns the digest secrets for a digest user name: of every device
 // for "alice", of one device for "alice~desk"; nil for a name nobody has. The
 // Device of the secret that fits is what Pair wants.
 func (d *Directory) Secrets(name string) []HA1 {
-	user, _, _ := cutDevice(name)
+	user, _, _ := strings.Cut(name, "~") // "alice~desk" is alice and desk
 	p, ok := d.person(user)
 	if !ok {
 		return nil

@@ -78,8 +78,7 @@ func ForgetSIPPasswords(ctx context.Context, s store.Store, domain string) (int,
 		}
 		r.Secrets = nil
 		dropped++
-		_, err = putDevice(ctx, s, r)
-		return err
+		return putDevice(ctx, s, r)
 	})
 	if err != nil {
 		return dropped, err
@@ -122,9 +121,5 @@ func storedDomain(ctx context.Context, s store.Store) (string, store.Version, er
 }
 
 func putDomain(ctx context.Context, s store.Store, domain string, ifVersion store.Version) error {
-	value, _ := json.Marshal(domainRecord{V: recordVersion, Domain: domain})
-	if _, err := s.Put(ctx, domainKey, value, ifVersion, 0); err != nil {
-		return fmt.Errorf("directory: write the domain: %w", err)
-	}
-	return nil
+	return put(ctx, s, domainKey, domainRecord{V: recordVersion, Domain: domain}, ifVersion, "the domain")
 }

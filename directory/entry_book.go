@@ -239,10 +239,8 @@ func (d *Directory) RemoveEntry(ctx context.Context, user, id string, version ui
 }
 
 func (b *book) find(id string) (int, error) {
-	for i, e := range b.Entries {
-		if e.ID == id {
-			return i, nil
-		}
+	if i := slices.IndexFunc(b.Entries, func(e Entry) bool { return e.ID == id }); i >= 0 {
+		return i, nil
 	}
 	return 0, because(ErrNotFound, "entry %q", id)
 }
@@ -270,8 +268,6 @@ func (b *book) free(e Entry) error {
 	return nil
 }
 
-func errFull() error {
-	return invalid("entry.full", "most", entriesMax)
-}
+func errFull() error { return invalid("entry.full", "most", entriesMax) }
 
 func newEntryID() string { return ulid.MustNew(ulid.Timestamp(time.Now()), rand.Reader).String() }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -108,7 +109,7 @@ func (b *book) search(query string, friends bool) []placed {
 		}
 		found = append(found, placed{e, display + "\x00" + e.ID})
 	}
-	slices.SortFunc(found, func(a, b placed) int { return compare(a.place, b.place) })
+	slices.SortFunc(found, func(a, b placed) int { return strings.Compare(a.place, b.place) })
 	return found
 }
 
@@ -117,7 +118,7 @@ func (b *book) search(query string, friends bool) []placed {
 func newFolder() func(string) string {
 	fold := cases.Fold()
 	return func(s string) string {
-		if plain(s) {
+		if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
 			return strings.ToLower(s)
 		}
 		return strings.Map(func(r rune) rune {
@@ -127,13 +128,4 @@ func newFolder() func(string) string {
 			return r
 		}, norm.NFKD.String(fold.String(s)))
 	}
-}
-
-func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

@@ -30,7 +30,6 @@ type change struct {
 // follow keeps the copy until ctx ends. What could not be read because the
 // store was away is read again until it could.
 func (d *Directory) follow(ctx context.Context, changes <-chan store.Message) {
-	defer d.running.Done()
 	var again <-chan time.Time
 	for {
 		var err error
@@ -218,8 +217,7 @@ func (d *Directory) Changed() (<-chan string, func()) {
 	d.mu.Lock()
 	d.watch[w] = struct{}{}
 	d.mu.Unlock()
-	w.running.Add(1)
-	go w.run()
+	w.running.Go(w.run)
 	return w.out, func() {
 		d.mu.Lock()
 		delete(d.watch, w)
@@ -259,7 +257,6 @@ func (w *watcher) take() map[string]struct{} {
 }
 
 func (w *watcher) run() {
-	defer w.running.Done()
 	defer close(w.out)
 	for {
 		select {

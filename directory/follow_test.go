@@ -43,8 +43,7 @@ func TestLostMessagesAreMadeUpFor(t *testing.T) {
 	d := openNode(t, s)
 	other := openNode(t, s)
 	require.NoError(t, other.Close()) // it can still write, and is not followed
-	_, err := putUser(t.Context(), s, userRecord{User: User{Name: "carol"}}, 0)
-	require.NoError(t, err)
+	require.NoError(t, putUser(t.Context(), s, userRecord{User: User{Name: "carol"}}, 0))
 	require.NoError(t, s.Publish(t.Context(), topic, []byte("not a change")))
 	waitFor(t, func() bool { _, ok := d.User("carol"); return ok })
 }

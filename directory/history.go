@@ -52,10 +52,10 @@ func (d *Directory) ReplaceHistory(ctx context.Context, user, old string, h Hist
 		return "", err
 	}
 	value, err := json.Marshal(historyRecord{V: recordVersion, HistoryEntry: h})
-	if err != nil {
-		return "", fmt.Errorf("directory: write history of %s: %w", user, err)
+	if err == nil {
+		_, err = d.store.Put(ctx, key, value, store.AnyVersion, historyLife)
 	}
-	if _, err := d.store.Put(ctx, key, value, store.AnyVersion, historyLife); err != nil {
+	if err != nil {
 		return "", fmt.Errorf("directory: write history of %s: %w", user, err)
 	}
 	if old == "" {

@@ -67,12 +67,7 @@ func (d *Directory) pairedWith(user, device, instance string) (Device, bool) {
 // paired returns the device, among those with device's password, that has the
 // instance.
 func (p *person) paired(device, instance string) (deviceRecord, bool) {
-	for _, r := range p.devices {
-		if r.group() == device && sameInstance(r.Instance, instance) {
-			return r, true
-		}
-	}
-	return deviceRecord{}, false
+	return first(p.devices, func(r deviceRecord) bool { return r.group() == device && sameInstance(r.Instance, instance) })
 }
 
 // pairOnce decides on what the store has now and writes it. ErrConflict:
@@ -102,7 +97,7 @@ func (d *Directory) pairOnce(ctx context.Context, user, device, instance, userAg
 	}
 	if !same || r.UserAgent != userAgent {
 		r.UserAgent = userAgent
-		if _, err := putDevice(ctx, d.store, r); err != nil {
+		if err := putDevice(ctx, d.store, r); err != nil {
 			return "", err
 		}
 	}
@@ -149,7 +144,7 @@ func (d *Directory) leaveOthers(ctx context.Context, p *person, device, instance
 			err = d.store.Delete(ctx, deviceKey(r.User, r.ID), r.version)
 		} else {
 			r.Instance, r.UserAgent, r.Learned = "", "", Learned{}
-			_, err = putDevice(ctx, d.store, r)
+			err = putDevice(ctx, d.store, r)
 		}
 		if err != nil {
 			return fmt.Errorf("directory: unpair device %s of %s: %w", r.ID, r.User, err)

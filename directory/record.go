@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -56,10 +57,7 @@ type deviceRecord struct {
 
 // group is the id of the device whose password this one registers with.
 func (r *deviceRecord) group() string {
-	if r.Shares != "" {
-		return r.Shares
-	}
-	return r.ID
+	return cmp.Or(r.Shares, r.ID)
 }
 
 // press sets the un-mute key. What a test found out of another one says nothing.
@@ -72,8 +70,6 @@ func (r *deviceRecord) press(key string) {
 func userKey(name string) string       { return "user/" + name }
 func devicesKey(user string) string    { return "device/" + user + "/" }
 func deviceKey(user, id string) string { return devicesKey(user) + id }
-
-func compare(a, b string) int { return strings.Compare(a, b) }
 
 func sameInstance(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
 
@@ -93,11 +89,6 @@ func exists(say string, args ...any) error  { return &Refused{ErrExists, Words.S
 // because gives a reason that no person on a page meets.
 func because(err error, format string, a ...any) error {
 	return fmt.Errorf("%w: %s", err, fmt.Sprintf(format, a...))
-}
-
-// cutDevice takes a digest user name apart: "alice~desk" is alice and desk.
-func cutDevice(digestName string) (user, device string, ok bool) {
-	return strings.Cut(digestName, "~")
 }
 
 func readUser(it store.Item) (userRecord, error) {
@@ -192,10 +183,7 @@ type person struct {
 
 func newPerson(u userRecord, version store.Version, devices []deviceRecord) *person {
 	slices.SortFunc(devices, func(a, b deviceRecord) int {
-		if a.Order != b.Order {
-			return a.Order - b.Order
-		}
-		return compare(a.ID, b.ID)
+		return cmp.Or(a.Order-b.Order, strings.Compare(a.ID, b.ID))
 	})
 	p := &person{user: u, version: version, devices: devices, secrets: map[string][]HA1{}}
 	primary := primaryOf(devices)
@@ -214,7 +202,7 @@ func newPerson(u userRecord, version store.Version, devices []deviceRecord) *per
 			}
 			return 1
 		}
-		return compare(a.ID, b.ID)
+		return strings.Compare(a.ID, b.ID)
 	})
 	return p
 }
@@ -222,24 +210,20 @@ func newPerson(u userRecord, version store.Version, devices []deviceRecord) *per
 // primaryOf returns the id of the device chosen as primary, else of the first
 // that allows interworking, else "".
 func primaryOf(devices []deviceRecord) string {
-	for _, r := range devices {
-		if r.Primary {
-			return r.ID
-		}
+	if r, ok := first(devices, func(r deviceRecord) bool { return r.Primary }); ok {
+		return r.ID
 	}
-	for _, r := range devices {
-		if r.Interworking {
-			return r.ID
-		}
-	}
-	return ""
+	r, _ := first(devices, func(r deviceRecord) bool { return r.Interworking })
+	return r.ID
 }
 
 func (p *person) device(id string) (deviceRecord, bool) {
-	for _, r := range p.devices {
-		if r.ID == id {
-			return r, true
-		}
+	return first(p.devices, func(r deviceRecord) bool { return r.ID == id })
+}
+
+func first[T any](list []T, fits func(T) bool) (one T, ok bool) {
+	if i := slices.IndexFunc(list, fits); i >= 0 {
+		return list[i], true
 	}
-	return deviceRecord{}, false
+	return one, false
 }

@@ -79,10 +79,11 @@ func (d *Directory) Switches(ctx context.Context, user string, each func(user, d
 func (d *Directory) SwitchOff(ctx context.Context, user, device string, epoch uint64) error {
 	var err error
 	if device == "" {
-		err = d.editUser(ctx, user, func(r *userRecord) {
+		err = d.editUser(ctx, user, func(r *userRecord) error {
 			if r.Switched < epoch {
 				r.DoNotDisturb, r.Switched = true, epoch
 			}
+			return nil
 		})
 	} else {
 		err = d.editDevice(ctx, user, device, func(r *deviceRecord) error {
@@ -96,4 +97,41 @@ func (d *Directory) SwitchOff(ctx context.Context, user, device string, epoch ui
 		return nil
 	}
 	return err
+}
+
+// Interworking tells whether the user's device may be made to answer by itself.
+// It reads the store, not the copy in memory, so that switching it off is in
+// force on every node at once. False for a device that does not exist. epoch is
+// that of the last change, 0 for none. It may block.
+func (d *Directory) Interworking(ctx context.Context, user, id string) (on bool, epoch uint64, err error) {
+	r, err := d.storedDevice(ctx, user, id)
+	if errors.Is(err, ErrNotFound) {
+		return false, 0, nil
+	}
+	return err == nil && r.Interworking, r.Switched, err
+}
+
+// DoNotDisturb tells whether the user wants quiet. Like Interworking it reads
+// the store, so that it is in force on every node at once, and may block. False
+// for somebody who does not exist. epoch is that of the last change, 0 for none.
+func (d *Directory) DoNotDisturb(ctx context.Context, user string) (on bool, epoch uint64, err error) {
+	u, _, err := d.storedUser(ctx, user)
+	if errors.Is(err, ErrNotFound) {
+		return false, 0, nil
+	}
+	return u.DoNotDisturb, u.Switched, err
+}
+
+// SetDoNotDisturb changes it, also for a user of the configuration file, which
+// has no say in it. It blocks for the store. ErrNotFound: no such user.
+func (d *Directory) SetDoNotDisturb(ctx context.Context, user string, on bool) error {
+	var epoch uint64
+	err := d.editUser(ctx, user, func(r *userRecord) error {
+		epoch = r.turn(on)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.switched(ctx, user, "", !on, epoch)
 }

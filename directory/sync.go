@@ -107,7 +107,7 @@ func (d *Directory) writeDifference(ctx context.Context, u NewUser, p *person) (
 		if p.version != 0 && !p.user.Fixed {
 			d.log.Warn("the configuration file now names this user; it replaces what was set before", "user", u.Name)
 		}
-		if _, err := putUser(ctx, d.store, want, p.version); err != nil {
+		if err := putUser(ctx, d.store, want, p.version); err != nil {
 			return false, err
 		}
 		changed = true
@@ -120,7 +120,7 @@ func (d *Directory) writeDifference(ctx context.Context, u NewUser, p *person) (
 		if ok && reflect.DeepEqual(was, next) {
 			continue
 		}
-		if _, err := putDevice(ctx, d.store, next); err != nil {
+		if err := putDevice(ctx, d.store, next); err != nil {
 			return changed, err
 		}
 		changed = true

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,7 @@ func (d *Directory) Put(ctx context.Context, u NewUser) error {
 		return err
 	}
 	made := userRecord{User: named(u.User), Hash: hash, Switched: nextEpoch(0)}
-	_, err = putUser(ctx, d.store, made, 0)
+	err = putUser(ctx, d.store, made, 0)
 	if errors.Is(err, store.ErrConflict) {
 		return exists("user.user_exists", "user", u.Name)
 	}
@@ -40,11 +41,11 @@ func (d *Directory) Put(ctx context.Context, u NewUser) error {
 		return err
 	}
 	// Devices of somebody who had the name before, when his removal was cut short.
-	if err := d.dropAll(ctx, devicesKey(u.Name)); err != nil {
+	if err := d.dropAll(ctx, devicesKey(u.Name), every); err != nil {
 		return err
 	}
 	for i, dev := range u.Devices {
-		if _, err := putDevice(ctx, d.store, d.newDevice(u.Name, dev, i)); err != nil {
+		if err := putDevice(ctx, d.store, d.newDevice(u.Name, dev, i)); err != nil {
 			return err
 		}
 	}
@@ -60,53 +61,31 @@ func (d *Directory) SetPassword(ctx context.Context, name, password string) erro
 	if err != nil {
 		return err
 	}
-	d.writing.Lock()
-	defer d.writing.Unlock()
-	for range writeTries {
-		u, version, err := d.storedUser(ctx, name)
-		if err != nil {
-			return err
-		}
-		if u.Fixed {
+	return d.editUser(ctx, name, func(r *userRecord) error {
+		if r.Fixed {
 			return fmt.Errorf("%w: change the password of %s there", ErrFixed, name)
 		}
-		u.Hash = hash
-		_, err = putUser(ctx, d.store, u, version)
-		if errors.Is(err, store.ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		return d.tell(ctx, name)
-	}
-	return errBusy(name)
+		r.Hash = hash
+		return nil
+	})
 }
 
 // PatchUser changes who a user is. ErrExists: the number is somebody else's.
 // ErrFixed: the configuration file names him. It blocks for the store.
 func (d *Directory) PatchUser(ctx context.Context, name string, p UserPatch) (User, error) {
-	var refused error
-	err := d.editUser(ctx, name, func(r *userRecord) {
-		now := r.User
-		set(&now.Number, p.Number)
-		set(&now.Display, p.Display)
-		set(&now.Admin, p.Admin)
-		now = named(now)
-		refused = checkUser(now)
-		if refused == nil && r.Fixed {
-			refused = fmt.Errorf("%w: change %s there", ErrFixed, name)
+	err := d.editUser(ctx, name, func(r *userRecord) error {
+		set(&r.Number, p.Number)
+		set(&r.Display, p.Display)
+		set(&r.Admin, p.Admin)
+		r.User = named(r.User)
+		if err := checkUser(r.User); err != nil {
+			return err
 		}
-		if refused == nil {
-			refused = d.freeNumber(name, now.Number)
+		if r.Fixed {
+			return fmt.Errorf("%w: change %s there", ErrFixed, name)
 		}
-		if refused == nil {
-			r.User = now
-		}
+		return d.freeNumber(name, r.Number)
 	})
-	if err == nil {
-		err = refused
-	}
 	if err != nil {
 		return User{}, err
 	}
@@ -137,11 +116,16 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 	}
 	d.lists.forget(name)
 	for _, space := range []string{"entry", "history", "message", "read", "decision"} {
-		if err := d.dropAll(ctx, space+"/"+name+"/"); err != nil {
+		if err := d.dropAll(ctx, space+"/"+name+"/", every); err != nil {
 			return err
 		}
 	}
-	if err := d.dropLogins(ctx, name); err != nil {
+	// With a log-in of his somebody would be whoever has the name later.
+	err = d.dropAll(ctx, "login/", func(it store.Item) bool {
+		var login struct{ User string }
+		return json.Unmarshal(it.Value, &login) == nil && login.User == name
+	})
+	if err != nil {
 		return err
 	}
 	return d.leaveKeys(ctx, name)
@@ -157,7 +141,7 @@ func (d *Directory) leaveKeys(ctx context.Context, name string) error {
 			return nil
 		}
 		if len(users) == 1 {
-			return d.dropKeys(ctx, []string{it.Key})
+			return d.dropKey(ctx, it.Key)
 		}
 		var err error
 		if key["users"], err = json.Marshal(slices.DeleteFunc(users, func(u string) bool { return u == name })); err != nil {
@@ -174,51 +158,37 @@ func (d *Directory) leaveKeys(ctx context.Context, name string) error {
 	})
 }
 
-// dropLogins ends the log-ins of a user: with one of them somebody would be
-// whoever has the name later.
-func (d *Directory) dropLogins(ctx context.Context, name string) error {
-	var keys []string
-	err := scan(ctx, d.store, "login/", func(it store.Item) error {
-		var login struct{ User string }
-		if json.Unmarshal(it.Value, &login) == nil && login.User == name {
-			keys = append(keys, it.Key)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return d.dropKeys(ctx, keys)
-}
-
 // drop deletes a user and his devices: nobody can log in or register as him.
 func (d *Directory) drop(ctx context.Context, name string) error {
 	if err := d.store.Delete(ctx, userKey(name), store.AnyVersion); err != nil {
 		return fmt.Errorf("directory: remove user %s: %w", name, err)
 	}
-	if err := d.dropAll(ctx, devicesKey(name)); err != nil {
+	if err := d.dropAll(ctx, devicesKey(name), every); err != nil {
 		return err
 	}
 	return d.tell(ctx, name)
 }
 
-func (d *Directory) dropAll(ctx context.Context, prefix string) error {
+func every(store.Item) bool { return true }
+
+// dropAll deletes what is below prefix and meant, once all of it was read.
+func (d *Directory) dropAll(ctx context.Context, prefix string, meant func(store.Item) bool) error {
 	var keys []string
 	err := scan(ctx, d.store, prefix, func(it store.Item) error {
-		keys = append(keys, it.Key)
+		if meant(it) {
+			keys = append(keys, it.Key)
+		}
 		return nil
 	})
-	if err != nil {
-		return err
+	for i := 0; i < len(keys) && err == nil; i++ {
+		err = d.dropKey(ctx, keys[i])
 	}
-	return d.dropKeys(ctx, keys)
+	return err
 }
 
-func (d *Directory) dropKeys(ctx context.Context, keys []string) error {
-	for _, key := range keys {
-		if err := d.store.Delete(ctx, key, store.AnyVersion); err != nil {
-			return fmt.Errorf("directory: remove %s: %w", key, err)
-		}
+func (d *Directory) dropKey(ctx context.Context, key string) error {
+	if err := d.store.Delete(ctx, key, store.AnyVersion); err != nil {
+		return fmt.Errorf("directory: remove %s: %w", key, err)
 	}
 	return nil
 }
@@ -273,59 +243,41 @@ func (d *Directory) UserAt(address string) (name, number string) {
 }
 
 func named(u User) User {
-	if u.Display == "" {
-		u.Display = u.Name
-	}
+	u.Display = cmp.Or(u.Display, u.Name)
 	return u
 }
 
-func putUser(ctx context.Context, s store.Store, r userRecord, ifVersion store.Version) (store.Version, error) {
+func putUser(ctx context.Context, s store.Store, r userRecord, ifVersion store.Version) error {
 	r.V = recordVersion
-	value, err := json.Marshal(r)
-	if err != nil {
-		return 0, fmt.Errorf("directory: write user %s: %w", r.Name, err)
-	}
-	v, err := s.Put(ctx, userKey(r.Name), value, ifVersion, 0)
-	if err != nil {
-		return 0, fmt.Errorf("directory: write user %s: %w", r.Name, err)
-	}
-	return v, nil
+	return put(ctx, s, userKey(r.Name), r, ifVersion, "user "+r.Name)
 }
 
 // putDevice writes r when the store still has the version it was read with.
-func putDevice(ctx context.Context, s store.Store, r deviceRecord) (store.Version, error) {
+func putDevice(ctx context.Context, s store.Store, r deviceRecord) error {
 	r.V = recordVersion
-	value, err := json.Marshal(r)
-	if err != nil {
-		return 0, fmt.Errorf("directory: write device %s of %s: %w", r.ID, r.User, err)
+	return put(ctx, s, deviceKey(r.User, r.ID), r, r.version, "device "+r.ID+" of "+r.User)
+}
+
+// put writes a record; what is its name in an error.
+func put(ctx context.Context, s store.Store, key string, record any, ifVersion store.Version, what string) error {
+	value, err := json.Marshal(record)
+	if err == nil {
+		_, err = s.Put(ctx, key, value, ifVersion, 0)
 	}
-	v, err := s.Put(ctx, deviceKey(r.User, r.ID), value, r.version, 0)
 	if err != nil {
-		return 0, fmt.Errorf("directory: write device %s of %s: %w", r.ID, r.User, err)
+		return fmt.Errorf("directory: write %s: %w", what, err)
 	}
-	return v, nil
+	return nil
 }
 
 func (d *Directory) newDevice(user string, n NewDevice, order int) deviceRecord {
-	r := deviceRecord{Order: order, Device: Device{User: user, ID: n.ID, Primary: n.Primary}}
-	if r = d.describe(r, n); r.Interworking {
+	r := deviceRecord{V: recordVersion, Order: order, Device: Device{
+		User: user, ID: n.ID, Display: cmp.Or(n.Display, n.ID), Primary: n.Primary, Interworking: n.Interworking,
+		Profile: cmp.Or(n.Profile, "auto"), UnmuteKey: n.UnmuteKey,
+	}, Secrets: digestSecrets(user, n.ID, d.domain, n.SIPPassword)}
+	if r.Interworking {
 		r.Switched = nextEpoch(0)
 	}
-	return r
-}
-
-// describe gives a device what its owner or the file says of it.
-func (d *Directory) describe(r deviceRecord, n NewDevice) deviceRecord {
-	r.V = recordVersion
-	r.Display, r.Interworking, r.Profile = n.Display, n.Interworking, n.Profile
-	r.press(n.UnmuteKey)
-	if r.Display == "" {
-		r.Display = n.ID
-	}
-	if r.Profile == "" {
-		r.Profile = "auto"
-	}
-	r.Secrets = digestSecrets(r.User, r.ID, d.domain, n.SIPPassword)
 	return r
 }
 
