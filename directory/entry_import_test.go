@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ringsplash/policy"
+	"ringsplash/internal/address"
 	"ringsplash/store"
 )
 
@@ -297,7 +297,7 @@ func (m *memory) Publish(context.Context, string, []byte) error { return nil }
 
 func fuzzDirectory() *Directory {
 	return &Directory{
-		store: &memory{}, domain: "example.test", log: quiet, Canonical: policy.Canonical,
+		store: &memory{}, domain: "example.test", log: quiet, Canonical: address.Canonical,
 		people: map[string]*person{"alice": newPerson(userRecord{User: User{Name: "alice"}}, 1, nil)},
 	}
 }
@@ -321,13 +321,13 @@ func fuzzImport(t *testing.T, file []byte, read func(*Directory) func(context.Co
 		if err := e.check(); err != nil {
 			t.Fatalf("%+v: %v", e, err)
 		}
-		for _, address := range e.Addresses {
-			if again, err := policy.Canonical(address); err != nil || again != address || owners[address] != "" {
-				t.Fatalf("%q is %q, %v, also in %q", address, again, err, owners[address])
+		for _, aor := range e.Addresses {
+			if again, err := address.Canonical(aor); err != nil || again != aor || owners[aor] != "" {
+				t.Fatalf("%q is %q, %v, also in %q", aor, again, err, owners[aor])
 			}
-			owners[address] = e.ID
-			if _, there, err := d.Known(t.Context(), "alice", []string{address}, false); err != nil || !there {
-				t.Fatalf("%q is not known: %v", address, err)
+			owners[aor] = e.ID
+			if _, there, err := d.Known(t.Context(), "alice", []string{aor}, false); err != nil || !there {
+				t.Fatalf("%q is not known: %v", aor, err)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ringsplash/policy"
+	"ringsplash/internal/address"
 	"ringsplash/store"
 	"ringsplash/test/storetest"
 )
@@ -21,7 +21,7 @@ import (
 func openBooks(t *testing.T, s store.Store) *Directory {
 	t.Helper()
 	d := openNode(t, s)
-	d.Canonical = policy.Canonical
+	d.Canonical = address.Canonical
 	for _, u := range []NewUser{alice(), bob()} {
 		if _, ok := d.User(u.Name); !ok {
 			require.NoError(t, d.Put(t.Context(), u))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ringsplash/config"
+	"ringsplash/internal/address"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/registrar"
 )
@@ -12,7 +13,7 @@ import (
 // gateway asks.
 func (n *Node) openPolicy(context.Context) error {
 	// One form of an address in grants and in directories.
-	n.directory.Canonical = policy.Canonical
+	n.directory.Canonical = address.Canonical
 	name, err := nodeName(n.cfg.Data)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringsplash/internal/address"
 	"ringsplash/store"
 )
 
@@ -71,7 +72,7 @@ type Config struct {
 // methods may be called from any goroutine.
 type Book struct {
 	cfg    Config
-	phones []host
+	phones []address.Host
 	audit  *audit
 	head   *head
 	copies *copies
@@ -113,7 +114,7 @@ func New(cfg Config) (*Book, error) {
 	}
 	b := &Book{cfg: cfg, within: decideFor, doubt: make(chan struct{}, 1), watched: make(chan struct{})}
 	for _, text := range cfg.PhoneHosts {
-		h, err := parseHost(text)
+		h, err := address.ParseHost(text)
 		if err != nil {
 			return nil, fmt.Errorf("policy: the host %q of a trunk: %w", text, err)
 		}
@@ -333,12 +334,12 @@ func (b *Book) ground(who Identity) *facts {
 
 // listable are the names as a directory has them: like an address that was
 // allowed, an entry without sips: means both schemes.
-func listable(names []address) []string {
+func listable(names []address.Address) []string {
 	var out []string
 	for _, name := range names {
 		out = append(out, name.String())
-		if name.scheme == "sips" {
-			name.scheme = "sip"
+		if name.Scheme == "sips" {
+			name.Scheme = "sip"
 			out = append(out, name.String())
 		}
 	}

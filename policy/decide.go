@@ -2,6 +2,8 @@ package policy
 
 import (
 	"strconv"
+
+	"ringsplash/internal/address"
 )
 
 // Limits of third-party automatic answers, within tallyLife.
@@ -27,7 +29,7 @@ type facts struct {
 	byRequester, byOwner int
 	// phoneHosts are hosts whose users are telephone numbers when they look
 	// like it: those of the trusted trunks.
-	phoneHosts []host
+	phoneHosts []address.Host
 	// number is that of the requester, when he is a user of ours.
 	number string
 	// fold: the case of user parts does not count.
@@ -123,26 +125,26 @@ func allow(g Group, say string) Decision {
 
 // namesOf are the addresses under which the groups may know the requester; none
 // when his identity is unproven, withheld or not readable.
-func namesOf(who Identity, f *facts) []address {
+func namesOf(who Identity, f *facts) []address.Address {
 	if who.Level < Asserted {
 		return nil
 	}
-	a, err := parseAddress(who.Address)
-	if err != nil || a.host.name == anonymousHost {
+	a, err := address.Parse(who.Address)
+	if err != nil || a.Host.Name == anonymousHost {
 		return nil
 	}
-	names := append([]address{a}, byNumber(a, f.number)...)
-	if who.Trunk == "" || a.scheme == "tel" || len(a.user) == 0 || a.user[0] != '+' {
+	names := append([]address.Address{a}, byNumber(a, f.number)...)
+	if who.Trunk == "" || a.Scheme == "tel" || len(a.User) == 0 || a.User[0] != '+' {
 		return names
 	}
 	// A trusted trunk's sip:+1555...@trunk is the telephone number (RFC 3261
 	// 19.1.6); another host may write anything there.
 	for _, h := range f.phoneHosts {
-		if h != a.host {
+		if h != a.Host {
 			continue
 		}
-		if number, err := parseNumber(a.user); err == nil {
-			names = append(names, address{scheme: "tel", number: number})
+		if number, err := address.Number(a.User); err == nil {
+			names = append(names, address.Address{Scheme: "tel", Number: number})
 		}
 	}
 	return names
@@ -150,34 +152,34 @@ func namesOf(who Identity, f *facts) []address {
 
 // byNumber are the other names of a user of ours: his number is one, here and,
 // when it is a global one, everywhere.
-func byNumber(a address, number string) []address {
+func byNumber(a address.Address, number string) []address.Address {
 	if number == "" {
 		return nil
 	}
-	var names []address
-	if user, err := canonicalUser(number); err == nil {
-		names = append(names, address{scheme: a.scheme, user: user, host: a.host})
+	var names []address.Address
+	if user, err := address.User(number); err == nil {
+		names = append(names, address.Address{Scheme: a.Scheme, User: user, Host: a.Host})
 	}
-	if global, err := parseNumber(number); err == nil {
-		names = append(names, address{scheme: "tel", number: global})
+	if global, err := address.Number(number); err == nil {
+		names = append(names, address.Address{Scheme: "tel", Number: global})
 	}
 	return names
 }
 
 // domainOf is the domain that a certificate proved, as an address without user:
 // entries of a person never match it.
-func domainOf(who Identity) []address {
-	a, err := parseAddress(who.Address)
-	if err != nil || who.Domain == "" || a.scheme == "tel" || a.host.name == anonymousHost {
+func domainOf(who Identity) []address.Address {
+	a, err := address.Parse(who.Address)
+	if err != nil || who.Domain == "" || a.Scheme == "tel" || a.Host.Name == anonymousHost {
 		return nil
 	}
-	if proven, err := parseHost(who.Domain); err != nil || proven != a.host {
+	if proven, err := address.ParseHost(who.Domain); err != nil || proven != a.Host {
 		return nil
 	}
-	return []address{{scheme: a.scheme, host: a.host}}
+	return []address.Address{{Scheme: a.Scheme, Host: a.Host}}
 }
 
-func listed(entries []entry, names []address, foldUser bool) bool {
+func listed(entries []entry, names []address.Address, foldUser bool) bool {
 	for i := range entries {
 		for _, name := range names {
 			if entries[i].matches(name, foldUser) {
@@ -189,8 +191,8 @@ func listed(entries []entry, names []address, foldUser bool) bool {
 }
 
 func anonymous(who Identity) bool {
-	a, err := parseAddress(who.Address)
-	return err != nil || a.host.name == anonymousHost
+	a, err := address.Parse(who.Address)
+	return err != nil || a.Host.Name == anonymousHost
 }
 
 // wantsPeople tells whether the directory can still change the decision.

@@ -9,11 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"ringsplash/internal/address"
 )
 
 // ground are facts in which nothing is allowed and nothing stands in the way.
 func ground(g Grants) *facts {
-	return &facts{interworking: true, grants: g, entries: g.entries(), phoneHosts: []host{{name: "carrier.example"}}}
+	return &facts{interworking: true, grants: g, entries: g.entries(), phoneHosts: []address.Host{{Name: "carrier.example"}}}
 }
 
 func trunkSays(address string) Identity {
@@ -330,30 +332,30 @@ func drawn(t *rapid.T) (Question, *facts) {
 
 // disguise writes an address in another way that means the same.
 func disguise(t *rapid.T, canonical string) string {
-	a, err := parseAddress(canonical)
+	a, err := address.Parse(canonical)
 	if err != nil {
 		return canonical
 	}
-	if a.scheme == "tel" {
-		return "TEL:" + strings.Join(strings.Split(a.number, ""), rapid.SampledFrom([]string{"", "-", ".", " "}).Draw(t, "separator"))
+	if a.Scheme == "tel" {
+		return "TEL:" + strings.Join(strings.Split(a.Number, ""), rapid.SampledFrom([]string{"", "-", ".", " "}).Draw(t, "separator"))
 	}
 	var user strings.Builder
-	for i := range len(a.user) {
-		if c := a.user[i]; unreserved(c) && rapid.Bool().Draw(t, "escape") {
+	for i := range len(a.User) {
+		if c := a.User[i]; address.PlainUser(fmt.Sprintf("%%%02x", c)) == string(c) && rapid.Bool().Draw(t, "escape") {
 			fmt.Fprintf(&user, rapid.SampledFrom([]string{"%%%02x", "%%%02X"}).Draw(t, "hex"), c)
 		} else {
 			user.WriteByte(c)
 		}
 	}
-	out := rapid.SampledFrom([]string{a.scheme, strings.ToUpper(a.scheme)}).Draw(t, "scheme") + ":" + user.String()
+	out := rapid.SampledFrom([]string{a.Scheme, strings.ToUpper(a.Scheme)}).Draw(t, "scheme") + ":" + user.String()
 	if rapid.Bool().Draw(t, "password") {
 		out += ":" + words.Draw(t, "pw")
 	}
-	name := a.host.String()
+	name := a.Host.String()
 	if rapid.Bool().Draw(t, "upper") {
 		name = strings.ToUpper(name)
 	}
-	if a.host.name != "" && rapid.Bool().Draw(t, "dot") {
+	if a.Host.Name != "" && rapid.Bool().Draw(t, "dot") {
 		name += "."
 	}
 	out += "@" + name
@@ -457,7 +459,7 @@ func TestCertificateIsNoPerson(t *testing.T) {
 		f.grants.AllowPublic = false
 		f.grants.Addresses = slices.DeleteFunc(f.grants.Addresses, func(text string) bool {
 			e, err := parseEntry(text)
-			return err != nil || e.user == "" && e.scheme != "tel"
+			return err != nil || e.User == "" && e.Scheme != "tel"
 		})
 		f.entries = f.grants.entries()
 		if d := decide(q, f); d.Allow {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ringsplash/internal/address"
 	"ringsplash/internal/sentence"
 )
 
@@ -25,27 +26,27 @@ const anonymousHost = "anonymous.invalid"
 // entry is one line of the allowed addresses: a person, a telephone number, all
 // users of a domain or of an IP address, or with any all sub-domains.
 type entry struct {
-	address
+	address.Address
 	any bool
 }
 
 // String is how the entry is kept and shown.
 func (e entry) String() string {
-	text := e.address.String()
-	if e.scheme == "tel" {
+	text := e.Address.String()
+	if e.Scheme == "tel" {
 		return text
 	}
 	prefix := ""
-	if e.scheme == "sips" {
+	if e.Scheme == "sips" {
 		prefix = "sips:"
 	}
 	switch {
 	case e.any:
-		return prefix + "*." + e.host.name
-	case e.user == "" && prefix == "" && e.host.ip.Is6():
-		return e.host.ip.String()
+		return prefix + "*." + e.Host.Name
+	case e.User == "" && prefix == "" && e.Host.IP.Is6():
+		return e.Host.IP.String()
 	}
-	return prefix + strings.TrimPrefix(text, e.scheme+":")
+	return prefix + strings.TrimPrefix(text, e.Scheme+":")
 }
 
 // parseEntry reads what a person wrote: user@domain, domain, *.domain, an IPv4
@@ -71,8 +72,8 @@ func parseEntry(text string) (entry, error) {
 }
 
 func parseTel(text string) (entry, error) {
-	number, err := parseNumber(text)
-	return entry{address: address{scheme: "tel", number: number}}, err
+	number, err := address.Number(text)
+	return entry{Address: address.Address{Scheme: "tel", Number: number}}, err
 }
 
 func parsePlace(scheme, text string) (entry, error) {
@@ -90,13 +91,13 @@ func parsePlace(scheme, text string) (entry, error) {
 		}
 	}
 	var err error
-	if e.address, err = parseAddress(scheme + ":" + text); err != nil {
+	if e.Address, err = address.Parse(scheme + ":" + text); err != nil {
 		return entry{}, err
 	}
-	if e.any && e.host.name == "" {
+	if e.any && e.Host.Name == "" {
 		return entry{}, errStar
 	}
-	if e.host.name == anonymousHost {
+	if e.Host.Name == anonymousHost {
 		return entry{}, errNobody
 	}
 	return e, nil
@@ -105,22 +106,22 @@ func parsePlace(scheme, text string) (entry, error) {
 // matches tells whether id is one of those the entry names. An entry without
 // sips: takes both schemes; one with it takes only itself. A name never equals
 // an IP address, and a domain never a telephone number.
-func (e entry) matches(id address, foldUser bool) bool {
-	if e.scheme == "tel" || id.scheme == "tel" {
-		return e.scheme == id.scheme && e.number == id.number
+func (e entry) matches(id address.Address, foldUser bool) bool {
+	if e.Scheme == "tel" || id.Scheme == "tel" {
+		return e.Scheme == id.Scheme && e.Number == id.Number
 	}
-	if e.scheme == "sips" && id.scheme != "sips" {
+	if e.Scheme == "sips" && id.Scheme != "sips" {
 		return false
 	}
-	if e.user != "" && e.user != id.user && !(foldUser && strings.EqualFold(e.user, id.user)) {
+	if e.User != "" && e.User != id.User && !(foldUser && strings.EqualFold(e.User, id.User)) {
 		return false
 	}
 	if e.any {
 		// The dot is the label boundary: evilexample.com is not example.com's.
-		return len(id.host.name) > len(e.host.name)+1 && strings.HasSuffix(id.host.name, e.host.name) &&
-			id.host.name[len(id.host.name)-len(e.host.name)-1] == '.'
+		return len(id.Host.Name) > len(e.Host.Name)+1 && strings.HasSuffix(id.Host.Name, e.Host.Name) &&
+			id.Host.Name[len(id.Host.Name)-len(e.Host.Name)-1] == '.'
 	}
-	return e.host == id.host
+	return e.Host == id.Host
 }
 
 // Malformed is an address that cannot be allowed, with the reason.

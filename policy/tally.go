@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ringsplash/internal/address"
 	"ringsplash/store"
 )
 
@@ -34,7 +35,7 @@ type tallyRecord struct {
 // not give many limits, nor claiming another's use that one up.
 func requesterKey(who Identity) string {
 	name := "nobody" // all of whom nothing is known share one limit
-	switch canonical, err := Canonical(who.Address); {
+	switch canonical, err := address.Canonical(who.Address); {
 	case anonymous(who):
 	case who.Verified() && err == nil:
 		name = canonical

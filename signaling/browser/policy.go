@@ -15,6 +15,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway"
+	"ringsplash/internal/address"
 	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 	"ringsplash/store"
@@ -223,7 +224,7 @@ func (s *Server) simulatePolicy(c echo.Context) error {
 			"fault", err)
 	}
 	who := requester
-	if own, err := policy.Canonical(s.addressOf(user)); err == nil && requester == own {
+	if own, err := address.Canonical(s.addressOf(user)); err == nil && requester == own {
 		who = user // stands for his own tab
 	}
 	device, err := s.deviceOf(user, in.Device)
@@ -252,17 +253,17 @@ func (s *Server) requesterAddress(text string) (string, error) {
 	if !strings.ContainsAny(text, ":@") {
 		local := "sip:" + url.PathEscape(strings.ToLower(text)) + "@" + s.conf.People.Domain()
 		if name, _ := s.conf.People.UserAt(local); name != "" {
-			return policy.Canonical(s.addressOf(name))
+			return address.Canonical(s.addressOf(name))
 		}
 	}
-	address, err := s.foreignAddress(text)
+	aor, err := s.foreignAddress(text)
 	if err != nil {
 		return "", err
 	}
-	if name, _ := s.conf.People.UserAt(address); name != "" {
-		return policy.Canonical(s.addressOf(name))
+	if name, _ := s.conf.People.UserAt(aor); name != "" {
+		return address.Canonical(s.addressOf(name))
 	}
-	return address, nil
+	return aor, nil
 }
 
 func (s *Server) foreignAddress(text string) (string, error) {
@@ -276,7 +277,7 @@ func (s *Server) foreignAddress(text string) (string, error) {
 	default:
 		text = "sip:" + text
 	}
-	return policy.Canonical(text)
+	return address.Canonical(text)
 }
 
 // deviceOf is the phone that is asked about: the primary one, which comes

@@ -5,19 +5,19 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"ringsplash/policy"
+	"ringsplash/internal/address"
 	"ringsplash/signaling/sipua/message"
 )
 
 // canonicalURI is the one way we write an address of record: scheme, user and
 // host, without port, parameters, password and headers; a tel URI without
 // separators, with the parameters that make it another number (RFC 3966 3). It
-// reads "" when there is no host or number. It is as policy.Canonical has it
+// reads "" when there is no host or number. It is as address.Canonical has it
 // where that can read the URI, and something to be shown where not.
 func canonicalURI(u sip.Uri) string {
 	switch u.Scheme {
 	case "tel":
-		if number, err := policy.Canonical("tel:" + u.Raw()); err == nil {
+		if number, err := address.Canonical("tel:" + u.Raw()); err == nil {
 			return number
 		}
 		number, params, has := strings.Cut(u.Raw(), ";")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/address"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 )
@@ -172,7 +173,7 @@ func trunkIdentity(req *sip.Request, peer TrunkPeer, transport string, claimed p
 // assertedIdentity reads P-Asserted-Identity (RFC 3325 9.1): one value, or one
 // sip or sips and one tel value, of which the former is taken. Anything else
 // asserts nothing.
-func assertedIdentity(values []string) (address, display string, ok bool) {
+func assertedIdentity(values []string) (aor, display string, ok bool) {
 	var tel string
 	for _, value := range values {
 		for _, v := range message.SplitList(value) {
@@ -181,14 +182,14 @@ func assertedIdentity(values []string) (address, display string, ok bool) {
 			if err != nil {
 				return "", "", false
 			}
-			canonical, err := policy.Canonical(canonicalURI(u))
+			canonical, err := address.Canonical(canonicalURI(u))
 			switch {
 			case err != nil:
 				return "", "", false // such as a local number without its context
 			case u.Scheme == "tel" && tel == "":
 				tel = canonical
-			case u.Scheme != "tel" && address == "" && message.ValidHost(u.Host):
-				address = canonical
+			case u.Scheme != "tel" && aor == "" && message.ValidHost(u.Host):
+				aor = canonical
 			default:
 				return "", "", false
 			}
@@ -197,10 +198,10 @@ func assertedIdentity(values []string) (address, display string, ok bool) {
 			}
 		}
 	}
-	if address == "" {
-		address = tel
+	if aor == "" {
+		aor = tel
 	}
-	return address, display, address != ""
+	return aor, display, aor != ""
 }
 
 // hasPrivacy tells whether the caller asked for his identity to be withheld

@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/golang-jwt/jwt/v5"
 
+	"ringsplash/internal/address"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/store"
@@ -170,8 +171,8 @@ func (a *Access) speaksFor(req *sip.Request, p *passport, s signer) (policy.Iden
 		who := policy.Identity{Address: "tel:+" + p.Orig.TN, Level: policy.Proven, How: "signed number"}
 		return who, s.forNumber(p.Orig.TN, a.cfg.Signers.numbers, now)
 	case p.Orig.URI != "" && p.Orig.TN == "":
-		address, err := policy.Canonical(p.Orig.URI)
-		if err != nil || from.Scheme == "tel" || !strings.EqualFold(address, canonicalURI(from)) {
+		aor, err := address.Canonical(p.Orig.URI)
+		if err != nil || from.Scheme == "tel" || !strings.EqualFold(aor, canonicalURI(from)) {
 			return policy.Identity{}, errors.New("the address it was signed for is not that of From")
 		}
 		host := message.Host(from.Host)

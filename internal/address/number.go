@@ -1,4 +1,4 @@
-package policy
+package address
 
 import (
 	"errors"
@@ -13,12 +13,12 @@ var (
 	errContext = errors.New("the phone-context is neither a domain nor the beginning of a number with +")
 )
 
-// parseNumber reads what follows "tel:" (RFC 3966 3): the number without visual
+// Number reads what follows "tel:" (RFC 3966 3): the number without visual
 // separators, in lower case, then its parameters sorted by name. A local number
 // needs its phone-context, for it is another phone elsewhere (5.1.5).
-func parseNumber(text string) (string, error) {
+func Number(text string) (string, error) {
 	digits, rest, has := strings.Cut(strings.ToLower(text), ";")
-	digits = withoutSeparators(digits)
+	digits = PlainNumber(digits)
 	global := strings.HasPrefix(digits, "+")
 	if !validNumber(digits) {
 		return "", errNumber
@@ -58,13 +58,13 @@ func paramValue(name, value string) (string, error) {
 	}
 	switch name {
 	case "ext":
-		value = withoutSeparators(value)
+		value = PlainNumber(value)
 		if value == "" || strings.Trim(value, "0123456789") != "" {
 			return "", errParam
 		}
 	case "phone-context":
 		if strings.HasPrefix(value, "+") {
-			value = withoutSeparators(value)
+			value = PlainNumber(value)
 			if !validNumber(value) {
 				return "", errContext
 			}
@@ -85,7 +85,8 @@ func paramValue(name, value string) (string, error) {
 	return value, nil
 }
 
-func withoutSeparators(s string) string {
+// PlainNumber is a number without its visual separators (RFC 3966 5.1.1).
+func PlainNumber(s string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("-.() ", r) {
 			return -1

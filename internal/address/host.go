@@ -1,4 +1,4 @@
-package policy
+package address
 
 import (
 	"errors"
@@ -17,48 +17,48 @@ var (
 	errIDN  = errors.New("the domain is no valid international domain name")
 )
 
-// host is a domain in A-labels and lower case, or an IP address; one of the
+// Host is a domain in A-labels and lower case, or an IP address; one of the
 // two is zero.
-type host struct {
-	name string
-	ip   netip.Addr
+type Host struct {
+	Name string
+	IP   netip.Addr
 }
 
-func (h host) String() string {
+func (h Host) String() string {
 	switch {
-	case h.name != "":
-		return h.name
-	case h.ip.Is6():
-		return "[" + h.ip.String() + "]"
+	case h.Name != "":
+		return h.Name
+	case h.IP.Is6():
+		return "[" + h.IP.String() + "]"
 	}
-	return h.ip.String()
+	return h.IP.String()
 }
 
-// parseHost reads "host", "host:port", "[IPv6]:port" or an IPv6 address without
+// ParseHost reads "host", "host:port", "[IPv6]:port" or an IPv6 address without
 // brackets; the port is dropped. IPv4 in IPv6 becomes IPv4, zones go.
-func parseHost(text string) (host, error) {
+func ParseHost(text string) (Host, error) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
 		inner, port, ok := strings.Cut(inner, "]")
 		ip, err := netip.ParseAddr(inner)
 		if !ok || err != nil || !ip.Is6() {
-			return host{}, errIP
+			return Host{}, errIP
 		}
-		return host{ip: plainIP(ip)}, checkPort(port)
+		return Host{IP: plainIP(ip)}, checkPort(port)
 	}
 	if ip, err := netip.ParseAddr(text); err == nil {
-		return host{ip: plainIP(ip)}, nil
+		return Host{IP: plainIP(ip)}, nil
 	}
 	name, port, ok := strings.Cut(text, ":")
 	if ok {
 		if err := checkPort(":" + port); err != nil {
-			return host{}, err
+			return Host{}, err
 		}
 		if ip, err := netip.ParseAddr(name); err == nil {
-			return host{ip: plainIP(ip)}, nil
+			return Host{IP: plainIP(ip)}, nil
 		}
 	}
 	name, err := domainName(name)
-	return host{name: name}, err
+	return Host{Name: name}, err
 }
 
 func plainIP(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
@@ -128,4 +128,23 @@ func validLabel(label string) bool {
 		}
 	}
 	return true
+}
+
+// PlainHost writes a host in one way: lower case, without a final dot, IDNs as
+// A-labels, IPv6 in brackets in its shortest form without zone, and IPv4 in
+// IPv6 as IPv4.
+func PlainHost(text string) string {
+	if ip, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return Host{IP: plainIP(ip)}.String()
+	}
+	text = strings.TrimSuffix(text, ".")
+	for i := range len(text) {
+		if text[i] >= 0x80 {
+			if ascii, err := idna.Lookup.ToASCII(text); err == nil {
+				return ascii
+			}
+			break
+		}
+	}
+	return strings.ToLower(text)
 }
