@@ -10,6 +10,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 	"ringsplash/test/rig"
 )
@@ -48,7 +49,7 @@ func (p *obedient) Begin(build func(gateway.Sink) gateway.Incoming) {
 		return
 	}
 	first := true
-	p.ear, err = p.loop.NewEar(media.PCMU, func([]byte) {
+	p.ear, err = p.loop.NewEar(sdp.PCMU, func([]byte) {
 		if first {
 			first = false
 			p.heard <- time.Now()
@@ -59,12 +60,12 @@ func (p *obedient) Begin(build func(gateway.Sink) gateway.Incoming) {
 		return
 	}
 	p.ear.Hear(p.end)
-	sdp, _, err := p.end.Answer([]media.Codec{media.PCMU}, media.RecvOnly)
+	text, _, err := p.end.Answer([]sdp.Codec{sdp.PCMU}, sdp.RecvOnly)
 	if err != nil {
 		p.b.Error(err)
 		return
 	}
-	in.Leg.Answer(sdp)
+	in.Leg.Answer(text)
 }
 
 // hangUp gives the last call's media back.
@@ -109,7 +110,7 @@ func BenchmarkClick(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	offer, err := end.Offer([]media.Codec{media.PCMU}, media.SendRecv)
+	offer, err := end.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 	if err != nil {
 		b.Fatal(err)
 	}

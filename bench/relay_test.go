@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 const (
@@ -47,7 +48,7 @@ func newLeg(b *testing.B, l *media.Loop) leg {
 	if _, err := end.TakeOffer([]byte(offer)); err != nil {
 		b.Fatal(err)
 	}
-	if _, _, err := end.Answer([]media.Codec{media.PCMU}, media.SendRecv); err != nil {
+	if _, _, err := end.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); err != nil {
 		b.Fatal(err)
 	}
 	return leg{conn, end, end.Addr()}

@@ -11,6 +11,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/node"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
@@ -103,7 +104,7 @@ func BenchmarkInviteTo180(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	offer, err := end.Offer([]media.Codec{media.PCMU, media.PCMA}, media.SendRecv)
+	offer, err := end.Offer([]sdp.Codec{sdp.PCMU, sdp.PCMA}, sdp.SendRecv)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/pion/webrtc/v3"
 
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // The far sides run in a process of their own, so that the CPU time of this one
@@ -117,10 +118,10 @@ func webRTC(b *testing.B, profile dtls.SRTPProtectionProfile) (farSide, *media.T
 	if _, err := end.TakeOffer([]byte(offer)); err != nil {
 		b.Fatal(err)
 	}
-	if _, _, err := end.Answer([]media.Codec{media.PCMU}, media.SendRecv); err != nil {
+	if _, _, err := end.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); err != nil {
 		b.Fatal(err)
 	}
-	answer, err := tab.TakeOffer(hello.Offer, []media.Codec{media.PCMU})
+	answer, err := tab.TakeOffer(hello.Offer, []sdp.Codec{sdp.PCMU})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -44,12 +45,12 @@ type phone struct {
 	legID   machine.LegID
 	end     *media.RTPEnd
 	ear     *media.Ear
-	codecs  []media.Codec
-	remote  media.Direction // what the gateway described last
+	codecs  []sdp.Codec
+	remote  sdp.Direction // what the gateway described last
 	holding bool
 }
 
-var phoneCodecs = []media.Codec{media.PCMU, media.PCMA}
+var phoneCodecs = []sdp.Codec{sdp.PCMU, sdp.PCMA}
 
 func (p *phone) show(state, display string) {
 	p.face.State, p.face.Display = state, display
@@ -60,7 +61,7 @@ func (p *phone) look() face {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f := p.face
-	f.Sends = p.end != nil && f.State == "talking" && (p.remote == media.SendRecv || p.remote == media.RecvOnly)
+	f.Sends = p.end != nil && f.State == "talking" && (p.remote == sdp.SendRecv || p.remote == sdp.RecvOnly)
 	return f
 }
 
@@ -125,7 +126,7 @@ func (p *phone) call(display, uri string) {
 			p.log.Warn("simulated phone cannot call", "phone", p.name, "err", err)
 			return
 		}
-		offer, err := end.Offer(phoneCodecs, media.SendRecv)
+		offer, err := end.Offer(phoneCodecs, sdp.SendRecv)
 		if err != nil {
 			end.Close()
 			p.log.Warn("simulated phone cannot call", "phone", p.name, "err", err)
@@ -148,13 +149,13 @@ func (p *phone) lift() {
 
 // answer accepts the call. Under mu.
 func (p *phone) answer() {
-	sdp, sound, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
+	text, sound, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
 	if err != nil {
 		p.leg.Reject(machine.CauseNoCodec)
 		p.clear()
 		return
 	}
-	p.leg.Answer(sdp)
+	p.leg.Answer(text)
 	p.talk(sound)
 }
 
@@ -226,17 +227,17 @@ func (p *phone) hold() {
 			return
 		}
 		p.holding = !p.holding
-		dir, state := media.SendRecv, "talking"
+		dir, state := sdp.SendRecv, "talking"
 		if p.holding {
-			dir, state = media.SendOnly, "held"
+			dir, state = sdp.SendOnly, "held"
 		}
-		sdp, err := p.end.Offer(p.codecs, dir)
+		text, err := p.end.Offer(p.codecs, dir)
 		if err != nil {
 			p.log.Warn("simulated phone cannot hold", "phone", p.name, "err", err)
 			return
 		}
 		p.show(state, p.face.Display)
-		p.leg.Reoffer(sdp)
+		p.leg.Reoffer(text)
 	})
 }
 
@@ -305,13 +306,13 @@ func (p *phone) offered(e machine.Offered) {
 		return
 	}
 	p.remote = sound.Remote
-	sdp, answered, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
+	text, answered, err := p.end.Answer(phoneCodecs, p.remote.Mirror())
 	if err != nil {
 		p.leg.Reject(machine.CauseNoCodec)
 		return
 	}
 	p.remote = answered.Remote
-	p.leg.Answer(sdp)
+	p.leg.Answer(text)
 }
 
 // melody is a voice to recognise a phone by: notes of 8 kHz PCM, quiet, each

@@ -6,7 +6,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -18,15 +18,15 @@ var activities = []struct {
 }{
 	{"nothing else", func(*workbench) {}, true},
 	{"it rings", func(w *workbench) {
-		w.incoming("sip:alice@example.test", media.PCMU)
+		w.incoming("sip:alice@example.test", sdp.PCMU)
 		w.dial.next(w.t)
 	}, false},
 	{"it calls", func(w *workbench) {
-		w.callOf("alice", "sip:bob@example.test", media.PCMU)
+		w.callOf("alice", "sip:bob@example.test", sdp.PCMU)
 		w.dial.next(w.t)
 	}, false},
 	{"it called", func(w *workbench) {
-		own, _ := w.callOf("alice", "sip:bob@example.test", media.PCMU)
+		own, _ := w.callOf("alice", "sip:bob@example.test", sdp.PCMU)
 		called := w.dial.next(w.t)
 		called.sink(machine.Refused{LegID: called.id, Status: 486})
 		own.waits(w.t, "reject busy")
@@ -56,23 +56,23 @@ func heldAndResumed(t *testing.T, meanwhile func(*workbench), opens bool) {
 	w.register("bob", "desk", "urn:uuid:b")
 	must(t, w.interwork("alice", "desk"))
 	tab, news := w.openTab("alice", Resume{})
-	w.incoming("sip:alice@example.test", media.PCMU)
+	w.incoming("sip:alice@example.test", sdp.PCMU)
 	w.dial.next(t)
 	call := w.sees(tab, news, "the call", inState("ringing")).Calls[0]
 	_, err := tab.Do(context.Background(), Command{Do: "answer", Call: call.ID, Version: call.Version, On: "desk"})
 	must(t, err)
 	phone := w.dial.next(t)
-	end := w.answer(phone, media.PCMU)
+	end := w.answer(phone, sdp.PCMU)
 	w.sees(tab, news, "the locked phone", func(s Snapshot) bool { return s.Calls[0].Microphone == "shut" })
 
-	for i, direction := range []media.Direction{media.SendOnly, media.SendRecv} {
-		offer, err := end.Offer([]media.Codec{media.PCMU}, direction)
+	for i, direction := range []sdp.Direction{sdp.SendOnly, sdp.SendRecv} {
+		offer, err := end.Offer([]sdp.Codec{sdp.PCMU}, direction)
 		must(t, err)
 		phone.sink(machine.Offered{LegID: phone.id, SDP: offer})
 		phone.waitsTimes(t, "answer", i+1)
 		_, err = end.TakeAnswer(phone.sdp)
 		must(t, err)
-		if direction == media.SendOnly {
+		if direction == sdp.SendOnly {
 			meanwhile(w)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // board is what the tabs show: each user's calls and tabs. Calls write to it,
@@ -359,7 +359,7 @@ func (b *board) seen(user string) {
 	}
 }
 
-func codecNames(codecs []media.Codec) []string {
+func codecNames(codecs []sdp.Codec) []string {
 	out := make([]string, 0, len(codecs))
 	for _, c := range codecs {
 		out = append(out, string(c))

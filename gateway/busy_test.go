@@ -6,7 +6,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -17,13 +17,13 @@ func TestWhileBusy(t *testing.T) {
 	w.register("alice", "desk", "urn:uuid:a")
 	must(t, w.interwork("alice", "desk"))
 	tab, news := w.openTab("alice", Resume{})
-	_, _ = w.incoming("sip:alice@example.test", media.PCMU)
-	w.answer(w.dial.next(t), media.PCMU)
+	_, _ = w.incoming("sip:alice@example.test", sdp.PCMU)
+	w.answer(w.dial.next(t), sdp.PCMU)
 	first := w.sees(tab, news, "the first call", inState("connected")).Calls[0].ID
 	if d := tab.Snapshot().Devices[0]; d.Answerable || d.Why == "" {
 		t.Errorf("a busy phone is shown as %+v", d)
 	}
-	_, _ = w.incoming("sip:alice@example.test", media.PCMU)
+	_, _ = w.incoming("sip:alice@example.test", sdp.PCMU)
 	ringing := w.dial.next(t)
 	second := w.sees(tab, news, "the second call", func(s Snapshot) bool { return len(s.Calls) == 2 }).Calls[1]
 	click := Command{Do: "answer", Call: second.ID, Version: second.Version, On: "desk"}
@@ -56,7 +56,7 @@ func TestClickReachesOneInstance(t *testing.T) {
 	w.register("carol", "desk", "urn:uuid:a")
 	w.register("carol", "lab", "urn:uuid:b") // the same contact host and port
 	tab, news := w.openTab("carol", Resume{})
-	_, _ = w.incoming("sip:carol@example.test", media.PCMU)
+	_, _ = w.incoming("sip:carol@example.test", sdp.PCMU)
 	phones := map[string]*fakeLeg{}
 	for range 2 {
 		leg := w.dial.next(t)
@@ -70,7 +70,7 @@ func TestClickReachesOneInstance(t *testing.T) {
 	if auto.in.Binding.Instance != "urn:uuid:b" || len(auto.in.Headers) == 0 {
 		t.Fatalf("asked %+v", auto.in)
 	}
-	w.answer(auto, media.PCMU)
+	w.answer(auto, sdp.PCMU)
 	phones["desk"].waits(t, "cancel answered_elsewhere")
 	if n := len(w.dial.legs); n != 0 {
 		t.Errorf("%d INVITEs more than the ringing ones and one trigger", n)

@@ -15,6 +15,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 	"ringsplash/store"
 )
@@ -36,26 +37,26 @@ type fakeLeg struct {
 
 func newFakeLeg(id machine.LegID) *fakeLeg { return &fakeLeg{id: id, news: make(chan struct{}, 64)} }
 
-func (f *fakeLeg) note(what string, sdp []byte) {
+func (f *fakeLeg) note(what string, text []byte) {
 	f.mu.Lock()
 	f.asked = append(f.asked, what)
-	if sdp != nil {
-		f.sdp = sdp
+	if text != nil {
+		f.sdp = text
 	}
 	f.mu.Unlock()
 	f.news <- struct{}{}
 }
 
 func (f *fakeLeg) ID() machine.LegID { return f.id }
-func (f *fakeLeg) Ring(sdp []byte) {
+func (f *fakeLeg) Ring(text []byte) {
 	if f.explodes.Load() {
 		panic("a leg with a fault")
 	}
-	f.note("ring", sdp)
+	f.note("ring", text)
 }
-func (f *fakeLeg) Answer(sdp []byte)      { f.note("answer", sdp) }
+func (f *fakeLeg) Answer(text []byte)     { f.note("answer", text) }
 func (f *fakeLeg) Reject(c machine.Cause) { f.note("reject "+string(c), nil) }
-func (f *fakeLeg) Reoffer(sdp []byte)     { f.note("reoffer", sdp) }
+func (f *fakeLeg) Reoffer(text []byte)    { f.note("reoffer", text) }
 func (f *fakeLeg) Cancel(c machine.Cause) {
 	f.note("cancel "+string(c), nil)
 	f.sink(machine.Refused{LegID: f.id, Status: 487})
@@ -135,7 +136,7 @@ func (d *fakeDialer) next(t *testing.T) *fakeLeg {
 }
 
 // g711 is what the phones of the tests speak.
-var g711 = []media.Codec{media.PCMU, media.PCMA}
+var g711 = []sdp.Codec{sdp.PCMU, sdp.PCMA}
 
 // bench is a gateway with real directory, store and media, and fake SIP.
 type workbench struct {
@@ -221,14 +222,14 @@ func (w *workbench) peer() *media.RTPEnd {
 }
 
 // incoming lets bob's phone call text.
-func (w *workbench) incoming(text string, codecs ...media.Codec) (*fakeLeg, *media.RTPEnd) {
+func (w *workbench) incoming(text string, codecs ...sdp.Codec) (*fakeLeg, *media.RTPEnd) {
 	return w.callOf("bob", text, codecs...)
 }
 
 // callOf lets the user's phone call text.
-func (w *workbench) callOf(user, text string, codecs ...media.Codec) (*fakeLeg, *media.RTPEnd) {
+func (w *workbench) callOf(user, text string, codecs ...sdp.Codec) (*fakeLeg, *media.RTPEnd) {
 	end := w.peer()
-	offer, err := end.Offer(codecs, media.SendRecv)
+	offer, err := end.Offer(codecs, sdp.SendRecv)
 	must(w.t, err)
 	leg := newFakeLeg(machine.LegID(randomID("l")))
 	w.gw.Begin(func(sink Sink) Incoming {
@@ -242,13 +243,13 @@ func (w *workbench) callOf(user, text string, codecs ...media.Codec) (*fakeLeg, 
 	return leg, end
 }
 
-func (w *workbench) answer(leg *fakeLeg, codecs ...media.Codec) *media.RTPEnd {
+func (w *workbench) answer(leg *fakeLeg, codecs ...sdp.Codec) *media.RTPEnd {
 	end := w.peer()
 	_, err := end.TakeOffer(leg.in.Offer)
 	must(w.t, err)
-	sdp, _, err := end.Answer(codecs, media.SendRecv)
+	text, _, err := end.Answer(codecs, sdp.SendRecv)
 	must(w.t, err)
-	leg.sink(machine.Answered{LegID: leg.id, SDP: sdp})
+	leg.sink(machine.Answered{LegID: leg.id, SDP: text})
 	return end
 }
 
@@ -298,14 +299,14 @@ func heardWithin(t *testing.T, end *media.RTPEnd, n uint64) {
 func TestPhoneToPhone(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
-	caller, callerEnd := w.incoming("sip:1001@example.test", media.PCMA, media.PCMU)
+	caller, callerEnd := w.incoming("sip:1001@example.test", sdp.PCMA, sdp.PCMU)
 	phone := w.dial.next(t)
 	if phone.in.Binding == nil || phone.in.Binding.Device != "desk" || phone.in.From.Address != "sip:bob@example.test" {
 		t.Fatalf("INVITE %+v", phone.in)
 	}
 	phone.sink(machine.Rang{LegID: phone.id, Status: 180})
 	caller.waits(t, "ring")
-	phoneEnd := w.answer(phone, media.PCMU)
+	phoneEnd := w.answer(phone, sdp.PCMU)
 	caller.waits(t, "answer")
 	_, err := callerEnd.TakeAnswer(caller.sdp)
 	must(t, err)
@@ -347,16 +348,16 @@ func TestRefusals(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorkbench(t, nil)
-			leg, _ := w.incoming(row.dialled, media.PCMU)
+			leg, _ := w.incoming(row.dialled, sdp.PCMU)
 			leg.waits(t, row.want)
 		})
 	}
 	t.Run("too many", func(t *testing.T) {
 		w := newWorkbench(t, func(c *Config) { c.MaxAllCalls = 1 })
 		w.register("alice", "desk", "urn:uuid:a")
-		w.incoming("sip:alice@example.test", media.PCMU)
+		w.incoming("sip:alice@example.test", sdp.PCMU)
 		w.dial.next(t)
-		second, _ := w.incoming("sip:alice@example.test", media.PCMU)
+		second, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 		second.waits(t, "reject overload")
 	})
 	t.Run("bad offer", func(t *testing.T) {
@@ -371,7 +372,7 @@ func TestRefusals(t *testing.T) {
 	t.Run("stranger to the trunk", func(t *testing.T) {
 		w := newWorkbench(t, nil)
 		end := w.peer()
-		offer, err := end.Offer([]media.Codec{media.PCMU}, media.SendRecv)
+		offer, err := end.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 		must(t, err)
 		leg := newFakeLeg("l1")
 		w.gw.Begin(func(sink Sink) Incoming {
@@ -387,7 +388,7 @@ func TestRefusals(t *testing.T) {
 
 func TestOutToTrunk(t *testing.T) {
 	w := newWorkbench(t, nil)
-	w.incoming("sip:0(030)12-34@example.test", media.PCMU)
+	w.incoming("sip:0(030)12-34@example.test", sdp.PCMU)
 	leg := w.dial.next(t)
 	if leg.in.Trunk != "pbx" || leg.in.URI != "sip:0301234@127.0.0.9" {
 		t.Fatalf("INVITE %+v", leg.in)
@@ -397,7 +398,7 @@ func TestOutToTrunk(t *testing.T) {
 func TestTabRingsAndDeclines(t *testing.T) {
 	w := newWorkbench(t, nil)
 	tab, news := w.openTab("alice", Resume{})
-	caller, _ := w.incoming("sip:alice@example.test", media.G722, media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.G722, sdp.PCMU)
 	snap := w.sees(tab, news, "ringing", inState("ringing"))
 	if want := snap.Media.Want; want == nil || fmt.Sprint(want.Codecs) != "[G722 PCMU PCMA]" {
 		t.Fatalf("media.want %+v", want)
@@ -425,7 +426,7 @@ func TestAnsweredElsewhereIsNotMissed(t *testing.T) {
 	for cause, missed := range map[machine.Cause]bool{machine.CauseElsewhere: false, machine.CauseCallerGone: true} {
 		w := newWorkbench(t, nil)
 		tab, news := w.openTab("alice", Resume{})
-		caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+		caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 		w.sees(tab, news, "ringing", inState("ringing"))
 		caller.sink(machine.Ended{LegID: caller.id, Cause: cause})
 		w.sees(tab, news, "ended", inState("ended"))
@@ -443,7 +444,7 @@ func TestTwoTabsOneAnswer(t *testing.T) {
 	w.register("alice", "desk", "urn:uuid:a")
 	one, news1 := w.openTab("alice", Resume{})
 	two, news2 := w.openTab("alice", Resume{})
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
 	phone.sink(machine.Rang{LegID: phone.id, Status: 180})
 	snap := w.sees(one, news1, "ringing", inState("ringing"))
@@ -467,7 +468,7 @@ func TestTwoTabsOneAnswer(t *testing.T) {
 func TestTabResumesAndIsGone(t *testing.T) {
 	w := newWorkbench(t, nil)
 	tab, _ := w.openTab("alice", Resume{})
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	mine := Resume{Tab: tab.ID(), Secret: tab.Secret()}
 	if other, _ := w.openTab("alice", mine); other.ID() == tab.ID() {
 		t.Fatal("a second live socket took the tab")
@@ -498,25 +499,25 @@ func TestTabResumesAndIsGone(t *testing.T) {
 func TestPanicEndsOneCall(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
-	good, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	good, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
-	bad, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	bad, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	bad.explodes.Store(true)
 	ringing := w.dial.next(t)
 	ringing.sink(machine.Rang{LegID: ringing.id, Status: 180})
 	bad.waits(t, "hangup fault")
 	ringing.waits(t, "hangup fault")
-	w.answer(phone, media.PCMU)
+	w.answer(phone, sdp.PCMU)
 	good.waits(t, "answer")
 }
 
 func TestStop(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	w.dial.next(t)
 	must(t, w.gw.Close(context.Background()))
 	caller.waits(t, "reject shutting_down")
-	late, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	late, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	late.waits(t, "reject shutting_down")
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 var eventLines = regexp.MustCompile(`(?m)^a=(rtpmap:\d+ telephone-event|fmtp:\d+ 0-1[56]).*\r\n`)
@@ -20,18 +20,18 @@ func TestKeyTones(t *testing.T) {
 		w := newWorkbench(t, nil)
 		w.register("alice", "desk", "urn:uuid:a")
 		bob, news := w.openTab("bob", Resume{})
-		caller, callerEnd := w.incoming("sip:alice@example.test", media.PCMU)
+		caller, callerEnd := w.incoming("sip:alice@example.test", sdp.PCMU)
 		phone := w.dial.next(t)
 		end := w.peer()
 		_, err := end.TakeOffer(phone.in.Offer)
 		must(t, err)
-		sdp, _, err := end.Answer([]media.Codec{media.PCMU}, media.SendRecv)
+		text, _, err := end.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 		must(t, err)
 		if !events {
-			sdp = eventLines.ReplaceAll(sdp, nil)
-			sdp = regexp.MustCompile(`(?m)^(m=audio \d+ RTP/AVP 0).*\r\n`).ReplaceAll(sdp, []byte("$1\r\n"))
+			text = eventLines.ReplaceAll(text, nil)
+			text = regexp.MustCompile(`(?m)^(m=audio \d+ RTP/AVP 0).*\r\n`).ReplaceAll(text, []byte("$1\r\n"))
 		}
-		phone.sink(machine.Answered{LegID: phone.id, SDP: sdp})
+		phone.sink(machine.Answered{LegID: phone.id, SDP: text})
 		call := w.sees(bob, news, "the talk", inState("connected")).Calls[0].ID
 		caller.sink(machine.Digit{LegID: caller.id, Digit: '5'})
 		// The caller's own telephone-events: in the media, or by INFO as well. In the

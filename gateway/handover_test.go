@@ -6,6 +6,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -15,9 +16,9 @@ func TestTransferThroughCalls(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
 	tab, news := w.openTab("alice", Resume{})
-	caller, callerEnd := w.incoming("sip:1001@example.test", media.PCMU)
+	caller, callerEnd := w.incoming("sip:1001@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
-	w.answer(phone, media.PCMU)
+	w.answer(phone, sdp.PCMU)
 	_, err := callerEnd.TakeAnswer(caller.waits(t, "answer").sdp)
 	must(t, err)
 
@@ -29,7 +30,7 @@ func TestTransferThroughCalls(t *testing.T) {
 	phone.waits(t, "report 100")
 	far.sink(machine.Rang{LegID: far.id, Status: 180})
 	phone.waits(t, "report 180")
-	farEnd := w.answer(far, media.PCMU)
+	farEnd := w.answer(far, sdp.PCMU)
 	phone.waits(t, "report 200").waits(t, "hangup transferred")
 	w.sees(tab, news, "the call ended for alice", func(s Snapshot) bool {
 		return len(s.Calls) == 1 && s.Calls[0].State == "ended" && s.Calls[0].Cause == machine.CauseTransferred
@@ -60,7 +61,7 @@ func TestTransferredToNobody(t *testing.T) {
 		From: "c1", Party: machine.Party{User: "bob", Who: policy.Identity{Address: "sip:bob@example.test"}, Direction: "out"},
 		Leg: machine.LegState{
 			ID: "b", Kind: machine.PhoneLeg, Stage: machine.Up,
-			Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv},
+			Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: sdp.SendRecv},
 		},
 	}, live: &liveLeg{dialog: bob, end: end}}
 	h.Party.Earlier = &machine.Earlier{
@@ -84,9 +85,9 @@ func TestAttendedThroughCalls(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
 	talk := func() (caller, phone *fakeLeg, end *media.RTPEnd) {
-		caller, end = w.incoming("sip:1001@example.test", media.PCMU)
+		caller, end = w.incoming("sip:1001@example.test", sdp.PCMU)
 		phone = w.dial.next(t)
-		w.answer(phone, media.PCMU)
+		w.answer(phone, sdp.PCMU)
 		_, err := end.TakeAnswer(caller.waits(t, "answer").sdp)
 		must(t, err)
 		return caller, phone, end

@@ -7,6 +7,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // hear turns what came in into what the machine may know: addresses resolved,
@@ -108,14 +109,14 @@ var faults = []struct {
 	err   error
 	cause machine.Cause
 }{
-	{media.ErrNoAudio, machine.CauseNoAudio},
-	{media.ErrSecureOnly, machine.CauseSecureOnly},
-	{media.ErrTransport, machine.CauseTransport},
+	{sdp.ErrNoAudio, machine.CauseNoAudio},
+	{sdp.ErrSecureOnly, machine.CauseSecureOnly},
+	{sdp.ErrTransport, machine.CauseTransport},
 	{media.ErrFamily, machine.CauseFamily},
-	{media.ErrHostName, machine.CauseHostName},
-	{media.ErrMulticast, machine.CauseMulticast},
-	{media.ErrBadSDP, machine.CauseBadSDP},
-	{media.ErrNoCodec, machine.CauseNoCodec},
+	{sdp.ErrHostName, machine.CauseHostName},
+	{sdp.ErrMulticast, machine.CauseMulticast},
+	{sdp.ErrBad, machine.CauseBadSDP},
+	{sdp.ErrNoCodec, machine.CauseNoCodec},
 	{media.ErrNoPort, machine.CauseOverload},
 }
 
@@ -128,7 +129,7 @@ func faultOf(err error) machine.Cause {
 	return machine.CauseFault
 }
 
-func (c *Call) takeAnswer(id machine.LegID, sdp []byte) (media.Negotiated, error) {
+func (c *Call) takeAnswer(id machine.LegID, text []byte) (media.Negotiated, error) {
 	end := c.live(id).end
 	if end == nil {
 		return media.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
@@ -136,7 +137,7 @@ func (c *Call) takeAnswer(id machine.LegID, sdp []byte) (media.Negotiated, error
 	if l := c.state.Leg(id); l != nil && l.Stage == machine.Gone {
 		return media.Negotiated{}, nil // its 2xx crossed our goodbye
 	}
-	return end.TakeAnswer(sdp)
+	return end.TakeAnswer(text)
 }
 
 // silent lists the legs of which no RTP came for limit before now.

@@ -10,7 +10,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -142,8 +142,8 @@ func TestIntercomFindsThePhoneAnew(t *testing.T) {
 		must(t, err)
 		own := w.dial.next(t)
 		if busy {
-			_, _ = w.incoming("sip:alice@example.test", media.PCMU)
-			w.answer(w.dial.next(t), media.PCMU)
+			_, _ = w.incoming("sip:alice@example.test", sdp.PCMU)
+			w.answer(w.dial.next(t), sdp.PCMU)
 			w.sees(alice, news, "the other call", func(s Snapshot) bool {
 				return slices.ContainsFunc(s.Calls, func(v machine.CallView) bool { return v.State == "connected" })
 			})
@@ -151,7 +151,7 @@ func TestIntercomFindsThePhoneAnew(t *testing.T) {
 		moved := w.bind.Of("alice")[0]
 		moved.Contact = "sip:alice@127.0.0.1:5099"
 		must(t, w.bind.Put(context.Background(), moved))
-		w.answer(own, media.PCMU)
+		w.answer(own, sdp.PCMU)
 		if phone := w.dial.next(t); phone.in.Binding.Contact != moved.Contact || busy == (len(phone.in.Headers) > 0) {
 			t.Errorf("busy %v: asked %+v with %v", busy, phone.in.Binding, phone.in.Headers)
 		}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/store"
 )
 
@@ -29,10 +29,10 @@ func (w *workbench) records() (n, goodbyes int) {
 func TestLostCallsAreEnded(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
-	caller, _ := w.incoming("sip:1001@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:1001@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
 	phone.sink(machine.Kept{LegID: phone.id, Goodbye: []byte("alice's phone")})
-	w.answer(phone, media.PCMU)
+	w.answer(phone, sdp.PCMU)
 	caller.waits(t, "answer")
 	caller.sink(machine.Kept{LegID: caller.id, Goodbye: []byte("bob's phone")})
 	eventually(t, "the record of the call", func() bool { n, goodbyes := w.records(); return n == 1 && goodbyes == 2 })
@@ -104,9 +104,9 @@ func TestRecordOfACallThatEndedWhileTheStoreWasAway(t *testing.T) {
 		c.Store = s
 	})
 	w.register("alice", "desk", "urn:uuid:a")
-	caller, _ := w.incoming("sip:1001@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:1001@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
-	w.answer(phone, media.PCMU)
+	w.answer(phone, sdp.PCMU)
 	caller.waits(t, "answer")
 	eventually(t, "the record", func() bool { n, _ := w.records(); return n == 1 })
 	s.away.Store(true)

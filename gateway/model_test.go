@@ -15,6 +15,7 @@ import (
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -50,14 +51,14 @@ func (l *modelLeg) Talk() {
 	l.talked(l)
 }
 
-func (l *modelLeg) Answer(sdp []byte) {
+func (l *modelLeg) Answer(text []byte) {
 	l.note("answer")
-	l.sdp = sdp
+	l.sdp = text
 }
 
-func (l *modelLeg) Reoffer(sdp []byte) {
+func (l *modelLeg) Reoffer(text []byte) {
 	l.note("reoffer")
-	l.sdp = sdp
+	l.sdp = text
 }
 
 func (l *modelLeg) told(s string) bool {
@@ -119,7 +120,7 @@ func newModel(t *rapid.T, w *workbench) *model {
 	m.legs["caller"] = m.caller
 	m.c.live("caller").dialog = m.caller
 	end := m.peer("caller")
-	offer, err := end.Offer(g711, media.SendRecv)
+	offer, err := end.Offer(g711, sdp.SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,26 +239,26 @@ func (m *model) some() *machine.LegState {
 	return alive[rapid.IntRange(0, len(alive)-1).Draw(m.t, "leg")]
 }
 
-var directions = rapid.SampledFrom([]media.Direction{media.SendRecv, media.SendOnly, media.RecvOnly, media.Inactive})
+var directions = rapid.SampledFrom([]sdp.Direction{sdp.SendRecv, sdp.SendOnly, sdp.RecvOnly, sdp.Inactive})
 
 // sdp is what the leg's device answers, or offers.
 func (m *model) sdp(id machine.LegID, offer []byte) []byte {
 	end, dir := m.peer(id), directions.Draw(m.t, "direction")
 	if offer == nil {
-		sdp, err := end.Offer(g711, dir)
+		text, err := end.Offer(g711, dir)
 		if err != nil {
 			m.t.Fatal(err)
 		}
-		return sdp
+		return text
 	}
 	if _, err := end.TakeOffer(offer); err != nil {
 		m.t.Fatal(err)
 	}
-	sdp, _, err := end.Answer(g711, dir)
+	text, _, err := end.Answer(g711, dir)
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	return sdp
+	return text
 }
 
 // device lets one device do something, in turn or not.
@@ -372,7 +373,7 @@ func (m *model) join() {
 func (m *model) joined(by string) {
 	l := machine.LegState{
 		ID: machine.LegID(randomID("l")), Kind: machine.PhoneLeg, Stage: machine.Up, Device: "desk",
-		Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: media.SendRecv},
+		Negotiation: machine.Negotiation{Codecs: g711[:1], Remote: sdp.SendRecv},
 		AutoAnswer:  machine.AutoAnswer{Mute: profile.MuteSDP},
 	}
 	if rapid.Bool().Draw(m.t, "gate shut") {
@@ -382,7 +383,7 @@ func (m *model) joined(by string) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	offer, err := end.Offer(g711, media.SendRecv)
+	offer, err := end.Offer(g711, sdp.SendRecv)
 	if err != nil {
 		m.t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // A call that is moved to the browser is in the browser: its leg there has an
@@ -13,9 +13,9 @@ func TestMoveToBrowser(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
 	tab, news := w.openTab("alice", Resume{})
-	w.incoming("sip:1001@example.test", media.PCMU)
+	w.incoming("sip:1001@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
-	w.answer(phone, media.PCMU)
+	w.answer(phone, sdp.PCMU)
 	call := w.sees(tab, news, "the talk", inState("connected")).Calls[0].ID
 	_, err := tab.Do(context.Background(), Command{Do: "move", Call: call, On: "browser"})
 	must(t, err)

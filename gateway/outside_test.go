@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 	"ringsplash/test/rig"
 )
@@ -64,7 +64,7 @@ func TestRedirect(t *testing.T) {
 		t.Run(contact, func(t *testing.T) {
 			w := newWorkbench(t, lines)
 			w.register("alice", "desk", "urn:uuid:a")
-			caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
+			caller, _ := w.incoming("sip:0044@example.test", sdp.PCMU)
 			leg := w.dial.next(t)
 			leg.sink(machine.Refused{LegID: leg.ID(), Status: 302, Contacts: []string{contact}})
 			if want == "reject" {
@@ -78,7 +78,7 @@ func TestRedirect(t *testing.T) {
 	}
 	t.Run("in a circle", func(t *testing.T) {
 		w := newWorkbench(t, lines)
-		caller, _ := w.incoming("sip:0044@example.test", media.PCMU)
+		caller, _ := w.incoming("sip:0044@example.test", sdp.PCMU)
 		for range 1 + machine.MaxRedirects {
 			leg := w.dial.next(t)
 			leg.sink(machine.Refused{LegID: leg.ID(), Status: 302, Contacts: []string{"sip:0044@127.0.0.11"}})
@@ -91,11 +91,11 @@ func TestRedirect(t *testing.T) {
 // and other users are not touched.
 func TestOutsideLimits(t *testing.T) {
 	w := newWorkbench(t, lines)
-	w.incoming("sip:91@example.test", media.PCMU)
+	w.incoming("sip:91@example.test", sdp.PCMU)
 	first := w.dial.next(t)
-	refused, _ := w.incoming("sip:91@example.test", media.PCMU)
+	refused, _ := w.incoming("sip:91@example.test", sdp.PCMU)
 	refused.waits(t, "reject outside_limit")
-	w.incoming("sip:112@example.test", media.PCMU)
+	w.incoming("sip:112@example.test", sdp.PCMU)
 	if leg := w.dial.next(t); leg.in.Trunk != "second" {
 		t.Fatalf("emergency call: %+v", leg.in)
 	}
@@ -138,7 +138,7 @@ func TestPrivateCaller(t *testing.T) {
 		w.register("alice", "desk", "urn:uuid:a")
 		tab, news := w.openTab("alice", Resume{})
 		leg, end := newFakeLeg("private"), w.peer()
-		offer, err := end.Offer([]media.Codec{media.PCMU}, media.SendRecv)
+		offer, err := end.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 		must(t, err)
 		w.gw.Begin(func(sink Sink) Incoming {
 			leg.sink = sink
@@ -183,7 +183,7 @@ func TestEmergencyCalls(t *testing.T) {
 		}
 		return leg
 	}
-	w.incoming("sip:91@example.test", media.PCMU)
+	w.incoming("sip:91@example.test", sdp.PCMU)
 	ordinary := w.dial.next(t)
 	tab, _ := w.openTab("bob", Resume{})
 	dial := func(to string) error {
@@ -191,14 +191,14 @@ func TestEmergencyCalls(t *testing.T) {
 		return err
 	}
 
-	w.incoming("sip:112@example.test", media.PCMU)
+	w.incoming("sip:112@example.test", sdp.PCMU)
 	calls := []*fakeLeg{ordinary, helped("112")}
 	must(t, dial("1-1-2"))
 	calls = append(calls, helped("112"))
-	w.incoming("tel:9911", media.PCMU) // with the digit for an outside line
+	w.incoming("tel:9911", sdp.PCMU) // with the digit for an outside line
 	calls = append(calls, helped("911"))
 	w.gw.Drain()
-	w.incoming("sip:112@example.test", media.PCMU)
+	w.incoming("sip:112@example.test", sdp.PCMU)
 	calls = append(calls, helped("112"))
 	must(t, dial("112"))
 	calls = append(calls, helped("112"))
@@ -228,7 +228,7 @@ func TestEmergencyCalls(t *testing.T) {
 		leg.sink(machine.Refused{LegID: leg.ID(), Status: 486})
 	}
 	<-empty
-	late, _ := w.incoming("sip:112@example.test", media.PCMU)
+	late, _ := w.incoming("sip:112@example.test", sdp.PCMU)
 	late.waits(t, "reject shutting_down")
 }
 

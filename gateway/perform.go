@@ -5,6 +5,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // perform does what the machine wants done.
@@ -31,9 +32,9 @@ func (c *Call) perform(cmd machine.Effect) {
 			leg.HangUp(cmd.Cause)
 		}
 	case machine.Reoffer:
-		c.check(cmd, cmd.LegID, c.offer(cmd.LegID, cmd.Codecs, cmd.Direction, func(l Leg, sdp []byte) {
+		c.check(cmd, cmd.LegID, c.offer(cmd.LegID, cmd.Codecs, cmd.Direction, func(l Leg, text []byte) {
 			c.active(cmd.LegID)
-			l.Reoffer(sdp)
+			l.Reoffer(text)
 		}))
 	case machine.Consult:
 		c.consult(cmd)
@@ -91,20 +92,20 @@ func (c *Call) check(cmd machine.Effect, leg machine.LegID, err error) {
 // ringEarly rings with our answer, so that the caller hears the other side.
 func (c *Call) ringEarly(cmd machine.RingEarly) error {
 	l := c.live(cmd.LegID)
-	sdp, _, err := l.end.Answer(cmd.Codecs, media.SendRecv)
+	text, _, err := l.end.Answer(cmd.Codecs, sdp.SendRecv)
 	if err == nil {
-		l.sdp = sdp
-		l.dialog.Ring(sdp)
+		l.sdp = text
+		l.dialog.Ring(text)
 	}
 	return err
 }
 
 // offer sends a leg an offer of ours.
-func (c *Call) offer(id machine.LegID, codecs []media.Codec, d media.Direction, send func(Leg, []byte)) error {
+func (c *Call) offer(id machine.LegID, codecs []sdp.Codec, d sdp.Direction, send func(Leg, []byte)) error {
 	l := c.live(id)
-	sdp, err := l.end.Offer(codecs, d)
+	text, err := l.end.Offer(codecs, d)
 	if err == nil {
-		send(l.dialog, sdp)
+		send(l.dialog, text)
 	}
 	return err
 }
@@ -128,13 +129,13 @@ func (c *Call) invite(cmd machine.Invite) error {
 	c.live(t.Leg).end = end
 	own := c.own(t.Leg)
 	own.listen(t.Leg, end)
-	sdp, err := end.Offer(cmd.Codecs, cmd.Direction)
+	text, err := end.Offer(cmd.Codecs, cmd.Direction)
 	if err != nil {
 		return err
 	}
 	in := Invite{
 		Leg: t.Leg, Binding: t.Binding, Trunk: t.Trunk, URI: t.URI,
-		From: c.state.Parties[l.Side.Other()].Who, To: c.state.To, Offer: sdp,
+		From: c.state.Parties[l.Side.Other()].Who, To: c.state.To, Offer: text,
 	}
 	if t.Kind != machine.TrunkLeg {
 		in.From = in.From.Shown()
@@ -154,14 +155,14 @@ func (c *Call) invite(cmd machine.Invite) error {
 // (RFC 3261 13.2.1).
 func (c *Call) answer(cmd machine.Accept) error {
 	leg := c.live(cmd.LegID)
-	sdp := leg.sdp
-	if sdp == nil {
+	text := leg.sdp
+	if text == nil {
 		var err error
-		if sdp, _, err = leg.end.Answer(cmd.Codecs, cmd.Direction); err != nil {
+		if text, _, err = leg.end.Answer(cmd.Codecs, cmd.Direction); err != nil {
 			return err
 		}
 	}
 	leg.sdp = nil
-	leg.dialog.Answer(sdp)
+	leg.dialog.Answer(text)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"ringsplash/internal/mailbox"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -59,7 +60,7 @@ type phoneTest struct {
 	mute         profile.MuteMode
 	key          string // the un-mute key its profile has, "" for none
 	seen         bool   // it came
-	remote       media.Direction
+	remote       sdp.Direction
 	result       PhoneTest
 }
 
@@ -167,11 +168,11 @@ func (p *phoneTest) ask(ctx context.Context, m profile.Method) (tried TriedMetho
 		return tried, 0, denied("overload", "phonetest.no_room")
 	}
 	defer end.Close()
-	dir := media.SendOnly
+	dir := sdp.SendOnly
 	if p.mute == profile.MuteGate {
-		dir = media.SendRecv
+		dir = sdp.SendRecv
 	}
-	offer, err := end.Offer(media.Offerable([]media.Codec{media.PCMU, media.PCMA, media.G722, media.Opus}), dir)
+	offer, err := end.Offer(sdp.Offerable([]sdp.Codec{sdp.PCMU, sdp.PCMA, sdp.G722, sdp.Opus}), dir)
 	if err != nil {
 		return tried, 0, denied("fault", "phonetest.fault")
 	}
@@ -269,13 +270,13 @@ func (o TestOutcome) refused(status int, taking bool) TestOutcome {
 }
 
 // sound plays the splash to the phone and waits for its end.
-func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, sdp []byte) {
-	sound, err := end.TakeAnswer(sdp)
+func (p *phoneTest) sound(ctx context.Context, end *media.RTPEnd, text []byte) {
+	sound, err := end.TakeAnswer(text)
 	if err != nil {
 		return
 	}
 	p.remote = sound.Remote
-	if sound.Remote == media.Inactive {
+	if sound.Remote == sdp.Inactive {
 		p.mute = profile.MuteGate // it refuses to listen only; the next call offers it sendrecv
 	}
 	over := make(chan struct{})

@@ -11,6 +11,7 @@ import (
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // keyToTest is the un-mute key that a test of this phone waits for, "" for none.
@@ -75,10 +76,10 @@ func (p *phoneTest) awaitKey(ctx context.Context, leg Leg, box *mailbox.Box[mach
 
 // askToSend offers sendrecv to a phone that answered that it listens only.
 func (p *phoneTest) askToSend(leg Leg, end *media.RTPEnd) {
-	if p.remote != media.RecvOnly {
+	if p.remote != sdp.RecvOnly {
 		return
 	}
-	if offer, err := end.Offer(end.Codecs(), media.SendRecv); err == nil {
+	if offer, err := end.Offer(end.Codecs(), sdp.SendRecv); err == nil {
 		leg.Reoffer(offer)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -44,11 +45,11 @@ func (w *workbench) model(t *testing.T, obeys func(Invite) (status int)) (asked 
 				if err == nil {
 					_, err = end.TakeOffer(leg.in.Offer)
 				}
-				sdp, _, err2 := end.Answer([]media.Codec{media.PCMU}, media.RecvOnly)
+				text, _, err2 := end.Answer([]sdp.Codec{sdp.PCMU}, sdp.RecvOnly)
 				if err != nil || err2 != nil {
 					t.Error(err, err2)
 				}
-				leg.sink(machine.Answered{LegID: leg.id, SDP: sdp})
+				leg.sink(machine.Answered{LegID: leg.id, SDP: text})
 				leg.waits(t, "hangup hang_up")
 				if got := end.Stats().Received; got < 20 {
 					t.Errorf("the phone heard %d packets of the splash", got)
@@ -113,7 +114,7 @@ func TestTestPhoneLearnsGate(t *testing.T) {
 	w, _ := testable(t)
 	w.model(t, func(in Invite) int {
 		if end := w.peer(); end != nil {
-			if sound, err := end.TakeOffer(in.Offer); err == nil && sound.Remote == media.SendOnly {
+			if sound, err := end.TakeOffer(in.Offer); err == nil && sound.Remote == sdp.SendOnly {
 				return 488
 			}
 		}
@@ -169,14 +170,14 @@ func TestTestPhoneRefusals(t *testing.T) {
 	if got := code("alice", "desk"); got != "forbidden" {
 		t.Errorf("denied: %q", got)
 	}
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
 	tab, news := w.openTab("alice", Resume{})
 	w.sees(tab, news, "the call", inState("ringing"))
 	if got := code("alice", "desk"); got != "device_busy" {
 		t.Errorf("a phone that rings: %q", got)
 	}
-	w.answer(phone, media.PCMU)
+	w.answer(phone, sdp.PCMU)
 	caller.waits(t, "answer")
 	w.sees(tab, news, "the talk", inState("connected"))
 	if got := code("alice", "desk"); got != "device_busy" {

@@ -10,6 +10,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -198,7 +199,7 @@ func (c *Call) wish(kind policy.Kind, require bool, b machine.Begun) machine.Wis
 }
 
 // takeCaller makes the caller's end and takes his offer, if he made one.
-func (c *Call) takeCaller(in Incoming) ([]media.Codec, machine.Cause) {
+func (c *Call) takeCaller(in Incoming) ([]sdp.Codec, machine.Cause) {
 	opts := media.RTPOptions{Peer: in.Source.Addr()}
 	if in.From.Trunk != "" {
 		opts.Trunk, opts.MediaFrom = true, c.gw.mediaFrom(in.From.Trunk)
@@ -213,7 +214,7 @@ func (c *Call) takeCaller(in Incoming) ([]media.Codec, machine.Cause) {
 		own.listen(in.Leg.ID(), end)
 	}
 	if len(in.Offer) == 0 { // ours goes out with the 200; every phone takes G.711
-		return []media.Codec{media.PCMU, media.PCMA, media.G722, media.Opus}, ""
+		return []sdp.Codec{sdp.PCMU, sdp.PCMA, sdp.G722, sdp.Opus}, ""
 	}
 	sound, err := end.TakeOffer(in.Offer)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // seen waits until the watch shows what ok wants.
@@ -74,9 +74,9 @@ func TestCommandsWithoutATab(t *testing.T) {
 	made, err := w.gw.Do(ctx, "bob", Command{Do: "call", To: "alice", From: "desk"})
 	must(t, err)
 	own := w.dial.next(t)
-	w.answer(own, media.PCMU)
+	w.answer(own, sdp.PCMU)
 	far := w.dial.next(t)
-	w.answer(far, media.PCMU)
+	w.answer(far, sdp.PCMU)
 	if v := w.seen(watch, news, "the talk", shows("connected", "live")); v.ID != made.Call || v.Here || *v.On != "desk" {
 		t.Errorf("it is shown as %+v", v)
 	}
@@ -116,9 +116,9 @@ func TestToldOfEachState(t *testing.T) {
 		c.Tell = func(user string, v machine.CallView) { told <- user + " " + v.State + " " + v.Direction }
 	})
 	w.register("alice", "desk", "i-alice")
-	caller, _ := w.incoming("alice", media.PCMU)
+	caller, _ := w.incoming("alice", sdp.PCMU)
 	far := w.dial.next(t)
-	w.answer(far, media.PCMU)
+	w.answer(far, sdp.PCMU)
 	caller.waits(t, "answer")
 	w.gw.board.find("alice", w.gw.board.callsOf("alice")[0].id).post(machine.Asked{User: "alice", Command: machine.Hold{On: true}})
 	caller.sink(machine.Ended{LegID: caller.id, Cause: machine.CauseHangUp})
@@ -159,8 +159,8 @@ func TestResumeWithoutATabHoldsNothing(t *testing.T) {
 	for range 2 {
 		made, err := w.gw.Do(context.Background(), "bob", Command{Do: "call", To: "alice", From: "desk"})
 		must(t, err)
-		w.answer(w.dial.next(t), media.PCMU)
-		w.answer(w.dial.next(t), media.PCMU)
+		w.answer(w.dial.next(t), sdp.PCMU)
+		w.answer(w.dial.next(t), sdp.PCMU)
 		ids = append(ids, made.Call)
 		w.seen(watch, news, "the talk", func(calls []machine.CallView) bool {
 			return len(calls) == len(ids) && calls[len(ids)-1].State == "connected"

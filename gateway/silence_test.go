@@ -11,6 +11,7 @@ import (
 
 	"ringsplash/gateway/story"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // unreachedOffer is the offer of a page whose checks never arrive.
@@ -40,7 +41,7 @@ func TestNoSoundIsTold(t *testing.T) {
 	var missed uint64
 	for _, when := range []string{"ahead", "after", "never"} {
 		tab, news := w.openTab("alice", Resume{})
-		caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+		caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 		id := w.sees(tab, news, "ringing", inState("ringing")).Calls[0].ID
 		words := "no sound: its browser does not reach"
 		if when == "never" {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -24,7 +24,7 @@ func (w *workbench) stranger(ip, from, text string) *fakeLeg {
 
 // strangerAt is stranger with a leg of its own, which is made of fake.
 func (w *workbench) strangerAt(leg Leg, fake *fakeLeg, ip, from, text string) {
-	offer, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
+	offer, err := w.peer().Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 	must(w.t, err)
 	w.gw.Begin(func(sink Sink) Incoming {
 		fake.sink = sink
@@ -76,11 +76,11 @@ func TestStrangersShutNobodyOff(t *testing.T) {
 	w.dial.next(t)
 	w.register("alice", "desk", "urn:uuid:a")
 	for range 7 { // with her own call she then has as many as she may have
-		w.incoming("sip:alice@example.test", media.PCMU)
+		w.incoming("sip:alice@example.test", sdp.PCMU)
 		w.dial.next(t)
 	}
 	snap := w.sees(alice, news, "the calls of bob", rings(10))
-	late, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	late, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	late.waits(t, "reject busy")
 	if _, err := alice.Do(t.Context(), Command{Do: "call", To: "0124"}); err != nil {
 		t.Errorf("alice cannot call while others ring her: %v", err)
@@ -138,7 +138,7 @@ func TestDomainsShare(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.openTab("alice", Resume{})
 	comes := func() *fakeLeg {
-		offer, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
+		offer, err := w.peer().Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 		must(t, err)
 		leg := newFakeLeg(machine.LegID(randomID("l")))
 		w.gw.Begin(func(sink Sink) Incoming {
@@ -206,7 +206,7 @@ func TestStrangersGrowNothing(t *testing.T) {
 		w.idle()
 	}
 	for i := range 2 * maxEnded {
-		leg, _ := w.incoming(fmt.Sprintf("sip:nobody%d@example.test", i), media.PCMU)
+		leg, _ := w.incoming(fmt.Sprintf("sip:nobody%d@example.test", i), sdp.PCMU)
 		leg.waits(t, "reject unknown")
 		w.idle() // bob may have so many at a time
 	}

@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // audio is the tab's audio end, nil while it has no PeerConnection.
@@ -70,17 +71,17 @@ func (t *Tab) offer(c Command) (Result, error) {
 			return Result{}, err
 		}
 	}
-	sdp, err := end.TakeOffer(c.SDP, offeredCodecs(c.Codecs))
+	text, err := end.TakeOffer(c.SDP, offeredCodecs(c.Codecs))
 	switch {
-	case errors.Is(err, media.ErrNoCodec):
+	case errors.Is(err, sdp.ErrNoCodec):
 		return Result{}, denied("no_codec", "command.no_codec")
-	case errors.Is(err, media.ErrBadSDP):
+	case errors.Is(err, sdp.ErrBad):
 		return Result{}, denied("bad_sdp", "command.bad_offer")
 	case err != nil:
 		t.gw.log.Warn("tab's offer failed", "tab", t.id, "err", err)
 		return Result{}, denied("fault", "command.sound_fault")
 	}
-	return Result{SDP: sdp}, nil
+	return Result{SDP: text}, nil
 }
 
 // newEnd replaces the tab's end and points the calls to the new one.
@@ -130,12 +131,12 @@ func (t *Tab) lose(end *media.TabEnd) {
 	t.nudge()
 }
 
-func offeredCodecs(names []string) []media.Codec {
-	all := []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
-	var out []media.Codec
+func offeredCodecs(names []string) []sdp.Codec {
+	all := []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
+	var out []sdp.Codec
 	for _, n := range names {
-		if slices.Contains(all, media.Codec(n)) && !slices.Contains(out, media.Codec(n)) {
-			out = append(out, media.Codec(n))
+		if slices.Contains(all, sdp.Codec(n)) && !slices.Contains(out, sdp.Codec(n)) {
+			out = append(out, sdp.Codec(n))
 		}
 	}
 	if len(out) == 0 {

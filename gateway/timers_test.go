@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // A timer that ran out just before it was stopped says nothing any more.
@@ -41,13 +41,13 @@ func TestLosersGiveTheirPortsBack(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
 	w.register("alice", "desk", "urn:uuid:b")
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	won, lost := w.dial.next(t), w.dial.next(t)
 	for _, l := range []*fakeLeg{won, lost} {
 		l.sink(machine.Rang{LegID: l.id, Status: 180})
 	}
 	before, _ := w.loop.Pairs()
-	w.answer(won, media.PCMU) // has a pair of its own
+	w.answer(won, sdp.PCMU) // has a pair of its own
 	lost.waits(t, "cancel answered_elsewhere")
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if bound, _ := w.loop.Pairs(); bound == before {
@@ -66,9 +66,9 @@ func TestLosersGiveTheirPortsBack(t *testing.T) {
 func TestFaultEndsTransfer(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	phone := w.dial.next(t)
-	w.answer(phone, media.PCMU)
+	w.answer(phone, sdp.PCMU)
 	caller.waits(t, "answer")
 	phone.sink(machine.Referred{LegID: phone.id, To: "tel:0123"})
 	line := w.dial.next(t)

@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -21,7 +22,7 @@ func refersFirst(c *Config) {
 func (w *workbench) fromTrunk(trunk, number string) (far, phone *fakeLeg, farEnd, phoneEnd *media.RTPEnd) {
 	w.t.Helper()
 	end := w.peer()
-	offer, err := end.Offer([]media.Codec{media.PCMU}, media.SendRecv)
+	offer, err := end.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 	must(w.t, err)
 	far = newFakeLeg(machine.LegID(randomID("l")))
 	w.gw.Begin(func(sink Sink) Incoming {
@@ -33,7 +34,7 @@ func (w *workbench) fromTrunk(trunk, number string) (far, phone *fakeLeg, farEnd
 		}
 	})
 	phone = w.dial.next(w.t)
-	phoneEnd = w.answer(phone, media.PCMU)
+	phoneEnd = w.answer(phone, sdp.PCMU)
 	_, err = end.TakeAnswer(far.waits(w.t, "answer").sdp)
 	must(w.t, err)
 	return far, phone, end, phoneEnd
@@ -74,7 +75,7 @@ func TestTrunkTransfers(t *testing.T) {
 			if next.in.From.Address != "sip:alice@example.test" {
 				t.Errorf("the target is told of %+v", next.in.From)
 			}
-			nextEnd := w.answer(next, media.PCMU)
+			nextEnd := w.answer(next, sdp.PCMU)
 			far.waits(t, "report 200").waits(t, "hangup transferred")
 			phoneEnd.Hear(media.HoldMusic)
 			nextEnd.Hear(media.HoldMusic)
@@ -139,7 +140,7 @@ func TestTrunkTransfersNowhereElse(t *testing.T) {
 		if other.in.Trunk != "second" {
 			t.Fatalf("INVITE %+v", other.in)
 		}
-		w.answer(other, media.PCMU)
+		w.answer(other, sdp.PCMU)
 		phone.waits(t, "report 200")
 		far.sink(machine.Referred{LegID: far.id, To: "sip:200@127.0.0.10"})
 		refused(t, far, w, "report 403")

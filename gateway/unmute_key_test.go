@@ -9,6 +9,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -100,20 +101,20 @@ func seesTheKey(t *testing.T, mode profile.MuteMode) {
 		if err == nil {
 			_, err = end.TakeOffer(leg.in.Offer)
 		}
-		sdp, _, err2 := end.Answer([]media.Codec{media.PCMU}, media.RecvOnly)
+		text, _, err2 := end.Answer([]sdp.Codec{sdp.PCMU}, sdp.RecvOnly)
 		if err != nil || err2 != nil {
 			t.Error(err, err2)
 		}
-		leg.sink(machine.Answered{LegID: leg.id, SDP: sdp})
+		leg.sink(machine.Answered{LegID: leg.id, SDP: text})
 		w.sees(tab, news, "what to press", func(s Snapshot) bool { return s.Devices[0].Press == "*" })
 		leg.waits(t, "reoffer")
 		if mode == profile.MuteGate {
 			sound, err := end.TakeOffer(leg.sdp)
-			sdp, _, err2 := end.Answer([]media.Codec{media.PCMU}, media.SendRecv)
-			if err != nil || err2 != nil || sound.Remote != media.SendRecv {
+			text, _, err2 := end.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
+			if err != nil || err2 != nil || sound.Remote != sdp.SendRecv {
 				t.Error(err, err2, sound.Remote)
 			}
-			leg.sink(machine.Reoffered{LegID: leg.id, Status: 200, SDP: sdp})
+			leg.sink(machine.Reoffered{LegID: leg.id, Status: 200, SDP: text})
 			if err := end.SendDigits("7*"); err != nil {
 				t.Error(err)
 			}

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/gateway/machine"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // An answer is for the caller the user saw. What else changed meanwhile does not
@@ -15,12 +15,12 @@ func TestAnswerOfAStaleCall(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
 	tab, news := w.openTab("alice", Resume{})
-	caller, _ := w.incoming("sip:alice@example.test", media.PCMU)
+	caller, _ := w.incoming("sip:alice@example.test", sdp.PCMU)
 	seen := w.sees(tab, news, "ringing", inState("ringing")).Calls[0]
 	phone := w.dial.next(t)
-	sdp, err := w.peer().Offer([]media.Codec{media.PCMU}, media.SendRecv)
+	text, err := w.peer().Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 	require.NoError(t, err)
-	phone.sink(machine.Rang{LegID: phone.id, Status: 183, SDP: sdp}) // the far end is heard: another version
+	phone.sink(machine.Rang{LegID: phone.id, Status: 183, SDP: text}) // the far end is heard: another version
 	now := w.sees(tab, news, "early media", inState("early")).Calls[0]
 	require.Greater(t, now.Version, seen.Version)
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/pion/rtp"
+
+	"ringsplash/media/sdp"
 )
 
 func TestG711(t *testing.T) {
@@ -126,13 +128,13 @@ func peak(pcm []int16) float64 {
 }
 
 // decode gives the tone's sound as 8 kHz PCM, by ffmpeg where it is not G.711.
-func decode(t *testing.T, frames [][]byte, f format) []int16 {
+func decode(t *testing.T, frames [][]byte, f sdp.Format) []int16 {
 	t.Helper()
 	var pcm []int16
 	switch f {
-	case formatPCMU, formatPCMA:
+	case sdp.FormatPCMU, sdp.FormatPCMA:
 		law := decodeMu
-		if f == formatPCMA {
+		if f == sdp.FormatPCMA {
 			law = decodeA
 		}
 		for _, b := range bytes.Join(frames, nil) {
@@ -141,7 +143,7 @@ func decode(t *testing.T, frames [][]byte, f format) []int16 {
 		return pcm
 	}
 	in, demuxer := bytes.Join(frames, nil), "g722"
-	if f == formatOpus {
+	if f == sdp.FormatOpus {
 		in, demuxer = ogg(frames), "ogg"
 	}
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
@@ -200,8 +202,8 @@ func oggSum(b []byte) uint32 {
 
 // What the frames say when they are decoded: pitch and level.
 func TestTonesSound(t *testing.T) {
-	for _, f := range []format{formatPCMU, formatPCMA, formatG722, formatOpus} {
-		t.Run(string(f.codec()), func(t *testing.T) {
+	for _, f := range []sdp.Format{sdp.FormatPCMU, sdp.FormatPCMA, sdp.FormatG722, sdp.FormatOpus} {
+		t.Run(string(f.Codec()), func(t *testing.T) {
 			pcm := decode(t, Busy.tone.frames[f], f)
 			if p := power(pcm[800:3200], 425, 8000); p < 0.9 {
 				t.Errorf("busy is 425 Hz to %.2f", p)

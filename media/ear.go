@@ -1,6 +1,10 @@
 package media
 
-import "github.com/pion/rtcp"
+import (
+	"github.com/pion/rtcp"
+
+	"ringsplash/media/sdp"
+)
 
 // Ear is an end without a device behind it: what it hears goes to a function.
 // A simulated phone's loudspeaker is one.
@@ -9,15 +13,15 @@ type Ear struct{ *End }
 // NewEar makes an Ear in one codec. f is called with the payload of every
 // packet (20 ms) on the path of the packets: it must return at once and must
 // not keep payload.
-func (l *Loop) NewEar(c Codec, f func(payload []byte)) (*Ear, error) {
+func (l *Loop) NewEar(c sdp.Codec, f func(payload []byte)) (*Ear, error) {
 	e, err := newEnd(l, noWire{}, false)
 	if err != nil {
 		return nil, err
 	}
-	number := []payloadType{{number: 96, format: formatOf(c)}}
+	number := []sdp.PayloadType{{Number: 96, Format: c.Format()}}
 	e.setPayloads(newPayloads(number, number), false)
 	e.setPacketTime(usualPacketTime)
-	e.Tap(func(got Codec, payload []byte) {
+	e.Tap(func(got sdp.Codec, payload []byte) {
 		if got == c {
 			f(payload)
 		}

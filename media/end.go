@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"ringsplash/media/sdp"
 )
 
 // ErrNoDTMF: telephone-event was not negotiated, or the digit is not one.
@@ -68,7 +70,7 @@ type out struct {
 	// hears is the end being relayed, nil when none. It changes under the
 	// loop's routes lock.
 	hears atomic.Pointer[End]
-	tap   atomic.Pointer[func(Codec, []byte)]
+	tap   atomic.Pointer[func(sdp.Codec, []byte)]
 
 	mu      sync.Mutex
 	held    bool // the far side does not want to receive
@@ -112,12 +114,12 @@ func (e *End) Gate() *Gate { return &e.gate }
 
 // Codecs are the negotiated codecs, preferred first; none before the first
 // offer/answer is complete.
-func (e *End) Codecs() []Codec {
+func (e *End) Codecs() []sdp.Codec {
 	p := e.payloads.Load()
 	if p == nil {
 		return nil
 	}
-	return append([]Codec(nil), p.codecs...)
+	return append([]sdp.Codec(nil), p.codecs...)
 }
 
 // OnDigit has f called with each DTMF digit (0-9 * # A-D) this end sent and its
@@ -153,7 +155,7 @@ func (e *End) WithholdKey(digit byte, d time.Duration) {
 // Tap has f called with codec and payload of every audio packet sent to this
 // end, tones included. f runs on the path of the packets: it must return at
 // once, must not keep payload and must not call this end. nil ends it.
-func (e *End) Tap(f func(c Codec, payload []byte)) {
+func (e *End) Tap(f func(c sdp.Codec, payload []byte)) {
 	if f == nil {
 		e.out.tap.Store(nil)
 		return
@@ -192,7 +194,7 @@ func (e *End) setPayloads(p *payloads, held bool) {
 	defer e.out.mu.Unlock()
 	e.payloads.Store(p)
 	if len(p.codecs) > 0 && p.tx[e.out.stream.audio] == noPayloadType {
-		e.out.stream.audio = formatOf(p.codecs[0])
+		e.out.stream.audio = p.codecs[0].Format()
 	}
 	e.out.held = held
 	e.out.packing.n = 0

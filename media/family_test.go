@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"ringsplash/media/sdp"
 )
 
 // both is a loop that listens on an address of each family.
@@ -67,7 +69,7 @@ func TestFamilyOfTheMedia(t *testing.T) {
 			if _, err := e.TakeOffer([]byte(noMedia + c.media)); err != nil {
 				t.Fatal(err)
 			}
-			answer, _, err := e.Answer([]Codec{PCMU}, SendRecv)
+			answer, _, err := e.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +86,7 @@ func TestFamilyOfTheMedia(t *testing.T) {
 			}
 			talks(t, e, c.sounds)
 			// An offer of ours keeps the family, the next offer of theirs the line.
-			again, err := e.Offer([]Codec{PCMU}, SendRecv)
+			again, err := e.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 			if err != nil || lineWith(again, "c=") != lineWith(answer, "c=") {
 				t.Errorf("our next offer, %v\n%s", err, again)
 			}
@@ -106,7 +108,7 @@ func TestFamilyChangesWithinACall(t *testing.T) {
 		if _, err := e.TakeOffer([]byte(noMedia + media)); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := e.Answer([]Codec{PCMU}, SendRecv); err != nil {
+		if _, _, err := e.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +136,7 @@ func TestAnswerOfTheOtherFamily(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Offer([]Codec{PCMU}, SendRecv); err != nil {
+	if _, err := e.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // a 183, then the 200
@@ -142,7 +144,7 @@ func TestAnswerOfTheOtherFamily(t *testing.T) {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}
-	again, err := e.Offer([]Codec{PCMU}, SendRecv)
+	again, err := e.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 	if err != nil || lineWith(again, "c=") != "c=IN IP4 127.0.0.1" {
 		t.Fatalf("%v\n%s", err, again)
 	}
@@ -166,7 +168,7 @@ func TestFamilyChangeAtTheEnd(t *testing.T) {
 		}
 		done := make(chan struct{})
 		go func() { e.Close(); close(done) }()
-		_, _, _ = e.Answer([]Codec{PCMU}, SendRecv)
+		_, _, _ = e.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 		<-done
 	}
 	if got, _ := l.Pairs(); got != 0 {

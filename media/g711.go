@@ -1,5 +1,7 @@
 package media
 
+import "ringsplash/media/sdp"
+
 // G.711: 16 bit linear PCM to and from mu-law and A-law, and the tables between
 // the two laws (ITU-T G.711).
 
@@ -18,9 +20,9 @@ func lawTable(decode func(byte) int16, encode func(int16) byte) *[256]byte {
 
 // convertLaw writes src, in format from, to dst in the other law.
 // dst is at least as long as src.
-func convertLaw(dst, src []byte, from format) {
+func convertLaw(dst, src []byte, from sdp.Format) {
 	t := muToA
-	if from == formatPCMA {
+	if from == sdp.FormatPCMA {
 		t = aToMu
 	}
 	dst = dst[:len(src)]

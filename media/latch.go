@@ -1,16 +1,18 @@
 package media
 
-import "net/netip"
+import (
+	"net/netip"
+)
 
 // peer is where an RTP end's device is. It never changes once stored.
 type peer struct {
-	sdp  netip.AddrPort // as described
+	told netip.AddrPort // as described
 	from netip.AddrPort // whose RTP is taken; meaningless until fixed
 	to   netip.AddrPort // where RTP is sent; the zero value is nowhere
 	rtcp netip.AddrPort // where RTCP is sent, likewise
 	mux  bool
 	// fixed: from is settled until the next offer/answer. Before that the
-	// first packet from sdp or from behind settles it.
+	// first packet from told or from behind settles it.
 	fixed  bool
 	behind netip.Addr
 }
@@ -26,9 +28,9 @@ func private(a netip.Addr) bool {
 // setPeer takes the address of a completed offer/answer. The end latches only
 // when the described address is private and not where the signalling comes
 // from: a phone behind NAT that describes itself.
-func (r *RTPEnd) setPeer(sdp netip.AddrPort, rtcpPort int, mux bool) {
-	p := &peer{sdp: sdp, from: sdp, to: sdp, mux: mux, fixed: true}
-	a, signalling := sdp.Addr(), r.options.Peer
+func (r *RTPEnd) setPeer(told netip.AddrPort, rtcpPort int, mux bool) {
+	p := &peer{told: told, from: told, to: told, mux: mux, fixed: true}
+	a, signalling := told.Addr(), r.options.Peer
 	if a.IsUnspecified() {
 		// On hold without an address: it keeps the one it had for receiving.
 		p.to = netip.AddrPort{}
@@ -42,12 +44,12 @@ func (r *RTPEnd) setPeer(sdp netip.AddrPort, rtcpPort int, mux bool) {
 			// choice of our own network.
 			p.to = netip.AddrPort{}
 		}
-		if old := r.peer.Load(); old != nil && old.sdp == sdp && old.to.IsValid() {
+		if old := r.peer.Load(); old != nil && old.told == told && old.to.IsValid() {
 			p.to = old.to // go on where it was until its next packet
 		}
 	}
-	if p.to == sdp && !a.IsUnspecified() {
-		p.rtcp = rtcpOf(sdp, rtcpPort, mux)
+	if p.to == told && !a.IsUnspecified() {
+		p.rtcp = rtcpOf(told, rtcpPort, mux)
 	}
 	r.peer.Store(p)
 }
@@ -75,7 +77,7 @@ func (r *RTPEnd) admits(src netip.AddrPort) bool {
 	if p.fixed {
 		return src == p.from || r.options.Trunk && r.mediaFrom(src.Addr())
 	}
-	if src != p.sdp && src.Addr() != p.behind {
+	if src != p.told && src.Addr() != p.behind {
 		return false
 	}
 	q := *p
@@ -83,7 +85,7 @@ func (r *RTPEnd) admits(src netip.AddrPort) bool {
 	switch {
 	case q.mux:
 		q.rtcp = src
-	case src != p.sdp:
+	case src != p.told:
 		q.rtcp = netip.AddrPort{} // the NAT's port for it is not known
 	default:
 		q.rtcp = rtcpOf(src, 0, false)
@@ -100,7 +102,7 @@ func (r *RTPEnd) admitsRTCP(src netip.Addr) bool {
 	if p == nil {
 		return false
 	}
-	return src == p.sdp.Addr() || p.fixed && src == p.from.Addr() || r.options.Trunk && r.mediaFrom(src)
+	return src == p.told.Addr() || p.fixed && src == p.from.Addr() || r.options.Trunk && r.mediaFrom(src)
 }
 
 func (r *RTPEnd) mediaFrom(a netip.Addr) bool {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/pion/rtp"
+
+	"ringsplash/media/sdp"
 )
 
 // Loopback addresses stand for a phone's private address and for its NAT.
@@ -38,7 +40,7 @@ func describe(t *testing.T, e *RTPEnd, at netip.AddrPort) {
 	if _, err := e.TakeOffer(sdpAt(at, "0")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := e.Answer([]Codec{PCMU}, SendRecv); err != nil {
+	if _, _, err := e.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -135,7 +137,7 @@ func TestPublicAddressIsNotLatched(t *testing.T) {
 	// Both private, other subnets: perhaps routed, so it is tried.
 	r = &RTPEnd{options: RTPOptions{Peer: netip.MustParseAddr("10.1.0.1")}}
 	r.setPeer(netip.MustParseAddrPort("192.168.1.5:4000"), 0, false)
-	if p := r.peer.Load(); p.fixed || p.to != p.sdp {
+	if p := r.peer.Load(); p.fixed || p.to != p.told {
 		t.Errorf("both private: fixed %t, to %s", p.fixed, p.to)
 	}
 }

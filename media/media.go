@@ -1,5 +1,6 @@
 // Package media is the media path: the datagram loop, RTP and WebRTC ends, the
-// gate, routing, tones, DTMF, codecs and SDP. It is the only importer of pion.
+// gate, routing, tones, DTMF and codecs. It is the only importer of pion, with
+// sdp below it.
 package media
 
 import (
@@ -7,63 +8,14 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"ringsplash/media/sdp"
 )
-
-// Codec is an audio codec by its SDP name. One clock: 8000, opus 48000.
-type Codec string
-
-// The codecs this gateway passes through.
-const (
-	PCMU Codec = "PCMU"
-	PCMA Codec = "PCMA"
-	G722 Codec = "G722"
-	Opus Codec = "opus"
-)
-
-// Direction is an SDP direction attribute (RFC 3264 5.1), from the describer's side.
-type Direction string
-
-// Directions.
-const (
-	SendRecv Direction = "sendrecv"
-	SendOnly Direction = "sendonly"
-	RecvOnly Direction = "recvonly"
-	Inactive Direction = "inactive"
-)
-
-// Mirror is the direction that answers d (RFC 3264 6.1). A missing one counts
-// as sendrecv.
-func (d Direction) Mirror() Direction {
-	switch d {
-	case SendOnly:
-		return RecvOnly
-	case RecvOnly:
-		return SendOnly
-	case Inactive:
-		return Inactive
-	}
-	return SendRecv
-}
 
 // Errors of the package; compare with errors.Is.
 var (
-	// ErrNoCodec: the two sides share no audio codec (488).
-	ErrNoCodec = errors.New("media: no common codec")
-	// ErrBadSDP: the session description cannot be read or used (488). Those
-	// below are its usual kinds, each with a remedy of its own.
-	ErrBadSDP = errors.New("media: bad session description")
-	// ErrNoAudio: no m-line of it is audio that is in use.
-	ErrNoAudio = fmt.Errorf("%w: no audio in use", ErrBadSDP)
-	// ErrSecureOnly: its audio is offered over SRTP and nothing else.
-	ErrSecureOnly = fmt.Errorf("%w: encrypted audio only", ErrBadSDP)
-	// ErrTransport: its audio goes over something that is neither RTP nor SRTP.
-	ErrTransport = fmt.Errorf("%w: unknown transport", ErrBadSDP)
-	// ErrFamily: its address is of a family we have no address of.
-	ErrFamily = fmt.Errorf("%w: address family", ErrBadSDP)
-	// ErrHostName: it names a host where an address belongs.
-	ErrHostName = fmt.Errorf("%w: host name", ErrBadSDP)
-	// ErrMulticast: it wants the sound sent to a group of hosts.
-	ErrMulticast = fmt.Errorf("%w: multicast", ErrBadSDP)
+	// ErrFamily: a session description has an address of a family we have none of.
+	ErrFamily = fmt.Errorf("%w: address family", sdp.ErrBad)
 	// ErrNoPort: the RTP port range is used up (503).
 	ErrNoPort = errors.New("media: no free RTP port")
 	// ErrClosed: the end or the loop was closed.
@@ -90,12 +42,12 @@ type Config struct {
 // Negotiated is the outcome of one offer/answer for the audio m-line.
 type Negotiated struct {
 	// Codecs both sides may send, the preferred one first.
-	Codecs []Codec
+	Codecs []sdp.Codec
 	// Remote is the direction the far side described, from its own side.
 	// A missing attribute is sendrecv.
-	Remote Direction
+	Remote sdp.Direction
 	// Local is the direction we described, from our side.
-	Local Direction
+	Local sdp.Direction
 	// DTMF tells whether telephone-event was negotiated (RFC 4733).
 	DTMF bool
 	// Unplaced tells that nothing can be sent to the far side before it has

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"ringsplash/media/sdp"
 )
 
 // negotiation is the offer/answer state of an RTP end (RFC 3264). Guarded by
@@ -14,8 +16,8 @@ type negotiation struct {
 	audio            int
 	// numbers are the payload types in use for each format. They never change
 	// meaning within a dialog (RFC 3264 8.3.2).
-	numbers map[format]uint8
-	rx, tx  []payloadType
+	numbers map[sdp.Format]uint8
+	rx, tx  []sdp.PayloadType
 	offered *ours        // our last offer, until the far side offers
 	taken   *description // the far side's offer, until Answer
 	chosen  int          // its m-line that we answer
@@ -25,7 +27,7 @@ func newNegotiation() negotiation {
 	return negotiation{
 		// Room in 63 bits: some read o= as a signed number.
 		session: rand.Uint64() >> 2, version: rand.Uint64() >> 33,
-		numbers: map[format]uint8{},
+		numbers: map[sdp.Format]uint8{},
 	}
 }
 
@@ -33,7 +35,7 @@ func newNegotiation() negotiation {
 // go with them, and dir. m-lines refused earlier in the dialog stay refused.
 // The far side may send in these codecs at once (RFC 3264 5.1). An offer that
 // is refused changes nothing.
-func (r *RTPEnd) Offer(codecs []Codec, dir Direction) ([]byte, error) {
+func (r *RTPEnd) Offer(codecs []sdp.Codec, dir sdp.Direction) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() {
@@ -42,7 +44,7 @@ func (r *RTPEnd) Offer(codecs []Codec, dir Direction) ([]byte, error) {
 	n := &r.nego
 	types := n.typesFor(codecs)
 	if len(types) == 0 {
-		return nil, fmt.Errorf("%w: nothing to offer", ErrNoCodec)
+		return nil, fmt.Errorf("%w: nothing to offer", sdp.ErrNoCodec)
 	}
 	n.version++
 	o := &ours{
@@ -63,9 +65,9 @@ func (r *RTPEnd) Offer(codecs []Codec, dir Direction) ([]byte, error) {
 }
 
 // TakeAnswer takes the answer to our last offer; a provisional answer and the
-// final one may both come. It is ErrNoCodec when the far side refused the audio
+// final one may both come. It is sdp.ErrNoCodec when the far side refused the audio
 // or took none of the codecs.
-func (r *RTPEnd) TakeAnswer(sdp []byte) (Negotiated, error) {
+func (r *RTPEnd) TakeAnswer(text []byte) (Negotiated, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() {
@@ -73,9 +75,9 @@ func (r *RTPEnd) TakeAnswer(sdp []byte) (Negotiated, error) {
 	}
 	n := &r.nego
 	if n.offered == nil {
-		return Negotiated{}, badSDP("an answer without an offer of ours")
+		return Negotiated{}, sdp.Bad("an answer without an offer of ours")
 	}
-	d, err := readSDP(sdp)
+	d, err := readSDP(text)
 	if err != nil {
 		return Negotiated{}, err
 	}
@@ -83,9 +85,9 @@ func (r *RTPEnd) TakeAnswer(sdp []byte) (Negotiated, error) {
 	if err != nil {
 		return Negotiated{}, err
 	}
-	var tx []payloadType
+	var tx []sdp.PayloadType
 	for _, t := range line.formats {
-		if slices.ContainsFunc(n.offered.types, func(o payloadType) bool { return o.format == t.format }) {
+		if slices.ContainsFunc(n.offered.types, func(o sdp.PayloadType) bool { return o.Format == t.Format }) {
 			tx = append(tx, t)
 		}
 	}
@@ -112,9 +114,9 @@ func (d *description) answerTo(o *ours) (*mediaLine, error) {
 	}
 	switch {
 	case i < 0:
-		return nil, badSDP("the answer has no audio m-line")
+		return nil, sdp.Bad("the answer has no audio m-line")
 	case d.media[i].port == 0:
-		return nil, fmt.Errorf("%w: %w", ErrNoCodec, errRejected)
+		return nil, fmt.Errorf("%w: %w", sdp.ErrNoCodec, errRejected)
 	}
 	return &d.media[i], d.media[i].carried()
 }
@@ -122,13 +124,13 @@ func (d *description) answerTo(o *ours) (*mediaLine, error) {
 // TakeOffer takes what the far side offers. Codecs of the result are those we
 // know, in the offer's order; Local is empty. Nothing changes on the path of
 // the packets before Answer.
-func (r *RTPEnd) TakeOffer(sdp []byte) (Negotiated, error) {
+func (r *RTPEnd) TakeOffer(text []byte) (Negotiated, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() {
 		return Negotiated{}, ErrClosed
 	}
-	d, err := readSDP(sdp)
+	d, err := readSDP(text)
 	if err != nil {
 		return Negotiated{}, err
 	}
@@ -142,7 +144,7 @@ func (r *RTPEnd) TakeOffer(sdp []byte) (Negotiated, error) {
 		return Negotiated{}, err
 	}
 	r.nego.taken, r.nego.chosen = d, chosen
-	return Negotiated{Codecs: codecsOf(line.formats), Remote: line.described(to.Addr()), DTMF: hasEvent(line.formats)}, nil
+	return Negotiated{Codecs: sdp.Codecs(line.formats), Remote: line.described(to.Addr()), DTMF: hasEvent(line.formats)}, nil
 }
 
 // offersSound tells why an audio m-line of an offer cannot be used.
@@ -158,9 +160,9 @@ func (r *RTPEnd) offersSound(line *mediaLine) error {
 
 // Answer composes the answer to the offer that was taken: those of codecs that
 // were offered, in our order, and dir as far as the offer permits it. m-lines
-// other than the audio are refused. It is ErrNoCodec when none of codecs was
+// other than the audio are refused. It is sdp.ErrNoCodec when none of codecs was
 // offered; the offer then is still there for another try.
-func (r *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, error) {
+func (r *RTPEnd) Answer(codecs []sdp.Codec, dir sdp.Direction) ([]byte, Negotiated, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() {
@@ -168,12 +170,12 @@ func (r *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, erro
 	}
 	n := &r.nego
 	if n.taken == nil {
-		return nil, Negotiated{}, badSDP("an answer of ours without an offer")
+		return nil, Negotiated{}, sdp.Bad("an answer of ours without an offer")
 	}
 	line := &n.taken.media[n.chosen]
 	types := chosen(line.formats, codecs)
 	if len(types) == 0 {
-		return nil, Negotiated{}, fmt.Errorf("%w: offered %v, wanted %v", ErrNoCodec, codecsOf(line.formats), codecs)
+		return nil, Negotiated{}, fmt.Errorf("%w: offered %v, wanted %v", sdp.ErrNoCodec, sdp.Codecs(line.formats), codecs)
 	}
 	to, err := r.reachable(line)
 	if err != nil {
@@ -183,7 +185,7 @@ func (r *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, erro
 	if err != nil {
 		return nil, Negotiated{}, err
 	}
-	local := line.described(to.Addr()).reply(dir)
+	local := line.described(to.Addr()).Reply(dir)
 	n.version++
 	o := &ours{
 		session: n.session, version: n.version, addr: own.addr, slots: slotsOf(n.taken), audio: n.chosen,
@@ -203,11 +205,11 @@ func (r *RTPEnd) Answer(codecs []Codec, dir Direction) ([]byte, Negotiated, erro
 
 // agree makes a completed offer/answer take effect on the sockets own. line is
 // the far side's m-line, tx what it takes.
-func (r *RTPEnd) agree(own *sockets, line *mediaLine, tx []payloadType, local Direction, mux bool) (Negotiated, error) {
+func (r *RTPEnd) agree(own *sockets, line *mediaLine, tx []sdp.PayloadType, local sdp.Direction, mux bool) (Negotiated, error) {
 	to, err := r.reachable(line)
-	codecs := codecsOf(tx)
+	codecs := sdp.Codecs(tx)
 	if err == nil && len(codecs) == 0 {
-		err = fmt.Errorf("%w: the far side took none of what was offered", ErrNoCodec)
+		err = fmt.Errorf("%w: the far side took none of what was offered", sdp.ErrNoCodec)
 	}
 	if err != nil {
 		r.unused(own)
@@ -219,49 +221,49 @@ func (r *RTPEnd) agree(own *sockets, line *mediaLine, tx []payloadType, local Di
 	r.nego.tx = tx
 	remote := line.described(to.Addr())
 	r.setPeer(to, line.rtcpPort, mux)
-	r.setPayloads(newPayloads(r.nego.rx, tx), !local.sends() || !remote.receives())
+	r.setPayloads(newPayloads(r.nego.rx, tx), !local.Sends() || !remote.Receives())
 	r.setPacketTime(line.packetTime())
 	unplaced := !to.Addr().IsUnspecified() && !r.peer.Load().to.IsValid()
 	return Negotiated{Codecs: codecs, Remote: remote, Local: local, DTMF: hasEvent(tx), Unplaced: unplaced}, nil
 }
 
-func hasEvent(types []payloadType) bool {
-	return slices.ContainsFunc(types, func(t payloadType) bool { return t.format.event() })
+func hasEvent(types []sdp.PayloadType) bool {
+	return slices.ContainsFunc(types, func(t sdp.PayloadType) bool { return t.Format.Event() })
 }
 
 // defaultNumbers are the payload types we offer, unless the far side used them
 // for something else.
-var defaultNumbers = [formatCount]uint8{
-	formatPCMU: 0, formatPCMA: 8, formatG722: 9, formatOpus: 111, formatEvent8: 101, formatEvent48: 110,
+var defaultNumbers = [sdp.FormatCount]uint8{
+	sdp.FormatPCMU: 0, sdp.FormatPCMA: 8, sdp.FormatG722: 9, sdp.FormatOpus: 111, sdp.FormatEvent8: 101, sdp.FormatEvent48: 110,
 }
 
 // typesFor is the payload type list of an offer of codecs.
-func (n *negotiation) typesFor(codecs []Codec) []payloadType {
-	var types []payloadType
-	var events []format
+func (n *negotiation) typesFor(codecs []sdp.Codec) []sdp.PayloadType {
+	var types []sdp.PayloadType
+	var events []sdp.Format
 	for _, c := range codecs {
-		f := formatOf(c)
-		if f == formatNone || slices.ContainsFunc(types, func(t payloadType) bool { return t.format == f }) {
+		f := c.Format()
+		if f == sdp.FormatNone || slices.ContainsFunc(types, func(t sdp.PayloadType) bool { return t.Format == f }) {
 			continue
 		}
-		types = append(types, payloadType{n.number(f), f})
-		if ev := eventFor(f); !slices.Contains(events, ev) {
+		types = append(types, sdp.PayloadType{Number: n.number(f), Format: f})
+		if ev := f.EventBeside(); !slices.Contains(events, ev) {
 			events = append(events, ev)
 		}
 	}
 	for _, f := range events {
-		types = append(types, payloadType{n.number(f), f})
+		types = append(types, sdp.PayloadType{Number: n.number(f), Format: f})
 	}
 	return types
 }
 
 // number is the payload type of f, chosen once.
-func (n *negotiation) number(f format) uint8 {
+func (n *negotiation) number(f sdp.Format) uint8 {
 	if x, ok := n.numbers[f]; ok {
 		return x
 	}
 	taken := func(x uint8) bool {
-		return slices.ContainsFunc(n.rx, func(t payloadType) bool { return t.number == x })
+		return slices.ContainsFunc(n.rx, func(t sdp.PayloadType) bool { return t.Number == x })
 	}
 	x := defaultNumbers[f]
 	if taken(x) {
@@ -273,10 +275,10 @@ func (n *negotiation) number(f format) uint8 {
 }
 
 // expect notes that the far side may send types from now on.
-func (n *negotiation) expect(types []payloadType) {
+func (n *negotiation) expect(types []sdp.PayloadType) {
 	for _, t := range types {
-		n.numbers[t.format] = t.number
-		n.rx = slices.DeleteFunc(n.rx, func(o payloadType) bool { return o.number == t.number })
+		n.numbers[t.Format] = t.Number
+		n.rx = slices.DeleteFunc(n.rx, func(o sdp.PayloadType) bool { return o.Number == t.Number })
 		n.rx = append(n.rx, t)
 	}
 }
@@ -284,22 +286,22 @@ func (n *negotiation) expect(types []payloadType) {
 // chosen are the payload types of an answer, by the offer's numbers: codecs in
 // our order, then the telephone-events of their clocks. A phone that offers
 // only the other clock gets that.
-func chosen(offered []payloadType, codecs []Codec) []payloadType {
-	find := func(f format) int {
-		return slices.IndexFunc(offered, func(t payloadType) bool { return t.format == f && f != formatNone })
+func chosen(offered []sdp.PayloadType, codecs []sdp.Codec) []sdp.PayloadType {
+	find := func(f sdp.Format) int {
+		return slices.IndexFunc(offered, func(t sdp.PayloadType) bool { return t.Format == f && f != sdp.FormatNone })
 	}
-	var types []payloadType
+	var types []sdp.PayloadType
 	for _, c := range codecs {
-		if i := find(formatOf(c)); i >= 0 && !slices.Contains(types, offered[i]) {
+		if i := find(c.Format()); i >= 0 && !slices.Contains(types, offered[i]) {
 			types = append(types, offered[i])
 		}
 	}
 	audio := types
 	for _, t := range audio {
-		ev := eventFor(t.format)
+		ev := t.Format.EventBeside()
 		i := find(ev)
 		if i < 0 {
-			i = find(otherEvent(ev))
+			i = find(ev.OtherEvent())
 		}
 		if i >= 0 && !slices.Contains(types, offered[i]) {
 			types = append(types, offered[i])

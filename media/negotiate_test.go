@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pion/sdp/v3"
+	pion "github.com/pion/sdp/v3"
+
+	"ringsplash/media/sdp"
 )
 
 func newRTPEnd(t *testing.T, l *Loop) *RTPEnd {
@@ -47,7 +49,7 @@ func o(t *testing.T, text []byte) (id, version uint64) {
 
 func TestOffer(t *testing.T) {
 	e := newRTPEnd(t, newLoop(t, Config{}))
-	first, err := e.Offer([]Codec{Opus, PCMU, PCMA, G722}, SendOnly)
+	first, err := e.Offer([]sdp.Codec{sdp.Opus, sdp.PCMU, sdp.PCMA, sdp.G722}, sdp.SendOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,18 +69,18 @@ func TestOffer(t *testing.T) {
 	if strings.Contains(string(first), "rtcp-mux") {
 		t.Error("rtcp-mux, which nobody offered")
 	}
-	if err := new(sdp.SessionDescription).Unmarshal(first); err != nil {
+	if err := new(pion.SessionDescription).Unmarshal(first); err != nil {
 		t.Error(err)
 	}
 	id, version := o(t, first)
-	second, err := e.Offer([]Codec{PCMU}, SendRecv)
+	second, err := e.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if i, v := o(t, second); i != id || v != version+1 {
 		t.Errorf("o= %d %d after %d %d", i, v, id, version)
 	}
-	if _, err := e.Offer([]Codec{"GSM"}, SendRecv); !errors.Is(err, ErrNoCodec) {
+	if _, err := e.Offer([]sdp.Codec{"GSM"}, sdp.SendRecv); !errors.Is(err, sdp.ErrNoCodec) {
 		t.Errorf("an offer of nothing: %v", err)
 	}
 }
@@ -95,22 +97,27 @@ func TestTakeAnswer(t *testing.T) {
 		{
 			"all", "111 0 8 101 110",
 			[]string{"a=rtpmap:111 opus/48000/2", "a=rtpmap:101 telephone-event/8000"},
-			Negotiated{[]Codec{Opus, PCMU, PCMA}, SendRecv, SendRecv, true, false, false},
+			Negotiated{[]sdp.Codec{sdp.Opus, sdp.PCMU, sdp.PCMA}, sdp.SendRecv, sdp.SendRecv, true, false, false},
 			nil,
 		},
-		{"their order", "8 0", nil, Negotiated{[]Codec{PCMA, PCMU}, SendRecv, SendRecv, false, false, false}, nil},
-		{"recvonly", "0", []string{"a=recvonly"}, Negotiated{[]Codec{PCMU}, RecvOnly, SendRecv, false, false, false}, nil},
-		{"not offered", "9", nil, Negotiated{}, ErrNoCodec},
+		{"their order", "8 0", nil, Negotiated{[]sdp.Codec{sdp.PCMA, sdp.PCMU}, sdp.SendRecv, sdp.SendRecv, false, false, false}, nil},
+		{
+			"recvonly", "0",
+			[]string{"a=recvonly"},
+			Negotiated{[]sdp.Codec{sdp.PCMU}, sdp.RecvOnly, sdp.SendRecv, false, false, false},
+			nil,
+		},
+		{"not offered", "9", nil, Negotiated{}, sdp.ErrNoCodec},
 		{
 			"other numbers", "100 102",
 			[]string{"a=rtpmap:100 opus/48000/2", "a=rtpmap:102 telephone-event/48000"},
-			Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false},
+			Negotiated{[]sdp.Codec{sdp.Opus}, sdp.SendRecv, sdp.SendRecv, true, false, false},
 			nil,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newRTPEnd(t, l)
-			if _, err := e.Offer([]Codec{PCMU, PCMA, Opus}, SendRecv); err != nil {
+			if _, err := e.Offer([]sdp.Codec{sdp.PCMU, sdp.PCMA, sdp.Opus}, sdp.SendRecv); err != nil {
 				t.Fatal(err)
 			}
 			answer := sdpAt(netip.MustParseAddrPort("127.0.0.1:4000"), c.formats, c.lines...)
@@ -130,21 +137,21 @@ func TestTakeAnswer(t *testing.T) {
 func TestAnswersThatAreNone(t *testing.T) {
 	e := newRTPEnd(t, newLoop(t, Config{}))
 	good := sdpAt(netip.MustParseAddrPort("127.0.0.1:4000"), "0")
-	if _, err := e.TakeAnswer(good); !errors.Is(err, ErrBadSDP) {
+	if _, err := e.TakeAnswer(good); !errors.Is(err, sdp.ErrBad) {
 		t.Errorf("an answer without an offer: %v", err)
 	}
-	if _, _, err := e.Answer([]Codec{PCMU}, SendRecv); !errors.Is(err, ErrBadSDP) {
+	if _, _, err := e.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); !errors.Is(err, sdp.ErrBad) {
 		t.Errorf("our answer without an offer: %v", err)
 	}
-	if _, err := e.Offer([]Codec{PCMU}, SendRecv); err != nil {
+	if _, err := e.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); err != nil {
 		t.Fatal(err)
 	}
 	refused := sdpAt(netip.MustParseAddrPort("127.0.0.1:0"), "0")
-	if _, err := e.TakeAnswer(refused); !errors.Is(err, ErrNoCodec) || !errors.Is(err, errRejected) {
+	if _, err := e.TakeAnswer(refused); !errors.Is(err, sdp.ErrNoCodec) || !errors.Is(err, errRejected) {
 		t.Errorf("port 0: %v", err)
 	}
 	own := sdpAt(e.Addr(), "0")
-	if _, err := e.TakeAnswer(own); !errors.Is(err, ErrBadSDP) {
+	if _, err := e.TakeAnswer(own); !errors.Is(err, sdp.ErrBad) {
 		t.Errorf("our own port: %v", err)
 	}
 	if _, err := e.TakeAnswer(good); err != nil {
@@ -163,58 +170,58 @@ var answers = []struct {
 	name    string
 	formats string
 	lines   []string
-	codecs  []Codec
-	dir     Direction
+	codecs  []sdp.Codec
+	dir     sdp.Direction
 	mline   string
 	want    Negotiated
 	err     error
 }{
 	{
 		"our order, their numbers", "0 96 97 98", offeredEvents,
-		[]Codec{Opus, PCMU},
-		SendRecv, "96 0 98 97",
-		Negotiated{[]Codec{Opus, PCMU}, SendRecv, SendRecv, true, false, false},
+		[]sdp.Codec{sdp.Opus, sdp.PCMU},
+		sdp.SendRecv, "96 0 98 97",
+		Negotiated{[]sdp.Codec{sdp.Opus, sdp.PCMU}, sdp.SendRecv, sdp.SendRecv, true, false, false},
 		nil,
 	},
 	{
 		"one codec, its event", "0 96 97 98", offeredEvents,
-		[]Codec{PCMU},
-		SendRecv, "0 97",
-		Negotiated{[]Codec{PCMU}, SendRecv, SendRecv, true, false, false},
+		[]sdp.Codec{sdp.PCMU},
+		sdp.SendRecv, "0 97",
+		Negotiated{[]sdp.Codec{sdp.PCMU}, sdp.SendRecv, sdp.SendRecv, true, false, false},
 		nil,
 	},
 	{
 		"the other event clock", "96 97", offeredEvents,
-		[]Codec{Opus},
-		SendRecv, "96 97",
-		Negotiated{[]Codec{Opus}, SendRecv, SendRecv, true, false, false},
+		[]sdp.Codec{sdp.Opus},
+		sdp.SendRecv, "96 97",
+		Negotiated{[]sdp.Codec{sdp.Opus}, sdp.SendRecv, sdp.SendRecv, true, false, false},
 		nil,
 	},
 	{
 		"hold", "0",
 		[]string{"a=sendonly"},
-		[]Codec{PCMU},
-		SendRecv, "0",
-		Negotiated{[]Codec{PCMU}, SendOnly, RecvOnly, false, false, false},
+		[]sdp.Codec{sdp.PCMU},
+		sdp.SendRecv, "0",
+		Negotiated{[]sdp.Codec{sdp.PCMU}, sdp.SendOnly, sdp.RecvOnly, false, false, false},
 		nil,
 	},
 	{
 		"inactive", "0",
 		[]string{"a=inactive"},
-		[]Codec{PCMU},
-		SendRecv, "0",
-		Negotiated{[]Codec{PCMU}, Inactive, Inactive, false, false, false},
+		[]sdp.Codec{sdp.PCMU},
+		sdp.SendRecv, "0",
+		Negotiated{[]sdp.Codec{sdp.PCMU}, sdp.Inactive, sdp.Inactive, false, false, false},
 		nil,
 	},
 	{
 		"they only listen, so do we", "0",
 		[]string{"a=recvonly"},
-		[]Codec{PCMU},
-		RecvOnly, "0",
-		Negotiated{[]Codec{PCMU}, RecvOnly, Inactive, false, false, false},
+		[]sdp.Codec{sdp.PCMU},
+		sdp.RecvOnly, "0",
+		Negotiated{[]sdp.Codec{sdp.PCMU}, sdp.RecvOnly, sdp.Inactive, false, false, false},
 		nil,
 	},
-	{"nothing common", "0", nil, []Codec{Opus}, SendRecv, "", Negotiated{}, ErrNoCodec},
+	{"nothing common", "0", nil, []sdp.Codec{sdp.Opus}, sdp.SendRecv, "", Negotiated{}, sdp.ErrNoCodec},
 }
 
 func TestAnswer(t *testing.T) {
@@ -249,7 +256,7 @@ func TestDialogOfDescriptions(t *testing.T) {
 	if _, err := e.TakeOffer(offer); err != nil {
 		t.Fatal(err)
 	}
-	answer, _, err := e.Answer([]Codec{PCMU}, SendRecv)
+	answer, _, err := e.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +265,7 @@ func TestDialogOfDescriptions(t *testing.T) {
 		t.Errorf("answer\n%s", answer)
 	}
 	id, version := o(t, answer)
-	again, err := e.Offer([]Codec{PCMU, Opus}, SendRecv)
+	again, err := e.Offer([]sdp.Codec{sdp.PCMU, sdp.Opus}, sdp.SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +294,7 @@ func TestRTCPMuxOnlyWhenOffered(t *testing.T) {
 		if _, err := e.TakeOffer(sdpAt(at, "0", lines...)); err != nil {
 			t.Fatal(err)
 		}
-		text, _, err := e.Answer([]Codec{PCMU}, SendRecv)
+		text, _, err := e.Answer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 		if err != nil || strings.Contains(string(text), "a=rtcp-mux") != mux || e.usesMux() != mux {
 			t.Errorf("offered %t: %v\n%s", mux, err, text)
 		}
@@ -308,7 +315,7 @@ func TestAddressWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := e.Offer([]Codec{PCMU}, SendRecv)
+		text, err := e.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv)
 		if got := lineWith(text, "c="); err != nil || got != "c=IN IP4 "+want.String() {
 			t.Errorf("to %s: %q, want %s (%v)", peer, got, want, err)
 		}
@@ -326,15 +333,15 @@ func TestAddressWritten(t *testing.T) {
 }
 
 func TestConvertibleAndOfferable(t *testing.T) {
-	if !Convertible(PCMU, PCMA) || !Convertible(Opus, Opus) || Convertible(PCMU, G722) {
+	if !sdp.Convertible(sdp.PCMU, sdp.PCMA) || !sdp.Convertible(sdp.Opus, sdp.Opus) || sdp.Convertible(sdp.PCMU, sdp.G722) {
 		t.Error("convertible")
 	}
-	for _, c := range []struct{ in, want []Codec }{
-		{[]Codec{PCMU}, []Codec{PCMU, PCMA}},
-		{[]Codec{Opus, PCMA, G722, PCMA}, []Codec{Opus, PCMA, G722, PCMU}},
-		{[]Codec{G722, "GSM"}, []Codec{G722}},
+	for _, c := range []struct{ in, want []sdp.Codec }{
+		{[]sdp.Codec{sdp.PCMU}, []sdp.Codec{sdp.PCMU, sdp.PCMA}},
+		{[]sdp.Codec{sdp.Opus, sdp.PCMA, sdp.G722, sdp.PCMA}, []sdp.Codec{sdp.Opus, sdp.PCMA, sdp.G722, sdp.PCMU}},
+		{[]sdp.Codec{sdp.G722, "GSM"}, []sdp.Codec{sdp.G722}},
 	} {
-		if got := Offerable(c.in); !reflect.DeepEqual(got, c.want) {
+		if got := sdp.Offerable(c.in); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%v: %v, want %v", c.in, got, c.want)
 		}
 	}

@@ -1,6 +1,10 @@
 package media
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"ringsplash/media/sdp"
+)
 
 // rtpHeaderSize is the size of the header we write: no CSRC, no extension.
 const rtpHeaderSize = 12
@@ -19,7 +23,7 @@ type packet struct {
 	payload     []byte
 
 	// What End.receive finds out.
-	format format
+	format sdp.Format
 	at     int64  // loop clock, ns
 	epoch  uint32 // changes when packets before this one were held back
 	ticket ticket // what the gate said

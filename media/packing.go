@@ -1,5 +1,7 @@
 package media
 
+import "ringsplash/media/sdp"
+
 // Bounds on the packets an end may ask for, in ms. A longer one would be cut
 // short by maxPacket some day, a shorter one is noise to the network.
 const (
@@ -18,7 +20,7 @@ type packing struct {
 	size   int    // bytes of a whole packet; 0: they go as they come
 	n      int    // bytes that wait in buf
 	ts     uint32 // of the first of them
-	as     format
+	as     sdp.Format
 	number uint8
 	marker bool
 	lost   bool // something before the first of them never came
@@ -27,11 +29,13 @@ type packing struct {
 
 // sampled tells whether a format can be cut anywhere: PCMU, PCMA and G722, of
 // which a byte is one or two samples.
-func (f format) sampled() bool { return f == formatPCMU || f == formatPCMA || f == formatG722 }
+func sampled(f sdp.Format) bool {
+	return f == sdp.FormatPCMU || f == sdp.FormatPCMA || f == sdp.FormatG722
+}
 
 // takes tells whether n bytes in format as must be cut or joined.
-func (k *packing) takes(as format, n int) bool {
-	return k.size != 0 && as.sampled() && (k.n > 0 || n != k.size)
+func (k *packing) takes(as sdp.Format, n int) bool {
+	return k.size != 0 && sampled(as) && (k.n > 0 || n != k.size)
 }
 
 // setPacketTime has sound sent in packets of so many ms; 0: as it comes.
@@ -47,7 +51,7 @@ func (e *End) setPacketTime(ms int) {
 // repack adds sound of format from, to be sent as another, to the packet under
 // way, and sends what is whole. lost says that something before it never came.
 // Called with out.mu held.
-func (e *End) repack(sound []byte, from, as format, number uint8, ts uint32, marker, lost bool, at int64) {
+func (e *End) repack(sound []byte, from, as sdp.Format, number uint8, ts uint32, marker, lost bool, at int64) {
 	k := &e.out.packing
 	if lost || k.as != as || k.ts+uint32(k.n) != ts {
 		e.flush(at)
@@ -95,7 +99,7 @@ func (e *End) flush(at int64) {
 }
 
 // recode writes sound of one format to dst in another: itself, or the other law.
-func recode(dst, sound []byte, from, as format) {
+func recode(dst, sound []byte, from, as sdp.Format) {
 	if from == as {
 		copy(dst, sound)
 		return

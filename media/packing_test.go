@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/pion/rtp"
+
+	"ringsplash/media/sdp"
 )
 
 // speaker sends counted bytes in packets of so many ms.
@@ -54,12 +56,17 @@ func TestPacketsAreCutAndJoined(t *testing.T) {
 	lengths := []int{10, 20, 30, 40, 60}
 	for _, c := range []struct {
 		name     string
-		from, to []payloadType
+		from, to []sdp.PayloadType
 		want     func(byte) byte
 	}{
 		{"PCMU", g711Types, g711Types[:1], func(b byte) byte { return b }},
 		{"PCMU to PCMA", g711Types, pcmaTypes, func(b byte) byte { return muToA[b] }},
-		{"G722", []payloadType{{0, formatG722}}, []payloadType{{9, formatG722}}, func(b byte) byte { return b }},
+		{
+			"G722",
+			[]sdp.PayloadType{{Number: 0, Format: sdp.FormatG722}},
+			[]sdp.PayloadType{{Number: 9, Format: sdp.FormatG722}},
+			func(b byte) byte { return b },
+		},
 	} {
 		for _, in := range lengths {
 			for _, out := range lengths {
@@ -75,7 +82,7 @@ func TestPacketsAreCutAndJoined(t *testing.T) {
 					}
 					sent := far.sent()
 					for _, p := range sent {
-						if len(p.Payload) != out*bytesPerMS || p.PayloadType != c.to[0].number {
+						if len(p.Payload) != out*bytesPerMS || p.PayloadType != c.to[0].Number {
 							t.Fatalf("a packet of %d bytes, type %d", len(p.Payload), p.PayloadType)
 						}
 					}
@@ -98,7 +105,7 @@ func TestPacketsAreCutAndJoined(t *testing.T) {
 // An end that asked for nothing, and opus, get packets as they come.
 func TestPacketsPassAsTheyCome(t *testing.T) {
 	for _, c := range []struct {
-		types []payloadType
+		types []sdp.PayloadType
 		want  int // ms asked for
 	}{{g711Types, 0}, {opusTypes, 40}} {
 		l := still()
@@ -106,7 +113,7 @@ func TestPacketsPassAsTheyCome(t *testing.T) {
 		ear, far := newBare(t, l, false, c.types)
 		ear.setPacketTime(c.want)
 		ear.Hear(mic)
-		s := &speaker{end: mic, pt: c.types[0].number}
+		s := &speaker{end: mic, pt: c.types[0].Number}
 		for _, ms := range []int{20, 30, 10, 60} {
 			s.say(ms)
 		}
@@ -293,7 +300,7 @@ func TestPacketLengthIsNegotiated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Offer([]Codec{PCMU}, SendRecv); err != nil {
+	if _, err := b.Offer([]sdp.Codec{sdp.PCMU}, sdp.SendRecv); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.TakeAnswer(other.sdp("0", "a=ptime:30", "a=maxptime:10")); err != nil {

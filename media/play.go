@@ -4,13 +4,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+
+	"ringsplash/media/sdp"
 )
 
 // playing is a tone on its way to an end.
 type playing struct {
 	tone *tone
 	pos  int
-	as   format
+	as   sdp.Format
 	ts   uint32
 	last uint64 // tick of the last frame sent, 0 before the first
 }
@@ -169,8 +171,8 @@ func (e *End) frame(p *playing, n uint64, at int64) {
 	}
 	as, frames := p.tone.framesFor(table, o.stream.audio)
 	body := frames[pos%len(frames)]
-	span := as.span(body)
-	ts := o.stream.now(at, as.clock())
+	span := span(as, body)
+	ts := o.stream.now(at, as.Clock())
 	marker := p.last == 0 || n-p.last > 1
 	if p.last != 0 && p.as == as {
 		// By the tick, not by the clock: a late tick makes no jitter.
@@ -201,18 +203,18 @@ func (e *End) tickDigit(at int64) bool {
 		return false
 	}
 	table := e.payloads.Load()
-	as, number, ok := table.out(formatEvent8, o.stream.audio)
+	as, number, ok := table.out(sdp.FormatEvent8, o.stream.audio)
 	if !ok || o.held || e.gate.State() != GateOpen {
 		d.queue, d.step = nil, 0
 		return false
 	}
 	if d.step == 1 {
 		e.flush(at)
-		d.ts = o.stream.now(at, o.stream.audio.clock())
+		d.ts = o.stream.now(at, o.stream.audio.Clock())
 		o.stream.forget()
 	}
 	steps := min(d.step, digitSteps)
-	length := uint32(steps) * as.clock() / 50
+	length := uint32(steps) * as.Clock() / 50
 	body := o.buf[rtpHeaderSize:]
 	body[0] = byte(strings.IndexByte(dtmfDigits, d.queue[0]))
 	body[1] = digitVolume

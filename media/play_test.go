@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
+
+	"ringsplash/media/sdp"
 )
 
 // ticker ticks a still loop's end as the loop would.
@@ -44,7 +46,8 @@ func TestPlayOnceThenWhatWasHeard(t *testing.T) {
 		t.Fatalf("%d packets, done %d times", len(all), done)
 	}
 	for i := range Splash.tone.length {
-		if string(all[i].Payload) != string(Splash.tone.frames[formatPCMU][i]) || all[i].Timestamp != all[0].Timestamp+uint32(i)*160 {
+		if string(all[i].Payload) != string(Splash.tone.frames[sdp.FormatPCMU][i]) || all[i].Timestamp != all[0].Timestamp+
+			uint32(i)*160 {
 			t.Errorf("frame %d of the splash: %v", i, all[i].Header)
 		}
 	}
@@ -64,7 +67,7 @@ func TestPlayOnceThenWhatWasHeard(t *testing.T) {
 
 func TestTonesInEveryCodec(t *testing.T) {
 	for _, tone := range []Tone{Silence, Splash, Ringback, Busy, HoldMusic} {
-		for _, types := range [][]payloadType{g711Types, pcmaTypes, opusTypes, {{9, formatG722}}} {
+		for _, types := range [][]sdp.PayloadType{g711Types, pcmaTypes, opusTypes, {{Number: 9, Format: sdp.FormatG722}}} {
 			l := still()
 			e, far := newBare(t, l, false, types)
 			e.Hear(tone)
@@ -79,9 +82,9 @@ func TestTonesInEveryCodec(t *testing.T) {
 			if !tone.tone.loop {
 				again = Silence.tone
 			}
-			f := types[0].format
+			f := types[0].Format
 			if got := string(all[tone.tone.length].Payload); got != string(again.frames[f][0]) {
-				t.Errorf("%s in %s does not go on as it should", tone, f.codec())
+				t.Errorf("%s in %s does not go on as it should", tone, f.Codec())
 			}
 		}
 	}
@@ -92,14 +95,14 @@ func TestToneOfOneCodecIsSilenceInOthers(t *testing.T) {
 	e, far := newBare(t, l, false, opusTypes)
 	e.Hear(NewTone("beep", true, make([]int16, 1000)))
 	(&ticker{l: l}).tick(e, 1)
-	if p := far.sent()[0]; string(p.Payload) != string(Silence.tone.frames[formatOpus][0]) {
+	if p := far.sent()[0]; string(p.Payload) != string(Silence.tone.frames[sdp.FormatOpus][0]) {
 		t.Errorf("% x", p.Payload)
 	}
 }
 
 func TestSendDigits(t *testing.T) {
 	for _, c := range []struct {
-		types []payloadType
+		types []sdp.PayloadType
 		pt    uint8
 		clock uint32
 	}{{g711Types, 101, 8000}, {opusTypes, 110, 48000}, {opusEvent8, 97, 8000}} {

@@ -30,7 +30,7 @@ type reception struct {
 
 // count notes one packet for the statistics.
 func (r *reception) count(p *packet) {
-	clock := p.format.clock()
+	clock := p.format.Clock()
 	transit := uint32(p.at/1000*int64(clock)/1e6) - p.timestamp
 	old := r.highest.Load()
 	delta := int16(p.seq - uint16(old))
@@ -45,7 +45,7 @@ func (r *reception) count(p *packet) {
 		if delta > 0 {
 			r.highest.Store(old + uint32(delta))
 		}
-		if !p.format.event() {
+		if !p.format.Event() {
 			d := int32(transit - r.transit.Load())
 			j := r.jitter16.Load()
 			r.jitter16.Store(j + uint32(max(d, -d)) - (j+8)>>4)
@@ -79,7 +79,7 @@ func (r *reception) resumed() uint32 {
 // would leave by its repetitions.
 func (r *reception) withhold(p *packet) {
 	r.skipped.Store(true)
-	if p.format.event() {
+	if p.format.Event() {
 		r.withheld.Store(eventKey(p))
 	}
 }
@@ -87,7 +87,7 @@ func (r *reception) withhold(p *packet) {
 // late tells whether p is of an event that began while it was held back, or is
 // to be held back as well.
 func (r *reception) late(p *packet) bool {
-	if !p.format.event() {
+	if !p.format.Event() {
 		return false
 	}
 	same := len(p.payload) > 0 && int32(p.payload[0]) == r.noKey.Load() && p.at < r.noKeyUntil.Load()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"ringsplash/media/sdp"
 )
 
 // Two phones talk through the gateway, sockets and all.
@@ -92,7 +94,7 @@ func TestAllocationIsNoticed(t *testing.T) {
 	ea, eb := connect(t, l, a, RTPOptions{}, "0"), connect(t, l, b, RTPOptions{}, "0")
 	eb.Hear(ea)
 	var kept atomic.Pointer[[]byte]
-	eb.Tap(func(_ Codec, payload []byte) {
+	eb.Tap(func(_ sdp.Codec, payload []byte) {
 		p := append([]byte(nil), payload...)
 		kept.Store(&p)
 	})

@@ -14,6 +14,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"go.uber.org/goleak"
+
+	"ringsplash/media/sdp"
 )
 
 const patience = 5 * time.Second
@@ -123,7 +125,7 @@ func connect(t testing.TB, l *Loop, p *phone, o RTPOptions, formats string, line
 	if _, err := e.TakeOffer(p.sdp(formats, lines...)); err != nil {
 		t.Fatal(err)
 	}
-	answer, _, err := e.Answer([]Codec{PCMU, PCMA, G722, Opus}, SendRecv)
+	answer, _, err := e.Answer([]sdp.Codec{sdp.PCMU, sdp.PCMA, sdp.G722, sdp.Opus}, sdp.SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,14 +183,18 @@ func (nowhere) sendRTCP([]rtcp.Packet) {}
 func (nowhere) close()                 {}
 
 var (
-	g711Types  = []payloadType{{0, formatPCMU}, {8, formatPCMA}, {101, formatEvent8}}
-	pcmaTypes  = []payloadType{{8, formatPCMA}}
-	opusTypes  = []payloadType{{111, formatOpus}, {110, formatEvent48}}
-	opusEvent8 = []payloadType{{96, formatOpus}, {97, formatEvent8}}
+	g711Types = []sdp.PayloadType{
+		{Number: 0, Format: sdp.FormatPCMU},
+		{Number: 8, Format: sdp.FormatPCMA},
+		{Number: 101, Format: sdp.FormatEvent8},
+	}
+	pcmaTypes  = []sdp.PayloadType{{Number: 8, Format: sdp.FormatPCMA}}
+	opusTypes  = []sdp.PayloadType{{Number: 111, Format: sdp.FormatOpus}, {Number: 110, Format: sdp.FormatEvent48}}
+	opusEvent8 = []sdp.PayloadType{{Number: 96, Format: sdp.FormatOpus}, {Number: 97, Format: sdp.FormatEvent8}}
 )
 
 // newBare makes an end without a network.
-func newBare(t testing.TB, l *Loop, shut bool, types []payloadType) (*End, *recorder) {
+func newBare(t testing.TB, l *Loop, shut bool, types []sdp.PayloadType) (*End, *recorder) {
 	t.Helper()
 	w := &recorder{}
 	e, err := newEnd(l, w, shut)

@@ -3,6 +3,8 @@ package media
 import (
 	"encoding/binary"
 	"slices"
+
+	"ringsplash/media/sdp"
 )
 
 // Hear chooses what is sent to this end: another end, a Tone, or nil for
@@ -81,7 +83,7 @@ func (e *End) receive(p *packet) {
 		return
 	}
 	p.format = table.rx[p.payloadType]
-	if p.format == formatNone {
+	if p.format == sdp.FormatNone {
 		e.counters.droppedBad.Add(1)
 		return
 	}
@@ -112,7 +114,7 @@ func (e *End) pass(p *packet) byte {
 	defer e.gate.leave()
 	if p.ticket == refused {
 		e.in.withhold(p)
-		if p.format.event() {
+		if p.format.Event() {
 			return e.in.digit(p)
 		}
 		return 0
@@ -129,7 +131,7 @@ func (e *End) pass(p *packet) byte {
 			l.relay(e, p)
 		}
 	}
-	if p.format.event() {
+	if p.format.Event() {
 		return e.in.digit(p)
 	}
 	return 0
@@ -144,7 +146,7 @@ func (e *End) relay(from *End, p *packet) {
 	if o.hears.Load() != from || o.once.tone != nil || o.digits.sounding() || o.held || table == nil {
 		return
 	}
-	if p.format.event() && e.gate.State() != GateOpen {
+	if p.format.Event() && e.gate.State() != GateOpen {
 		return // a phone that gave it back would seem to have had its own key pressed
 	}
 	as, number, ok := table.out(p.format, o.stream.audio)
@@ -152,7 +154,7 @@ func (e *End) relay(from *End, p *packet) {
 		e.counters.droppedCodec.Add(1)
 		return
 	}
-	if as.event() || !o.stream.follows(from, p) {
+	if as.Event() || !o.stream.follows(from, p) {
 		e.flush(p.at)
 	}
 	seq, ts, marker, ok := o.stream.place(from, p, as)
@@ -167,9 +169,9 @@ func (e *End) relay(from *End, p *packet) {
 		return
 	}
 	body := o.buf[rtpHeaderSize:]
-	if as.event() {
+	if as.Event() {
 		copy(body, p.payload)
-		scaleEvent(body[:len(p.payload)], p.format.clock(), as.clock())
+		scaleEvent(body[:len(p.payload)], p.format.Clock(), as.Clock())
 	} else {
 		recode(body, p.payload, p.format, as)
 	}
@@ -177,14 +179,14 @@ func (e *End) relay(from *End, p *packet) {
 }
 
 // send sends the n bytes of payload in out.buf. Called with out.mu held.
-func (e *End) send(seq uint16, ts uint32, marker bool, as format, number uint8, n int, at int64) {
+func (e *End) send(seq uint16, ts uint32, marker bool, as sdp.Format, number uint8, n int, at int64) {
 	o := &e.out
 	body := o.buf[rtpHeaderSize : rtpHeaderSize+n]
-	if tap := o.tap.Load(); tap != nil && !as.event() {
-		(*tap)(as.codec(), body)
+	if tap := o.tap.Load(); tap != nil && !as.Event() {
+		(*tap)(as.Codec(), body)
 	}
 	writeHeader(o.buf[:], marker, number, seq, ts, o.stream.ssrc)
-	o.stream.sent(seq, ts, as, as.span(body), at)
+	o.stream.sent(seq, ts, as, span(as, body), at)
 	if e.wire.sendRTP(o.buf[:rtpHeaderSize+n]) {
 		e.counters.sent.Add(1)
 		e.counters.sentBytes.Add(uint64(n))

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"ringsplash/media/sdp"
 )
 
 // at moves the clock of a still loop.
@@ -329,11 +331,11 @@ func TestPacketOfTheSourceBefore(t *testing.T) {
 	listener, far := newBare(t, l, false, g711Types)
 	listener.Hear(before)
 	listener.Hear(after)
-	listener.relay(before, &packet{format: formatPCMU, ssrc: 1, at: l.now(), payload: make([]byte, 160)})
+	listener.relay(before, &packet{format: sdp.FormatPCMU, ssrc: 1, at: l.now(), payload: make([]byte, 160)})
 	if n := len(far.sent()); n != 0 {
 		t.Errorf("%d packets of the source before", n)
 	}
-	listener.relay(after, &packet{format: formatPCMU, ssrc: 1, at: l.now(), payload: make([]byte, 160)})
+	listener.relay(after, &packet{format: sdp.FormatPCMU, ssrc: 1, at: l.now(), payload: make([]byte, 160)})
 	if n := len(far.sent()); n != 1 {
 		t.Errorf("%d packets of the source now", n)
 	}

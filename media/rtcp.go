@@ -42,7 +42,7 @@ func (e *End) sendReport(at int64) {
 	switch {
 	case sent != r.sent:
 		ntp, ts := e.loop.wall(at), o.stream.anchorTS
-		ts += uint32((at - o.stream.anchorAt) / 1000 * int64(o.stream.audio.clock()) / 1e6)
+		ts += uint32((at - o.stream.anchorAt) / 1000 * int64(o.stream.audio.Clock()) / 1e6)
 		head = &rtcp.SenderReport{
 			SSRC: o.stream.ssrc, NTPTime: ntpTime(ntp), RTPTime: ts,
 			PacketCount: uint32(sent), OctetCount: uint32(e.counters.sentBytes.Load()), Reports: blocks,

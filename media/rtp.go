@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"ringsplash/media/sdp"
 )
 
 // RTPEnd is the end of a phone or trunk: plain RTP and RTCP on a pair of ports,
@@ -158,7 +160,7 @@ func (r *RTPEnd) receiveRTP(b []byte, src netip.AddrPort) {
 // may latch.
 func (r *RTPEnd) expects(number uint8) bool {
 	table := r.payloads.Load()
-	return table != nil && table.rx[number] != formatNone
+	return table != nil && table.rx[number] != sdp.FormatNone
 }
 
 // receiveControl takes an RTCP datagram.
@@ -221,7 +223,7 @@ func (r *RTPEnd) reachable(line *mediaLine) (netip.AddrPort, error) {
 	case !r.loop.listens(to.Addr()):
 		return to, fmt.Errorf("%w: there is no address of the family of %s under media.listen", ErrFamily, to.Addr())
 	case to == r.Addr():
-		return to, badSDP("%s is our own port", to)
+		return to, sdp.Bad("%s is our own port", to)
 	}
 	return to, nil
 }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
+
+	"ringsplash/media/sdp"
 )
 
 // Bounds on a description from outside.
@@ -31,37 +32,23 @@ type mediaLine struct {
 	port        int
 	fmts        []string
 	host        string // of c=, as written; "" when there is none
-	direction   Direction
+	direction   sdp.Direction
 	rtcpMux     bool
 	rtcpPort    int // a=rtcp (RFC 3605), 0 when absent
 	// ptime and maxptime in ms (RFC 8866 6.4), 0 when absent.
 	ptime, maxptime int
-	formats         []payloadType // those we know, in the m-line's order
-	rtpmaps         map[uint8]format
-}
-
-func codecsOf(types []payloadType) []Codec {
-	var codecs []Codec
-	for _, t := range types {
-		if c := t.format.codec(); c != "" && !slices.Contains(codecs, c) {
-			codecs = append(codecs, c)
-		}
-	}
-	return codecs
-}
-
-func badSDP(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrBadSDP}, args...)...)
+	formats         []sdp.PayloadType // those we know, in the m-line's order
+	rtpmaps         map[uint8]sdp.Format
 }
 
 // readSDP reads a description. Lines it does not know are skipped.
 func readSDP(b []byte) (*description, error) {
 	if len(b) > maxSDP {
-		return nil, badSDP("%d bytes; at most %d are read", len(b), maxSDP)
+		return nil, sdp.Bad("%d bytes; at most %d are read", len(b), maxSDP)
 	}
 	d := &description{}
 	var session mediaLine // what the m-lines inherit
-	session.direction = SendRecv
+	session.direction = sdp.SendRecv
 	for line := range strings.Lines(string(b)) {
 		line = strings.Trim(line, " \t\r\n\x00")
 		if len(line) < 2 || line[1] != '=' {
@@ -70,7 +57,7 @@ func readSDP(b []byte) (*description, error) {
 		key, value := line[0], strings.TrimSpace(line[2:])
 		if key == 'm' {
 			if len(d.media) == maxMediaLines {
-				return nil, badSDP("more than %d m-lines", maxMediaLines)
+				return nil, sdp.Bad("more than %d m-lines", maxMediaLines)
 			}
 			m, err := readMediaLine(value)
 			if err != nil {
@@ -87,7 +74,7 @@ func readSDP(b []byte) (*description, error) {
 		at.take(key, value)
 	}
 	if len(d.media) == 0 {
-		return nil, badSDP("no m-line")
+		return nil, sdp.Bad("no m-line")
 	}
 	d.finish()
 	return d, nil
@@ -97,15 +84,15 @@ func readSDP(b []byte) (*description, error) {
 func readMediaLine(value string) (mediaLine, error) {
 	f := strings.Fields(value)
 	if len(f) < 3 {
-		return mediaLine{}, badSDP("m-line %q is cut short", value)
+		return mediaLine{}, sdp.Bad("m-line %q is cut short", value)
 	}
 	portText, _, _ := strings.Cut(f[1], "/")
 	port, err := strconv.Atoi(portText)
 	if err != nil || port < 0 || port > 65535 {
-		return mediaLine{}, badSDP("m-line %q has no valid port", value)
+		return mediaLine{}, sdp.Bad("m-line %q has no valid port", value)
 	}
 	if len(f)-3 > maxFormats {
-		return mediaLine{}, badSDP("an m-line with more than %d formats", maxFormats)
+		return mediaLine{}, sdp.Bad("an m-line with more than %d formats", maxFormats)
 	}
 	return mediaLine{kind: strings.ToLower(f[0]), port: port, proto: f[2], fmts: f[3:]}, nil
 }
@@ -127,7 +114,7 @@ func (m *mediaLine) take(key byte, value string) {
 func (m *mediaLine) attribute(name, arg string) {
 	switch name {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
-		m.direction = Direction(name)
+		m.direction = sdp.Direction(name)
 	case "ptime":
 		m.ptime = milliseconds(arg)
 	case "maxptime":
@@ -147,7 +134,7 @@ func (m *mediaLine) attribute(name, arg string) {
 			return
 		}
 		if m.rtpmaps == nil {
-			m.rtpmaps = map[uint8]format{}
+			m.rtpmaps = map[uint8]sdp.Format{}
 		}
 		m.rtpmaps[uint8(n)] = formatOfEncoding(strings.TrimSpace(encoding))
 	}
@@ -174,7 +161,7 @@ func (m *mediaLine) packetTime() int {
 }
 
 // formatOfEncoding reads the right side of an rtpmap, "opus/48000/2".
-func formatOfEncoding(encoding string) format {
+func formatOfEncoding(encoding string) sdp.Format {
 	f := strings.Split(strings.ToLower(encoding), "/")
 	clock := ""
 	if len(f) > 1 {
@@ -182,23 +169,23 @@ func formatOfEncoding(encoding string) format {
 	}
 	switch f[0] + "/" + clock {
 	case "pcmu/8000":
-		return formatPCMU
+		return sdp.FormatPCMU
 	case "pcma/8000":
-		return formatPCMA
+		return sdp.FormatPCMA
 	case "g722/8000", "g722/16000": // some write the sampling rate by mistake
-		return formatG722
+		return sdp.FormatG722
 	case "opus/48000":
-		return formatOpus
+		return sdp.FormatOpus
 	case "telephone-event/8000":
-		return formatEvent8
+		return sdp.FormatEvent8
 	case "telephone-event/48000":
-		return formatEvent48
+		return sdp.FormatEvent48
 	}
-	return formatNone
+	return sdp.FormatNone
 }
 
 // staticFormats are the payload types that need no rtpmap (RFC 3551 6).
-var staticFormats = map[uint8]format{0: formatPCMU, 8: formatPCMA, 9: formatG722}
+var staticFormats = map[uint8]sdp.Format{0: sdp.FormatPCMU, 8: sdp.FormatPCMA, 9: sdp.FormatG722}
 
 // finish resolves the formats.
 func (d *description) finish() {
@@ -216,8 +203,8 @@ func (d *description) finish() {
 			if !mapped {
 				f = staticFormats[uint8(n)]
 			}
-			if f != formatNone {
-				m.formats = append(m.formats, payloadType{uint8(n), f})
+			if f != sdp.FormatNone {
+				m.formats = append(m.formats, sdp.PayloadType{Number: uint8(n), Format: f})
 			}
 		}
 	}
@@ -230,15 +217,15 @@ func (m *mediaLine) carried() error {
 	case "RTP/AVP", "RTP/AVPF":
 		return nil
 	case "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF":
-		return fmt.Errorf("%w: audio over %s; a phone's audio must be RTP/AVP here", ErrSecureOnly, p)
+		return fmt.Errorf("%w: audio over %s; a phone's audio must be RTP/AVP here", sdp.ErrSecureOnly, p)
 	}
-	return fmt.Errorf("%w: audio over %q; a phone's audio must be RTP/AVP here", ErrTransport, m.proto)
+	return fmt.Errorf("%w: audio over %q; a phone's audio must be RTP/AVP here", sdp.ErrTransport, m.proto)
 }
 
 // known is nil when we know a codec of the m-line.
 func (m *mediaLine) known() error {
-	if len(codecsOf(m.formats)) == 0 {
-		return fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", ErrNoCodec)
+	if len(sdp.Codecs(m.formats)) == 0 {
+		return fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", sdp.ErrNoCodec)
 	}
 	return nil
 }
@@ -247,7 +234,7 @@ func (m *mediaLine) known() error {
 // the first that does. An offer may have a line for each address family, or an
 // encrypted one and a plain one. The error is that of the first in use.
 func (d *description) audioLine(first int, check func(*mediaLine) error) (int, error) {
-	why := fmt.Errorf("%w: the description has no audio in use", ErrNoAudio)
+	why := fmt.Errorf("%w: the description has no audio in use", sdp.ErrNoAudio)
 	found, tried := -1, false
 	for i := range d.media {
 		m := &d.media[i]
@@ -274,11 +261,11 @@ func (d *description) audioLine(first int, check func(*mediaLine) error) (int, e
 func (m *mediaLine) address() (netip.AddrPort, error) {
 	host := strings.Trim(m.host, "[]")
 	if host == "" {
-		return netip.AddrPort{}, badSDP("no c= line")
+		return netip.AddrPort{}, sdp.Bad("no c= line")
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil || addr.Zone() != "" {
-		return netip.AddrPort{}, fmt.Errorf("%w: c= has %q; only IP addresses are taken", ErrHostName, m.host)
+		return netip.AddrPort{}, fmt.Errorf("%w: c= has %q; only IP addresses are taken", sdp.ErrHostName, m.host)
 	}
 	addr = addr.Unmap()
 	if err := usable(addr, m.port); err != nil {
@@ -293,42 +280,21 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 func usable(addr netip.Addr, port int) error {
 	switch {
 	case addr.IsMulticast() || addr == broadcast:
-		return fmt.Errorf("%w: %s is not the address of one phone", ErrMulticast, addr)
+		return fmt.Errorf("%w: %s is not the address of one phone", sdp.ErrMulticast, addr)
 	case port < 1024:
-		return badSDP("port %d is below 1024", port)
+		return sdp.Bad("port %d is below 1024", port)
 	}
 	return nil
 }
 
 // described is the direction as the far side means it: an unspecified address
 // says "do not send to me", whatever the attribute (RFC 3264 8.4).
-func (m *mediaLine) described(addr netip.Addr) Direction {
+func (m *mediaLine) described(addr netip.Addr) sdp.Direction {
 	if !addr.IsUnspecified() {
 		return m.direction
 	}
-	return direction(m.direction.sends(), false)
+	return sdp.Toward(m.direction.Sends(), false)
 }
 
 // errRejected: the far side set the port of our m-line to 0.
 var errRejected = errors.New("the far side refused the audio")
-
-func (d Direction) sends() bool    { return d == SendRecv || d == SendOnly }
-func (d Direction) receives() bool { return d == SendRecv || d == RecvOnly }
-
-func direction(sends, receives bool) Direction {
-	switch {
-	case sends && receives:
-		return SendRecv
-	case sends:
-		return SendOnly
-	case receives:
-		return RecvOnly
-	}
-	return Inactive
-}
-
-// reply is the direction of an answer: what we want, as far as the offer lets
-// us (RFC 3264 6.1).
-func (d Direction) reply(want Direction) Direction {
-	return direction(want.sends() && d.receives(), want.receives() && d.sends())
-}

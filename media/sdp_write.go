@@ -5,16 +5,18 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pion/sdp/v3"
+	pion "github.com/pion/sdp/v3"
+
+	"ringsplash/media/sdp"
 )
 
 // usualPacketTime is the ptime we ask for, in ms. Nearly everything sends that.
 const usualPacketTime = 20
 
 // encodings are the rtpmap texts of the formats.
-var encodings = [formatCount]string{
-	formatPCMU: "PCMU/8000", formatPCMA: "PCMA/8000", formatG722: "G722/8000",
-	formatOpus: "opus/48000/2", formatEvent8: "telephone-event/8000", formatEvent48: "telephone-event/48000",
+var encodings = [sdp.FormatCount]string{
+	sdp.FormatPCMU: "PCMU/8000", sdp.FormatPCMA: "PCMA/8000", sdp.FormatG722: "G722/8000",
+	sdp.FormatOpus: "opus/48000/2", sdp.FormatEvent8: "telephone-event/8000", sdp.FormatEvent48: "telephone-event/48000",
 }
 
 // ours is a description of ours to be written.
@@ -26,8 +28,8 @@ type ours struct {
 	slots []slot
 	audio int
 	// Of the audio m-line.
-	types     []payloadType
-	direction Direction
+	types     []sdp.PayloadType
+	direction sdp.Direction
 	rtcpMux   bool
 }
 
@@ -55,19 +57,19 @@ func (o *ours) marshal() ([]byte, error) {
 	if o.addr.Addr().Is6() {
 		family = "IP6"
 	}
-	d := &sdp.SessionDescription{
-		Origin: sdp.Origin{
+	d := &pion.SessionDescription{
+		Origin: pion.Origin{
 			Username: "-", SessionID: o.session, SessionVersion: o.version,
 			NetworkType: "IN", AddressType: family, UnicastAddress: o.addr.Addr().String(),
 		},
 		SessionName: "-",
-		ConnectionInformation: &sdp.ConnectionInformation{
-			NetworkType: "IN", AddressType: family, Address: &sdp.Address{Address: o.addr.Addr().String()},
+		ConnectionInformation: &pion.ConnectionInformation{
+			NetworkType: "IN", AddressType: family, Address: &pion.Address{Address: o.addr.Addr().String()},
 		},
-		TimeDescriptions: []sdp.TimeDescription{{}},
+		TimeDescriptions: []pion.TimeDescription{{}},
 	}
 	for i, s := range o.slots {
-		m := &sdp.MediaDescription{MediaName: sdp.MediaName{
+		m := &pion.MediaDescription{MediaName: pion.MediaName{
 			Media: s.kind, Protos: strings.Split(s.proto, "/"), Formats: s.fmts,
 		}}
 		if i == o.audio {
@@ -78,17 +80,17 @@ func (o *ours) marshal() ([]byte, error) {
 	return d.Marshal()
 }
 
-func (o *ours) describeAudio(m *sdp.MediaDescription) {
-	m.MediaName.Port = sdp.RangedPort{Value: int(o.addr.Port())}
+func (o *ours) describeAudio(m *pion.MediaDescription) {
+	m.MediaName.Port = pion.RangedPort{Value: int(o.addr.Port())}
 	m.MediaName.Formats = nil
 	for _, t := range o.types {
-		n := strconv.Itoa(int(t.number))
+		n := strconv.Itoa(int(t.Number))
 		m.MediaName.Formats = append(m.MediaName.Formats, n)
-		m.WithValueAttribute("rtpmap", n+" "+encodings[t.format])
+		m.WithValueAttribute("rtpmap", n+" "+encodings[t.Format])
 		switch {
-		case t.format == formatOpus:
+		case t.Format == sdp.FormatOpus:
 			m.WithValueAttribute("fmtp", n+" minptime=10;useinbandfec=1")
-		case t.format.event():
+		case t.Format.Event():
 			m.WithValueAttribute("fmtp", n+" 0-15")
 		}
 	}

@@ -1,6 +1,10 @@
 package media
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"ringsplash/media/sdp"
+)
 
 // maxJump is how far a sequence number may jump before it is taken as a new
 // stream instead of loss (RFC 3550 A.1, MAX_DROPOUT).
@@ -22,7 +26,7 @@ type stream struct {
 	anchorTS uint32
 	anchorAt int64
 	span     uint32
-	audio    format
+	audio    sdp.Format
 
 	mapping mapping
 }
@@ -71,7 +75,7 @@ func (s *stream) follows(from *End, p *packet) bool {
 // place finds sequence number, timestamp and marker for a relayed packet that
 // goes out in format as. It is false for a packet that must not be sent: a
 // repetition, or one from before the mapping began.
-func (s *stream) place(from *End, p *packet, as format) (seq uint16, ts uint32, marker, ok bool) {
+func (s *stream) place(from *End, p *packet, as sdp.Format) (seq uint16, ts uint32, marker, ok bool) {
 	m := &s.mapping
 	fresh := !s.follows(from, p)
 	if fresh {
@@ -82,12 +86,12 @@ func (s *stream) place(from *End, p *packet, as format) (seq uint16, ts uint32, 
 	if !s.unused(seq) {
 		return 0, 0, false, false
 	}
-	if as.event() {
+	if as.Event() {
 		return seq, s.eventTime(p), p.marker, true
 	}
 	if !m.tsKnown {
 		m.tsKnown = true
-		m.tsOff = s.now(p.at, as.clock()) - p.timestamp
+		m.tsOff = s.now(p.at, as.Clock()) - p.timestamp
 		fresh = true
 	}
 	return seq, p.timestamp + m.tsOff, p.marker || fresh, true
@@ -97,12 +101,12 @@ func (s *stream) place(from *End, p *packet, as format) (seq uint16, ts uint32, 
 // event carry the time of its beginning (RFC 4733 2.5.1.2).
 func (s *stream) eventTime(p *packet) uint32 {
 	m := &s.mapping
-	if m.tsKnown && p.format.clock() == s.audio.clock() {
+	if m.tsKnown && p.format.Clock() == s.audio.Clock() {
 		return p.timestamp + m.tsOff
 	}
 	if !m.eventKnown || m.eventIn != p.timestamp {
 		m.eventKnown, m.eventIn = true, p.timestamp
-		m.eventOut = s.now(p.at, s.audio.clock())
+		m.eventOut = s.now(p.at, s.audio.Clock())
 	}
 	return m.eventOut
 }
@@ -114,7 +118,7 @@ func (s *stream) unused(seq uint16) bool {
 }
 
 // sent notes what went out. span is how long it lasts, in ticks of its clock.
-func (s *stream) sent(seq uint16, ts uint32, as format, span uint32, at int64) {
+func (s *stream) sent(seq uint16, ts uint32, as sdp.Format, span uint32, at int64) {
 	ahead := int(int16(seq - s.seq))
 	if ahead <= 0 {
 		s.history |= 1 << -ahead
@@ -122,13 +126,13 @@ func (s *stream) sent(seq uint16, ts uint32, as format, span uint32, at int64) {
 	}
 	s.history = s.history<<ahead | 1
 	s.seq = seq
-	if !as.event() {
+	if !as.Event() {
 		s.anchorTS, s.anchorAt, s.span, s.audio = ts, at, span, as
 		return
 	}
 	// An event keeps the time of its beginning while it grows, and some phones
 	// send audio beside it: the time line never goes back for one.
-	span = span * (s.audio.clock() / 1000) / (as.clock() / 1000)
+	span = span * (s.audio.Clock() / 1000) / (as.Clock() / 1000)
 	switch {
 	case s.anchorAt != 0 && ts == s.anchorTS:
 		s.span = max(s.span, span)

@@ -3,18 +3,20 @@ package media
 import (
 	"fmt"
 	"strings"
+
+	"ringsplash/media/sdp"
 )
 
 // Summary tells in a line what a session description says, for people who look
 // for a fault: each m-line with codecs, address and direction. Keys, ICE
 // passwords and fingerprints are not in it. "" for no description.
-func Summary(sdp []byte) string {
-	if len(sdp) == 0 {
+func Summary(text []byte) string {
+	if len(text) == 0 {
 		return ""
 	}
-	d, err := readSDP(sdp)
+	d, err := readSDP(text)
 	if err != nil {
-		return "not readable: " + strings.TrimPrefix(err.Error(), ErrBadSDP.Error()+": ")
+		return "not readable: " + strings.TrimPrefix(err.Error(), sdp.ErrBad.Error()+": ")
 	}
 	lines := make([]string, 0, len(d.media))
 	for _, m := range d.media {
@@ -24,7 +26,7 @@ func Summary(sdp []byte) string {
 			continue
 		}
 		var codecs []string
-		for _, c := range codecsOf(m.formats) {
+		for _, c := range sdp.Codecs(m.formats) {
 			codecs = append(codecs, string(c))
 		}
 		if len(codecs) == 0 {

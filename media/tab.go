@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"ringsplash/media/sdp"
 )
 
 // closeWait bounds how long TabEnd.Close waits; Loop.Close waits for the rest.
@@ -67,9 +69,9 @@ func (l *Loop) NewTabEnd(onState func(TabState)) (*TabEnd, error) {
 // The answer holds all candidates. An offer that is refused changes nothing.
 //
 // It blocks until the candidates are gathered, some milliseconds, one second
-// at most. Errors: ErrBadSDP, ErrNoCodec, ErrClosed, and others for our faults.
-func (t *TabEnd) TakeOffer(sdp string, codecs []Codec) (answer string, err error) {
-	o, err := readTabOffer(sdp)
+// at most. Errors: sdp.ErrBad, sdp.ErrNoCodec, ErrClosed, and others for our faults.
+func (t *TabEnd) TakeOffer(page string, codecs []sdp.Codec) (answer string, err error) {
+	o, err := readTabOffer(page)
 	if err != nil {
 		return "", err
 	}
@@ -97,7 +99,7 @@ func (t *TabEnd) TakeOffer(sdp string, codecs []Codec) (answer string, err error
 		t.wake()
 		return "", err
 	}
-	t.setPayloads(newPayloads(chosen.types, chosen.types), !o.audio.direction.receives())
+	t.setPayloads(newPayloads(chosen.types, chosen.types), !o.audio.direction.Receives())
 	if peer != old {
 		t.peer.Store(peer)
 		t.retire(old)
@@ -114,13 +116,13 @@ func (t *TabEnd) TakeOffer(sdp string, codecs []Codec) (answer string, err error
 // AddCandidate takes a trickled candidate line; "" says there are no more. As
 // an ICE-lite agent we learn the page's addresses from its checks, which carry
 // more authority than a line of text, so the line is only looked at
-// (RFC 8445 6.1.1, 7.3.1.3). Errors: ErrBadSDP, ErrClosed.
+// (RFC 8445 6.1.1, 7.3.1.3). Errors: sdp.ErrBad, ErrClosed.
 func (t *TabEnd) AddCandidate(candidate string) error {
 	if t.closed.Load() {
 		return ErrClosed
 	}
 	if c := strings.TrimPrefix(candidate, "a="); c != "" && !strings.HasPrefix(c, "candidate:") {
-		return badSDP("a candidate must begin with \"candidate:\"")
+		return sdp.Bad("a candidate must begin with \"candidate:\"")
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"ringsplash/media/sdp"
 )
 
 // tabAnswer is what an answer is written from.
@@ -74,9 +76,9 @@ func (s *tabSection) accepted(o *tabOffer) bool {
 
 func (a *tabAnswer) section(s *tabSection, o *tabOffer, line func(string, ...any)) {
 	formats, lines := []string{s.vp8()}, []string{"a=rtpmap:" + s.vp8() + " VP8/90000"}
-	ours := Inactive
+	ours := sdp.Inactive
 	if s == o.audio {
-		formats, lines, ours = a.audio.numbers(), a.audio.lines, s.direction.reply(SendRecv)
+		formats, lines, ours = a.audio.numbers(), a.audio.lines, s.direction.Reply(sdp.SendRecv)
 	}
 	line("m=%s 9 %s %s", s.kind, s.proto, strings.Join(formats, " "))
 	line("c=IN IP4 0.0.0.0")
@@ -100,7 +102,7 @@ func (a *tabAnswer) section(s *tabSection, o *tabOffer, line func(string, ...any
 func (a *answered) numbers() []string {
 	var n []string
 	for _, t := range a.types {
-		n = append(n, fmt.Sprint(t.number))
+		n = append(n, fmt.Sprint(t.Number))
 	}
 	return n
 }

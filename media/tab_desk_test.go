@@ -10,6 +10,8 @@ import (
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/stun"
+
+	"ringsplash/media/sdp"
 )
 
 // desk is a phone behind an RTP end that talks all the time and notes what it hears.
@@ -21,18 +23,18 @@ type desk struct {
 	wg    sync.WaitGroup
 }
 
-func newDesk(t *testing.T, l *Loop, c Codec) *desk {
+func newDesk(t *testing.T, l *Loop, c sdp.Codec) *desk {
 	t.Helper()
 	p := newPhone(t, localhost)
 	number := uint8(mimes[c].PayloadType)
-	rtpmap := fmt.Sprintf("a=rtpmap:%d %s/%d", number, c, formatOf(c).clock())
-	if c == Opus {
+	rtpmap := fmt.Sprintf("a=rtpmap:%d %s/%d", number, c, c.Format().Clock())
+	if c == sdp.Opus {
 		rtpmap += "/2"
 	}
 	d := &desk{phone: p, heard: make(chan string, 1000), stop: make(chan struct{})}
 	d.end = connect(t, l, p, RTPOptions{}, fmt.Sprint(number), rtpmap)
 	d.wg.Go(d.listen)
-	d.wg.Go(func() { d.speak(number, formatOf(c).clock()/50) })
+	d.wg.Go(func() { d.speak(number, c.Format().Clock()/50) })
 	t.Cleanup(func() {
 		close(d.stop)
 		_ = p.rtp.Close()
@@ -72,13 +74,13 @@ func (d *desk) speak(number uint8, span uint32) {
 	}
 }
 
-func ufragOf(t *testing.T, sdp string) string { return attributeOf(t, sdp, "ice-ufrag") }
+func ufragOf(t *testing.T, answer string) string { return attributeOf(t, answer, "ice-ufrag") }
 
-func attributeOf(t *testing.T, sdp, name string) string {
+func attributeOf(t *testing.T, answer, name string) string {
 	t.Helper()
-	_, rest, ok := strings.Cut(sdp, "a="+name+":")
+	_, rest, ok := strings.Cut(answer, "a="+name+":")
 	if !ok {
-		t.Fatalf("no a=%s in\n%s", name, sdp)
+		t.Fatalf("no a=%s in\n%s", name, answer)
 	}
 	value, _, _ := strings.Cut(rest, "\r\n")
 	return value

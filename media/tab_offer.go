@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pion/sdp/v3"
+	pion "github.com/pion/sdp/v3"
+
+	"ringsplash/media/sdp"
 )
 
 // tabOffer is what matters of a browser's offer.
@@ -23,28 +25,28 @@ type tabOffer struct {
 type tabSection struct {
 	kind, proto, mid string
 	formats          []string
-	direction        Direction
+	direction        sdp.Direction
 	bundled          bool
 	rejected         bool // port 0 without bundle-only
-	attributes       *sdp.MediaDescription
+	attributes       *pion.MediaDescription
 }
 
 // readTabOffer reads an offer and checks all that a PeerConnection of ours
 // needs, because one that has begun to take an offer cannot go back. Every
-// error is an ErrBadSDP.
+// error is an sdp.ErrBad.
 func readTabOffer(text string) (*tabOffer, error) {
 	if len(text) > maxSDP {
-		return nil, badSDP("%d bytes; at most %d are read", len(text), maxSDP)
+		return nil, sdp.Bad("%d bytes; at most %d are read", len(text), maxSDP)
 	}
-	var d sdp.SessionDescription
+	var d pion.SessionDescription
 	if err := d.UnmarshalString(text); err != nil {
-		return nil, badSDP("%v", err)
+		return nil, sdp.Bad("%v", err)
 	}
 	if len(d.MediaDescriptions) == 0 || len(d.MediaDescriptions) > maxMediaLines {
-		return nil, badSDP("it has %d m-lines", len(d.MediaDescriptions))
+		return nil, sdp.Bad("it has %d m-lines", len(d.MediaDescriptions))
 	}
 	o := &tabOffer{sections: make([]tabSection, len(d.MediaDescriptions))}
-	group, _ := d.Attribute(sdp.AttrKeyGroup)
+	group, _ := d.Attribute(pion.AttrKeyGroup)
 	bundle := strings.Fields(group)
 	for i, m := range d.MediaDescriptions {
 		if err := o.sections[i].read(m, bundle); err != nil {
@@ -55,7 +57,7 @@ func readTabOffer(text string) (*tabOffer, error) {
 		}
 	}
 	if o.audio == nil {
-		return nil, badSDP("it has no audio m-line")
+		return nil, sdp.Bad("it has no audio m-line")
 	}
 	if err := o.readTransport(&d); err != nil {
 		return nil, err
@@ -64,26 +66,26 @@ func readTabOffer(text string) (*tabOffer, error) {
 	return o, nil
 }
 
-func (s *tabSection) read(m *sdp.MediaDescription, bundle []string) error {
+func (s *tabSection) read(m *pion.MediaDescription, bundle []string) error {
 	*s = tabSection{
 		kind: m.MediaName.Media, proto: strings.Join(m.MediaName.Protos, "/"),
-		formats: m.MediaName.Formats, direction: SendRecv, attributes: m,
+		formats: m.MediaName.Formats, direction: sdp.SendRecv, attributes: m,
 	}
-	s.mid, _ = m.Attribute(sdp.AttrKeyMID)
+	s.mid, _ = m.Attribute(pion.AttrKeyMID)
 	_, only := m.Attribute("bundle-only")
 	s.rejected = m.MediaName.Port.Value == 0 && !only
 	if !isToken(s.mid) {
-		return badSDP("an m-line has no a=mid")
+		return sdp.Bad("an m-line has no a=mid")
 	}
 	for _, field := range append([]string{s.kind, s.proto}, s.formats...) {
 		if !isToken(strings.ReplaceAll(field, "/", "")) {
-			return badSDP("an m-line holds %q", field)
+			return sdp.Bad("an m-line holds %q", field)
 		}
 	}
 	for i, mid := range bundle {
 		s.bundled = s.bundled || i > 0 && mid == s.mid
 	}
-	for _, dir := range []Direction{SendRecv, SendOnly, RecvOnly, Inactive} {
+	for _, dir := range []sdp.Direction{sdp.SendRecv, sdp.SendOnly, sdp.RecvOnly, sdp.Inactive} {
 		if _, ok := m.Attribute(string(dir)); ok {
 			s.direction = dir
 		}
@@ -92,7 +94,7 @@ func (s *tabSection) read(m *sdp.MediaDescription, bundle []string) error {
 }
 
 // readTransport reads ICE and DTLS of the audio m-line, which carries them all.
-func (o *tabOffer) readTransport(d *sdp.SessionDescription) error {
+func (o *tabOffer) readTransport(d *pion.SessionDescription) error {
 	get := func(key string) string {
 		if v, ok := o.audio.attributes.Attribute(key); ok {
 			return v
@@ -103,19 +105,19 @@ func (o *tabOffer) readTransport(d *sdp.SessionDescription) error {
 	o.ufrag, o.password = get("ice-ufrag"), get("ice-pwd")
 	// RFC 8839 5.4: at least 4 and 22 ice-chars, at most 256.
 	if !isICE(o.ufrag, 4) || !isICE(o.password, 22) {
-		return badSDP("a=ice-ufrag or a=ice-pwd is missing or broken")
+		return sdp.Bad("a=ice-ufrag or a=ice-pwd is missing or broken")
 	}
 	hash, value, _ := strings.Cut(get("fingerprint"), " ")
 	if o.fingerprint = strings.ToLower(hash) + " " + strings.ToUpper(value); !isFingerprint(o.fingerprint) {
-		return badSDP("a=fingerprint must be sha-256, sha-384 or sha-512")
+		return sdp.Bad("a=fingerprint must be sha-256, sha-384 or sha-512")
 	}
 	switch setup := get("setup"); setup {
 	case "actpass", "active":
 	default:
-		return badSDP("a=setup:%s: the browser must be ready to be the DTLS client", setup)
+		return sdp.Bad("a=setup:%s: the browser must be ready to be the DTLS client", setup)
 	}
-	if _, ok := o.audio.attributes.Attribute(sdp.AttrKeyRTCPMux); !ok {
-		return badSDP("a=rtcp-mux is missing")
+	if _, ok := o.audio.attributes.Attribute(pion.AttrKeyRTCPMux); !ok {
+		return sdp.Bad("a=rtcp-mux is missing")
 	}
 	return nil
 }
@@ -148,34 +150,34 @@ func isFingerprint(s string) bool {
 
 // answered is the audio of an answer: payload types in our order.
 type answered struct {
-	types []payloadType
+	types []sdp.PayloadType
 	lines []string // a=rtpmap and a=fmtp
 }
 
 // choose takes from the audio m-line what wanted names, in wanted's order, and
 // the telephone-event that belongs to it. The numbers stay the browser's.
-func (s *tabSection) choose(wanted []Codec) (answered, error) {
+func (s *tabSection) choose(wanted []sdp.Codec) (answered, error) {
 	var a answered
 	offered := s.offered()
-	add := func(f format) {
+	add := func(f sdp.Format) {
 		for _, t := range offered {
-			if t.format == f {
+			if t.Format == f {
 				a.add(t)
 				return
 			}
 		}
 	}
 	for _, c := range wanted {
-		if f := formatOf(c); f != formatNone {
+		if f := c.Format(); f != sdp.FormatNone {
 			add(f)
 		}
 	}
 	if len(a.types) == 0 {
-		return a, fmt.Errorf("%w: the browser offers %s, wanted is %v", ErrNoCodec, s.names(), wanted)
+		return a, fmt.Errorf("%w: the browser offers %s, wanted is %v", sdp.ErrNoCodec, s.names(), wanted)
 	}
-	events := map[format]bool{}
+	events := map[sdp.Format]bool{}
 	for _, t := range a.types {
-		if f := eventFor(t.format); !events[f] {
+		if f := t.Format.EventBeside(); !events[f] {
 			events[f] = true
 			add(f)
 		}
@@ -183,38 +185,38 @@ func (s *tabSection) choose(wanted []Codec) (answered, error) {
 	return a, nil
 }
 
-func (a *answered) add(t payloadType) {
+func (a *answered) add(t sdp.PayloadType) {
 	for _, have := range a.types {
-		if have.number == t.number {
+		if have.Number == t.Number {
 			return
 		}
 	}
 	a.types = append(a.types, t)
-	name := string(t.format.codec()) + "/8000"
+	name := string(t.Format.Codec()) + "/8000"
 	fmtp := ""
-	switch t.format {
-	case formatOpus:
+	switch t.Format {
+	case sdp.FormatOpus:
 		name, fmtp = "opus/48000/2", "minptime=10;useinbandfec=1"
-	case formatEvent8:
+	case sdp.FormatEvent8:
 		name, fmtp = "telephone-event/8000", "0-15"
-	case formatEvent48:
+	case sdp.FormatEvent48:
 		name, fmtp = "telephone-event/48000", "0-15"
 	}
-	a.lines = append(a.lines, fmt.Sprintf("a=rtpmap:%d %s", t.number, name))
+	a.lines = append(a.lines, fmt.Sprintf("a=rtpmap:%d %s", t.Number, name))
 	if fmtp != "" {
-		a.lines = append(a.lines, fmt.Sprintf("a=fmtp:%d %s", t.number, fmtp))
+		a.lines = append(a.lines, fmt.Sprintf("a=fmtp:%d %s", t.Number, fmtp))
 	}
 }
 
 // offered are the payload types of the m-line we know, in its order.
-func (s *tabSection) offered() []payloadType {
-	mapped := map[string]format{}
+func (s *tabSection) offered() []sdp.PayloadType {
+	mapped := map[string]sdp.Format{}
 	for _, at := range s.attributes.Attributes {
 		if number, name, ok := strings.Cut(at.Value, " "); ok && at.Key == "rtpmap" {
 			mapped[number] = formatOfEncoding(strings.TrimSpace(name))
 		}
 	}
-	var types []payloadType
+	var types []sdp.PayloadType
 	for _, number := range s.formats {
 		n, err := strconv.ParseUint(number, 10, 7)
 		f, ok := mapped[number]
@@ -222,8 +224,8 @@ func (s *tabSection) offered() []payloadType {
 			f = staticFormats[uint8(n)]
 		}
 		// 64-95 with the marker bit would look like RTCP (RFC 5761 4).
-		if err == nil && f != formatNone && (n < 64 || n > 95) {
-			types = append(types, payloadType{uint8(n), f})
+		if err == nil && f != sdp.FormatNone && (n < 64 || n > 95) {
+			types = append(types, sdp.PayloadType{Number: uint8(n), Format: f})
 		}
 	}
 	return types
@@ -233,7 +235,7 @@ func (s *tabSection) offered() []payloadType {
 func (s *tabSection) names() string {
 	var names []string
 	for _, t := range s.offered() {
-		if c := t.format.codec(); c != "" {
+		if c := t.Format.Codec(); c != "" {
 			names = append(names, string(c))
 		}
 	}

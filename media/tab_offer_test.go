@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pion/sdp/v3"
+	pion "github.com/pion/sdp/v3"
+
+	"ringsplash/media/sdp"
 )
 
 const goodTransport = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=setup:actpass\r\na=rtcp-mux\r\n" +
@@ -32,7 +34,7 @@ const goodOffer = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt
 	"a=mid:2\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\n" +
 	"m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n" + goodTransport + "a=mid:3\r\na=sctp-port:5000\r\n"
 
-func answerTo(t *testing.T, text string, codecs ...Codec) *sdp.SessionDescription {
+func answerTo(t *testing.T, text string, codecs ...sdp.Codec) *pion.SessionDescription {
 	t.Helper()
 	o, err := readTabOffer(text)
 	if err != nil {
@@ -47,7 +49,7 @@ func answerTo(t *testing.T, text string, codecs ...Codec) *sdp.SessionDescriptio
 		candidates: []string{"candidate:1"}, ssrc: 42, audio: chosen,
 	}
 	written := answer.write(o)
-	var d sdp.SessionDescription
+	var d pion.SessionDescription
 	if err := d.UnmarshalString(written); err != nil {
 		t.Fatalf("%v\n%s", err, written)
 	}
@@ -56,13 +58,13 @@ func answerTo(t *testing.T, text string, codecs ...Codec) *sdp.SessionDescriptio
 
 func TestTabAnswerKeepsOurOrderAndTheirNumbers(t *testing.T) {
 	for _, c := range []struct {
-		want    []Codec
+		want    []sdp.Codec
 		formats string
 	}{
-		{[]Codec{PCMA, Opus, PCMU}, "8 111 0 126 110"},
-		{[]Codec{G722}, "9 126"},
-		{[]Codec{Opus}, "111 110"},
-		{[]Codec{PCMU, PCMU}, "0 126"},
+		{[]sdp.Codec{sdp.PCMA, sdp.Opus, sdp.PCMU}, "8 111 0 126 110"},
+		{[]sdp.Codec{sdp.G722}, "9 126"},
+		{[]sdp.Codec{sdp.Opus}, "111 110"},
+		{[]sdp.Codec{sdp.PCMU, sdp.PCMU}, "0 126"},
 	} {
 		m := answerTo(t, goodOffer, c.want...).MediaDescriptions[0]
 		if got := strings.Join(m.MediaName.Formats, " "); got != c.formats {
@@ -77,7 +79,7 @@ func TestTabAnswerKeepsOurOrderAndTheirNumbers(t *testing.T) {
 }
 
 func TestTabAnswerKeepsVideoLinesAlive(t *testing.T) {
-	d := answerTo(t, goodOffer, PCMU)
+	d := answerTo(t, goodOffer, sdp.PCMU)
 	if group, _ := d.Attribute("group"); group != "BUNDLE 0 1 2" {
 		t.Errorf("the bundle is %q", group)
 	}
@@ -97,12 +99,12 @@ func TestTabAnswerKeepsVideoLinesAlive(t *testing.T) {
 }
 
 func TestTabAnswerMirrorsDirection(t *testing.T) {
-	for offered, want := range map[Direction]Direction{
-		SendRecv: SendRecv, SendOnly: RecvOnly, RecvOnly: SendOnly,
-		Inactive: Inactive,
+	for offered, want := range map[sdp.Direction]sdp.Direction{
+		sdp.SendRecv: sdp.SendRecv, sdp.SendOnly: sdp.RecvOnly, sdp.RecvOnly: sdp.SendOnly,
+		sdp.Inactive: sdp.Inactive,
 	} {
 		text := strings.Replace(goodOffer, "a=sendrecv", "a="+string(offered), 1)
-		if _, ok := answerTo(t, text, PCMU).MediaDescriptions[0].Attribute(string(want)); !ok {
+		if _, ok := answerTo(t, text, sdp.PCMU).MediaDescriptions[0].Attribute(string(want)); !ok {
 			t.Errorf("%s is not answered by %s", offered, want)
 		}
 	}
@@ -117,37 +119,37 @@ func TestTabRefusesOffers(t *testing.T) {
 	}
 	l := newLoop(t, Config{})
 	tab, states := newTab(t, l)
-	p := newPage(t, pageOptions{codec: PCMU})
-	dial(t, tab, p, nil, PCMU)
+	p := newPage(t, pageOptions{codec: sdp.PCMU})
+	dial(t, tab, p, nil, sdp.PCMU)
 	await(t, states, TabConnected)
 	for name, c := range map[string]struct {
-		sdp    string
-		codecs []Codec
+		text   string
+		codecs []sdp.Codec
 		want   error
 	}{
-		"empty":            {"", []Codec{PCMU}, ErrBadSDP},
-		"noise":            {"hello\x00\xff", []Codec{PCMU}, ErrBadSDP},
-		"huge":             {goodOffer + strings.Repeat("a=x\r\n", maxSDP), []Codec{PCMU}, ErrBadSDP},
-		"no m-line":        {goodOffer[:strings.Index(goodOffer, "m=")], []Codec{PCMU}, ErrBadSDP},
-		"no audio":         {swap("m=audio", "m=text"), []Codec{PCMU}, ErrBadSDP},
-		"no mid":           {swap("a=mid:0\r\n", ""), []Codec{PCMU}, ErrBadSDP},
-		"strange mid":      {swap("a=mid:1\r\n", "a=mid:1 x\r\n"), []Codec{PCMU}, ErrBadSDP},
-		"no ufrag":         {swap("a=ice-ufrag:abcd\r\n", ""), []Codec{PCMU}, ErrBadSDP},
-		"short password":   {swap("a=ice-pwd:abcdefghijklmnopqrstuv", "a=ice-pwd:abc"), []Codec{PCMU}, ErrBadSDP},
-		"no fingerprint":   {swap("a=fingerprint", "a=thumb"), []Codec{PCMU}, ErrBadSDP},
-		"weak fingerprint": {swap("sha-256", "md5"), []Codec{PCMU}, ErrBadSDP},
-		"cut fingerprint":  {swap(":EE:FF\r\n", "\r\n"), []Codec{PCMU}, ErrBadSDP},
-		"passive browser":  {swap("actpass", "passive"), []Codec{PCMU}, ErrBadSDP},
-		"two ports":        {swap("a=rtcp-mux\r\n", ""), []Codec{PCMU}, ErrBadSDP},
-		"no common codec":  {swap("G722/8000", "L16/8000"), []Codec{G722}, ErrNoCodec},
-		"nothing wanted":   {goodOffer, nil, ErrNoCodec},
-		"unknown wanted":   {goodOffer, []Codec{"speex"}, ErrNoCodec},
+		"empty":            {"", []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"noise":            {"hello\x00\xff", []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"huge":             {goodOffer + strings.Repeat("a=x\r\n", maxSDP), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"no m-line":        {goodOffer[:strings.Index(goodOffer, "m=")], []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"no audio":         {swap("m=audio", "m=text"), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"no mid":           {swap("a=mid:0\r\n", ""), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"strange mid":      {swap("a=mid:1\r\n", "a=mid:1 x\r\n"), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"no ufrag":         {swap("a=ice-ufrag:abcd\r\n", ""), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"short password":   {swap("a=ice-pwd:abcdefghijklmnopqrstuv", "a=ice-pwd:abc"), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"no fingerprint":   {swap("a=fingerprint", "a=thumb"), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"weak fingerprint": {swap("sha-256", "md5"), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"cut fingerprint":  {swap(":EE:FF\r\n", "\r\n"), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"passive browser":  {swap("actpass", "passive"), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"two ports":        {swap("a=rtcp-mux\r\n", ""), []sdp.Codec{sdp.PCMU}, sdp.ErrBad},
+		"no common codec":  {swap("G722/8000", "L16/8000"), []sdp.Codec{sdp.G722}, sdp.ErrNoCodec},
+		"nothing wanted":   {goodOffer, nil, sdp.ErrNoCodec},
+		"unknown wanted":   {goodOffer, []sdp.Codec{"speex"}, sdp.ErrNoCodec},
 	} {
-		if _, err := tab.TakeOffer(c.sdp, c.codecs); !errors.Is(err, c.want) {
+		if _, err := tab.TakeOffer(c.text, c.codecs); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := tab.AddCandidate("m=audio"); !errors.Is(err, ErrBadSDP) {
+	if err := tab.AddCandidate("m=audio"); !errors.Is(err, sdp.ErrBad) {
 		t.Errorf("a candidate that is none: %v", err)
 	}
 	for _, good := range []string{"", "candidate:1 1 udp 1 192.0.2.1 1 typ host"} {
@@ -157,7 +159,7 @@ func TestTabRefusesOffers(t *testing.T) {
 	}
 	// All that left the call alone.
 	tab.Hear(tab)
-	p.speak(PCMU, 'e')
+	p.speak(sdp.PCMU, 'e')
 	await(t, p.heard, "0 e")
 }
 
@@ -167,17 +169,17 @@ func FuzzTabOffer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		o, err := readTabOffer(text)
 		if err != nil {
-			if !errors.Is(err, ErrBadSDP) {
+			if !errors.Is(err, sdp.ErrBad) {
 				t.Fatalf("not a bad description: %v", err)
 			}
 			return
 		}
-		chosen, err := o.audio.choose([]Codec{Opus, G722, PCMA, PCMU})
+		chosen, err := o.audio.choose([]sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMA, sdp.PCMU})
 		if err != nil {
 			return
 		}
 		answer := tabAnswer{ufrag: "u", password: "p", fingerprint: "sha-256 AA", audio: chosen}
-		var d sdp.SessionDescription
+		var d pion.SessionDescription
 		if err := d.UnmarshalString(answer.write(o)); err != nil {
 			t.Fatalf("our answer cannot be read: %v", err)
 		}
@@ -218,10 +220,10 @@ func TestTabOnAllAddresses(t *testing.T) {
 	}
 	tab, states := newTab(t, l)
 	tab.Hear(tab)
-	p := newPage(t, pageOptions{codec: PCMU, anywhere: true})
-	dial(t, tab, p, nil, PCMU)
+	p := newPage(t, pageOptions{codec: sdp.PCMU, anywhere: true})
+	dial(t, tab, p, nil, sdp.PCMU)
 	await(t, states, TabConnected)
-	p.speak(PCMU, 'e')
+	p.speak(sdp.PCMU, 'e')
 	await(t, p.heard, "0 e")
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/stun"
 	"github.com/pion/webrtc/v3"
+
+	"ringsplash/media/sdp"
 )
 
 const (
@@ -135,19 +137,19 @@ func (p *tabPeer) take(o *tabOffer) error {
 	}
 	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.transport()})
 	if err != nil {
-		return badSDP("%v", err)
+		return sdp.Bad("%v", err)
 	}
 	answer, err := p.pc.CreateAnswer(nil)
 	if err != nil {
-		return badSDP("%v", err)
+		return sdp.Bad("%v", err)
 	}
 	if err = p.pc.SetLocalDescription(answer); err != nil {
-		return badSDP("%v", err)
+		return sdp.Bad("%v", err)
 	}
 	// Not from ICETransport.GetLocalParameters, which races with its own Start.
 	own, err := answer.Unmarshal()
 	if err != nil || len(own.MediaDescriptions) != 1 {
-		return badSDP("the PeerConnection does not answer it: %v", err)
+		return sdp.Bad("the PeerConnection does not answer it: %v", err)
 	}
 	ufrag, _ := own.MediaDescriptions[0].Attribute("ice-ufrag")
 	if ufrag == p.ufrag {
@@ -228,7 +230,7 @@ func (p *tabPeer) writeRTCP(packets []rtcp.Packet) {
 // the goroutine that read it. Only the negotiated audio is decrypted.
 func (p *tabPeer) receiveRTP(pkt []byte) {
 	o, table := p.opener.Load(), p.tab.payloads.Load()
-	if o == nil || table == nil || table.rx[pkt[1]&0x7f] == formatNone || p.tab.peer.Load() != p {
+	if o == nil || table == nil || table.rx[pkt[1]&0x7f] == sdp.FormatNone || p.tab.peer.Load() != p {
 		return
 	}
 	o.mu.Lock()

@@ -12,14 +12,16 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
+
+	"ringsplash/media/sdp"
 )
 
 // mimes are the codecs as a browser numbers them.
-var mimes = map[Codec]webrtc.RTPCodecParameters{
-	PCMU: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, PayloadType: 0},
-	PCMA: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, PayloadType: 8},
-	G722: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeG722, ClockRate: 8000}, PayloadType: 9},
-	Opus: {RTPCodecCapability: webrtc.RTPCodecCapability{
+var mimes = map[sdp.Codec]webrtc.RTPCodecParameters{
+	sdp.PCMU: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, PayloadType: 0},
+	sdp.PCMA: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, PayloadType: 8},
+	sdp.G722: {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeG722, ClockRate: 8000}, PayloadType: 9},
+	sdp.Opus: {RTPCodecCapability: webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2,
 		SDPFmtpLine: "minptime=10;useinbandfec=1",
 	}, PayloadType: 111},
@@ -40,7 +42,7 @@ type page struct {
 }
 
 type pageOptions struct {
-	codec    Codec // the first track's
+	codec    sdp.Codec // the first track's
 	tcp      bool
 	anywhere bool // not only on loopback
 	settings func(*webrtc.SettingEngine)
@@ -94,7 +96,7 @@ func newPage(t *testing.T, o pageOptions) *page {
 	return p
 }
 
-func (p *page) track(c Codec) *webrtc.TrackLocalStaticRTP {
+func (p *page) track(c sdp.Codec) *webrtc.TrackLocalStaticRTP {
 	track, err := webrtc.NewTrackLocalStaticRTP(mimes[c].RTPCodecCapability, "microphone", "page")
 	if err != nil {
 		p.t.Fatal(err)
@@ -132,15 +134,15 @@ func (p *page) offer(o *webrtc.OfferOptions) string {
 	return offer.SDP
 }
 
-func (p *page) answer(sdp string) {
+func (p *page) answer(text string) {
 	p.t.Helper()
-	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}); err != nil {
-		p.t.Fatalf("the page refuses the answer: %v\n%s", err, sdp)
+	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}); err != nil {
+		p.t.Fatalf("the page refuses the answer: %v\n%s", err, text)
 	}
 }
 
 // speak sends frames of letter in codec c until the page or the talk ends.
-func (p *page) speak(c Codec, letter byte) (quiet func()) {
+func (p *page) speak(c sdp.Codec, letter byte) (quiet func()) {
 	p.t.Helper()
 	track := p.track(c)
 	if err := p.audio.Sender().ReplaceTrack(track); err != nil {
@@ -160,7 +162,7 @@ func (p *page) speak(c Codec, letter byte) (quiet func()) {
 			case <-tick.C:
 			}
 			h.SequenceNumber++
-			h.Timestamp += formatOf(c).clock() / 50
+			h.Timestamp += c.Format().Clock() / 50
 			_ = track.WriteRTP(&rtp.Packet{Header: h, Payload: frame(letter)})
 		}
 	})
@@ -215,7 +217,7 @@ func newTab(t *testing.T, l *Loop) (*TabEnd, <-chan TabState) {
 }
 
 // dial has the page make an offer and the tab answer it.
-func dial(t *testing.T, tab *TabEnd, p *page, o *webrtc.OfferOptions, codecs ...Codec) string {
+func dial(t *testing.T, tab *TabEnd, p *page, o *webrtc.OfferOptions, codecs ...sdp.Codec) string {
 	t.Helper()
 	offer := p.offer(o)
 	answer, err := tab.TakeOffer(offer, codecs)

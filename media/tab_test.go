@@ -13,12 +13,14 @@ import (
 	"github.com/pion/dtls/v2"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
+
+	"ringsplash/media/sdp"
 )
 
 func TestTabTalks(t *testing.T) {
 	l := newLoop(t, Config{})
 	for _, tcp := range []bool{false, true} {
-		for _, c := range []Codec{PCMU, PCMA, G722, Opus} {
+		for _, c := range []sdp.Codec{sdp.PCMU, sdp.PCMA, sdp.G722, sdp.Opus} {
 			t.Run(fmt.Sprintf("%s/tcp=%v", c, tcp), func(t *testing.T) {
 				tab, states := newTab(t, l)
 				desk := newDesk(t, l, c)
@@ -47,11 +49,11 @@ func TestTabTalksInEveryProfile(t *testing.T) {
 		t.Run(fmt.Sprintf("%#x", uint16(profile)), func(t *testing.T) {
 			tab, _ := newTab(t, l)
 			tab.Hear(tab)
-			p := newPage(t, pageOptions{codec: PCMU, settings: func(s *webrtc.SettingEngine) {
+			p := newPage(t, pageOptions{codec: sdp.PCMU, settings: func(s *webrtc.SettingEngine) {
 				s.SetSRTPProtectionProfiles(profile)
 			}})
-			dial(t, tab, p, nil, PCMU)
-			p.speak(PCMU, 'e')
+			dial(t, tab, p, nil, sdp.PCMU)
+			p.speak(sdp.PCMU, 'e')
 			await(t, p.heard, "0 e")
 			want, _ := srtpProfile(profile)
 			if got := tab.peer.Load().opener.Load().keys.Profile; got != want {
@@ -65,15 +67,15 @@ func TestTabTakesICERestart(t *testing.T) {
 	l := newLoop(t, Config{})
 	tab, states := newTab(t, l)
 	tab.Hear(tab)
-	p := newPage(t, pageOptions{codec: PCMU})
-	before := dial(t, tab, p, nil, PCMU)
+	p := newPage(t, pageOptions{codec: sdp.PCMU})
+	before := dial(t, tab, p, nil, sdp.PCMU)
 	await(t, states, TabConnected)
-	p.speak(PCMU, 'e')
+	p.speak(sdp.PCMU, 'e')
 	await(t, p.heard, "0 e")
 
 	peer, old := tab.peer.Load(), tab.peer.Load().path.Load()
 	offer := p.offer(&webrtc.OfferOptions{ICERestart: true})
-	after, err := tab.TakeOffer(offer, []Codec{PCMU})
+	after, err := tab.TakeOffer(offer, []sdp.Codec{sdp.PCMU})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,37 +106,37 @@ func TestTabComesBackAfterFailure(t *testing.T) {
 	l.tabs.disconnected, l.tabs.failed = 200*time.Millisecond, 200*time.Millisecond
 	tab, states := newTab(t, l)
 	tab.Hear(tab)
-	p := newPage(t, pageOptions{codec: PCMU}) // checks each 2 s, which is too seldom here
-	dial(t, tab, p, nil, PCMU)
+	p := newPage(t, pageOptions{codec: sdp.PCMU}) // checks each 2 s, which is too seldom here
+	dial(t, tab, p, nil, sdp.PCMU)
 	await(t, states, TabConnected)
 	await(t, states, TabFailed)
 	if tab.peer.Load().path.Load() != nil {
 		t.Error("a failed tab is still sent to")
 	}
-	dial(t, tab, p, &webrtc.OfferOptions{ICERestart: true}, PCMU)
+	dial(t, tab, p, &webrtc.OfferOptions{ICERestart: true}, sdp.PCMU)
 	await(t, states, TabConnected)
 }
 
 func TestTabTakesOtherCodec(t *testing.T) {
 	l := newLoop(t, Config{})
 	tab, states := newTab(t, l)
-	desk := newDesk(t, l, PCMU)
+	desk := newDesk(t, l, sdp.PCMU)
 	tab.Hear(desk.end)
-	p := newPage(t, pageOptions{codec: PCMU})
-	dial(t, tab, p, nil, PCMU, PCMA)
+	p := newPage(t, pageOptions{codec: sdp.PCMU})
+	dial(t, tab, p, nil, sdp.PCMU, sdp.PCMA)
 	await(t, states, TabConnected)
-	quiet := p.speak(PCMU, 'b')
+	quiet := p.speak(sdp.PCMU, 'b')
 	await(t, p.heard, "0 p")
 	eventually(t, "PCMU arrives", func() bool { return tab.Stats().Received > 0 })
 
-	if answer := dial(t, tab, p, nil, PCMA); !strings.Contains(answer, "m=audio 9 UDP/TLS/RTP/SAVPF 8 126\r\n") {
-		t.Errorf("the answer is not PCMA:\n%s", answer)
+	if answer := dial(t, tab, p, nil, sdp.PCMA); !strings.Contains(answer, "m=audio 9 UDP/TLS/RTP/SAVPF 8 126\r\n") {
+		t.Errorf("the answer is not sdp.PCMA:\n%s", answer)
 	}
-	if got := tab.Codecs(); !slices.Equal(got, []Codec{PCMA}) {
+	if got := tab.Codecs(); !slices.Equal(got, []sdp.Codec{sdp.PCMA}) {
 		t.Errorf("codecs are %v", got)
 	}
 	var law [1]byte
-	convertLaw(law[:], []byte{'p'}, formatPCMU)
+	convertLaw(law[:], []byte{'p'}, sdp.FormatPCMU)
 	await(t, p.heard, fmt.Sprintf("8 %c", law[0]))
 	// PCMU is not what was agreed any more; PCMA is.
 	for len(p.heard) > 0 {
@@ -143,10 +145,10 @@ func TestTabTakesOtherCodec(t *testing.T) {
 	stale := tab.Stats().Received
 	await(t, p.heard, fmt.Sprintf("8 %c", law[0]))
 	if got := tab.Stats().Received; got != stale {
-		t.Errorf("%d packets of PCMU were taken after the change", got-stale)
+		t.Errorf("%d packets of sdp.PCMU were taken after the change", got-stale)
 	}
 	quiet()
-	p.speak(PCMA, 'a')
+	p.speak(sdp.PCMA, 'a')
 	eventually(t, "PCMA arrives", func() bool { return tab.Stats().Received > stale })
 }
 
@@ -154,16 +156,16 @@ func TestNewPeerConnectionReplaces(t *testing.T) {
 	l := newLoop(t, Config{})
 	tab, states := newTab(t, l)
 	tab.Hear(tab)
-	first := newPage(t, pageOptions{codec: PCMU})
-	dial(t, tab, first, nil, PCMU)
-	first.speak(PCMU, '1')
+	first := newPage(t, pageOptions{codec: sdp.PCMU})
+	dial(t, tab, first, nil, sdp.PCMU)
+	first.speak(sdp.PCMU, '1')
 	await(t, first.heard, "0 1")
 	await(t, states, TabConnected)
 
-	second := newPage(t, pageOptions{codec: PCMU})
-	dial(t, tab, second, nil, PCMU)
+	second := newPage(t, pageOptions{codec: sdp.PCMU})
+	dial(t, tab, second, nil, sdp.PCMU)
 	await(t, states, TabConnected)
-	second.speak(PCMU, '2')
+	second.speak(sdp.PCMU, '2')
 	await(t, second.heard, "0 2")
 	for len(second.heard) > 0 {
 		if got := <-second.heard; got != "0 2" {
@@ -187,17 +189,17 @@ func TestTabClosesInAnyState(t *testing.T) {
 	})
 	t.Run("nobody came", func(t *testing.T) {
 		tab, _ := newTab(t, l)
-		p := newPage(t, pageOptions{codec: PCMU})
-		if _, err := tab.TakeOffer(p.offer(nil), []Codec{PCMU}); err != nil {
+		p := newPage(t, pageOptions{codec: sdp.PCMU})
+		if _, err := tab.TakeOffer(p.offer(nil), []sdp.Codec{sdp.PCMU}); err != nil {
 			t.Fatal(err)
 		}
 		tab.Close()
 	})
 	t.Run("in the DTLS handshake", func(t *testing.T) {
 		tab, _ := newTab(t, l)
-		p := newPage(t, pageOptions{codec: PCMU})
+		p := newPage(t, pageOptions{codec: sdp.PCMU})
 		offer := p.offer(nil)
-		answer, err := tab.TakeOffer(offer, []Codec{PCMU})
+		answer, err := tab.TakeOffer(offer, []sdp.Codec{sdp.PCMU})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,8 +209,8 @@ func TestTabClosesInAnyState(t *testing.T) {
 	})
 	t.Run("connected, twice at once", func(t *testing.T) {
 		tab, states := newTab(t, l)
-		p := newPage(t, pageOptions{codec: PCMU})
-		dial(t, tab, p, nil, PCMU)
+		p := newPage(t, pageOptions{codec: sdp.PCMU})
+		dial(t, tab, p, nil, sdp.PCMU)
 		await(t, states, TabConnected)
 		var wg sync.WaitGroup
 		for range 3 {
@@ -216,7 +218,7 @@ func TestTabClosesInAnyState(t *testing.T) {
 		}
 		wg.Wait()
 		await(t, states, TabClosed)
-		if _, err := tab.TakeOffer(p.offer(nil), []Codec{PCMU}); !errors.Is(err, ErrClosed) {
+		if _, err := tab.TakeOffer(p.offer(nil), []sdp.Codec{sdp.PCMU}); !errors.Is(err, ErrClosed) {
 			t.Errorf("an offer to a closed end: %v", err)
 		}
 		if err := tab.AddCandidate("candidate:1"); !errors.Is(err, ErrClosed) {
@@ -235,10 +237,10 @@ func TestTabReports(t *testing.T) {
 	l := newLoop(t, Config{})
 	tab, states := newTab(t, l)
 	tab.Hear(tab)
-	p := newPage(t, pageOptions{codec: PCMU})
-	dial(t, tab, p, nil, PCMU)
+	p := newPage(t, pageOptions{codec: sdp.PCMU})
+	dial(t, tab, p, nil, sdp.PCMU)
 	await(t, states, TabConnected)
-	p.speak(PCMU, 'e')
+	p.speak(sdp.PCMU, 'e')
 	await(t, p.heard, "0 e")
 
 	report := &rtcp.SenderReport{SSRC: uint32(p.audio.Sender().GetParameters().Encodings[0].SSRC), NTPTime: 0x1234_5678_9abc_def0}

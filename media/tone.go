@@ -1,13 +1,17 @@
 package media
 
-import "fmt"
+import (
+	"fmt"
+
+	"ringsplash/media/sdp"
+)
 
 // tone is a sound as 20 ms frames for each codec. It never changes.
 type tone struct {
 	name   string
 	loop   bool
 	length int // frames of 20 ms
-	frames [formatCount][][]byte
+	frames [sdp.FormatCount][][]byte
 }
 
 // Tone is a sound the loop can send: a Source. The zero value is no tone.
@@ -32,15 +36,15 @@ const frameSamples = 160
 func NewTone(name string, loop bool, pcm []int16) Tone {
 	n := max(1, (len(pcm)+frameSamples-1)/frameSamples)
 	t := &tone{name: name, loop: loop, length: n}
-	t.frames[formatPCMU] = encodeFrames(pcm, n, encodeMu)
-	t.frames[formatPCMA] = encodeFrames(pcm, n, encodeA)
+	t.frames[sdp.FormatPCMU] = encodeFrames(pcm, n, encodeMu)
+	t.frames[sdp.FormatPCMA] = encodeFrames(pcm, n, encodeA)
 	return Tone{t}
 }
 
 // WithFrames is t with frames of 20 ms encoded beforehand for one more codec.
-func (t Tone) WithFrames(c Codec, frames [][]byte) (Tone, error) {
-	f := formatOf(c)
-	if f == formatNone || len(frames) == 0 {
+func (t Tone) WithFrames(c sdp.Codec, frames [][]byte) (Tone, error) {
+	f := c.Format()
+	if f == sdp.FormatNone || len(frames) == 0 {
 		return Tone{}, fmt.Errorf("media: tone %s: no frames for codec %q", t, c)
 	}
 	more := *t.tone
@@ -66,9 +70,9 @@ func encodeFrames(pcm []int16, n int, encode func(int16) byte) [][]byte {
 
 // framesFor picks the codec to play in, the one the stream uses now if it is
 // negotiated, and the frames for it.
-func (t *tone) framesFor(table *payloads, now format) (format, [][]byte) {
-	if now == formatNone || table.tx[now] == noPayloadType {
-		now = formatOf(table.codecs[0])
+func (t *tone) framesFor(table *payloads, now sdp.Format) (sdp.Format, [][]byte) {
+	if now == sdp.FormatNone || table.tx[now] == noPayloadType {
+		now = table.codecs[0].Format()
 	}
 	if t.frames[now] != nil {
 		return now, t.frames[now]

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"ringsplash/media/figure"
+
+	"ringsplash/media/sdp"
 )
 
 // encoded holds the tones as frames of 20 ms, each behind two bytes of length:
@@ -41,7 +43,7 @@ func builtIn(name string, loop bool, compose func(rate int) []int16) Tone {
 	t := NewTone(name, loop, compose(8000))
 	for codec, suffix := range toneFiles {
 		b, err := encoded.ReadFile("tones/" + name + suffix)
-		if errors.Is(err, fs.ErrNotExist) && (codec == PCMU || codec == PCMA) {
+		if errors.Is(err, fs.ErrNotExist) && (codec == sdp.PCMU || codec == sdp.PCMA) {
 			continue // made of the figure
 		}
 		if err != nil {
@@ -63,7 +65,7 @@ func builtIn(name string, loop bool, compose func(rate int) []int16) Tone {
 }
 
 // toneFiles are the endings of tone files.
-var toneFiles = map[Codec]string{PCMU: ".pcmu", PCMA: ".pcma", G722: ".g722", Opus: ".opus"}
+var toneFiles = map[sdp.Codec]string{sdp.PCMU: ".pcmu", sdp.PCMA: ".pcma", sdp.G722: ".g722", sdp.Opus: ".opus"}
 
 // maxTone bounds a tone from a folder: 3 s.
 const maxTone = 150
@@ -89,7 +91,7 @@ func LoadTone(dir, name string) (Tone, error) {
 			return Tone{}, fmt.Errorf("%s is not as long as the files beside it", file)
 		}
 		for _, f := range frames {
-			if len(f) == 0 || len(f) > maxToneFrame || codec != Opus && len(f) != frameSamples {
+			if len(f) == 0 || len(f) > maxToneFrame || codec != sdp.Opus && len(f) != frameSamples {
 				return Tone{}, fmt.Errorf("%s holds a frame of %d bytes, which is none of %s", file, len(f), codec)
 			}
 		}

@@ -3,21 +3,21 @@ package machine
 import (
 	"slices"
 
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // callerCodecs returns what the caller can be told when the other side chose
 // these: the first that he offered or that we can convert, and only that one.
-func (m *transition) callerCodecs(chosen []media.Codec) []media.Codec {
+func (m *transition) callerCodecs(chosen []sdp.Codec) []sdp.Codec {
 	for _, c := range chosen {
 		if slices.Contains(m.Offered, c) {
-			return []media.Codec{c}
+			return []sdp.Codec{c}
 		}
 	}
 	for _, c := range chosen {
 		for _, o := range m.Offered {
-			if media.Convertible(c, o) {
-				return []media.Codec{o}
+			if sdp.Convertible(c, o) {
+				return []sdp.Codec{o}
 			}
 		}
 	}
@@ -42,7 +42,7 @@ func (m *transition) answered(e Answered, in Input) {
 	}
 	l.Stage, l.Codecs, l.Remote, l.Unplaced = Up, in.Sound.Codecs, in.Sound.Remote, in.Sound.Unplaced
 	if l.Side == Caller && !l.Triggered {
-		m.Offered = media.Offerable(l.Codecs)
+		m.Offered = sdp.Offerable(l.Codecs)
 		m.Wish.Target = in.Target
 		m.placed(m.Pending, m.Wish)
 		m.Pending, m.Wish = nil, Wish{}
@@ -109,24 +109,24 @@ func (m *transition) answerCaller(own, l *LegState) {
 		if l.Kind == TabLeg {
 			codecs = l.Codecs // a tab sends whatever he takes
 		}
-		own.Stage, own.Remote = Up, media.SendRecv
-		m.acceptLate(own, media.Offerable(codecs), media.SendRecv)
+		own.Stage, own.Remote = Up, sdp.SendRecv
+		m.acceptLate(own, sdp.Offerable(codecs), sdp.SendRecv)
 		return
 	}
 	told := own.Codecs // by early media
-	own.Stage, own.Remote = Up, media.SendRecv
-	if len(told) > 0 && !slices.ContainsFunc(told, func(c media.Codec) bool { return media.Convertible(l.Codecs[0], c) }) {
+	own.Stage, own.Remote = Up, sdp.SendRecv
+	if len(told) > 0 && !slices.ContainsFunc(told, func(c sdp.Codec) bool { return sdp.Convertible(l.Codecs[0], c) }) {
 		// The caller was told another codec with the early media: the newer
 		// leg adapts.
-		m.do(Accept{own.ID, told, media.SendRecv})
-		m.reoffer(l, told, media.SendRecv)
+		m.do(Accept{own.ID, told, sdp.SendRecv})
+		m.reoffer(l, told, sdp.SendRecv)
 		return
 	}
 	if len(told) > 0 {
 		codecs = told
 	}
 	own.Codecs = codecs
-	m.do(Accept{own.ID, codecs, media.SendRecv})
+	m.do(Accept{own.ID, codecs, sdp.SendRecv})
 	if l.Kind == TabLeg {
 		l.Codecs = reorder(l.Codecs, codecs)
 	}
@@ -149,8 +149,8 @@ func (m *transition) takeBackOthers(winner LegID) {
 
 // reorder puts the codecs of the other side first, so that a tab sends what
 // that side takes, and keeps the rest as it was.
-func reorder(own, first []media.Codec) []media.Codec {
-	var out []media.Codec
+func reorder(own, first []sdp.Codec) []sdp.Codec {
+	var out []sdp.Codec
 	for _, f := range first {
 		if slices.Contains(own, f) && !slices.Contains(out, f) {
 			out = append(out, f)

@@ -5,7 +5,7 @@ import (
 
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -227,9 +227,9 @@ func (m *transition) ask() {
 	}
 	o := m.editAutomatic()
 	o.Step = StepAsking
-	dir := media.SendOnly
+	dir := sdp.SendOnly
 	if o.Target.Profile.Mute == profile.MuteGate {
-		dir = media.SendRecv
+		dir = sdp.SendRecv
 	}
 	leg := m.newLeg(o.Target, o.Side)
 	m.gated(&leg, o.Target.Profile)
@@ -291,7 +291,7 @@ func (m *transition) ringAgain(o AutomaticAnswer) {
 	again := o.Target
 	again.Leg, again.Profile = o.Again, profile.Profile{}
 	m.Legs = append(m.Legs, m.newLeg(again, o.Side))
-	m.do(Invite{Target: again, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
+	m.do(Invite{Target: again, Codecs: sdp.Offerable(m.Offered), Direction: sdp.SendRecv})
 }
 
 func (m *transition) endAutomatic(err *CommandError) {
@@ -331,13 +331,13 @@ func (m *transition) opened(l *LegState) {
 	m.watchMuted()
 	l.Announcing = true
 	l.UnmuteDue = live // the move click is the un-mute, once the splash is over
-	if l.Mute == profile.MuteSDP && (l.Unplaced || l.Remote == media.Inactive) {
+	if l.Mute == profile.MuteSDP && (l.Unplaced || l.Remote == sdp.Inactive) {
 		m.onlyGate(l)
 		return
 	}
 	m.do(PlaySplash{l.ID, l.Splash})
-	if l.Told && l.Mute == profile.MuteSDP && l.Remote != media.RecvOnly {
-		m.reoffer(l, l.Codecs, media.SendOnly)
+	if l.Told && l.Mute == profile.MuteSDP && l.Remote != sdp.RecvOnly {
+		m.reoffer(l, l.Codecs, sdp.SendOnly)
 	}
 }
 

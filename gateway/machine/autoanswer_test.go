@@ -8,7 +8,7 @@ import (
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -52,14 +52,14 @@ func clicked(t *testing.T) *script {
 }
 
 func autoInvite(s *script) Invite {
-	return Invite{Target: *s.target, Codecs: media.Offerable(pcm), Direction: media.SendOnly, Trigger: true}
+	return Invite{Target: *s.target, Codecs: sdp.Offerable(pcm), Direction: sdp.SendOnly, Trigger: true}
 }
 
 func TestClickToAnswer(t *testing.T) {
 	s := clicked(t)
 	s.on(Rang{LegID: "auto", Status: 180}).phase(Answering).not(OpenGate{})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
-		wants(Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d2", CauseElsewhere}, PlaySplash{"auto", profile.SplashMedia}).
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).phase(Established).
+		wants(Accept{"a", pcm[:1], sdp.SendRecv}, TakeBack{"d2", CauseElsewhere}, PlaySplash{"auto", profile.SplashMedia}).
 		not(OpenGate{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes while shut: %v", got)
@@ -67,27 +67,27 @@ func TestClickToAnswer(t *testing.T) {
 	if v := View(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.ReasonSentence.Code != noteMuted {
 		t.Fatalf("view %+v", v)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(
+	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(
 		OpenGate{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("routes while wanted: %v", got)
 	}
-	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).wants(OpenGate{"auto"})
 	if got := Routes(&s.state); got["a"] != (Heard{Leg: "auto"}) {
 		t.Fatalf("routes when open: %v", got)
 	}
-	s.on(press("alice", "tab1", "mute", "")).wants(ShutGate{"auto"}, Reoffer{"auto", pcm[:1], media.SendOnly})
+	s.on(press("alice", "tab1", "mute", "")).wants(ShutGate{"auto"}, Reoffer{"auto", pcm[:1], sdp.SendOnly})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("routes after mute: %v", got)
 	}
 	// The answer to the mute's re-INVITE opens nothing, whatever it says.
-	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).not(OpenGate{})
 }
 
 func TestClickDenied(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(deny)
 	s.phase(Ringing).wants(Reply{9, Refuse("forbidden", deny.Decision.Reason)}).not(Invite{}).not(TakeBack{})
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).not(ShutGate{})
 }
 
 func TestClickWithoutPhone(t *testing.T) {
@@ -104,13 +104,13 @@ func TestSecondClickAsksNothing(t *testing.T) {
 // The ringing branch's 200 after the click is the answer, gate shut.
 func TestHandAfterClick(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established)
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established)
 	s.not(Invite{}).not(OpenGate{}).wants(PlaySplash{"d1", ""})
 	if s.state.Leg("d1").Gate != GateShut {
 		t.Fatal("gate open")
 	}
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(ShutGate{"d1"}, Reply{9, errAnswered})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).wants(ShutGate{"d1"}, Reply{9, errAnswered})
 	s.on(allow).not(Invite{})
 }
 
@@ -118,8 +118,8 @@ func TestCancelWaitOver(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "desk")).on(allow)
 	s.on(Expired{CancelTimer}).wants(autoInvite(s))
 	// The cancelled branch answers after all: it is used, the auto INVITE taken back.
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).wants(TakeBack{"auto", CauseElsewhere})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).wants(TakeBack{"auto", CauseElsewhere})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).wants(Release{"auto", CauseElsewhere})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("routes %v", got)
 	}
@@ -129,14 +129,14 @@ func TestNoAutoAnswer(t *testing.T) {
 	again := Invite{Target: Target{
 		Leg: "again", Kind: PhoneLeg, Device: "desk",
 		Binding: &location.Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
-	}, Codecs: media.Offerable(pcm), Direction: media.SendRecv}
+	}, Codecs: sdp.Offerable(pcm), Direction: sdp.SendRecv}
 	s := clicked(t).on(Rang{LegID: "auto", Status: 180})
 	s.on(Expired{AutoTimer}).wants(TakeBack{"auto", CauseElsewhere}).not(Invite{}).phase(Answering)
 	s.on(Refused{LegID: "auto", Status: 487}).phase(Ringing).wants(again)
 	if s.state.Notes[Callee].Text != Words[noteNotAlone] {
 		t.Fatalf("note %q", s.state.Notes[Callee].Text)
 	}
-	s.sound(Answered{LegID: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
+	s.sound(Answered{LegID: "again"}, pcm[:1], sdp.SendRecv).phase(Established).not(ShutGate{}) // a hand
 	for _, status := range []int{420, 480, 486, 488, 302, 408, 500} {
 		s := clicked(t).on(Refused{LegID: "auto", Status: status}).phase(Ringing).wants(again)
 		s.on(press("alice", "tab1", "answer", "browser")).phase(Established)
@@ -150,7 +150,7 @@ func TestNoAutoAnswer(t *testing.T) {
 // A 200 of the trigger branch after its CANCEL is automatic all the same.
 func TestLateAutoAnswer(t *testing.T) {
 	s := clicked(t).on(Expired{AutoTimer})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).phase(Established)
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).phase(Established)
 	if s.state.Leg("auto").Gate != GateShut {
 		t.Fatal("a late 200 of a trigger branch was taken for a hand")
 	}
@@ -175,7 +175,7 @@ func thirdParty(t *testing.T, require bool) *script {
 func TestThirdParty(t *testing.T) {
 	s := thirdParty(t, false).not(Invite{})
 	s.on(allow).wants(autoInvite(s))
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).phase(Established)
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).phase(Established)
 	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}) // the requester never opens
 	if s.state.Leg("auto").Gate != GateShut {
 		t.Fatal("gate not shut")
@@ -185,7 +185,7 @@ func TestThirdParty(t *testing.T) {
 		Invite{Target: Target{
 			Leg: "again", Kind: PhoneLeg, Device: "desk",
 			Binding: &location.Binding{Instance: "i-desk", Contact: "sip:a@127.0.0.1"},
-		}, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
+		}, Codecs: sdp.Offerable(pcm), Direction: sdp.SendRecv})
 	thirdParty(t, true).on(deny).phase(Terminated).wants(Reject{"a", CauseForbidden})
 	// Answered by itself or not at all: nothing else rings, before or after.
 	s = thirdParty(t, true).not(Invite{})
@@ -203,13 +203,13 @@ func TestThirdParty(t *testing.T) {
 
 func TestCallerGoneWhileAsking(t *testing.T) {
 	s := clicked(t).on(Ended{LegID: "a", Cause: CauseCallerGone}).phase(Terminated).wants(Release{"auto", CauseCallerGone})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseCallerGone})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).wants(Release{"auto", CauseCallerGone})
 }
 
 func TestOtherPhoneWinsWhileAsking(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "d2"}, pcm[:1], media.SendRecv).phase(Established).wants(
+	s := clicked(t).sound(Answered{LegID: "d2"}, pcm[:1], sdp.SendRecv).phase(Established).wants(
 		TakeBack{"auto", CauseElsewhere}).not(ShutGate{})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{})
 }
 
 // talking is clickable with a phone that named Event: talk in its 180.
@@ -226,14 +226,14 @@ func TestTalk(t *testing.T) {
 	if shut, told := at(s.out, ShutGate{"d1"}), at(s.out, Talk{"d1"}); shut > told {
 		t.Fatalf("the gate is shut after the NOTIFY: %#v", s.out)
 	}
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).
-		wants(PlaySplash{"d1", profile.SplashMedia}, Reoffer{"d1", pcm[:1], media.SendOnly}).not(OpenGate{})
-	s.sound(Reoffered{LegID: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).
+		wants(PlaySplash{"d1", profile.SplashMedia}, Reoffer{"d1", pcm[:1], sdp.SendOnly}).not(OpenGate{})
+	s.sound(Reoffered{LegID: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).not(OpenGate{})
 	if v := View(&s.state, Callee); v.Microphone != "shut" || v.Auto == nil || v.Auto.Grant != "self" {
 		t.Fatalf("view %+v", v)
 	}
 	s.on(press("alice", "tab1", "unmute", "")).sound(Reoffered{LegID: "d1", Status: 200, SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(OpenGate{"d1"})
+		sdp.SendRecv).wants(OpenGate{"d1"})
 }
 
 // Without the opt-in, or a 180 that names the event, no NOTIFY leaves.
@@ -252,9 +252,9 @@ func TestTalkOnlyByOptIn(t *testing.T) {
 func TestTalkIgnored(t *testing.T) {
 	s := talking(t, true).on(Expired{AutoTimer}).wants(TakeBack{"d1", CauseElsewhere}).not(Talk{})
 	s.on(Refused{LegID: "d1", Status: 487}).phase(Ringing).not(Talk{})
-	s.sound(Answered{LegID: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
+	s.sound(Answered{LegID: "again"}, pcm[:1], sdp.SendRecv).phase(Established).not(ShutGate{})
 	s = talking(t, true).on(Expired{AutoTimer}).sound(Answered{LegID: "d1"}, pcm[:1],
-		media.SendRecv).phase(Established).not(OpenGate{})
+		sdp.SendRecv).phase(Established).not(OpenGate{})
 	if s.state.Leg("d1").Gate != GateShut {
 		t.Fatal("a 200 after the NOTIFY was taken for a hand")
 	}
@@ -282,7 +282,7 @@ func TestStaleDecision(t *testing.T) {
 	if v := View(&s.state, Callee); v.Reason != deny.Decision.Reason.Text {
 		t.Fatalf("the tab is told %q", v.Reason)
 	}
-	s.sound(Answered{LegID: "again"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{})
+	s.sound(Answered{LegID: "again"}, pcm[:1], sdp.SendRecv).phase(Established).not(ShutGate{})
 
 	// However long a phone may take by the configuration, it gets less.
 	s = clickable(t).on(press("alice", "tab1", "answer", "desk"))

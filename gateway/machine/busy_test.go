@@ -5,7 +5,7 @@ import (
 
 	"ringsplash/gateway/profile"
 	"ringsplash/location"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -21,7 +21,7 @@ func TestBusyPhone(t *testing.T) {
 	if r, ok := s.out[0].(Reply); !ok || r.Err == nil || r.Err.Code != "device_busy" {
 		t.Fatalf("commands %#v", s.out)
 	}
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(ShutGate{}) // a hand
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).not(ShutGate{}) // a hand
 
 	busyClick(t, true).not(HoldOthers{}).on(deny).phase(Ringing).not(HoldOthers{})
 	s = busyClick(t, true).on(allow).wants(HoldOthers{Callee, "desk"}, TakeBack{"d1", CauseElsewhere})
@@ -52,7 +52,7 @@ func TestThirdPartyOnBusyPhone(t *testing.T) {
 			default:
 				again := *s.target
 				again.Leg, again.Profile = "again", profile.Profile{}
-				s.phase(Ringing).not(Decide{}).wants(Invite{Target: again, Codecs: media.Offerable(pcm), Direction: media.SendRecv})
+				s.phase(Ringing).not(Decide{}).wants(Invite{Target: again, Codecs: sdp.Offerable(pcm), Direction: sdp.SendRecv})
 			}
 		})
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"ringsplash/internal/sentence"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -138,7 +138,7 @@ func (m *transition) askedAnswer(e Asked, c Answer, side Side, in Input) *Comman
 	case l == nil:
 		return refuse("not_available", "command.no_ring_here")
 	}
-	l.Stage, l.Remote = Up, media.SendRecv
+	l.Stage, l.Remote = Up, sdp.SendRecv
 	m.win(l)
 	return nil
 }
@@ -205,7 +205,7 @@ func (m *transition) tabCame(e TabCame) {
 	}
 	m.Legs = append(m.Legs, LegState{
 		ID: e.Leg, Side: Callee, Kind: TabLeg, Tab: e.Tab, Stage: Trying,
-		Negotiation: Negotiation{Codecs: media.Offerable(m.Offered)},
+		Negotiation: Negotiation{Codecs: sdp.Offerable(m.Offered)},
 	})
 }
 

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"ringsplash/internal/sentence"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -49,7 +49,7 @@ func (m *transition) recall(side Side) {
 
 func (m *transition) moveToTab(tab TabID, side Side, id LegID) {
 	l := LegState{ID: id, Side: side, Kind: TabLeg, Tab: tab, Stage: Up}
-	l.Remote = media.SendRecv
+	l.Remote = sdp.SendRecv
 	l.Codecs = EveryCodec()
 	if far := m.Audio(side.Other()); far != nil {
 		l.Codecs = reorder(l.Codecs, far.Codecs)

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway/profile"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -14,7 +14,7 @@ func TestUnmuteOfAMoveWaitsForTheSplash(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "hold", ""))
 	s.target.Profile.Mute = profile.MuteGate
 	s.on(press("alice", "tab1", "resume", "")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(WantGate{}).not(
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(WantGate{}).not(
 		OpenGate{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("routes during the splash: %v", got)
@@ -24,7 +24,7 @@ func TestUnmuteOfAMoveWaitsForTheSplash(t *testing.T) {
 	s = clickable(t)
 	s.target.Profile.Mute = profile.MuteGate
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
 }
 
 func TestMoveToDeskphone(t *testing.T) {
@@ -38,11 +38,11 @@ func TestMoveToDeskphone(t *testing.T) {
 		},
 	})
 	s.on(allow).wants(Reply{9, nil})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established).
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).phase(Established).
 		wants(PlaySplash{"auto", profile.SplashMedia}).not(WantGate{}).not(Reoffer{})
-	s.on(SplashOver{"auto"}).wants(WantGate{"auto", byMove}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(OpenGate{})
+	s.on(SplashOver{"auto"}).wants(WantGate{"auto", byMove}, Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(OpenGate{})
 	s.on(SplashOver{"auto"}).not(WantGate{}) // once
-	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).wants(OpenGate{"auto"})
 	if got := Routes(&s.state); got["a"] != (Heard{Leg: "auto"}) {
 		t.Fatalf("routes %v", got)
 	}
@@ -71,20 +71,20 @@ func moving(t *testing.T) *script {
 // phone as well.
 func TestMuteAfterMoveClick(t *testing.T) {
 	s := moving(t).on(press("alice", "tab1", "mute", ""))
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).wants(PlaySplash{"auto", profile.SplashMedia})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).wants(PlaySplash{"auto", profile.SplashMedia})
 	s.on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{}).not(Reoffer{})
 	if v := View(&s.state, Callee); v.Microphone != "shut" {
 		t.Fatalf("microphone %s", v.Microphone)
 	}
 	// He thought better of it: the click counts again.
 	s = moving(t).on(press("alice", "tab1", "mute", "")).on(press("alice", "tab1", "unmute", ""))
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).wants(WantGate{"auto", byMove})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(SplashOver{"auto"}).wants(WantGate{"auto", byMove})
 }
 
 // Who takes the call back into the browser has no phone answer behind his back.
 func TestMovedBackWhileAsking(t *testing.T) {
 	s := moving(t).on(press("alice", "tab1", "move", "browser")).wants(TakeBack{"auto", CauseElsewhere})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{}).not(
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).wants(Release{"auto", CauseElsewhere}).not(PlaySplash{}).not(
 		WantGate{})
 	if v := View(&s.state, Callee); v.On == nil || *v.On != "browser" || v.State != "connected" {
 		t.Fatalf("view %+v", v)

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/profile"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -17,8 +17,8 @@ type (
 	// INVITE: the headers of the target's profile, the end born shut.
 	Invite struct {
 		Target    Target
-		Codecs    []media.Codec
-		Direction media.Direction
+		Codecs    []sdp.Codec
+		Direction sdp.Direction
 		Trigger   bool
 	}
 	// Decide asks the policy whether the phone may be asked on Leg; the outcome
@@ -64,20 +64,20 @@ type (
 	// RingEarly tells the caller 183 with our answer.
 	RingEarly struct {
 		LegID
-		Codecs []media.Codec
+		Codecs []sdp.Codec
 	}
 	// Accept accepts the leg's pending offer.
 	Accept struct {
 		LegID
-		Codecs    []media.Codec
-		Direction media.Direction
+		Codecs    []sdp.Codec
+		Direction sdp.Direction
 	}
 	// AcceptLate accepts the leg's pending INVITE or re-INVITE that had no offer:
 	// the 2xx carries ours, the ACK its answer (RFC 3261 13.2.1).
 	AcceptLate struct {
 		LegID
-		Codecs    []media.Codec
-		Direction media.Direction
+		Codecs    []sdp.Codec
+		Direction sdp.Direction
 	}
 	// Reject refuses the leg's pending INVITE or re-INVITE.
 	Reject struct {
@@ -97,8 +97,8 @@ type (
 	// Reoffer sends a re-INVITE.
 	Reoffer struct {
 		LegID
-		Codecs    []media.Codec
-		Direction media.Direction
+		Codecs    []sdp.Codec
+		Direction sdp.Direction
 	}
 	// Probe asks whether the leg's device is still there.
 	Probe struct{ LegID }
@@ -131,7 +131,7 @@ type (
 		Trunk string
 		To    string
 		// Offered are the codecs of the party that stays.
-		Offered []media.Codec
+		Offered []sdp.Codec
 	}
 	// Tell posts an event to another call.
 	Tell struct {

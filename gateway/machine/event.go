@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -19,7 +20,7 @@ type (
 		To      string
 		Callee  Party
 		Targets []Target
-		Offered []media.Codec
+		Offered []sdp.Codec
 		// Late tells that the caller's INVITE had no offer.
 		Late bool
 		// Replaces is the leg in the call Other whose place the caller wants

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"ringsplash/internal/sentence"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -18,9 +18,9 @@ type fallback struct {
 	replies  []*CommandError
 }
 
-func (f *fallback) on(e Event) *fallback { return f.sound(e, nil, media.SendRecv) }
+func (f *fallback) on(e Event) *fallback { return f.sound(e, nil, sdp.SendRecv) }
 
-func (f *fallback) sound(e Event, codecs []media.Codec, remote media.Direction) *fallback {
+func (f *fallback) sound(e Event, codecs []sdp.Codec, remote sdp.Direction) *fallback {
 	f.t.Helper()
 	f.script.sound(e, codecs, remote)
 	for _, c := range f.out {
@@ -48,7 +48,7 @@ func (f *fallback) asked() *fallback {
 }
 
 func (f *fallback) hand(leg LegID) *fallback {
-	return f.sound(Answered{LegID: leg}, pcm[:1], media.SendRecv)
+	return f.sound(Answered{LegID: leg}, pcm[:1], sdp.SendRecv)
 }
 
 // said is what the tab was told, beside the call or in a reply.
@@ -133,7 +133,7 @@ var fallbackRows = []struct {
 		f.click().on(Ended{LegID: "a", Cause: CauseCallerGone}).on(allow)
 	}, after{phase: Terminated, says: "caller hung up"}},
 	{"the phone offers sendrecv in the muted state", func(f *fallback) {
-		f.asked().hand("auto").sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+		f.asked().hand("auto").sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv)
 	}, after{phase: Established, triggers: 1, on: "auto", gate: GateShut, says: "muted"}},
 	{"491 to the un-mute", func(f *fallback) {
 		f.asked().hand("auto").on(press("alice", "tab1", "unmute", "")).on(Reoffered{LegID: "auto", Status: 491})

@@ -6,7 +6,7 @@ import (
 
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -62,11 +62,11 @@ func (m *transition) splashOver(id LegID) {
 // onlyGate goes over to mute mode gate: the phone will not take sendonly, or
 // must send something before it can hear us. The gate drops what it sends.
 func (m *transition) onlyGate(l *LegState) {
-	if l.Remote == media.Inactive {
+	if l.Remote == sdp.Inactive {
 		m.do(Learn{l.Side, l.Device, profile.MuteGate})
 	}
 	l.Mute, l.SplashDue = profile.MuteGate, true
-	m.reoffer(l, l.Codecs, media.SendRecv)
+	m.reoffer(l, l.Codecs, sdp.SendRecv)
 }
 
 // Act is how the owner un-muted.
@@ -87,12 +87,12 @@ func (m *transition) unmute(l *LegState, by Act) {
 	}
 	l.Gate = GateWanted
 	m.do(WantGate{l.ID, by}, StartTimer{l.Side.Timer(UnmuteTimer), m.limits.UnmuteWait})
-	if l.Mute == profile.MuteGate && l.Remote != media.RecvOnly {
+	if l.Mute == profile.MuteGate && l.Remote != sdp.RecvOnly {
 		m.openGate(l) // nothing to agree on: the phone sends already
 		return
 	}
 	l.Resumes = false
-	m.reoffer(l, l.Codecs, media.SendRecv)
+	m.reoffer(l, l.Codecs, sdp.SendRecv)
 }
 
 func (m *transition) openGate(l *LegState) {
@@ -113,7 +113,7 @@ func (m *transition) mute(l *LegState) {
 	m.say(l.Side, l.mutedNote())
 	m.do(ShutGate{l.ID}, StopTimer{l.Side.Timer(UnmuteTimer)})
 	if l.Mute != profile.MuteGate {
-		m.reoffer(l, l.Codecs, media.SendOnly)
+		m.reoffer(l, l.Codecs, sdp.SendOnly)
 	}
 }
 
@@ -165,20 +165,20 @@ func (m *transition) mutedLong() {
 
 // gatedAnswer is the direction we answer a phone's own re-INVITE with while
 // its gate is not open, and whether that completes the owner's un-mute.
-func (m *transition) gatedAnswer(l *LegState, in Input) media.Direction {
+func (m *transition) gatedAnswer(l *LegState, in Input) sdp.Direction {
 	remote := l.Remote
-	sends := remote == media.SendRecv || remote == media.SendOnly
+	sends := remote == sdp.SendRecv || remote == sdp.SendOnly
 	switch {
-	case l.Gate == GateWanted && remote == media.SendRecv:
+	case l.Gate == GateWanted && remote == sdp.SendRecv:
 		m.openGate(l)
-		return media.SendRecv
-	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == media.SendRecv && in.Alone && in.Activity == l.HeldAt:
+		return sdp.SendRecv
+	case l.Gate == GateShut && l.ResumeUnmutes && l.Resumes && remote == sdp.SendRecv && in.Alone && in.Activity == l.HeldAt:
 		// Hold, then Resume, pressed at the phone and caused by nothing of ours.
 		l.Gate = GateWanted
 		m.do(WantGate{l.ID, byResume})
 		m.openGate(l)
-		return media.SendRecv
-	case remote == media.SendOnly || remote == media.Inactive:
+		return sdp.SendRecv
+	case remote == sdp.SendOnly || remote == sdp.Inactive:
 		l.Resumes, l.HeldAt = in.Alone, in.Activity
 	case sends:
 		l.Resumes = false
@@ -186,10 +186,10 @@ func (m *transition) gatedAnswer(l *LegState, in Input) media.Direction {
 	if l.Mute == profile.MuteGate {
 		return remote.Mirror()
 	}
-	if remote == media.SendRecv || remote == media.RecvOnly {
-		return media.SendOnly
+	if remote == sdp.SendRecv || remote == sdp.RecvOnly {
+		return sdp.SendOnly
 	}
-	return media.Inactive
+	return sdp.Inactive
 }
 
 // KeyGap: the un-mute key that comes again within it is the same press. Some
@@ -205,7 +205,7 @@ func (l *LegState) Echoes(digit byte, now time.Time) bool {
 // namedKey is the key that the owner is told to press, "" for none: a phone
 // that chose to listen only may send no keys.
 func (l *LegState) namedKey() string {
-	if !l.KeyNamed || l.Mute == profile.MuteGate && l.Remote == media.RecvOnly {
+	if !l.KeyNamed || l.Mute == profile.MuteGate && l.Remote == sdp.RecvOnly {
 		return ""
 	}
 	return l.UnmuteKey

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway/profile"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // The states a gate may be in, in the order of the rows; the last is one that
@@ -44,20 +44,20 @@ var gateRows = []struct {
 		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"},
 	},
 	{"the phone agrees", profile.MuteSDP, func(s *script) {
-		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv)
 	}, []Gate{GateNever, GateShut, GateOpen, GateOpen, "ajar"}},
 	{"the phone only listens", profile.MuteSDP, func(s *script) {
-		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly)
+		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.RecvOnly)
 	}, []Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
 	{
 		"the phone refuses", profile.MuteSDP, func(s *script) { s.on(Reoffered{LegID: "auto", Status: 488}) },
 		[]Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"},
 	},
 	{"the phone offers to send", profile.MuteSDP, func(s *script) {
-		s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+		s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv)
 	}, []Gate{GateNever, GateShut, GateOpen, GateOpen, "ajar"}},
 	{"the requester offers", profile.MuteSDP, func(s *script) {
-		s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+		s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv)
 	}, []Gate{GateNever, GateShut, GateWanted, GateOpen, "ajar"}},
 	{
 		"the phone never agreed", profile.MuteSDP, func(s *script) { s.on(Expired{Callee.Timer(UnmuteTimer)}) },
@@ -147,10 +147,10 @@ var askingRows = []struct {
 		[]Step{"", StepDeciding, StepTakingBack, "", ""},
 	},
 	{
-		"auto answers", func(s *script) { s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly) },
+		"auto answers", func(s *script) { s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly) },
 		[]Step{"", StepDeciding, StepTakingBack, "", ""},
 	},
-	{"d2 answers", func(s *script) { s.sound(Answered{LegID: "d2"}, pcm[:1], media.SendRecv) }, []Step{"", "", "", "", ""}},
+	{"d2 answers", func(s *script) { s.sound(Answered{LegID: "d2"}, pcm[:1], sdp.SendRecv) }, []Step{"", "", "", "", ""}},
 	{"the caller gives up", func(s *script) { s.on(Ended{LegID: "a", Cause: CauseCallerGone}) }, []Step{"", "", "", "", ""}},
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"ringsplash/gateway/profile"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // muted is a call that alice's phone answered by itself in the mute mode, with
@@ -14,9 +14,9 @@ func muted(t *testing.T, mode profile.MuteMode) *script {
 	s := clickable(t)
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = mode, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
-	said := media.RecvOnly
+	said := sdp.RecvOnly
 	if mode == profile.MuteGate {
-		said = media.SendRecv
+		said = sdp.SendRecv
 	}
 	return s.sound(Answered{LegID: "auto"}, pcm[:1], said).wants(PlaySplash{"auto", profile.SplashMedia})
 }
@@ -41,8 +41,8 @@ func TestKeyUnmutes(t *testing.T) {
 		if note := s.state.Notes[Callee].Text; !strings.Contains(note, "Press * on the phone or Unmute here") {
 			t.Errorf("note %q", note)
 		}
-		s.key(e, "*").wants(WantGate{"auto", byKey}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(OpenGate{})
-		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+		s.key(e, "*").wants(WantGate{"auto", byKey}, Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(OpenGate{})
+		s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).wants(OpenGate{"auto"})
 		s.key(e, "*").opensNothing() // open already
 		s.on(press("alice", "tab1", "mute", "")).wants(ShutGate{"auto"})
 		s.key(e, "*").wants(WantGate{"auto", byKey})
@@ -53,7 +53,7 @@ func TestKeyUnmutes(t *testing.T) {
 // A key that comes in two ways is one press.
 func TestKeyIsTakenOnce(t *testing.T) {
 	s := muted(t, profile.MuteSDP).on(SplashOver{"auto"}).key(Digit{LegID: "auto", Digit: '*'},
-		"*").wants(Reoffer{"auto", pcm[:1], media.SendRecv})
+		"*").wants(Reoffer{"auto", pcm[:1], sdp.SendRecv})
 	s.keys = "*"
 	s.on(Pressed{"auto"}).opensNothing()
 }
@@ -66,7 +66,7 @@ func TestKeyOpensNothing(t *testing.T) {
 		"of the caller, as events": muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"a"}, "*"),
 		"of another phone":         muted(t, profile.MuteGate).on(SplashOver{"auto"}).key(Pressed{"d2"}, "*"),
 		"of a phone that rings":    clicked(t).key(Pressed{"auto"}, "*"),
-		"where there is none": clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"}).key(
+		"where there is none": clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(SplashOver{"auto"}).key(
 			Pressed{"auto"}, "*"),
 		"after the call": muted(t, profile.MuteGate).on(SplashOver{"auto"}).on(press("alice", "tab1", "hangup", "")).key(
 			Pressed{"auto"}, "*"),
@@ -84,25 +84,25 @@ func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	s := clickable(t)
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = profile.MuteGate, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(SplashOver{"auto"})
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(SplashOver{"auto"})
 	if note := s.state.Notes[Callee].Text; note != Words[noteMuted] {
 		t.Errorf("note %q", note)
 	}
-	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], media.SendRecv}).not(
+	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(
 		OpenGate{})
-	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"auto"})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).wants(OpenGate{"auto"})
 }
 
 // One side's un-mute does not keep the other's wish for one alive.
 func TestEachSideUnmutesForItself(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly)
 	s.on(press("alice", "tab1", "unmute", "")).wants(StartTimer{Callee.Timer(UnmuteTimer), 0})
-	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.RecvOnly).not(OpenGate{})
 	s.target = deskTarget("bobs")
 	s.target.Device, s.target.Binding.Instance = "bobdesk-2", "i-bob"
 	s.on(press("bob", "tab9", "move", "bobdesk-2")).on(Decided{allow.Decision, "bobs"})
-	s.sound(Answered{LegID: "bobs"}, pcm[:1], media.RecvOnly).on(SplashOver{"bobs"}).wants(StartTimer{Caller.Timer(UnmuteTimer), 0})
-	s.sound(Reoffered{LegID: "bobs", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).wants(OpenGate{"bobs"})
+	s.sound(Answered{LegID: "bobs"}, pcm[:1], sdp.RecvOnly).on(SplashOver{"bobs"}).wants(StartTimer{Caller.Timer(UnmuteTimer), 0})
+	s.sound(Reoffered{LegID: "bobs", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).wants(OpenGate{"bobs"})
 	if at(s.out, StopTimer{Callee.Timer(UnmuteTimer)}) >= 0 {
 		t.Fatal("bob's un-mute keeps alice's wish alive")
 	}
@@ -110,20 +110,20 @@ func TestEachSideUnmutesForItself(t *testing.T) {
 }
 
 func TestPhoneReinvitesWhileShut(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
-	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"auto", pcm[:1], media.SendOnly}).not(
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly)
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendRecv).wants(Accept{"auto", pcm[:1], sdp.SendOnly}).not(
 		OpenGate{})
-	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"auto", pcm[:1], media.Inactive}).not(
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendOnly).wants(Accept{"auto", pcm[:1], sdp.Inactive}).not(
 		OpenGate{})
-	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{}) // no resume_unmutes in this profile
-	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}).not(WantGate{})                 // the far end's own mute is his alone
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendRecv).not(OpenGate{}) // no resume_unmutes in this profile
+	s.on(press("bob", "tab9", "unmute", "")).not(OpenGate{}).not(WantGate{})               // the far end's own mute is his alone
 	s.on(press("eve", "tab9", "unmute", "")).wants(Reply{9, errForbidden}).not(OpenGate{})
 }
 
 // A phone that answers sendonly with sendonly is not on hold: the caller hears
 // silence, not music.
 func TestShutPhoneDoesNotHold(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.SendOnly)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendOnly)
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes %v", got)
 	}
@@ -133,25 +133,25 @@ func TestShutPhoneDoesNotHold(t *testing.T) {
 }
 
 func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
-	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.RecvOnly).not(OpenGate{}).not(Reoffer{})
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.RecvOnly).not(OpenGate{}).not(Reoffer{})
 	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.ReasonSentence.Code != notePressPhone {
 		t.Fatalf("view %+v", v)
 	}
-	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(OpenGate{"auto"})
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendRecv).wants(OpenGate{"auto"})
 
-	s = clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(press("alice", "tab1", "unmute", ""))
+	s = clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(press("alice", "tab1", "unmute", ""))
 	s.on(Expired{Callee.Timer(UnmuteTimer)}).wants(ShutGate{"auto"})
-	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).not(OpenGate{})
 }
 
 // A phone that cannot hear us before it sends, or refuses to listen only, goes
 // over to the gate alone, and hears the splash then.
 func TestOnlyGate(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.Inactive)
-	s.phase(Established).wants(Reoffer{"auto", pcm[:1], media.SendRecv}).not(PlaySplash{}).not(OpenGate{})
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.Inactive)
+	s.phase(Established).wants(Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(PlaySplash{}).not(OpenGate{})
 	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
+		sdp.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
 		OpenGate{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("routes %v", got)
@@ -163,19 +163,19 @@ func TestOnlyGate(t *testing.T) {
 // A Mute pressed while a moved call still waits for its splash holds.
 func TestMuteBeforeSplash(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.Inactive).on(press("alice", "tab1", "mute", ""))
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.Inactive).on(press("alice", "tab1", "mute", ""))
 	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
+		sdp.SendRecv).wants(PlaySplash{"auto", profile.SplashMedia}).not(
 		OpenGate{})
 	s.on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
 }
 
 // A phone that refuses to listen only is asked in mode gate from then on.
 func TestGateIsLearned(t *testing.T) {
-	clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.Inactive).wants(Learn{Callee, "desk", profile.MuteGate})
+	clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.Inactive).wants(Learn{Callee, "desk", profile.MuteGate})
 	clicked(t).on(Refused{LegID: "auto", Status: 488}).wants(Learn{Callee, "desk", profile.MuteGate})
 	clicked(t).on(Refused{LegID: "auto", Status: 486}).not(Learn{})
-	clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).not(Learn{})
+	clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).not(Learn{})
 }
 
 // Who sounds the splash: never both the gateway and a phone that beeps.
@@ -196,7 +196,7 @@ func TestSplashModes(t *testing.T) {
 		s := clickable(t)
 		s.target.Profile.Splash, s.target.Profile.DoubleTone = row.mode, row.beeps
 		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
-		s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).wants(PlaySplash{"auto", row.want})
+		s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).wants(PlaySplash{"auto", row.want})
 	}
 }
 
@@ -205,12 +205,12 @@ func TestResumeUnmutes(t *testing.T) {
 		s := clickable(t)
 		s.target.Profile.ResumeUnmutes = true
 		s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
-		s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
-		s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv).not(OpenGate{})
-		return s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly).not(OpenGate{})
+		s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly)
+		s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendRecv).not(OpenGate{})
+		return s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendOnly).not(OpenGate{})
 	}
 	resumed := func(s *script) *script {
-		return s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendRecv)
+		return s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendRecv)
 	}
 	resumed(held()).wants(WantGate{"auto", byResume}, OpenGate{"auto"})
 	// Something of ours, or of another call of the phone, may have done it.
@@ -220,29 +220,29 @@ func TestResumeUnmutes(t *testing.T) {
 	s = held()
 	s.beside = true
 	resumed(s).not(WantGate{}).not(OpenGate{})
-	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, media.SendOnly)
+	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendOnly)
 	s.beside = false
 	resumed(s).not(WantGate{}).not(OpenGate{})
 }
 
 func TestMutedLimit(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).on(Expired{MutedTimer}).phase(Established)
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(Expired{MutedTimer}).phase(Established)
 	if s.state.Notes[Callee].Text != Words[noteStillMuted] {
 		t.Fatalf("note %q", s.state.Notes[Callee].Text)
 	}
 	thirdParty(t, false).on(allow).sound(Answered{LegID: "auto"}, pcm[:1],
-		media.RecvOnly).phase(Established).on(Expired{MutedTimer}).phase(Terminated)
+		sdp.RecvOnly).phase(Established).on(Expired{MutedTimer}).phase(Terminated)
 }
 
 // The far end's own offers open nothing, before the owner's un-mute or while
 // the phone has yet to agree to it.
 func TestFarEndReinviteOpensNothing(t *testing.T) {
-	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly)
-	for _, dir := range []media.Direction{media.SendOnly, media.SendRecv, media.RecvOnly, media.SendRecv} {
+	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly)
+	for _, dir := range []sdp.Direction{sdp.SendOnly, sdp.SendRecv, sdp.RecvOnly, sdp.SendRecv} {
 		s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], dir).not(OpenGate{}).not(WantGate{})
 	}
 	s.on(press("alice", "tab1", "unmute", ""))
-	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(OpenGate{})
+	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).not(OpenGate{})
 	if s.state.Leg("auto").Gate != GateWanted {
 		t.Fatalf("gate %v", s.state.Leg("auto").Gate)
 	}

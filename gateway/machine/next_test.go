@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -28,9 +29,9 @@ func newScript(t *testing.T) *script {
 	return &script{t: t, state: State{V: 1, ID: "c", Phase: Initial}, clock: time.Unix(1000, 0)}
 }
 
-func (s *script) on(e Event) *script { return s.sound(e, nil, media.SendRecv) }
+func (s *script) on(e Event) *script { return s.sound(e, nil, sdp.SendRecv) }
 
-func (s *script) sound(e Event, codecs []media.Codec, remote media.Direction) *script {
+func (s *script) sound(e Event, codecs []sdp.Codec, remote sdp.Direction) *script {
 	s.t.Helper()
 	s.clock = s.clock.Add(10 * time.Millisecond)
 	before, was := s.state, asJSON(s.t, s.state)
@@ -80,7 +81,7 @@ func (s *script) not(kind Effect) *script {
 	return s
 }
 
-var pcm = []media.Codec{media.PCMU, media.PCMA}
+var pcm = []sdp.Codec{sdp.PCMU, sdp.PCMA}
 
 // bobCallsAlice begins the usual call: two deskphones and one tab of alice.
 func bobCallsAlice(t *testing.T) *script {
@@ -121,7 +122,7 @@ func TestForkRingsAll(t *testing.T) {
 	for _, c := range s.out {
 		if i, ok := c.(Invite); ok {
 			n++
-			if !reflect.DeepEqual(i.Codecs, media.Offerable(pcm)) {
+			if !reflect.DeepEqual(i.Codecs, sdp.Offerable(pcm)) {
 				t.Errorf("offered %v", i.Codecs)
 			}
 		}
@@ -136,13 +137,13 @@ func TestForkRingsAll(t *testing.T) {
 
 func TestFirstAnswerWins(t *testing.T) {
 	s := bobCallsAlice(t).on(Rang{LegID: "d1", Status: 180}).on(Rang{LegID: "d2", Status: 180})
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).
-		wants(Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d2", CauseElsewhere})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).
+		wants(Accept{"a", pcm[:1], sdp.SendRecv}, TakeBack{"d2", CauseElsewhere})
 	if got := Routes(&s.state); got["a"] != (Heard{Leg: "d1"}) || got["d1"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes %v", got)
 	}
 	// The loser's 200 crossed the CANCEL: it has its ACK, now the BYE.
-	s.sound(Answered{LegID: "d2"}, pcm[:1], media.SendRecv).wants(Release{"d2", CauseElsewhere}).phase(Established)
+	s.sound(Answered{LegID: "d2"}, pcm[:1], sdp.SendRecv).wants(Release{"d2", CauseElsewhere}).phase(Established)
 	s.on(press("alice", "tab1", "answer", "browser")).wants(Reply{9, errAnswered})
 	s.on(press("alice", "tab1", "hangup", "")).phase(Terminated).wants(Release{"a", CauseHangUp}, Release{"d1", CauseHangUp})
 }
@@ -150,7 +151,7 @@ func TestFirstAnswerWins(t *testing.T) {
 func TestTabAnswers(t *testing.T) {
 	s := bobCallsAlice(t).on(Rang{LegID: "d1", Status: 180})
 	s.on(press("alice", "tab1", "answer", "browser")).phase(Established).
-		wants(Reply{9, nil}, Accept{"a", pcm[:1], media.SendRecv}, TakeBack{"d1", CauseElsewhere}, TakeBack{"d2", CauseElsewhere})
+		wants(Reply{9, nil}, Accept{"a", pcm[:1], sdp.SendRecv}, TakeBack{"d1", CauseElsewhere}, TakeBack{"d2", CauseElsewhere})
 	s.on(Refused{LegID: "d1", Status: 487}).phase(Established)
 	s.on(Refused{LegID: "d2", Status: 487}).phase(Established)
 	s.on(TabGone{"tab1"}).phase(Terminated).wants(Release{"a", CauseMediaLost})
@@ -214,17 +215,17 @@ func TestBegunWithCause(t *testing.T) {
 }
 
 func TestEarlyMediaGoesOneWay(t *testing.T) {
-	s := bobCallsAlice(t).sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+	s := bobCallsAlice(t).sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv)
 	s.phase(Early).wants(RingEarly{"a", pcm[:1]})
 	if got := Routes(&s.state); len(got) != 1 || got["a"] != (Heard{Leg: "d1"}) {
 		t.Fatalf("routes %v", got)
 	}
 	// The first early dialog keeps the caller's ear.
-	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).not(RingEarly{})
+	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).not(RingEarly{})
 	// Another device answers with a codec the caller was not told: it adapts.
-	s.state.Offered = []media.Codec{media.PCMU, media.G722}
-	s.sound(Answered{LegID: "d2"}, []media.Codec{media.G722}, media.SendRecv).phase(Established).
-		wants(Reoffer{"d2", pcm[:1], media.SendRecv}, TakeBack{"d1", CauseElsewhere})
+	s.state.Offered = []sdp.Codec{sdp.PCMU, sdp.G722}
+	s.sound(Answered{LegID: "d2"}, []sdp.Codec{sdp.G722}, sdp.SendRecv).phase(Established).
+		wants(Reoffer{"d2", pcm[:1], sdp.SendRecv}, TakeBack{"d1", CauseElsewhere})
 	s.on(Reoffered{LegID: "d2", Status: 488}).phase(Terminated)
 	if s.state.Cause != CauseNoCodec {
 		t.Fatalf("cause %s", s.state.Cause)
@@ -232,15 +233,15 @@ func TestEarlyMediaGoesOneWay(t *testing.T) {
 }
 
 func TestHold(t *testing.T) {
-	s := bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv)
-	s.sound(Offered{LegID: "d1", SDP: []byte("v=0")}, pcm, media.SendOnly).wants(Accept{"d1", pcm[:1], media.RecvOnly})
+	s := bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv)
+	s.sound(Offered{LegID: "d1", SDP: []byte("v=0")}, pcm, sdp.SendOnly).wants(Accept{"d1", pcm[:1], sdp.RecvOnly})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) || got["d1"] != (Heard{}) {
 		t.Fatalf("phone hold: routes %v", got)
 	}
 	if v := View(&s.state, Caller); v.State != "held" || v.HeldBy != "other" {
 		t.Fatalf("caller sees %s by %s", v.State, v.HeldBy)
 	}
-	s.sound(Offered{LegID: "d1", SDP: []byte("v=0")}, pcm, media.SendRecv).wants(Accept{"d1", pcm[:1], media.SendRecv})
+	s.sound(Offered{LegID: "d1", SDP: []byte("v=0")}, pcm, sdp.SendRecv).wants(Accept{"d1", pcm[:1], sdp.SendRecv})
 	s.on(press("alice", "tab1", "hold", "")).wants(Reply{9, nil}).not(Reoffer{})
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) || got["d1"] != (Heard{Tone: ToneSilence}) {
 		t.Fatalf("tab hold: routes %v", got)
@@ -253,11 +254,11 @@ func TestHold(t *testing.T) {
 }
 
 func TestReinviteWithoutCommonCodecChangesNothing(t *testing.T) {
-	s := bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv)
-	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, []media.Codec{media.Opus},
-		media.SendRecv).wants(Reject{"a", CauseNoCodec}).phase(
+	s := bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv)
+	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, []sdp.Codec{sdp.Opus},
+		sdp.SendRecv).wants(Reject{"a", CauseNoCodec}).phase(
 		Established)
-	if l := s.state.Leg("a"); l.Codecs[0] != media.PCMU {
+	if l := s.state.Leg("a"); l.Codecs[0] != sdp.PCMU {
 		t.Fatalf("codecs %v", l.Codecs)
 	}
 }
@@ -280,13 +281,13 @@ func TestTabOpenedWhileRinging(t *testing.T) {
 }
 
 func TestTabCallsPhone(t *testing.T) {
-	all := []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+	all := []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
 	s := newScript(t).on(Begun{
 		From: policy.Identity{User: "alice"}, Caller: Target{Leg: "t", Kind: TabLeg, Tab: "tab1"}, Offered: all,
 		To: "sip:bob@example.test", Callee: Party{User: "bob"}, Targets: []Target{{Leg: "d", Kind: PhoneLeg, Device: "desk"}},
 	}).phase(Ringing)
-	s.sound(Answered{LegID: "d"}, []media.Codec{media.PCMU}, media.SendRecv).phase(Established).not(Accept{})
-	if got := s.state.Leg("t").Codecs; !reflect.DeepEqual(got, []media.Codec{media.PCMU, media.Opus, media.G722, media.PCMA}) {
+	s.sound(Answered{LegID: "d"}, []sdp.Codec{sdp.PCMU}, sdp.SendRecv).phase(Established).not(Accept{})
+	if got := s.state.Leg("t").Codecs; !reflect.DeepEqual(got, []sdp.Codec{sdp.PCMU, sdp.Opus, sdp.G722, sdp.PCMA}) {
 		t.Fatalf("the tab should offer %v", got)
 	}
 	s.on(Asked{ID: 3, User: "alice", Tab: "tab1", Command: SendDigits{"12#"}}).wants(KeyTones{3, "d", "12#"})
@@ -302,14 +303,14 @@ func TestDeskphoneAskedToCall(t *testing.T) {
 	if v := View(&s.state, Caller); !v.PickUp || v.On == nil || *v.On != "desk" {
 		t.Fatalf("the user is to be told to pick up his phone: %+v", v)
 	}
-	s.sound(Answered{LegID: "own"}, pcm[1:], media.SendRecv).phase(Ringing)
+	s.sound(Answered{LegID: "own"}, pcm[1:], sdp.SendRecv).phase(Ringing)
 	if v := View(&s.state, Caller); v.PickUp {
 		t.Fatalf("the phone was picked up: %+v", v)
 	}
 	if got := Routes(&s.state); got["own"] != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("routes %v", got)
 	}
-	s.sound(Answered{LegID: "d"}, pcm[1:], media.SendRecv).phase(Established).not(Accept{})
+	s.sound(Answered{LegID: "d"}, pcm[1:], sdp.SendRecv).phase(Established).not(Accept{})
 	s.on(Ended{LegID: "own"}).phase(Terminated).wants(Release{"d", CauseHangUp})
 }
 

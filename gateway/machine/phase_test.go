@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/gateway/profile"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // phases are calls of bob's with alice, in the order of the rows below; leg is
@@ -27,7 +27,7 @@ var phases = []struct {
 	{"initial", Initial, "d2", newScript},
 	{"ringing", Ringing, "d2", bobCallsAlice},
 	{"early", Early, "d2", func(t *testing.T) *script {
-		return bobCallsAlice(t).sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv)
+		return bobCallsAlice(t).sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv)
 	}},
 	{"policy decides", Answering, "d1", func(t *testing.T) *script {
 		return clickable(t).on(press("alice", "tab1", "answer", "desk"))
@@ -37,7 +37,7 @@ var phases = []struct {
 	}},
 	{"the phone is asked", Answering, "auto", clicked},
 	{"alice talks", Established, "d2", func(t *testing.T) *script {
-		return bobCallsAlice(t).sound(Answered{LegID: "d2"}, pcm[:1], media.SendRecv)
+		return bobCallsAlice(t).sound(Answered{LegID: "d2"}, pcm[:1], sdp.SendRecv)
 	}},
 	{"the splash sounds", Established, "auto", func(t *testing.T) *script { return muted(t, profile.MuteSDP) }},
 	{"her phone is muted", Established, "auto", func(t *testing.T) *script {
@@ -98,7 +98,7 @@ func TestEveryEventInEveryPhase(t *testing.T) {
 			s := p.call(t).phase(p.phase)
 			s.keys = "*"
 			before := asJSON(t, s.state)
-			s.sound(row.event(p.leg), pcm[:1], media.RecvOnly)
+			s.sound(row.event(p.leg), pcm[:1], sdp.RecvOnly)
 			if asJSON(t, s.state) == before && len(s.out) == 0 {
 				got += "."
 			} else {
@@ -153,7 +153,7 @@ func asJSON(t *testing.T, s State) string {
 // The form a leg is stored in does not depend on how its state is parted.
 func TestFormOfALeg(t *testing.T) {
 	text, err := json.Marshal(LegState{
-		Inbound: true, Negotiation: Negotiation{Late: true, Codecs: pcm, Remote: media.SendRecv, Reoffering: true, Unplaced: true},
+		Inbound: true, Negotiation: Negotiation{Late: true, Codecs: pcm, Remote: sdp.SendRecv, Reoffering: true, Unplaced: true},
 		AutoAnswer: AutoAnswer{
 			Triggered: true, Mute: profile.MuteSDP, Splash: profile.SplashMedia, Talks: true, Told: true, SplashDue: true,
 			Announcing: true,

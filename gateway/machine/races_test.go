@@ -3,7 +3,7 @@ package machine
 import (
 	"testing"
 
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -39,7 +39,7 @@ func TestAskedPhoneKeepsTheCall(t *testing.T) {
 			on(Refused{LegID: "d2", Status: 486}).on(TabGone{"tab1"}).phase(Answering)
 	}
 	s := alone().on(Refused{LegID: "d1", Status: 487}).wants(autoInvite(alone()))
-	s.sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).phase(Established)
 	wish := thirdParty(t, false).on(TabGone{"tab1"}).phase(Answering)
 	wish.on(deny).phase(Ringing)
 	// Denied, and nothing is left.
@@ -65,17 +65,17 @@ func TestAskedLegFails(t *testing.T) {
 // caller has his answer already: he is not given a second one, and hears
 // ringing in between.
 func TestSecondEarlyMedia(t *testing.T) {
-	s := bobCallsAlice(t).sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early)
+	s := bobCallsAlice(t).sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).phase(Early)
 	s.on(Refused{LegID: "d1", Status: 486}).phase(Ringing)
 	if got := Routes(&s.state)["a"]; got != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("in between the caller hears %+v", got)
 	}
-	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, []media.Codec{media.G722}, media.SendRecv).phase(Ringing)
-	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[1:], media.SendRecv).phase(Early).not(RingEarly{})
+	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, []sdp.Codec{sdp.G722}, sdp.SendRecv).phase(Ringing)
+	s.sound(Rang{LegID: "d2", Status: 183, SDP: []byte("v=0")}, pcm[1:], sdp.SendRecv).phase(Early).not(RingEarly{})
 	if got := Routes(&s.state)["a"]; got != (Heard{Leg: "d2"}) {
 		t.Fatalf("the caller hears %+v", got)
 	}
-	s.sound(Answered{LegID: "d2"}, pcm[1:], media.SendRecv).wants(Accept{LegID: "a", Codecs: pcm[:1], Direction: media.SendRecv})
+	s.sound(Answered{LegID: "d2"}, pcm[1:], sdp.SendRecv).wants(Accept{LegID: "a", Codecs: pcm[:1], Direction: sdp.SendRecv})
 }
 
 // Who was transferred into a call that rings has no INVITE left to answer, and
@@ -89,26 +89,26 @@ func TestTransferredIntoRinging(t *testing.T) {
 	if got := Routes(&s.state)["b"]; got != (Heard{Tone: ToneRingback}) {
 		t.Fatalf("who waits hears %+v", got)
 	}
-	s.sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], media.SendRecv).phase(Early).not(RingEarly{}).not(Ring{})
+	s.sound(Rang{LegID: "d1", Status: 183, SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).phase(Early).not(RingEarly{}).not(Ring{})
 	if got := Routes(&s.state)["b"]; got != (Heard{Leg: "d1"}) {
 		t.Fatalf("who waits hears %+v", got)
 	}
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(Accept{})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).not(Accept{})
 }
 
 // A phone that changes its codec in a talk with a tab is sent the new one.
 func TestTabFollowsReinvite(t *testing.T) {
-	wide := []media.Codec{media.G722}
+	wide := []sdp.Codec{sdp.G722}
 	s := bobCallsAlice(t).on(press("alice", "tab1", "answer", "browser"))
 	s.state.Leg("a").Codecs = wide
-	s.state.Leg("t1").Codecs = []media.Codec{media.G722, media.PCMU}
+	s.state.Leg("t1").Codecs = []sdp.Codec{sdp.G722, sdp.PCMU}
 	s.sound(Offered{LegID: "a", SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).wants(Accept{LegID: "a", Codecs: pcm[:1], Direction: media.SendRecv})
-	if got := s.state.Leg("t1").Codecs[0]; got != media.PCMU {
+		sdp.SendRecv).wants(Accept{LegID: "a", Codecs: pcm[:1], Direction: sdp.SendRecv})
+	if got := s.state.Leg("t1").Codecs[0]; got != sdp.PCMU {
 		t.Fatalf("the tab is to send %s", got)
 	}
-	s.sound(Reoffered{LegID: "a", Status: 200, SDP: []byte("v=0")}, wide, media.SendRecv)
-	if got := s.state.Leg("t1").Codecs[0]; got != media.G722 {
+	s.sound(Reoffered{LegID: "a", Status: 200, SDP: []byte("v=0")}, wide, sdp.SendRecv)
+	if got := s.state.Leg("t1").Codecs[0]; got != sdp.G722 {
 		t.Fatalf("the tab is to send %s", got)
 	}
 }
@@ -135,7 +135,7 @@ func TestNextTrunk(t *testing.T) {
 			Targets: []Target{{Leg: "t1", Kind: TrunkLeg, Trunk: "first"}, {Leg: "t2", Kind: TrunkLeg, Trunk: "second"}},
 		})
 	}
-	second := Invite{Target: Target{Leg: "t2", Kind: TrunkLeg, Trunk: "second"}, Codecs: pcm, Direction: media.SendRecv}
+	second := Invite{Target: Target{Leg: "t2", Kind: TrunkLeg, Trunk: "second"}, Codecs: pcm, Direction: sdp.SendRecv}
 	if legs := trunkCall().state.Legs; len(legs) != 2 { // the caller and one trunk
 		t.Fatalf("%d legs", len(legs))
 	}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // Negotiation is how far a leg's offers and answers have come:
@@ -20,9 +20,9 @@ type Negotiation struct {
 	Late bool `json:"late,omitempty"`
 	// Codecs were negotiated, the preferred one first; for a tab they are what
 	// it should offer.
-	Codecs []media.Codec `json:"codecs,omitempty"`
+	Codecs []sdp.Codec `json:"codecs,omitempty"`
 	// Remote is the direction the device described last, from its side.
-	Remote media.Direction `json:"remote,omitempty"`
+	Remote sdp.Direction `json:"remote,omitempty"`
 	// Reoffering tells that our re-INVITE waits for its response.
 	Reoffering bool `json:"reoffering,omitempty"`
 	// Unplaced tells that the phone must send before it can hear us (NAT).
@@ -30,13 +30,13 @@ type Negotiation struct {
 }
 
 // reoffer sends the leg an offer of ours.
-func (m *transition) reoffer(l *LegState, codecs []media.Codec, dir media.Direction) {
+func (m *transition) reoffer(l *LegState, codecs []sdp.Codec, dir sdp.Direction) {
 	l.Reoffering = true
 	m.do(Reoffer{l.ID, codecs, dir})
 }
 
 // acceptLate answers what came without an offer by one of ours.
-func (m *transition) acceptLate(l *LegState, codecs []media.Codec, dir media.Direction) {
+func (m *transition) acceptLate(l *LegState, codecs []sdp.Codec, dir sdp.Direction) {
 	l.Reoffering = true
 	m.do(AcceptLate{l.ID, codecs, dir})
 }
@@ -80,14 +80,14 @@ func (m *transition) changed(l *LegState) {
 
 // keepCodec picks from a new offer what the other side's leg can hear, the
 // present codec if it is there.
-func (m *transition) keepCodec(l *LegState, offer []media.Codec) []media.Codec {
+func (m *transition) keepCodec(l *LegState, offer []sdp.Codec) []sdp.Codec {
 	if len(l.Codecs) > 0 && slices.Contains(offer, l.Codecs[0]) {
 		return l.Codecs[:1]
 	}
 	far := m.Audio(l.Side.Other())
 	for _, c := range offer {
-		if far == nil || len(far.Codecs) == 0 || far.Kind == TabLeg || media.Convertible(c, far.Codecs[0]) {
-			return []media.Codec{c}
+		if far == nil || len(far.Codecs) == 0 || far.Kind == TabLeg || sdp.Convertible(c, far.Codecs[0]) {
+			return []sdp.Codec{c}
 		}
 	}
 	return nil
@@ -121,7 +121,7 @@ func (m *transition) reoffered(e Reoffered, in Input) {
 	case e.Status >= 300 || in.Fault != "":
 		far := m.Audio(l.Side.Other())
 		if far != nil && far.Kind != TabLeg && len(l.Codecs) > 0 && len(far.Codecs) > 0 &&
-			!media.Convertible(l.Codecs[0], far.Codecs[0]) {
+			!sdp.Convertible(l.Codecs[0], far.Codecs[0]) {
 			m.end(CauseNoCodec, l.Side)
 		}
 	case len(e.SDP) > 0:
@@ -172,7 +172,7 @@ func (m *transition) gateReoffered(l *LegState, e Reoffered, in Input) {
 	if l.Gate != GateWanted {
 		return
 	}
-	agreed := e.Status < 300 && in.Fault == "" && (l.Remote == media.SendRecv || l.Remote == media.SendOnly)
+	agreed := e.Status < 300 && in.Fault == "" && (l.Remote == sdp.SendRecv || l.Remote == sdp.SendOnly)
 	if agreed {
 		m.openGate(l)
 		return

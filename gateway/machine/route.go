@@ -1,6 +1,6 @@
 package machine
 
-import "ringsplash/media"
+import "ringsplash/media/sdp"
 
 // Heard is what one leg hears: another leg, a tone, or nothing.
 type Heard struct {
@@ -57,7 +57,7 @@ func hears(s *State, x, y *LegState) Heard {
 		return Heard{} // a tab that holds this call may be talking in another
 	case s.Parties[x.Side].Hold:
 		return Heard{Tone: ToneSilence}
-	case s.Parties[y.Side].Hold, y.holds() && (y.Kind == PhoneLeg || y.Remote == media.Inactive):
+	case s.Parties[y.Side].Hold, y.holds() && (y.Kind == PhoneLeg || y.Remote == sdp.Inactive):
 		return Heard{Tone: ToneMusic}
 	case s.Parties[y.Side].Muted, y.Gate.Closed():
 		return Heard{Tone: ToneSilence}

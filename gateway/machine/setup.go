@@ -1,7 +1,7 @@
 package machine
 
 import (
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 func (m *transition) begun(e Begun) {
@@ -16,7 +16,7 @@ func (m *transition) begun(e Begun) {
 		Trunk: e.Caller.Trunk, Stage: Trying, Inbound: !e.Ask, Negotiation: Negotiation{Late: e.Late},
 	}
 	if own.Kind == TabLeg {
-		own.Stage, own.Codecs, own.Remote = Up, e.Offered, media.SendRecv
+		own.Stage, own.Codecs, own.Remote = Up, e.Offered, sdp.SendRecv
 	}
 	m.Legs = []LegState{own}
 	if e.Waits != "" {
@@ -36,7 +36,7 @@ func (m *transition) begun(e Begun) {
 	}
 	if e.Ask {
 		m.Pending, m.Wish = e.Targets, e.Wish
-		m.do(Invite{Target: e.Caller, Codecs: e.Offered, Direction: media.SendRecv})
+		m.do(Invite{Target: e.Caller, Codecs: e.Offered, Direction: sdp.SendRecv})
 		return
 	}
 	m.placed(e.Targets, e.Wish)
@@ -70,9 +70,9 @@ func (m *transition) fork(targets []Target) {
 func (m *transition) branch(t Target) {
 	leg := m.newLeg(t, Callee)
 	if t.Kind == TabLeg {
-		leg.Codecs = media.Offerable(m.Offered)
+		leg.Codecs = sdp.Offerable(m.Offered)
 	} else {
-		m.do(Invite{Target: t, Codecs: media.Offerable(m.Offered), Direction: media.SendRecv})
+		m.do(Invite{Target: t, Codecs: sdp.Offerable(m.Offered), Direction: sdp.SendRecv})
 	}
 	m.Legs = append(m.Legs, leg)
 }
@@ -99,14 +99,14 @@ func (m *transition) rang(e Rang, in Input) {
 
 // earlyCodecs is the codec the caller can hear early media in: of those agreed
 // with him, if some are.
-func (m *transition) earlyCodecs(chosen []media.Codec) []media.Codec {
+func (m *transition) earlyCodecs(chosen []sdp.Codec) []sdp.Codec {
 	own := m.Audio(Caller)
 	if own == nil || own.Kind == TabLeg || len(own.Codecs) == 0 {
 		return m.callerCodecs(chosen)
 	}
 	for _, c := range own.Codecs {
-		if len(chosen) > 0 && media.Convertible(chosen[0], c) {
-			return []media.Codec{c}
+		if len(chosen) > 0 && sdp.Convertible(chosen[0], c) {
+			return []sdp.Codec{c}
 		}
 	}
 	return nil
@@ -141,7 +141,7 @@ func (m *transition) rung() {
 
 // tellEarly lets the caller hear early media, where an offer of his waits to be
 // answered; he is told once.
-func (m *transition) tellEarly(codecs []media.Codec) {
+func (m *transition) tellEarly(codecs []sdp.Codec) {
 	own := m.Audio(Caller)
 	if own != nil && own.Late { // nothing is agreed that he could hear it by
 		m.do(Ring{own.ID})
@@ -154,8 +154,8 @@ func (m *transition) tellEarly(codecs []media.Codec) {
 
 // EveryCodec is what is offered on behalf of somebody who has not said what he
 // speaks, the best first.
-func EveryCodec() []media.Codec {
-	return []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
+func EveryCodec() []sdp.Codec {
+	return []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
 }
 
 // ringing tells whether the called side can still be answered anywhere.
@@ -165,14 +165,14 @@ func (m *transition) ringing() bool {
 
 // offerFor is what a new leg of the side is offered: what the other side's leg
 // can hear.
-func (m *transition) offerFor(side Side) []media.Codec {
+func (m *transition) offerFor(side Side) []sdp.Codec {
 	if far := m.Audio(side.Other()); far != nil && len(far.Codecs) > 0 && m.Phase == Established {
 		if far.Kind == TabLeg {
 			return far.Codecs
 		}
-		return media.Offerable(far.Codecs[:1])
+		return sdp.Offerable(far.Codecs[:1])
 	}
-	return media.Offerable(m.Offered)
+	return sdp.Offerable(m.Offered)
 }
 
 func (m *transition) newLeg(t Target, side Side) LegState {

@@ -10,7 +10,7 @@ import (
 	"ringsplash/gateway/profile"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -102,16 +102,16 @@ type LegState struct {
 // holds tells whether the device itself put us on hold. While its gate is shut
 // a direction says nothing: we asked it not to send.
 func (l LegState) holds() bool {
-	return l.Stage == Up && !l.Gate.Closed() && (l.Remote == media.SendOnly || l.Remote == media.Inactive)
+	return l.Stage == Up && !l.Gate.Closed() && (l.Remote == sdp.SendOnly || l.Remote == sdp.Inactive)
 }
 
 // offers is the direction an offer of ours names: a phone whose microphone is
 // shut is asked not to send, where it can be asked.
-func (l LegState) offers() media.Direction {
+func (l LegState) offers() sdp.Direction {
 	if l.Gate == GateShut && l.Mute != profile.MuteGate {
-		return media.SendOnly
+		return sdp.SendOnly
 	}
-	return media.SendRecv
+	return sdp.SendRecv
 }
 
 // Party is one side of the call.
@@ -162,7 +162,7 @@ type State struct {
 	// To is the AOR or number that was dialled, for new branches.
 	To string `json:"to"`
 	// Offered are the codecs a new branch is offered, in the caller's order.
-	Offered []media.Codec `json:"offered"`
+	Offered []sdp.Codec `json:"offered"`
 	// EarlyLeg is the branch whose early media the caller hears.
 	EarlyLeg LegID `json:"earlyLeg,omitempty"`
 	// Rung tells that the caller was told it rings.

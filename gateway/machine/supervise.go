@@ -1,7 +1,7 @@
 package machine
 
 import (
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // WatchTimer runs while people talk: each time it is over, devices that sent
@@ -18,7 +18,7 @@ func (m *transition) watched(silent []LegID) {
 	m.do(StartTimer{WatchTimer, m.limits.MediaLost})
 	for _, id := range silent {
 		l := m.Leg(id)
-		if l != nil && l.Stage == Up && !l.Gate.Closed() && l.Remote == media.SendRecv && m.Parties[l.Side].Leg == id {
+		if l != nil && l.Stage == Up && !l.Gate.Closed() && l.Remote == sdp.SendRecv && m.Parties[l.Side].Leg == id {
 			m.do(Probe{id})
 		}
 	}

@@ -2,7 +2,7 @@ package machine
 
 import (
 	"ringsplash/internal/sentence"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // A transfer joins the party that stays with somebody else: the other party of
@@ -52,7 +52,7 @@ type (
 	// JoinReady: the other call waits for the party; it speaks Codecs there.
 	JoinReady struct {
 		Call   CallID
-		Codecs []media.Codec
+		Codecs []sdp.Codec
 	}
 	// JoinFailed: the other call takes nobody.
 	JoinFailed struct {
@@ -159,9 +159,9 @@ func (m *transition) transfer(t TransferState, to string, attended bool, in Inpu
 	}
 	t.To = in.Fresh
 	m.Transfer = &t
-	offered := media.Offerable(far.Codecs)
+	offered := sdp.Offerable(far.Codecs)
 	if far.Kind != TabLeg && len(far.Codecs) > 0 {
-		offered = media.Offerable(far.Codecs[:1])
+		offered = sdp.Offerable(far.Codecs[:1])
 	}
 	m.do(Consult{ID: t.To, Side: t.Side, Trunk: t.Trunk, To: to, Offered: offered})
 	return nil
@@ -236,19 +236,19 @@ func (m *transition) joinReady(e JoinReady) {
 }
 
 // answerReplacing accepts the INVITE of a caller who takes a place in a call.
-func (m *transition) answerReplacing(l *LegState, far []media.Codec) bool {
+func (m *transition) answerReplacing(l *LegState, far []sdp.Codec) bool {
 	codecs := m.callerCodecs(far)
 	if len(codecs) == 0 {
 		m.end(CauseNoCodec, Callee)
 		return false
 	}
-	l.Stage, l.Remote = Up, media.SendRecv
+	l.Stage, l.Remote = Up, sdp.SendRecv
 	if l.Late {
-		m.acceptLate(l, media.Offerable(codecs), media.SendRecv)
+		m.acceptLate(l, sdp.Offerable(codecs), sdp.SendRecv)
 		return true
 	}
 	l.Codecs = codecs
-	m.do(Accept{l.ID, codecs, media.SendRecv})
+	m.do(Accept{l.ID, codecs, sdp.SendRecv})
 	return true
 }
 
@@ -359,8 +359,8 @@ func (m *transition) fit(l, far *LegState) {
 		l.Codecs = reorder(l.Codecs, far.Codecs)
 	case far.Kind == TabLeg:
 		far.Codecs = reorder(far.Codecs, l.Codecs)
-	case !media.Convertible(l.Codecs[0], far.Codecs[0]) && !l.Reoffering && !far.Reoffering:
-		m.reoffer(l, media.Offerable(far.Codecs[:1]), l.offers())
+	case !sdp.Convertible(l.Codecs[0], far.Codecs[0]) && !l.Reoffering && !far.Reoffering:
+		m.reoffer(l, sdp.Offerable(far.Codecs[:1]), l.offers())
 	}
 }
 

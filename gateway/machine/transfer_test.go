@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/profile"
-	"ringsplash/media"
+	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
 
@@ -17,7 +17,7 @@ func (s *script) refers(e Event) *script {
 
 // talks is bob's phone in a talk with alice's phone d1.
 func talks(t *testing.T) *script {
-	return bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established)
+	return bobCallsAlice(t).sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established)
 }
 
 func referring(t *testing.T) *script {
@@ -86,7 +86,7 @@ func TestTransferNotAllowed(t *testing.T) {
 		Callee: Party{User: "alice"}, Offered: pcm, Targets: []Target{{Leg: "d1", Kind: PhoneLeg, Device: "desk"}},
 	})
 	s.refers(Referred{LegID: "d1", To: "sip:x@y"}).not(Report{}) // not answered yet
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv)
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv)
 	s.refers(Referred{LegID: "out", To: "sip:carol@example.test"}).wants(Report{"out", 403, "Only Phones Of Users Transfer"}).not(
 		Consult{})
 	s.refers(Referred{LegID: "out", Attended: true, Replaces: "x"}).not(Tell{})
@@ -106,11 +106,11 @@ func waiting(t *testing.T) *script {
 
 var bobsLeg = Joined{
 	From: "c1", Party: Party{User: "bob", Who: policy.Identity{Address: "sip:bob@example.test"}, Direction: "out"},
-	Leg: LegState{ID: "b", Kind: PhoneLeg, Stage: Up, Negotiation: Negotiation{Codecs: pcm[:1], Remote: media.SendRecv}},
+	Leg: LegState{ID: "b", Kind: PhoneLeg, Stage: Up, Negotiation: Negotiation{Codecs: pcm[:1], Remote: sdp.SendRecv}},
 }
 
 func TestTransferTarget(t *testing.T) {
-	s := waiting(t).sound(Answered{LegID: "k"}, pcm[1:], media.SendRecv).phase(Established).wants(
+	s := waiting(t).sound(Answered{LegID: "k"}, pcm[1:], sdp.SendRecv).phase(Established).wants(
 		Tell{"c1", JoinReady{"c", pcm[1:]}})
 	s.on(bobsLeg).not(Reoffer{}).not(Release{})
 	got := Routes(&s.state)
@@ -169,7 +169,7 @@ func TestJoin(t *testing.T) {
 	s = bobCallsAlice(t).on(JoinAsked{From: "c1", User: "bob", Replace: "a"}).wants(Tell{"c1", JoinReady{"c", pcm}})
 	carol.By, carol.Replace = "bob", "a"
 	s.on(carol).phase(Ringing).wants(Reject{"a", CauseTransferred})
-	s.sound(Answered{LegID: "d1"}, pcm[:1], media.SendRecv).phase(Established).not(Accept{})
+	s.sound(Answered{LegID: "d1"}, pcm[:1], sdp.SendRecv).phase(Established).not(Accept{})
 	if got := Routes(&s.state); got["b"] != (Heard{Leg: "d1"}) {
 		t.Fatalf("routes: %v", got)
 	}
@@ -179,8 +179,8 @@ func TestJoin(t *testing.T) {
 func TestJoinAdaptsCodec(t *testing.T) {
 	s := talks(t)
 	carol := bobsLeg
-	carol.By, carol.Leg.Codecs = "alice", []media.Codec{media.G722}
-	s.on(carol).wants(Reoffer{"b", pcm, media.SendRecv})
+	carol.By, carol.Leg.Codecs = "alice", []sdp.Codec{sdp.G722}
+	s.on(carol).wants(Reoffer{"b", pcm, sdp.SendRecv})
 	s.on(Reoffered{LegID: "b", Status: 488}).phase(Terminated)
 }
 
@@ -198,9 +198,9 @@ func TestTransferKeepsGateShut(t *testing.T) {
 		t.Fatalf("microphone %s", v.Microphone)
 	}
 	s.sound(Offered{LegID: "b", SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv).not(OpenGate{}).wants(Accept{"b", pcm[:1], media.SendOnly})
+		sdp.SendRecv).not(OpenGate{}).wants(Accept{"b", pcm[:1], sdp.SendOnly})
 	// Nor does the REFER of a phone that answered by itself.
-	s = clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+	s = clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).phase(Established)
 	s.refers(Referred{LegID: "auto", To: "sip:carol@example.test"}).not(OpenGate{}).not(WantGate{}).not(Invite{})
 	s.on(JoinFailed{"c3", CauseBusy}).not(OpenGate{})
 	if s.state.Leg("auto").Gate != GateShut {
@@ -212,12 +212,12 @@ func TestTransferKeepsGateShut(t *testing.T) {
 // transfer, at whichever side it then is, and whatever answers at the other.
 func TestTransferKeepsMutedLimit(t *testing.T) {
 	muted := func() *script {
-		return thirdParty(t, false).on(allow).sound(Answered{LegID: "auto"}, pcm[:1], media.RecvOnly).phase(Established)
+		return thirdParty(t, false).on(allow).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).phase(Established)
 	}
 	transferred := func(s *script) (*script, Give) {
 		s.refers(Referred{LegID: "a", To: "sip:carol@example.test"}).on(JoinReady{"c3", pcm}).phase(Terminated)
 		g := s.given()
-		second := waiting(t).sound(Answered{LegID: "k"}, pcm[:1], media.SendRecv)
+		second := waiting(t).sound(Answered{LegID: "k"}, pcm[:1], sdp.SendRecv)
 		second.clock = s.clock
 		g.From = "c1"
 		return second, g
@@ -248,7 +248,7 @@ func TestTransferKeepsMutedLimit(t *testing.T) {
 	s.on(Expired{MutedTimer}).phase(Terminated)
 	// Un-muted once, then muted by its owner: no limit any more.
 	s = muted().on(press("alice", "tab1", "unmute", "")).sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1],
-		media.SendRecv)
+		sdp.SendRecv)
 	s, g = transferred(s.wants(OpenGate{"auto"}).on(press("alice", "tab1", "mute", "")))
 	s.on(g.Joined).on(Expired{MutedTimer}).phase(Established)
 }
@@ -293,11 +293,11 @@ func TestInviteReplaces(t *testing.T) {
 			Offered: pcm, Replaces: "d1", Other: "c2",
 		}).wants(Tell{"c2", JoinAsked{From: "c", User: "alice", Replace: "d1"}}).not(Invite{}).not(Accept{})
 	}
-	s := begun().on(JoinReady{"c2", pcm[1:]}).phase(Terminated).wants(Accept{"lab", pcm[1:], media.SendRecv})
+	s := begun().on(JoinReady{"c2", pcm[1:]}).phase(Terminated).wants(Accept{"lab", pcm[1:], sdp.SendRecv})
 	if g := s.given(); g.Leg.ID != "lab" || g.Leg.Stage != Up || g.By != "alice" || g.Replace != "d1" {
 		t.Fatalf("given %+v", g)
 	}
 	begun().on(JoinFailed{"c2", CauseForbidden}).phase(Terminated).wants(Reject{"lab", CauseForbidden}).not(Give{})
-	begun().on(JoinReady{"c2", []media.Codec{media.G722}}).phase(Terminated).wants(Reject{"lab", CauseNoCodec}).not(Give{})
+	begun().on(JoinReady{"c2", []sdp.Codec{sdp.G722}}).phase(Terminated).wants(Reject{"lab", CauseNoCodec}).not(Give{})
 	begun().on(Ended{LegID: "lab", Cause: CauseCallerGone}).phase(Terminated).wants(Tell{"c2", JoinOver{"c", CauseCallerGone}})
 }

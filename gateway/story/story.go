@@ -9,6 +9,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 // Bounds on what is remembered. A story above them loses its later messages
@@ -53,7 +54,7 @@ type Leg struct {
 	Trunk  string          `json:"trunk,omitempty"`
 	Stage  machine.Stage   `json:"stage"`
 	Gate   machine.Gate    `json:"gate,omitempty"`
-	Codecs []media.Codec   `json:"codecs,omitempty"`
+	Codecs []sdp.Codec     `json:"codecs,omitempty"`
 	// Media are the counters of the leg's audio; nil when it never had any. A
 	// tab's count from the beginning of its PeerConnection.
 	Media *MediaCounters `json:"media,omitempty"`

@@ -1,0 +1,136 @@
+package sdp
+
+import "slices"
+
+// Codec is an audio codec by its SDP name. One clock: 8000, opus 48000.
+type Codec string
+
+// The codecs this gateway passes through.
+const (
+	PCMU Codec = "PCMU"
+	PCMA Codec = "PCMA"
+	G722 Codec = "G722"
+	Opus Codec = "opus"
+)
+
+// Format is what a payload type stands for, as small numbers for the fast path.
+type Format uint8
+
+// Formats: the codecs and the telephone-events of both clocks.
+const (
+	FormatNone Format = iota
+	FormatPCMU
+	FormatPCMA
+	FormatG722
+	FormatOpus
+	FormatEvent8  // telephone-event/8000 (RFC 4733)
+	FormatEvent48 // telephone-event/48000, beside opus
+	FormatCount
+)
+
+// Format is FormatNone for an unknown codec.
+func (c Codec) Format() Format {
+	switch c {
+	case PCMU:
+		return FormatPCMU
+	case PCMA:
+		return FormatPCMA
+	case G722:
+		return FormatG722
+	case Opus:
+		return FormatOpus
+	}
+	return FormatNone
+}
+
+// Codec is "" for what is none.
+func (f Format) Codec() Codec {
+	switch f {
+	case FormatPCMU:
+		return PCMU
+	case FormatPCMA:
+		return PCMA
+	case FormatG722:
+		return G722
+	case FormatOpus:
+		return Opus
+	}
+	return ""
+}
+
+// Event tells whether it is a telephone-event.
+func (f Format) Event() bool { return f == FormatEvent8 || f == FormatEvent48 }
+
+// Clock is the RTP clock rate in Hz. G722 says 8000 (RFC 3551 4.5.2).
+func (f Format) Clock() uint32 {
+	if f == FormatOpus || f == FormatEvent48 {
+		return 48000
+	}
+	return 8000
+}
+
+// EventBeside is the telephone-event with the clock of an audio format.
+func (f Format) EventBeside() Format {
+	if f == FormatOpus {
+		return FormatEvent48
+	}
+	return FormatEvent8
+}
+
+// OtherEvent is the telephone-event of the other clock.
+func (f Format) OtherEvent() Format {
+	if f == FormatEvent8 {
+		return FormatEvent48
+	}
+	return FormatEvent8
+}
+
+// OtherLaw is A-law for mu-law and the other way round, else FormatNone.
+func (f Format) OtherLaw() Format {
+	switch f {
+	case FormatPCMU:
+		return FormatPCMA
+	case FormatPCMA:
+		return FormatPCMU
+	}
+	return FormatNone
+}
+
+// PayloadType is one line of a payload type table.
+type PayloadType struct {
+	Number uint8
+	Format Format
+}
+
+// Codecs are those among payload types, in their order.
+func Codecs(types []PayloadType) []Codec {
+	var codecs []Codec
+	for _, t := range types {
+		if c := t.Format.Codec(); c != "" && !slices.Contains(codecs, c) {
+			codecs = append(codecs, c)
+		}
+	}
+	return codecs
+}
+
+// Convertible tells whether sound in one codec can be sent in the other: they
+// are equal, or mu-law and A-law.
+func Convertible(from, to Codec) bool {
+	return from == to || from == PCMU && to == PCMA || from == PCMA && to == PCMU
+}
+
+// Offerable is codecs in their order, then what can be converted to them.
+func Offerable(codecs []Codec) []Codec {
+	all := make([]Codec, 0, len(codecs)+1)
+	for _, c := range codecs {
+		if c.Format() != FormatNone && !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	for _, c := range all[:len(all):len(all)] {
+		if o := c.Format().OtherLaw().Codec(); o != "" && !slices.Contains(all, o) {
+			all = append(all, o)
+		}
+	}
+	return all
+}
