@@ -24,7 +24,8 @@ func (m *transition) askedMove(e Asked, on string, side Side, in Input) *Command
 		m.recall(side)
 		return nil
 	}
-	return m.open(AutomaticAnswer{Ask: e.ID, Side: side, Kind: policy.Click, Move: true, Live: m.live(side), Again: in.Again}, in.Target)
+	o := AutomaticAnswer{Ask: e.ID, Side: side, Kind: policy.Click, Move: true, Live: m.live(side), Again: in.Again}
+	return m.open(o, in.Target)
 }
 
 // live tells whether the side's microphone is heard.

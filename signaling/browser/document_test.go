@@ -130,17 +130,19 @@ func membersOf(t reflect.Type) []member {
 	return ms
 }
 
+// views are the types of the parts.
+var views = map[string]reflect.Type{
+	"me": reflect.TypeFor[gateway.MeView](), "devices": reflect.TypeFor[gateway.DeviceView](), "calls": reflect.TypeFor[callView](),
+	"presence": reflect.TypeFor[gateway.PresenceView](), "counters": reflect.TypeFor[gateway.CountersView](),
+	"media": reflect.TypeFor[gateway.MediaView](),
+}
+
 func TestDocumentParts(t *testing.T) {
 	section := between(t, "## Parts", "## Commands")
 	var have []string
-	for _, line := range regexp.MustCompile("(?m)^- `([a-z]+)` = (`.*)$").FindAllStringSubmatch(section, -1) {
+	for _, line := range regexp.MustCompile("(?m)^`([a-z]+)` = (`.*)$").FindAllStringSubmatch(section, -1) {
 		ms, _ := parseMembers(line[2])
 		have = append(have, line[1]+" "+describe(ms))
-	}
-	views := map[string]reflect.Type{
-		"me": reflect.TypeFor[gateway.MeView](), "devices": reflect.TypeFor[gateway.DeviceView](), "calls": reflect.TypeFor[callView](),
-		"presence": reflect.TypeFor[gateway.PresenceView](), "counters": reflect.TypeFor[gateway.CountersView](),
-		"media": reflect.TypeFor[gateway.MediaView](),
 	}
 	var want []string
 	for _, m := range membersOf(reflect.TypeFor[parts]()) {
@@ -167,41 +169,72 @@ func TestDocumentTypes(t *testing.T) {
 }
 
 // Every example in the document is a message that the code reads or writes,
-// with no field more; hello and welcome are shown with all their fields.
+// with no field more; together they show all that there are.
 func TestDocumentExamples(t *testing.T) {
-	blocks := regexp.MustCompile(`(?m)^    (\{(?:.*\n     )*.*\})$`).FindAllStringSubmatch(document(), -1)
-	if len(blocks) < 6 {
-		t.Fatalf("only %d examples found", len(blocks))
-	}
-	dots := strings.NewReplacer("{...}", "{}", "[...]", "[]")
-	for _, block := range blocks {
+	shown := map[string]bool{}
+	for _, block := range regexp.MustCompile(`(?m)^    (\{(?:.*\n     )*.*\})$`).FindAllStringSubmatch(document(), -1) {
 		var m map[string]any
+		dots := strings.NewReplacer("{...}", "{}", "[...]", "[]")
 		if err := json.Unmarshal([]byte(dots.Replace(block[1])), &m); err != nil {
 			t.Errorf("%s: %v", block[1], err)
 			continue
 		}
-		shape, ok := shapes[fmt.Sprint(m["type"])]
-		if !ok {
+		kind := fmt.Sprint(m["type"])
+		if shapes[kind] == nil {
 			t.Errorf("no such type: %s", block[1])
 			continue
 		}
-		known := membersOf(shape)
-		for name := range m {
-			if !slices.ContainsFunc(known, func(k member) bool { return k.name == name }) {
-				t.Errorf("the code has no field %s: %s", name, block[1])
-			}
+		if kind == typeDo {
+			kind += " " + fmt.Sprint(m["do"])
 		}
-		for _, k := range known {
-			if _, there := m[k.name]; !there && (m["type"] == typeHello || m["type"] == typeWelcome) {
-				t.Errorf("the field %s is not shown: %s", k.name, block[1])
-			}
+		fieldsShown(kind, m, shown)
+	}
+	var have, want []string
+	for path := range shown {
+		have = append(have, path)
+	}
+	for kind, shape := range shapes {
+		if kind != typeDo {
+			want = append(want, pathsOf(kind, membersOf(shape))...)
 		}
-		if m["type"] == typeHello {
-			if got := describe(membersOf(reflect.TypeFor[tabKey]())); got != "tab,secret" || len(m["resume"].(map[string]any)) != 2 {
-				t.Errorf("resume differs: %s", got)
+	}
+	for name, r := range rules {
+		for _, f := range slices.Concat([]string{"type", "id", "do"}, r.needs, r.may) {
+			want = append(want, typeDo+" "+name+"."+f)
+		}
+	}
+	same(t, "fields of the examples", have, want)
+}
+
+// fieldsShown notes where a value has fields, and those of its objects.
+func fieldsShown(path string, value any, shown map[string]bool) {
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			fieldsShown(path, v, shown)
+		}
+	case map[string]any:
+		for name, v := range value {
+			path := path + "." + name
+			shown[path] = true
+			if !strings.HasSuffix(strings.ToLower(name), "sentence") { // any arguments
+				fieldsShown(path, v, shown)
 			}
 		}
 	}
+}
+
+// pathsOf are the fields of members and of their objects. A state shows what is
+// in its parts; a welcome need not do so again.
+func pathsOf(path string, ms []member) (all []string) {
+	for _, m := range ms {
+		if part := views[m.name]; path == typeState && part != nil {
+			m.members = membersOf(part)
+		}
+		all = append(all, path+"."+m.name)
+		all = append(all, pathsOf(path+"."+m.name, m.members)...)
+	}
+	return all
 }
 
 var shapes = map[string]reflect.Type{
