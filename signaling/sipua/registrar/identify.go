@@ -228,11 +228,11 @@ func (a *Access) userAt(u sip.Uri) string {
 		return ""
 	}
 	text, _, _ = strings.Cut(text, ";")
-	name := canonicalUser(text)
+	name := address.PlainUser(text)
 	if _, ok := a.cfg.Users.User(name); ok {
 		return name
 	}
-	if user, ok := a.cfg.Users.UserByNumber(plainNumber(name)); ok {
+	if user, ok := a.cfg.Users.UserByNumber(address.PlainNumber(name)); ok {
 		return user.Name
 	}
 	return ""

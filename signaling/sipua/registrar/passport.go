@@ -219,7 +219,7 @@ func callingNumber(from sip.Uri) string {
 		text = from.Raw()
 	}
 	text, _, _ = strings.Cut(text, ";")
-	digits, global := strings.CutPrefix(plainNumber(text), "+")
+	digits, global := strings.CutPrefix(address.PlainNumber(text), "+")
 	phone, _ := from.UriParams.Get("user")
 	if !isDigits(digits) || !global && !strings.EqualFold(phone, "phone") {
 		return ""
