@@ -23,6 +23,8 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/internal/address"
+
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
@@ -167,7 +169,7 @@ func (u *UA) openAccess() error {
 // leadsHere tells whether requests to uri would come to one of our sockets.
 func (u *UA) leadsHere(uri sip.Uri) bool {
 	return u.wire.LeadsHere(uri, func(host string) bool {
-		return host == message.Host(u.cfg.Domain) || u.access != nil && u.access.Ours(host)
+		return host == address.PlainHost(u.cfg.Domain) || u.access != nil && u.access.Ours(host)
 	})
 }
 

@@ -5,30 +5,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/net/idna"
+	"ringsplash/internal/address"
 )
-
-// Host is the one way we write a host: lower case, without a final dot,
-// IDNs as A-labels, IPv6 in brackets in its shortest form without zone, and
-// IPv4 in IPv6 as IPv4.
-func Host(host string) string {
-	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		if ip = ip.Unmap().WithZone(""); ip.Is6() {
-			return "[" + ip.String() + "]"
-		}
-		return ip.String()
-	}
-	host = strings.TrimSuffix(host, ".")
-	for i := range len(host) {
-		if host[i] >= 0x80 {
-			if ascii, err := idna.Lookup.ToASCII(host); err == nil {
-				return ascii
-			}
-			break
-		}
-	}
-	return strings.ToLower(host)
-}
 
 // ValidHost tells whether host is an IP address or looks like a host name (RFC
 // 3261 25.1; underscores are tolerated).
@@ -54,7 +32,7 @@ func Domains(c *x509.Certificate) []string {
 			continue
 		}
 		if target, err := ParseURI(uri.String()); err == nil && target.User == "" {
-			out = append(out, Host(target.Host))
+			out = append(out, address.PlainHost(target.Host))
 		}
 	}
 	if out != nil {
@@ -62,7 +40,7 @@ func Domains(c *x509.Certificate) []string {
 	}
 	for _, name := range c.DNSNames {
 		if ValidHost(name) {
-			out = append(out, Host(name))
+			out = append(out, address.PlainHost(name))
 		}
 	}
 	return out

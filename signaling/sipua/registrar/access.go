@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringsplash/internal/address"
+
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
@@ -173,7 +175,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Access, error) {
 	}
 	a := &Access{
 		cfg: cfg, log: log, nonces: n,
-		hosts:     map[string]bool{message.Host(cfg.Domain): true},
+		hosts:     map[string]bool{address.PlainHost(cfg.Domain): true},
 		failures:  newFailures(cfg.FailureBurst, cfg.SourceFailures, cfg.FailureEvery),
 		rates:     throttle.NewBuckets[throttle.Source](throttle.PerSecond(cfg.DatagramRate, float64(cfg.DatagramBurst)), sourceMax),
 		others:    throttle.NewBuckets[throttle.Source](throttle.PerSecond(cfg.StrangerRate, float64(cfg.StrangerBurst)), sourceMax),
@@ -184,7 +186,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Access, error) {
 		flows:     newFlowUsers(),
 	}
 	for _, alias := range cfg.Aliases {
-		a.hosts[message.Host(alias)] = true
+		a.hosts[address.PlainHost(alias)] = true
 	}
 	return a, nil
 }

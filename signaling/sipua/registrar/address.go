@@ -6,7 +6,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/internal/address"
-	"ringsplash/signaling/sipua/message"
 )
 
 // canonicalURI is the one way we write an address of record: scheme, user and
@@ -29,7 +28,7 @@ func canonicalURI(u sip.Uri) string {
 	default:
 		return ""
 	}
-	host := message.Host(u.Host)
+	host := address.PlainHost(u.Host)
 	if host == "" {
 		return ""
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"ringsplash/internal/address"
+
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
@@ -314,8 +316,8 @@ func (a *Access) sameTarget(uri string, target sip.Uri) bool {
 	if sip.ParseUri(uri, &u) != nil {
 		return false
 	}
-	host := message.Host(u.Host)
-	return u.User == target.User && host == message.Host(target.Host) || (u.User == target.User || u.User == "") && a.Ours(host)
+	host := address.PlainHost(u.Host)
+	return u.User == target.User && host == address.PlainHost(target.Host) || (u.User == target.User || u.User == "") && a.Ours(host)
 }
 
 // holdsBinding tells whether one of the user's phones is registered from

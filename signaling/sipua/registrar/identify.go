@@ -75,7 +75,7 @@ func (a *Access) Glance(req *sip.Request) (callee string, vouched bool, no *mess
 // foreign tells that a caller does not claim to be one of ours.
 func (a *Access) foreign(req *sip.Request) bool {
 	from := req.From().Address
-	return from.Scheme == "tel" || !a.Ours(message.Host(from.Host))
+	return from.Scheme == "tel" || !a.Ours(address.PlainHost(from.Host))
 }
 
 // proveCaller proves a caller whose From is in our domain, from memory.
@@ -108,7 +108,7 @@ func (a *Access) ourUser(req *sip.Request, source netip.AddrPort) (Caller, *mess
 	user, _ := a.cfg.Users.User(proven.user)
 	return Caller{
 		Identity: policy.Identity{
-			Address: "sip:" + proven.user + "@" + message.Host(a.cfg.Domain), Display: user.Display,
+			Address: "sip:" + proven.user + "@" + address.PlainHost(a.cfg.Domain), Display: user.Display,
 			Level: policy.Proven, How: "digest", User: proven.user, Private: hasPrivacy(req),
 		},
 		Device: a.callingDevice(req, proven.login, source),
@@ -224,7 +224,7 @@ func (a *Access) userAt(u sip.Uri) string {
 	text := u.User
 	if u.Scheme == "tel" {
 		text = u.Raw()
-	} else if host := message.Host(u.Host); !a.Ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
+	} else if host := address.PlainHost(u.Host); !a.Ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
 		return ""
 	}
 	text, _, _ = strings.Cut(text, ";")

@@ -84,7 +84,7 @@ func contactInstance(uri sip.Uri) string {
 			port = 5061
 		}
 	}
-	id := fmt.Sprintf("contact:%s@%s:%d", address.PlainUser(uri.User), message.Host(uri.Host), port)
+	id := fmt.Sprintf("contact:%s@%s:%d", address.PlainUser(uri.User), address.PlainHost(uri.Host), port)
 	if len(id) > instanceMax || strings.Contains(id, "/") {
 		id = "contact:" + hash(algSHA256, id)[:32]
 	}

@@ -64,7 +64,7 @@ func (a *Access) evidence(req *sip.Request, domains []string, claimed policy.Ide
 			"source",
 			req.Source(), "why", err)
 	}
-	host := message.Host(req.From().Address.Host)
+	host := address.PlainHost(req.From().Address.Host)
 	for _, domain := range domains {
 		if domain == host && req.From().Address.Scheme != "tel" {
 			claimed.Domain, claimed.How = host, "TLS certificate of "+host
@@ -175,7 +175,7 @@ func (a *Access) speaksFor(req *sip.Request, p *passport, s signer) (policy.Iden
 		if err != nil || from.Scheme == "tel" || !strings.EqualFold(aor, canonicalURI(from)) {
 			return policy.Identity{}, errors.New("the address it was signed for is not that of From")
 		}
-		host := message.Host(from.Host)
+		host := address.PlainHost(from.Host)
 		// The signer writes the user part in lower case (RFC 8224 8.5).
 		who := policy.Identity{Address: canonicalURI(from), Level: policy.Proven, How: "signed by " + host, FoldCase: true}
 		return who, s.forDomain(host, now)
@@ -194,7 +194,8 @@ func (a *Access) meant(req *sip.Request, p *passport) bool {
 	for _, text := range p.Dest.URI {
 		var u sip.Uri
 		// An address by number of ours at another gateway is not ours.
-		if err := sip.ParseUri(text, &u); err == nil && u.Scheme != "tel" && a.Ours(message.Host(u.Host)) && a.userAt(u) == called {
+		err := sip.ParseUri(text, &u)
+		if err == nil && u.Scheme != "tel" && a.Ours(address.PlainHost(u.Host)) && a.userAt(u) == called {
 			return true
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/internal/address"
+
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/location"
@@ -92,7 +94,7 @@ func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *message.
 		}
 	}
 	// 1: whose domain is it?
-	if !a.Ours(message.Host(req.To().Address.Host)) {
+	if !a.Ours(address.PlainHost(req.To().Address.Host)) {
 		return source, proof{}, &message.Refusal{Status: sip.StatusNotFound, Phrase: "Not a Domain of This Gateway"}
 	}
 	// 2: extensions that must be understood.

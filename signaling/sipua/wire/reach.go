@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"ringsplash/internal/address"
+
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/signaling/sipua/message"
@@ -12,7 +14,7 @@ import (
 
 // LeadsHere tells whether requests to uri would come to one of our sockets, as
 // far as its host says without the DNS: see Connect for the rest. ours tells
-// whether a name, as message.Host writes it, means us.
+// whether a name, as address.PlainHost writes it, means us.
 func (w *Sockets) LeadsHere(uri sip.Uri, ours func(host string) bool) bool {
 	transport := "udp"
 	if t, err := message.Transport(uri, transport); err == nil {
@@ -20,7 +22,7 @@ func (w *Sockets) LeadsHere(uri sip.Uri, ours func(host string) bool) bool {
 	}
 	port := message.Port(transport, uri.Port)
 	ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
-	at, host := netip.AddrPortFrom(ip.Unmap(), port), message.Host(uri.Host)
+	at, host := netip.AddrPortFrom(ip.Unmap(), port), address.PlainHost(uri.Host)
 	own := host == "localhost" || strings.HasSuffix(host, ".localhost") || ours(host) // RFC 6761 6.3
 	return slices.ContainsFunc(w.socks, func(s *Socket) bool {
 		if err != nil {
