@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,7 +23,7 @@ func (c Config) Certificates(now time.Time) []Fault {
 	}
 	if leaf := k.leaf("sip.tls.cert", TLS{c.SIP.TLS.Cert, c.SIP.TLS.Key}, now); leaf != nil && !c.phonesTake(leaf) {
 		k.fault("sip.tls.cert", fmt.Sprintf("get one for %s or for an address of sip.listen", c.Domain),
-			"the certificate is for %v, so phones that check it refuse us", append(leaf.DNSNames, texts(leaf.IPAddresses)...))
+			"the certificate is for %v, so phones that check it refuse us", namesOf(leaf))
 	}
 	k.signerTimes(c.SIP.Identity, now)
 	return k.faults
@@ -67,31 +69,17 @@ func (c Config) phonesTake(leaf *x509.Certificate) bool {
 			hosts = append(hosts, public.String())
 		}
 	}
-	if names(leaf, hosts...) {
+	if slices.ContainsFunc(hosts, func(h string) bool { return leaf.VerifyHostname(h) == nil }) {
 		return true
 	}
 	// A name below the domain is the host of the server (sip.example.test).
-	for _, name := range leaf.DNSNames {
-		if n := len(name) - len(c.Domain); n > 0 && name[n:] == c.Domain && name[n-1] == '.' {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return strings.HasSuffix(name, "."+c.Domain) })
 }
 
-func names(leaf *x509.Certificate, hosts ...string) bool {
-	for _, h := range hosts {
-		if leaf.VerifyHostname(h) == nil {
-			return true
-		}
+func namesOf(leaf *x509.Certificate) []string {
+	names := slices.Clone(leaf.DNSNames)
+	for _, ip := range leaf.IPAddresses {
+		names = append(names, ip.String())
 	}
-	return false
-}
-
-func texts[T fmt.Stringer](list []T) []string {
-	out := make([]string, 0, len(list))
-	for _, v := range list {
-		out = append(out, v.String())
-	}
-	return out
+	return names
 }

@@ -87,8 +87,8 @@ func (k *checker) general() {
 		k.fault("max_all_calls", "write 1 or more", "%d calls is none", c.MaxAllCalls)
 	}
 	if c.Limits.Memory != 0 && c.Limits.Memory < leastMemory {
-		k.fault("limits.memory", "write "+leastMemory.String()+" or more, or leave it out", "%s is too little for a gateway",
-			c.Limits.Memory)
+		remedy := "write " + leastMemory.String() + " or more, or leave it out"
+		k.fault("limits.memory", remedy, "%s is too little for a gateway", c.Limits.Memory)
 	}
 	if c.Outside.Calls < 1 || c.Outside.Hourly < 1 {
 		k.fault("outside", "write calls and hourly as 1 or more; without trunks and sip.allow_domains nobody calls outside",
@@ -142,8 +142,8 @@ func (k *checker) embedKeys() {
 			continue
 		}
 		if _, err := e.Read(); err != nil {
-			k.fault(key+".public_key", "write the public key as a block of text (public_key: |), as openssl pkey -pubout prints it", "%v",
-				err)
+			const remedy = "write the public key as a block of text (public_key: |), as openssl pkey -pubout prints it"
+			k.fault(key+".public_key", remedy, "%v", err)
 		}
 	}
 }
@@ -302,9 +302,8 @@ func (k *checker) iceServer(key string, s ICEServer) {
 func (k *checker) timers() {
 	t := k.cfg.Timers
 	for _, row := range []struct {
-		key       string
-		value     time.Duration
-		low, high time.Duration
+		key              string
+		value, low, high time.Duration
 	}{
 		{"ring", t.Ring, time.Second, time.Hour},
 		{"first_1xx", t.First1xx, 100 * time.Millisecond, time.Minute},

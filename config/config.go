@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -286,18 +287,13 @@ type Log struct {
 // file must name. With fillIn, which does the same for the items of lists, it
 // is the only place of defaults.
 func Default() Config {
+	sip := netip.MustParseAddrPort("127.0.0.1:5060")
 	return Config{
 		Data: "./data", RedisWait: 30 * time.Second,
 		HTTP: HTTP{Listen: "127.0.0.1:8080"},
-		SIP: SIP{Listen: []SIPListen{
-			{Transport: "udp", Addr: netip.MustParseAddrPort("127.0.0.1:5060")},
-			{Transport: "tcp", Addr: netip.MustParseAddrPort("127.0.0.1:5060")},
-		}},
+		SIP:  SIP{Listen: []SIPListen{{Transport: "udp", Addr: sip}, {Transport: "tcp", Addr: sip}}},
 		Media: Media{
-			Listen:     []netip.Addr{netip.MustParseAddr("127.0.0.1")},
-			WebRTCPort: 8443,
-			RTPPorts:   PortRange{Low: 10000, High: 19999},
-			Splash:     "normal",
+			Listen: []netip.Addr{sip.Addr()}, WebRTCPort: 8443, RTPPorts: PortRange{Low: 10000, High: 19999}, Splash: "normal",
 		},
 		MaxCalls: 8, MaxAllCalls: 1000,
 		Outside: Outside{Calls: 4, Hourly: 60},
@@ -314,22 +310,14 @@ func Default() Config {
 func (c *Config) fillIn() {
 	for i := range c.Users {
 		u := &c.Users[i]
-		orElse(&u.Display, u.Name)
+		u.Display = cmp.Or(u.Display, u.Name)
 		for j := range u.Devices {
-			orElse(&u.Devices[j].Display, u.Devices[j].ID)
-			orElse(&u.Devices[j].Profile, "auto")
+			d := &u.Devices[j]
+			d.Display, d.Profile = cmp.Or(d.Display, d.ID), cmp.Or(d.Profile, "auto")
 		}
 	}
 	for i := range c.Trunks {
-		orElse(&c.Trunks[i].Transport, "udp")
-		if c.Trunks[i].Ping == 0 {
-			c.Trunks[i].Ping = 30 * time.Second
-		}
-	}
-}
-
-func orElse(s *string, otherwise string) {
-	if *s == "" {
-		*s = otherwise
+		t := &c.Trunks[i]
+		t.Transport, t.Ping = cmp.Or(t.Transport, "udp"), cmp.Or(t.Ping, 30*time.Second)
 	}
 }

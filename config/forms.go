@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,9 +16,7 @@ func (l *SIPListen) UnmarshalText(text []byte) error {
 	if !ok {
 		return errors.New("the transport is missing")
 	}
-	switch transport {
-	case "udp", "tcp", "tls":
-	default:
+	if !slices.Contains([]string{"udp", "tcp", "tls"}, transport) {
 		return fmt.Errorf("transport %q is not udp, tcp or tls", transport)
 	}
 	ap, err := netip.ParseAddrPort(addr)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -97,16 +98,15 @@ func (p *probe) bind(key, network string, at netip.AddrPort) bool {
 }
 
 func try(network string, at netip.AddrPort) error {
+	var socket io.Closer
+	var err error
 	if network == "udp" {
-		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
-		if err == nil {
-			_ = c.Close()
-		}
-		return err
+		socket, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	} else {
+		socket, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
 	}
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
 	if err == nil {
-		_ = l.Close()
+		_ = socket.Close()
 	}
 	return err
 }
