@@ -106,10 +106,10 @@ func (c *Client) do(ctx context.Context, method string, in, out any, path ...str
 		address += "/" + url.PathEscape(step)
 	}
 	body, err := json.Marshal(in)
-	if err != nil {
-		return fmt.Errorf("admin: ask the node: %w", err)
+	var req *http.Request
+	if err == nil {
+		req, err = http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	}
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("admin: ask the node: %w", err)
 	}
@@ -135,5 +135,5 @@ func said(res *http.Response) error {
 	if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
 		return fmt.Errorf("admin: the node answers %s; is it another version?", res.Status)
 	}
-	return &remoteError{text: p.Detail, is: codes[p.Code]}
+	return &remoteError{text: p.Detail, is: codes[p.Code].is}
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,22 +44,18 @@ func Listen(dir string, people Local, log *slog.Logger) (*Server, error) {
 	}
 	l, err := listenPrivately(dir, path)
 	if err != nil {
-		return nil, fmt.Errorf("admin: listen on %s: %w; if the path is longer than 100 bytes choose a shorter \"data\" folder", path,
-			err)
+		const text = "admin: listen on %s: %w; if the path is longer than 100 bytes choose a shorter \"data\" folder"
+		return nil, fmt.Errorf(text, path, err)
 	}
 	s := &Server{path: path, http: &http.Server{
-		Handler:           routes(people, log),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler: routes(people, log), ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 	}}
-	s.serving.Add(1)
-	go func() {
-		defer s.serving.Done()
+	s.serving.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the administration socket ended; \"ringsplash user\" does not work until a restart", "err", err)
 		}
-	}()
+	})
 	return s, nil
 }
 
@@ -97,16 +94,16 @@ func listenPrivately(dir, path string) (net.Listener, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: filepath.Join(tmp, "s")})
+	hidden := filepath.Join(tmp, "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: hidden})
 	if err != nil {
 		return nil, err
 	}
 	l.SetUnlinkOnClose(false)
-	if err := os.Chmod(filepath.Join(tmp, "s"), 0o600); err != nil {
-		_ = l.Close()
-		return nil, err
+	if err = os.Chmod(hidden, 0o600); err == nil {
+		err = os.Rename(hidden, path)
 	}
-	if err := os.Rename(filepath.Join(tmp, "s"), path); err != nil {
+	if err != nil {
 		_ = l.Close()
 		return nil, err
 	}
@@ -130,44 +127,29 @@ func routes(people Local, log *slog.Logger) http.Handler {
 	m := router{http.NewServeMux(), log}
 	m.serve("GET /domain", "", func(r *http.Request) (any, error) { return people.Domain(r.Context()) })
 	m.serve("GET /users", "", func(r *http.Request) (any, error) { return people.List(r.Context()) })
-	m.serve("PUT /users/{name}", "user added", func(r *http.Request) (any, error) {
-		var u directory.NewUser
-		if err := read(r, &u); err != nil {
-			return nil, err
-		}
+	m.serve("PUT /users/{name}", "user added", with(func(r *http.Request, u directory.NewUser) (any, error) {
 		u.Name = r.PathValue("name")
 		return nil, people.Add(r.Context(), u)
-	})
+	}))
 	m.serve("DELETE /users/{name}", "user removed", func(r *http.Request) (any, error) {
 		return nil, people.Remove(r.Context(), r.PathValue("name"))
 	})
-	m.serve("PUT /users/{name}/password", "password set", func(r *http.Request) (any, error) {
-		var s secret
-		if err := read(r, &s); err != nil {
-			return nil, err
-		}
+	m.serve("PUT /users/{name}/password", "password set", with(func(r *http.Request, s secret) (any, error) {
 		return nil, people.SetPassword(r.Context(), r.PathValue("name"), s.Password)
-	})
+	}))
 	m.serveDevices(people)
 	m.serveKeys(people)
 	return m
 }
 
 func (m router) serveDevices(people Local) {
-	m.serve("PUT /users/{name}/devices/{device}/password", "SIP password set", func(r *http.Request) (any, error) {
-		var s secret
-		if err := read(r, &s); err != nil {
-			return nil, err
-		}
+	m.serve("PUT /users/{name}/devices/{device}/password", "SIP password set", with(func(r *http.Request, s secret) (any, error) {
 		return nil, people.SetSIPPassword(r.Context(), r.PathValue("name"), r.PathValue("device"), s.Password)
-	})
-	m.serve("PATCH /users/{name}/devices/{device}", "device changed", func(r *http.Request) (any, error) {
-		var p directory.DevicePatch
-		if err := read(r, &p); err != nil {
-			return nil, err
-		}
+	}))
+	change := func(r *http.Request, p directory.DevicePatch) (any, error) {
 		return people.PatchDevice(r.Context(), r.PathValue("name"), r.PathValue("device"), p)
-	})
+	}
+	m.serve("PATCH /users/{name}/devices/{device}", "device changed", with(change))
 	m.serve("DELETE /users/{name}/devices/{device}/pairing", "device unpaired", func(r *http.Request) (any, error) {
 		return nil, people.Unpair(r.Context(), r.PathValue("name"), r.PathValue("device"))
 	})
@@ -175,14 +157,10 @@ func (m router) serveDevices(people Local) {
 
 func (m router) serveKeys(people Local) {
 	m.serve("GET /apikeys", "", func(r *http.Request) (any, error) { return people.Keys(r.Context()) })
-	m.serve("PUT /apikeys/{name}", "API key added", func(r *http.Request) (any, error) {
-		var a token.Access
-		if err := read(r, &a); err != nil {
-			return nil, err
-		}
+	m.serve("PUT /apikeys/{name}", "API key added", with(func(r *http.Request, a token.Access) (any, error) {
 		text, err := people.AddKey(r.Context(), r.PathValue("name"), a)
 		return keyText{text}, err
-	})
+	}))
 	m.serve("DELETE /apikeys/{name}", "API key removed", func(r *http.Request) (any, error) {
 		return nil, people.RemoveKey(r.Context(), r.PathValue("name"))
 	})
@@ -210,13 +188,17 @@ func (m router) serve(pattern, did string, do func(r *http.Request) (any, error)
 	})
 }
 
-func read(r *http.Request, v any) error {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("%w: the request: %w", directory.ErrInvalid, err)
+// with reads the request's body for do.
+func with[T any](do func(*http.Request, T) (any, error)) func(*http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		var in T
+		d := json.NewDecoder(r.Body)
+		d.DisallowUnknownFields()
+		if err := d.Decode(&in); err != nil {
+			return nil, fmt.Errorf("%w: the request: %w", directory.ErrInvalid, err)
+		}
+		return do(r, in)
 	}
-	return nil
 }
 
 func answer(w http.ResponseWriter, v any) {
@@ -228,16 +210,9 @@ func answer(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-var statuses = map[string]int{
-	"not_found": http.StatusNotFound, "exists": http.StatusConflict, "invalid": http.StatusBadRequest,
-	"fixed": http.StatusConflict, "away": http.StatusServiceUnavailable, "conflict": http.StatusConflict,
-}
-
 func refuse(w http.ResponseWriter, err error) {
-	p := problem{Code: codeOf(err), Detail: err.Error(), Status: http.StatusInternalServerError}
-	if status, ok := statuses[p.Code]; ok {
-		p.Status = status
-	}
+	p := problem{Code: codeOf(err), Detail: err.Error()}
+	p.Status = cmp.Or(codes[p.Code].status, http.StatusInternalServerError)
 	p.Title = http.StatusText(p.Status)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)

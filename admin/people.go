@@ -5,6 +5,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"ringsplash/directory"
 	"ringsplash/store"
@@ -32,10 +33,10 @@ type Person struct {
 	Devices []directory.Device `json:"devices"`
 }
 
-// Local is People and Keys in this process.
+// Local is People and Keys in this process; most of People is the Directory's.
 type Local struct {
-	Directory *directory.Directory
-	APIKeys   token.Keys
+	*directory.Directory
+	APIKeys token.Keys
 }
 
 var _ People = Local{}
@@ -55,42 +56,23 @@ func (l Local) List(context.Context) ([]Person, error) {
 // Add makes a user with his devices.
 func (l Local) Add(ctx context.Context, u directory.NewUser) error { return l.Directory.Put(ctx, u) }
 
-// SetPassword changes a log-in password.
-func (l Local) SetPassword(ctx context.Context, name, password string) error {
-	return l.Directory.SetPassword(ctx, name, password)
-}
-
-// SetSIPPassword changes a device's SIP password.
-func (l Local) SetSIPPassword(ctx context.Context, name, device, password string) error {
-	return l.Directory.SetSIPPassword(ctx, name, device, password)
-}
-
-// PatchDevice changes a device.
-func (l Local) PatchDevice(ctx context.Context, name, device string, p directory.DevicePatch) (directory.Device, error) {
-	return l.Directory.PatchDevice(ctx, name, device, p)
-}
-
-// Unpair frees a device for another phone.
-func (l Local) Unpair(ctx context.Context, name, device string) error {
-	return l.Directory.Unpair(ctx, name, device)
-}
-
-// Remove deletes a user.
-func (l Local) Remove(ctx context.Context, name string) error { return l.Directory.Remove(ctx, name) }
-
-// codes are the errors that keep their meaning over the socket.
-var codes = map[string]error{
-	"not_found": directory.ErrNotFound,
-	"exists":    directory.ErrExists,
-	"invalid":   directory.ErrInvalid,
-	"fixed":     directory.ErrFixed,
-	"away":      store.ErrAway,
-	"conflict":  store.ErrConflict,
+// codes are the errors that keep their meaning over the socket, and their
+// statuses there.
+var codes = map[string]struct {
+	is     error
+	status int
+}{
+	"not_found": {directory.ErrNotFound, http.StatusNotFound},
+	"exists":    {directory.ErrExists, http.StatusConflict},
+	"invalid":   {directory.ErrInvalid, http.StatusBadRequest},
+	"fixed":     {directory.ErrFixed, http.StatusConflict},
+	"away":      {store.ErrAway, http.StatusServiceUnavailable},
+	"conflict":  {store.ErrConflict, http.StatusConflict},
 }
 
 func codeOf(err error) string {
 	for code, known := range codes {
-		if errors.Is(err, known) {
+		if errors.Is(err, known.is) {
 			return code
 		}
 	}

@@ -31,14 +31,11 @@ func check(ctx context.Context, t Terminal, args []string) error {
 	}
 	var faults []config.Fault
 	var devices []directory.Device // of the store
-	if fault := checkStore(ctx, cfg, &devices); fault != nil {
-		faults = append(faults, *fault)
+	if err := readStore(ctx, cfg, &devices); err != nil {
+		faults = append(faults, storeFault(cfg, err))
 	}
 	if _, err := node.Splash(cfg); err != nil {
-		faults = append(faults, config.Fault{
-			Line: cfg.Line("media.splash"), Key: "media.splash", Problem: err.Error(),
-			Remedy: "run ringsplash splash FILE.wav, or write normal",
-		})
+		faults = append(faults, faultOf(cfg, "media.splash", err.Error(), "run ringsplash splash FILE.wav, or write normal"))
 	}
 	now := time.Now()
 	faults = append(faults, checkProfiles(cfg, devices)...)
@@ -61,7 +58,7 @@ func tellShared(ctx context.Context, t Terminal, cfg config.Config) {
 	_, _ = fmt.Fprintf(t.Out, "note: %s\n", node.Shared)
 	s, err := node.OpenStore(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return // checkStore has told
+		return // readStore has told
 	}
 	defer func() { _ = s.Close() }()
 	others, err := node.OtherNodes(ctx, s, node.Name(cfg.Data))
@@ -75,26 +72,21 @@ func tellShared(ctx context.Context, t Terminal, cfg config.Config) {
 func checkProfiles(cfg config.Config, stored []directory.Device) []config.Fault {
 	profiles, err := node.Profiles(cfg)
 	if err != nil {
-		return []config.Fault{{
-			Line: cfg.Line("profiles"), Key: "profiles", Problem: err.Error(),
-			Remedy: "correct the file; gateway/profile/profiles.yaml shows the form",
-		}}
+		return []config.Fault{faultOf(cfg, "profiles", err.Error(), "correct the file; gateway/profile/profiles.yaml shows the form")}
 	}
 	var faults []config.Fault
 	for i, u := range cfg.Users {
 		for j, d := range u.Devices {
 			key := fmt.Sprintf("users[%d].devices[%d].profile", i, j)
 			if problem, remedy := unknownProfile(profiles, d.Profile); problem != "" {
-				faults = append(faults, config.Fault{Line: cfg.Line(key), Key: key, Problem: problem, Remedy: "write " + remedy})
+				faults = append(faults, faultOf(cfg, key, problem, "write "+remedy))
 			}
 		}
 	}
 	for _, d := range stored {
 		if problem, remedy := unknownProfile(profiles, d.Profile); problem != "" && !cfgHas(cfg, d.User) {
-			faults = append(faults, config.Fault{
-				Key: "device " + d.ID + " of " + d.User, Problem: problem,
-				Remedy: fmt.Sprintf("run ringsplash user device %s --device %s --device-profile with %s", d.User, d.ID, remedy),
-			})
+			remedy = fmt.Sprintf("run ringsplash user device %s --device %s --device-profile with %s", d.User, d.ID, remedy)
+			faults = append(faults, config.Fault{Key: "device " + d.ID + " of " + d.User, Problem: problem, Remedy: remedy})
 		}
 	}
 	return faults
@@ -107,8 +99,8 @@ func cfgHas(cfg config.Config, user string) bool {
 // unknownProfile says that there is no profile of the name, and what there is;
 // "" for one that there is.
 func unknownProfile(profiles *profile.Profiles, name string) (problem, remedy string) {
-	if name == "" || slices.ContainsFunc(append(profiles.Names(), "auto"),
-		func(known string) bool { return strings.EqualFold(known, name) }) {
+	is := func(known string) bool { return strings.EqualFold(known, name) }
+	if name == "" || slices.ContainsFunc(append(profiles.Names(), "auto"), is) {
 		return "", ""
 	}
 	return fmt.Sprintf("there is no profile %q, so the phone would be asked as an unknown one", name),
@@ -121,31 +113,27 @@ func isRunning(cfg config.Config) bool {
 	return err == nil
 }
 
-// checkStore compares the domain with the one the stored SIP passwords were
-// made for, and reads the devices. It makes no store where there is none.
-func checkStore(ctx context.Context, cfg config.Config, devices *[]directory.Device) *config.Fault {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	err := readStore(ctx, cfg, devices)
-	var changed *directory.DomainError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &changed):
-		return &config.Fault{Line: cfg.Line("domain"), Key: "domain", Problem: changed.Problem(), Remedy: changed.Remedy()}
-	case cfg.Redis != "":
-		return &config.Fault{
-			Line: cfg.Line("redis"), Key: "redis", Problem: "the store cannot be used: " + err.Error(),
-			Remedy: "start it, or correct its address",
-		}
-	}
-	return &config.Fault{
-		Line: cfg.Line("data"), Key: "data", Problem: "the store cannot be used: " + err.Error(),
-		Remedy: "correct that, or name another folder",
-	}
+func faultOf(cfg config.Config, key, problem, remedy string) config.Fault {
+	return config.Fault{Line: cfg.Line(key), Key: key, Problem: problem, Remedy: remedy}
 }
 
+// storeFault words what readStore found.
+func storeFault(cfg config.Config, err error) config.Fault {
+	var changed *directory.DomainError
+	switch {
+	case errors.As(err, &changed):
+		return faultOf(cfg, "domain", changed.Problem(), changed.Remedy())
+	case cfg.Redis != "":
+		return faultOf(cfg, "redis", "the store cannot be used: "+err.Error(), "start it, or correct its address")
+	}
+	return faultOf(cfg, "data", "the store cannot be used: "+err.Error(), "correct that, or name another folder")
+}
+
+// readStore compares the domain with the one the stored SIP passwords were made
+// for, and reads the devices. It makes no store where there is none.
 func readStore(ctx context.Context, cfg config.Config, devices *[]directory.Device) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	running, err := admin.Dial(cfg.Data)
 	if err == nil {
 		was, err := running.Domain(ctx)

@@ -49,13 +49,12 @@ func demoConfig(dir string) config.Config {
 	} else {
 		_ = l.Close()
 	}
+	desk := func(password string) []config.Device {
+		return []config.Device{{ID: "desk", Display: "Desk phone", SIPPassword: password, Interworking: true, Profile: demoProfile}}
+	}
 	cfg.Users = []config.User{
-		{Name: "alice", Number: "1001", Display: "Alice Archer", Password: demoPassword, Devices: []config.Device{
-			{ID: "desk", Display: "Desk phone", SIPPassword: "alice-desk", Interworking: true, Profile: demoProfile},
-		}},
-		{Name: "bob", Number: "1002", Display: "Bob Baker", Password: demoPassword, Devices: []config.Device{
-			{ID: "desk", Display: "Desk phone", SIPPassword: "bob-desk", Interworking: true, Profile: demoProfile},
-		}},
+		{Name: "alice", Number: "1001", Display: "Alice Archer", Password: demoPassword, Devices: desk("alice-desk")},
+		{Name: "bob", Number: "1002", Display: "Bob Baker", Password: demoPassword, Devices: desk("bob-desk")},
 	}
 	cfg.Log.Level = "warn"
 	return cfg
@@ -96,9 +95,8 @@ func demoRun(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	n, err := node.Start(ctx, cfg, node.Options{
-		Pages: map[string]http.Handler{"/demo": d.Handler()}, OwnComputer: true, Version: t.Version,
-	}, log)
+	pages := map[string]http.Handler{"/demo": d.Handler()}
+	n, err := node.Start(ctx, cfg, node.Options{Pages: pages, OwnComputer: true, Version: t.Version}, log)
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}
@@ -112,15 +110,10 @@ func demoRun(ctx context.Context, t Terminal) error {
 func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, media []netip.Addr, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	const uuid = "urn:uuid:00000000-0000-4000-8000-00000000"
 	err := d.Start(ctx, n.SIP()[0],
-		demo.Account{
-			Name: "alice", Display: "Alice Archer", Password: "alice-desk",
-			Instance: "urn:uuid:00000000-0000-4000-8000-00000000a11c",
-		},
-		demo.Account{
-			Name: "bob", Display: "Bob Baker", Password: "bob-desk",
-			Instance: "urn:uuid:00000000-0000-4000-8000-000000000b0b",
-		})
+		demo.Account{Name: "alice", Display: "Alice Archer", Password: "alice-desk", Instance: uuid + "a11c"},
+		demo.Account{Name: "bob", Display: "Bob Baker", Password: "bob-desk", Instance: uuid + "0b0b"})
 	if err != nil {
 		return err
 	}

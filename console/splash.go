@@ -57,8 +57,8 @@ func renderSplash(ctx context.Context, dir, sound string) error {
 		}
 		long := time.Duration(len(pcm[rate])) * time.Second / time.Duration(rate)
 		if long < shortestSplash || long > longestSplash {
-			return fmt.Errorf("it lasts %v; a splash lasts %v to %v: cut it to that", long.Round(time.Millisecond), shortestSplash,
-				longestSplash)
+			long = long.Round(time.Millisecond)
+			return fmt.Errorf("it lasts %v; a splash lasts %v to %v: cut it to that", long, shortestSplash, longestSplash)
 		}
 	}
 	frames := map[string][][]byte{}

@@ -173,8 +173,8 @@ func userAdd(ctx context.Context, t Terminal, f userFlags) error {
 		}
 		_, _ = fmt.Fprintf(t.Out, "added %s: sip:%s@%s\n", f.name, f.name, domain)
 		for _, d := range f.user.Devices {
-			_, _ = fmt.Fprintf(t.Out, "device %s registers as sip:%s@%s, user name %s or %s~%s\n", d.ID, f.name, domain, f.name, f.name,
-				d.ID)
+			const registers = "device %[1]s registers as sip:%[2]s@%[3]s, user name %[2]s or %[2]s~%[1]s\n"
+			_, _ = fmt.Fprintf(t.Out, registers, d.ID, f.name, domain)
 			_, _ = fmt.Fprintln(t.Out, clickToAnswer(f.name, d.ID, d.Interworking))
 		}
 		return nil

@@ -48,9 +48,7 @@ const (
 )
 
 func unknown() *Refusal { return &Refusal{Unknown, Words.Say("token.unknown")} }
-
-func used() *Refusal { return &Refusal{Used, Words.Say("token.used")} }
-
+func used() *Refusal    { return &Refusal{Used, Words.Say("token.used")} }
 func expired() *Refusal { return &Refusal{Expired, Words.Say("token.expired")} }
 
 func invalid(say string, args ...any) *Refusal { return &Refusal{Invalid, Words.Say(say, args...)} }
