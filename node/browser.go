@@ -36,7 +36,7 @@ func (t tabs) Watch(user string, wake func()) (browser.Watch, error) {
 	return w, nil
 }
 
-func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) error {
+func (n *Node) openBrowser(extra map[string]http.Handler) error {
 	mint, err := n.mint()
 	if err != nil {
 		return err
@@ -45,13 +45,12 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 	var origins []browser.EmbedOrigin
 	for _, o := range n.cfg.HTTP.EmbedOrigins {
 		frames = append(frames, o.Origin)
-		origins = append(origins, browser.EmbedOrigin{Origin: o.Origin, Trusted: o.Trusted})
+		origins = append(origins, browser.EmbedOrigin(o))
 	}
-	srv, err := browser.New(browser.Config{
+	n.browser, err = browser.New(browser.Config{
 		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
 		Page: webclient.Handler(frames), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(),
-		EmbedOrigins: origins,
-		Mint:         mint, APIKeys: &token.Keys{Store: n.store},
+		EmbedOrigins: origins, Mint: mint, APIKeys: &token.Keys{Store: n.store},
 		Names:    append([]string{n.cfg.Domain, n.cfg.HTTP.Listen}, n.cfg.HTTP.Names...),
 		CertFile: n.cfg.HTTP.TLS.Cert, KeyFile: n.cfg.HTTP.TLS.Key, TrustedProxies: n.cfg.HTTP.TrustedProxies,
 		// Half for a socket to fall silent, half for its tab to come back.
@@ -60,12 +59,10 @@ func (n *Node) openBrowser(_ context.Context, extra map[string]http.Handler) err
 	if err != nil {
 		return err
 	}
-	n.browser = srv
-	n.http, err = net.Listen("tcp", n.cfg.HTTP.Listen)
-	if err != nil {
+	if n.http, err = net.Listen("tcp", n.cfg.HTTP.Listen); err != nil {
 		return fmt.Errorf("http.listen: %w", err)
 	}
-	n.serve("http.listen", func() error { return srv.Serve(n.http) }, srv.Close)
+	n.serve("http.listen", func() error { return n.browser.Serve(n.http) }, n.browser.Close)
 	return nil
 }
 

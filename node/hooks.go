@@ -16,7 +16,7 @@ const tellFor = 2 * time.Second
 func (n *Node) openHooks() error {
 	c := hook.Config{Call: browser.EncodeCall}
 	for _, h := range n.cfg.Hooks {
-		c.Targets = append(c.Targets, hook.Target{URL: h.URL, Secret: h.Secret, Users: h.Users})
+		c.Targets = append(c.Targets, hook.Target(h))
 	}
 	var err error
 	if n.hooks, err = hook.New(c, n.log); err != nil {

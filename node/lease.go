@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"ringsplash/config"
@@ -93,14 +94,11 @@ func (n *Node) openLease(ctx context.Context) error {
 	l := &lease{node: name, store: n.store, log: n.log, record: leaseRecord{1, host, time.Now().UTC()}, seen: map[string]bool{}}
 	l.renew(ctx)
 	live, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		l.keep(live)
-	}()
+	var work sync.WaitGroup
+	work.Go(func() { l.keep(live) })
 	n.onClose(func(ctx context.Context) error {
 		stop()
-		<-done
+		work.Wait()
 		l.give(ctx)
 		return nil
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"ringsplash/policy"
+	"ringsplash/signaling/sipua"
 	"ringsplash/store"
 	"ringsplash/webclient"
 )
@@ -23,8 +24,10 @@ import (
 type reading struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
-	read func(emit func(value float64, labels ...string))
+	read func(emit)
 }
+
+type emit = func(value float64, labels ...string)
 
 // Describe and Collect make it a prometheus.Collector.
 func (r *reading) Describe(out chan<- *prometheus.Desc) { out <- r.desc }
@@ -39,18 +42,27 @@ func (r *reading) Collect(out chan<- prometheus.Metric) {
 // instruments is where the node's readings are registered.
 type instruments struct{ *prometheus.Registry }
 
-func (i instruments) add(kind prometheus.ValueType, name, help string, labels []string,
-	read func(emit func(float64, ...string)),
-) {
+func (i instruments) add(kind prometheus.ValueType, name, help string, labels []string, read func(emit)) {
 	i.MustRegister(&reading{prometheus.NewDesc("ringsplash_"+name, help, labels, nil), kind, read})
 }
 
 func (i instruments) gauge(name, help string, read func() float64) {
-	i.add(prometheus.GaugeValue, name, help, nil, func(emit func(float64, ...string)) { emit(read()) })
+	i.add(gauge, name, help, nil, func(out emit) { out(read()) })
 }
 
 func (i instruments) counter(name, help string, read func() float64) {
-	i.add(prometheus.CounterValue, name, help, nil, func(emit func(float64, ...string)) { emit(read()) })
+	i.add(counter, name, help, nil, func(out emit) { out(read()) })
+}
+
+const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
+
+// by adds a metric with one label; read gives its values by that.
+func by[K ~string, N int | uint64](i instruments, kind prometheus.ValueType, name, help, label string, read func() map[K]N) {
+	i.add(kind, name, help, []string{label}, func(out emit) {
+		for what, value := range read() {
+			out(float64(value), string(what))
+		}
+	})
 }
 
 // metrics are the node's own numbers.
@@ -59,23 +71,16 @@ func (n *Node) metrics() prometheus.Gatherer {
 	n.callMetrics(i)
 	n.mediaMetrics(i)
 	n.sipMetrics(i)
-	i.add(prometheus.CounterValue, "decisions_total", "Decisions on automatic answers, by outcome.", []string{"outcome"},
-		func(emit func(float64, ...string)) {
-			emit(float64(n.decisions.allowed.Load()), "allow")
-			emit(float64(n.decisions.denied.Load()), "deny")
-		})
-	i.add(prometheus.CounterValue, "hook_events_total", "Events for web hooks, by outcome.", []string{"outcome"},
-		func(emit func(float64, ...string)) {
-			delivered, failed, dropped := n.hooks.Counts()
-			emit(float64(delivered), "delivered")
-			emit(float64(failed), "failed")
-			emit(float64(dropped), "dropped")
-		})
+	by(i, counter, "decisions_total", "Decisions on automatic answers, by outcome.", "outcome", func() map[string]uint64 {
+		return map[string]uint64{"allow": n.decisions.allowed.Load(), "deny": n.decisions.denied.Load()}
+	})
+	by(i, counter, "hook_events_total", "Events for web hooks, by outcome.", "outcome", func() map[string]uint64 {
+		delivered, failed, dropped := n.hooks.Counts()
+		return map[string]uint64{"delivered": delivered, "failed": failed, "dropped": dropped}
+	})
 	i.gauge("store_up", "1 while the store answers, else 0.", n.storeUp)
-	i.add(prometheus.GaugeValue, "build_info", "The build that runs; always 1.", []string{"version", "client", "go"},
-		func(emit func(float64, ...string)) {
-			emit(1, n.version, webclient.Build(), runtime.Version())
-		})
+	i.add(gauge, "build_info", "The build that runs; always 1.", []string{"version", "client", "go"},
+		func(out emit) { out(1, n.version, webclient.Build(), runtime.Version()) })
 	i.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return i
 }
@@ -83,12 +88,7 @@ func (n *Node) metrics() prometheus.Gatherer {
 func (n *Node) callMetrics(i instruments) {
 	i.gauge("calls", "Calls running now.", func() float64 { now, _ := n.gateway.Running(); return float64(now) })
 	i.counter("calls_total", "Calls begun since the start.", func() float64 { _, all := n.gateway.Running(); return float64(all) })
-	i.add(prometheus.CounterValue, "calls_refused_total", "Calls not taken at all, by cause.", []string{"cause"},
-		func(emit func(float64, ...string)) {
-			for cause, count := range n.gateway.Refused() {
-				emit(float64(count), string(cause))
-			}
-		})
+	by(i, counter, "calls_refused_total", "Calls not taken at all, by cause.", "cause", n.gateway.Refused)
 	i.counter("calls_without_sound_total", "Times that a tab in a talk had no sound for 5 seconds.",
 		func() float64 { return float64(n.gateway.Silent()) })
 	i.gauge("registrations", "Phones registered now.", func() float64 { return float64(n.bindings.Count()) })
@@ -106,64 +106,53 @@ func (n *Node) mediaMetrics(i instruments) {
 		func() float64 { return float64(n.media.Totals().DroppedByGate) })
 	i.counter("gate_passed_while_shut_total", "Audio packets that passed a shut gate. Anything but 0 is a fault.",
 		func() float64 { return float64(n.media.Totals().PassedWhileShut) })
-	i.add(prometheus.CounterValue, "media_packets_total", "Audio packets of all ends.", []string{"what"},
-		func(emit func(float64, ...string)) {
-			t := n.media.Totals()
-			emit(float64(t.Received), "received")
-			emit(float64(t.Sent), "sent")
-			emit(float64(t.Lost), "lost")
-			emit(float64(t.DroppedStranger), "from_strangers")
-			emit(float64(t.DroppedBad), "bad")
-		})
+	by(i, counter, "media_packets_total", "Audio packets of all ends.", "what", func() map[string]uint64 {
+		t := n.media.Totals()
+		return map[string]uint64{
+			"received": t.Received, "sent": t.Sent, "lost": t.Lost, "from_strangers": t.DroppedStranger, "bad": t.DroppedBad,
+		}
+	})
 }
 
 func (n *Node) sipMetrics(i instruments) {
 	i.gauge("legs", "SIP legs alive, those included that wait for their last transaction.",
 		func() float64 { return float64(n.sip.Legs()) })
 	i.gauge("sip_streams", "TCP and TLS connections for SIP open now.", func() float64 { return float64(n.sip.Streams()) })
-	i.add(prometheus.GaugeValue, "trunk_up", "1 while the trunk answers, and is registered at where it must be, else 0.",
-		[]string{"trunk"}, func(emit func(float64, ...string)) {
-			for _, t := range n.sip.Trunks() {
-				emit(map[bool]float64{true: 1}[t.Up], t.Name)
-			}
-		})
-	i.add(prometheus.GaugeValue, "trunk_found",
+	by(i, gauge, "trunk_up", "1 while the trunk answers, and is registered at where it must be, else 0.", "trunk",
+		n.trunks(func(t sipua.TrunkState) bool { return t.Up }))
+	by(i, gauge, "trunk_found",
 		"1 while the name of the trunk was found when it was looked up last, else 0: then its last address stays in use.",
-		[]string{"trunk"}, func(emit func(float64, ...string)) {
-			for _, t := range n.sip.Trunks() {
-				emit(map[bool]float64{true: 1}[t.Found], t.Name)
-			}
-		})
-	i.add(prometheus.GaugeValue, "sip_transactions",
-		"SIP transactions that requests were let in for and that are open now, by who vouches for them.", []string{"of"},
-		func(emit func(float64, ...string)) {
+		"trunk", n.trunks(func(t sipua.TrunkState) bool { return t.Found }))
+	by(i, gauge, "sip_transactions",
+		"SIP transactions that requests were let in for and that are open now, by who vouches for them.", "of", func() map[string]int {
 			open, strangers := n.sip.Transactions()
-			emit(float64(open-strangers), "known")
-			emit(float64(strangers), "strangers")
+			return map[string]int{"known": open - strangers, "strangers": strangers}
 		})
 	i.counter("sip_refused_total", "SIP requests refused without a transaction.",
 		func() float64 { return float64(n.sip.RefusedStateless()) })
-	i.add(prometheus.CounterValue, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", []string{"why"},
-		func(emit func(float64, ...string)) {
-			d := n.sip.Dropped()
-			emit(float64(d.NotSIP), "not_sip")
-			emit(float64(d.Oversized), "oversized")
-			emit(float64(d.Throttled), "throttled")
-			emit(float64(d.Crowded), "crowded")
-		})
-	i.add(prometheus.CounterValue, "sip_logins_total", "Digest log-ins of phones, by outcome.", []string{"outcome"},
-		func(emit func(float64, ...string)) {
-			c := n.sip.Access().Counters()
-			emit(float64(c.Challenged), "challenged")
-			emit(float64(c.LoginFailed), "failed")
-			emit(float64(c.LoginDeferred), "slowed")
-		})
-	i.add(prometheus.CounterValue, "registers_total", "Registrations since the start.", []string{"what"},
-		func(emit func(float64, ...string)) {
-			c := n.sip.Access().Counters()
-			emit(float64(c.Registered), "registered")
-			emit(float64(c.Unregistered), "unregistered")
-		})
+	by(i, counter, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", "why", func() map[string]uint64 {
+		d := n.sip.Dropped()
+		return map[string]uint64{"not_sip": d.NotSIP, "oversized": d.Oversized, "throttled": d.Throttled, "crowded": d.Crowded}
+	})
+	by(i, counter, "sip_logins_total", "Digest log-ins of phones, by outcome.", "outcome", func() map[string]uint64 {
+		c := n.sip.Access().Counters()
+		return map[string]uint64{"challenged": c.Challenged, "failed": c.LoginFailed, "slowed": c.LoginDeferred}
+	})
+	by(i, counter, "registers_total", "Registrations since the start.", "what", func() map[string]uint64 {
+		c := n.sip.Access().Counters()
+		return map[string]uint64{"registered": c.Registered, "unregistered": c.Unregistered}
+	})
+}
+
+// trunks reads one property of each trunk, as 1 or 0.
+func (n *Node) trunks(is func(sipua.TrunkState) bool) func() map[string]int {
+	return func() map[string]int {
+		out := map[string]int{}
+		for _, t := range n.sip.Trunks() {
+			out[t.Name] = map[bool]int{true: 1}[is(t)]
+		}
+		return out
+	}
 }
 
 // storeUp asks the store for a key nobody has.
@@ -200,10 +189,8 @@ func (n *Node) openMetrics(context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", n.browser.NamedOnly(n.browser.MetricsHandler()))
-	srv := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 30 * time.Second,
-	}
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	srv.WriteTimeout = 30 * time.Second
 	var err error
 	if n.scrapes, err = net.Listen("tcp", n.cfg.HTTP.Metrics); err != nil {
 		return fmt.Errorf("http.metrics: %w", err)

@@ -75,13 +75,10 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 		return nil, ErrNotBuilt
 	}
 	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
-	steps := []func(context.Context) error{
-		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openAdmin, n.openMedia,
-		n.openGateway,
-	}
-	steps = append(steps, func(ctx context.Context) error { return n.openBrowser(ctx, o.Pages) }, n.openMetrics, n.tellReady,
-		n.keepLight)
-	for _, step := range steps {
+	for _, step := range []func(context.Context) error{
+		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openAdmin, n.openMedia, n.openGateway,
+		func(context.Context) error { return n.openBrowser(o.Pages) }, n.openMetrics, n.tellReady, n.keepLight,
+	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close(ctx))
 		}
@@ -127,15 +124,13 @@ func (n *Node) SIP() []string { return n.sip.Addrs() }
 
 func (n *Node) openMedia(context.Context) error {
 	m := n.cfg.Media
-	loop, err := media.Listen(media.Config{
-		Listen: m.Listen, Public: m.Public, LocalNets: m.LocalNets,
-		OwnComputer: n.ownOnly, WebRTCPort: m.WebRTCPort, RTPLow: m.RTPPorts.Low, RTPHigh: m.RTPPorts.High,
-	}, n.log)
-	if err != nil {
+	c := media.Config{Listen: m.Listen, Public: m.Public, LocalNets: m.LocalNets, OwnComputer: n.ownOnly}
+	c.WebRTCPort, c.RTPLow, c.RTPHigh = m.WebRTCPort, m.RTPPorts.Low, m.RTPPorts.High
+	var err error
+	if n.media, err = media.Listen(c, n.log); err != nil {
 		return err
 	}
-	n.media = loop
-	n.onClose(func(context.Context) error { return loop.Close() })
+	n.onClose(func(context.Context) error { return n.media.Close() })
 	return nil
 }
 
@@ -166,21 +161,17 @@ func (n *Node) openGateway(ctx context.Context) error {
 	if err := n.openSIP(name); err != nil {
 		return err
 	}
+	t := n.cfg.Timers
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
 		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: n.sip.TrunkUp, TrunkAddrs: n.sip.TrunkAddrs,
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
-		Short: n.memory.short,
-		Timers: gateway.Timers{
-			Limits: machine.Limits{
-				Ring: n.cfg.Timers.Ring, CancelWait: n.cfg.Timers.CancelWait, AutoAnswer: n.cfg.Timers.AutoAnswer,
-				MutedLimit: n.cfg.Timers.MutedLimit, UnmuteWait: n.cfg.Timers.UnmuteWait, MediaLost: n.cfg.Timers.MediaLost,
-			},
-			TabGone: n.cfg.Timers.TabGone / 2, KeyWait: n.cfg.Timers.KeyWait,
-		},
-		Tell:      n.hooks.Tell,
+		Timers: gateway.Timers{Limits: machine.Limits{
+			Ring: t.Ring, CancelWait: t.CancelWait, AutoAnswer: t.AutoAnswer, MutedLimit: t.MutedLimit, UnmuteWait: t.UnmuteWait,
+			MediaLost: t.MediaLost,
+		}, TabGone: t.TabGone / 2, KeyWait: t.KeyWait},
 		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: n.sip, Profile: profiles.For,
-		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions,
+		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions, Tell: n.hooks.Tell, Short: n.memory.short,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err
@@ -190,10 +181,8 @@ func (n *Node) openGateway(ctx context.Context) error {
 		defer cancel()
 		return n.gateway.Close(ctx)
 	})
-	err = n.sip.Serve(sipua.Receiver{
-		Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace,
-	})
-	if err != nil {
+	r := sipua.Receiver{Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace}
+	if err := n.sip.Serve(r); err != nil {
 		return err
 	}
 	n.gateway.EndLost(ctx)
@@ -237,18 +226,16 @@ func (n *Node) sipConfig(name string) sipua.Config {
 		// The limit of calls comes first: it lets emergency calls in.
 		MaxLegs: max(5000, 8*n.cfg.MaxAllCalls), MaxRequests: max(10000, 16*n.cfg.MaxAllCalls),
 		Access: &registrar.Config{
-			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name,
-			Users: n.directory, Locations: n.bindings, Store: n.store,
+			Domain: n.cfg.Domain, Aliases: n.hosts(), Node: name, Users: n.directory, Locations: n.bindings, Store: n.store,
 		},
 	}
 	for _, l := range n.cfg.SIP.Listen {
-		c.Listen = append(c.Listen, l.Transport+"://"+l.Addr.String())
+		c.Listen = append(c.Listen, l.String())
 	}
 	for _, t := range n.cfg.Trunks {
 		c.Trunks = append(c.Trunks, sipua.Trunk{
 			Name: t.Name, Address: t.Address, Transport: t.Transport, CA: t.CA, Ping: t.Ping,
-			Register:      sipua.Credentials{User: t.Register.User, Password: t.Register.Password, Realm: t.Register.Realm},
-			TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP,
+			Register: sipua.Credentials(t.Register), TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP,
 		})
 	}
 	return c
@@ -285,7 +272,7 @@ func (n *Node) gatewayTrunks() ([]gateway.Trunk, error) {
 		}
 		one := gateway.Trunk{Name: t.Name, Host: hostPort(uri), MediaFrom: t.MediaFrom, Refer: t.Refer}
 		for _, p := range t.Prefixes {
-			one.Prefixes = append(one.Prefixes, gateway.Prefix{Match: p.Match, Strip: p.Strip, Add: p.Add})
+			one.Prefixes = append(one.Prefixes, gateway.Prefix(p))
 		}
 		out = append(out, one)
 	}

@@ -18,10 +18,8 @@ func (n *Node) openPolicy(context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := policy.Config{
-		Store: n.store, People: n.directory, AuditDir: n.cfg.Data, Node: name,
-		FoldUserCase: n.cfg.Policy.FoldUserCase, Log: n.log,
-	}
+	c := policy.Config{Store: n.store, People: n.directory, AuditDir: n.cfg.Data, Node: name, Log: n.log}
+	c.FoldUserCase = n.cfg.Policy.FoldUserCase
 	for _, g := range n.cfg.Policy.Forbid {
 		c.Forbid = append(c.Forbid, policy.Group(g))
 	}

@@ -99,8 +99,7 @@ func mayTakeOver(ctx context.Context, cfg config.Config, out *store.Sealed, trus
 		// The embedded store is as safe as the key, so there it can only be a
 		// backup.
 		return fmt.Errorf("%d records in Redis are not sealed by this installation (a backup from before it had a key, or a foreign "+
-			"hand); "+
-			"when you trust them, run \"ringsplash user seal\", else empty that database", bare)
+			"hand); when you trust them, run \"ringsplash user seal\", else empty that database", bare)
 	}
 	return nil
 }
@@ -200,9 +199,8 @@ func installationKey(dir string, mayMake bool) (key []byte, made bool, err error
 	case err == nil:
 		key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 		if err != nil || len(key) != store.SealKeyBytes {
-			return nil, false, fmt.Errorf(
-				"%s is not a key of this program (%d bytes in hexadecimal); copy it again from another gateway or a backup", path,
-				store.SealKeyBytes)
+			const text = "%s is not a key of this program (%d bytes in hexadecimal); copy it again from another gateway or a backup"
+			return nil, false, fmt.Errorf(text, path, store.SealKeyBytes)
 		}
 		return key, false, nil
 	case !errors.Is(err, os.ErrNotExist):

@@ -37,13 +37,12 @@ func (n *Node) openStore(ctx context.Context) error {
 }
 
 func (n *Node) openDirectory(ctx context.Context) error {
-	d, err := directory.Open(ctx, n.store, n.cfg.Domain, n.log)
-	if err != nil {
+	var err error
+	if n.directory, err = directory.Open(ctx, n.store, n.cfg.Domain, n.log); err != nil {
 		return err
 	}
-	n.directory = d
-	n.onClose(func(context.Context) error { return d.Close() })
-	if err := d.Sync(ctx, n.users()); err != nil {
+	n.onClose(func(context.Context) error { return n.directory.Close() })
+	if err := n.directory.Sync(ctx, n.users()); err != nil {
 		return fmt.Errorf("take over the users of the configuration file: %w", err)
 	}
 	return nil
@@ -64,10 +63,8 @@ func (n *Node) openAdmin(context.Context) error {
 func (n *Node) users() []directory.NewUser {
 	var out []directory.NewUser
 	for _, u := range n.cfg.Users {
-		one := directory.NewUser{
-			User:     directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin},
-			Password: u.Password,
-		}
+		one := directory.NewUser{Password: u.Password}
+		one.User = directory.User{Name: u.Name, Number: u.Number, Display: u.Display, Admin: u.Admin}
 		for _, d := range u.Devices {
 			one.Devices = append(one.Devices, directory.NewDevice{
 				ID: d.ID, Display: d.Display, SIPPassword: d.SIPPassword, Interworking: d.Interworking, Profile: d.Profile,
