@@ -23,11 +23,10 @@ import (
 	"sync"
 	"time"
 
-	"ringsplash/internal/address"
-
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/internal/address"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"

@@ -15,11 +15,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"ringsplash/internal/address"
-
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
+	"ringsplash/internal/address"
 	"ringsplash/internal/throttle"
 	"ringsplash/location"
 	"ringsplash/policy"

@@ -15,11 +15,10 @@ import (
 	"strings"
 	"time"
 
-	"ringsplash/internal/address"
-
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/directory"
+	"ringsplash/internal/address"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )

@@ -10,10 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"ringsplash/internal/address"
-
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/address"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 )

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"ringsplash/internal/address"
-
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/internal/address"
 	"ringsplash/signaling/sipua/message"
 )
 
