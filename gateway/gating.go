@@ -8,6 +8,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
+	"ringsplash/internal/address"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
@@ -163,5 +164,5 @@ func (g *Gateway) profileOf(user string, one location.Binding) profile.Profile {
 // behindNAT tells whether the phone's Contact differs from where it sends from.
 func behindNAT(b location.Binding) bool {
 	source, err := netip.ParseAddrPort(b.Source)
-	return err == nil && uriHost(b.Contact) != source.Addr().Unmap().String()
+	return err == nil && address.HostOf(b.Contact) != source.Addr().Unmap().String()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/address"
 	"ringsplash/policy"
 )
 
@@ -94,7 +95,7 @@ func (c *Call) account(side machine.Side) string {
 }
 
 func (g *Gateway) isEmergency(t machine.Target) bool {
-	_, number, _ := cutAddress(t.URI)
+	_, number, _ := address.Cut(t.URI)
 	trunk, found := g.cfg.Emergency[number]
 	return found && trunk == t.Trunk
 }
@@ -164,7 +165,7 @@ func (c *Call) redirects(e machine.Refused) []machine.Target {
 		return nil
 	}
 	for _, contact := range e.Contacts {
-		_, number, host := cutAddress(contact)
+		_, number, host := address.Cut(contact)
 		if host != "" && !c.gw.isUs(host) && !c.gw.isTrunk(l.Trunk, host) {
 			c.log.Warn("redirection to a foreign address not followed", "trunk", l.Trunk, "to", contact)
 			continue
@@ -186,7 +187,7 @@ func (g *Gateway) mayRefer(trunk string) bool {
 // backTo is where a trunk's own REFER may lead: to a user of ours, or to a name
 // or number at that trunk.
 func (g *Gateway) backTo(trunk, text string) destination {
-	_, user, host := cutAddress(text)
+	_, user, host := address.Cut(text)
 	switch {
 	case host == "" || g.isUs(host):
 		if d := g.resolve(text, policy.Identity{Trunk: trunk}); d.user.Name != "" {
@@ -195,14 +196,11 @@ func (g *Gateway) backTo(trunk, text string) destination {
 	case !g.isTrunk(trunk, host):
 		return destination{cause: machine.CauseForbidden, address: text}
 	}
-	if isNumber(user) {
-		user = cleanNumber(user)
-	}
-	return g.toTrunk(trunk, user)
+	return g.toTrunk(trunk, address.Digits(user))
 }
 
 func (g *Gateway) isTrunk(name, host string) bool {
-	return slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool { return t.Name == name && hostOf(t.Host) == host }) ||
+	return slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool { return t.Name == name && address.CutHost(t.Host) == host }) ||
 		slices.ContainsFunc(g.trunkAddrs(name), func(a netip.Addr) bool { return a.String() == host })
 }
 

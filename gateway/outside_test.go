@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/address"
 	"ringsplash/media/sdp"
 	"ringsplash/policy"
 	"ringsplash/test/rig"
@@ -178,7 +179,7 @@ func TestEmergencyCalls(t *testing.T) {
 	helped := func(number string) *fakeLeg {
 		t.Helper()
 		leg := w.dial.next(t)
-		if _, got, _ := cutAddress(leg.in.URI); got != number || leg.in.Trunk != w.gw.cfg.Emergency[number] {
+		if _, got, _ := address.Cut(leg.in.URI); got != number || leg.in.Trunk != w.gw.cfg.Emergency[number] {
 			t.Fatalf("INVITE %s by %s, want %s", leg.in.URI, leg.in.Trunk, number)
 		}
 		return leg

@@ -9,6 +9,7 @@ import (
 
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/address"
 	"ringsplash/media"
 	"ringsplash/media/sdp"
 	"ringsplash/policy"
@@ -28,14 +29,11 @@ type destination struct {
 // resolve follows the dial plan: emergency list, URI, our name or number,
 // longest trunk prefix. Only proven users may leave our domain.
 func (g *Gateway) resolve(text string, from policy.Identity) destination {
-	scheme, user, host := cutAddress(text)
+	scheme, user, host := address.Cut(text)
 	if host != "" && !g.isUs(host) {
 		return g.resolveForeign(scheme, user, host, from)
 	}
-	plain := user
-	if isNumber(user) {
-		plain = cleanNumber(user)
-	}
+	plain := address.Digits(user)
 	if trunk, ok := g.cfg.Emergency[plain]; ok && from.User != "" {
 		return g.toTrunk(trunk, plain)
 	}
@@ -49,20 +47,19 @@ func (g *Gateway) resolve(text string, from policy.Identity) destination {
 		return destination{cause: machine.CauseUnknown, address: text}
 	}
 	if ways := g.ways(plain); len(ways) > 0 {
-		_, number, _ := cutAddress(ways[0].uri)
+		_, number, _ := address.Cut(ways[0].uri)
 		return byTrunks(number, ways...)
 	}
 	return destination{cause: machine.CauseUnknown, address: text, display: plain}
 }
 
 func (g *Gateway) resolveForeign(scheme, user, host string, from policy.Identity) destination {
-	address := scheme + ":" + user + "@" + host
-	d := destination{address: address, display: user}
+	d := destination{address: scheme + ":" + user + "@" + host, display: user}
 	switch {
 	case from.User == "":
 		d.cause = machine.CauseForbidden
 	case slices.Contains(g.cfg.AllowDomains, host):
-		d.uri = address
+		d.uri = d.address
 	default:
 		d.cause = machine.CauseForbidden
 	}
@@ -98,64 +95,6 @@ func byTrunks(number string, ways ...way) destination {
 }
 
 func (t Trunk) uri(number string) string { return "sip:" + url.PathEscape(number) + "@" + t.Host }
-
-// cutAddress splits "sip:bob@host:5060;x=y", "tel:+44 1" or a bare name or
-// number into scheme, user and host. The host loses its port.
-func cutAddress(text string) (scheme, user, host string) {
-	text = strings.TrimSpace(text)
-	if open := strings.IndexByte(text, '<'); open >= 0 {
-		text = strings.TrimSuffix(text[open+1:], ">")
-	}
-	scheme = "sip"
-	for _, s := range []string{"sips", "sip", "tel"} {
-		if len(text) > len(s) && strings.EqualFold(text[:len(s)], s) && text[len(s)] == ':' {
-			scheme, text = s, text[len(s)+1:]
-			break
-		}
-	}
-	if at := strings.LastIndexByte(text, '@'); at >= 0 {
-		user, host = text[:at], hostOf(text[at+1:])
-	} else {
-		user = text
-	}
-	user, _, _ = strings.Cut(user, ";")
-	user, _, _ = strings.Cut(user, ":") // a password, never used
-	if plain, err := url.PathUnescape(user); err == nil {
-		user = plain
-	}
-	return scheme, user, host
-}
-
-// uriHost is the host of a SIP URI that may have no user part.
-func uriHost(uri string) string {
-	uri = strings.TrimPrefix(strings.TrimPrefix(uri, "sips:"), "sip:")
-	if at := strings.LastIndexByte(uri, '@'); at >= 0 {
-		uri = uri[at+1:]
-	}
-	return hostOf(uri)
-}
-
-func hostOf(text string) string {
-	text, _, _ = strings.Cut(text, ";")
-	text, _, _ = strings.Cut(text, "?")
-	if ap, err := netip.ParseAddrPort(text); err == nil {
-		return ap.Addr().String()
-	}
-	if strings.HasPrefix(text, "[") {
-		return strings.Trim(text, "[]")
-	}
-	text, _, _ = strings.Cut(text, ":")
-	return strings.ToLower(strings.TrimSuffix(text, "."))
-}
-
-func isNumber(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789+*#-. ()/") == ""
-}
-
-// cleanNumber removes what people write between digits.
-func cleanNumber(s string) string {
-	return strings.NewReplacer("-", "", ".", "", " ", "", "(", "", ")", "", "/", "").Replace(s)
-}
 
 // place answers where a call from SIP goes, and takes the caller's offer.
 func (c *Call) place(p placed) machine.Begun {
@@ -326,7 +265,7 @@ func (g *Gateway) peerOf(t machine.Target) netip.Addr {
 		}
 		return netip.Addr{} // the branch will fail
 	}
-	_, _, host := cutAddress(t.URI)
+	_, _, host := address.Cut(t.URI)
 	addr, _ := netip.ParseAddr(host)
 	return addr
 }

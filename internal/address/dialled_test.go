@@ -1,8 +1,10 @@
-package gateway
+package address_test
 
 import (
 	"strings"
 	"testing"
+
+	"ringsplash/internal/address"
 )
 
 // FuzzDialled reads what people dial and what phones put into a Request-URI.
@@ -14,16 +16,16 @@ func FuzzDialled(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		scheme, user, host := cutAddress(s)
+		scheme, user, host := address.Cut(s)
 		if scheme != "sip" && scheme != "sips" && scheme != "tel" {
 			t.Fatalf("%q has the scheme %q", s, scheme)
 		}
 		if strings.ContainsAny(host, ";?") {
 			t.Fatalf("%q has the host %q", s, host)
 		}
-		_ = uriHost(s)
-		if isNumber(user) && strings.Trim(cleanNumber(user), "0123456789+*#") != "" {
-			t.Fatalf("%q is dialled as %q", s, cleanNumber(user))
+		_ = address.HostOf(s)
+		if digits := address.Digits(user); digits != user && strings.Trim(digits, "0123456789+*#") != "" {
+			t.Fatalf("%q is dialled as %q", s, digits)
 		}
 	})
 }
