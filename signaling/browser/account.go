@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -117,7 +118,7 @@ func (s *Server) logIn(c echo.Context) error {
 	if err := s.endFormer(c, user.Name); err != nil {
 		return err
 	}
-	token, made, err := s.logins.open(c.Request().Context(), user.Name)
+	token, made, err := s.logins.open(c.Request().Context(), user.Name, "", false)
 	if err != nil {
 		return err
 	}
@@ -208,13 +209,9 @@ func (s *Server) getMe(c echo.Context) error {
 	if !ok {
 		return notLoggedIn // removed a moment ago
 	}
-	if user.WhileBusy == "" {
-		user.WhileBusy = directory.BusyRing
-	}
 	return c.JSON(http.StatusOK, meView{
-		WhileBusy: user.WhileBusy, Name: user.Name, Number: user.Number, Display: user.Display,
-		Address: "sip:" + user.Name + "@" + s.conf.People.Domain(), Admin: user.Admin, Fixed: user.Fixed,
-		DoNotDisturb: user.DoNotDisturb,
+		Name: user.Name, Number: user.Number, Display: user.Display, Address: "sip:" + user.Name + "@" + s.conf.People.Domain(),
+		Admin: user.Admin, Fixed: user.Fixed, DoNotDisturb: user.DoNotDisturb, WhileBusy: cmp.Or(user.WhileBusy, directory.BusyRing),
 	})
 }
 

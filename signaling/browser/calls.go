@@ -167,10 +167,8 @@ type eventView struct {
 }
 
 func storyOf(s story.Story) storyView {
-	v := storyView{
-		Story: s, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended),
-		Events: make([]eventView, 0, len(s.Events)),
-	}
+	v := storyView{Story: s, Began: instant(s.Began), Answered: instantOf(s.Answered), Ended: instantOf(s.Ended)}
+	v.Events = make([]eventView, 0, len(s.Events))
 	for _, e := range s.Events {
 		v.Events = append(v.Events, eventView{Event: e, At: instant(e.At)})
 	}
@@ -226,8 +224,7 @@ func (s *Server) getCalls(c echo.Context) error {
 	for _, s := range s.conf.Gateway.Stories(limit) {
 		page.Calls = append(page.Calls, callHead{
 			ID: s.ID, State: s.State, From: s.From, To: s.To, Began: instant(s.Began), Answered: instantOf(s.Answered),
-			Ended: instantOf(s.Ended), Cause: s.Cause, Reason: s.Reason,
-			ReasonSentence: s.ReasonSentence,
+			Ended: instantOf(s.Ended), Cause: s.Cause, Reason: s.Reason, ReasonSentence: s.ReasonSentence,
 		})
 	}
 	return c.JSON(http.StatusOK, page)

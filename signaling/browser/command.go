@@ -107,9 +107,8 @@ func checkFields(c gateway.Command) error {
 			return badRequest("command.bad_field", "field", name)
 		}
 	}
-	if len(c.Codecs) > maxCodecs || slices.ContainsFunc(c.Codecs, func(name string) bool {
-		return name == "" || len(name) > maxCodec || !printable(name, false)
-	}) {
+	bad := func(name string) bool { return name == "" || len(name) > maxCodec || !printable(name, false) }
+	if len(c.Codecs) > maxCodecs || slices.ContainsFunc(c.Codecs, bad) {
 		return badRequest("command.bad_codecs")
 	}
 	return nil

@@ -134,8 +134,7 @@ func showEntry(c echo.Context, status int, e directory.Entry) error {
 
 // entryProblem words what a change of an entry can fail with.
 func entryProblem(err error) error {
-	switch {
-	case errors.Is(err, directory.ErrChanged), errors.Is(err, store.ErrConflict):
+	if errors.Is(err, directory.ErrChanged) || errors.Is(err, store.ErrConflict) {
 		return policyConflict()
 	}
 	return err

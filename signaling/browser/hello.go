@@ -62,10 +62,8 @@ func (k *socket) openTab(h hello) (resumed bool) {
 		return false
 	}
 	k.inbox = k.srv.sockets.attach(k, tab, func() *inbox {
-		return &inbox{
-			base: k.srv.base, log: k.srv.log.With("user", k.login.User), metrics: k.srv.metrics,
-			running: &k.srv.sockets.queues, known: map[string]*taken{},
-		}
+		log := k.srv.log.With("user", k.login.User)
+		return &inbox{base: k.srv.base, log: log, metrics: k.srv.metrics, running: &k.srv.sockets.queues, known: map[string]*taken{}}
 	})
 	k.tab = tab
 	k.log.Info("a tab opened", "tab", tab.ID(), "resumed", resumed, "build", h.Build)
@@ -165,7 +163,7 @@ func (k *socket) redeem(ctx context.Context, h hello) (bearer string, made login
 	if err := s.conf.Mint.Spend(ctx, ticket); err != nil {
 		return "", login{}, err
 	}
-	return s.logins.openFor(ctx, ticket.User, origin, k.own)
+	return s.logins.open(ctx, ticket.User, origin, k.own)
 }
 
 // logInAgain finds the log-in of an earlier token, for a page whose socket broke.

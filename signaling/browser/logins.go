@@ -56,10 +56,9 @@ type logins struct {
 const maxSeen = 4096
 
 func newLogins(c Config, log *slog.Logger) *logins {
-	return &logins{
-		store: c.Store, people: c.People, idle: c.LoginIdle, max: c.LoginMax, embedIdle: c.EmbedIdle,
-		embedMax: c.EmbedMax, log: log, seen: map[string]login{},
-	}
+	l := &logins{store: c.Store, people: c.People, log: log, seen: map[string]login{}}
+	l.idle, l.max, l.embedIdle, l.embedMax = c.LoginIdle, c.LoginMax, c.EmbedIdle, c.EmbedMax
+	return l
 }
 
 func (l *logins) idleOf(one login) time.Duration {
@@ -85,13 +84,9 @@ func hashOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// open makes a log-in and its token. It blocks for the store.
-func (l *logins) open(ctx context.Context, user string) (token string, made login, err error) {
-	return l.openFor(ctx, user, "", false)
-}
-
-// openFor makes a log-in for a page of another site, or for ours in a frame there.
-func (l *logins) openFor(ctx context.Context, user, origin string, framed bool) (token string, made login, err error) {
+// open makes a log-in and its token. origin is the site whose page it is for, or
+// in which ours is framed, "" for neither. It blocks for the store.
+func (l *logins) open(ctx context.Context, user, origin string, framed bool) (token string, made login, err error) {
 	raw := make([]byte, tokenBytes)
 	_, _ = rand.Read(raw) // never fails (crypto/rand)
 	token = base64.RawURLEncoding.EncodeToString(raw)

@@ -225,12 +225,8 @@ func partsOf(s gateway.Snapshot) parts {
 		s.Media.Want = &want
 	}
 	return parts{
-		Me:       encode(s.Me),
-		Devices:  encode(listOf(s.Devices)),
-		Calls:    encode(calls),
-		Presence: encode(listOf(s.Presence)),
-		Counters: encode(s.Counters),
-		Media:    encode(s.Media),
+		Me: encode(s.Me), Devices: encode(listOf(s.Devices)), Calls: encode(calls),
+		Presence: encode(listOf(s.Presence)), Counters: encode(s.Counters), Media: encode(s.Media),
 	}
 }
 
@@ -251,12 +247,8 @@ func (p parts) since(former parts) (changed parts, any bool) {
 		return now
 	}
 	changed = parts{
-		Me:       fresh(p.Me, former.Me),
-		Devices:  fresh(p.Devices, former.Devices),
-		Calls:    fresh(p.Calls, former.Calls),
-		Presence: fresh(p.Presence, former.Presence),
-		Counters: fresh(p.Counters, former.Counters),
-		Media:    fresh(p.Media, former.Media),
+		Me: fresh(p.Me, former.Me), Devices: fresh(p.Devices, former.Devices), Calls: fresh(p.Calls, former.Calls),
+		Presence: fresh(p.Presence, former.Presence), Counters: fresh(p.Counters, former.Counters), Media: fresh(p.Media, former.Media),
 	}
 	return changed, any
 }

@@ -22,21 +22,18 @@ type metrics struct {
 func newMetrics(open *sockets) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		logins: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_logins_total", Help: "Log-ins by outcome."},
-			[]string{"outcome"}),
-		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringsplash_commands_total",
-			Help: "Commands of tabs by outcome.",
-		}, []string{"do", "outcome"}),
-		closes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ringsplash_socket_closes_total",
-			Help: "Ended sockets by close code, 0 when the tab went away.",
-		}, []string{"code"}),
+		logins:   counter("logins_total", "Log-ins by outcome.", "outcome"),
+		commands: counter("commands_total", "Commands of tabs by outcome.", "do", "outcome"),
+		closes:   counter("socket_closes_total", "Ended sockets by close code, 0 when the tab went away.", "code"),
 	}
 	m.registry.MustRegister(m.logins, m.commands, m.closes,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ringsplash_sockets", Help: "Open sockets of tabs."},
 			func() float64 { return float64(open.count()) }))
 	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ringsplash_" + name, Help: help}, labels)
 }
 
 func (m *metrics) login(err error) {

@@ -59,8 +59,7 @@ func (p *problem) after(d time.Duration) *problem {
 }
 
 func storeAway() *problem {
-	return refuse(http.StatusServiceUnavailable, "store_away", "problem.store_away").after(
-		5 * time.Second)
+	return refuse(http.StatusServiceUnavailable, "store_away", "problem.store_away").after(5 * time.Second)
 }
 
 // problemOf turns any error into what the client is told; nil stands for a

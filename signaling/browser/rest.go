@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -90,10 +91,9 @@ func (s *Server) getHistory(c echo.Context) error {
 		Next string `json:"next,omitempty"`
 	}{History: make([]historyView, 0, len(entries))}
 	for _, e := range entries {
-		page.History = append(page.History, historyView{
-			HistoryEntry: e, ReasonSentence: machine.Recognise(e.Reason), Start: instant(e.Start), Answered: instantOf(e.Answered),
-			End: instant(e.End),
-		})
+		row := historyView{HistoryEntry: e, Start: instant(e.Start), Answered: instantOf(e.Answered), End: instant(e.End)}
+		row.ReasonSentence = machine.Recognise(e.Reason)
+		page.History = append(page.History, row)
 	}
 	if len(entries) == limit {
 		page.Next = entries[limit-1].ID
@@ -140,14 +140,11 @@ func (s *Server) testDevice(c echo.Context) error {
 	result, err := s.conf.Gateway.TestPhone(ctx, loginOf(c).User, c.Param("id"))
 	var refused *machine.CommandError
 	if errors.As(err, &refused) {
-		status, ok := map[string]int{
+		status := map[string]int{
 			"not_found": http.StatusNotFound, "device_offline": http.StatusConflict, "device_busy": http.StatusConflict,
 			"forbidden": http.StatusForbidden, "overload": http.StatusServiceUnavailable,
 		}[refused.Code]
-		if !ok {
-			status = http.StatusInternalServerError
-		}
-		return says(status, refused.Code, refused.Sentence)
+		return says(cmp.Or(status, http.StatusInternalServerError), refused.Code, refused.Sentence)
 	}
 	if err != nil {
 		return err

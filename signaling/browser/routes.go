@@ -68,10 +68,8 @@ func (s *Server) routes() *echo.Echo {
 
 // limitBody bounds what a request may carry; an import has its own bound.
 func limitBody() echo.MiddlewareFunc {
-	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
-		Limit:   "64K",
-		Skipper: func(c echo.Context) bool { return c.Path() == importPath },
-	})
+	skip := func(c echo.Context) bool { return c.Path() == importPath }
+	return middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: "64K", Skipper: skip})
 }
 
 func trustOnly(proxies []netip.Prefix) []echo.TrustOption {
@@ -149,14 +147,14 @@ func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			log = s.log.Debug // pages, probes and scrapes are many and all alike
 		}
 		l := loginOf(c)
-		more := []any{"user", l.User, "request", requestID(c)}
-		if l.key != nil {
-			more = append(more, "apikey", l.key.Name)
-		}
-		log("request", append([]any{
+		args := []any{
 			"method", r.Method, "path", r.URL.Path, "status", w.Status, "bytes", w.Size,
-			"took", time.Since(start).Round(time.Microsecond), "from", c.RealIP(),
-		}, more...)...)
+			"took", time.Since(start).Round(time.Microsecond), "from", c.RealIP(), "user", l.User, "request", requestID(c),
+		}
+		if l.key != nil {
+			args = append(args, "apikey", l.key.Name)
+		}
+		log("request", args...)
 		return nil
 	}
 }

@@ -50,15 +50,10 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		conf:     conf,
-		log:      log,
-		slow:     newSlow(),
-		logins:   newLogins(conf, log),
-		newConns: &newConns{conns: map[net.Conn]struct{}{}},
+		conf: conf, log: log, slow: newSlow(), logins: newLogins(conf, log), sockets: newSockets(conf.SocketsPerUser),
+		newConns: &newConns{conns: map[net.Conn]struct{}{}}, streams: &streams{open: map[*stream]struct{}{}},
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
-	s.sockets = newSockets(conf.SocketsPerUser)
-	s.streams = &streams{open: map[*stream]struct{}{}}
 	s.metrics = newMetrics(s.sockets)
 	s.pace = &pace{every: rate.Limit(conf.CommandRate), burst: conf.CommandBurst, users: map[string]*rate.Limiter{}}
 	s.http = &http.Server{
@@ -75,18 +70,17 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 			s.cancel()
 			return nil, fmt.Errorf("browser: http.tls: %w; check that both files are there, readable, PEM, and belong together", err)
 		}
-		s.http.TLSConfig = &tls.Config{
-			MinVersion: tls.VersionTLS12,
-			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-				cert, _ := s.pair.Current()
-				return cert, nil
-			},
-		}
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate}
 	}
 	s.echo = s.routes()
 	s.http.Handler = s.echo
 	s.watch.Go(s.watchLogins)
 	return s, nil
+}
+
+func (s *Server) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	cert, _ := s.pair.Current()
+	return cert, nil
 }
 
 // Serve answers requests that arrive at l, which it closes, until Close. It

@@ -106,14 +106,9 @@ func (s *Server) upgrade(c echo.Context) error {
 func (s *Server) newSocket(l login, request string) *socket {
 	k := &socket{
 		srv: s, login: l, log: s.log.With("user", l.User, "request", request),
-		limit:    rate.NewLimiter(rate.Limit(s.conf.CommandRate), s.conf.CommandBurst),
-		start:    time.Now(),
-		first:    make(chan []byte, 1),
-		ready:    make(chan struct{}),
-		ending:   make(chan struct{}),
-		detached: make(chan struct{}),
-		wake:     make(chan struct{}, 1),
-		replies:  make(chan []byte, maxUnanswered),
+		limit: rate.NewLimiter(rate.Limit(s.conf.CommandRate), s.conf.CommandBurst), start: time.Now(),
+		first: make(chan []byte, 1), wake: make(chan struct{}, 1), replies: make(chan []byte, maxUnanswered),
+		ready: make(chan struct{}), ending: make(chan struct{}), detached: make(chan struct{}),
 	}
 	k.ctx, k.cancel = context.WithCancel(context.Background())
 	return k

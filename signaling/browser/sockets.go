@@ -1,7 +1,9 @@
 package browser
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,10 +28,8 @@ type sockets struct {
 const maxInboxes = 16384
 
 func newSockets(perUser int) *sockets {
-	return &sockets{
-		perUser: perUser, open: map[*socket]struct{}{}, tabs: map[machine.TabID]*socket{},
-		inboxes: map[machine.TabID]*inbox{},
-	}
+	tabs, inboxes := map[machine.TabID]*socket{}, map[machine.TabID]*inbox{}
+	return &sockets{perUser: perUser, open: map[*socket]struct{}{}, tabs: tabs, inboxes: inboxes}
 }
 
 // add counts a socket in before it is upgraded; remove must follow.
@@ -151,15 +151,12 @@ func (ss *sockets) holder(tab machine.TabID) *socket {
 func (ss *sockets) logins() []string {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	seen := map[string]bool{}
-	var all []string
+	all := map[string]bool{}
 	for s := range ss.open {
-		if s.login.hash != "" && !seen[s.login.hash] {
-			seen[s.login.hash] = true
-			all = append(all, s.login.hash)
-		}
+		all[s.login.hash] = true
 	}
-	return all
+	delete(all, "")
+	return slices.Collect(maps.Keys(all))
 }
 
 // endLogin closes the sockets of a log-in that is over.

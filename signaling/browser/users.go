@@ -78,11 +78,9 @@ func (s *Server) postUser(c echo.Context) error {
 	if err := goodPassword(in.Password); err != nil {
 		return err
 	}
-	err := s.conf.People.Put(c.Request().Context(), directory.NewUser{
-		User:     directory.User{Name: in.Name, Number: in.Number, Display: in.Display, Admin: in.Admin},
-		Password: in.Password, Devices: in.Devices,
-	})
-	if err != nil {
+	user := directory.User{Name: in.Name, Number: in.Number, Display: in.Display, Admin: in.Admin}
+	made := directory.NewUser{User: user, Password: in.Password, Devices: in.Devices}
+	if err := s.conf.People.Put(c.Request().Context(), made); err != nil {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderLocation, "/api/v1/users/"+in.Name)

@@ -3,6 +3,7 @@
 package hook
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -78,14 +79,12 @@ func New(c Config, log *slog.Logger) (*Hooks, error) {
 	}
 	c.defaults()
 	ctx, stop := context.WithCancel(context.Background())
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	h := &Hooks{stopping: make(chan struct{}), stop: stop}
 	for _, t := range c.Targets {
 		one := &target{
 			Target: t, conf: c, all: h, key: keyOf(t.Secret), queue: make(chan event, c.Waiting), log: log.With("url", t.URL),
-			http: &http.Client{
-				Timeout:       c.TryFor,
-				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			},
+			http: &http.Client{Timeout: c.TryFor, CheckRedirect: stay},
 		}
 		h.targets = append(h.targets, one)
 		h.senders.Go(func() { one.run(ctx) })
@@ -94,17 +93,8 @@ func New(c Config, log *slog.Logger) (*Hooks, error) {
 }
 
 func (c *Config) defaults() {
-	for field, value := range map[*time.Duration]time.Duration{
-		&c.Pause: time.Second, &c.GiveUp: 10 * time.Minute,
-		&c.TryFor: 10 * time.Second,
-	} {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	if c.Waiting == 0 {
-		c.Waiting = 1000
-	}
+	c.Pause, c.TryFor = cmp.Or(c.Pause, time.Second), cmp.Or(c.TryFor, 10*time.Second)
+	c.GiveUp, c.Waiting = cmp.Or(c.GiveUp, 10*time.Minute), cmp.Or(c.Waiting, 1000)
 }
 
 // Tell queues that the call of the user is in another state. It never blocks:
