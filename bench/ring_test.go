@@ -15,6 +15,7 @@ import (
 	"ringsplash/node"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/signaling/sipua/wire"
 	"ringsplash/test/rig"
 )
@@ -56,9 +57,9 @@ func startPhone(b *testing.B, n *node.Node, user string, calls sipua.Calls) *sip
 	registered := make(chan error, 1)
 	ua, err := sipua.Open(sipua.Config{
 		Domain: domain, Config: wire.Config{Listen: []string{"udp://127.0.0.1:0"}},
-		Trunks: []sipua.Trunk{{
+		Trunks: []trunk.Config{{
 			Name: "gateway", Address: "sip:" + n.SIP()[0][len("udp://"):], AOR: "sip:" + user + "@" + domain, Instance: "urn:uuid:" + user,
-			Register: sipua.Credentials{User: user, Password: user + "-desk", Realm: domain},
+			Register: trunk.Credentials{User: user, Password: user + "-desk", Realm: domain},
 		}},
 		Registered: func(_ string, err error) {
 			select {

@@ -17,6 +17,7 @@ import (
 	"ringsplash/media"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/signaling/sipua/wire"
 )
 
@@ -84,9 +85,9 @@ func (d *Demo) connect(ctx context.Context, p *phone, sip string, a Account) err
 	registered := make(chan error, 1)
 	ua, err := sipua.Open(sipua.Config{
 		Domain: d.domain, Config: wire.Config{Listen: []string{"udp://127.0.0.1:0"}},
-		Trunks: []sipua.Trunk{{
+		Trunks: []trunk.Config{{
 			Name: trunkName, Address: "sip:" + strings.TrimPrefix(sip, "udp://"), AOR: aor, Instance: a.Instance,
-			Register: sipua.Credentials{User: a.Name, Password: a.Password, Realm: d.domain},
+			Register: trunk.Credentials{User: a.Name, Password: a.Password, Realm: d.domain},
 		}},
 		Registered: func(_ string, err error) {
 			select {

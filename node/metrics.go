@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"ringsplash/policy"
-	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/store"
 	"ringsplash/webclient"
 )
@@ -119,10 +119,10 @@ func (n *Node) sipMetrics(i instruments) {
 		func() float64 { return float64(n.sip.Legs()) })
 	i.gauge("sip_streams", "TCP and TLS connections for SIP open now.", func() float64 { return float64(n.sip.Streams()) })
 	by(i, gauge, "trunk_up", "1 while the trunk answers, and is registered at where it must be, else 0.", "trunk",
-		n.trunks(func(t sipua.TrunkState) bool { return t.Up }))
+		n.trunks(func(t trunk.State) bool { return t.Up }))
 	by(i, gauge, "trunk_found",
 		"1 while the name of the trunk was found when it was looked up last, else 0: then its last address stays in use.",
-		"trunk", n.trunks(func(t sipua.TrunkState) bool { return t.Found }))
+		"trunk", n.trunks(func(t trunk.State) bool { return t.Found }))
 	by(i, gauge, "sip_transactions",
 		"SIP transactions that requests were let in for and that are open now, by who vouches for them.", "of", func() map[string]int {
 			open, strangers := n.sip.Transactions()
@@ -145,10 +145,10 @@ func (n *Node) sipMetrics(i instruments) {
 }
 
 // trunks reads one property of each trunk, as 1 or 0.
-func (n *Node) trunks(is func(sipua.TrunkState) bool) func() map[string]int {
+func (n *Node) trunks(is func(trunk.State) bool) func() map[string]int {
 	return func() map[string]int {
 		out := map[string]int{}
-		for _, t := range n.sip.Trunks() {
+		for _, t := range n.sip.Trunks().States() {
 			out[t.Name] = map[bool]int{true: 1}[is(t)]
 		}
 		return out

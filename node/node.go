@@ -26,6 +26,7 @@ import (
 	"ringsplash/signaling/hook"
 	"ringsplash/signaling/sipua"
 	"ringsplash/signaling/sipua/registrar"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/signaling/sipua/wire"
 	"ringsplash/store"
 	"ringsplash/webclient"
@@ -164,7 +165,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 	t := n.cfg.Timers
 	n.gateway, err = gateway.New(gateway.Config{
 		Node: name, Domain: n.cfg.Domain, Hosts: n.hosts(), AllowDomains: n.cfg.SIP.AllowDomains,
-		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: n.sip.TrunkUp, TrunkAddrs: n.sip.TrunkAddrs,
+		Emergency: n.cfg.Emergency, Trunks: trunks, TrunkUp: n.sip.Trunks().Up, TrunkAddrs: n.sip.Trunks().Addrs,
 		MaxOutside: n.cfg.Outside.Calls, MaxOutsideHour: n.cfg.Outside.Hourly, MaxCalls: n.cfg.MaxCalls, MaxAllCalls: n.cfg.MaxAllCalls,
 		Timers: gateway.Timers{Limits: machine.Limits{
 			Ring: t.Ring, CancelWait: t.CancelWait, AutoAnswer: t.AutoAnswer, MutedLimit: t.MutedLimit, UnmuteWait: t.UnmuteWait,
@@ -233,9 +234,9 @@ func (n *Node) sipConfig(name string) sipua.Config {
 		c.Listen = append(c.Listen, l.String())
 	}
 	for _, t := range n.cfg.Trunks {
-		c.Trunks = append(c.Trunks, sipua.Trunk{
+		c.Trunks = append(c.Trunks, trunk.Config{
 			Name: t.Name, Address: t.Address, Transport: t.Transport, CA: t.CA, Ping: t.Ping,
-			Register: sipua.Credentials(t.Register), TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP,
+			Register: trunk.Credentials(t.Register), TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP,
 		})
 	}
 	return c

@@ -12,6 +12,7 @@ import (
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/test/rig"
 )
 
@@ -44,16 +45,16 @@ func phoneOf(t *testing.T, g *party, network string) *party {
 }
 
 // ofDeskphone are the credentials of alice's deskphone.
-var ofDeskphone = Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID)}
+var ofDeskphone = trunk.Credentials{User: "alice", Password: rig.Alice.SIPPassword(rig.Alice.Devices[0].ID)}
 
 // registering is a simulated phone of alice at the gateway g, and what first
 // came of its registration.
-func registering(t *testing.T, g *party, network string, c Credentials) (*party, error) {
+func registering(t *testing.T, g *party, network string, c trunk.Credentials) (*party, error) {
 	t.Helper()
 	registered := make(chan error, 10)
 	p := newParty(t, func(s *setup) {
 		s.Domain = "phone.invalid"
-		s.Trunks = []Trunk{{
+		s.Trunks = []trunk.Config{{
 			Name: "gateway", Address: "sip:" + g.at(network), Transport: network, AOR: rig.Alice.Address(), Instance: instance,
 			Register: c,
 		}}
@@ -124,7 +125,7 @@ func TestPhoneAtGateway(t *testing.T) {
 
 func TestRegisterRefused(t *testing.T) {
 	g, f := withAccess(t, nil)
-	if _, err := registering(t, g, "udp", Credentials{User: "alice", Password: "wrong"}); err == nil {
+	if _, err := registering(t, g, "udp", trunk.Credentials{User: "alice", Password: "wrong"}); err == nil {
 		t.Fatal("registered with a wrong password")
 	}
 	elsewhere := ofDeskphone
@@ -162,7 +163,7 @@ func TestRegisterForLonger(t *testing.T) {
 func TestTrunk(t *testing.T) {
 	pbx := newParty(t, nil)
 	g, _ := withAccess(t, func(c *setup) {
-		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + pbx.at("udp"), TrustIdentity: true, TrustUDP: true}}
+		c.Trunks = []trunk.Config{{Name: "pbx", Address: "sip:" + pbx.at("udp"), TrustIdentity: true, TrustUDP: true}}
 	})
 	out := pbx.call("", func(in *gateway.Invite) { in.URI = "sip:alice@" + g.at("udp") })
 	in := g.desk.next()
@@ -172,9 +173,9 @@ func TestTrunk(t *testing.T) {
 
 	w := newWire(t, "127.0.0.2")
 	g2, _ := withAccess(t, func(c *setup) {
-		c.Trunks = []Trunk{{
+		c.Trunks = []trunk.Config{{
 			Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: true, TrustUDP: true,
-			Register: Credentials{User: "gw", Password: "secret"},
+			Register: trunk.Credentials{User: "gw", Password: "secret"},
 		}}
 	})
 	reg := w.request("REGISTER")

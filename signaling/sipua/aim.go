@@ -35,9 +35,9 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 		return bad
 	}
 	shown := in.From.Shown() // in From, which nobody hides on the way
-	if l.trunk != nil && l.trunk.account() != "" {
+	if l.trunk != nil && l.trunk.Account != "" {
 		// A registrar lets its account call as itself only.
-		shown.Address = l.trunk.account()
+		shown.Address = l.trunk.Account
 	}
 	from, err := message.ParseURI(shown.Address)
 	if err != nil {
@@ -79,7 +79,7 @@ func (l *leg) aimAtBinding(b *location.Binding) *refusal {
 
 // aimAtTrunk sends through a trunk, whatever host the URI names.
 func (l *leg) aimAtTrunk(name, uri string) *refusal {
-	t := l.u.trunks[name]
+	t := l.u.trunks.Named(name)
 	if t == nil {
 		return &refusal{sip.StatusServiceUnavailable, fmt.Errorf("there is no trunk %q: add it to the configuration", name)}
 	}
@@ -88,12 +88,9 @@ func (l *leg) aimAtTrunk(name, uri string) *refusal {
 		return &refusal{sip.StatusNotFound, err}
 	}
 	if target.Scheme == "tel" {
-		target = sip.Uri{
-			Scheme: "sip", User: message.EscapeUser(strings.SplitN(target.Raw(), ";", 2)[0]), Host: t.uri.Host, Port: t.uri.Port,
-			UriParams: sip.HeaderParams{{K: "user", V: "phone"}},
-		}
+		target = t.Number(target)
 	}
-	h, err := t.hop(l.u, l.out.passed...)
+	h, err := t.Hop(l.out.passed...)
 	if err != nil {
 		return &refusal{sip.StatusServiceUnavailable, err}
 	}
@@ -143,7 +140,7 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 	if in.From.Private && l.trunk != nil { // the trunk keeps it to itself (RFC 3323 4.2, RFC 3325 7)
 		req.AppendHeader(sip.NewHeader("Privacy", "id"))
 	}
-	if t := l.trunk; t != nil && t.takesIdentity(l.d.hop.Transport) && in.From.Verified() {
+	if t := l.trunk; t != nil && t.TakesIdentity(l.d.hop.Transport) && in.From.Verified() {
 		if _, err := message.ParseURI(in.From.Address); err == nil {
 			value := "<" + in.From.Address + ">"
 			if name := message.QuoteDisplay(in.From.Display); name != "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/test/rig"
 )
 
@@ -17,7 +18,7 @@ import (
 // 3326).
 func TestCancelSaysWhy(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
-	b, _ := withAccess(t, func(c *setup) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
+	b, _ := withAccess(t, func(c *setup) { c.Trunks = []trunk.Config{{Name: "pbx", Address: "sip:" + w.addr()}} })
 	elsewhere, gone := machine.CauseElsewhere, machine.CauseCallerGone
 	for i, row := range []struct {
 		reasons []string
@@ -183,7 +184,7 @@ func TestCancelFromOtherConnection(t *testing.T) {
 	t.Run("trunk", func(t *testing.T) {
 		overStreams(t, func(c *setup) {
 			for _, transport := range []string{"tcp", "tls"} {
-				c.Trunks = append(c.Trunks, Trunk{Name: transport, Address: "sip:127.0.0.1:9", Transport: transport})
+				c.Trunks = append(c.Trunks, trunk.Config{Name: transport, Address: "sip:127.0.0.1:9", Transport: transport})
 			}
 		}, test(true))
 	})

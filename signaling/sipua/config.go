@@ -11,6 +11,7 @@ import (
 	"ringsplash/gateway/story"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/signaling/sipua/wire"
 )
 
@@ -38,40 +39,6 @@ type Receiver struct {
 	Trace func(machine.LegID, story.Message)
 }
 
-// Trunk is a PBX or carrier.
-type Trunk struct {
-	// Name is what Invite.Trunk and policy.Identity.Trunk say.
-	Name string
-	// Address is where the trunk listens and sends from ("sip:192.0.2.5:5060").
-	Address string
-	// Transport is udp, tcp or tls; "" means udp. Over TLS the trunk's
-	// certificate must name the host of Address.
-	Transport string
-	// CA is a PEM file of who signs the trunk's certificate; "" means those the
-	// system trusts.
-	CA string
-	// Ping is how often it is asked whether it is there; 0 for never.
-	Ping time.Duration
-	// Register holds the credentials; with a user the trunk is registered to
-	// and its challenges are answered. The zero value does neither.
-	Register Credentials
-	// AOR is who we register as ("sip:alice@example.test"); "" means the
-	// credentials' user at the trunk's host. Instance is our +sip.instance
-	// there ("urn:uuid:..."), "" for none.
-	AOR, Instance string
-	// TrustIdentity takes the trunk's P-Asserted-Identity and gives it ours
-	// (RFC 3325), over UDP only with TrustUDP.
-	TrustIdentity, TrustUDP bool
-}
-
-// Credentials of an account at somebody else's registrar.
-type Credentials struct {
-	User, Password string
-	// Realm is the only realm they are given to; "" means the first one that
-	// the trunk's own address asks with.
-	Realm string
-}
-
 // Config of a UA. The zero value of each field is described beside it.
 type Config struct {
 	wire.Config
@@ -79,11 +46,11 @@ type Config struct {
 	Domain string
 	// AllowDomains are the foreign hosts that a direct URI may name. nil: none.
 	AllowDomains []string
-	Trunks       []Trunk
+	Trunks       []trunk.Config
 	// Scarce tells that memory is: callers who proved nothing get 503. nil: it
 	// never is.
 	Scarce func() bool
-	// lookAgain is how often a trunk's name is looked up; 0 means lookEvery.
+	// lookAgain is how often a trunk's name is looked up; 0 for the usual.
 	lookAgain time.Duration
 	// notifyPatience is how long a BYE waits for the answer to the NOTIFY before
 	// it; 0 means notifyPatience.
@@ -111,9 +78,6 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.lookAgain == 0 {
-		c.lookAgain = lookEvery
-	}
 	if c.notifyPatience == 0 {
 		c.notifyPatience = notifyPatience
 	}
@@ -138,6 +102,14 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// allow is the Allow header: the methods that we take.
+func (c Config) allow() string {
+	if c.Access == nil {
+		return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER"
+	}
+	return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, REGISTER"
+}
+
 // validate checks c and says what to change where.
 func (c Config) validate() error {
 	if c.Domain == "" {
@@ -146,23 +118,7 @@ func (c Config) validate() error {
 	if message.CleanText(c.Domain) != c.Domain || strings.ContainsAny(c.Domain, " @<>;\"") {
 		return fmt.Errorf("sipua: domain %q is not a host name: write it like example.test", c.Domain)
 	}
-	if err := c.validateTimers(); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for _, t := range c.Trunks {
-		if t.Name == "" || seen[t.Name] {
-			return fmt.Errorf("sipua: trunk name %q is empty or used twice: give each trunk its own name", t.Name)
-		}
-		seen[t.Name] = true
-		if _, err := message.ParseURI(t.Address); err != nil {
-			return fmt.Errorf("sipua: trunk %s: address: %w", t.Name, err)
-		}
-		if t.Transport != "" && t.Transport != "udp" && t.Transport != "tcp" && t.Transport != "tls" {
-			return fmt.Errorf("sipua: trunk %s: transport %q is not known: write udp, tcp or tls", t.Name, t.Transport)
-		}
-	}
-	return nil
+	return c.validateTimers()
 }
 
 func (c Config) validateTimers() error {

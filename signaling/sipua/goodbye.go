@@ -110,7 +110,7 @@ func (u *UA) Goodbye(text []byte, c machine.Cause) error {
 	}
 	l := u.newLeg(machine.LegID("g"+message.NewToken()), legUp, d)
 	l.sink = func(machine.Event) {}
-	l.trunk = u.trunkNamed(k.Trunk)
+	l.trunk = u.trunks.Named(k.Trunk)
 	l.settles(&l.d)
 	l.origins.ofPhone(k.User, k.Device)
 	until := time.Now().Add(goodbyeWait)

@@ -11,6 +11,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/mailbox"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/trunk"
 )
 
 // legState is what a leg means to its call.
@@ -55,7 +56,7 @@ type leg struct {
 	// Everything below belongs to the goroutine of run.
 	state  legState
 	d      dialog
-	trunk  *trunk // whose challenges we answer; nil for none
+	trunk  *trunk.Trunk // whose challenges we answer; nil for none
 	out    branch
 	in     *inbound // the INVITE that asked for this leg
 	rel    reliable

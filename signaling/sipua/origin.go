@@ -10,6 +10,7 @@ import (
 
 	"ringsplash/internal/throttle"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/trunk"
 )
 
 // maxOrigins bounds how many origins of one dialog are remembered.
@@ -29,7 +30,7 @@ const maxOrigins = 16
 type origins struct {
 	mu    sync.Mutex
 	known []message.Flow // the first is where the dialog began
-	trunk *trunk
+	trunk *trunk.Trunk
 	// user and device are those of our own phone, "" for others.
 	user, device string
 }
@@ -49,7 +50,7 @@ func (o *origins) add(k message.Flow) {
 }
 
 // ofTrunk makes what comes from t count.
-func (o *origins) ofTrunk(t *trunk) {
+func (o *origins) ofTrunk(t *trunk.Trunk) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.trunk = t
@@ -71,15 +72,7 @@ func (o *origins) phone() (user, device string) {
 func (o *origins) has(k message.Flow) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Contains(o.known, k) || o.trunk != nil && o.trunk.speaks(k.Peer, k.Transport)
-}
-
-// speaks tells whether requests of the trunk's dialogs may come from source:
-// where the trunk sends from, and over TCP too, which a peer takes for requests
-// that are too large for UDP (RFC 3261 18.1.1).
-func (t *trunk) speaks(source netip.AddrPort, transport string) bool {
-	return t.sends(source, transport) || t.transport == "udp" && transport == "tcp" &&
-		t.places.has(func(own netip.AddrPort) bool { return own.Addr() == source.Addr() })
+	return slices.Contains(o.known, k) || o.trunk != nil && o.trunk.Speaks(k)
 }
 
 // settles notes where the dialog d of the leg lives, as far as its messages say.
@@ -182,7 +175,6 @@ func (u *UA) mayCancel(began, k message.Flow) bool {
 	case began.Transport == "udp":
 		return throttle.SourceOf(began.Peer.Addr()) == throttle.SourceOf(k.Peer.Addr())
 	}
-	theirs, ok := u.peer(began.Peer, began.Transport)
-	this, _ := u.peer(k.Peer, k.Transport)
-	return ok && this.Name == theirs.Name
+	theirs := u.trunks.From(began)
+	return theirs != nil && theirs == u.trunks.From(k)
 }

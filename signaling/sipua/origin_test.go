@@ -18,6 +18,7 @@ import (
 	"ringsplash/gateway/story"
 	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/test/rig"
 )
 
@@ -209,7 +210,7 @@ func dialFrom(t *testing.T, ip, at string) net.Conn {
 // TCP the port is a passing one.
 func TestInDialogFromTrunk(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
-	b := newParty(t, func(c *setup) { c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr()}} })
+	b := newParty(t, func(c *setup) { c.Trunks = []trunk.Config{{Name: "pbx", Address: "sip:" + w.addr()}} })
 	out, inv := dialled(b, w, func(in *gateway.Invite) { in.Trunk = "pbx" })
 	w.send(b.at("udp"), w.reply(inv, 200, "OK", w.tag, answerSDP))
 	expect[machine.Answered](out)

@@ -15,14 +15,11 @@ var extensions = []string{"answermode", tag100rel, tagTimer, tagReplaces, tagNoR
 
 // route registers what answers each method. sipgo wants it before it serves.
 func (u *UA) route(server *sipgo.Server) {
-	methods := []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER"}
 	server.OnInvite(u.on(u.onInvite))
 	server.OnAck(u.on(u.onACK))
 	if u.access != nil {
-		methods = append(methods, "REGISTER")
 		server.OnRegister(u.on(u.access.Register))
 	}
-	u.allow = strings.Join(methods, ", ")
 	server.OnNoRoute(u.on(u.onInside))
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -52,8 +51,7 @@ func (l *leg) route(d *dialog) (wire.Hop, error) {
 	if err != nil {
 		return wire.Hop{}, err
 	}
-	if l.trunk != nil && l.trunk.named && transport == d.hop.Transport && uri.Port == l.trunk.uri.Port &&
-		strings.EqualFold(uri.Host, l.trunk.uri.Host) {
+	if l.trunk != nil && transport == d.hop.Transport && l.trunk.IsNamed(uri) {
 		return d.hop, nil // whatever becomes of the name while the call runs
 	}
 	addr, err := l.u.wire.Resolve(l.u.stop, transport, uri)
@@ -66,7 +64,7 @@ func (l *leg) route(d *dialog) (wire.Hop, error) {
 		return d.hop, nil // the connection that the peer chose
 	}
 	if l.trunk != nil {
-		h.Roots = l.trunk.roots
+		h.Roots = l.trunk.Roots
 	}
 	if h.Sock == nil || h.Sock.Network != transport {
 		h.Sock = l.u.wire.SocketFor(transport, "", addr.Addr())
@@ -168,11 +166,10 @@ func (l *leg) endTx(s *sent) {
 // same request with credentials, to be given a new CSeq number; nil when there
 // are none to give.
 func (l *leg) authorised(s *sent, res *sip.Response) *sip.Request {
-	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
-	if !challenge || l.trunk == nil || l.trunk.Register.User == "" || !l.trunk.at(s.hop.Addr, s.hop.Transport) {
+	if l.trunk == nil {
 		return nil
 	}
-	again, err := l.trunk.credentials.authorise(s.req, res)
+	again, err := l.trunk.Authorise(s.req, res, message.Flow{Transport: s.hop.Transport, Peer: s.hop.Addr})
 	if err != nil {
 		l.log.Warn("sip: challenge not answered", "trunk", l.trunk.Name, "status", res.StatusCode, "err", err)
 		return nil

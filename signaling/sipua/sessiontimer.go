@@ -118,7 +118,7 @@ func (l *leg) longer(req *sip.Request, res *sip.Response) *sip.Request {
 	if l.se.interval > 0 {
 		l.se.interval = least
 	}
-	again := unsent(req)
+	again := message.Unsent(req)
 	l.askTimer(again)
 	return again
 }

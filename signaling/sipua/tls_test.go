@@ -15,6 +15,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/keypair"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/test/rig"
 )
 
@@ -32,7 +33,7 @@ func through(ca *rig.CA, host string, b *party) func(*setup) {
 	_, port, _ := net.SplitHostPort(b.at("tls"))
 	return func(c *setup) {
 		secure(ca, "caller", "sip:caller.example")(c)
-		c.Trunks = []Trunk{{Name: "b", Address: "sip:" + host + ":" + port, Transport: "tls", CA: ca.File}}
+		c.Trunks = []trunk.Config{{Name: "b", Address: "sip:" + host + ":" + port, Transport: "tls", CA: ca.File}}
 	}
 }
 

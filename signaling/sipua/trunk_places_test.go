@@ -1,11 +1,9 @@
 package sipua
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/test/rig"
 )
 
@@ -110,16 +109,18 @@ func TestTrunkFollowsItsName(t *testing.T) {
 	began := time.Now()
 	p = newParty(t, func(c *setup) {
 		c.Resolver, c.lookAgain = dns.Resolver, 50*time.Millisecond
-		c.Trunks = []Trunk{{Name: "pbx", Address: fmt.Sprintf("sip:pbx.test:%d", port), Transport: "udp", Ping: 50 * time.Millisecond}}
+		c.Trunks = []trunk.Config{{
+			Name: "pbx", Address: fmt.Sprintf("sip:pbx.test:%d", port), Transport: "udp", Ping: 50 * time.Millisecond,
+		}}
 	})
 	if took := time.Since(began); took > wait/2 {
 		t.Errorf("it took %v to start without a name server", took)
 	}
 	asked := dns.Asked()
 	until(t, "it asks again", func() bool { return dns.Asked() > asked+4 })
-	state := p.Trunks()[0]
-	if state.Up || state.Found || !strings.Contains(state.Why, `"pbx.test" cannot be found`) || p.TrunkAddrs("pbx") != nil {
-		t.Errorf("without a name server: %+v at %v", state, p.TrunkAddrs("pbx"))
+	state := p.Trunks().States()[0]
+	if state.Up || state.Found || !strings.Contains(state.Why, `"pbx.test" cannot be found`) || p.Trunks().Addrs("pbx") != nil {
+		t.Errorf("without a name server: %+v at %v", state, p.Trunks().Addrs("pbx"))
 	}
 	same(t, "lines in the log", strings.Count(p.log.String(), "level=WARN"), 1)
 	same(t, "a call", p.callTrunk(), 503)
@@ -129,8 +130,8 @@ func TestTrunkFollowsItsName(t *testing.T) {
 		s := newServer(t, p, addr)
 		dns.Serve("host-record=pbx.test," + ip)
 		until(t, "the trunk is at "+ip, func() bool {
-			addrs := p.TrunkAddrs("pbx")
-			return len(addrs) == 1 && addrs[0] == addr.Addr() && p.TrunkUp("pbx") && p.Trunks()[0].Found
+			addrs := p.Trunks().Addrs("pbx")
+			return len(addrs) == 1 && addrs[0] == addr.Addr() && p.Trunks().Up("pbx") && p.Trunks().States()[0].Found
 		})
 		same(t, "a call", p.callTrunk(), 486)
 		same(t, "INVITEs", s.count("INVITE"), 1)
@@ -146,10 +147,10 @@ func TestTrunkFollowsItsName(t *testing.T) {
 	}
 
 	dns.Stop()
-	until(t, "the look-up fails", func() bool { return !p.Trunks()[0].Found })
+	until(t, "the look-up fails", func() bool { return !p.Trunks().States()[0].Found })
 	asked = dns.Asked()
 	until(t, "it asks again", func() bool { return dns.Asked() > asked+4 })
-	same(t, "up", p.TrunkUp("pbx"), true)
+	same(t, "up", p.Trunks().Up("pbx"), true)
 	same(t, "a call", p.callTrunk(), 486)
 	same(t, "INVITEs", now.count("INVITE"), 2)
 }
@@ -167,14 +168,14 @@ func TestTrunkHasSeveralServers(t *testing.T) {
 		fmt.Sprintf("srv-host=_sip._udp.pbx.test,one.pbx.test,%d,10", addrs[0].Port()))
 	p := newParty(t, func(c *setup) {
 		c.Resolver, c.lookAgain, c.First1xx = dns.Resolver, 50*time.Millisecond, time.Second
-		c.Trunks = []Trunk{{
+		c.Trunks = []trunk.Config{{
 			Name: "pbx", Address: "sip:pbx.test", Ping: 50 * time.Millisecond,
-			Register: Credentials{User: "us", Password: "x"},
+			Register: trunk.Credentials{User: "us", Password: "x"},
 		}}
 	})
-	first := func() netip.Addr { return p.TrunkAddrs("pbx")[0] }
-	until(t, "it is registered at the best", func() bool { return best.count("REGISTER") == 1 && p.TrunkUp("pbx") })
-	same(t, "addresses", fmt.Sprint(p.TrunkAddrs("pbx")), "[127.0.0.3 127.0.0.4]")
+	first := func() netip.Addr { return p.Trunks().Addrs("pbx")[0] }
+	until(t, "it is registered at the best", func() bool { return best.count("REGISTER") == 1 && p.Trunks().Up("pbx") })
+	same(t, "addresses", fmt.Sprint(p.Trunks().Addrs("pbx")), "[127.0.0.3 127.0.0.4]")
 
 	// One call that the best cannot take goes to the next at once.
 	best.says(503, "INVITE")
@@ -188,7 +189,7 @@ func TestTrunkHasSeveralServers(t *testing.T) {
 	// The best goes into maintenance, and comes back.
 	best.says(503, "OPTIONS")
 	until(t, "the trunk is at the next", func() bool { return first() == addrs[1].Addr() })
-	until(t, "it is registered there", func() bool { return next.count("REGISTER") > 0 && p.TrunkUp("pbx") })
+	until(t, "it is registered there", func() bool { return next.count("REGISTER") > 0 && p.Trunks().Up("pbx") })
 	best.says(200, "OPTIONS")
 	until(t, "the trunk is at the best again", func() bool { return first() == addrs[0].Addr() })
 	until(t, "it is registered there", func() bool { return best.count("REGISTER") > 1 })
@@ -199,38 +200,4 @@ func TestTrunkHasSeveralServers(t *testing.T) {
 	same(t, "the call", p.callTrunk(), 408)
 	same(t, "the next call", p.callTrunk(), 486)
 	same(t, "INVITEs", next.count("INVITE"), before+1)
-}
-
-// What a look-up changes, and what it leaves.
-func TestTrunkPlaces(t *testing.T) {
-	a, b, c := mustAddr("192.0.2.1:5060"), mustAddr("192.0.2.2:5060"), mustAddr("192.0.2.3:5060")
-	broken := errors.New("broken")
-	p := newTrunkPlaces()
-	for i, row := range []struct {
-		found   []netip.AddrPort
-		err     error
-		changed bool
-		good    bool // the name counts as found
-		all     []netip.AddrPort
-		moved   bool
-	}{
-		{nil, broken, false, false, nil, false},
-		{[]netip.AddrPort{a}, broken, true, true, []netip.AddrPort{a}, true}, // second best is better than nothing
-		{[]netip.AddrPort{a}, broken, false, true, []netip.AddrPort{a}, false},
-		{[]netip.AddrPort{b, c}, nil, true, true, []netip.AddrPort{b, c}, true},
-		{[]netip.AddrPort{a}, broken, false, false, []netip.AddrPort{b, c}, false}, // but not than what there was
-		{nil, broken, false, false, []netip.AddrPort{b, c}, false},
-		{[]netip.AddrPort{c, b}, nil, false, true, []netip.AddrPort{b, c}, false}, // weights shuffle
-		{[]netip.AddrPort{a, b}, nil, true, true, []netip.AddrPort{b, a}, false},  // it stays where it is
-		{[]netip.AddrPort{c, a}, nil, true, true, []netip.AddrPort{c, a}, true},   // until that is no more
-	} {
-		before := p.change()
-		changed, wrong := p.took(row.found, row.err)
-		all, _ := p.all()
-		moved := before != p.change()
-		if changed != row.changed || p.found() != row.good || (wrong == nil) != row.good || !slices.Equal(all, row.all) ||
-			moved != row.moved {
-			t.Errorf("row %d: changed %v, wrong %v, found %v, at %v, moved %v", i, changed, wrong, p.found(), all, moved)
-		}
-	}
 }

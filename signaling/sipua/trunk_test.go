@@ -10,6 +10,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/trunk"
 )
 
 // A trunk is up while it answers OPTIONS with anything but 408 and 503; two in
@@ -17,28 +18,28 @@ import (
 func TestTrunkState(t *testing.T) {
 	w := newWire(t, "127.0.0.3")
 	p := newParty(t, func(c *setup) {
-		c.Trunks = []Trunk{
+		c.Trunks = []trunk.Config{
 			{Name: "pbx", Address: "sip:" + w.addr(), Ping: 100 * time.Millisecond},
 			{Name: "unasked", Address: "sip:127.0.0.9"},
 		}
 	})
-	same(t, "at first", p.TrunkUp("pbx"), true)
-	same(t, "nobody", p.TrunkUp("nobody"), false)
+	same(t, "at first", p.Trunks().Up("pbx"), true)
+	same(t, "nobody", p.Trunks().Up("nobody"), false)
 	answer := func(status int, up bool) {
 		t.Helper()
 		until(t, "the state", func() bool {
 			req := w.request("OPTIONS")
 			w.send(p.at("udp"), w.reply(req, status, "Answer", "t", ""))
-			return p.TrunkUp("pbx") == up
+			return p.Trunks().Up("pbx") == up
 		})
 	}
 	answer(503, false)
-	states := p.Trunks()
+	states := p.Trunks().States()
 	same(t, "names", states[0].Name+" "+states[1].Name, "pbx unasked")
 	same(t, "why", states[0].Why, "it says 503 Answer")
 	same(t, "unasked", states[1].Up, true)
 	answer(404, true)
-	same(t, "why", p.Trunks()[0].Why, "")
+	same(t, "why", p.Trunks().States()[0].Why, "")
 	if text := p.log.String(); !strings.Contains(text, "trunk is down") || !strings.Contains(text, "trunk is up") {
 		t.Error("the log does not tell")
 	}
@@ -61,7 +62,7 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWire(t, "127.0.0.3")
 			p := newParty(t, func(c *setup) {
-				c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: row.trust, TrustUDP: row.udp}}
+				c.Trunks = []trunk.Config{{Name: "pbx", Address: "sip:" + w.addr(), TrustIdentity: row.trust, TrustUDP: row.udp}}
 			})
 			out := p.call("sip:123@"+w.addr(), func(in *gateway.Invite) { in.Trunk, in.From.Private = "pbx", row.private })
 			inv := w.request("INVITE")
@@ -79,7 +80,9 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 func TestNoChallengeNoWarning(t *testing.T) {
 	w := newWire(t, "127.0.0.2")
 	g := newParty(t, func(c *setup) {
-		c.Trunks = []Trunk{{Name: "pbx", Address: "sip:" + w.addr(), Register: Credentials{User: "gw", Password: "secret"}}}
+		c.Trunks = []trunk.Config{{
+			Name: "pbx", Address: "sip:" + w.addr(), Register: trunk.Credentials{User: "gw", Password: "secret"},
+		}}
 	})
 	w.send(g.at("udp"), w.reply(w.request("REGISTER"), 200, "OK", "r", ""))
 	out, inv := dialled(g, w, func(in *gateway.Invite) { in.Trunk = "pbx" })

@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -29,6 +30,7 @@ import (
 	"ringsplash/internal/address"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/signaling/sipua/wire"
 )
 
@@ -47,7 +49,7 @@ type UA struct {
 	wire   *wire.Sockets
 	to     Receiver
 	access *registrar.Access // nil: no registrar, everybody may call
-	trunks map[string]*trunk
+	trunks *trunk.Trunks
 	allow  string // the Allow header
 
 	txs       *transactions
@@ -59,7 +61,6 @@ type UA struct {
 	leaving context.Context // ends when Close begins: registrations are given back
 	retire  context.CancelFunc
 	work    sync.WaitGroup // every goroutine of ours
-	keepers sync.WaitGroup // the registrations among them
 	closed  sync.Once
 
 	mu       sync.Mutex
@@ -98,18 +99,20 @@ func Open(cfg Config, log *slog.Logger) (*UA, error) {
 	if err != nil {
 		return nil, err
 	}
+	trunks, err := trunk.Open(cfg.Trunks, trunk.Agent{
+		Wire: w, Log: log, Domain: cfg.Domain, Allow: cfg.allow(), Registered: cfg.Registered, LookEvery: cfg.lookAgain,
+	})
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
 	u := &UA{
-		cfg: cfg, log: log, wire: w, trunks: make(map[string]*trunk), dialogs: make(map[dialogKey]*leg),
+		cfg: cfg, log: log, wire: w, trunks: trunks, allow: cfg.allow(), dialogs: make(map[dialogKey]*leg),
 		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(w.Key),
 		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), hungUp: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
 	u.leaving, u.retire = context.WithCancel(u.stop)
-	for _, t := range cfg.Trunks {
-		if u.trunks[t.Name], err = newTrunk(t); err != nil {
-			return nil, errors.Join(err, u.Close())
-		}
-	}
 	if err := u.openAccess(); err != nil {
 		return nil, errors.Join(err, u.Close())
 	}
@@ -117,7 +120,7 @@ func Open(cfg Config, log *slog.Logger) (*UA, error) {
 }
 
 // Serve begins to read and to register, once. It may block for the names of the
-// trunks, lookWait at most: without the DNS it starts as well.
+// trunks, 2 s at most: without the DNS it starts as well.
 func (u *UA) Serve(to Receiver) error {
 	u.to = to
 	err := u.wire.Serve(wire.Above{
@@ -127,12 +130,7 @@ func (u *UA) Serve(to Receiver) error {
 		return err
 	}
 	u.work.Go(u.sweep)
-	for _, t := range u.trunks {
-		u.followTrunk(t)
-		u.keepTrunk(t)
-		u.watchTrunk(t)
-	}
-	u.awaitTrunks()
+	u.trunks.Serve(u.leaving)
 	return nil
 }
 
@@ -165,6 +163,15 @@ func (u *UA) openAccess() error {
 	return err
 }
 
+// peer tells which trunk sends from source.
+func (u *UA) peer(source netip.AddrPort, transport string) (registrar.TrunkPeer, bool) {
+	t := u.trunks.From(message.Flow{Transport: transport, Peer: source})
+	if t == nil {
+		return registrar.TrunkPeer{}, false
+	}
+	return registrar.TrunkPeer{Name: t.Name, TrustIdentity: t.TrustIdentity, TrustUDP: t.TrustUDP}, true
+}
+
 // leadsHere tells whether requests to uri would come to one of our sockets.
 func (u *UA) leadsHere(uri sip.Uri) bool {
 	return u.wire.LeadsHere(uri, func(host string) bool {
@@ -178,6 +185,9 @@ func (u *UA) Addrs() []string { return u.wire.Addrs() }
 
 // Streams is how many TCP and TLS connections are open.
 func (u *UA) Streams() int { return u.wire.Streams() }
+
+// Trunks are those of Config.Trunks.
+func (u *UA) Trunks() *trunk.Trunks { return u.trunks }
 
 // Access is the access control made of Config.Access, nil without one.
 func (u *UA) Access() *registrar.Access { return u.access }
@@ -198,7 +208,7 @@ func (u *UA) close() {
 	}
 	u.mu.Unlock()
 	u.retire()
-	u.keepers.Wait()
+	u.trunks.Wait()
 	select {
 	case <-u.hungUp:
 	case <-time.After(closeWait):
@@ -331,8 +341,5 @@ func (u *UA) recovered(what string) {
 		u.log.Error("sip: "+what+" failed by a fault of ours", "panic", p, "stack", string(debug.Stack()))
 	}
 }
-
-// trunkNamed is the trunk of that name, nil for none.
-func (u *UA) trunkNamed(name string) *trunk { return u.trunks[name] }
 
 var _ gateway.Dialer = (*UA)(nil)

@@ -100,7 +100,7 @@ func (l *leg) firstMissing() {
 		l.out.cancel = machine.CauseUnreachable
 	}
 	if l.trunk != nil {
-		l.trunk.places.pass(l.d.hop.Addr) // for the next call; this INVITE may yet be heard
+		l.trunk.Pass(l.d.hop.Addr) // for the next call; this INVITE may yet be heard
 	}
 	l.stopRepeats()
 	l.refused(machine.Refused{LegID: l.id, Status: sip.StatusRequestTimeout, Phrase: "No Response"})
@@ -114,7 +114,7 @@ func (l *leg) refused(e machine.Refused) {
 func (l *leg) inviteLost(err error) {
 	l.settleGivenUp()
 	if l.trunk != nil && l.state == legCalling && !l.out.heard {
-		l.trunk.places.pass(l.d.hop.Addr)
+		l.trunk.Pass(l.d.hop.Addr)
 		if l.nextPlace() {
 			return
 		}
@@ -226,16 +226,8 @@ func (l *leg) adjusted(s *sent, res *sip.Response) *sip.Request {
 			return nil
 		}
 	}
-	again := unsent(s.req)
+	again := message.Unsent(s.req)
 	again.AppendHeader(sip.NewHeader("Require", strings.Join(want, ", ")))
-	return again
-}
-
-// unsent is req without what belongs to its transaction.
-func unsent(req *sip.Request) *sip.Request {
-	again := req.Clone()
-	for again.RemoveHeader("Via") {
-	}
 	return again
 }
 

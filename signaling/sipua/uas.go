@@ -282,7 +282,7 @@ func (u *UA) newInboundLeg(r *inbound, caller registrar.Caller) *leg {
 	l.rel.on = slices.Contains(message.Tokens(r.req, "Require"), tag100rel)
 	l.in, l.stranger = r, u.txs.ofStranger(r.req)
 	r.known = caller.Identity.Verified() || caller.Identity.Trunk != ""
-	l.trunk = u.trunkNamed(caller.Identity.Trunk)
+	l.trunk = u.trunks.Named(caller.Identity.Trunk)
 	l.origins.ofTrunk(l.trunk)
 	l.origins.ofPhone(caller.Identity.User, caller.Device)
 	l.settles(&l.d)

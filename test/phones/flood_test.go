@@ -15,6 +15,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua"
+	"ringsplash/signaling/sipua/trunk"
 	"ringsplash/signaling/sipua/wire"
 	"ringsplash/test/rig"
 )
@@ -109,9 +110,9 @@ func agent(t *testing.T, g *rig.Gateway, u rig.User, calls sipua.Calls) *sipua.U
 	registered := make(chan error, 1)
 	ua, err := sipua.Open(sipua.Config{
 		Domain: rig.Domain, Config: wire.Config{Listen: []string{"udp://127.0.0.1:0"}},
-		Trunks: []sipua.Trunk{{
+		Trunks: []trunk.Config{{
 			Name: "gateway", Address: "sip:" + g.SIP.String(), AOR: u.Address(), Instance: "urn:uuid:" + u.Name,
-			Register: sipua.Credentials{User: u.Name, Password: u.SIPPassword("desk"), Realm: rig.Domain},
+			Register: trunk.Credentials{User: u.Name, Password: u.SIPPassword("desk"), Realm: rig.Domain},
 		}},
 		Registered: func(_ string, err error) {
 			select {

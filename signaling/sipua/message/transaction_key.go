@@ -38,5 +38,13 @@ func longKey(req *sip.Request) string {
 		string(method)
 }
 
+// Unsent is req without what belongs to its transaction.
+func Unsent(req *sip.Request) *sip.Request {
+	again := req.Clone()
+	for again.RemoveHeader("Via") {
+	}
+	return again
+}
+
 // maxKeySize is the size from which on a key is a hash.
 const maxKeySize = 128

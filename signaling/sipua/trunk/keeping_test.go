@@ -1,4 +1,4 @@
-package sipua
+package trunk
 
 import (
 	"testing"

@@ -1,6 +1,7 @@
-package sipua
+package trunk
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"slices"
@@ -14,13 +15,11 @@ const (
 	lookEvery = 30 * time.Second
 	// lookSooner is when it is looked up again after a failure, at most.
 	lookSooner = 5 * time.Second
-	// lookWait is how long the start waits for the first look-ups.
-	lookWait = 2 * time.Second
 )
 
-// trunkPlaces are the addresses that a trunk's name leads to (RFC 3263 4.2), the
+// places are the addresses that a trunk's name leads to (RFC 3263 4.2), the
 // preferred one first. A look-up that fails takes none of them away.
-type trunkPlaces struct {
+type places struct {
 	mu      sync.Mutex
 	known   []netip.AddrPort
 	current int   // of known, where requests go now
@@ -28,15 +27,15 @@ type trunkPlaces struct {
 	moved   chan struct{}
 }
 
-func newTrunkPlaces(known ...netip.AddrPort) *trunkPlaces {
-	return &trunkPlaces{known: known, moved: make(chan struct{})}
+func newPlaces(known ...netip.AddrPort) *places {
+	return &places{known: known, moved: make(chan struct{})}
 }
 
 var errNotLookedUp = errors.New("its name has not been looked up yet")
 
 // all are the addresses in the order in which to try them: the current one,
 // then the others. Without any the error says why.
-func (p *trunkPlaces) all() ([]netip.AddrPort, error) {
+func (p *places) all() ([]netip.AddrPort, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.known) == 0 {
@@ -55,14 +54,14 @@ func (p *trunkPlaces) all() ([]netip.AddrPort, error) {
 }
 
 // better are the addresses preferred to the current one.
-func (p *trunkPlaces) better() []netip.AddrPort {
+func (p *places) better() []netip.AddrPort {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.known[:p.current])
 }
 
 // has tells whether ok takes one of the addresses.
-func (p *trunkPlaces) has(ok func(netip.AddrPort) bool) bool {
+func (p *places) has(ok func(netip.AddrPort) bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.ContainsFunc(p.known, ok)
@@ -71,7 +70,7 @@ func (p *trunkPlaces) has(ok func(netip.AddrPort) bool) bool {
 // took takes the answer of a look-up, and tells whether the addresses changed
 // and what is wrong with the answer. One with an error is second best: it counts
 // where there is no other.
-func (p *trunkPlaces) took(found []netip.AddrPort, err error) (changed bool, wrong error) {
+func (p *places) took(found []netip.AddrPort, err error) (changed bool, wrong error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	same := sameSet(found, p.known) // records of one rank come in any order
@@ -96,7 +95,7 @@ func (p *trunkPlaces) took(found []netip.AddrPort, err error) (changed bool, wro
 }
 
 // use makes at the current address.
-func (p *trunkPlaces) use(at netip.AddrPort) {
+func (p *places) use(at netip.AddrPort) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if i := slices.Index(p.known, at); i >= 0 && i != p.current {
@@ -106,7 +105,7 @@ func (p *trunkPlaces) use(at netip.AddrPort) {
 }
 
 // pass goes to the next address, when at is the current one and takes nothing.
-func (p *trunkPlaces) pass(at netip.AddrPort) {
+func (p *places) pass(at netip.AddrPort) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.known) > 1 && p.known[p.current] == at {
@@ -116,21 +115,21 @@ func (p *trunkPlaces) pass(at netip.AddrPort) {
 }
 
 // found tells whether the last look-up went well.
-func (p *trunkPlaces) found() bool {
+func (p *places) found() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err == nil && len(p.known) > 0
 }
 
 // change is closed when the current address becomes another.
-func (p *trunkPlaces) change() <-chan struct{} {
+func (p *places) change() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.moved
 }
 
 // tellMoved runs under mu.
-func (p *trunkPlaces) tellMoved() {
+func (p *places) tellMoved() {
 	close(p.moved)
 	p.moved = make(chan struct{})
 }
@@ -139,66 +138,50 @@ func sameSet(a, b []netip.AddrPort) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(at netip.AddrPort) bool { return !slices.Contains(b, at) })
 }
 
-// followTrunk looks the trunk's name up until Close begins.
-func (u *UA) followTrunk(t *trunk) {
+// follow looks the trunk's name up until ctx ends.
+func (t *Trunk) follow(ctx context.Context) {
 	if !t.named {
 		return
 	}
-	u.keep(func() {
-		timer := time.NewTimer(0)
-		defer timer.Stop()
-		for first, failing := true, false; ; first = false {
-			select {
-			case <-u.leaving.Done():
-				return
-			case <-timer.C:
-			}
-			found, err := u.wire.Locate(u.leaving, t.transport, t.uri)
-			if u.leaving.Err() != nil {
-				return
-			}
-			changed, err := t.places.took(found, err)
-			all, missing := t.places.all()
-			u.tellLookUp(t, failing, err, missing != nil)
-			if failing = err != nil; changed {
-				u.log.Info("sip: trunk's addresses", "trunk", t.Name, "at", all)
-			}
-			u.trunkIs(t, &t.health.found, missing)
-			if first {
-				close(t.looked)
-			}
-			wait := u.cfg.lookAgain
-			if failing {
-				wait = min(wait, lookSooner)
-			}
-			timer.Reset(wait)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for first, failing := true, false; ; first = false {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
 		}
-	})
+		found, err := t.agent.Wire.Locate(ctx, t.Transport, t.uri)
+		if ctx.Err() != nil {
+			return
+		}
+		changed, err := t.places.took(found, err)
+		all, missing := t.places.all()
+		t.tellLookUp(failing, err, missing != nil)
+		if failing = err != nil; changed {
+			t.log.Info("sip: trunk's addresses", "at", all)
+		}
+		t.is(&t.health.found, missing)
+		if first {
+			close(t.looked)
+		}
+		wait := t.agent.LookEvery
+		if failing {
+			wait = min(wait, lookSooner)
+		}
+		timer.Reset(wait)
+	}
 }
 
 // tellLookUp writes one line when look-ups begin to fail, and one when they do
 // so no more.
-func (u *UA) tellLookUp(t *trunk, failed bool, err error, missing bool) {
+func (t *Trunk) tellLookUp(failed bool, err error, missing bool) {
 	switch {
 	case err != nil && !failed && missing:
-		u.log.Warn("sip: trunk cannot be used until its name is found; it is looked up again", "trunk", t.Name, "why", err)
+		t.log.Warn("sip: trunk cannot be used until its name is found; it is looked up again", "why", err)
 	case err != nil && !failed:
-		u.log.Warn("sip: trunk's name is not found any more; its last address stays in use", "trunk", t.Name, "why", err)
+		t.log.Warn("sip: trunk's name is not found any more; its last address stays in use", "why", err)
 	case err == nil && failed:
-		u.log.Info("sip: trunk's name is found again", "trunk", t.Name)
-	}
-}
-
-// awaitTrunks waits for the first look-ups, so that a start in good order has
-// its trunks at once.
-func (u *UA) awaitTrunks() {
-	late := time.NewTimer(lookWait)
-	defer late.Stop()
-	for _, t := range u.trunks {
-		select {
-		case <-t.looked:
-		case <-late.C:
-			return
-		}
+		t.log.Info("sip: trunk's name is found again")
 	}
 }

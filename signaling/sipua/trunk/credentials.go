@@ -1,8 +1,9 @@
-package sipua
+package trunk
 
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 
@@ -11,6 +12,14 @@ import (
 
 	"ringsplash/signaling/sipua/message"
 )
+
+// Credentials of an account at somebody else's registrar.
+type Credentials struct {
+	User, Password string
+	// Realm is the only realm they are given to; "" means the first one that
+	// the trunk's own address asks with.
+	Realm string
+}
 
 // credentials are those of one account, with what answers challenges by them
 // (RFC 3261 22, RFC 8760). They are given to one realm only: the configured
@@ -22,6 +31,20 @@ type credentials struct {
 }
 
 func newCredentials(c Credentials) *credentials { return &credentials{Credentials: c, realm: c.Realm} }
+
+// Authorise answers a challenge of the trunk to a request that went to the given
+// address: the same request with credentials, without Via, to be given a new CSeq
+// number. It is nil where there are none to give: res is no challenge, we have no
+// account, or the address is not the trunk's own. A trunk over UDP gets large
+// requests by TCP. An error says why a challenge cannot be answered.
+func (t *Trunk) Authorise(req *sip.Request, res *sip.Response, to message.Flow) (*sip.Request, error) {
+	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
+	if !challenge || t.Account == "" || to.Transport != t.Transport && (t.Transport != "udp" || to.Transport != "tcp") ||
+		!t.places.has(func(own netip.AddrPort) bool { return own == to.Peer }) {
+		return nil, nil
+	}
+	return t.credentials.authorise(req, res)
+}
 
 // authorise is req again with an answer to the challenge of res, without Via;
 // the caller gives it a new CSeq number. An error says why there is none.
@@ -43,7 +66,7 @@ func (c *credentials) authorise(req *sip.Request, res *sip.Response) (*sip.Reque
 	if err != nil {
 		return nil, err
 	}
-	again := unsent(req)
+	again := message.Unsent(req)
 	for again.RemoveHeader(give) {
 	}
 	again.AppendHeader(sip.NewHeader(give, answer.String()))

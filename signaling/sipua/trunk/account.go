@@ -1,4 +1,4 @@
-package sipua
+package trunk
 
 import (
 	"context"
@@ -24,9 +24,7 @@ const (
 
 // account is our registration at a trunk.
 type account struct {
-	u      *UA
-	trunk  *trunk
-	aor    sip.Uri
+	*Trunk
 	callID string
 	seq    uint32
 	flow   message.Flow // the connection of the last success
@@ -34,32 +32,16 @@ type account struct {
 	told   bool
 }
 
-// keep starts a goroutine that Close waits for before the sockets close.
-func (u *UA) keep(run func()) {
-	u.work.Add(1)
-	u.keepers.Add(1)
-	go func() {
-		defer u.work.Done()
-		defer u.keepers.Done()
-		defer u.recovered("registration")
-		run()
-	}()
-}
-
-// keepTrunk registers at a trunk that has credentials.
-func (u *UA) keepTrunk(t *trunk) {
-	if t.Register.User == "" {
+// register keeps us registered at a trunk that has credentials.
+func (t *Trunk) register(ctx context.Context) {
+	if t.Account == "" {
 		return
 	}
-	a := &account{u: u, trunk: t, callID: message.NewToken()}
-	a.aor, _ = message.ParseURI(t.account()) // newTrunk has read it already
-	u.keep(func() {
-		select {
-		case <-t.looked: // else the first try would come too early
-		case <-u.leaving.Done():
-		}
-		a.run(u.leaving)
-	})
+	select {
+	case <-t.looked: // else the first try would come too early
+	case <-ctx.Done():
+	}
+	(&account{Trunk: t, callID: message.NewToken()}).run(ctx)
 }
 
 // run keeps the registration until ctx ends, when it is given back.
@@ -71,22 +53,22 @@ func (a *account) run(ctx context.Context) {
 		h := a.await(ctx, k.wait, moved)
 		switch h {
 		case ended:
-			a.giveBack(k.granted)
+			a.giveBack(ctx, k.granted)
 			return
 		case flowLost:
-			a.u.log.Info("sip: connection lost, registering again", "aor", a.trunk.account(), "at", a.trunk.Address)
+			a.agent.Log.Info("sip: connection lost, registering again", "aor", a.Account, "at", a.Address)
 			a.flow = message.Flow{}
 		case elsewhere:
 			moved = nil
 		case due:
-			moved = a.trunk.places.change()
+			moved = a.places.change()
 			var err error
 			if lasts, err = a.once(ctx, registerFor); ctx.Err() != nil {
 				continue
 			}
 			h = granted
 			if err != nil {
-				h, moved = refused, a.trunk.places.change() // by ourselves
+				h, moved = refused, a.places.change() // by ourselves
 			}
 			a.tell(err)
 		}
@@ -101,7 +83,7 @@ func (a *account) await(ctx context.Context, wait time.Duration, moved <-chan st
 	select {
 	case <-ctx.Done():
 		return ended
-	case <-a.u.wire.Done(a.flow):
+	case <-a.agent.Wire.Done(a.flow):
 		return flowLost
 	case <-moved:
 		return elsewhere
@@ -111,14 +93,14 @@ func (a *account) await(ctx context.Context, wait time.Duration, moved <-chan st
 }
 
 // giveBack removes our binding (RFC 3261 10.2.2).
-func (a *account) giveBack(granted time.Duration) {
+func (a *account) giveBack(ctx context.Context, granted time.Duration) {
 	if granted == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(a.u.stop, unregisterTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unregisterTimeout)
 	defer cancel()
 	if _, err := a.once(ctx, 0); err != nil {
-		a.u.log.Warn("sip: registration not given back", "aor", a.trunk.account(), "err", err)
+		a.agent.Log.Warn("sip: registration not given back", "aor", a.Account, "err", err)
 	}
 }
 
@@ -128,13 +110,13 @@ func (a *account) tell(err error) {
 	}
 	a.told, a.bad = true, err != nil
 	if err != nil {
-		a.u.log.Warn("sip: not registered, trying again", "aor", a.trunk.account(), "at", a.trunk.Address, "err", err)
+		a.agent.Log.Warn("sip: not registered, trying again", "aor", a.Account, "at", a.Address, "err", err)
 	} else {
-		a.u.log.Info("sip: registered", "aor", a.trunk.account(), "at", a.trunk.Address)
+		a.agent.Log.Info("sip: registered", "aor", a.Account, "at", a.Address)
 	}
-	a.u.trunkIs(a.trunk, &a.trunk.health.registered, err)
-	if a.u.cfg.Registered != nil {
-		a.u.cfg.Registered(a.trunk.Name, err)
+	a.is(&a.health.registered, err)
+	if a.agent.Registered != nil {
+		a.agent.Registered(a.Name, err)
 	}
 }
 
@@ -143,7 +125,7 @@ func (a *account) tell(err error) {
 func (a *account) once(ctx context.Context, expires time.Duration) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
 	defer cancel()
-	h, err := a.trunk.hop(a.u)
+	h, err := a.Hop()
 	if err != nil {
 		return 0, err
 	}
@@ -155,10 +137,10 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 	for range 4 {
 		a.seq++
 		req.CSeq().SeqNo = a.seq
-		res, err := a.u.wire.Do(ctx, req, h)
+		res, err := a.agent.Wire.Do(ctx, req, h)
 		if err != nil {
-			if a.u.leaving.Err() == nil {
-				a.trunk.places.pass(at)
+			if !errors.Is(ctx.Err(), context.Canceled) {
+				a.places.pass(at)
 			}
 			return 0, fmt.Errorf("no answer from %s: %w", at, err)
 		}
@@ -167,7 +149,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 			a.flow = message.Flow{Transport: h.Transport, Peer: h.Addr}
 			return a.granted(res, expires), nil
 		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
-			if req, err = a.trunk.credentials.authorise(req, res); err != nil {
+			if req, err = a.credentials.authorise(req, res); err != nil {
 				return 0, err
 			}
 		case res.StatusCode == sip.StatusIntervalToBrief: // RFC 3261 10.2.8
@@ -190,9 +172,9 @@ func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
 	callID := sip.CallIDHeader(a.callID)
 	from := sip.FromHeader{Address: a.aor, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}}}
 	to := sip.ToHeader{Address: a.aor}
-	contact := sip.ContactHeader{Address: a.u.wire.ContactURI(a.aor.User, h)}
-	if a.trunk.Instance != "" {
-		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + message.CleanText(a.trunk.Instance) + `>"`}}
+	contact := sip.ContactHeader{Address: a.agent.Wire.ContactURI(a.aor.User, h)}
+	if a.Instance != "" {
+		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + message.CleanText(a.Instance) + `>"`}}
 		if h.Transport != "udp" {
 			contact.Params = append(contact.Params, sip.HeaderKV{K: "reg-id", V: "1"})
 			req.AppendHeader(sip.NewHeader("Supported", "outbound, path"))
@@ -205,7 +187,7 @@ func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: a.seq, MethodName: sip.REGISTER})
 	req.AppendHeader(&contact)
 	req.AppendHeader(sip.NewHeader("Expires", message.Seconds(expires)))
-	req.AppendHeader(sip.NewHeader("Allow", a.u.allow))
+	req.AppendHeader(sip.NewHeader("Allow", a.agent.Allow))
 	req.SetBody(nil)
 	return req
 }
