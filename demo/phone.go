@@ -82,7 +82,7 @@ func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
 		}
 		end, err := p.newEnd(in.Source.Addr())
 		if err == nil {
-			var sound media.Negotiated
+			var sound sdp.Negotiated
 			sound, err = end.TakeOffer(in.Offer)
 			p.remote = sound.Remote
 		}
@@ -160,7 +160,7 @@ func (p *phone) answer() {
 }
 
 // talk switches loudspeaker and microphone on. Under mu.
-func (p *phone) talk(sound media.Negotiated) {
+func (p *phone) talk(sound sdp.Negotiated) {
 	p.codecs, p.remote = sound.Codecs, sound.Remote
 	p.show("talking", p.face.Display)
 	if p.ear == nil {

@@ -129,13 +129,13 @@ func faultOf(err error) machine.Cause {
 	return machine.CauseFault
 }
 
-func (c *Call) takeAnswer(id machine.LegID, text []byte) (media.Negotiated, error) {
+func (c *Call) takeAnswer(id machine.LegID, text []byte) (sdp.Negotiated, error) {
 	end := c.live(id).end
 	if end == nil {
-		return media.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
+		return sdp.Negotiated{}, fmt.Errorf("leg %s has no media end", id)
 	}
 	if l := c.state.Leg(id); l != nil && l.Stage == machine.Gone {
-		return media.Negotiated{}, nil // its 2xx crossed our goodbye
+		return sdp.Negotiated{}, nil // its 2xx crossed our goodbye
 	}
 	return end.TakeAnswer(text)
 }

@@ -20,7 +20,7 @@ func (l *Loop) NewEar(c sdp.Codec, f func(payload []byte)) (*Ear, error) {
 	}
 	number := []sdp.PayloadType{{Number: 96, Format: c.Format()}}
 	e.setPayloads(newPayloads(number, number), false)
-	e.setPacketTime(usualPacketTime)
+	e.setPacketTime(sdp.PacketTime)
 	e.Tap(func(got sdp.Codec, payload []byte) {
 		if got == c {
 			f(payload)

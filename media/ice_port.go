@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"ringsplash/media/sdp"
 )
 
 const (
@@ -298,3 +300,55 @@ func (p *browserPort) forget(peer *tabPeer) {
 }
 
 func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+// candidates are the port's addresses as candidate attributes (RFC 8839 5.1,
+// RFC 6544 4.5): each listen address and the public one it is known by, UDP
+// before TCP. An address that means "all" is replaced by those of the interfaces.
+func (p *browserPort) candidates() []string {
+	var ips []netip.AddrPort
+	for _, s := range p.sockets {
+		public, mapped := p.loop.cfg.Public[s.addr.Addr()]
+		if own := concrete(s.addr.Addr()); !mapped || !s.addr.Addr().IsUnspecified() {
+			for _, ip := range own {
+				ips = append(ips, netip.AddrPortFrom(ip, s.addr.Port()))
+			}
+		}
+		if mapped {
+			ips = append(ips, netip.AddrPortFrom(public, s.addr.Port()))
+		}
+	}
+	var lines []string
+	for _, tcp := range []bool{false, true} {
+		for i, ip := range ips {
+			lines = append(lines, sdp.Candidate(ip, i, tcp))
+		}
+	}
+	return lines
+}
+
+// concrete is a, or what an unspecified a stands for: the addresses of the
+// interfaces, loopback only if there is nothing else.
+func concrete(a netip.Addr) []netip.Addr {
+	if !a.IsUnspecified() {
+		return []netip.Addr{a}
+	}
+	var global, loop []netip.Addr
+	all, _ := net.InterfaceAddrs()
+	for _, addr := range all {
+		prefix, err := netip.ParsePrefix(addr.String())
+		ip := prefix.Addr().Unmap()
+		if err != nil || ip.Is4() != a.Is4() {
+			continue
+		}
+		switch {
+		case ip.IsLoopback():
+			loop = append(loop, ip)
+		case ip.IsGlobalUnicast():
+			global = append(global, ip)
+		}
+	}
+	if len(global) == 0 {
+		return loop
+	}
+	return global
+}

@@ -39,26 +39,6 @@ type Config struct {
 	RTPLow, RTPHigh int
 }
 
-// Negotiated is the outcome of one offer/answer for the audio m-line.
-type Negotiated struct {
-	// Codecs both sides may send, the preferred one first.
-	Codecs []sdp.Codec
-	// Remote is the direction the far side described, from its own side.
-	// A missing attribute is sendrecv.
-	Remote sdp.Direction
-	// Local is the direction we described, from our side.
-	Local sdp.Direction
-	// DTMF tells whether telephone-event was negotiated (RFC 4733).
-	DTMF bool
-	// Unplaced tells that nothing can be sent to the far side before it has
-	// sent something: it is behind NAT and described an address of its own.
-	Unplaced bool
-	// Moved tells that the answer was of the other address family than our
-	// offer. The end has an address of that family now; the far side learns it
-	// from the next offer.
-	Moved bool
-}
-
 // RTPOptions of a new RTP end.
 type RTPOptions struct {
 	// Peer is where the signalling goes: it selects the address we write until

@@ -272,24 +272,6 @@ func TestJoiningAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestPacketTimeOfADescription(t *testing.T) {
-	for lines, want := range map[string]int{
-		"": 0, "a=ptime:20\r\n": 20, "a=ptime:30\r\n": 30, "a=ptime: 40 \r\n": 40, "a=ptime:12.5\r\n": 12,
-		"a=ptime:30\r\na=maxptime:20\r\n": 20, "a=maxptime:60\r\n": 20, "a=maxptime:10\r\n": 10,
-		"a=ptime:0\r\n": 0, "a=ptime:-1\r\n": 0, "a=ptime:NaN\r\n": 0, "a=ptime:1e99\r\n": 0, "a=ptime:\r\n": 0, "a=ptime\r\n": 0,
-	} {
-		for name, text := range map[string]string{
-			"media":   "v=0\r\nm=audio 4000 RTP/AVP 0\r\n" + lines,
-			"session": "v=0\r\n" + lines + "m=audio 4000 RTP/AVP 0\r\n",
-		} {
-			d, err := readSDP([]byte(text))
-			if err != nil || d.media[0].packetTime() != want {
-				t.Errorf("%s %q: %d ms, want %d (%v)", name, lines, d.media[0].packetTime(), want, err)
-			}
-		}
-	}
-}
-
 // Two phones, each with a packet length of its own, through offer and answer
 // and real sockets: each gets what it asked for, a tone too.
 func TestPacketLengthIsNegotiated(t *testing.T) {

@@ -23,8 +23,10 @@ type RTPEnd struct {
 	sockets atomic.Pointer[sockets] // replaced under out.mu
 	peer    atomic.Pointer[peer]
 
-	mu   sync.Mutex
-	nego negotiation
+	mu      sync.Mutex
+	nego    *sdp.Negotiation
+	offered netip.AddrPort    // in our last offer
+	takes   []sdp.PayloadType // of the far side, by the last agreement
 }
 
 // sockets are the pair of ports of an RTP end. They belong to the address
@@ -47,7 +49,8 @@ func (l *Loop) NewRTPEnd(o RTPOptions) (*RTPEnd, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &RTPEnd{options: o, nego: newNegotiation()}
+	r := &RTPEnd{options: o}
+	r.nego = sdp.NewNegotiation(r.reachable)
 	r.sockets.Store(own)
 	if r.End, err = newEnd(l, r, o.Shut); err != nil {
 		l.ports.close(own.rtp, own.rtcp)
@@ -212,18 +215,13 @@ func (r *RTPEnd) usesMux() bool {
 	return p != nil && p.mux
 }
 
-// reachable is the address of the far side's m-line, checked against our own.
-func (r *RTPEnd) reachable(line *mediaLine) (netip.AddrPort, error) {
-	to, err := line.address()
+// reachable tells why no media can be sent to an address.
+func (r *RTPEnd) reachable(to netip.AddrPort) error {
 	switch {
-	case err != nil:
-		return to, err
-	case to.Addr().IsUnspecified():
-		return to, nil
 	case !r.loop.listens(to.Addr()):
-		return to, fmt.Errorf("%w: there is no address of the family of %s under media.listen", ErrFamily, to.Addr())
+		return fmt.Errorf("%w: there is no address of the family of %s under media.listen", ErrFamily, to.Addr())
 	case to == r.Addr():
-		return to, sdp.Bad("%s is our own port", to)
+		return sdp.Bad("%s is our own port", to)
 	}
-	return to, nil
+	return nil
 }

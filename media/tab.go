@@ -71,11 +71,11 @@ func (l *Loop) NewTabEnd(onState func(TabState)) (*TabEnd, error) {
 // It blocks until the candidates are gathered, some milliseconds, one second
 // at most. Errors: sdp.ErrBad, sdp.ErrNoCodec, ErrClosed, and others for our faults.
 func (t *TabEnd) TakeOffer(page string, codecs []sdp.Codec) (answer string, err error) {
-	o, err := readTabOffer(page)
+	o, err := sdp.ReadTabOffer(page)
 	if err != nil {
 		return "", err
 	}
-	chosen, err := o.audio.choose(codecs)
+	types, err := o.Choose(codecs)
 	if err != nil {
 		return "", err
 	}
@@ -86,8 +86,8 @@ func (t *TabEnd) TakeOffer(page string, codecs []sdp.Codec) (answer string, err 
 	}
 	old := t.peer.Load()
 	peer := old
-	if old == nil || old.id != o.pc || old.broken.Load() {
-		if peer, err = newTabPeer(t, o.pc); err != nil {
+	if old == nil || old.id != o.PeerConnection || old.broken.Load() {
+		if peer, err = newTabPeer(t, o.PeerConnection); err != nil {
 			return "", err
 		}
 	}
@@ -99,18 +99,18 @@ func (t *TabEnd) TakeOffer(page string, codecs []sdp.Codec) (answer string, err 
 		t.wake()
 		return "", err
 	}
-	t.setPayloads(newPayloads(chosen.types, chosen.types), !o.audio.direction.Receives())
+	t.setPayloads(newPayloads(types, types), !o.Receives())
 	if peer != old {
 		t.peer.Store(peer)
 		t.retire(old)
 		t.wake()
 	}
 	peer.version++
-	text := tabAnswer{
-		session: peer.session, version: peer.version, ufrag: peer.ufrag, password: peer.password,
-		fingerprint: t.side.fingerprint, candidates: t.side.port.candidates(), ssrc: t.ssrc, audio: chosen,
+	text := sdp.TabAnswer{
+		Session: peer.session, Version: peer.version, Ufrag: peer.ufrag, Password: peer.password,
+		Fingerprint: t.side.fingerprint, Candidates: t.side.port.candidates(), SSRC: t.ssrc, Types: types,
 	}
-	return text.write(o), nil
+	return text.Write(o), nil
 }
 
 // AddCandidate takes a trickled candidate line; "" says there are no more. As

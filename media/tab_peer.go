@@ -30,7 +30,7 @@ const (
 // tabPeer is one PeerConnection of a tab.
 type tabPeer struct {
 	tab *TabEnd
-	id  string // tabOffer.pc
+	id  string // sdp.TabOffer.PeerConnection
 	pc  *webrtc.PeerConnection
 
 	// Under tab.mu.
@@ -130,12 +130,12 @@ func (p *tabPeer) settings() webrtc.SettingEngine {
 
 // take gives the transport of an offer to the PeerConnection and waits until
 // the checks of the page would be understood. Caller holds tab.mu.
-func (p *tabPeer) take(o *tabOffer) error {
+func (p *tabPeer) take(o *sdp.TabOffer) error {
 	select {
 	case <-p.gathered:
 	default:
 	}
-	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.transport()})
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.Transport()})
 	if err != nil {
 		return sdp.Bad("%v", err)
 	}
@@ -163,15 +163,6 @@ func (p *tabPeer) take(o *tabOffer) error {
 	case <-time.After(gatherWait):
 		return fmt.Errorf("media: no candidates after %v: the machine is overloaded, try again", gatherWait)
 	}
-}
-
-// transport is the offer the PeerConnection gets: the page's ICE and DTLS in
-// one m-line, no streams, no candidates.
-func (o *tabOffer) transport() string {
-	return "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n" +
-		"m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n" +
-		"a=rtpmap:0 PCMU/8000\r\na=setup:actpass\r\na=ice-ufrag:" + o.ufrag + "\r\na=ice-pwd:" + o.password +
-		"\r\na=fingerprint:" + o.fingerprint + "\r\n"
 }
 
 // selected notes the pair the page nominated.

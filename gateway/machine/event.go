@@ -89,7 +89,7 @@ type (
 type Input struct {
 	Event Event
 	// Sound is the outcome of the offer/answer in the event, when it had SDP.
-	Sound media.Negotiated
+	Sound sdp.Negotiated
 	// Fault is the cause when the SDP could not be used.
 	Fault Cause
 	// Target is the phone an Asked or the Wish names, nil when it has no live

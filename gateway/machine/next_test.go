@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"ringsplash/media"
 	"ringsplash/media/sdp"
 	"ringsplash/policy"
 )
@@ -40,7 +39,7 @@ func (s *script) sound(e Event, codecs []sdp.Codec, remote sdp.Direction) *scrip
 		e = d
 	}
 	s.state, s.out = Next(s.state, Input{
-		Event: e, Sound: media.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock,
+		Event: e, Sound: sdp.Negotiated{Codecs: codecs, Remote: remote}, Now: s.clock,
 		Target: s.target, Again: "again", Activity: s.activity, Alone: !s.beside, Keys: s.keys,
 	}, Limits{Ring: time.Minute})
 	if asJSON(s.t, before) != was {

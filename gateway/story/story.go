@@ -108,7 +108,7 @@ func (m Message) event(leg machine.LegID, side machine.Audience) Event {
 	sent := m.Sent // a pointer into the message would keep its body
 	return Event{
 		At: m.At, Kind: "sip", Leg: leg, Text: m.Start, Sent: &sent, Peer: m.Peer, Headers: m.Headers,
-		SDP: media.Summary(m.SDP), side: side,
+		SDP: sdp.Summary(m.SDP), side: side,
 	}
 }
 

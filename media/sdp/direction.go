@@ -31,8 +31,8 @@ func (d Direction) Sends() bool { return d == SendRecv || d == SendOnly }
 // Receives tells whether the describer wants to be sent something.
 func (d Direction) Receives() bool { return d == SendRecv || d == RecvOnly }
 
-// Toward is the direction of who does these two.
-func Toward(sends, receives bool) Direction {
+// toward is the direction of who does these two.
+func toward(sends, receives bool) Direction {
 	switch {
 	case sends && receives:
 		return SendRecv
@@ -44,8 +44,8 @@ func Toward(sends, receives bool) Direction {
 	return Inactive
 }
 
-// Reply is the direction of an answer: what we want, as far as the offer lets
+// reply is the direction of an answer: what we want, as far as the offer lets
 // us (RFC 3264 6.1).
-func (d Direction) Reply(want Direction) Direction {
-	return Toward(want.Sends() && d.Receives(), want.Receives() && d.Sends())
+func (d Direction) reply(want Direction) Direction {
+	return toward(want.Sends() && d.Receives(), want.Receives() && d.Sends())
 }

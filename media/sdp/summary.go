@@ -1,10 +1,8 @@
-package media
+package sdp
 
 import (
 	"fmt"
 	"strings"
-
-	"ringsplash/media/sdp"
 )
 
 // Summary tells in a line what a session description says, for people who look
@@ -14,9 +12,9 @@ func Summary(text []byte) string {
 	if len(text) == 0 {
 		return ""
 	}
-	d, err := readSDP(text)
+	d, err := read(text)
 	if err != nil {
-		return "not readable: " + strings.TrimPrefix(err.Error(), sdp.ErrBad.Error()+": ")
+		return "not readable: " + strings.TrimPrefix(err.Error(), ErrBad.Error()+": ")
 	}
 	lines := make([]string, 0, len(d.media))
 	for _, m := range d.media {
@@ -26,7 +24,7 @@ func Summary(text []byte) string {
 			continue
 		}
 		var codecs []string
-		for _, c := range sdp.Codecs(m.formats) {
+		for _, c := range Codecs(m.formats) {
 			codecs = append(codecs, string(c))
 		}
 		if len(codecs) == 0 {

@@ -1,4 +1,4 @@
-package media
+package sdp
 
 import (
 	"cmp"
@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"ringsplash/media/sdp"
 )
 
 // Bounds on a description from outside.
@@ -32,23 +30,23 @@ type mediaLine struct {
 	port        int
 	fmts        []string
 	host        string // of c=, as written; "" when there is none
-	direction   sdp.Direction
+	direction   Direction
 	rtcpMux     bool
 	rtcpPort    int // a=rtcp (RFC 3605), 0 when absent
 	// ptime and maxptime in ms (RFC 8866 6.4), 0 when absent.
 	ptime, maxptime int
-	formats         []sdp.PayloadType // those we know, in the m-line's order
-	rtpmaps         map[uint8]sdp.Format
+	formats         []PayloadType // those we know, in the m-line's order
+	rtpmaps         rtpmaps
 }
 
-// readSDP reads a description. Lines it does not know are skipped.
-func readSDP(b []byte) (*description, error) {
+// read reads a description. Lines it does not know are skipped.
+func read(b []byte) (*description, error) {
 	if len(b) > maxSDP {
-		return nil, sdp.Bad("%d bytes; at most %d are read", len(b), maxSDP)
+		return nil, Bad("%d bytes; at most %d are read", len(b), maxSDP)
 	}
 	d := &description{}
 	var session mediaLine // what the m-lines inherit
-	session.direction = sdp.SendRecv
+	session.direction = SendRecv
 	for line := range strings.Lines(string(b)) {
 		line = strings.Trim(line, " \t\r\n\x00")
 		if len(line) < 2 || line[1] != '=' {
@@ -57,7 +55,7 @@ func readSDP(b []byte) (*description, error) {
 		key, value := line[0], strings.TrimSpace(line[2:])
 		if key == 'm' {
 			if len(d.media) == maxMediaLines {
-				return nil, sdp.Bad("more than %d m-lines", maxMediaLines)
+				return nil, Bad("more than %d m-lines", maxMediaLines)
 			}
 			m, err := readMediaLine(value)
 			if err != nil {
@@ -74,9 +72,13 @@ func readSDP(b []byte) (*description, error) {
 		at.take(key, value)
 	}
 	if len(d.media) == 0 {
-		return nil, sdp.Bad("no m-line")
+		return nil, Bad("no m-line")
 	}
-	d.finish()
+	for i := range d.media {
+		if m := &d.media[i]; m.kind == "audio" {
+			m.formats = m.rtpmaps.types(m.fmts)
+		}
+	}
 	return d, nil
 }
 
@@ -84,15 +86,15 @@ func readSDP(b []byte) (*description, error) {
 func readMediaLine(value string) (mediaLine, error) {
 	f := strings.Fields(value)
 	if len(f) < 3 {
-		return mediaLine{}, sdp.Bad("m-line %q is cut short", value)
+		return mediaLine{}, Bad("m-line %q is cut short", value)
 	}
 	portText, _, _ := strings.Cut(f[1], "/")
 	port, err := strconv.Atoi(portText)
 	if err != nil || port < 0 || port > 65535 {
-		return mediaLine{}, sdp.Bad("m-line %q has no valid port", value)
+		return mediaLine{}, Bad("m-line %q has no valid port", value)
 	}
 	if len(f)-3 > maxFormats {
-		return mediaLine{}, sdp.Bad("an m-line with more than %d formats", maxFormats)
+		return mediaLine{}, Bad("an m-line with more than %d formats", maxFormats)
 	}
 	return mediaLine{kind: strings.ToLower(f[0]), port: port, proto: f[2], fmts: f[3:]}, nil
 }
@@ -114,7 +116,7 @@ func (m *mediaLine) take(key byte, value string) {
 func (m *mediaLine) attribute(name, arg string) {
 	switch name {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
-		m.direction = sdp.Direction(name)
+		m.direction = Direction(name)
 	case "ptime":
 		m.ptime = milliseconds(arg)
 	case "maxptime":
@@ -128,16 +130,43 @@ func (m *mediaLine) attribute(name, arg string) {
 			}
 		}
 	case "rtpmap":
-		number, encoding, _ := strings.Cut(arg, " ")
-		n, err := strconv.ParseUint(number, 10, 7)
-		if err != nil || encoding == "" {
-			return
-		}
-		if m.rtpmaps == nil {
-			m.rtpmaps = map[uint8]sdp.Format{}
-		}
-		m.rtpmaps[uint8(n)] = formatOfEncoding(strings.TrimSpace(encoding))
+		m.rtpmaps.add(arg)
 	}
+}
+
+// rtpmaps are the formats that rtpmap lines give to payload types.
+type rtpmaps map[uint8]Format
+
+// add reads the value of a line, "96 opus/48000/2".
+func (m *rtpmaps) add(text string) {
+	number, encoding, _ := strings.Cut(text, " ")
+	n, err := strconv.ParseUint(number, 10, 7)
+	if err != nil || encoding == "" {
+		return
+	}
+	if *m == nil {
+		*m = rtpmaps{}
+	}
+	(*m)[uint8(n)] = formatOfEncoding(strings.TrimSpace(encoding))
+}
+
+// types are those of an m-line's formats that we know, in its order.
+func (m rtpmaps) types(fmts []string) []PayloadType {
+	var types []PayloadType
+	for _, text := range fmts {
+		n, err := strconv.ParseUint(text, 10, 7)
+		if err != nil {
+			continue
+		}
+		f, mapped := m[uint8(n)]
+		if !mapped {
+			f = staticFormats[uint8(n)]
+		}
+		if f != FormatNone {
+			types = append(types, PayloadType{uint8(n), f})
+		}
+	}
+	return types
 }
 
 // milliseconds reads the value of ptime or maxptime, which may be a fraction; 0
@@ -157,11 +186,11 @@ func (m *mediaLine) packetTime() int {
 	if m.maxptime == 0 {
 		return want
 	}
-	return min(cmp.Or(want, usualPacketTime), m.maxptime)
+	return min(cmp.Or(want, PacketTime), m.maxptime)
 }
 
 // formatOfEncoding reads the right side of an rtpmap, "opus/48000/2".
-func formatOfEncoding(encoding string) sdp.Format {
+func formatOfEncoding(encoding string) Format {
 	f := strings.Split(strings.ToLower(encoding), "/")
 	clock := ""
 	if len(f) > 1 {
@@ -169,46 +198,23 @@ func formatOfEncoding(encoding string) sdp.Format {
 	}
 	switch f[0] + "/" + clock {
 	case "pcmu/8000":
-		return sdp.FormatPCMU
+		return FormatPCMU
 	case "pcma/8000":
-		return sdp.FormatPCMA
+		return FormatPCMA
 	case "g722/8000", "g722/16000": // some write the sampling rate by mistake
-		return sdp.FormatG722
+		return FormatG722
 	case "opus/48000":
-		return sdp.FormatOpus
+		return FormatOpus
 	case "telephone-event/8000":
-		return sdp.FormatEvent8
+		return FormatEvent8
 	case "telephone-event/48000":
-		return sdp.FormatEvent48
+		return FormatEvent48
 	}
-	return sdp.FormatNone
+	return FormatNone
 }
 
 // staticFormats are the payload types that need no rtpmap (RFC 3551 6).
-var staticFormats = map[uint8]sdp.Format{0: sdp.FormatPCMU, 8: sdp.FormatPCMA, 9: sdp.FormatG722}
-
-// finish resolves the formats.
-func (d *description) finish() {
-	for i := range d.media {
-		m := &d.media[i]
-		if m.kind != "audio" {
-			continue
-		}
-		for _, text := range m.fmts {
-			n, err := strconv.ParseUint(text, 10, 7)
-			if err != nil {
-				continue
-			}
-			f, mapped := m.rtpmaps[uint8(n)]
-			if !mapped {
-				f = staticFormats[uint8(n)]
-			}
-			if f != sdp.FormatNone {
-				m.formats = append(m.formats, sdp.PayloadType{Number: uint8(n), Format: f})
-			}
-		}
-	}
-}
+var staticFormats = map[uint8]Format{0: FormatPCMU, 8: FormatPCMA, 9: FormatG722}
 
 // carried is nil for RTP without encryption, else why the m-line cannot be
 // used. Lower case is wrong, but seen.
@@ -217,15 +223,15 @@ func (m *mediaLine) carried() error {
 	case "RTP/AVP", "RTP/AVPF":
 		return nil
 	case "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF":
-		return fmt.Errorf("%w: audio over %s; a phone's audio must be RTP/AVP here", sdp.ErrSecureOnly, p)
+		return fmt.Errorf("%w: audio over %s; a phone's audio must be RTP/AVP here", ErrSecureOnly, p)
 	}
-	return fmt.Errorf("%w: audio over %q; a phone's audio must be RTP/AVP here", sdp.ErrTransport, m.proto)
+	return fmt.Errorf("%w: audio over %q; a phone's audio must be RTP/AVP here", ErrTransport, m.proto)
 }
 
 // known is nil when we know a codec of the m-line.
 func (m *mediaLine) known() error {
-	if len(sdp.Codecs(m.formats)) == 0 {
-		return fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", sdp.ErrNoCodec)
+	if len(Codecs(m.formats)) == 0 {
+		return fmt.Errorf("%w: the far side offers none of PCMU, PCMA, G722 and opus", ErrNoCodec)
 	}
 	return nil
 }
@@ -234,7 +240,7 @@ func (m *mediaLine) known() error {
 // the first that does. An offer may have a line for each address family, or an
 // encrypted one and a plain one. The error is that of the first in use.
 func (d *description) audioLine(first int, check func(*mediaLine) error) (int, error) {
-	why := fmt.Errorf("%w: the description has no audio in use", sdp.ErrNoAudio)
+	why := fmt.Errorf("%w: the description has no audio in use", ErrNoAudio)
 	found, tried := -1, false
 	for i := range d.media {
 		m := &d.media[i]
@@ -261,11 +267,11 @@ func (d *description) audioLine(first int, check func(*mediaLine) error) (int, e
 func (m *mediaLine) address() (netip.AddrPort, error) {
 	host := strings.Trim(m.host, "[]")
 	if host == "" {
-		return netip.AddrPort{}, sdp.Bad("no c= line")
+		return netip.AddrPort{}, Bad("no c= line")
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil || addr.Zone() != "" {
-		return netip.AddrPort{}, fmt.Errorf("%w: c= has %q; only IP addresses are taken", sdp.ErrHostName, m.host)
+		return netip.AddrPort{}, fmt.Errorf("%w: c= has %q; only IP addresses are taken", ErrHostName, m.host)
 	}
 	addr = addr.Unmap()
 	if err := usable(addr, m.port); err != nil {
@@ -280,20 +286,20 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 func usable(addr netip.Addr, port int) error {
 	switch {
 	case addr.IsMulticast() || addr == broadcast:
-		return fmt.Errorf("%w: %s is not the address of one phone", sdp.ErrMulticast, addr)
+		return fmt.Errorf("%w: %s is not the address of one phone", ErrMulticast, addr)
 	case port < 1024:
-		return sdp.Bad("port %d is below 1024", port)
+		return Bad("port %d is below 1024", port)
 	}
 	return nil
 }
 
 // described is the direction as the far side means it: an unspecified address
 // says "do not send to me", whatever the attribute (RFC 3264 8.4).
-func (m *mediaLine) described(addr netip.Addr) sdp.Direction {
+func (m *mediaLine) described(addr netip.Addr) Direction {
 	if !addr.IsUnspecified() {
 		return m.direction
 	}
-	return sdp.Toward(m.direction.Sends(), false)
+	return toward(m.direction.Sends(), false)
 }
 
 // errRejected: the far side set the port of our m-line to 0.

@@ -1,4 +1,4 @@
-package media
+package sdp
 
 import (
 	"net/netip"
@@ -6,17 +6,20 @@ import (
 	"strings"
 
 	pion "github.com/pion/sdp/v3"
-
-	"ringsplash/media/sdp"
 )
 
-// usualPacketTime is the ptime we ask for, in ms. Nearly everything sends that.
-const usualPacketTime = 20
+// PacketTime is the ptime we ask for, in ms. Nearly everything sends that.
+const PacketTime = 20
 
 // encodings are the rtpmap texts of the formats.
-var encodings = [sdp.FormatCount]string{
-	sdp.FormatPCMU: "PCMU/8000", sdp.FormatPCMA: "PCMA/8000", sdp.FormatG722: "G722/8000",
-	sdp.FormatOpus: "opus/48000/2", sdp.FormatEvent8: "telephone-event/8000", sdp.FormatEvent48: "telephone-event/48000",
+var encodings = [FormatCount]string{
+	FormatPCMU: "PCMU/8000", FormatPCMA: "PCMA/8000", FormatG722: "G722/8000",
+	FormatOpus: "opus/48000/2", FormatEvent8: "telephone-event/8000", FormatEvent48: "telephone-event/48000",
+}
+
+// parameters are their fmtp texts.
+var parameters = [FormatCount]string{
+	FormatOpus: "minptime=10;useinbandfec=1", FormatEvent8: "0-15", FormatEvent48: "0-15",
 }
 
 // ours is a description of ours to be written.
@@ -28,8 +31,8 @@ type ours struct {
 	slots []slot
 	audio int
 	// Of the audio m-line.
-	types     []sdp.PayloadType
-	direction sdp.Direction
+	types     []PayloadType
+	direction Direction
 	rtcpMux   bool
 }
 
@@ -82,21 +85,26 @@ func (o *ours) marshal() ([]byte, error) {
 
 func (o *ours) describeAudio(m *pion.MediaDescription) {
 	m.MediaName.Port = pion.RangedPort{Value: int(o.addr.Port())}
-	m.MediaName.Formats = nil
-	for _, t := range o.types {
-		n := strconv.Itoa(int(t.Number))
-		m.MediaName.Formats = append(m.MediaName.Formats, n)
-		m.WithValueAttribute("rtpmap", n+" "+encodings[t.Format])
-		switch {
-		case t.Format == sdp.FormatOpus:
-			m.WithValueAttribute("fmtp", n+" minptime=10;useinbandfec=1")
-		case t.Format.Event():
-			m.WithValueAttribute("fmtp", n+" 0-15")
+	m.MediaName.Formats = numbers(o.types)
+	for i, n := range m.MediaName.Formats {
+		f := o.types[i].Format
+		m.WithValueAttribute("rtpmap", n+" "+encodings[f])
+		if p := parameters[f]; p != "" {
+			m.WithValueAttribute("fmtp", n+" "+p)
 		}
 	}
-	m.WithValueAttribute("ptime", strconv.Itoa(usualPacketTime))
+	m.WithValueAttribute("ptime", strconv.Itoa(PacketTime))
 	if o.rtcpMux {
 		m.WithPropertyAttribute("rtcp-mux")
 	}
 	m.WithPropertyAttribute(string(o.direction))
+}
+
+// numbers are payload types as an m-line lists them.
+func numbers(types []PayloadType) []string {
+	all := make([]string, len(types))
+	for i, t := range types {
+		all[i] = strconv.Itoa(int(t.Number))
+	}
+	return all
 }
