@@ -148,9 +148,6 @@ type NewUser struct {
 // Directory is the copy in memory and the way to the store. Its methods may be
 // called from any goroutine.
 type Directory struct {
-	// Canonical brings a sip:, sips: or tel: URI into the one form in which
-	// addresses are compared. It is set before entries are written.
-	Canonical func(uri string) (string, error)
 	// Switched is set before anything is changed; nil tells nobody.
 	Switched Switched
 

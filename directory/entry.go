@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"ringsplash/internal/address"
 )
 
 // Bounds of a user's personal directory.
@@ -61,12 +63,12 @@ func (d *Directory) usable(in EntryDraft) (e Entry, bad []error) {
 		if len(e.Addresses) > addressesMax {
 			break // refused by its check, however many more there are
 		}
-		address, err := d.address(text)
+		one, err := d.address(text)
 		switch {
 		case err != nil:
 			bad = append(bad, err)
-		case !slices.Contains(e.Addresses, address):
-			e.Addresses = append(e.Addresses, address)
+		case !slices.Contains(e.Addresses, one):
+			e.Addresses = append(e.Addresses, one)
 		}
 	}
 	if e.Display == "" && len(e.Addresses) > 0 {
@@ -100,23 +102,20 @@ func plainLines(s string) string {
 // address brings an address a person wrote into its canonical form.
 func (d *Directory) address(text string) (string, error) {
 	text = strings.TrimSpace(text)
-	if d.Canonical == nil {
-		return "", errors.New("directory: Canonical is not set")
-	}
 	if len(text) > addressBytesMax {
 		return "", invalid("entry.long_address", "address", strconv.Quote(shorten(text, 60)), "most", addressBytesMax)
 	}
-	address, err := d.Canonical(d.uri(text))
+	canonical, err := address.Canonical(d.uri(text))
 	if err != nil {
 		return "", invalid("entry.bad_address", "address", strconv.Quote(shorten(text, 60)), "fault", err)
 	}
-	if !strings.HasPrefix(address, "tel:") && !strings.Contains(address, "@") {
+	if !strings.HasPrefix(canonical, "tel:") && !strings.Contains(canonical, "@") {
 		return "", invalid("entry.whole_domain", "address", strconv.Quote(shorten(text, 60)))
 	}
-	if len(address) > addressBytesMax {
+	if len(canonical) > addressBytesMax {
 		return "", invalid("entry.long_uri", "address", strconv.Quote(shorten(text, 60)), "most", addressBytesMax)
 	}
-	return address, nil
+	return canonical, nil
 }
 
 // uri gives an address without a scheme the one it must mean. What is neither

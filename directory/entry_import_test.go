@@ -297,7 +297,7 @@ func (m *memory) Publish(context.Context, string, []byte) error { return nil }
 
 func fuzzDirectory() *Directory {
 	return &Directory{
-		store: &memory{}, domain: "example.test", log: quiet, Canonical: address.Canonical,
+		store: &memory{}, domain: "example.test", log: quiet,
 		people: map[string]*person{"alice": newPerson(userRecord{User: User{Name: "alice"}}, 1, nil)},
 	}
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ringsplash/internal/address"
 	"ringsplash/store"
 	"ringsplash/test/storetest"
 )
@@ -21,7 +20,6 @@ import (
 func openBooks(t *testing.T, s store.Store) *Directory {
 	t.Helper()
 	d := openNode(t, s)
-	d.Canonical = address.Canonical
 	for _, u := range []NewUser{alice(), bob()} {
 		if _, ok := d.User(u.Name); !ok {
 			require.NoError(t, d.Put(t.Context(), u))

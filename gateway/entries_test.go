@@ -5,13 +5,12 @@ import (
 	"time"
 
 	"ringsplash/directory"
-	"ringsplash/internal/address"
 )
 
 // A change of the personal directory wakes the user's tabs and shows in their
 // counters.
 func TestDirectoryCounter(t *testing.T) {
-	w := newWorkbench(t, func(c *Config) { c.Directory.Canonical = address.Canonical })
+	w := newWorkbench(t, nil)
 	woken := make(chan struct{}, 100)
 	s, _, err := w.gw.OpenTab("alice", Resume{}, func() { woken <- struct{}{} })
 	must(t, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"ringsplash/config"
-	"ringsplash/internal/address"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/registrar"
 )
@@ -12,8 +11,6 @@ import (
 // openPolicy opens the audit file. What it gives decides nothing before the
 // gateway asks.
 func (n *Node) openPolicy(context.Context) error {
-	// One form of an address in grants and in directories.
-	n.directory.Canonical = address.Canonical
 	name, err := nodeName(n.cfg.Data)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ringsplash/directory"
-	"ringsplash/internal/address"
 	"ringsplash/store"
 	"ringsplash/test/storetest"
 )
@@ -20,7 +19,6 @@ func nodeOf(t *testing.T, s store.Store, node, dir string) (*Book, *directory.Di
 	d, err := directory.Open(t.Context(), s, "example.test", quiet)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.Close() })
-	d.Canonical = address.Canonical
 	b := openBook(t, s, d, func(c *Config) { c.Node, c.AuditDir = node, dir })
 	d.Switched = b.Switched
 	return b, d

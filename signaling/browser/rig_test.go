@@ -18,7 +18,6 @@ import (
 	"go.uber.org/goleak"
 
 	"ringsplash/directory"
-	"ringsplash/internal/address"
 	"ringsplash/store"
 )
 
@@ -56,7 +55,6 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	if r.people, err = directory.Open(t.Context(), r.store, "example.test", log); err != nil {
 		t.Fatal(err)
 	}
-	r.people.Canonical = address.Canonical
 	desk := directory.NewDevice{ID: "desk", Display: "Desk phone", SIPPassword: "s3cret-sip", Interworking: true, Profile: "auto"}
 	for _, u := range []directory.NewUser{
 		{
