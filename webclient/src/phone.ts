@@ -7,20 +7,13 @@ import {Voice} from './call/voice.js';
 import {Ring} from './desktop/ring.js';
 import {Settings} from './desktop/settings.js';
 import {say, t} from './locales/words.js';
+import type {Notice} from './notice.js';
 import {Connection, type Phase} from './protocol/connection.js';
 import type {Entry, Refusal, Right} from './protocol/entry.js';
 import {LogIn} from './protocol/login.js';
 import {type Call, type Command, CommandError, type Parts, type Result} from './protocol/messages.js';
 import * as rest from './protocol/rest.js';
 import {TabStore} from './protocol/tabstore.js';
-
-/** Something to tell the user until he closes it. */
-export interface Notice {
-  text: string;
-  /** It tells of something that was done as asked. */
-  good?: boolean;
-  action?: 'reload';
-}
 
 /** For a phone that is not on the gateway's own page. */
 export interface PhoneOptions {

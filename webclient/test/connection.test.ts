@@ -2,58 +2,11 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import type {AddressInfo} from 'node:net';
 import {afterEach, beforeEach, test} from 'node:test';
-import {type WebSocket as Socket, WebSocket, WebSocketServer} from 'ws';
+import {WebSocket, WebSocketServer} from 'ws';
 import {Connection, type ConnectionOptions} from '../src/protocol/connection.js';
 import {Close, CommandError} from '../src/protocol/messages.js';
 import {TabStore} from '../src/protocol/tabstore.js';
-import {someParts} from './samples.js';
-
-interface Received {
-  type: string;
-  id?: string;
-  do?: string;
-  page?: string;
-  resume?: {tab: string; secret: string};
-}
-
-/** The gateway's end of one socket, whose messages are taken one by one. */
-class Peer {
-  private readonly queue: Received[] = [];
-  private wake: (() => void) | undefined;
-
-  constructor(readonly socket: Socket) {
-    socket.on('message', text => {
-      this.queue.push(JSON.parse(String(text)));
-      this.wake?.();
-    });
-  }
-
-  async next(): Promise<Received> {
-    while (this.queue.length === 0) {
-      await new Promise<void>(done => {
-        this.wake = done;
-      });
-    }
-    return this.queue.shift() as Received;
-  }
-
-  send(message: object): void {
-    this.socket.send(JSON.stringify(message));
-  }
-
-  welcome(more: object = {}): void {
-    this.send({
-      type: 'welcome',
-      seq: 1,
-      now: new Date().toISOString(),
-      build: 'b1',
-      tab: {id: 't_1', secret: 's1'},
-      resumed: false,
-      ...someParts(),
-      ...more,
-    });
-  }
-}
+import {memory, memoryStorage, Peer, type Received} from './peer.js';
 
 let server: WebSocketServer;
 let connection: Connection;
@@ -62,6 +15,7 @@ let arrived: (() => void) | undefined;
 let changes: Array<() => void>;
 
 beforeEach(async () => {
+  memory.clear();
   server = new WebSocketServer({port: 0, host: '127.0.0.1'});
   await once(server, 'listening');
   peers = [];
@@ -101,15 +55,6 @@ function connect(more: Partial<ConnectionOptions> = {}): Connection {
   });
   connection.start();
   return connection;
-}
-
-const memory = new Map<string, string>();
-beforeEach(() => memory.clear());
-function memoryStorage(): Storage {
-  return {
-    getItem: (key: string) => memory.get(key) ?? null,
-    setItem: (key: string, value: string) => void memory.set(key, value),
-  } as Storage;
 }
 
 /** The n-th socket the gateway accepted. */

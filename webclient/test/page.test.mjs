@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
 import {farEnd, hush, launch} from './chromium.mjs';
-import {screens} from './screen-list.mjs';
-import {desk, incoming, options, parts, talking} from './screen-states.mjs';
+import {desk, incoming, parts, talking} from './screen-states.mjs';
 import {scriptedGateway} from './scripted.mjs';
 
 const want = (codecs, generation = 1) => ({media: {want: {codecs, generation}}});
@@ -361,103 +360,4 @@ test('a question lies over the page, but never over a call that rings', async ()
   await page.keyboard.press('?');
   await list.waitFor();
   assert.equal(await modal(), false);
-});
-
-/** Runs in the page: what can be pressed or typed into and is in sight, each with a mark and its words. */
-function markAll() {
-  const found = [];
-  const all = root => [...root.querySelectorAll('*')].flatMap(one => (one.shadowRoot ? all(one.shadowRoot) : [one]));
-  for (const element of all(document)) {
-    if (!element.matches('button, input, textarea, select, a[href]') || element.disabled) continue;
-    if (!element.checkVisibility()) continue;
-    // Of the buttons of a radio group Tab reaches the one that is on.
-    if (element.type === 'radio' && !element.checked) continue;
-    element.dataset.mark = found.length;
-    found.push(element.getAttribute('aria-label') ?? element.textContent.trim() ?? element.name);
-  }
-  return found;
-}
-
-/** Runs in the page: the mark of what has the focus, and whether that is to be seen. */
-function focused() {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  const {outlineStyle, outlineWidth} = getComputedStyle(element);
-  const around = element.closest('label') && getComputedStyle(element.closest('label'));
-  const ring = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
-  const ringAround = around?.outlineStyle !== 'none' && parseFloat(around?.outlineWidth) >= 2;
-  return {mark: element.dataset.mark, seen: ring || ringAround};
-}
-
-for (const name of [
-  'directory-change',
-  'directory-import',
-  'options',
-  'device',
-  'on-deskphone-auto',
-  'talking-transfer',
-]) {
-  test(`every button and field of the screen ${name} is reached by Tab, with a ring around it`, async () => {
-    const screen = screens().find(one => one.name === name);
-    await open(screen.parts, screen);
-    await screen.act?.(page, gateway);
-    const words = await page.evaluate(markAll);
-    const left = new Set(words.keys());
-    const unseen = [];
-    await page.evaluate(() => document.activeElement?.blur());
-    for (let presses = 0; presses < 2 * words.length + 10 && left.size; presses++) {
-      await page.keyboard.press('Tab');
-      const {mark, seen} = await page.evaluate(focused);
-      if (mark !== undefined && left.delete(Number(mark)) && !seen) unseen.push(words[mark]);
-    }
-    assert.deepEqual(
-      [...left].map(i => words[i]),
-      [],
-    );
-    assert.deepEqual(unseen, []);
-  });
-}
-
-test('another language is spoken in place: the call goes on, and what was typed stays', async () => {
-  const rest = Object.fromEntries(Object.entries(options).filter(([name]) => name.startsWith('GET')));
-  await open(parts([talking({on: 'desk', here: false})]), {rest});
-  const hellos = gateway.hellos.length;
-  await page.getByLabel('Name or number').fill('2002');
-  await page.getByRole('button', {name: 'Feature Options'}).click();
-  await page.getByLabel('Language').selectOption('Deutsch');
-  await page.getByRole('button', {name: 'Auflegen'}).waitFor();
-  assert.equal(await page.getByLabel('Name oder Nummer').inputValue(), '2002');
-  assert.equal(gateway.hellos.length, hellos, 'the page was not loaded again');
-  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
-  await page.reload();
-  await page.getByRole('button', {name: 'Auflegen'}).waitFor();
-  await page.getByLabel('Sprache').selectOption('Wie im Browser');
-  await page.getByRole('button', {name: 'Hang up'}).waitFor();
-});
-
-test('a language whose words do not come is not chosen, and the page says so', async () => {
-  gateway.screen = {loggedOut: true, parts: parts()};
-  const context = await browser.newContext();
-  page = await context.newPage();
-  await page.route(/\/assets\/de-/, route => route.abort());
-  await page.goto(gateway.url);
-  await page.getByLabel('Language').selectOption('Deutsch');
-  await page.getByRole('alert').getByText('The gateway cannot be reached').waitFor();
-  assert.equal(await page.getByLabel('Language').inputValue(), '');
-  await page.getByRole('button', {name: 'Log in'}).waitFor();
-});
-
-test('the browser chooses the language, and a page whose words do not come speaks English', async () => {
-  gateway.screen = {loggedOut: true, parts: parts()};
-  for (const [away, word] of [
-    [false, 'Anmelden'],
-    [true, 'Log in'],
-  ]) {
-    await page?.context().close();
-    const context = await browser.newContext({locale: 'de-CH'});
-    page = await context.newPage();
-    if (away) await page.route(/\/assets\/de-/, route => route.abort());
-    await page.goto(gateway.url);
-    await page.getByRole('button', {name: word}).waitFor();
-  }
 });
