@@ -28,20 +28,6 @@ var ErrChain = errors.New("policy: the audit file is damaged")
 // the process or the machine ended.
 var errTorn = errors.New("policy: the last line of the audit file is unfinished")
 
-// VerifyAudit reads an audit file and checks that every line is whole and names
-// the one before it. ErrChain (wrapped) names the first line that does not. An
-// unfinished last line is an error as well; the node puts it aside at its start.
-// It blocks for the disk.
-func VerifyAudit(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("policy: open the audit file: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	_, err = readChain(f, func(*Record, string) {})
-	return err
-}
-
 // readChain follows the chain from the first line. On errTorn and ErrChain the
 // chain returned ends where the good part does. each is given every record
 // that is whole, with its hash, also those behind a damage.

@@ -25,6 +25,19 @@ func splitLines(text []byte) iter.Seq[[]byte] {
 	return bytes.SplitSeq(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
 }
 
+// VerifyAudit checks that every line of an audit file is whole and names the one
+// before it. ErrChain (wrapped) names the first line that does not; an unfinished
+// last line is an error as well.
+func VerifyAudit(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	_, err = readChain(f, func(*Record, string) {})
+	return err
+}
+
 // crashWriter decides without end, on several goroutines, and prints the id of
 // each decision once it may be acted upon. It is a process of its own, to be
 // killed.

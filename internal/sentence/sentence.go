@@ -96,16 +96,3 @@ func match(template, text string) (args map[string]any, own int, ok bool) {
 	}
 	return args, own, text == ""
 }
-
-// Names are the placeholders of a template, in their order.
-func Names(template string) []string {
-	var names []string
-	for {
-		_, after, open := strings.Cut(template, "{")
-		if !open {
-			return names
-		}
-		name, rest, _ := strings.Cut(after, "}")
-		names, template = append(names, name), rest
-	}
-}

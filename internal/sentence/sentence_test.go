@@ -58,12 +58,3 @@ func TestInAnother(t *testing.T) {
 		t.Errorf("json %s, %v", b, err)
 	}
 }
-
-func TestNames(t *testing.T) {
-	if got := Names(table["limit"]); !reflect.DeepEqual(got, []string{"who", "count", "count"}) {
-		t.Errorf("names %v", got)
-	}
-	if got := Names("no more"); got != nil {
-		t.Errorf("names %v", got)
-	}
-}

@@ -37,9 +37,6 @@ type Server struct {
 	base   context.Context
 	cancel context.CancelFunc
 	watch  sync.WaitGroup
-
-	mu   sync.Mutex
-	addr net.Addr
 }
 
 // New makes a Server. It reads the TLS files and serves nothing yet; Close
@@ -86,9 +83,6 @@ func (s *Server) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 // Serve answers requests that arrive at l, which it closes, until Close. It
 // then returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	s.addr = l.Addr()
-	s.mu.Unlock()
 	var err error
 	if s.http.TLSConfig != nil {
 		err = s.http.ServeTLS(l, "", "")
@@ -99,13 +93,6 @@ func (s *Server) Serve(l net.Listener) error {
 		return nil
 	}
 	return fmt.Errorf("browser: serve %s: %w", l.Addr(), err)
-}
-
-// Addr is where Serve listens, nil before.
-func (s *Server) Addr() net.Addr {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addr
 }
 
 // cancelWait is how long a command may take to notice that its context ended.

@@ -79,7 +79,7 @@ func TestEverySentenceIsRecognised(t *testing.T) {
 				t.Errorf("%s: the code %q is not area.lower_case", pkg, code)
 			}
 			var args []any
-			for i, name := range sentence.Names(template) {
+			for i, name := range placeholders(template) {
 				args = append(args, name, fmt.Sprintf("%s %d", name, i))
 			}
 			said := table.Say(code, args...)
@@ -135,11 +135,24 @@ func checkNames(t *testing.T, file, code, template string, args []ast.Expr) {
 	for i := 0; i < len(args); i += 2 {
 		given = append(given, literal(args[i]))
 	}
-	want := sentence.Names(template)
+	want := placeholders(template)
 	slices.Sort(given)
 	slices.Sort(want)
 	if want = slices.Compact(want); !slices.Equal(given, want) || len(args)%2 != 0 {
 		t.Errorf("%s: %s is said with %v, its template has %v", file, code, given, want)
+	}
+}
+
+// placeholders are the placeholders of a template, in their order.
+func placeholders(template string) []string {
+	var names []string
+	for {
+		_, after, open := strings.Cut(template, "{")
+		if !open {
+			return names
+		}
+		name, rest, _ := strings.Cut(after, "}")
+		names, template = append(names, name), rest
 	}
 }
 
