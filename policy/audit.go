@@ -219,13 +219,10 @@ func (a *audit) write(batch []waiting) error {
 // Foreign records that the store has a record which this installation did not
 // write, and which therefore counts for nothing. It does not block.
 func (b *Book) Foreign(key string) {
-	b.cfg.Log.Error("a record in the store was not written by this installation and is not believed; find out who can write there",
-		"key", key)
-	now := b.cfg.Now()
-	if !b.audit.later(&Record{
-		ID: newID(now), Time: now.UTC(), Event: eventForeign, Key: key,
-		Reason: "This installation did not write it, so it is not believed.",
-	}) {
+	const found = "a record in the store was not written by this installation and is not believed; find out who can write there"
+	b.cfg.Log.Error(found, "key", key)
+	r := Record{Event: eventForeign, Key: key, Reason: "This installation did not write it, so it is not believed."}
+	if !b.audit.later(b.dated(r)) {
 		b.cfg.Log.Error("the audit queue is full; a foreign record is in the log only", "key", key)
 	}
 }

@@ -172,8 +172,8 @@ func (c chain) against(known chain, at string) *Record {
 	case c.seq == 0:
 		reason = fmt.Sprintf("The file is gone or was emptied: the store knows of %d records in it.", known.seq)
 	case c.seq < known.seq:
-		reason = fmt.Sprintf("The last %d records are gone: the file ends at record %d, and the store knows of %d.", known.seq-c.seq,
-			c.seq, known.seq)
+		const gone = "The last %d records are gone: the file ends at record %d, and the store knows of %d."
+		reason = fmt.Sprintf(gone, known.seq-c.seq, c.seq, known.seq)
 	default:
 		reason = fmt.Sprintf("Record %d is not the one that the store knows of: this is another file.", known.seq)
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,9 +110,7 @@ func New(cfg Config) (*Book, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	b := &Book{cfg: cfg, within: decideFor, doubt: make(chan struct{}, 1), watched: make(chan struct{})}
 	for _, text := range cfg.PhoneHosts {
 		h, err := address.ParseHost(text)
@@ -147,8 +146,7 @@ func (b *Book) start() error {
 	}
 	b.copies = newCopies(b.cfg.Store, b.cfg.Log)
 	if err := b.compare(ctx); err != nil {
-		b.cfg.Log.Warn("the store cannot be compared with the revocations on record, so nothing answers by itself; trying again", "err",
-			err)
+		b.cfg.Log.Warn(notCompared, "err", err)
 	}
 	go b.watch(follow, changes)
 	return nil
@@ -370,12 +368,8 @@ func (b *Book) counted(ctx context.Context, q Question, f *facts, now time.Time,
 }
 
 func recordOf(q Question, d Decision, now time.Time) *Record {
-	at := q.At
-	if at.IsZero() {
-		at = now
-	}
 	r := &Record{
-		ID: newID(now), Time: at.UTC(), Event: eventDecision, Owner: q.Owner,
+		ID: newID(now), Time: cmp.Or(q.At, now).UTC(), Event: eventDecision, Owner: q.Owner,
 		Requester: q.Requester.Address, Evidence: q.Requester.How, Level: q.Requester.Level,
 		Kind: q.Kind, Device: q.Device, Instance: q.Instance, Call: q.Call, Require: q.Require,
 		Allow: d.Allow, Grant: d.Grant, Reason: d.Reason.Text,

@@ -19,6 +19,8 @@ const (
 	compareAgain = 500 * time.Millisecond
 )
 
+const notCompared = "the store cannot be compared with the revocations on record, so nothing answers by itself; trying again"
+
 // watch compares the store with the ledger after each reconnect, and takes in
 // what other nodes change, until ctx ends. A store that comes back may have
 // older contents, so nothing answers by itself until it was compared.
@@ -44,8 +46,7 @@ func (b *Book) watch(ctx context.Context, changes <-chan store.Message) {
 		}
 		again = nil
 		if err := b.compare(ctx); err != nil && ctx.Err() == nil {
-			b.cfg.Log.Warn("the store cannot be compared with the revocations on record, so nothing answers by itself; trying again",
-				"after", compareAgain, "err", err)
+			b.cfg.Log.Warn(notCompared, "after", compareAgain, "err", err)
 			again = time.After(compareAgain)
 		}
 	}
@@ -129,13 +130,12 @@ func (b *Book) restore(ctx context.Context, user string, known epochGrants, over
 	if _, err := b.writeGrants(ctx, user, known.grants, known.epoch, over); err != nil {
 		return err
 	}
-	b.cfg.Log.Warn("the store came back with older grants than are on record here; they are replaced by the newest known", "user",
-		user)
-	now := b.cfg.Now()
-	return b.audit.append(ctx, &Record{
-		ID: newID(now), Time: now.UTC(), Event: eventRestored, Owner: user, Grants: &known.grants, Epoch: known.epoch,
+	const older = "the store came back with older grants than are on record here; they are replaced by the newest known"
+	b.cfg.Log.Warn(older, "user", user)
+	return b.audit.append(ctx, b.dated(Record{
+		Event: eventRestored, Owner: user, Grants: &known.grants, Epoch: known.epoch,
 		Reason: "The store had older grants than this node had seen.",
-	})
+	}))
 }
 
 // see takes in grants that were read from the store. What is new here goes to
@@ -144,9 +144,7 @@ func (b *Book) see(user string, r grantsRecord) {
 	if !b.ledger.note(user, r.Epoch, r.Grants) {
 		return
 	}
-	now := b.cfg.Now()
-	heard := &Record{ID: newID(now), Time: now.UTC(), Event: eventHeard, Owner: user, Grants: &r.Grants, Epoch: r.Epoch}
-	if !b.audit.later(heard) {
+	if !b.audit.later(b.dated(Record{Event: eventHeard, Owner: user, Grants: &r.Grants, Epoch: r.Epoch})) {
 		b.cfg.Log.Warn("the audit queue is full; grants that another node changed are not kept over a restart", "user", user)
 	}
 }

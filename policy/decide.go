@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 
 	"ringsplash/internal/address"
@@ -39,12 +40,7 @@ type facts struct {
 // allowed tells whether the owner allows the group and the administrator does
 // not forbid it.
 func (f *facts) allowed(g Group) bool {
-	for _, forbidden := range f.forbid {
-		if g == forbidden {
-			return false
-		}
-	}
-	return *f.grants.allows(g)
+	return !slices.Contains(f.forbid, g) && *f.grants.allows(g)
 }
 
 const (
@@ -180,14 +176,9 @@ func domainOf(who Identity) []address.Address {
 }
 
 func listed(entries []entry, names []address.Address, foldUser bool) bool {
-	for i := range entries {
-		for _, name := range names {
-			if entries[i].matches(name, foldUser) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(entries, func(e entry) bool {
+		return slices.ContainsFunc(names, func(name address.Address) bool { return e.matches(name, foldUser) })
+	})
 }
 
 func anonymous(who Identity) bool {

@@ -206,15 +206,14 @@ func (b *Book) change(ctx context.Context, user string, g Grants, epoch uint64) 
 
 // writeGrants puts a record into the store, when condition is still its
 // version there, and returns the new one.
-func (b *Book) writeGrants(ctx context.Context, user string, g Grants, epoch uint64, condition store.Version) (store.Version,
-	error,
-) {
+func (b *Book) writeGrants(
+	ctx context.Context, user string, g Grants, epoch uint64, condition store.Version,
+) (version store.Version, err error) {
 	g.Version = 0
 	value, err := json.Marshal(grantsRecord{recordVersion, epoch, g})
-	if err != nil {
-		return 0, fmt.Errorf("policy: write the grants of %s: %w", user, err)
+	if err == nil {
+		version, err = b.cfg.Store.Put(ctx, grantsKey(user), value, condition, 0)
 	}
-	version, err := b.cfg.Store.Put(ctx, grantsKey(user), value, condition, 0)
 	if err != nil {
 		return 0, fmt.Errorf("policy: write the grants of %s: %w", user, err)
 	}

@@ -118,8 +118,7 @@ func (e entry) matches(id address.Address, foldUser bool) bool {
 	}
 	if e.any {
 		// The dot is the label boundary: evilexample.com is not example.com's.
-		return len(id.Host.Name) > len(e.Host.Name)+1 && strings.HasSuffix(id.Host.Name, e.Host.Name) &&
-			id.Host.Name[len(id.Host.Name)-len(e.Host.Name)-1] == '.'
+		return len(id.Host.Name) > len(e.Host.Name)+1 && strings.HasSuffix(id.Host.Name, "."+e.Host.Name)
 	}
 	return e.Host == id.Host
 }

@@ -66,6 +66,13 @@ type Record struct {
 	Prev string `json:"prev"`
 }
 
+// dated gives a record its id and the time.
+func (b *Book) dated(r Record) *Record {
+	now := b.cfg.Now()
+	r.ID, r.Time = newID(now), now.UTC()
+	return &r
+}
+
 func newID(at time.Time) string {
 	id, err := ulid.New(ulid.Timestamp(at), rand.Reader)
 	if err != nil { // a clock beyond the year 10889

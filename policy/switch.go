@@ -24,8 +24,7 @@ func (b *Book) Switched(ctx context.Context, user, device string, on bool, epoch
 }
 
 func (b *Book) recordOff(user, device string, epoch uint64) *Record {
-	now := b.cfg.Now()
-	return &Record{ID: newID(now), Time: now.UTC(), Event: eventOff, Owner: user, Device: device, Epoch: epoch}
+	return b.dated(Record{Event: eventOff, Owner: user, Device: device, Epoch: epoch})
 }
 
 // isOn tells whether a switch that the store has on is to be believed, and
@@ -72,13 +71,12 @@ func (b *Book) compareSwitches(ctx context.Context, user string) error {
 		if err := b.cfg.People.SwitchOff(ctx, s.user, s.device, epoch); err != nil {
 			return fmt.Errorf("policy: switch off again for %s: %w", s.user, err)
 		}
-		b.cfg.Log.Warn("the store came back with something on that was switched off; it is off again", "user", s.user, "device",
-			s.device)
-		now := b.cfg.Now()
-		err := b.audit.append(ctx, &Record{
-			ID: newID(now), Time: now.UTC(), Event: eventRestored, Owner: s.user, Device: s.device, Epoch: epoch,
+		const restored = "the store came back with something on that was switched off; it is off again"
+		b.cfg.Log.Warn(restored, "user", s.user, "device", s.device)
+		err := b.audit.append(ctx, b.dated(Record{
+			Event: eventRestored, Owner: s.user, Device: s.device, Epoch: epoch,
 			Reason: "The store had on what this node had seen switched off.",
-		})
+		}))
 		if err != nil {
 			return err
 		}

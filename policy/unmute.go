@@ -13,12 +13,8 @@ type Unmute struct {
 // Unmuted puts an un-mute on record. It does not block: the record is in the
 // audit file some milliseconds later. It decides nothing.
 func (b *Book) Unmuted(u Unmute) {
-	now := b.cfg.Now()
-	r := &Record{
-		ID: newID(now), Time: now.UTC(), Event: eventUnmute,
-		Owner: u.Owner, Device: u.Device, Instance: u.Instance, Call: u.Call, By: u.By,
-	}
-	if !b.audit.later(r) {
+	r := Record{Event: eventUnmute, Owner: u.Owner, Device: u.Device, Instance: u.Instance, Call: u.Call, By: u.By}
+	if !b.audit.later(b.dated(r)) {
 		b.cfg.Log.Error("the audit queue is full; an un-mute is not recorded", "owner", u.Owner, "device", u.Device, "by", u.By)
 	}
 }
