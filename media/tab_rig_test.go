@@ -30,15 +30,14 @@ var mimes = map[sdp.Codec]webrtc.RTPCodecParameters{
 // page is a browser: a real PeerConnection with an audio, a camera and a screen
 // m-line, which sends and hears 20 ms frames of one letter.
 type page struct {
-	t      *testing.T
-	pc     *webrtc.PeerConnection
-	audio  *webrtc.RTPTransceiver
-	heard  chan string // "PT letter"
-	lost   chan struct{}
-	states chan webrtc.PeerConnectionState
-	stop   chan struct{}
-	wg     sync.WaitGroup
-	once   sync.Once
+	t     *testing.T
+	pc    *webrtc.PeerConnection
+	audio *webrtc.RTPTransceiver
+	heard chan string // "PT letter"
+	lost  chan struct{}
+	stop  chan struct{}
+	wg    sync.WaitGroup
+	once  sync.Once
 }
 
 type pageOptions struct {
@@ -80,9 +79,7 @@ func newPage(t *testing.T, o pageOptions) *page {
 	}
 	p := &page{
 		t: t, pc: pc, heard: make(chan string, 1000), stop: make(chan struct{}),
-		states: make(chan webrtc.PeerConnectionState, 100),
 	}
-	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) { p.states <- s })
 	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.listen(track) })
 	if p.audio, err = pc.AddTransceiverFromTrack(p.track(o.codec)); err != nil {
 		t.Fatal(err)
@@ -177,11 +174,6 @@ func (p *page) close() {
 		_ = p.pc.GracefulClose()
 		p.wg.Wait()
 	})
-}
-
-func (p *page) wait(s webrtc.PeerConnectionState) {
-	p.t.Helper()
-	await(p.t, p.states, s)
 }
 
 // await reads ch until want comes.

@@ -1,6 +1,9 @@
 package sdp
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Codec is an audio codec by its SDP name. One clock: 8000, opus 48000.
 type Codec string
@@ -28,35 +31,49 @@ const (
 	FormatCount
 )
 
+// formats is what is written of each Format.
+var formats = [FormatCount]struct {
+	codec      Codec
+	encoding   string // in rtpmap
+	parameters string // in fmtp
+	number     uint8  // we offer, unless the far side used it for something else
+}{
+	FormatPCMU:    {PCMU, "PCMU/8000", "", 0},
+	FormatPCMA:    {PCMA, "PCMA/8000", "", 8},
+	FormatG722:    {G722, "G722/8000", "", 9},
+	FormatOpus:    {Opus, "opus/48000/2", "minptime=10;useinbandfec=1", 111},
+	FormatEvent8:  {"", "telephone-event/8000", "0-15", 101},
+	FormatEvent48: {"", "telephone-event/48000", "0-15", 110},
+}
+
 // Format is FormatNone for an unknown codec.
 func (c Codec) Format() Format {
-	switch c {
-	case PCMU:
-		return FormatPCMU
-	case PCMA:
-		return FormatPCMA
-	case G722:
+	for f := FormatPCMU; f <= FormatOpus; f++ {
+		if formats[f].codec == c {
+			return f
+		}
+	}
+	return FormatNone
+}
+
+// formatOf reads the right side of an rtpmap, "opus/48000/2".
+func formatOf(encoding string) Format {
+	name, rest, _ := strings.Cut(strings.ToLower(encoding), "/")
+	clock, _, _ := strings.Cut(rest, "/")
+	text := name + "/" + strings.TrimSpace(clock)
+	if text == "g722/16000" { // some write the sampling rate by mistake
 		return FormatG722
-	case Opus:
-		return FormatOpus
+	}
+	for f := FormatPCMU; f < FormatCount; f++ {
+		if text == strings.TrimSuffix(strings.ToLower(formats[f].encoding), "/2") {
+			return f
+		}
 	}
 	return FormatNone
 }
 
 // Codec is "" for what is none.
-func (f Format) Codec() Codec {
-	switch f {
-	case FormatPCMU:
-		return PCMU
-	case FormatPCMA:
-		return PCMA
-	case FormatG722:
-		return G722
-	case FormatOpus:
-		return Opus
-	}
-	return ""
-}
+func (f Format) Codec() Codec { return formats[f].codec }
 
 // Event tells whether it is a telephone-event.
 func (f Format) Event() bool { return f == FormatEvent8 || f == FormatEvent48 }

@@ -141,7 +141,7 @@ func (d *description) answerTo(o *ours) (*mediaLine, error) {
 	case i < 0:
 		return nil, Bad("the answer has no audio m-line")
 	case d.media[i].port == 0:
-		return nil, fmt.Errorf("%w: %w", ErrNoCodec, errRejected)
+		return nil, fmt.Errorf("%w: the far side refused the audio", ErrNoCodec)
 	}
 	return &d.media[i], d.media[i].carried()
 }
@@ -215,8 +215,7 @@ func (n *Negotiation) agree(line *mediaLine, types []PayloadType) (Agreement, er
 	}
 	return Agreement{
 		Negotiated: Negotiated{
-			Codecs: Codecs(types), Remote: line.described(to.Addr()),
-			DTMF: hasEvent(types),
+			Codecs: Codecs(types), Remote: line.described(to.Addr()), DTMF: hasEvent(types),
 		},
 		Types: types, To: to, RTCPPort: line.rtcpPort, PacketTime: line.packetTime(),
 	}, nil
@@ -235,28 +234,19 @@ func (n *Negotiation) destination(line *mediaLine) (netip.AddrPort, error) {
 	return to, err
 }
 
-// defaultNumbers are the payload types we offer, unless the far side used them
-// for something else.
-var defaultNumbers = [FormatCount]uint8{
-	FormatPCMU: 0, FormatPCMA: 8, FormatG722: 9, FormatOpus: 111, FormatEvent8: 101, FormatEvent48: 110,
-}
-
 // typesFor is the payload type list of an offer of codecs.
 func (n *Negotiation) typesFor(codecs []Codec) []PayloadType {
 	var types []PayloadType
-	var events []Format
-	for _, c := range codecs {
-		f := c.Format()
-		if f == FormatNone || slices.ContainsFunc(types, func(t PayloadType) bool { return t.Format == f }) {
-			continue
-		}
-		types = append(types, PayloadType{Number: n.number(f), Format: f})
-		if ev := f.EventBeside(); !slices.Contains(events, ev) {
-			events = append(events, ev)
+	add := func(f Format) {
+		if f != FormatNone && !slices.ContainsFunc(types, func(t PayloadType) bool { return t.Format == f }) {
+			types = append(types, PayloadType{n.number(f), f})
 		}
 	}
-	for _, f := range events {
-		types = append(types, PayloadType{Number: n.number(f), Format: f})
+	for _, c := range codecs {
+		add(c.Format())
+	}
+	for _, t := range types {
+		add(t.Format.EventBeside())
 	}
 	return types
 }
@@ -269,7 +259,7 @@ func (n *Negotiation) number(f Format) uint8 {
 	taken := func(x uint8) bool {
 		return slices.ContainsFunc(n.rx, func(t PayloadType) bool { return t.Number == x })
 	}
-	x := defaultNumbers[f]
+	x := formats[f].number
 	if taken(x) {
 		for x = 96; x < 127 && taken(x); x++ {
 		}

@@ -2,7 +2,6 @@ package sdp
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -147,7 +146,7 @@ func (m *rtpmaps) add(text string) {
 	if *m == nil {
 		*m = rtpmaps{}
 	}
-	(*m)[uint8(n)] = formatOfEncoding(strings.TrimSpace(encoding))
+	(*m)[uint8(n)] = formatOf(strings.TrimSpace(encoding))
 }
 
 // types are those of an m-line's formats that we know, in its order.
@@ -187,30 +186,6 @@ func (m *mediaLine) packetTime() int {
 		return want
 	}
 	return min(cmp.Or(want, PacketTime), m.maxptime)
-}
-
-// formatOfEncoding reads the right side of an rtpmap, "opus/48000/2".
-func formatOfEncoding(encoding string) Format {
-	f := strings.Split(strings.ToLower(encoding), "/")
-	clock := ""
-	if len(f) > 1 {
-		clock = strings.TrimSpace(f[1])
-	}
-	switch f[0] + "/" + clock {
-	case "pcmu/8000":
-		return FormatPCMU
-	case "pcma/8000":
-		return FormatPCMA
-	case "g722/8000", "g722/16000": // some write the sampling rate by mistake
-		return FormatG722
-	case "opus/48000":
-		return FormatOpus
-	case "telephone-event/8000":
-		return FormatEvent8
-	case "telephone-event/48000":
-		return FormatEvent48
-	}
-	return FormatNone
 }
 
 // staticFormats are the payload types that need no rtpmap (RFC 3551 6).
@@ -274,24 +249,16 @@ func (m *mediaLine) address() (netip.AddrPort, error) {
 		return netip.AddrPort{}, fmt.Errorf("%w: c= has %q; only IP addresses are taken", ErrHostName, m.host)
 	}
 	addr = addr.Unmap()
-	if err := usable(addr, m.port); err != nil {
-		return netip.AddrPort{}, err
+	switch {
+	case addr.IsMulticast() || addr == broadcast:
+		return netip.AddrPort{}, fmt.Errorf("%w: %s is not the address of one phone", ErrMulticast, addr)
+	case m.port < 1024:
+		return netip.AddrPort{}, Bad("port %d is below 1024", m.port)
 	}
 	return netip.AddrPortFrom(addr, uint16(m.port)), nil
 }
 
 var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
-
-// usable refuses destinations that no phone has.
-func usable(addr netip.Addr, port int) error {
-	switch {
-	case addr.IsMulticast() || addr == broadcast:
-		return fmt.Errorf("%w: %s is not the address of one phone", ErrMulticast, addr)
-	case port < 1024:
-		return Bad("port %d is below 1024", port)
-	}
-	return nil
-}
 
 // described is the direction as the far side means it: an unspecified address
 // says "do not send to me", whatever the attribute (RFC 3264 8.4).
@@ -301,6 +268,3 @@ func (m *mediaLine) described(addr netip.Addr) Direction {
 	}
 	return toward(m.direction.Sends(), false)
 }
-
-// errRejected: the far side set the port of our m-line to 0.
-var errRejected = errors.New("the far side refused the audio")

@@ -23,14 +23,11 @@ func Summary(text []byte) string {
 			lines = append(lines, what+" off")
 			continue
 		}
-		var codecs []string
-		for _, c := range Codecs(m.formats) {
-			codecs = append(codecs, string(c))
+		codecs := strings.Trim(fmt.Sprint(Codecs(m.formats)), "[]")
+		if codecs == "" {
+			codecs = fmt.Sprintf("%d unknown formats", len(m.fmts))
 		}
-		if len(codecs) == 0 {
-			codecs = []string{fmt.Sprintf("%d unknown formats", len(m.fmts))}
-		}
-		lines = append(lines, fmt.Sprintf("%s %s at %s:%d %s, %s", what, strings.Join(codecs, " "), printable(m.host), m.port,
+		lines = append(lines, fmt.Sprintf("%s %s at %s:%d %s, %s", what, codecs, printable(m.host), m.port,
 			printable(m.proto), m.direction))
 	}
 	return strings.Join(lines, "; ")

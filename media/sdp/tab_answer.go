@@ -72,11 +72,11 @@ func (s *tabSection) accepted(o *TabOffer) bool {
 }
 
 func (a *TabAnswer) section(s *tabSection, o *TabOffer, line func(string, ...any)) {
-	formats, ours := []string{s.vp8()}, Inactive
+	fmts, ours := []string{s.vp8()}, Inactive
 	if s == o.audio {
-		formats, ours = numbers(a.Types), s.direction.reply(SendRecv)
+		fmts, ours = numbers(a.Types), s.direction.reply(SendRecv)
 	}
-	line("m=%s 9 %s %s", s.kind, s.proto, strings.Join(formats, " "))
+	line("m=%s 9 %s %s", s.kind, s.proto, strings.Join(fmts, " "))
 	line("c=IN IP4 0.0.0.0")
 	line("a=mid:%s", s.mid)
 	line("a=rtcp-mux")
@@ -85,13 +85,14 @@ func (a *TabAnswer) section(s *tabSection, o *TabOffer, line func(string, ...any
 	line("a=setup:passive")
 	line("a=%s", ours)
 	if s != o.audio {
-		line("a=rtpmap:%s VP8/90000", formats[0])
+		line("a=rtpmap:%s VP8/90000", fmts[0])
 		return
 	}
 	for _, t := range a.Types {
-		line("a=rtpmap:%d %s", t.Number, encodings[t.Format])
-		if p := parameters[t.Format]; p != "" {
-			line("a=fmtp:%d %s", t.Number, p)
+		f := formats[t.Format]
+		line("a=rtpmap:%d %s", t.Number, f.encoding)
+		if f.parameters != "" {
+			line("a=fmtp:%d %s", t.Number, f.parameters)
 		}
 	}
 	// The page plays what comes with this SSRC as a track of this stream.

@@ -11,17 +11,6 @@ import (
 // PacketTime is the ptime we ask for, in ms. Nearly everything sends that.
 const PacketTime = 20
 
-// encodings are the rtpmap texts of the formats.
-var encodings = [FormatCount]string{
-	FormatPCMU: "PCMU/8000", FormatPCMA: "PCMA/8000", FormatG722: "G722/8000",
-	FormatOpus: "opus/48000/2", FormatEvent8: "telephone-event/8000", FormatEvent48: "telephone-event/48000",
-}
-
-// parameters are their fmtp texts.
-var parameters = [FormatCount]string{
-	FormatOpus: "minptime=10;useinbandfec=1", FormatEvent8: "0-15", FormatEvent48: "0-15",
-}
-
 // ours is a description of ours to be written.
 type ours struct {
 	session, version uint64
@@ -87,10 +76,10 @@ func (o *ours) describeAudio(m *pion.MediaDescription) {
 	m.MediaName.Port = pion.RangedPort{Value: int(o.addr.Port())}
 	m.MediaName.Formats = numbers(o.types)
 	for i, n := range m.MediaName.Formats {
-		f := o.types[i].Format
-		m.WithValueAttribute("rtpmap", n+" "+encodings[f])
-		if p := parameters[f]; p != "" {
-			m.WithValueAttribute("fmtp", n+" "+p)
+		f := formats[o.types[i].Format]
+		m.WithValueAttribute("rtpmap", n+" "+f.encoding)
+		if f.parameters != "" {
+			m.WithValueAttribute("fmtp", n+" "+f.parameters)
 		}
 	}
 	m.WithValueAttribute("ptime", strconv.Itoa(PacketTime))
