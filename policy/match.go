@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -10,13 +9,11 @@ import (
 )
 
 var (
-	errEmpty = errors.New("it is empty")
-	errName  = errors.New("it has a name or angle brackets; write the address alone, like bob@example.com")
-	errStar  = errors.New(
-		"the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain are allowed by " +
-			"example.com")
-	errPassword = errors.New("there is a colon before the @; write the address alone, like bob@example.com")
-	errNobody   = errors.New("everybody who withholds his identity has it, so it names nobody")
+	errEmpty    = Words.Say("address.empty")
+	errName     = Words.Say("address.with_name")
+	errStar     = Words.Say("address.bad_star")
+	errPassword = Words.Say("address.with_password")
+	errNobody   = Words.Say("address.nobody")
 )
 
 // anonymousHost is the host of callers who withhold their identity (RFC 3323
@@ -148,5 +145,5 @@ func malformed(i int, text string, err error) Malformed {
 	if len(shown) > 80 {
 		shown = strings.ToValidUTF8(shown[:80], "") + "..."
 	}
-	return Malformed{i, text, Words.Say("problem.address", "address", strconv.Quote(shown), "fault", err.Error())}
+	return Malformed{i, text, Words.Say("problem.address", "address", strconv.Quote(shown), "fault", err)}
 }

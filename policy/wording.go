@@ -5,7 +5,13 @@ import "ringsplash/internal/sentence"
 // Words is the English of this package: why a phone may be made to answer or
 // not, and what is wrong with a change of the grants.
 var Words = sentence.Table{
-	"decision.addresses": "The requester is one of the allowed addresses.",
+	"address.bad_star": "the star stands for whole parts in front of a domain only, as in *.example.com; all users of a domain " +
+		"are allowed by example.com",
+	"address.empty":         "it is empty",
+	"address.nobody":        "everybody who withholds his identity has it, so it names nobody",
+	"address.with_name":     "it has a name or angle brackets; write the address alone, like bob@example.com",
+	"address.with_password": "there is a colon before the @; write the address alone, like bob@example.com",
+	"decision.addresses":    "The requester is one of the allowed addresses.",
 	"decision.comparing": "The gateway's store came back and is still being compared with what was revoked, so nothing " +
 		"answers by itself for a moment; the phone can be answered by hand.",
 	"decision.directory": "The requester is in the personal directory.",

@@ -4,7 +4,6 @@
 package address
 
 import (
-	"errors"
 	"strings"
 )
 
@@ -12,12 +11,12 @@ import (
 const Max = 512
 
 var (
-	errScheme    = errors.New("it begins with neither sip: nor sips: nor tel")
-	errLong      = errors.New("it is longer than 512 bytes")
-	errNoUser    = errors.New("there is nothing before the @")
-	errTwoAts    = errors.New("there is more than one @")
-	errEscape    = errors.New("after a % there must be two hexadecimal digits")
-	errCharacter = errors.New("it has spaces, quotes, angle brackets or characters that cannot be shown")
+	errScheme    = Words.Say("address.no_scheme")
+	errLong      = Words.Say("address.too_long")
+	errNoUser    = Words.Say("address.no_user")
+	errTwoAts    = Words.Say("address.two_ats")
+	errEscape    = Words.Say("address.bad_escape")
+	errCharacter = Words.Say("address.bad_text")
 )
 
 // Address is an address of record or a telephone number in the one form it is

@@ -1,7 +1,6 @@
 package address
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 
@@ -9,12 +8,11 @@ import (
 )
 
 var (
-	errHost = errors.New("the domain has characters or empty parts that no domain has")
-	errTop  = errors.New("what stands last in the domain must begin with a letter, as in example.com, or the whole must be an IP " +
-		"address")
-	errIP   = errors.New("the text in square brackets is no IPv6 address")
-	errPort = errors.New("the port is not a number")
-	errIDN  = errors.New("the domain is no valid international domain name")
+	errHost = Words.Say("address.bad_domain")
+	errTop  = Words.Say("address.bad_top")
+	errIP   = Words.Say("address.bad_ip")
+	errPort = Words.Say("address.bad_port")
+	errIDN  = Words.Say("address.bad_idn")
 )
 
 // Host is a domain in A-labels and lower case, or an IP address; one of the

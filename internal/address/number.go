@@ -1,16 +1,15 @@
 package address
 
 import (
-	"errors"
 	"slices"
 	"strings"
 )
 
 var (
-	errNumber  = errors.New("it is no telephone number; write it like +15551234")
-	errLocal   = errors.New("a number without + means another phone in every place; write it with +, or as number@domain")
-	errParam   = errors.New("the parameters of the number are not readable")
-	errContext = errors.New("the phone-context is neither a domain nor the beginning of a number with +")
+	errNumber  = Words.Say("address.bad_number")
+	errLocal   = Words.Say("address.local_number")
+	errParam   = Words.Say("address.bad_parameters")
+	errContext = Words.Say("address.bad_context")
 )
 
 // Number reads what follows "tel:" (RFC 3966 3): the number without visual

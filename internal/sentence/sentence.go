@@ -15,8 +15,9 @@ type Sentence struct {
 	Text string         `json:"-"`
 }
 
-// String is the English text, so that a sentence can be an argument of another.
-func (s Sentence) String() string { return s.Text }
+// Error is the English text, so that a sentence can be an argument of another
+// and tell why something failed.
+func (s Sentence) Error() string { return s.Text }
 
 // IsZero tells that nothing is said; such a sentence is left out of JSON by omitzero.
 func (s Sentence) IsZero() bool { return s.Code == "" }

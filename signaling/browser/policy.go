@@ -273,7 +273,7 @@ func (s *Server) foreignAddress(text string) (string, error) {
 	case strings.HasPrefix(text, "+") && !strings.Contains(text, "@"):
 		text = "tel:" + text
 	case !strings.Contains(text, "@"):
-		return "", errors.New("nobody here has this name")
+		return "", Words.Say("address.not_here")
 	default:
 		text = "sip:" + text
 	}

@@ -120,6 +120,10 @@ func TestPolicyNamesEachMalformedAddress(t *testing.T) {
 		if one["pointer"] != want || !strings.Contains(a.json["detail"].(string), one["detail"].(string)) {
 			t.Errorf("fault %d: %v", i, one)
 		}
+		args := one["detailSentence"].(map[string]any)["args"].(map[string]any)
+		if code := args["fault"].(map[string]any)["code"]; code != []any{"address.bad_domain", "address.bad_top"}[i] {
+			t.Errorf("fault %d has the code %v", i, code)
+		}
 	}
 }
 

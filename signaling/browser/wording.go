@@ -5,6 +5,7 @@ import "ringsplash/internal/sentence"
 // Words is the English of this package: problems of the REST interface,
 // refused tokens, and commands that come to no call.
 var Words = sentence.Table{
+	"address.not_here":      "nobody here has this name",
 	"command.bad_codecs":    "the field codecs is not a list of codec names",
 	"command.bad_field":     "the field {field} is too long or has characters that do not belong there",
 	"command.bad_request":   "The page sent a command the gateway cannot read: {fault}. Reload the page.",

@@ -22,6 +22,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/address"
 	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 	"ringsplash/signaling/browser"
@@ -34,8 +35,8 @@ const english = "../../webclient/src/locales/gateway.en.json"
 
 // tables are those of the packages that speak to people.
 var tables = map[string]sentence.Table{
-	"directory": directory.Words, "gateway": gateway.Words, "gateway/machine": machine.Words, "policy": policy.Words,
-	"signaling/browser": browser.Words, "token": tokens.Words,
+	"directory": directory.Words, "gateway": gateway.Words, "gateway/machine": machine.Words, "internal/address": address.Words,
+	"policy": policy.Words, "signaling/browser": browser.Words, "token": tokens.Words,
 }
 
 // all is every sentence of the gateway.

@@ -149,7 +149,12 @@ export const options = {
       status: 422,
       detail: refusedAddress,
       sentence: {code: 'problem.bad_address', args: {faults}},
-      errors: [{detail: faults, detailSentence: {code: 'problem.address', args: {address: '"bob@*"', fault}}}],
+      errors: [
+        {
+          detail: faults,
+          detailSentence: {code: 'problem.address', args: {address: '"bob@*"', fault: {code: 'address.bad_star'}}},
+        },
+      ],
     },
   ],
   'POST policy/simulate': [
@@ -204,10 +209,10 @@ export const directory = {
       rejected: [
         {
           line: 7,
-          problem: 'the address "bob@*" cannot be used: it has characters that cannot be in an address',
+          problem: 'the address "bob@*" cannot be used: the domain has characters or empty parts that no domain has',
           problemSentence: {
             code: 'entry.bad_address',
-            args: {address: '"bob@*"', fault: 'it has characters that cannot be in an address'},
+            args: {address: '"bob@*"', fault: {code: 'address.bad_domain'}},
           },
         },
         {

@@ -1,5 +1,30 @@
 /** Its sentences about requests and log-ins, and about what was typed, in the same way. */
 export const problems: Readonly<Record<string, string>> = {
+  'address.bad_context': 'der phone-context ist weder eine Domain noch der Anfang einer Nummer mit +',
+  'address.bad_domain': 'die Domain hat Zeichen oder leere Teile, die keine Domain hat',
+  'address.bad_escape': 'nach einem % müssen zwei hexadezimale Ziffern stehen',
+  'address.bad_idn': 'die Domain ist kein gültiger internationaler Domainname',
+  'address.bad_ip': 'der Text in eckigen Klammern ist keine IPv6-Adresse',
+  'address.bad_number': 'sie ist keine Telefonnummer; schreiben Sie sie wie +15551234',
+  'address.bad_parameters': 'die Parameter der Nummer sind nicht lesbar',
+  'address.bad_port': 'der Port ist keine Zahl',
+  'address.bad_star':
+    'der Stern steht nur für ganze Teile vor einer Domain, wie in *.example.com; alle Benutzer einer Domain werden durch example.com zugelassen',
+  'address.bad_text':
+    'sie hat Leerzeichen, Anführungszeichen, spitze Klammern oder Zeichen, die sich nicht anzeigen lassen',
+  'address.bad_top':
+    'der letzte Teil der Domain muss mit einem Buchstaben beginnen, wie in example.com, oder das Ganze muss eine IP-Adresse sein',
+  'address.empty': 'sie ist leer',
+  'address.local_number':
+    'eine Nummer ohne + meint an jedem Ort ein anderes Telefon; schreiben Sie sie mit + oder als Nummer@Domain',
+  'address.no_scheme': 'sie beginnt weder mit sip: noch mit sips: noch mit tel',
+  'address.no_user': 'vor dem @ steht nichts',
+  'address.nobody': 'diese Adresse haben alle, die verbergen, wer sie sind, sie nennt also niemanden',
+  'address.not_here': 'niemand hat hier diesen Namen',
+  'address.too_long': 'sie ist länger als 512 Byte',
+  'address.two_ats': 'sie hat mehr als ein @',
+  'address.with_name': 'sie hat einen Namen oder spitze Klammern; schreiben Sie nur die Adresse, wie bob@example.com',
+  'address.with_password': 'vor dem @ steht ein Doppelpunkt; schreiben Sie nur die Adresse, wie bob@example.com',
   'entry.address_taken': '{address} steht schon im Eintrag {entry}; ändern Sie diesen',
   'entry.bad_address': 'die Adresse {address} lässt sich nicht verwenden: {fault}',
   'entry.bad_after': 'after ist nicht das next einer Seite',
