@@ -3,6 +3,7 @@ package sipua
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -13,26 +14,20 @@ import (
 	"ringsplash/signaling/sipua/wire"
 )
 
-// refusal is why a branch cannot start.
-type refusal struct {
-	status int
-	err    error
-}
-
-// aim fills in the dialog: where the INVITE goes and who it is from.
-func (l *leg) aim(in gateway.Invite) *refusal {
+// aim fills in the dialog: where the INVITE goes and who it is from. An error says
+// why the branch cannot start, the status how its call is told.
+func (l *leg) aim(in gateway.Invite) (status int, err error) {
 	l.out.asked = in
-	var bad *refusal
 	switch {
 	case in.Binding != nil:
-		bad = l.aimAtBinding(in.Binding)
+		status, err = l.aimAtBinding(in.Binding)
 	case in.Trunk != "":
-		bad = l.aimAtTrunk(in.Trunk, in.URI)
+		status, err = l.aimAtTrunk(in.Trunk, in.URI)
 	default:
-		bad = l.aimAtURI(in.URI)
+		status, err = l.aimAtURI(in.URI)
 	}
-	if bad != nil {
-		return bad
+	if err != nil {
+		return status, err
 	}
 	shown := in.From.Shown() // in From, which nobody hides on the way
 	if l.trunk != nil && l.trunk.Account != "" {
@@ -51,86 +46,83 @@ func (l *leg) aim(in gateway.Invite) *refusal {
 	}
 	l.d.remote.Address = *to.Clone()
 	l.d.contact = l.u.wire.ContactURI(string(l.id), l.d.hop)
-	return nil
+	return 0, nil
 }
 
 // aimAtBinding uses the flow the phone registered over (RFC 5626 5.3).
-func (l *leg) aimAtBinding(b *location.Binding) *refusal {
+func (l *leg) aimAtBinding(b *location.Binding) (status int, err error) {
 	use, h, err := l.u.flowFor(*b)
 	if err != nil {
-		return &refusal{sip.StatusRequestTimeout, err}
+		return sip.StatusRequestTimeout, err
 	}
 	target, err := message.ParseURI(use.Contact)
 	if err != nil {
-		return &refusal{sip.StatusServiceUnavailable, err}
+		return sip.StatusServiceUnavailable, err
 	}
 	l.d.target, l.d.routes, l.d.hop, l.d.sameFlow = target, nil, h, h.Host == ""
 	for _, p := range use.Path {
 		hop, err := message.ParseURI(p)
 		if err != nil {
-			return &refusal{sip.StatusServiceUnavailable, err}
+			return sip.StatusServiceUnavailable, err
 		}
 		l.d.routes = append(l.d.routes, hop)
 	}
 	l.out.asked.Binding = &use
 	l.origins.ofPhone(use.User, use.Device)
-	return nil
+	return 0, nil
 }
 
 // aimAtTrunk sends through a trunk, whatever host the URI names.
-func (l *leg) aimAtTrunk(name, uri string) *refusal {
+func (l *leg) aimAtTrunk(name, uri string) (status int, err error) {
 	t := l.u.trunks.Named(name)
 	if t == nil {
-		return &refusal{sip.StatusServiceUnavailable, fmt.Errorf("there is no trunk %q: add it to the configuration", name)}
+		return sip.StatusServiceUnavailable, fmt.Errorf("there is no trunk %q: add it to the configuration", name)
 	}
 	target, err := message.ParseURI(uri)
 	if err != nil {
-		return &refusal{sip.StatusNotFound, err}
+		return sip.StatusNotFound, err
 	}
 	if target.Scheme == "tel" {
 		target = t.Number(target)
 	}
 	h, err := t.Hop(l.out.passed...)
 	if err != nil {
-		return &refusal{sip.StatusServiceUnavailable, err}
+		return sip.StatusServiceUnavailable, err
 	}
 	l.trunk, l.d.target, l.d.hop = t, target, h
 	l.origins.ofTrunk(t)
-	return nil
+	return 0, nil
 }
 
 // aimAtURI calls a foreign domain directly, when it is allowed.
-func (l *leg) aimAtURI(uri string) *refusal {
+func (l *leg) aimAtURI(uri string) (status int, err error) {
 	target, err := message.ParseURI(uri)
 	if err != nil {
-		return &refusal{sip.StatusNotFound, err}
+		return sip.StatusNotFound, err
 	}
 	if target.Scheme == "tel" {
-		return &refusal{sip.StatusNotFound, errors.New("a tel: number needs a trunk")}
+		return sip.StatusNotFound, errors.New("a tel: number needs a trunk")
 	}
 	if !l.u.mayDial(target.Host) {
-		return &refusal{sip.StatusForbidden, fmt.Errorf("the domain %s is not in sip.allow_domains", target.Host)}
+		return sip.StatusForbidden, fmt.Errorf("the domain %s is not in sip.allow_domains", target.Host)
 	}
 	transport, err := message.Transport(target, "udp")
 	if err != nil {
-		return &refusal{sip.StatusServiceUnavailable, err}
+		return sip.StatusServiceUnavailable, err
 	}
 	addr, err := l.u.wire.Resolve(l.u.stop, transport, target)
 	if err != nil {
-		return &refusal{sip.StatusNotFound, err}
+		return sip.StatusNotFound, err
 	}
 	l.d.target = target
 	l.d.hop = wire.Hop{Transport: transport, Addr: addr, Sock: l.u.wire.SocketFor(transport, "", addr.Addr()), Host: target.Host}
-	return nil
+	return 0, nil
 }
 
 func (u *UA) mayDial(host string) bool {
-	for _, d := range u.cfg.AllowDomains {
-		if strings.EqualFold(strings.Trim(d, "[]"), strings.Trim(host, "[]")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(u.cfg.AllowDomains, func(d string) bool {
+		return strings.EqualFold(strings.Trim(d, "[]"), strings.Trim(host, "[]"))
+	})
 }
 
 // writeInvite writes the INVITE. Nothing in it is copied from another message.

@@ -102,7 +102,7 @@ func (l *leg) unacknowledged() {
 func (l *leg) afterACK() {
 	if c := l.bye; c != "" {
 		l.bye = ""
-		l.countHangUps(-1)
+		l.u.countHangUps(-1)
 		l.sendBye(&l.d, c)
 		return
 	}
@@ -170,23 +170,25 @@ func (l *leg) submit(r *inbound, res *sip.Response) bool {
 
 // refuse sends the final response of a cause.
 func (l *leg) refuse(r *inbound, c machine.Cause) {
-	o := c.Outcome()
-	var headers []sip.Header
-	if o.Reason != "" {
-		headers = append(headers, sip.NewHeader("Reason", o.Reason)) // RFC 6432
+	no := refusal(c)
+	if w := c.Outcome().Warning; w > 0 { // what is wrong with a description (RFC 3261 20.43)
+		text := fmt.Sprintf("%d %s %q", w, l.u.cfg.Domain, c.Sentence(machine.Caller).Text)
+		no.Headers = append(no.Headers, sip.NewHeader("Warning", text))
 	}
-	if o.RetryAfter > 0 {
-		headers = append(headers, sip.NewHeader("Retry-After", message.Seconds(o.RetryAfter)))
-	}
-	if o.Warning > 0 {
-		headers = append(headers, l.u.warning(c))
-	}
-	l.respond(r, o.Status, o.Phrase, headers...)
+	l.refuseWith(r, no)
 }
 
-// warning tells what is wrong with a description (RFC 3261 20.43).
-func (u *UA) warning(c machine.Cause) sip.Header {
-	return sip.NewHeader("Warning", fmt.Sprintf("%d %s %q", c.Outcome().Warning, u.cfg.Domain, c.Sentence(machine.Caller).Text))
+// refusal is the final response of a cause.
+func refusal(c machine.Cause) *message.Refusal {
+	o := c.Outcome()
+	no := &message.Refusal{Status: o.Status, Phrase: o.Phrase}
+	if o.Reason != "" {
+		no.Headers = append(no.Headers, sip.NewHeader("Reason", o.Reason)) // RFC 6432
+	}
+	if o.RetryAfter > 0 {
+		no.Headers = append(no.Headers, sip.NewHeader("Retry-After", message.Seconds(o.RetryAfter)))
+	}
+	return no
 }
 
 // answer accepts what waits: the INVITE, or an offer in the dialog.

@@ -49,14 +49,14 @@ func (l *leg) giveUp(c machine.Cause) {
 	l.ended(c)
 	if pending {
 		l.out.givenUp = true
-		l.countHangUps(1)
+		l.u.countHangUps(1)
 	}
 }
 
 func (l *leg) settleGivenUp() {
 	if l.out.givenUp {
 		l.out.givenUp = false
-		l.countHangUps(-1)
+		l.u.countHangUps(-1)
 	}
 }
 

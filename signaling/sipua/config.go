@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -78,27 +79,15 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.notifyPatience == 0 {
-		c.notifyPatience = notifyPatience
-	}
-	if c.First1xx == 0 {
-		c.First1xx = 3 * time.Second
-	}
 	if c.glare == nil {
 		c.glare = glareWait
 	}
-	if c.MinSE == 0 {
-		c.MinSE = 90 * time.Second
-	}
-	if c.SessionExpires == 0 {
-		c.SessionExpires = max(30*time.Minute, c.MinSE)
-	}
-	if c.MaxLegs == 0 {
-		c.MaxLegs = 5000
-	}
-	if c.MaxRequests == 0 {
-		c.MaxRequests = 10000
-	}
+	c.notifyPatience = cmp.Or(c.notifyPatience, notifyPatience)
+	c.First1xx = cmp.Or(c.First1xx, 3*time.Second)
+	c.MinSE = cmp.Or(c.MinSE, 90*time.Second)
+	c.SessionExpires = cmp.Or(c.SessionExpires, max(30*time.Minute, c.MinSE))
+	c.MaxLegs = cmp.Or(c.MaxLegs, 5000)
+	c.MaxRequests = cmp.Or(c.MaxRequests, 10000)
 	return c
 }
 

@@ -55,18 +55,10 @@ func (d *dialog) newRequest(method sip.RequestMethod, seq uint32) *sip.Request {
 		target = routes[0]
 		routes = append(append([]sip.Uri{}, d.routes[1:]...), d.target)
 	}
-	req := sip.NewRequest(method, *target.Clone())
-	for _, r := range routes {
-		req.AppendHeader(&sip.RouteHeader{Address: *r.Clone()})
+	req := message.NewRequest(method, target, &d.local, &d.remote, d.callID, seq)
+	for _, r := range slices.Backward(routes) {
+		req.PrependHeader(&sip.RouteHeader{Address: *r.Clone()})
 	}
-	forwards := sip.MaxForwardsHeader(70)
-	callID := sip.CallIDHeader(d.callID)
-	req.AppendHeader(&forwards)
-	req.AppendHeader(sip.HeaderClone(&d.local))
-	to := d.remote.AsTo()
-	req.AppendHeader(&to)
-	req.AppendHeader(&callID)
-	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
 	return req
 }
 

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -58,18 +59,6 @@ type tagged struct {
 func taggedOf(h *sip.FromHeader) tagged {
 	tag, _ := h.Params.Get("tag")
 	return tagged{h.Address.String(), tag}
-}
-
-func (p tagged) header() (sip.FromHeader, error) {
-	uri, err := message.ParseURI(p.URI)
-	if err != nil {
-		return sip.FromHeader{}, err
-	}
-	h := sip.FromHeader{Address: uri}
-	if p.Tag != "" {
-		h.Params = sip.HeaderParams{{K: "tag", V: p.Tag}}
-	}
-	return h, nil
 }
 
 // keep tells the call how to say goodbye from another process.
@@ -144,29 +133,26 @@ func (l *leg) hangUpWhenBack(c machine.Cause, until time.Time) {
 // revive makes the dialog of what was kept.
 func (u *UA) revive(k kept) (dialog, error) {
 	d := dialog{callID: k.CallID, localSeq: k.Seq + goodbyeGap, sameFlow: k.SameFlow}
-	var err error
-	if d.local, err = k.Local.header(); err != nil {
-		return d, err
+	var wrong error
+	uri := func(text string) sip.Uri {
+		parsed, err := message.ParseURI(text)
+		wrong = errors.Join(wrong, err)
+		return parsed
 	}
-	if d.remote, err = k.Remote.header(); err != nil {
-		return d, err
-	}
-	if d.target, err = message.ParseURI(k.Target); err != nil {
-		return d, err
-	}
-	if d.contact, err = message.ParseURI(k.Contact); err != nil {
-		return d, err
-	}
-	for _, text := range k.Routes {
-		r, err := message.ParseURI(text)
-		if err != nil {
-			return d, err
+	header := func(p tagged) sip.FromHeader {
+		h := sip.FromHeader{Address: uri(p.URI)}
+		if p.Tag != "" {
+			h.Params = sip.HeaderParams{{K: "tag", V: p.Tag}}
 		}
-		d.routes = append(d.routes, r)
+		return h
+	}
+	d.local, d.remote, d.target, d.contact = header(k.Local), header(k.Remote), uri(k.Target), uri(k.Contact)
+	for _, text := range k.Routes {
+		d.routes = append(d.routes, uri(text))
 	}
 	peer, err := netip.ParseAddrPort(k.Peer)
-	if err != nil {
-		return d, fmt.Errorf("sip: the address of a kept dialog: %w", err)
+	if err = errors.Join(wrong, err); err != nil {
+		return d, fmt.Errorf("sip: a kept dialog: %w", err)
 	}
 	d.hop = wire.Hop{Transport: k.Transport, Addr: peer, Sock: u.wire.SocketFor(k.Transport, k.Socket, peer.Addr()), Host: k.Host}
 	return d, nil

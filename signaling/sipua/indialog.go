@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"fmt"
 	"mime"
 	"slices"
 	"time"
@@ -20,7 +21,7 @@ const (
 
 // inDialog passes a request to its leg and waits until it is answered.
 func (u *UA) inDialog(req *sip.Request, tx sip.ServerTransaction) {
-	l := u.find(dialogKey{req.CallID().Value(), message.Tag(req.To())})
+	l := u.legOf(req)
 	if l == nil {
 		u.answer(req, tx, noDialog)
 		return
@@ -44,7 +45,7 @@ var noDialog = &message.Refusal{Status: sip.StatusCallTransactionDoesNotExists, 
 
 // onACK takes the ACK of a 2xx of ours. Any other ACK is ignored.
 func (u *UA) onACK(req *sip.Request, _ sip.ServerTransaction) {
-	if l := u.find(dialogKey{req.CallID().Value(), message.Tag(req.To())}); l != nil {
+	if l := u.legOf(req); l != nil {
 		l.takeACK(req)
 	}
 }
@@ -157,7 +158,7 @@ func (l *leg) onBye(r *inbound) {
 	l.dropOK()
 	if l.bye != "" { // ours waited for the ACK; theirs has come instead
 		l.bye = ""
-		l.countHangUps(-1)
+		l.u.countHangUps(-1)
 	}
 	cause := machine.CauseHangUp
 	if l.state == legAsked {
@@ -208,4 +209,51 @@ func (l *leg) onInfo(r *inbound) {
 		l.respond(r, sip.StatusUnsupportedMediaType, "Unsupported Media Type",
 			sip.NewHeader("Accept", "application/dtmf-relay, application/dtmf"))
 	}
+}
+
+// maxDigits bounds the digits that wait for their INFO.
+const maxDigits = 64
+
+// Digits sends DTMF digits by INFO (RFC 6086 2.2, application/dtmf-relay), one
+// after the other: their order is that of the answers.
+func (l *leg) Digits(s string) {
+	l.mail.Post(func() {
+		if l.state != legUp || len(l.digits)+len(s) > maxDigits {
+			if !l.flooded { // said once
+				l.log.Warn("sip: key tones not sent", "digits", len(s), "waiting", len(l.digits))
+			}
+			l.flooded = true
+			return
+		}
+		l.flooded = false
+		l.digits += s
+		if !l.dialling {
+			l.nextDigit()
+		}
+	})
+}
+
+func (l *leg) nextDigit() {
+	l.dialling = l.state == legUp && l.digits != ""
+	if !l.dialling {
+		return
+	}
+	req := l.d.newRequest(sip.INFO, l.d.next())
+	req.AppendHeader(sip.NewHeader("Content-Type", "application/dtmf-relay"))
+	req.SetBody(fmt.Appendf(nil, "Signal=%c\r\nDuration=100\r\n", l.digits[0]))
+	l.digits = l.digits[1:]
+	l.send(&l.d, req, sentBy{
+		final: func(_ *sent, res *sip.Response) {
+			if !res.IsSuccess() {
+				l.log.Warn("sip: a key tone was refused, the rest is not sent", "status", res.StatusCode)
+				l.digits = ""
+			}
+			l.nextDigit()
+		},
+		lost: func(err error) {
+			l.log.Warn("sip: a key tone was not answered, the rest is not sent", "err", err)
+			l.digits = ""
+			l.nextDigit()
+		},
+	})
 }

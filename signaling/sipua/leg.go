@@ -239,7 +239,7 @@ func (l *leg) hangUp(c machine.Cause) {
 func (l *leg) goodbye(c machine.Cause) {
 	if l.ok != nil || l.notifies > 0 {
 		l.bye = c
-		l.countHangUps(1)
+		l.u.countHangUps(1)
 		return
 	}
 	l.sendBye(&l.d, c)
@@ -260,13 +260,10 @@ func (l *leg) lost(bye bool) {
 func (l *leg) sendBye(d *dialog, c machine.Cause) {
 	req := d.newRequest(sip.BYE, d.next())
 	addReason(req, c)
-	l.countHangUps(1)
-	done := func() { l.countHangUps(-1) }
+	l.u.countHangUps(1)
+	done := func() { l.u.countHangUps(-1) }
 	l.send(d, req, sentBy{
-		response: func(s *sent, res *sip.Response) {
-			if res.IsProvisional() {
-				return
-			}
+		final: func(s *sent, res *sip.Response) {
 			if again := l.authorised(s, res); again != nil {
 				again.CSeq().SeqNo = d.next()
 				l.send(d, again, sentBy{})
@@ -275,11 +272,6 @@ func (l *leg) sendBye(d *dialog, c machine.Cause) {
 		},
 		lost: func(error) { done() },
 	})
-}
-
-// countHangUps counts the hang-ups under way, for UA.Close.
-func (l *leg) countHangUps(n int) {
-	l.u.countHangUps(n)
 }
 
 // addReason writes the cause as a Reason header (RFC 3326).

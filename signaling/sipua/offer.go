@@ -55,7 +55,7 @@ func (l *leg) nextOffer() {
 
 func (l *leg) sendOffer(req *sip.Request) {
 	o := &l.ours
-	o.pending = l.send(&l.d, req, sentBy{response: l.offerResponse, lost: l.offerLost})
+	o.pending = l.send(&l.d, req, sentBy{final: l.offerResponse, lost: l.offerLost})
 	s := o.pending
 	if o.guard != nil {
 		o.guard.Stop()
@@ -83,9 +83,6 @@ func (l *leg) offerLost(error) {
 
 // offerResponse takes what comes of our re-INVITE.
 func (l *leg) offerResponse(s *sent, res *sip.Response) {
-	if res.IsProvisional() {
-		return
-	}
 	if res.IsSuccess() {
 		l.offerTaken(s, res)
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/internal/throttle"
+	"ringsplash/location"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/trunk"
 )
@@ -118,15 +119,8 @@ func (u *UA) livesAt(l *leg, k message.Flow) bool {
 		return true
 	}
 	user, device := l.origins.phone()
-	if user == "" || u.access == nil {
-		return false
-	}
-	for _, b := range u.access.Bindings(user) {
-		if b.Device == device && flowOfBinding(b) == k {
-			return true
-		}
-	}
-	return false
+	_, found := u.binding(user, func(b location.Binding) bool { return b.Device == device && flowOfBinding(b) == k })
+	return found
 }
 
 // stray refuses a request without a digest that comes from elsewhere than where

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,16 +90,25 @@ func (u *UA) flowFor(b location.Binding) (location.Binding, wire.Hop, error) {
 // otherFlow gives up the flow of dead and finds another one of its instance,
 // the newest.
 func (u *UA) otherFlow(dead location.Binding) (location.Binding, bool) {
-	if u.access == nil {
-		return location.Binding{}, false
+	if u.access != nil {
+		u.aside(func(ctx context.Context) { u.access.FlowFailed(ctx, dead) })
 	}
-	u.aside(func(ctx context.Context) { u.access.FlowFailed(ctx, dead) })
-	for _, b := range u.access.Bindings(dead.User) {
-		if b.Instance == dead.Instance && b.RegID > 0 && b.RegID != dead.RegID && u.alive(b) {
-			return b, true
-		}
+	return u.binding(dead.User, func(b location.Binding) bool {
+		return b.Instance == dead.Instance && b.RegID > 0 && b.RegID != dead.RegID && u.alive(b)
+	})
+}
+
+// binding is the first of the user's bindings that is wanted.
+func (u *UA) binding(user string, wanted func(location.Binding) bool) (b location.Binding, found bool) {
+	if user == "" || u.access == nil {
+		return b, false
 	}
-	return location.Binding{}, false
+	all := u.access.Bindings(user)
+	i := slices.IndexFunc(all, wanted)
+	if i < 0 {
+		return b, false
+	}
+	return all[i], true
 }
 
 // nextFlow sends the INVITE over another flow of the phone after a 430. A
@@ -114,7 +124,7 @@ func (l *leg) nextFlow(status int) bool {
 	}
 	l.out.tries++
 	in.Binding = &next
-	if l.aim(in) != nil {
+	if _, err := l.aim(in); err != nil {
 		return false
 	}
 	l.sendInvite(l.writeInvite(in))
@@ -125,16 +135,13 @@ func (l *leg) nextFlow(status int) bool {
 // the phone has registered by since.
 func (l *leg) renewFlow(d *dialog) {
 	b := l.out.asked.Binding
-	if b == nil || l.u.access == nil || d.hop.Transport == "udp" ||
+	if b == nil || d.hop.Transport == "udp" ||
 		l.u.wire.Connected(message.Flow{Transport: d.hop.Transport, Peer: d.hop.Addr}) {
 		return
 	}
-	for _, now := range l.u.access.Bindings(b.User) {
-		if now.Instance != b.Instance || !l.u.alive(now) {
-			continue
-		}
+	now, found := l.u.binding(b.User, func(now location.Binding) bool { return now.Instance == b.Instance && l.u.alive(now) })
+	if found {
 		k := flowOfBinding(now)
 		d.hop = wire.Hop{Transport: k.Transport, Addr: k.Peer, Sock: l.u.wire.SocketFor(k.Transport, now.Local, k.Peer.Addr())}
-		return
 	}
 }

@@ -42,7 +42,7 @@ func (l *leg) prack(res *sip.Response) bool {
 	early.confirm(res)
 	req := early.newRequest(sip.PRACK, l.d.next())
 	req.AppendHeader(sip.NewHeader("RAck", strconv.FormatUint(seq, 10)+" "+res.CSeq().Value()))
-	l.send(&early, req, sentBy{response: func(s *sent, answer *sip.Response) {
+	l.send(&early, req, sentBy{final: func(s *sent, answer *sip.Response) {
 		if again := l.authorised(s, answer); again != nil {
 			again.CSeq().SeqNo = l.d.next()
 			l.send(&early, again, sentBy{})

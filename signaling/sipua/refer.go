@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -236,21 +237,8 @@ func (l *leg) notify(ref *referral, fragment string, final bool) {
 	req.AppendHeader(&kind)
 	req.SetBody([]byte(fragment))
 	l.notifies++
-	answered := false
-	done := func() {
-		if !answered {
-			answered = true
-			l.notified()
-		}
-	}
-	l.send(&l.d, req, sentBy{
-		response: func(_ *sent, res *sip.Response) {
-			if !res.IsProvisional() {
-				done()
-			}
-		},
-		lost: func(error) { done() },
-	})
+	done := sync.OnceFunc(l.notified)
+	l.send(&l.d, req, sentBy{final: func(*sent, *sip.Response) { done() }, lost: func(error) { done() }})
 	l.after(l.u.cfg.notifyPatience, done)
 }
 

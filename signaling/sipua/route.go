@@ -88,7 +88,7 @@ func (u *UA) onInside(req *sip.Request, tx sip.ServerTransaction) {
 func (u *UA) outside(req *sip.Request) *message.Refusal {
 	switch req.Method {
 	case sip.OPTIONS: // what we can do (RFC 3261 11.2)
-		if no, _ := u.noRoom(""); no != nil {
+		if no := u.noRoom(""); no != nil {
 			no.Headers = append(no.Headers, u.abilities()...)
 			return no // with the status an INVITE would get
 		}

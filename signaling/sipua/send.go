@@ -19,12 +19,22 @@ type sent struct {
 	over bool
 }
 
-// sentBy says what to do with what comes of a request. Both run in the leg's
+// sentBy says what to do with what comes of a request. All run in the leg's
 // goroutine; nil does nothing.
 type sentBy struct {
-	response func(*sent, *sip.Response)
+	provisional, final func(*sent, *sip.Response)
 	// lost: there is no final response, and there will be none.
 	lost func(error)
+}
+
+func (by sentBy) take(s *sent, res *sip.Response) {
+	take := by.final
+	if res.IsProvisional() {
+		take = by.provisional
+	}
+	if take != nil {
+		take(s, res)
+	}
 }
 
 // send routes a request of the dialog d and sends it. Failure to send arrives
@@ -98,7 +108,7 @@ func (l *leg) transact(h wire.Hop, req *sip.Request, by sentBy) *sent {
 	if req.IsInvite() {
 		// Repeated and forked 2xx come here, and the end of the transaction,
 		// up to 64*T1 after the first (RFC 6026 7.2).
-		tx.OnRetransmission(func(res *sip.Response) { l.mail.Post(func() { by.response(s, res) }) })
+		tx.OnRetransmission(func(res *sip.Response) { l.mail.Post(func() { by.take(s, res) }) })
 		tx.OnTerminate(func(string, error) { l.mail.Post(func() { l.endTx(s) }) })
 	}
 	l.u.work.Add(1)
@@ -137,9 +147,7 @@ func (l *leg) drain(s *sent, by sentBy) {
 // took hands a response on. After a 2xx to an INVITE more may come.
 func (l *leg) took(s *sent, by sentBy, res *sip.Response) {
 	l.trace(false, res)
-	if by.response != nil {
-		by.response(s, res)
-	}
+	by.take(s, res)
 	if !res.IsProvisional() && (!s.req.IsInvite() || !res.IsSuccess()) {
 		l.endTx(s)
 	}

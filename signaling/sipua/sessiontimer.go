@@ -222,7 +222,7 @@ func (l *leg) refresh() {
 }
 
 func (l *leg) sendUpdate(req *sip.Request) {
-	l.send(&l.d, req, sentBy{response: l.updateResponse, lost: func(err error) {
+	l.send(&l.d, req, sentBy{final: l.updateResponse, lost: func(err error) {
 		if l.state == legUp && errors.Is(err, sip.ErrTransactionTimeout) {
 			l.unrefreshed()
 		}
@@ -232,7 +232,7 @@ func (l *leg) sendUpdate(req *sip.Request) {
 // updateResponse takes what comes of a refresh by UPDATE. What is no success
 // leaves the timer running.
 func (l *leg) updateResponse(s *sent, res *sip.Response) {
-	if res.IsProvisional() || l.state != legUp {
+	if l.state != legUp {
 		return
 	}
 	again := l.longer(s.req, res)
@@ -268,10 +268,7 @@ func (l *leg) probe() {
 	}
 	l.se.probing = true
 	l.send(&l.d, l.d.newRequest(sip.OPTIONS, l.d.next()), sentBy{
-		response: func(_ *sent, res *sip.Response) {
-			if res.IsProvisional() {
-				return
-			}
+		final: func(_ *sent, res *sip.Response) {
 			l.se.probing = false
 			switch {
 			case l.state != legUp:

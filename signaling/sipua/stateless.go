@@ -60,13 +60,13 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 		return false
 	}
 	key := message.TransactionKey(req)
-	if known, over, final := u.txs.find(key); known {
+	if x, known := u.txs.find(key); known {
 		// A CANCEL goes where its INVITE went (RFC 3261 9.1).
-		if req.IsCancel() && !u.mayCancel(u.txs.began(key), message.FlowFrom(req)) {
+		if req.IsCancel() && !u.mayCancel(x.from, message.FlowFrom(req)) {
 			u.refuse(info, data, req, noTransaction)
 			return false
 		}
-		return u.again(info, data, req, over, final)
+		return u.again(info, data, req, x.over, x.final)
 	}
 	switch {
 	case req.IsAck():
@@ -143,10 +143,7 @@ func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 // may do at all counts against what he may do how often. Vouched tells that a
 // trunk or the password of a user of ours says who it is.
 func (u *UA) judgeInvite(req *sip.Request, now time.Time) (vouched bool, no *message.Refusal) {
-	if no, cause := u.noRoom(requested(req)); no != nil {
-		if u.to.TurnedAway != nil {
-			u.to.TurnedAway(cause)
-		}
+	if no := u.noRoom(requested(req)); no != nil {
 		return false, no
 	}
 	if _, no := u.readInvite(req); no != nil || u.access == nil {

@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -14,12 +13,7 @@ import (
 // NOTIFY to go off-hook (Event: talk, which no RFC has; phones say so in
 // Allow-Events of their 180). It tells whether the response is one.
 func (l *leg) talker(res *sip.Response) bool {
-	can := false
-	for _, h := range res.GetHeaders("Allow-Events") {
-		can = can || slices.ContainsFunc(strings.Split(h.Value(), ","), func(event string) bool {
-			return strings.EqualFold(strings.TrimSpace(event), "talk")
-		})
-	}
+	can := slices.Contains(message.Tokens(res, "Allow-Events"), "talk")
 	if !can || len(l.out.early) != 1 || message.Tag(res.To()) != l.out.early[0] {
 		return false // behind a fork nobody knows whose phone would go off-hook
 	}
@@ -39,8 +33,8 @@ func (l *leg) talk() {
 	req := l.out.talk.newRequest(sip.NOTIFY, l.d.next())
 	req.AppendHeader(sip.NewHeader("Event", "talk"))
 	req.AppendHeader(sip.NewHeader("Subscription-State", "terminated;reason=noresource"))
-	l.send(l.out.talk, req, sentBy{response: func(_ *sent, res *sip.Response) {
-		if !res.IsProvisional() && !res.IsSuccess() {
+	l.send(l.out.talk, req, sentBy{final: func(_ *sent, res *sip.Response) {
+		if !res.IsSuccess() {
 			l.log.Warn("sip: the phone refused Event: talk, although it had named it", "status", res.StatusCode)
 		}
 	}})

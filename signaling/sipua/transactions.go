@@ -81,26 +81,14 @@ func newTransactions(limit int) *transactions {
 // size is what x takes in over.
 func (x *transaction) size() int { return len(x.key) + len(x.final) }
 
-// find tells whether the transaction is known, whether it is over, and then
-// what answers a repeat.
-func (t *transactions) find(key string) (known, over bool, final []byte) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	x := t.known[key]
-	if x == nil {
-		return false, false, nil
-	}
-	return true, x.over, x.final
-}
-
-// began is where the known transaction came from.
-func (t *transactions) began(key string) (from message.Flow) {
+// find is the transaction as it is now, if it is known.
+func (t *transactions) find(key string) (now transaction, known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if x := t.known[key]; x != nil {
-		from = x.from
+		return *x, true
 	}
-	return from
+	return now, false
 }
 
 // let counts a new transaction in, or refuses it when there are too many. A

@@ -124,8 +124,8 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 		}
 		x.keep(req, make([]byte, size), now)
 		x.end(x.known[key])
-		known, _, final = x.find(key)
-		return known, final
+		kept, known := x.find(key)
+		return known, kept.final
 	}
 	known, final := keep(1, maxFinal)
 	same(t, "a usual answer", fmt.Sprint(known, len(final)), fmt.Sprint(true, maxFinal))

@@ -73,8 +73,8 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 
 // dial routes and sends the INVITE.
 func (l *leg) dial(in gateway.Invite) {
-	if err := l.aim(in); err != nil {
-		l.refused(machine.Refused{LegID: l.id, Status: err.status, Phrase: message.CleanText(err.err.Error())})
+	if status, err := l.aim(in); err != nil {
+		l.refused(machine.Refused{LegID: l.id, Status: status, Phrase: message.CleanText(err.Error())})
 		return
 	}
 	l.sendInvite(l.writeInvite(in))
@@ -82,7 +82,7 @@ func (l *leg) dial(in gateway.Invite) {
 
 func (l *leg) sendInvite(req *sip.Request) {
 	l.out.heard = false
-	by := sentBy{response: l.inviteResponse, lost: l.inviteLost}
+	by := sentBy{provisional: l.provisional, final: l.inviteResponse, lost: l.inviteLost}
 	l.out.invite = l.sendTo(l.d.hop, req, by)
 	if l.out.first != nil {
 		l.out.first.Stop()
@@ -126,25 +126,21 @@ func (l *leg) inviteLost(err error) {
 	l.refused(e)
 }
 
-// inviteResponse takes every response to our INVITE, repeated ones too.
+// inviteResponse takes every final response to our INVITE, repeated ones too.
 func (l *leg) inviteResponse(s *sent, res *sip.Response) {
 	if s != l.out.invite {
 		return // an older try, which was challenged
 	}
-	switch {
-	case res.IsProvisional():
-		l.provisional(res)
-	case res.IsSuccess():
-		l.settleGivenUp()
+	l.settleGivenUp()
+	if res.IsSuccess() {
 		l.success(res)
-	default:
-		l.settleGivenUp()
+	} else {
 		l.failure(s, res)
 	}
 }
 
-func (l *leg) provisional(res *sip.Response) {
-	if res.Reason == notRepeated && l.out.unrepeated {
+func (l *leg) provisional(s *sent, res *sip.Response) {
+	if s != l.out.invite || res.Reason == notRepeated && l.out.unrepeated {
 		return
 	}
 	l.out.heard = true
@@ -276,7 +272,7 @@ func (l *leg) nextPlace() bool {
 		return false
 	}
 	l.out.passed = append(l.out.passed, l.d.hop.Addr)
-	if l.aim(l.out.asked) != nil {
+	if _, err := l.aim(l.out.asked); err != nil {
 		return false
 	}
 	l.log.Info("sip: trunk is tried at its next address", "trunk", l.trunk.Name, "at", l.d.hop.Addr)

@@ -76,10 +76,7 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		u.inDialog(req, tx)
 		return
 	}
-	if no, cause := u.noRoom(requested(req)); no != nil {
-		if u.to.TurnedAway != nil {
-			u.to.TurnedAway(cause)
-		}
+	if no := u.noRoom(requested(req)); no != nil {
 		u.answer(req, tx, no)
 		return
 	}
@@ -225,21 +222,20 @@ func takesSDP(req *sip.Request) bool {
 // requested is what an INVITE asks for.
 func requested(req *sip.Request) string { return message.CleanText(req.Recipient.String()) }
 
-// noRoom refuses what asks for a new call while none is taken. It is no line
-// in the log: there may be very many.
-func (u *UA) noRoom(dialled string) (*message.Refusal, machine.Cause) {
+// noRoom refuses what asks for a new call while none is taken; "" asks for none
+// in particular. It is no line in the log: there may be very many.
+func (u *UA) noRoom(dialled string) *message.Refusal {
 	if u.to.Room == nil {
-		return nil, ""
+		return nil
 	}
 	cause := u.to.Room(dialled)
 	if cause == "" {
-		return nil, ""
+		return nil
 	}
-	o := cause.Outcome()
-	return &message.Refusal{
-		Status: o.Status, Phrase: o.Phrase,
-		Headers: []sip.Header{sip.NewHeader("Reason", o.Reason), sip.NewHeader("Retry-After", message.Seconds(o.RetryAfter))},
-	}, cause
+	if dialled != "" && u.to.TurnedAway != nil {
+		u.to.TurnedAway(cause)
+	}
+	return refusal(cause)
 }
 
 // busy refuses an INVITE that adopt would not take.

@@ -167,11 +167,10 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 }
 
 func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
-	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: a.aor.Host, Port: a.aor.Port})
-	forwards := sip.MaxForwardsHeader(70)
-	callID := sip.CallIDHeader(a.callID)
+	registrar := sip.Uri{Scheme: "sip", Host: a.aor.Host, Port: a.aor.Port}
+	to := sip.FromHeader{Address: a.aor}
 	from := sip.FromHeader{Address: a.aor, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}}}
-	to := sip.ToHeader{Address: a.aor}
+	req := message.NewRequest(sip.REGISTER, registrar, &from, &to, a.callID, a.seq)
 	contact := sip.ContactHeader{Address: a.agent.Wire.ContactURI(a.aor.User, h)}
 	if a.Instance != "" {
 		contact.Params = sip.HeaderParams{{K: "+sip.instance", V: `"<` + message.CleanText(a.Instance) + `>"`}}
@@ -180,11 +179,6 @@ func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
 			req.AppendHeader(sip.NewHeader("Supported", "outbound, path"))
 		}
 	}
-	req.AppendHeader(&forwards)
-	req.AppendHeader(&from)
-	req.AppendHeader(&to)
-	req.AppendHeader(&callID)
-	req.AppendHeader(&sip.CSeqHeader{SeqNo: a.seq, MethodName: sip.REGISTER})
 	req.AppendHeader(&contact)
 	req.AppendHeader(sip.NewHeader("Expires", message.Seconds(expires)))
 	req.AppendHeader(sip.NewHeader("Allow", a.agent.Allow))

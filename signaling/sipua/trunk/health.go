@@ -149,15 +149,11 @@ func (t *Trunk) ask(ctx context.Context, at netip.AddrPort) error {
 	if h.Transport == "udp" && h.Sock == nil {
 		return fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.Addr)
 	}
-	target := sip.Uri{Scheme: "sip", Host: t.uri.Host, Port: t.uri.Port}
-	req := sip.NewRequest(sip.OPTIONS, target)
-	forwards, callID := sip.MaxForwardsHeader(70), sip.CallIDHeader(message.NewToken())
-	us := sip.Uri{Scheme: "sip", Host: t.agent.Domain}
-	req.AppendHeader(&forwards)
-	req.AppendHeader(&sip.FromHeader{Address: us, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}}})
-	req.AppendHeader(&sip.ToHeader{Address: target})
-	req.AppendHeader(&callID)
-	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.OPTIONS})
+	to := sip.FromHeader{Address: sip.Uri{Scheme: "sip", Host: t.uri.Host, Port: t.uri.Port}}
+	from := sip.FromHeader{
+		Address: sip.Uri{Scheme: "sip", Host: t.agent.Domain}, Params: sip.HeaderParams{{K: "tag", V: message.NewToken()}},
+	}
+	req := message.NewRequest(sip.OPTIONS, to.Address, &from, &to, message.NewToken(), 1)
 	req.AppendHeader(&sip.ContactHeader{Address: t.agent.Wire.ContactURI("", h)})
 	req.AppendHeader(sip.NewHeader("Accept", message.SDPType))
 	req.SetBody(nil)

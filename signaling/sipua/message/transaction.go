@@ -38,6 +38,19 @@ func longKey(req *sip.Request) string {
 		string(method)
 }
 
+// NewRequest is a request with what each of ours has (RFC 3261 8.1.1), but for Via
+// and Contact.
+func NewRequest(method sip.RequestMethod, target sip.Uri, from, to *sip.FromHeader, callID string, seq uint32) *sip.Request {
+	req := sip.NewRequest(method, *target.Clone())
+	forwards, theirs, id := sip.MaxForwardsHeader(70), to.AsTo(), sip.CallIDHeader(callID)
+	req.AppendHeader(&forwards)
+	req.AppendHeader(sip.HeaderClone(from))
+	req.AppendHeader(&theirs)
+	req.AppendHeader(&id)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
+	return req
+}
+
 // Unsent is req without what belongs to its transaction.
 func Unsent(req *sip.Request) *sip.Request {
 	again := req.Clone()
