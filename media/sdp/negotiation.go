@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -257,7 +258,8 @@ func (n *Negotiation) number(f Format) uint8 {
 		return x
 	}
 	taken := func(x uint8) bool {
-		return slices.ContainsFunc(n.rx, func(t PayloadType) bool { return t.Number == x })
+		return slices.Contains(slices.Collect(maps.Values(n.numbers)), x) ||
+			slices.ContainsFunc(n.rx, func(t PayloadType) bool { return t.Number == x })
 	}
 	x := formats[f].number
 	if taken(x) {
@@ -271,6 +273,7 @@ func (n *Negotiation) number(f Format) uint8 {
 // expect notes that the far side may send types from now on.
 func (n *Negotiation) expect(types []PayloadType) {
 	for _, t := range types {
+		maps.DeleteFunc(n.numbers, func(_ Format, x uint8) bool { return x == t.Number })
 		n.numbers[t.Format] = t.Number
 		n.rx = slices.DeleteFunc(n.rx, func(o PayloadType) bool { return o.Number == t.Number })
 		n.rx = append(n.rx, t)

@@ -146,6 +146,33 @@ func TestDialogOfDescriptions(t *testing.T) {
 	}
 }
 
+// A payload type of ours that the far side uses for something else takes a
+// number that nothing else has.
+func TestNumbersMeanOneThing(t *testing.T) {
+	n := begun()
+	if _, err := n.TakeOffer(theirs("110 111", "rtpmap:110 PCMU/8000", "rtpmap:111 telephone-event/8000")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := answerTo(n, []Codec{PCMU}, SendRecv); err != nil {
+		t.Fatal(err)
+	}
+	again, err := n.Offer(home, []Codec{PCMU, Opus}, SendRecv, false)
+	if want := "m=audio 5000 RTP/AVP 110 96 111 97"; err != nil || lineWith(again, "m=") != want {
+		t.Errorf("%q, want %q, %v", lineWith(again, "m="), want, err)
+	}
+	// They refuse that, and use the number of opus themselves.
+	if _, err := n.TakeOffer(theirs("0 96", "rtpmap:96 telephone-event/8000")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := answerTo(n, []Codec{PCMU}, SendRecv); err != nil {
+		t.Fatal(err)
+	}
+	again, err = n.Offer(home, []Codec{PCMU, Opus}, SendRecv, false)
+	if want := "m=audio 5000 RTP/AVP 0 98 96 97"; err != nil || lineWith(again, "m=") != want {
+		t.Errorf("%q, want %q, %v", lineWith(again, "m="), want, err)
+	}
+}
+
 func TestRTCPMuxOnlyWhenOffered(t *testing.T) {
 	n := begun()
 	for _, line := range []string{"sendrecv", "rtcp-mux"} {
