@@ -58,12 +58,7 @@ func (l *Loop) listens(a netip.Addr) bool {
 }
 
 func (l *Loop) local(a netip.Addr) bool {
-	for _, n := range l.cfg.LocalNets {
-		if n.Contains(a.Unmap()) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.cfg.LocalNets, func(n netip.Prefix) bool { return n.Contains(a.Unmap()) })
 }
 
 // routeTo is the address of ours from which the kernel would send to peer.

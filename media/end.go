@@ -126,10 +126,6 @@ func (e *End) Codecs() []sdp.Codec {
 // gate let through, once per event (RFC 4733 2.3). f runs on the path of the
 // packets: it must return at once. nil ends it.
 func (e *End) OnDigit(f func(digit byte)) {
-	if f == nil {
-		e.onDigit.Store(nil)
-		return
-	}
 	e.onDigit.Store(&f)
 }
 
@@ -138,10 +134,6 @@ func (e *End) OnDigit(f func(digit byte)) {
 // follows of it when the gate opens meanwhile. f runs on the path of the
 // packets: it must return at once. nil ends it.
 func (e *End) OnKey(f func(digit byte)) {
-	if f == nil {
-		e.onKey.Store(nil)
-		return
-	}
 	e.onKey.Store(&f)
 }
 
@@ -156,10 +148,6 @@ func (e *End) WithholdKey(digit byte, d time.Duration) {
 // end, tones included. f runs on the path of the packets: it must return at
 // once, must not keep payload and must not call this end. nil ends it.
 func (e *End) Tap(f func(c sdp.Codec, payload []byte)) {
-	if f == nil {
-		e.out.tap.Store(nil)
-		return
-	}
 	e.out.tap.Store(&f)
 }
 

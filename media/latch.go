@@ -2,6 +2,7 @@ package media
 
 import (
 	"net/netip"
+	"slices"
 )
 
 // peer is where an RTP end's device is. It never changes once stored.
@@ -106,10 +107,5 @@ func (r *RTPEnd) admitsRTCP(src netip.Addr) bool {
 }
 
 func (r *RTPEnd) mediaFrom(a netip.Addr) bool {
-	for _, n := range r.options.MediaFrom {
-		if n.Contains(a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.options.MediaFrom, func(n netip.Prefix) bool { return n.Contains(a) })
 }

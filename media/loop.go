@@ -77,11 +77,11 @@ func (l *Loop) Close() error {
 			e.Close()
 		}
 	}
-	err := l.tabs.close()
+	l.tabs.close()
 	close(l.closing)
 	l.wg.Wait()
 	l.flush(true)
-	return err
+	return nil
 }
 
 // run starts a goroutine that Close waits for; false once Close has begun. A

@@ -58,13 +58,12 @@ func (t *tabSide) open(l *Loop) error {
 
 // close waits for the tab ends, which are closed already, and frees the socket
 // so that its readers return.
-func (t *tabSide) close() error {
+func (t *tabSide) close() {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
 	t.ends.Wait()
 	t.port.close()
-	return nil
 }
 
 // start runs f until the end of a tab end; false after close.

@@ -101,7 +101,7 @@ func (e *End) receive(p *packet) {
 		to = &e.onKey
 	}
 	// Outside the gate, so that f may work it.
-	if f := to.Load(); f != nil {
+	if f := to.Load(); f != nil && *f != nil {
 		(*f)(digit)
 	}
 }
@@ -182,7 +182,7 @@ func (e *End) relay(from *End, p *packet) {
 func (e *End) send(seq uint16, ts uint32, marker bool, as sdp.Format, number uint8, n int, at int64) {
 	o := &e.out
 	body := o.buf[rtpHeaderSize : rtpHeaderSize+n]
-	if tap := o.tap.Load(); tap != nil && !as.Event() {
+	if tap := o.tap.Load(); tap != nil && *tap != nil && !as.Event() {
 		(*tap)(as.Codec(), body)
 	}
 	writeHeader(o.buf[:], marker, number, seq, ts, o.stream.ssrc)

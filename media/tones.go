@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"ringsplash/media/figure"
-
 	"ringsplash/media/sdp"
 )
 
