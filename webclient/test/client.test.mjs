@@ -1,30 +1,16 @@
 // client.js in a page of another site, in Chromium: what start and stop do in
 // each state, and what a page without a face is told.
 import assert from 'node:assert/strict';
-import {after, afterEach, before, beforeEach, test} from 'node:test';
-import {farEnd, launch} from './chromium.mjs';
+import {beforeEach, test} from 'node:test';
+import {gateway, newPage, page, scene} from './scene.mjs';
 import {parts, talking} from './screen-states.mjs';
-import {scriptedGateway} from './scripted.mjs';
 
-let browser;
-let gateway;
-let page;
-
-before(async () => {
-  browser = await launch();
-  gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
-});
-
-after(async () => {
-  await browser.close();
-  await gateway.close();
-});
+scene();
 
 beforeEach(async () => {
   gateway.screen = {parts: parts()};
   gateway.hellos.length = 0;
-  page = await (await browser.newContext({permissions: ['microphone']})).newPage();
-  page.setDefaultTimeout(10_000);
+  await newPage({permissions: ['microphone']});
   await page.goto(gateway.site);
   await page.evaluate(async url => {
     const {RingsplashClient} = await import(`${url}client.js`);
@@ -41,8 +27,6 @@ beforeEach(async () => {
     for (const name of ['ready', 'error']) phone.addEventListener(name, event => told.push({name, ...event.detail}));
   }, gateway.url);
 });
-
-afterEach(() => page.context().close());
 
 const run = name => page.evaluate(method => phone[method](), name);
 const becomes = want => page.waitForFunction(state => phone.state === state, want);

@@ -1,31 +1,17 @@
 // The element in a page of another site, in Chromium: what becomes of it when
 // it is moved, changed, given no token, or its gateway is away.
 import assert from 'node:assert/strict';
-import {after, afterEach, before, beforeEach, test} from 'node:test';
-import {launch} from './chromium.mjs';
+import {beforeEach, test} from 'node:test';
+import {gateway, newPage, page, scene} from './scene.mjs';
 import {incoming, parts} from './screen-states.mjs';
-import {scriptedGateway} from './scripted.mjs';
 
-let browser;
-let gateway;
-let page;
-
-before(async () => {
-  browser = await launch();
-  gateway = await scriptedGateway({answerOffer: () => ''});
-});
-
-after(async () => {
-  await browser.close();
-  await gateway.close();
-});
+scene(() => '');
 
 beforeEach(async () => {
   Object.assign(gateway, {away: false, screen: {parts: parts(), open: 'gesture'}});
   gateway.commands.length = 0;
   gateway.hellos.length = 0;
-  page = await (await browser.newContext()).newPage();
-  page.setDefaultTimeout(10_000);
+  await newPage();
   await page.goto(gateway.site);
   await page.evaluate(async url => {
     globalThis.told = [];
@@ -47,8 +33,6 @@ beforeEach(async () => {
     await import(`${url}embed.js`);
   }, gateway.url);
 });
-
-afterEach(() => page.context().close());
 
 const state = id => page.evaluate(name => document.getElementById(name).state, id);
 const becomes = (id, want) =>

@@ -2,11 +2,10 @@
 // Each of them goes out between brackets, so that what stands outside of brackets was not taken from there.
 // Where the phone cannot be loaded into a frame the script of the site speaks, in English, to whoever runs the site.
 import assert from 'node:assert/strict';
-import {after, before, test} from 'node:test';
-import {farEnd, launch} from './chromium.mjs';
+import {test} from 'node:test';
 import {inGerman, openScreen} from './open-screen.mjs';
+import {gateway, newPage, page, scene} from './scene.mjs';
 import {screens} from './screen-list.mjs';
-import {scriptedGateway} from './scripted.mjs';
 import {german} from './words.mjs';
 
 /** Puts every text of a language between brackets; runs in the page too. */
@@ -59,53 +58,35 @@ function strange(text, known) {
   return parts.filter(part => !known.some(one => one.includes(part)));
 }
 
-let browser;
-let gateway;
-let page;
+scene();
 
-before(async () => {
-  browser = await launch();
-  gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
-});
-
-after(async () => {
-  await browser.close();
-  await gateway.close();
-});
-
-/** A page of somebody German, whose words come between brackets. */
+/** A page of somebody German, whose words come between brackets; gives what the screen is drawn in. */
 async function open(screen) {
-  const context = await browser.newContext({
+  await newPage({
     locale: 'de-DE',
     viewport: {width: 900, height: 760},
     permissions: screen.noMicrophone ? [] : ['microphone'],
   });
-  await context.route(/\/assets\/de-[^/]*\.js$/, async route => {
+  await page.route(/\/assets\/de-[^/]*\.js$/, async route => {
     const url = `${new URL(route.request().url()).pathname}?plain`;
     const body = `import {german} from '${url}';\n${marked}\nconst all = marked(german);\nexport {all as german};`;
     await route.fulfill({contentType: 'text/javascript', body, headers: {'Access-Control-Allow-Origin': '*'}});
   });
-  page = await context.newPage();
-  const inside = await openScreen(page, gateway, inGerman(screen));
-  return {context, inside};
+  return openScreen(page, gateway, inGerman(screen));
 }
 
 for (const screen of screens(words)) {
   if (/^frame-(?!turned|covered)/.test(screen.name)) continue; // nothing that is not there without the frame
   test(`the screen ${screen.name} is all German`, async () => {
-    const {context, inside} = await open(screen);
-    try {
-      assert.equal(await inside.evaluate(() => document.documentElement.lang), 'de');
-      const shown = await inside.evaluate(texts);
-      assert.ok(
-        shown.some(text => text.includes('⟦')),
-        'nothing of it is in the words of the test',
-      );
-      const known = [...constant, ...data({...screen, name: ''})];
-      const wrong = shown.map(text => [strange(text, known).join(' '), text]).filter(([parts]) => parts);
-      assert.deepEqual(wrong, [], 'these parts of texts come from nowhere');
-    } finally {
-      await context.close();
-    }
+    const inside = await open(screen);
+    assert.equal(await inside.evaluate(() => document.documentElement.lang), 'de');
+    const shown = await inside.evaluate(texts);
+    assert.ok(
+      shown.some(text => text.includes('⟦')),
+      'nothing of it is in the words of the test',
+    );
+    const known = [...constant, ...data({...screen, name: ''})];
+    const wrong = shown.map(text => [strange(text, known).join(' '), text]).filter(([parts]) => parts);
+    assert.deepEqual(wrong, [], 'these parts of texts come from nowhere');
   });
 }

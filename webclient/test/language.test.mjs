@@ -1,30 +1,15 @@
 // Which language the page speaks, in Chromium: chosen, the browser's, and English when its words do not come.
 import assert from 'node:assert/strict';
-import {after, afterEach, before, test} from 'node:test';
-import {farEnd, launch} from './chromium.mjs';
+import {test} from 'node:test';
 import {openScreen} from './open-screen.mjs';
+import {gateway, newPage, page, scene} from './scene.mjs';
 import {options, parts, talking} from './screen-states.mjs';
-import {scriptedGateway} from './scripted.mjs';
 
-let browser;
-let gateway;
-let page;
-
-before(async () => {
-  browser = await launch();
-  gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
-});
-
-after(async () => {
-  await browser.close();
-  await gateway.close();
-});
-
-afterEach(() => page.context().close());
+scene();
 
 test('another language is spoken in place: the call goes on, and what was typed stays', async () => {
   const rest = Object.fromEntries(Object.entries(options).filter(([name]) => name.startsWith('GET')));
-  page = await (await browser.newContext()).newPage();
+  await newPage();
   const state = parts([talking({on: 'desk', here: false})]);
   await openScreen(page, gateway, {parts: state, rest, ready: 'Hang up'});
   const hellos = gateway.hellos.length;
@@ -43,8 +28,7 @@ test('another language is spoken in place: the call goes on, and what was typed 
 
 test('a language whose words do not come is not chosen, and the page says so', async () => {
   gateway.screen = {loggedOut: true, parts: parts()};
-  const context = await browser.newContext();
-  page = await context.newPage();
+  await newPage();
   await page.route(/\/assets\/de-/, route => route.abort());
   await page.goto(gateway.url);
   await page.getByLabel('Language').selectOption('Deutsch');
@@ -59,9 +43,7 @@ test('the browser chooses the language, and a page whose words do not come speak
     [false, 'Anmelden'],
     [true, 'Log in'],
   ]) {
-    await page?.context().close();
-    const context = await browser.newContext({locale: 'de-CH'});
-    page = await context.newPage();
+    await newPage({locale: 'de-CH'});
     if (away) await page.route(/\/assets\/de-/, route => route.abort());
     await page.goto(gateway.url);
     await page.getByRole('button', {name: word}).waitFor();

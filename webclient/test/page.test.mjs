@@ -1,39 +1,23 @@
 // What the page itself decides, in Chromium: whom the keys and the focus belong
 // to, when the microphone is asked for, and when it offers.
 import assert from 'node:assert/strict';
-import {after, afterEach, before, beforeEach, test} from 'node:test';
-import {farEnd, hush, launch} from './chromium.mjs';
+import {beforeEach, test} from 'node:test';
+import {hush} from './chromium.mjs';
+import {gateway, newPage, page, scene} from './scene.mjs';
 import {desk, incoming, parts, talking} from './screen-states.mjs';
-import {scriptedGateway} from './scripted.mjs';
 
 const want = (codecs, generation = 1) => ({media: {want: {codecs, generation}}});
-let browser;
-let gateway;
-let page;
-
-before(async () => {
-  browser = await launch();
-  gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
-});
-
-after(async () => {
-  await browser.close();
-  await gateway.close();
-});
+scene();
 
 beforeEach(() => {
   gateway.commands.length = 0;
   gateway.down = false;
 });
 
-afterEach(() => page.context().close());
-
 /** Opens the page on a state; counts what it asks of the microphone. */
 async function open(state, screen = {}) {
   gateway.screen = {...screen, parts: state};
-  const context = await browser.newContext({permissions: ['microphone'], viewport: {width: 900, height: 760}});
-  page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  await newPage({permissions: ['microphone'], viewport: {width: 900, height: 760}});
   await page.addInitScript(() => {
     window.asked = [];
     const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

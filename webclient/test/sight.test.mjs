@@ -2,10 +2,9 @@
 // screen and at every scroll position: measured in Chromium, on the app page and
 // in a frame, at the widths of a side panel, a phone, a tablet and two desks.
 import assert from 'node:assert/strict';
-import {after, afterEach, before, test} from 'node:test';
-import {launch} from './chromium.mjs';
+import {test} from 'node:test';
+import {gateway, newPage, page, scene} from './scene.mjs';
 import {desk, history, incoming, onDesk, options, parts} from './screen-states.mjs';
-import {scriptedGateway} from './scripted.mjs';
 
 const sizes = [
   [280, 600],
@@ -20,30 +19,14 @@ const auto = onDesk({
 });
 const second = {...incoming({display: 'Eve Park', address: 'sip:2003@example.test', verified: true}), id: 'c_2'};
 
-let browser;
-let gateway;
-let page;
-
-before(async () => {
-  browser = await launch();
-  gateway = await scriptedGateway({answerOffer: () => ''});
-});
-
-after(async () => {
-  await browser.close();
-  await gateway.close();
-});
-
-afterEach(() => page?.context().close());
+scene(() => '');
 
 /** Opens the page, alone or in a frame of its size, with enough below to scroll; gives what holds the phone. */
 async function open([width, height], framed) {
-  await page?.context().close();
   const state = parts([], {devices: [desk, {...desk, id: 'd2', display: 'Phone in the laboratory'}]});
   const long = Array.from({length: 4}, (_, i) => history.map(call => ({...call, id: `${call.id}-${i}`}))).flat();
   gateway.screen = {parts: state, history: long, rest: options, open: 'gesture'};
-  page = await (await browser.newContext({viewport: {width, height}, reducedMotion: 'reduce'})).newPage();
-  page.setDefaultTimeout(10_000);
+  await newPage({viewport: {width, height}, reducedMotion: 'reduce'});
   if (!framed) {
     await page.goto(gateway.url);
     await page.getByLabel('Name or number').waitFor();

@@ -1,26 +1,11 @@
 // Whoever has no mouse reaches everything that can be pressed, and sees where he is: in Chromium.
 import assert from 'node:assert/strict';
-import {after, afterEach, before, test} from 'node:test';
-import {farEnd, launch} from './chromium.mjs';
+import {test} from 'node:test';
 import {openScreen} from './open-screen.mjs';
+import {gateway, newPage, page, scene} from './scene.mjs';
 import {screens} from './screen-list.mjs';
-import {scriptedGateway} from './scripted.mjs';
 
-let browser;
-let gateway;
-let page;
-
-before(async () => {
-  browser = await launch();
-  gateway = await scriptedGateway({answerOffer: offer => page.evaluate(farEnd, offer)});
-});
-
-after(async () => {
-  await browser.close();
-  await gateway.close();
-});
-
-afterEach(() => page.context().close());
+scene();
 
 /** Runs in the page: what can be pressed or typed into and is in sight, each with a mark and its words. */
 function markAll() {
@@ -58,9 +43,7 @@ for (const name of [
 ]) {
   test(`every button and field of the screen ${name} is reached by Tab, with a ring around it`, async () => {
     const screen = screens().find(one => one.name === name);
-    page = await (
-      await browser.newContext({permissions: ['microphone'], viewport: {width: 900, height: 760}})
-    ).newPage();
+    await newPage({permissions: ['microphone'], viewport: {width: 900, height: 760}});
     await openScreen(page, gateway, screen);
     const words = await page.evaluate(markAll);
     const left = new Set(words.keys());
