@@ -151,7 +151,7 @@ func (s *Server) checkPassword(c echo.Context, name, password string) (directory
 	if !userName.MatchString(name) || len(password) > maxPassword {
 		name, password = "", "" // takes the usual time, fits nobody
 	}
-	source := sourceOf(c.RealIP())
+	source := sourceOf(c)
 	if wait := s.slow.take(name, source, time.Now()); wait > 0 {
 		s.log.Warn("log-ins are slowed", "user", name, "from", c.RealIP())
 		return directory.User{}, refuse(http.StatusTooManyRequests, "too_many_attempts", "problem.too_many_attempts").after(wait)

@@ -3,10 +3,8 @@ package browser
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
-	"time"
 )
 
 func cookieOf(t *testing.T, a answer) *http.Cookie {
@@ -203,102 +201,6 @@ func TestPlainCookieMeansNothingOverTLS(t *testing.T) {
 	}
 	if got := over("__Host-ringsplash"); got != http.StatusOK {
 		t.Errorf("the cookie of TLS is not taken: %d", got)
-	}
-}
-
-func TestSlowedLogIns(t *testing.T) {
-	r := newRig(t, nil)
-	b := r.browser()
-	refused := 0
-	for range sourceBurst + 1 {
-		a := b.send("POST", "/api/v1/login", credentials("alice", "guess"))
-		if a.status == http.StatusTooManyRequests {
-			refused++
-			if a.header.Get("Retry-After") == "" || a.header.Get("Retry-After") == "0" {
-				t.Errorf("Retry-After: %q", a.header.Get("Retry-After"))
-			}
-		}
-	}
-	if refused == 0 {
-		t.Error("guessing was never slowed")
-	}
-}
-
-func TestSlow(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	from := func(ip string) netip.Prefix { return sourceOf(ip) }
-	s := newSlow()
-	s.take("alice", from("192.0.2.1"), now)
-	s.right("alice", from("192.0.2.1"), now) // the owner was here before
-
-	// Strangers from many places guess Alice's password, each 20 times: ten
-	// attempts at once for all of them, and one more for each.
-	allowed := 0
-	for i := range 1000 {
-		if s.take("alice", from(fmt.Sprintf("198.51.100.%d", i%50)), now) == 0 {
-			allowed++
-		}
-	}
-	if allowed != 50 {
-		t.Errorf("50 strangers had %d attempts at once, not one each", allowed)
-	}
-	if wait := s.take("alice", from("203.0.113.8"), now); wait != 0 {
-		t.Errorf("the owner somewhere new is locked out for %v", wait)
-	}
-	s.right("alice", from("203.0.113.8"), now)
-	s.take("alice", from("203.0.113.9"), now)
-	if wait := s.take("alice", from("192.0.2.1"), now); wait != 0 {
-		t.Errorf("the owner is locked out for %v", wait)
-	}
-	if wait := s.take("bob", from("203.0.113.9"), now); wait != 0 {
-		t.Errorf("another account is slowed by %v", wait)
-	}
-	if wait := s.take("alice", from("203.0.113.9"), now); wait <= 0 || wait > accountRefill {
-		t.Errorf("a stranger waits %v", wait)
-	}
-	if wait := s.take("alice", from("203.0.113.9"), now.Add(accountRefill)); wait != 0 {
-		t.Errorf("a stranger still waits %v", wait)
-	}
-
-	// One source guesses many accounts; its /64 is one source.
-	allowed = 0
-	for i := range 1000 {
-		if s.take(fmt.Sprint("user", i), from(fmt.Sprintf("2001:db8::%x", i)), now) == 0 {
-			allowed++
-		}
-	}
-	if allowed != sourceBurst {
-		t.Errorf("one source had %d attempts at once, not %d", allowed, sourceBurst)
-	}
-	// Right passwords cost nothing.
-	for range 100 {
-		if s.take("carol", from("192.0.2.77"), now) != 0 {
-			t.Fatal("right passwords are slowed")
-		}
-		s.right("carol", from("192.0.2.77"), now)
-	}
-	// The tables stay bounded, and a flood does not wash the empty bucket out.
-	for i := range 3 * maxBuckets {
-		ip := fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)
-		s.take(fmt.Sprint("n", i), from(ip), now)
-		if i%10 == 0 {
-			s.right(fmt.Sprint("n", i), from(ip), now)
-		}
-	}
-	if len(s.sources.full) > maxBuckets || len(s.firsts.full) > maxBuckets || len(s.accounts.full) > maxBuckets ||
-		len(s.familiar) > maxBuckets {
-		t.Errorf("tables grew to %d, %d, %d", len(s.sources.full), len(s.accounts.full), len(s.familiar))
-	}
-	if wait := s.take("alice", from("203.0.113.9"), now); wait <= 0 {
-		t.Error("the flood gave strangers new attempts at alice's account")
-	}
-	for ip, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32",
-		"fe80::1%eth0": "fe80::/64", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "x": "invalid Prefix",
-	} {
-		if got := sourceOf(ip).String(); got != want {
-			t.Errorf("source of %s is %s, not %s", ip, got, want)
-		}
 	}
 }
 

@@ -141,7 +141,7 @@ func (s *Server) checkAPIKey(c echo.Context) (token.Key, error) {
 	if errors.Is(err, token.ErrKey) {
 		s.log.Info("an API key was refused", "from", c.RealIP(), "request", requestID(c))
 		// Only wrong keys pay: a server may ask for many tokens at once.
-		source := sourceOf(c.RealIP())
+		source := sourceOf(c)
 		if wait := s.slow.take("an API key from "+source.String(), source, time.Now()); wait > 0 {
 			return token.Key{}, refuse(http.StatusTooManyRequests, "too_many_attempts", "problem.too_many_keys").after(wait)
 		}

@@ -94,7 +94,7 @@ func TestEmbedTokenNeedsAKeyAListedOriginAndAUser(t *testing.T) {
 	}
 	// Guessing is slowed; a right key is not.
 	slowed := false
-	for range sourceBurst + 1 {
+	for range int(sourceLimit.Burst) + 1 {
 		a := r.browser().send("POST", "/api/v1/embed-tokens", good, "Origin", "", "Authorization", "Bearer rsk_intranet~x")
 		slowed = slowed || a.status == http.StatusTooManyRequests
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/throttle"
 )
 
 const (
@@ -55,7 +55,7 @@ type socket struct {
 
 	origin string // of the page, as its browser wrote it
 	own    bool   // the page is one of ours
-	source netip.Prefix
+	source throttle.Source
 	bearer string // for the welcome
 
 	page       string // which page load it is, "" when the page does not say
@@ -80,7 +80,7 @@ func (s *Server) upgrade(c echo.Context) error {
 	}
 	k := s.newSocket(found, requestID(c))
 	k.origin, _ = cleanOrigin(c.Request().Header.Get(echo.HeaderOrigin)) // checkOrigin has seen it
-	k.own, k.source = !s.fromOthers(c.Request()), sourceOf(c.RealIP())
+	k.own, k.source = !s.fromOthers(c.Request()), sourceOf(c)
 	if err := s.sockets.add(k); err != nil {
 		k.cancel()
 		return err
