@@ -59,9 +59,9 @@ func newPayloads(rx, tx []sdp.PayloadType) *payloads {
 // format of the stream, to which the clock of an event should belong.
 func (p *payloads) out(f, beside sdp.Format) (sdp.Format, uint8, bool) {
 	if f.Event() {
-		f = beside.EventBeside()
-		if p.tx[f] == noPayloadType {
-			f = f.OtherEvent()
+		var other sdp.Format
+		if f, other = beside.Events(); p.tx[f] == noPayloadType {
+			f = other
 		}
 		return f, p.tx[f], p.tx[f] != noPayloadType
 	}

@@ -86,20 +86,13 @@ func (f Format) Clock() uint32 {
 	return 8000
 }
 
-// EventBeside is the telephone-event with the clock of an audio format.
-func (f Format) EventBeside() Format {
+// Events are the telephone-events to go with an audio format: that of its own
+// clock, and the other.
+func (f Format) Events() (own, other Format) {
 	if f == FormatOpus {
-		return FormatEvent48
+		return FormatEvent48, FormatEvent8
 	}
-	return FormatEvent8
-}
-
-// OtherEvent is the telephone-event of the other clock.
-func (f Format) OtherEvent() Format {
-	if f == FormatEvent8 {
-		return FormatEvent48
-	}
-	return FormatEvent8
+	return FormatEvent8, FormatEvent48
 }
 
 // OtherLaw is A-law for mu-law and the other way round, else FormatNone.
@@ -139,15 +132,16 @@ func Convertible(from, to Codec) bool {
 // Offerable is codecs in their order, then what can be converted to them.
 func Offerable(codecs []Codec) []Codec {
 	all := make([]Codec, 0, len(codecs)+1)
-	for _, c := range codecs {
+	add := func(c Codec) {
 		if c.Format() != FormatNone && !slices.Contains(all, c) {
 			all = append(all, c)
 		}
 	}
-	for _, c := range all[:len(all):len(all)] {
-		if o := c.Format().OtherLaw().Codec(); o != "" && !slices.Contains(all, o) {
-			all = append(all, o)
-		}
+	for _, c := range codecs {
+		add(c)
+	}
+	for _, c := range all {
+		add(c.Format().OtherLaw().Codec())
 	}
 	return all
 }

@@ -14,15 +14,10 @@ const (
 // Mirror is the direction that answers d (RFC 3264 6.1). A missing one counts
 // as sendrecv.
 func (d Direction) Mirror() Direction {
-	switch d {
-	case SendOnly:
-		return RecvOnly
-	case RecvOnly:
-		return SendOnly
-	case Inactive:
-		return Inactive
+	if d == "" {
+		return SendRecv
 	}
-	return SendRecv
+	return d.reply(SendRecv)
 }
 
 // Sends tells whether the describer sends.

@@ -13,7 +13,7 @@ import (
 type Negotiation struct {
 	reachable        func(netip.AddrPort) error
 	session, version uint64
-	slots            []slot // of the last description in either direction
+	slots            []mediaLine // of the last description in either direction
 	audio            int
 	// numbers are the payload types in use for each format. They never change
 	// meaning within a dialog (RFC 3264 8.3.2).
@@ -67,7 +67,7 @@ func NewNegotiation(reachable func(netip.AddrPort) error) *Negotiation {
 		reachable: reachable,
 		// Room in 63 bits: some read o= as a signed number.
 		session: rand.Uint64() >> 2, version: rand.Uint64() >> 33,
-		slots:   []slot{{kind: "audio", proto: "RTP/AVP"}},
+		slots:   []mediaLine{{kind: "audio", proto: "RTP/AVP"}},
 		numbers: map[Format]uint8{},
 	}
 }
@@ -195,7 +195,7 @@ func (n *Negotiation) Choose(codecs []Codec, dir Direction) (Agreement, error) {
 func (n *Negotiation) Answer(at netip.AddrPort, a Agreement) ([]byte, error) {
 	n.version++
 	o := &ours{
-		session: n.session, version: n.version, addr: at, slots: slotsOf(n.taken), audio: n.chosen,
+		session: n.session, version: n.version, addr: at, slots: n.taken.media, audio: n.chosen,
 		types: a.Types, direction: a.Local, rtcpMux: a.Mux,
 	}
 	text, err := o.marshal()
@@ -247,7 +247,8 @@ func (n *Negotiation) typesFor(codecs []Codec) []PayloadType {
 		add(c.Format())
 	}
 	for _, t := range types {
-		add(t.Format.EventBeside())
+		own, _ := t.Format.Events()
+		add(own)
 	}
 	return types
 }
@@ -296,8 +297,8 @@ func chosen(offered []PayloadType, codecs []Codec, anyClock bool) []PayloadType 
 		take(c.Format())
 	}
 	for _, t := range types {
-		if ev := t.Format.EventBeside(); !take(ev) && anyClock {
-			take(ev.OtherEvent())
+		if own, other := t.Format.Events(); !take(own) && anyClock {
+			take(other)
 		}
 	}
 	return types

@@ -44,8 +44,7 @@ func read(b []byte) (*description, error) {
 		return nil, Bad("%d bytes; at most %d are read", len(b), maxSDP)
 	}
 	d := &description{}
-	var session mediaLine // what the m-lines inherit
-	session.direction = SendRecv
+	session := mediaLine{direction: SendRecv} // what the m-lines inherit
 	for line := range strings.Lines(string(b)) {
 		line = strings.Trim(line, " \t\r\n\x00")
 		if len(line) < 2 || line[1] != '=' {
@@ -215,24 +214,21 @@ func (m *mediaLine) known() error {
 // the first that does. An offer may have a line for each address family, or an
 // encrypted one and a plain one. The error is that of the first in use.
 func (d *description) audioLine(first int, check func(*mediaLine) error) (int, error) {
-	why := fmt.Errorf("%w: the description has no audio in use", ErrNoAudio)
-	found, tried := -1, false
+	var why error
+	found := -1
 	for i := range d.media {
 		m := &d.media[i]
 		if m.kind != "audio" || m.port == 0 {
 			continue
 		}
 		err := check(m)
-		switch {
-		case err == nil && (found < 0 || i == first):
+		if err == nil && (found < 0 || i == first) {
 			found = i
-		case err != nil && !tried:
-			why = err
 		}
-		tried = true
+		why = cmp.Or(why, err)
 	}
 	if found < 0 {
-		return -1, why
+		return -1, cmp.Or(why, fmt.Errorf("%w: the description has no audio in use", ErrNoAudio))
 	}
 	return found, nil
 }

@@ -165,7 +165,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		o := &ours{
-			addr: netip.MustParseAddrPort("192.0.2.1:4000"), slots: slotsOf(d), audio: place, types: types,
+			addr: netip.MustParseAddrPort("192.0.2.1:4000"), slots: d.media, audio: place, types: types,
 			direction: line.direction.reply(SendRecv),
 		}
 		text, err := o.marshal()

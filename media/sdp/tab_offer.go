@@ -80,9 +80,7 @@ func (s *tabSection) read(m *pion.MediaDescription, bundle []string) error {
 			return Bad("an m-line holds %q", field)
 		}
 	}
-	for i, mid := range bundle {
-		s.bundled = s.bundled || i > 0 && mid == s.mid
-	}
+	s.bundled = len(bundle) > 0 && slices.Contains(bundle[1:], s.mid)
 	for _, dir := range []Direction{SendRecv, SendOnly, RecvOnly, Inactive} {
 		if _, ok := m.Attribute(string(dir)); ok {
 			s.direction = dir
@@ -131,21 +129,15 @@ func (o *TabOffer) Transport() string {
 
 // isToken is the grammar of mids, kinds and format numbers (RFC 8866 9, token).
 func isToken(s string) bool {
-	for _, c := range s {
-		if c <= ' ' || c >= 127 || strings.ContainsRune(`"(),/:;<=>?@[\]`, c) {
-			return false
-		}
-	}
-	return s != ""
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c >= 127 || strings.ContainsRune(`"(),/:;<=>?@[\]`, c)
+	})
 }
 
+const iceChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/"
+
 func isICE(s string, least int) bool {
-	for _, c := range s {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '+' && c != '/' {
-			return false
-		}
-	}
-	return len(s) >= least && len(s) <= 256
+	return len(s) >= least && len(s) <= 256 && strings.Trim(s, iceChars) == ""
 }
 
 func isFingerprint(s string) bool {

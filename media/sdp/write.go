@@ -15,32 +15,15 @@ const PacketTime = 20
 type ours struct {
 	session, version uint64
 	addr             netip.AddrPort
-	// slots are all m-lines in their order; the one at audio is in use, the
-	// others are refused with port 0 (RFC 3264 6, 8.2).
-	slots []slot
+	// slots are all m-lines in their order, of which place, kind and transport
+	// stay through a dialog; the one at audio is in use, the others are refused
+	// with port 0 (RFC 3264 6, 8.2).
+	slots []mediaLine
 	audio int
 	// Of the audio m-line.
 	types     []PayloadType
 	direction Direction
 	rtcpMux   bool
-}
-
-// slot is what an m-line keeps through a dialog: its place, kind and transport.
-type slot struct {
-	kind, proto string
-	fmts        []string
-}
-
-// slotsOf are the slots of a received description.
-func slotsOf(d *description) []slot {
-	all := make([]slot, len(d.media))
-	for i, m := range d.media {
-		all[i] = slot{kind: m.kind, proto: m.proto, fmts: m.fmts}
-		if len(m.fmts) == 0 {
-			all[i].fmts = []string{"0"} // the grammar wants one
-		}
-	}
-	return all
 }
 
 // marshal writes the description (RFC 8866).
@@ -66,6 +49,8 @@ func (o *ours) marshal() ([]byte, error) {
 		}}
 		if i == o.audio {
 			o.describeAudio(m)
+		} else if len(s.fmts) == 0 {
+			m.MediaName.Formats = []string{"0"} // the grammar wants one
 		}
 		d.MediaDescriptions = append(d.MediaDescriptions, m)
 	}
