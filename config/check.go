@@ -28,6 +28,7 @@ const (
 	leastMemory Size = 128 << 20
 	nameRule         = "use a-z, 0-9, dot, underscore and minus, at most 64"
 	numberRule       = "use digits, *, # and +, at most 32"
+	secretRule       = "write it, or ${NAME} to take it from the environment"
 	domainRule       = "write a host name in lower case, such as example.test"
 )
 

@@ -21,7 +21,7 @@ func (k *checker) users() {
 			numbers[u.Number] = u.Name
 		}
 		if u.Password == "" {
-			k.fault(key+".password", "write it, or ${NAME} to take it from the environment", "%s has no password", u.Name)
+			k.fault(key+".password", secretRule, "%s has no password", u.Name)
 		}
 		k.text(key+".display", u.Display)
 		k.devices(key, u)
@@ -38,7 +38,7 @@ func (k *checker) devices(key string, u User) {
 		}
 		switch other, same := secrets[d.SIPPassword]; {
 		case d.SIPPassword == "":
-			k.fault(key+".sip_password", "write it, or ${NAME} to take it from the environment", "device %s has no SIP password", d.ID)
+			k.fault(key+".sip_password", secretRule, "device %s has no SIP password", d.ID)
 		case same:
 			// A phone that registers as "alice" is told apart by its password.
 			k.fault(key+".sip_password", "give each device its own",
@@ -81,8 +81,7 @@ func (k *checker) trunks() {
 		}
 		k.trunkWay(key, t)
 		if t.Register.User != "" && t.Register.Password == "" {
-			k.fault(key+".register.password", "write it, or ${NAME} to take it from the environment",
-				"the trunk %s has no password for %s", t.Name, t.Register.User)
+			k.fault(key+".register.password", secretRule, "the trunk %s has no password for %s", t.Name, t.Register.User)
 		}
 		if t.TrustUDP && !t.TrustIdentity {
 			k.fault(key+".trust_udp", "set trust_identity too, or remove it", "trust_udp does nothing without trust_identity")

@@ -258,12 +258,7 @@ func line(n ast.Node) int {
 	return n.GetToken().Position.Line
 }
 
-func join(key, name string) string {
-	if key == "" {
-		return name
-	}
-	return key + "." + name
-}
+func join(key, name string) string { return strings.TrimPrefix(key+"."+name, ".") }
 
 func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
 	for f := range t.Fields() {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,15 +17,14 @@ type Fault struct {
 }
 
 func (f Fault) String() string {
-	var b strings.Builder
-	if f.Line > 0 {
-		fmt.Fprintf(&b, "line %d: ", f.Line)
-	}
+	text := f.Problem + "; " + f.Remedy
 	if f.Key != "" {
-		fmt.Fprintf(&b, "%s: ", f.Key)
+		text = f.Key + ": " + text
 	}
-	fmt.Fprintf(&b, "%s; %s", f.Problem, f.Remedy)
-	return b.String()
+	if f.Line > 0 {
+		text = fmt.Sprintf("line %d: %s", f.Line, text)
+	}
+	return text
 }
 
 // Faults is the error of Load: everything that is wrong, in the file's order.
@@ -61,7 +59,7 @@ func Load(path string) (Config, error) {
 	if len(faults) == 0 {
 		return cfg, nil
 	}
-	return Config{}, &Faults{File: path, List: inOrder(faults)}
+	return Config{}, InOrder(path, faults)
 }
 
 func parse(text []byte, env func(string) (string, bool)) (Config, []Fault) {
@@ -74,12 +72,9 @@ func parse(text []byte, env func(string) (string, bool)) (Config, []Fault) {
 	return cfg, d.faults
 }
 
-// InOrder is the error of these faults, in the file's order.
-func InOrder(file string, faults []Fault) error { return &Faults{File: file, List: inOrder(faults)} }
-
-// inOrder sorts by line and keeps one fault a key: a value that could not be
-// read is not said to be missing too.
-func inOrder(faults []Fault) []Fault {
+// InOrder is the error of these faults, in the file's order, one of each key: a
+// value that could not be read is not said to be missing too.
+func InOrder(file string, faults []Fault) error {
 	seen := map[string]bool{}
 	faults = slices.DeleteFunc(faults, func(f Fault) bool {
 		again := f.Key != "" && seen[f.Key]
@@ -87,7 +82,7 @@ func inOrder(faults []Fault) []Fault {
 		return again
 	})
 	slices.SortStableFunc(faults, func(a, b Fault) int { return a.Line - b.Line })
-	return faults
+	return &Faults{File: file, List: faults}
 }
 
 // resolve makes relative paths absolute.
@@ -113,20 +108,13 @@ func (c *Config) resolve(folder string) {
 	}
 }
 
-var lastStep = regexp.MustCompile(`(\.[^.\[]+|\[\d+\])$`)
-
 // Line is the line of a key such as "users[0].name", or of what it should
 // stand in; 0 when the file has neither.
 func (c *Config) Line(key string) int {
-	for key != "" {
+	for ; key != ""; key = key[:max(0, strings.LastIndexAny(key, ".["))] {
 		if n := c.lines[key]; n > 0 {
 			return n
 		}
-		shorter := lastStep.ReplaceAllString(key, "")
-		if shorter == key {
-			break
-		}
-		key = shorter
 	}
 	return 0
 }

@@ -121,15 +121,13 @@ func (d *Directory) ExportCSV(ctx context.Context, user string, w io.Writer) err
 	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
 		return err
 	}
-	if err := writeCSVRow(w, csvColumns); err != nil {
-		return err
-	}
+	rows := [][]string{csvColumns}
 	for _, e := range b.search("", false) {
-		friend := "no"
-		if e.Friend {
-			friend = "yes"
-		}
-		if err := writeCSVRow(w, []string{e.Display, strings.Join(e.Addresses, "|"), e.Note, friend}); err != nil {
+		friend := map[bool]string{true: "yes", false: "no"}[e.Friend]
+		rows = append(rows, []string{e.Display, strings.Join(e.Addresses, "|"), e.Note, friend})
+	}
+	for _, cells := range rows {
+		if err := writeCSVRow(w, cells); err != nil {
 			return err
 		}
 	}

@@ -163,31 +163,22 @@ func (d *Directory) reload(ctx context.Context) error {
 func (d *Directory) replace(name string, p *person) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if old := d.people[name]; old != nil {
-		if d.numbers[old.user.Number] == name {
-			delete(d.numbers, old.user.Number)
-		}
-		if p != nil && old.same(p) {
-			d.people[name] = p
-			d.number(p)
-			return
-		}
-	} else if p == nil {
-		return
+	old := d.people[name]
+	if old != nil && d.numbers[old.user.Number] == name {
+		delete(d.numbers, old.user.Number)
 	}
 	delete(d.people, name)
 	if p != nil {
 		d.people[name] = p
-		d.number(p)
+		if p.user.Number != "" {
+			d.numbers[p.user.Number] = p.user.Name
+		}
+	}
+	if old == p || old != nil && p != nil && old.same(p) { // nil before and after, or as it was
+		return
 	}
 	for w := range d.watch {
 		w.add(name)
-	}
-}
-
-func (d *Directory) number(p *person) {
-	if p.user.Number != "" {
-		d.numbers[p.user.Number] = p.user.Name
 	}
 }
 

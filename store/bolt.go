@@ -79,12 +79,12 @@ func OpenBolt(dir string, log *slog.Logger) (Store, error) {
 // Close waits for running calls, syncs both files and closes them.
 func (b *boltStore) Close() error {
 	b.closing.Lock()
-	if b.closed {
-		b.closing.Unlock()
-		return nil
-	}
+	again := b.closed
 	b.closed = true
 	b.closing.Unlock()
+	if again {
+		return nil
+	}
 	close(b.stop)
 	b.sweeper.Wait()
 	b.topics.close()

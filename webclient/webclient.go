@@ -4,6 +4,7 @@ package webclient
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
@@ -39,9 +40,7 @@ const permissions = "microphone=(self), camera=(self), speaker-selection=(self),
 
 // Built tells whether a client is embedded. Without one there is no page to
 // serve, and the remedy is "make build".
-func Built() bool {
-	return Build() != ""
-}
+func Built() bool { return Build() != "" }
 
 // Build is the id of the embedded client, as it stands in hello and welcome;
 // "" when there is none.
@@ -109,12 +108,8 @@ func newSite(dist fs.FS, origins []string) site {
 
 func newFile(name string, content []byte) *file {
 	sum := sha256.Sum256(content)
-	f := &file{
-		plain:  content,
-		etag:   hex.EncodeToString(sum[:8]),
-		kind:   contentType(path.Ext(name)),
-		hashed: strings.HasPrefix(name, "assets/"),
-	}
+	f := &file{plain: content, etag: hex.EncodeToString(sum[:8]), hashed: strings.HasPrefix(name, "assets/")}
+	f.kind = cmp.Or(kinds[path.Ext(name)], mime.TypeByExtension(path.Ext(name)), "application/octet-stream")
 	var packed bytes.Buffer
 	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err != nil {
@@ -127,24 +122,13 @@ func newFile(name string, content []byte) *file {
 	return f
 }
 
-// contentType does not depend on the machine's mime tables for our own kinds.
-func contentType(ext string) string {
-	switch ext {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".webmanifest":
-		return "application/manifest+json"
-	}
-	if kind := mime.TypeByExtension(ext); kind != "" {
-		return kind
-	}
-	return "application/octet-stream"
+// kinds are our own, which do not depend on the machine's mime tables.
+var kinds = map[string]string{
+	".html":        "text/html; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".svg":         "image/svg+xml",
+	".webmanifest": "application/manifest+json",
 }
 
 // ServeHTTP answers with a file, 304, 404 or 405.

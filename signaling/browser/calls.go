@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -116,20 +117,12 @@ func (s *Server) command(c echo.Context, do string) (gateway.Result, error) {
 
 // statusOf is the HTTP status of a refused command; what is not listed is in
 // the way only now.
-func statusOf(code string) int {
-	switch code {
-	case "bad_request":
-		return http.StatusBadRequest
-	case "no_such_call", "not_found":
-		return http.StatusNotFound
-	case "forbidden":
-		return http.StatusForbidden
-	case "overload", "trunk_down":
-		return http.StatusServiceUnavailable
-	case "fault":
-		return http.StatusInternalServerError
-	}
-	return http.StatusConflict
+func statusOf(code string) int { return cmp.Or(statuses[code], http.StatusConflict) }
+
+var statuses = map[string]int{
+	"bad_request": http.StatusBadRequest, "no_such_call": http.StatusNotFound, "not_found": http.StatusNotFound,
+	"forbidden": http.StatusForbidden, "overload": http.StatusServiceUnavailable, "trunk_down": http.StatusServiceUnavailable,
+	"fault": http.StatusInternalServerError,
 }
 
 // pace bounds the commands by REST as those of a socket, for each user.

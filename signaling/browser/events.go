@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -61,11 +62,7 @@ func (ss *streams) remove(one *stream) {
 func (ss *streams) list() []*stream {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	out := make([]*stream, 0, len(ss.open))
-	for one := range ss.open {
-		out = append(out, one)
-	}
-	return out
+	return slices.Collect(maps.Keys(ss.open))
 }
 
 // endLogin ends the streams of a log-in that is over.
