@@ -37,10 +37,8 @@ type viewer struct {
 
 func newPage(d *Demo, log *slog.Logger) *page {
 	sub, _ := fs.Sub(files, "page") // the folder is embedded above
-	return &page{
-		d: d, log: log, static: http.StripPrefix("/demo", http.FileServerFS(sub)), done: make(chan struct{}),
-		viewers: map[*viewer]struct{}{},
-	}
+	static := http.StripPrefix("/demo", http.FileServerFS(sub))
+	return &page{d: d, log: log, static: static, done: make(chan struct{}), viewers: map[*viewer]struct{}{}}
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -105,12 +103,10 @@ func (p *page) socket(w http.ResponseWriter, r *http.Request) {
 		delete(p.viewers, v)
 		p.mu.Unlock()
 	}()
-	p.wg.Add(1)
-	go func() {
-		defer p.wg.Done()
+	p.wg.Go(func() {
 		defer cancel()
 		p.read(ctx, conn)
-	}()
+	})
 	p.write(ctx, conn, v)
 }
 
@@ -157,19 +153,11 @@ func (p *page) press(name, key string) {
 	if name == "bob" {
 		ph = p.d.bob
 	}
-	switch key {
-	case "call":
-		p.d.callAlice()
-	case "lift":
-		ph.lift()
-	case "hangup":
-		ph.hangUp()
-	case "mute":
-		ph.mute()
-	case "hold":
-		ph.hold()
-	case "star":
-		ph.star()
+	keys := map[string]func(){
+		"call": p.d.callAlice, "lift": ph.lift, "hangup": ph.hangUp, "mute": ph.mute, "hold": ph.hold, "star": ph.star,
+	}
+	if do := keys[key]; do != nil {
+		do()
 	}
 }
 

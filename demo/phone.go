@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -80,7 +81,7 @@ func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
 			in.Leg.Reject(machine.CauseBusy)
 			return
 		}
-		end, err := p.newEnd(in.Source.Addr())
+		end, err := p.loop.NewRTPEnd(media.RTPOptions{Peer: in.Source.Addr()})
 		if err == nil {
 			var sound sdp.Negotiated
 			sound, err = end.TakeOffer(in.Offer)
@@ -104,16 +105,7 @@ func (p *phone) Begin(build func(sink gateway.Sink) gateway.Incoming) {
 	})
 }
 
-func caller(from policy.Identity) string {
-	if from.Display != "" {
-		return from.Display
-	}
-	return from.Address
-}
-
-func (p *phone) newEnd(peer netip.Addr) (*media.RTPEnd, error) {
-	return p.loop.NewRTPEnd(media.RTPOptions{Peer: peer})
-}
+func caller(from policy.Identity) string { return cmp.Or(from.Display, from.Address) }
 
 // call dials an address through the gateway.
 func (p *phone) call(display, uri string) {
@@ -121,7 +113,7 @@ func (p *phone) call(display, uri string) {
 		if p.leg != nil {
 			return
 		}
-		end, err := p.newEnd(p.local)
+		end, err := p.loop.NewRTPEnd(media.RTPOptions{Peer: p.local})
 		if err != nil {
 			p.log.Warn("simulated phone cannot call", "phone", p.name, "err", err)
 			return

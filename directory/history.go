@@ -16,9 +16,6 @@ import (
 // historyLife is how long a past call is kept.
 const historyLife = 400 * 24 * time.Hour
 
-// crockford are the digits of an ULID, in order.
-const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
 type historyRecord struct {
 	V int `json:"v"`
 	HistoryEntry
@@ -96,8 +93,6 @@ func (d *Directory) History(ctx context.Context, user, before string, limit int)
 	return entries, nil
 }
 
-// historyKey ends in the ULID with every digit replaced by its complement, so
-// that a store that scans upwards gives the newest first.
 func historyKey(user, id string) (string, error) {
 	if !nameForm.MatchString(user) {
 		return "", because(ErrNotFound, "user %q", user)
@@ -105,8 +100,5 @@ func historyKey(user, id string) (string, error) {
 	if _, err := ulid.ParseStrict(id); err != nil {
 		return "", because(ErrInvalid, "history id %q is no ULID", id)
 	}
-	down := strings.Map(func(r rune) rune {
-		return rune(crockford[len(crockford)-1-strings.IndexRune(crockford, r)])
-	}, strings.ToUpper(id))
-	return "history/" + user + "/" + down, nil
+	return "history/" + user + "/" + store.Downward(strings.ToUpper(id)), nil
 }

@@ -147,19 +147,7 @@ type decisionRecord struct {
 	Record
 }
 
-const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-// decisionKey ends in the ULID with every digit replaced by its complement, so
-// that a store that scans upwards gives the newest first.
-func decisionKey(owner, id string) string {
-	return "decision/" + owner + "/" + strings.Map(func(r rune) rune {
-		i := strings.IndexRune(crockford, r)
-		if i < 0 {
-			return -1
-		}
-		return rune(crockford[len(crockford)-1-i])
-	}, id)
-}
+func decisionKey(owner, id string) string { return "decision/" + owner + "/" + store.Downward(id) }
 
 // Decisions are the last decisions about the owners' phones on all nodes,
 // newest first, at most limit together, and before the one with the id before

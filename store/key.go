@@ -15,6 +15,20 @@ func cutKey(key string) (space, rest string, err error) {
 	return space, rest, nil
 }
 
+// crockford are the digits of an ULID, in order.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// Downward is an ULID with every digit replaced by its complement and all else
+// left out: under such keys a scan, which goes upwards, gives the newest first.
+func Downward(id string) string {
+	return strings.Map(func(r rune) rune {
+		if i := strings.IndexRune(crockford, r); i >= 0 {
+			return rune(crockford[len(crockford)-1-i])
+		}
+		return -1
+	}, id)
+}
+
 // span is where a scan runs inside a space.
 type span struct {
 	space     string

@@ -30,20 +30,16 @@ type draft struct {
 
 // New makes an empty Book.
 func New() *Book {
-	return &Book{
-		all: map[machine.CallID]*draft{}, legs: map[machine.LegID]*draft{},
-		archive: archive{of: map[machine.CallID]archived{}},
-	}
+	past := archive{of: map[machine.CallID]archived{}}
+	return &Book{all: map[machine.CallID]*draft{}, legs: map[machine.LegID]*draft{}, archive: past}
 }
 
 // Begin opens the story of a call whose first leg, if any, is leg.
 func (b *Book) Begin(id machine.CallID, leg machine.LegID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	t := &draft{
-		Story: Story{ID: id, State: "ringing", Began: time.Now(), Legs: []Leg{}, Events: []Event{}},
-		sides: map[machine.LegID]machine.Side{},
-	}
+	t := &draft{sides: map[machine.LegID]machine.Side{}}
+	t.Story = Story{ID: id, State: "ringing", Began: time.Now(), Legs: []Leg{}, Events: []Event{}}
 	b.all[id] = t
 	if leg != "" {
 		b.legs[leg], t.sides[leg] = t, machine.Caller
@@ -158,9 +154,9 @@ func (b *Book) Read(id machine.CallID, user string, admin bool) (Story, bool) {
 	if admin {
 		return out, true
 	}
+	caller, callee := t.users[machine.Caller] == user, t.users[machine.Callee] == user
 	sees := func(a machine.Audience) bool {
-		return a == machine.Both || a == machine.CallerOnly && t.users[machine.Caller] == user || a == machine.CalleeOnly &&
-			t.users[machine.Callee] == user
+		return a == machine.Both || a == machine.CallerOnly && caller || a == machine.CalleeOnly && callee
 	}
 	out.Events = slices.DeleteFunc(out.Events, func(e Event) bool { return !sees(e.side) })
 	out.Legs = ownLegs(out.Legs, t, user)
