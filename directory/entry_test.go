@@ -32,21 +32,6 @@ func draft(display string, addresses ...string) EntryDraft {
 	return EntryDraft{Display: display, Addresses: addresses}
 }
 
-// known asks for "friend", "known" or "".
-func known(t *testing.T, d *Directory, address string) string {
-	t.Helper()
-	friend, known, err := d.Known(t.Context(), "alice", []string{address}, false)
-	require.NoError(t, err)
-	switch {
-	case friend:
-		require.True(t, known, "a friend is known")
-		return "friend"
-	case known:
-		return "known"
-	}
-	return ""
-}
-
 func TestEntryAddresses(t *testing.T) {
 	d := openBooks(t, openStore(t))
 	for text, want := range map[string]string{
@@ -174,93 +159,6 @@ func openRedis(t *testing.T, server *storetest.Redis) store.Store {
 	return s
 }
 
-// counting counts the reads and writes of a store.
-type counting struct {
-	store.Store
-	mu         sync.Mutex
-	gets, puts int
-	others     int
-	fail       error
-}
-
-func (c *counting) count(n *int) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	*n++
-	return c.fail
-}
-
-func (c *counting) Get(ctx context.Context, key string) (store.Item, error) {
-	if err := c.count(&c.gets); err != nil {
-		return store.Item{}, err
-	}
-	return c.Store.Get(ctx, key)
-}
-
-func (c *counting) Put(ctx context.Context, key string, value []byte, v store.Version, ttl time.Duration) (store.Version, error) {
-	if err := c.count(&c.puts); err != nil {
-		return 0, err
-	}
-	return c.Store.Put(ctx, key, value, v, ttl)
-}
-
-func (c *counting) Scan(ctx context.Context, prefix, after string, limit int) ([]store.Item, error) {
-	if err := c.count(&c.others); err != nil {
-		return nil, err
-	}
-	return c.Store.Scan(ctx, prefix, after, limit)
-}
-
-func TestKnownIsOneRead(t *testing.T) {
-	s := &counting{Store: openStore(t)}
-	d := openBooks(t, s)
-	_, err := d.AddEntry(t.Context(), "alice", draft("Bob", "bob"))
-	require.NoError(t, err)
-	for range 3 { // nothing is remembered
-		s.mu.Lock()
-		s.gets, s.puts, s.others = 0, 0, 0
-		s.mu.Unlock()
-		require.Equal(t, "known", known(t, d, "sip:bob@example.test"))
-		require.Equal(t, []int{1, 0, 0}, []int{s.gets, s.puts, s.others})
-	}
-	s.fail = fmt.Errorf("%w: test", store.ErrAway)
-	friend, there, err := d.Known(t.Context(), "alice", []string{"sip:bob@example.test"}, false)
-	require.ErrorIs(t, err, store.ErrAway)
-	require.False(t, friend || there)
-	s.fail = nil
-	for _, value := range []string{
-		"{", "", "null", `{"v":1}`, `{"v":1,"entries":[]}`,
-		`{"v":1,"friends":"\nsip:bob@example.test\n"}`,
-	} {
-		_, err = s.Store.Put(t.Context(), bookKey("alice"), []byte(value), store.AnyVersion, 0)
-		require.NoError(t, err)
-		friend, there, err = d.Known(t.Context(), "alice", []string{"sip:bob@example.test"}, false)
-		require.Error(t, err, "what cannot be read is not an empty directory")
-		require.False(t, friend || there)
-	}
-	_, err = s.Store.Put(t.Context(), bookKey("alice"), []byte("{"), store.AnyVersion, 0)
-	require.NoError(t, err)
-	_, err = d.AddEntry(t.Context(), "alice", draft("Zoe", "zoe@example.com"))
-	require.Error(t, err, "nor is it overwritten")
-}
-
-// A friend removed at one node is none at the next question at another.
-func TestRemovedFriendCountsAtOnce(t *testing.T) {
-	server := storetest.StartRedis(t)
-	one, other := openBooks(t, openRedis(t, server)), openBooks(t, openRedis(t, server))
-	for range 20 {
-		e, err := one.AddEntry(t.Context(), "alice", EntryDraft{Addresses: []string{"bob"}, Friend: true})
-		require.NoError(t, err)
-		require.Equal(t, "friend", known(t, other, "sip:bob@example.test"))
-		require.NoError(t, one.RemoveEntry(t.Context(), "alice", e.ID, e.Version))
-		require.Equal(t, "", known(t, other, "sip:bob@example.test"))
-	}
-	server.Kill()
-	friend, there, err := other.Known(t.Context(), "alice", []string{"sip:bob@example.test"}, false)
-	require.Error(t, err)
-	require.False(t, friend || there)
-}
-
 // Two nodes that write at the same time lose nothing, and never put an address
 // into two entries.
 func TestEntriesAreChangedTogether(t *testing.T) {
@@ -295,78 +193,6 @@ func TestEntriesAreChangedTogether(t *testing.T) {
 			require.Equal(t, 1, times, address)
 		}
 	})
-}
-
-func TestEntriesSearch(t *testing.T) {
-	d := openBooks(t, openStore(t))
-	ctx := t.Context()
-	for _, in := range []EntryDraft{
-		{Display: "Zoë Fürst", Addresses: []string{"zoe@example.com"}, Note: "Straße"},
-		{Display: "élodie", Addresses: []string{"+33123"}},
-		{Display: "Emil", Addresses: []string{"emil@example.net"}, Note: "knows Zoe"},
-		{Display: "ÉLODIE", Addresses: []string{"+33124"}},
-		{Display: "Жанна", Addresses: []string{"zh@example.com"}},
-	} {
-		_, err := d.AddEntry(ctx, "alice", in)
-		require.NoError(t, err)
-	}
-	names := func(query string) string {
-		page, err := d.Entries(ctx, "alice", EntryQuery{Words: query, Limit: 100})
-		require.NoError(t, err)
-		require.Equal(t, len(page.Entries), page.Total)
-		require.Empty(t, page.Next)
-		var all []string
-		for _, e := range page.Entries {
-			all = append(all, e.Display)
-		}
-		return strings.Join(all, ",")
-	}
-	require.Equal(t, "élodie,ÉLODIE,Emil,Zoë Fürst,Жанна", names(""))
-	for query, want := range map[string]string{
-		"zoe":          "Emil,Zoë Fürst",
-		"ZOÉ":          "Emil,Zoë Fürst",
-		"fu\u0308rst":  "Zoë Fürst",
-		"strasse":      "Zoë Fürst",
-		"zoe fürst":    "Zoë Fürst",
-		"furst zoe":    "Zoë Fürst",
-		"+3312":        "élodie,ÉLODIE",
-		"example.com":  "Zoë Fürst,Жанна",
-		"жАн":          "Жанна",
-		"zoe\x00emil":  "",
-		"nobody":       "",
-		" \t emil    ": "Emil",
-	} {
-		require.Equal(t, want, names(query), query)
-	}
-	_, err := d.Entries(ctx, "alice", EntryQuery{After: "*", Limit: 10})
-	require.ErrorIs(t, err, ErrInvalid)
-}
-
-// Pages stay in step when the entry at their border is removed.
-func TestEntriesPages(t *testing.T) {
-	d := openBooks(t, openStore(t))
-	ctx := t.Context()
-	for i := range 5 {
-		_, err := d.AddEntry(ctx, "alice", draft("same", fmt.Sprintf("u%d@example.com", i)))
-		require.NoError(t, err)
-	}
-	var seen []string
-	after := ""
-	for {
-		page, err := d.Entries(ctx, "alice", EntryQuery{Words: "same", After: after, Limit: 2})
-		require.NoError(t, err)
-		for _, e := range page.Entries {
-			seen = append(seen, e.Addresses[0])
-		}
-		if after = page.Next; after == "" {
-			break
-		}
-		require.NoError(t, d.RemoveEntry(ctx, "alice", page.Entries[len(page.Entries)-1].ID, 0))
-	}
-	require.ElementsMatch(t, []string{
-		"sip:u0@example.com", "sip:u1@example.com", "sip:u2@example.com", "sip:u3@example.com",
-		"sip:u4@example.com",
-	}, seen)
 }
 
 func TestEntriesChanged(t *testing.T) {
@@ -459,21 +285,4 @@ func TestFullDirectory(t *testing.T) {
 	in, err = d.ImportCSV(t.Context(), "alice", strings.NewReader(file.String()))
 	require.ErrorIs(t, err, ErrInvalid, "added %d", in.Added)
 	require.ErrorContains(t, err, "2 MiB")
-}
-
-func BenchmarkKnown(b *testing.B) {
-	for _, entries := range []int{0, 200, entriesMax} {
-		b.Run(fmt.Sprint(entries), func(b *testing.B) {
-			s, err := store.OpenBolt(b.TempDir(), quiet)
-			require.NoError(b, err)
-			defer func() { _ = s.Close() }()
-			fullBook(b, s, entries)
-			d := &Directory{store: s}
-			for b.Loop() {
-				if _, _, err := d.Known(b.Context(), "alice", []string{"tel:+15550004999"}, false); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -32,78 +33,85 @@ func addAlice(t *testing.T, d *directory.Directory) {
 	}))
 }
 
+// aSwitch is one that a user may turn off and on again.
+type aSwitch struct {
+	device  string
+	turnOff func(ctx context.Context, d *directory.Directory) error
+	turnOn  func(ctx context.Context, d *directory.Directory) error
+}
+
+var switches = map[string]aSwitch{
+	"interworking": {
+		"desk",
+		func(ctx context.Context, d *directory.Directory) error {
+			_, err := d.PatchDevice(ctx, "alice", "desk", directory.DevicePatch{Interworking: new(false)})
+			return err
+		},
+		func(ctx context.Context, d *directory.Directory) error {
+			_, err := d.PatchDevice(ctx, "alice", "desk", directory.DevicePatch{Interworking: new(true)})
+			return err
+		},
+	},
+	"automatic answers": {
+		"",
+		func(ctx context.Context, d *directory.Directory) error { return d.SetDoNotDisturb(ctx, "alice", true) },
+		func(ctx context.Context, d *directory.Directory) error { return d.SetDoNotDisturb(ctx, "alice", false) },
+	},
+}
+
 // What was switched off stays off when Redis comes back with an older file: on
 // the node where it was done, on one that heard of it, and after a restart of
 // either. What is switched on afterwards is on.
 func TestSwitchedOffOutlivesOlderRedis(t *testing.T) {
-	on, off := true, false
-	for name, one := range map[string]struct {
-		device  string
-		turnOff func(d *directory.Directory) error
-		turnOn  func(d *directory.Directory) error
-	}{
-		"interworking": {
-			"desk",
-			func(d *directory.Directory) error {
-				_, err := d.PatchDevice(t.Context(), "alice", "desk", directory.DevicePatch{Interworking: &off})
-				return err
-			},
-			func(d *directory.Directory) error {
-				_, err := d.PatchDevice(t.Context(), "alice", "desk", directory.DevicePatch{Interworking: &on})
-				return err
-			},
-		},
-		"automatic answers": {
-			"",
-			func(d *directory.Directory) error { return d.SetDoNotDisturb(t.Context(), "alice", true) },
-			func(d *directory.Directory) error { return d.SetDoNotDisturb(t.Context(), "alice", false) },
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := storetest.StartRedis(t)
-			sa, sb := openRedis(t, server), openRedis(t, server)
-			dirs := []string{t.TempDir(), t.TempDir()}
-			a, da := nodeOf(t, sa, "a", dirs[0])
-			addAlice(t, da)
-			b, _ := nodeOf(t, sb, "b", dirs[1])
-			_, err := a.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
-			require.NoError(t, err)
-			older := server.Copy()
-			for _, book := range []*Book{a, b} {
-				d := judged(t, book)
-				require.True(t, d.Allow, d.Reason)
-			}
-			require.NoError(t, one.turnOff(da))
-			s := toggle{"alice", one.device}
-			epoch := a.ledger.offAt(s)
-			require.NotZero(t, epoch)
-			require.Eventually(t, func() bool { return b.ledger.offAt(s) == epoch }, patience, time.Millisecond,
-				"the other node hears of it")
+	for name, one := range switches {
+		t.Run(name, func(t *testing.T) { outlivesOlderRedis(t, one) })
+	}
+}
 
-			server.ReturnTo(older)
-			for _, book := range []*Book{a, b} {
-				require.False(t, judged(t, book).Allow)
+func outlivesOlderRedis(t *testing.T, one aSwitch) {
+	t.Helper()
+	server := storetest.StartRedis(t)
+	sa, sb := openRedis(t, server), openRedis(t, server)
+	dirs := []string{t.TempDir(), t.TempDir()}
+	a, da := nodeOf(t, sa, "a", dirs[0])
+	addAlice(t, da)
+	b, _ := nodeOf(t, sb, "b", dirs[1])
+	_, err := a.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	older := server.Copy()
+	for _, book := range []*Book{a, b} {
+		d := judged(t, book)
+		require.True(t, d.Allow, d.Reason)
+	}
+	require.NoError(t, one.turnOff(t.Context(), da))
+	s := toggle{"alice", one.device}
+	epoch := a.ledger.offAt(s)
+	require.NotZero(t, epoch)
+	require.Eventually(t, func() bool { return b.ledger.offAt(s) == epoch }, patience, time.Millisecond,
+		"the other node hears of it")
+
+	server.ReturnTo(older)
+	for _, book := range []*Book{a, b} {
+		require.False(t, judged(t, book).Allow)
+	}
+	require.NoError(t, a.Close())
+	require.NoError(t, b.Close())
+	for i, dir := range dirs {
+		server.ReturnTo(older)
+		book, d := nodeOf(t, openRedis(t, server), []string{"a", "b"}[i], dir)
+		require.False(t, judged(t, book).Allow, "node %d knows by its file alone", i)
+		require.NoError(t, d.Switches(t.Context(), "alice", func(_, device string, isOn bool, at uint64) {
+			if device == one.device {
+				require.False(t, isOn, "the store has it off again")
+				require.Equal(t, epoch, at)
 			}
-			require.NoError(t, a.Close())
-			require.NoError(t, b.Close())
-			for i, dir := range dirs {
-				server.ReturnTo(older)
-				book, d := nodeOf(t, openRedis(t, server), []string{"a", "b"}[i], dir)
-				require.False(t, judged(t, book).Allow, "node %d knows by its file alone", i)
-				require.NoError(t, d.Switches(t.Context(), "alice", func(_, device string, isOn bool, at uint64) {
-					if device == one.device {
-						require.False(t, isOn, "the store has it off again")
-						require.Equal(t, epoch, at)
-					}
-				}))
-				require.NoError(t, one.turnOn(d))
-				v := judged(t, book)
-				require.True(t, v.Allow, v.Reason)
-				require.NoError(t, one.turnOff(d))
-				require.False(t, judged(t, book).Allow)
-				require.NoError(t, book.Close())
-			}
-		})
+		}))
+		require.NoError(t, one.turnOn(t.Context(), d))
+		v := judged(t, book)
+		require.True(t, v.Allow, v.Reason)
+		require.NoError(t, one.turnOff(t.Context(), d))
+		require.False(t, judged(t, book).Allow)
+		require.NoError(t, book.Close())
 	}
 }
 
