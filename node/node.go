@@ -217,11 +217,9 @@ func (n *Node) openSIP(name string) (err error) {
 }
 
 func (n *Node) sipConfig(name string) sipua.Config {
+	m := n.cfg.Media
 	c := sipua.Config{
-		Config: wire.Config{
-			Public: n.cfg.Media.Public, LocalNets: n.cfg.Media.LocalNets, T1: n.sipT1(),
-			TLS: keypair.Files{Cert: n.cfg.SIP.TLS.Cert, Key: n.cfg.SIP.TLS.Key, ClientCA: n.cfg.SIP.TLS.ClientCA},
-		},
+		Config: wire.Config{Public: m.Public, LocalNets: m.LocalNets, T1: n.sipT1(), TLS: keypair.Files(n.cfg.SIP.TLS)},
 		Domain: n.cfg.Domain, AllowDomains: n.cfg.SIP.AllowDomains, Scarce: n.memory.scarce, First1xx: n.cfg.Timers.First1xx,
 		SessionExpires: n.cfg.Timers.Session, MinSE: n.cfg.Timers.SessionMin,
 		// The limit of calls comes first: it lets emergency calls in.

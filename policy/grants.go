@@ -180,10 +180,8 @@ func (b *Book) Put(ctx context.Context, user, by string, g Grants) (Grants, erro
 	if g, err = b.change(ctx, user, g, epoch); err != nil {
 		return Grants{}, err
 	}
-	err = b.audit.append(ctx, &Record{
-		ID: newID(now), Time: now.UTC(), Event: eventGrants, Owner: user, By: by, Grants: &g, Epoch: epoch,
-	})
-	if err != nil {
+	r := &Record{ID: newID(now), Time: now.UTC(), Event: eventGrants, Owner: user, By: by, Grants: &g, Epoch: epoch}
+	if err := b.audit.append(ctx, r); err != nil {
 		return Grants{}, fmt.Errorf("policy: the grants of %s are changed, but the change could not be recorded: %w", user, err)
 	}
 	if err := b.cfg.Store.Publish(ctx, topic, []byte(user)); err != nil {
@@ -204,20 +202,18 @@ func (b *Book) change(ctx context.Context, user string, g Grants, epoch uint64) 
 	return g, nil
 }
 
-// writeGrants puts a record into the store, when condition is still its
+// writeGrants puts a record into the store, when v is still its
 // version there, and returns the new one.
-func (b *Book) writeGrants(
-	ctx context.Context, user string, g Grants, epoch uint64, condition store.Version,
-) (version store.Version, err error) {
+func (b *Book) writeGrants(ctx context.Context, user string, g Grants, epoch uint64, v store.Version) (store.Version, error) {
 	g.Version = 0
 	value, err := json.Marshal(grantsRecord{recordVersion, epoch, g})
 	if err == nil {
-		version, err = b.cfg.Store.Put(ctx, grantsKey(user), value, condition, 0)
+		v, err = b.cfg.Store.Put(ctx, grantsKey(user), value, v, 0)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("policy: write the grants of %s: %w", user, err)
 	}
-	return version, nil
+	return v, nil
 }
 
 // plainName keeps what could be another key out of keys.

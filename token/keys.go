@@ -121,8 +121,8 @@ func (k Keys) Add(ctx context.Context, name string, a Access) (text string, err 
 	if err := a.check(); err != nil {
 		return "", err
 	}
-	text = keyMark + name + "~" + secret()
-	value, err := json.Marshal(keyRecord{V: 1, Hash: hash(text), Made: time.Now().UTC(), Access: a})
+	text = keyMark + name + "~" + Secret()
+	value, err := json.Marshal(keyRecord{V: 1, Hash: Hash(text), Made: time.Now().UTC(), Access: a})
 	if err != nil {
 		return "", err
 	}
@@ -182,7 +182,7 @@ func (k Keys) Check(ctx context.Context, text string) (Key, error) {
 	if err := json.Unmarshal(item.Value, &r); err != nil {
 		return Key{}, fmt.Errorf("token: read %s: %w", item.Key, err)
 	}
-	if subtle.ConstantTimeCompare([]byte(r.Hash), []byte(hash(text))) != 1 {
+	if subtle.ConstantTimeCompare([]byte(r.Hash), []byte(Hash(text))) != 1 {
 		return Key{}, ErrKey
 	}
 	return r.key(name), nil

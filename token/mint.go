@@ -26,7 +26,8 @@ const (
 	// not work any more.
 	remembered = time.Hour
 
-	secretBytes = 32
+	// SecretBytes is how much chance is in a Secret.
+	SecretBytes = 32
 	mintedMark  = "rst_"
 )
 
@@ -94,7 +95,7 @@ type record struct {
 
 // Make mints a token. It blocks for the store.
 func (m *Mint) Make(ctx context.Context, user, origin string) (text string, expires time.Time, err error) {
-	text = mintedMark + secret()
+	text = mintedMark + Secret()
 	expires = time.Now().Add(Life).UTC()
 	value, err := json.Marshal(record{V: 1, User: user, Origin: origin, Expires: expires})
 	if err != nil {
@@ -148,15 +149,17 @@ func (m *Mint) Spend(ctx context.Context, t Ticket) error {
 	return nil
 }
 
-func mintedKey(text string) string { return "embed/" + hash(text) }
+func mintedKey(text string) string { return "embed/" + Hash(text) }
 
-func secret() string {
-	raw := make([]byte, secretBytes)
+// Secret is a new random text, of SecretBytes in base64, that nobody can guess.
+func Secret() string {
+	raw := make([]byte, SecretBytes)
 	_, _ = rand.Read(raw) // never fails (crypto/rand)
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func hash(text string) string {
+// Hash is what is kept of a secret, from which it cannot be found.
+func Hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

@@ -96,7 +96,7 @@ func (m *Mint) readSigned(ctx context.Context, text string) (Ticket, error) {
 		return Ticket{}, r
 	}
 	t := Ticket{
-		User: c.Subject, Origin: c.Origin, key: "embed/" + hash(key.ID+"\n"+c.ID),
+		User: c.Subject, Origin: c.Origin, key: "embed/" + Hash(key.ID+"\n"+c.ID),
 		keep: time.Until(c.ExpiresAt.Time) + 2*leeway,
 	}
 	if t.value, err = json.Marshal(record{V: 1, Expires: c.ExpiresAt.UTC(), Used: true}); err != nil {

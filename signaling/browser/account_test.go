@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"ringsplash/token"
 )
 
 func cookieOf(t *testing.T, a answer) *http.Cookie {
@@ -37,7 +39,7 @@ func TestLogIn(t *testing.T) {
 	}
 	// The store holds the hash, never the token.
 	items, err := r.store.Scan(t.Context(), "login/", "", 10)
-	if err != nil || len(items) != 1 || items[0].Key != "login/"+hashOf(c.Value) ||
+	if err != nil || len(items) != 1 || items[0].Key != "login/"+token.Hash(c.Value) ||
 		strings.Contains(string(items[0].Value), c.Value) {
 		t.Errorf("stored: %v %v", items, err)
 	}

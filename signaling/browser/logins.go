@@ -2,10 +2,7 @@ package browser
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,21 +74,12 @@ func (l *logins) maxOf(one login) time.Duration {
 
 func loginKey(hash string) string { return "login/" + hash }
 
-const tokenBytes = 32
-
-func hashOf(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
-
 // open makes a log-in and its token. origin is the site whose page it is for, or
 // in which ours is framed, "" for neither. It blocks for the store.
-func (l *logins) open(ctx context.Context, user, origin string, framed bool) (token string, made login, err error) {
-	raw := make([]byte, tokenBytes)
-	_, _ = rand.Read(raw) // never fails (crypto/rand)
-	token = base64.RawURLEncoding.EncodeToString(raw)
+func (l *logins) open(ctx context.Context, user, origin string, framed bool) (text string, made login, err error) {
+	text = token.Secret()
 	now := time.Now().UTC()
-	made = login{hash: hashOf(token), V: 1, User: user, Made: now, Renewed: now, Origin: origin, Framed: framed}
+	made = login{hash: token.Hash(text), V: 1, User: user, Made: now, Renewed: now, Origin: origin, Framed: framed}
 	value, err := json.Marshal(made)
 	if err != nil {
 		return "", login{}, err
@@ -100,16 +88,16 @@ func (l *logins) open(ctx context.Context, user, origin string, framed bool) (to
 		return "", login{}, fmt.Errorf("browser: keep a log-in: %w", err)
 	}
 	l.remember(made)
-	return token, made, nil
+	return text, made, nil
 }
 
 // find returns the log-in of a token and counts as use of it. It blocks for
 // the store and returns errNoLogin or store.ErrAway.
-func (l *logins) find(ctx context.Context, token string) (login, error) {
-	if base64.RawURLEncoding.DecodedLen(len(token)) != tokenBytes {
+func (l *logins) find(ctx context.Context, text string) (login, error) {
+	if base64.RawURLEncoding.DecodedLen(len(text)) != token.SecretBytes {
 		return login{}, errNoLogin
 	}
-	return l.use(ctx, hashOf(token))
+	return l.use(ctx, token.Hash(text))
 }
 
 // use finds a log-in by its hash and prolongs it.

@@ -135,27 +135,18 @@ func singleAddress(allowed string) (address string, domain bool) {
 // the client saw them.
 func (s *Server) putPolicy(c echo.Context) error {
 	var in struct {
-		Version        *store.Version `json:"version"`
-		AllowPublic    bool           `json:"allowPublic"`
-		AllowFriends   bool           `json:"allowFriends"`
-		AllowDirectory bool           `json:"allowDirectory"`
-		AllowAddresses bool           `json:"allowAddresses"`
-		Addresses      []string       `json:"addresses"`
-		Forbid         []policy.Group `json:"forbid"`
-		Count          grantCount     `json:"count"`
+		policyView
+		Version *store.Version `json:"version"` // tells one that is not there from 0
 	}
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	version, err := seenVersion(c.Request().Header.Get("If-Match"), in.Version)
-	if err != nil {
+	var err error
+	if in.Grants.Version, err = seenVersion(c.Request().Header.Get("If-Match"), in.Version); err != nil {
 		return err
 	}
 	user := loginOf(c).User
-	kept, err := s.conf.Policy.Put(c.Request().Context(), user, user, policy.Grants{
-		Version: version, AllowPublic: in.AllowPublic, AllowFriends: in.AllowFriends,
-		AllowDirectory: in.AllowDirectory, AllowAddresses: in.AllowAddresses, Addresses: in.Addresses,
-	})
+	kept, err := s.conf.Policy.Put(c.Request().Context(), user, user, in.Grants)
 	if err != nil {
 		return policyProblem(err)
 	}
@@ -194,9 +185,7 @@ func policyProblem(err error) error {
 	case errors.As(err, &malformed):
 		p := refuse(http.StatusUnprocessableEntity, "bad_address", "problem.bad_address", "faults", malformed.Error())
 		for _, m := range malformed.Addresses {
-			p.Errors = append(p.Errors, memberFault{
-				Pointer: fmt.Sprintf("#/addresses/%d", m.Index), Detail: m.Sentence.Text, DetailSentence: m.Sentence,
-			})
+			p.Errors = append(p.Errors, memberFault{fmt.Sprintf("#/addresses/%d", m.Index), m.Sentence.Text, m.Sentence})
 		}
 		return p
 	case errors.Is(err, policy.ErrTooMany):

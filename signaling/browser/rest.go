@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -140,11 +139,7 @@ func (s *Server) testDevice(c echo.Context) error {
 	result, err := s.conf.Gateway.TestPhone(ctx, loginOf(c).User, c.Param("id"))
 	var refused *machine.CommandError
 	if errors.As(err, &refused) {
-		status := map[string]int{
-			"not_found": http.StatusNotFound, "device_offline": http.StatusConflict, "device_busy": http.StatusConflict,
-			"forbidden": http.StatusForbidden, "overload": http.StatusServiceUnavailable,
-		}[refused.Code]
-		return says(cmp.Or(status, http.StatusInternalServerError), refused.Code, refused.Sentence)
+		return says(statusOf(refused.Code), refused.Code, refused.Sentence)
 	}
 	if err != nil {
 		return err
