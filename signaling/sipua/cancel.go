@@ -136,11 +136,6 @@ func cancelCause(cancel *sip.Request) machine.Cause {
 func answeredElsewhere(reason string) bool {
 	protocol, rest, _ := strings.Cut(reason, ";")
 	want := map[string]string{"sip": "200", "q.850": "26"}[strings.ToLower(strings.TrimSpace(protocol))]
-	for p := range strings.SplitSeq(rest, ";") {
-		name, v, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "cause") {
-			return want != "" && strings.TrimSpace(v) == want
-		}
-	}
-	return false
+	cause, _ := message.ParamOf(rest, "cause")
+	return want != "" && cause == want
 }

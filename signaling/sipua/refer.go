@@ -42,17 +42,9 @@ type replaced struct {
 func parseReplaces(value string) (replaced, bool) {
 	callID, params, _ := strings.Cut(value, ";")
 	r := replaced{callID: strings.TrimSpace(callID)}
-	for p := range strings.SplitSeq(params, ";") {
-		name, v, _ := strings.Cut(p, "=")
-		switch v = strings.TrimSpace(v); strings.ToLower(strings.TrimSpace(name)) {
-		case "to-tag":
-			r.local = v
-		case "from-tag":
-			r.remote = v
-		case "early-only":
-			r.earlyOnly = true
-		}
-	}
+	r.local, _ = message.ParamOf(params, "to-tag")
+	r.remote, _ = message.ParamOf(params, "from-tag")
+	_, r.earlyOnly = message.ParamOf(params, "early-only")
 	return r, r.callID != "" && r.local != "" && r.remote != "" && len(value) <= 2048
 }
 

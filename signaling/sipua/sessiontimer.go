@@ -53,12 +53,9 @@ func parseSessionExpires(value string) (sessionExpires, bool) {
 		return sessionExpires{}, false
 	}
 	s := sessionExpires{interval: min(time.Duration(n)*time.Second, maxInterval)}
-	for p := range strings.SplitSeq(params, ";") {
-		name, v, _ := strings.Cut(p, "=")
-		v = strings.ToLower(strings.TrimSpace(v))
-		if strings.EqualFold(strings.TrimSpace(name), "refresher") && (v == refresherUAC || v == refresherUAS) {
-			s.refresher = v
-		}
+	who, _ := message.ParamOf(params, "refresher")
+	if who = strings.ToLower(who); who == refresherUAC || who == refresherUAS {
+		s.refresher = who
 	}
 	return s, true
 }

@@ -297,13 +297,8 @@ func answerMode(m sip.Message) gateway.AnswerMode {
 
 func parseAnswerMode(value string) (auto, require bool) {
 	mode, params, _ := strings.Cut(value, ";")
-	auto = strings.EqualFold(strings.TrimSpace(mode), "auto")
-	for p := range strings.SplitSeq(params, ";") {
-		if strings.EqualFold(strings.TrimSpace(p), "require") {
-			require = true
-		}
-	}
-	return auto, require
+	value, found := message.ParamOf(params, "require")
+	return strings.EqualFold(strings.TrimSpace(mode), "auto"), found && value == ""
 }
 
 // fromIdentity is what a From line claims: unverified.

@@ -76,6 +76,18 @@ func paramValue(s string, sep byte) (value, rest string, err error) {
 	return "", "", ErrParams
 }
 
+// ParamOf is the value of the last parameter of that name in `a=b;c` (RFC 3261
+// 25.1). It knows no quotes.
+func ParamOf(params, name string) (value string, found bool) {
+	for p := range strings.SplitSeq(params, ";") {
+		n, v, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(n), name) {
+			value, found = strings.TrimSpace(v), true
+		}
+	}
+	return value, found
+}
+
 // SplitList cuts a header value at its commas, those inside quotes and angle
 // brackets excepted (RFC 3261 7.3.1).
 func SplitList(s string) []string {

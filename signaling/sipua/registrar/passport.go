@@ -118,12 +118,7 @@ func cutIdentity(value string) (token, info string, err error) {
 	if strings.HasPrefix(token, "..") {
 		return "", "", errors.New("it is in the compact form, which is not understood")
 	}
-	for p := range strings.SplitSeq(params, ";") {
-		name, v, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "info") {
-			info = strings.TrimSpace(v)
-		}
-	}
+	info, _ = message.ParamOf(params, "info")
 	if !strings.HasPrefix(info, "<") || !strings.HasSuffix(info, ">") {
 		return "", "", errors.New("it names no certificate")
 	}
