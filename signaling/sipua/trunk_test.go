@@ -3,7 +3,6 @@ package sipua
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -12,38 +11,6 @@ import (
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/trunk"
 )
-
-// A trunk is up while it answers OPTIONS with anything but 408 and 503; two in
-// a row count.
-func TestTrunkState(t *testing.T) {
-	w := newWire(t, "127.0.0.3")
-	p := newParty(t, func(c *setup) {
-		c.Trunks = []trunk.Config{
-			{Name: "pbx", Address: "sip:" + w.addr(), Ping: 100 * time.Millisecond},
-			{Name: "unasked", Address: "sip:127.0.0.9"},
-		}
-	})
-	same(t, "at first", p.Trunks().Up("pbx"), true)
-	same(t, "nobody", p.Trunks().Up("nobody"), false)
-	answer := func(status int, up bool) {
-		t.Helper()
-		until(t, "the state", func() bool {
-			req := w.request("OPTIONS")
-			w.send(p.at("udp"), w.reply(req, status, "Answer", "t", ""))
-			return p.Trunks().Up("pbx") == up
-		})
-	}
-	answer(503, false)
-	states := p.Trunks().States()
-	same(t, "names", states[0].Name+" "+states[1].Name, "pbx unasked")
-	same(t, "why", states[0].Why, "it says 503 Answer")
-	same(t, "unasked", states[1].Up, true)
-	answer(404, true)
-	same(t, "why", p.Trunks().States()[0].Why, "")
-	if text := p.log.String(); !strings.Contains(text, "trunk is down") || !strings.Contains(text, "trunk is up") {
-		t.Error("the log does not tell")
-	}
-}
 
 // Who calls is told to a trunk that may know (RFC 3325 9.1), and a private
 // caller to nobody else (9.3).

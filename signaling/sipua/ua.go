@@ -1,7 +1,7 @@
 // Package sipua is the SIP user agent: dialogs, and what it takes of others into
 // them. It uses sipgo for parsing, sockets and transactions; the dialog layer is
-// its own. Beneath it, message reads one message, wire has the sockets, and
-// registrar says who sent what.
+// its own. Beneath it, message reads one message, wire has the sockets, registrar
+// says who sent what, and trunk looks after PBXs and carriers.
 //
 // Who runs what: sipgo calls a handler in a new goroutine for each request. A
 // handler finds the leg and posts to its mailbox; the leg's one goroutine owns
