@@ -41,9 +41,9 @@ type entry struct {
 	call  *Call
 	side  machine.Side
 	view  machine.CallView
-	auto  *machine.Authorization     // how the call was answered, when by itself
-	audio machine.TabID              // the tab that carries the party's audio
-	want  map[machine.TabID][]string // what each of the party's tabs should offer
+	auto  *machine.Authorization        // how the call was answered, when by itself
+	audio machine.TabID                 // the tab that carries the party's audio
+	want  map[machine.TabID][]sdp.Codec // what each of the party's tabs should offer
 }
 
 // rings tells whether the call rings the user: it is there by nothing he did.
@@ -132,12 +132,12 @@ func (b *board) needs(c *Call, s *machine.State) {
 		if e == nil {
 			continue // it ended, and is not shown any more
 		}
-		e.audio, e.want = "", map[machine.TabID][]string{}
+		e.audio, e.want = "", map[machine.TabID][]sdp.Codec{}
 		for _, l := range s.Legs {
 			if l.Side != machine.Side(side) || l.Kind != machine.TabLeg || l.Stage == machine.Gone {
 				continue
 			}
-			e.want[l.Tab] = codecNames(l.Codecs)
+			e.want[l.Tab] = append([]sdp.Codec{}, l.Codecs...)
 			if party.Leg == l.ID {
 				e.audio = l.Tab
 			}
@@ -357,12 +357,4 @@ func (b *board) seen(user string) {
 	if news {
 		b.wake(user)
 	}
-}
-
-func codecNames(codecs []sdp.Codec) []string {
-	out := make([]string, 0, len(codecs))
-	for _, c := range codecs {
-		out = append(out, string(c))
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/media/sdp"
 )
 
 // entries are the calls on the user's board. Under mu.
@@ -118,7 +119,7 @@ func (b *board) autoOf(user string, c *Call) *machine.Authorization {
 }
 
 // shownTo returns what one tab sees of its user's calls, and what media it needs.
-func (b *board) shownTo(t *Tab) (calls []machine.CallView, want []string, counters CountersView, tabs int) {
+func (b *board) shownTo(t *Tab) (calls []machine.CallView, want []sdp.Codec, counters CountersView, tabs int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.place(t.user)

@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
+	"ringsplash/media/sdp"
 )
 
 // Command is what a tab asks for ({type:"do"} without its envelope).
@@ -22,7 +23,7 @@ type Command struct {
 	Digits    string         `json:"digits,omitempty"`
 	SDP       string         `json:"sdp,omitempty"`
 	PC        string         `json:"pc,omitempty"`
-	Codecs    []string       `json:"codecs,omitempty"`
+	Codecs    []sdp.Codec    `json:"codecs,omitempty"`
 	Candidate string         `json:"candidate,omitempty"`
 	Text      string         `json:"text,omitempty"`
 	// Intercom asks for an automatic answer of the called person's phone.

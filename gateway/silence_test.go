@@ -23,7 +23,7 @@ func unreachedOffer(t *testing.T) Command {
 	require.NoError(t, err)
 	offer, err := pc.CreateOffer(nil)
 	require.NoError(t, err)
-	return Command{Do: "offer", SDP: offer.SDP, PC: randomID("pc"), Codecs: []string{"PCMU"}}
+	return Command{Do: "offer", SDP: offer.SDP, PC: randomID("pc"), Codecs: []sdp.Codec{sdp.PCMU}}
 }
 
 // A talk in a tab whose browser does not reach our port is counted once, and its

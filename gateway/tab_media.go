@@ -71,7 +71,11 @@ func (t *Tab) offer(c Command) (Result, error) {
 			return Result{}, err
 		}
 	}
-	text, err := end.TakeOffer(c.SDP, offeredCodecs(c.Codecs))
+	codecs := slices.DeleteFunc(slices.Clone(c.Codecs), func(c sdp.Codec) bool { return c.Format() == sdp.FormatNone })
+	if len(codecs) == 0 {
+		codecs = machine.EveryCodec()
+	}
+	text, err := end.TakeOffer(c.SDP, codecs)
 	switch {
 	case errors.Is(err, sdp.ErrNoCodec):
 		return Result{}, denied("no_codec", "command.no_codec")
@@ -129,20 +133,6 @@ func (t *Tab) lose(end *media.TabEnd) {
 		c.post(machine.TabMedia{Tab: t.id})
 	}
 	t.nudge()
-}
-
-func offeredCodecs(names []string) []sdp.Codec {
-	all := []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
-	var out []sdp.Codec
-	for _, n := range names {
-		if slices.Contains(all, sdp.Codec(n)) && !slices.Contains(out, sdp.Codec(n)) {
-			out = append(out, sdp.Codec(n))
-		}
-	}
-	if len(out) == 0 {
-		return all
-	}
-	return out
 }
 
 func (t *Tab) candidate(c Command) error {

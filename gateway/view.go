@@ -5,6 +5,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
+	"ringsplash/media/sdp"
 )
 
 // Snapshot is what one tab shows: the parts of the WebSocket protocol, whole.
@@ -103,7 +104,7 @@ type ICEServer struct {
 // tab last offered, the tab offers again.
 type MediaWant struct {
 	// Codecs in order of preference: PCMU, PCMA, G722, opus.
-	Codecs []string `json:"codecs"`
+	Codecs []sdp.Codec `json:"codecs"`
 	// Generation changes when the gateway has lost the PeerConnection's other
 	// end: make a new one.
 	Generation uint64 `json:"generation"`

@@ -8,6 +8,7 @@ import (
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
+	"ringsplash/media/sdp"
 )
 
 // rule is one row of the table of commands in docs/protocol.md; a test keeps
@@ -107,7 +108,7 @@ func checkFields(c gateway.Command) error {
 			return badRequest("command.bad_field", "field", name)
 		}
 	}
-	bad := func(name string) bool { return name == "" || len(name) > maxCodec || !printable(name, false) }
+	bad := func(c sdp.Codec) bool { return c == "" || len(c) > maxCodec || !printable(string(c), false) }
 	if len(c.Codecs) > maxCodecs || slices.ContainsFunc(c.Codecs, bad) {
 		return badRequest("command.bad_codecs")
 	}

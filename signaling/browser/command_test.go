@@ -11,6 +11,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
+	"ringsplash/media/sdp"
 )
 
 // command is a valid command of a kind.
@@ -35,7 +36,7 @@ func command(do string) gateway.Command {
 		case "pc":
 			c.PC = "pc1"
 		case "codecs":
-			c.Codecs = []string{"PCMU"}
+			c.Codecs = []sdp.Codec{sdp.PCMU}
 		}
 	}
 	return c

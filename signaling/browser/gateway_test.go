@@ -11,6 +11,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/media"
+	"ringsplash/media/sdp"
 )
 
 var _ Tab = (*gateway.Socket)(nil)
@@ -133,7 +134,7 @@ func TestRealGatewayTabToTab(t *testing.T) {
 	if m := caller.reply("2"); m.Error == nil || m.Error.Code != "not_found" {
 		t.Errorf("an unknown number: %s", m.raw)
 	}
-	caller.do("3", gateway.Command{Do: "offer", SDP: "v=0\r\nnonsense", PC: "p", Codecs: []string{"PCMU"}})
+	caller.do("3", gateway.Command{Do: "offer", SDP: "v=0\r\nnonsense", PC: "p", Codecs: []sdp.Codec{sdp.PCMU}})
 	if m := caller.reply("3"); m.Error == nil || m.Error.Code != "bad_sdp" {
 		t.Errorf("a bad offer: %s", m.raw)
 	}

@@ -221,7 +221,7 @@ func partsOf(s gateway.Snapshot) parts {
 	}
 	if s.Media.Want != nil && s.Media.Want.Codecs == nil {
 		want := *s.Media.Want
-		want.Codecs = []string{}
+		want.Codecs = listOf(want.Codecs)
 		s.Media.Want = &want
 	}
 	return parts{
