@@ -20,11 +20,6 @@ type Keys interface {
 	RemoveKey(ctx context.Context, name string) error
 }
 
-var (
-	_ Keys = Local{}
-	_ Keys = (*Client)(nil)
-)
-
 // AddKey makes an API key.
 func (l Local) AddKey(ctx context.Context, name string, a token.Access) (string, error) {
 	text, err := l.APIKeys.Add(ctx, name, a)

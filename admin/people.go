@@ -12,7 +12,7 @@ import (
 	"ringsplash/token"
 )
 
-// People is what an administrator does with users. Every method may block;
+// People is what an administrator does with users and API keys. Every method may block;
 // the errors are those of the directory, compared with errors.Is.
 type People interface {
 	Domain(ctx context.Context) (string, error)
@@ -25,6 +25,7 @@ type People interface {
 	// Unpair lets the next phone with the device's password take its place.
 	Unpair(ctx context.Context, name, device string) error
 	Remove(ctx context.Context, name string) error
+	Keys
 }
 
 // Person is a user with his devices.

@@ -47,25 +47,6 @@ func fiftyAddresses() policy.Grants {
 	return g
 }
 
-// BenchmarkDecideRule is the rule alone, without I/O: it has to take less than
-// 10 microseconds.
-func BenchmarkDecideRule(b *testing.B) {
-	decide, err := policy.Rule(fiftyAddresses())
-	if err != nil {
-		b.Fatal(err)
-	}
-	if d := decide(asked); !d.Allow {
-		b.Fatal(d.Reason)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		decide(asked)
-	}
-	if ns := float64(b.Elapsed().Nanoseconds()) / float64(b.N); ns > 10_000 && b.N > 100 {
-		b.Errorf("%.0f ns for a decision; it must be under 10 microseconds", ns)
-	}
-}
-
 // BenchmarkGrantsRead is the read of the grants from Redis: exactly one
 // command, so one round trip.
 func BenchmarkGrantsRead(b *testing.B) {

@@ -16,18 +16,8 @@ import (
 	"ringsplash/token"
 )
 
-// administration is what the subcommands reach: users and API keys.
-type administration interface {
-	admin.People
-	admin.Keys
-}
-
-// withPeople finds the users: at the node that runs, else in the store.
-func withPeople(ctx context.Context, t Terminal, f userFlags, do func(admin.People) error) error {
-	return withAdministration(ctx, t, f.config, func(a administration) error { return do(a) })
-}
-
-func withAdministration(ctx context.Context, t Terminal, file string, do func(administration) error) error {
+// withPeople finds the users and API keys: at the node that runs, else in the store.
+func withPeople(ctx context.Context, t Terminal, file string, do func(admin.People) error) error {
 	cfg, err := config.Load(file)
 	if err != nil {
 		return err

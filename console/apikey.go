@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"ringsplash/admin"
 	"ringsplash/token"
 )
 
@@ -31,7 +32,7 @@ A key with embed may ask for any user: keep it on that site's server alone.
 func apikeyCommand(ctx context.Context, t Terminal, args []string) error {
 	command, err := choose(t, "apikey", apikeyUsage, args, map[string]struct {
 		names int
-		do    func(ctx context.Context, t Terminal, a administration, name string, access token.Access) error
+		do    func(ctx context.Context, t Terminal, a admin.People, name string, access token.Access) error
 	}{"add": {1, apikeyAdd}, "list": {0, apikeyList}, "remove": {1, apikeyRemove}})
 	if err != nil {
 		return err
@@ -47,11 +48,11 @@ func apikeyCommand(ctx context.Context, t Terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	return withAdministration(ctx, t, *file, func(a administration) error { return command.do(ctx, t, a, name, access) })
+	return withPeople(ctx, t, *file, func(a admin.People) error { return command.do(ctx, t, a, name, access) })
 }
 
 // apikeyAdd prints the key alone on standard output, for scripts.
-func apikeyAdd(ctx context.Context, t Terminal, a administration, name string, access token.Access) error {
+func apikeyAdd(ctx context.Context, t Terminal, a admin.People, name string, access token.Access) error {
 	text, err := a.AddKey(ctx, name, access)
 	if err != nil {
 		return err
@@ -61,11 +62,11 @@ func apikeyAdd(ctx context.Context, t Terminal, a administration, name string, a
 	return nil
 }
 
-func apikeyRemove(ctx context.Context, _ Terminal, a administration, name string, _ token.Access) error {
+func apikeyRemove(ctx context.Context, _ Terminal, a admin.People, name string, _ token.Access) error {
 	return a.RemoveKey(ctx, name)
 }
 
-func apikeyList(ctx context.Context, t Terminal, a administration, _ string, _ token.Access) error {
+func apikeyList(ctx context.Context, t Terminal, a admin.People, _ string, _ token.Access) error {
 	keys, err := a.Keys(ctx)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func userDevice(ctx context.Context, t Terminal, f userFlags) error {
 			return err
 		}
 	}
-	return withPeople(ctx, t, f, func(p admin.People) error {
+	return withPeople(ctx, t, f.config, func(p admin.People) error {
 		d, err := p.PatchDevice(ctx, f.name, id, f.patch)
 		if err == nil {
 			_, _ = fmt.Fprintf(t.Out, "device %s of %s is changed\n%s\n", id, f.name, clickToAnswer(f.name, id, d.Interworking))
@@ -75,7 +75,7 @@ func userUnpair(ctx context.Context, t Terminal, f userFlags) error {
 	if len(f.user.Devices) != 1 {
 		return wrongUse("name one --device")
 	}
-	return withPeople(ctx, t, f, func(p admin.People) error { return p.Unpair(ctx, f.name, f.user.Devices[0].ID) })
+	return withPeople(ctx, t, f.config, func(p admin.People) error { return p.Unpair(ctx, f.name, f.user.Devices[0].ID) })
 }
 
 func devicesInWords(devices []directory.Device) string {

@@ -147,7 +147,7 @@ func userAdd(ctx context.Context, t Terminal, f userFlags) error {
 	if err := f.checkProfiles(profiles...); err != nil {
 		return err
 	}
-	return withPeople(ctx, t, f, func(p admin.People) error {
+	return withPeople(ctx, t, f.config, func(p admin.People) error {
 		secrets, err := openPasswords(t, f.passwordFile, f.stdin)
 		if err != nil {
 			return err
@@ -185,7 +185,7 @@ func userPasswd(ctx context.Context, t Terminal, f userFlags) error {
 	if len(f.user.Devices) > 1 {
 		return wrongUse("name one --device at a time")
 	}
-	return withPeople(ctx, t, f, func(p admin.People) error {
+	return withPeople(ctx, t, f.config, func(p admin.People) error {
 		secrets, err := openPasswords(t, f.passwordFile, f.stdin)
 		if err != nil {
 			return err
@@ -210,11 +210,11 @@ func userPasswd(ctx context.Context, t Terminal, f userFlags) error {
 }
 
 func userRemove(ctx context.Context, t Terminal, f userFlags) error {
-	return withPeople(ctx, t, f, func(p admin.People) error { return p.Remove(ctx, f.name) })
+	return withPeople(ctx, t, f.config, func(p admin.People) error { return p.Remove(ctx, f.name) })
 }
 
 func userList(ctx context.Context, t Terminal, f userFlags) error {
-	return withPeople(ctx, t, f, func(p admin.People) error {
+	return withPeople(ctx, t, f.config, func(p admin.People) error {
 		people, err := p.List(ctx)
 		if err != nil {
 			return err

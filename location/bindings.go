@@ -115,13 +115,7 @@ func (b *Bindings) Of(user string) []Binding {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	var live []Binding
-	for _, one := range b.byUser[user] {
-		if one.Expires.After(now) {
-			live = append(live, one)
-		}
-	}
-	return live
+	return slices.DeleteFunc(slices.Clone(b.byUser[user]), func(o Binding) bool { return !o.Expires.After(now) })
 }
 
 // Targets returns at most one binding an instance, the newest (RFC 5626 7).

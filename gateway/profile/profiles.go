@@ -168,19 +168,12 @@ func (p *Profiles) Names() []string {
 // whose match is in the User-Agent, else the one for unknown phones. name is
 // "" or "auto" when the device leaves it to us.
 func (p *Profiles) For(name, userAgent string) Profile {
-	agent := strings.ToLower(userAgent)
+	agent, named := strings.ToLower(userAgent), name != "" && name != "auto"
+	inAgent := func(match string) bool { return strings.Contains(agent, match) }
 	var other Profile
 	for _, row := range p.list {
-		if name != "" && name != "auto" {
-			if strings.EqualFold(row.Name, name) {
-				return row.profile()
-			}
-		} else {
-			for _, m := range row.Match {
-				if strings.Contains(agent, m) {
-					return row.profile()
-				}
-			}
+		if named && strings.EqualFold(row.Name, name) || !named && slices.ContainsFunc(row.Match, inAgent) {
+			return row.profile()
 		}
 		if row.Name == unknown && other.Name == "" {
 			other = row.profile()
