@@ -114,7 +114,7 @@ func (g *Gateway) TestPhone(ctx context.Context, user, device string) (PhoneTest
 		}
 	}
 	said := Words.Say("phonetest.none_worked", "device", d.Display)
-	if note := target.Profile.Note; note != "" {
+	if note := target.Profile.Note; note.Text != "" {
 		said = Words.Say("phonetest.note", "said", said, "note", note)
 	}
 	p.result.say(said)

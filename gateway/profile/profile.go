@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ringsplash/directory"
+	"ringsplash/internal/sentence"
 )
 
 // MuteMode is how a phone that answered by itself is kept from being heard,
@@ -70,7 +71,7 @@ type Profile struct {
 	// branch, instead of a second INVITE.
 	Talk bool `json:"talk,omitempty"`
 	// Note is what must be set at the phone, for people.
-	Note string `json:"-"`
+	Note sentence.Sentence `json:"-"`
 }
 
 // Sounds is who sounds the splash for this phone: of a phone that beeps by itself and

@@ -9,10 +9,29 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"ringsplash/internal/sentence"
 )
 
 //go:embed profiles.yaml
 var builtin []byte
+
+// Words are the notes of the built-in profiles. An administrator's own have no code.
+var Words = notes()
+
+func notes() sentence.Table {
+	var file struct{ Profiles []profileRow }
+	words := sentence.Table{}
+	if err := yaml.Unmarshal(builtin, &file); err != nil {
+		panic(err) // a fault of ours
+	}
+	for _, row := range file.Profiles {
+		if row.Note != "" {
+			words["profile."+strings.ReplaceAll(row.Name, "-", "_")] = row.Note
+		}
+	}
+	return words
+}
 
 // Profiles are the phone models this node knows, first match first, and the
 // methods there are.
@@ -46,6 +65,7 @@ type profileRow struct {
 	Note          string        `yaml:"note"`
 
 	headers []Header
+	note    sentence.Sentence
 }
 
 // Load reads the built-in profiles and, before them, the
@@ -126,6 +146,7 @@ func (r *profileRow) finish(gateway string, methods []Method) error {
 	case r.AnswerFrom != "caller" && r.AnswerFrom != "owner":
 		return fmt.Errorf("answer_from is %q: write caller or owner", r.AnswerFrom)
 	}
+	r.note = Words.Recognise(r.Note)
 	for i := range r.Match {
 		r.Match[i] = strings.ToLower(r.Match[i])
 	}
@@ -186,6 +207,6 @@ func (r profileRow) profile() Profile {
 	return Profile{
 		Name: r.Name, Method: r.Method, Headers: r.headers, Mute: r.Mute, Splash: r.Splash, DoubleTone: r.DoubleTone,
 		ResumeUnmutes: r.ResumeUnmutes, UnmuteKey: *r.UnmuteKey, KeyByInfo: r.KeyByInfo, Adapter: r.Adapter,
-		FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.Note,
+		FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.note,
 	}
 }

@@ -60,6 +60,20 @@ func TestOwnProfilesWin(t *testing.T) {
 	}
 }
 
+// The note of a profile of ours is a sentence with a code, one of the administrator's a text.
+func TestNotes(t *testing.T) {
+	p, err := Load([]byte("profiles: [{name: x, note: Press 7.}]"), "gw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if note := p.For("yealink", "").Note; note.Code != "profile.yealink" || note.Text == "" {
+		t.Errorf("%+v", note)
+	}
+	if note := p.For("x", "").Note; note.Code != "" || note.Text != "Press 7." {
+		t.Errorf("%+v", note)
+	}
+}
+
 func TestBadProfiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"profiles: [{match: [x]}]":                             "no name",

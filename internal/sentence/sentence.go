@@ -38,11 +38,14 @@ func (t Table) Say(code string, args ...any) Sentence {
 	swaps := make([]string, 0, len(args))
 	for i := 0; i+1 < len(args); i += 2 {
 		name, text := fmt.Sprint(args[i]), fmt.Sprint(args[i+1])
+		s.Args[name] = text // of an error too
 		switch value := args[i+1].(type) {
-		case Sentence, int:
+		case int:
 			s.Args[name] = value
-		default: // such as an error
-			s.Args[name] = text
+		case Sentence:
+			if !value.IsZero() {
+				s.Args[name] = value
+			}
 		}
 		swaps = append(swaps, "{"+name+"}", text)
 	}

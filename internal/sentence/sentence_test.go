@@ -41,6 +41,14 @@ func TestOfSomebodyElse(t *testing.T) {
 	}
 }
 
+// What has no code goes into another sentence as its text.
+func TestTextInAnother(t *testing.T) {
+	s := table.Say("problem.why", "why", Sentence{Text: "it rains"})
+	if s.Text != "Nothing was changed: it rains. Try again." || s.Args["why"] != "it rains" {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestInAnother(t *testing.T) {
 	inner := table.Say("device.offline", "device", "Desk")
 	s := table.Say("problem.why", "why", inner)

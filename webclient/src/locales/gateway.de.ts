@@ -226,6 +226,22 @@ export const sentences: Readonly<Record<string, string>> = {
   'phonetest.unreachable': 'Es hat nicht reagiert.',
   'phonetest.works':
     '{device} nimmt mit {way} automatisch an. Das ist dafür gespeichert. Falls Sie den Hörer abgehoben haben, testen Sie noch einmal, ohne das Telefon zu berühren.',
+  'profile.adapter': 'Ein Telefon hinter einem Analogadapter kann nicht von selbst abheben.',
+  'profile.audiocodes': 'voip/auto_answer/enabled muss 1 sein; das laufende Gespräch wird gehalten.',
+  'profile.avaya': 'Braucht „Interworking“ in der Gerätekonfiguration des Telefons und eine Erlaubnis am Telefon.',
+  'profile.baresip': 'Das Konto braucht ;sip_autoanswer=yes.',
+  'profile.cisco_spa': '„Auto Answer Page“ muss für den Benutzer eingeschaltet sein.',
+  'profile.fanvil': '„Intercom“ muss eingeschaltet sein.',
+  'profile.gigaset': 'Anrufe über den Call-Manager müssen automatisch angenommen werden.',
+  'profile.grandstream': '„Allow Auto Answer by Call-Info/Alert-Info“ muss eingeschaltet sein.',
+  'profile.linphone': 'Linphone nimmt nur automatisch an, wo die Anwendung dafür gebaut wurde.',
+  'profile.mitel': '`sip allow auto answer` muss 1 sein.',
+  'profile.polycom':
+    'voIpProt.SIP.alertInfo muss „Auto Answer“ einer Klingelklasse zuordnen, die annimmt; angenommen wird nur, wenn kein anderes Gespräch läuft.',
+  'profile.snom':
+    'answer_after_policy darf nicht „off“ sein; das Mikrofon des Telefons ist sofort offen, aber das Gateway lässt niemanden mithören.',
+  'profile.unknown': 'Alle drei gültigen Arten zugleich.',
+  'profile.yealink': 'Ankommendes Intercom muss erlaubt sein (Funktionen, Intercom).',
   'revoked.addresses': 'Dürfen Ihre Telefone nicht mehr öffnen: {addresses}.',
   'revoked.group': 'Die Gruppe {group} darf Ihre Telefone nicht mehr öffnen.',
   'revoked.nothing': 'Das war schon nicht mehr erlaubt.',
