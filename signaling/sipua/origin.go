@@ -79,7 +79,7 @@ func (o *origins) has(k message.Flow) bool {
 // settles notes where the dialog d of the leg lives, as far as its messages say.
 // Names count when a request went to their address.
 func (l *leg) settles(d *dialog) {
-	l.origins.add(message.Flow{Transport: d.hop.Transport, Peer: d.hop.Addr})
+	l.origins.add(d.hop.Flow())
 	named := []sip.Uri{d.target}
 	if len(d.routes) > 0 {
 		named = append(named, d.routes[0])

@@ -135,8 +135,7 @@ func (l *leg) nextFlow(status int) bool {
 // the phone has registered by since.
 func (l *leg) renewFlow(d *dialog) {
 	b := l.out.asked.Binding
-	if b == nil || d.hop.Transport == "udp" ||
-		l.u.wire.Connected(message.Flow{Transport: d.hop.Transport, Peer: d.hop.Addr}) {
+	if b == nil || d.hop.Transport == "udp" || l.u.wire.Connected(d.hop.Flow()) {
 		return
 	}
 	now, found := l.u.binding(b.User, func(now location.Binding) bool { return now.Instance == b.Instance && l.u.alive(now) })

@@ -70,7 +70,7 @@ func (l *leg) route(d *dialog) (wire.Hop, error) {
 	}
 	h := wire.Hop{Transport: transport, Addr: addr, Sock: d.hop.Sock, Host: uri.Host}
 	if transport != "udp" && transport == d.hop.Transport && addr.Addr() == d.hop.Addr.Addr() &&
-		l.u.wire.Connected(message.Flow{Transport: transport, Peer: d.hop.Addr}) {
+		l.u.wire.Connected(d.hop.Flow()) {
 		return d.hop, nil // the connection that the peer chose
 	}
 	if l.trunk != nil {
@@ -91,7 +91,7 @@ func (l *leg) sendTo(h wire.Hop, req *sip.Request, by sentBy) *sent {
 // transact runs a request that has its Via in a client transaction.
 func (l *leg) transact(h wire.Hop, req *sip.Request, by sentBy) *sent {
 	s := &sent{req: req, hop: h}
-	l.origins.add(message.Flow{Transport: h.Transport, Peer: h.Addr})
+	l.origins.add(h.Flow())
 	l.trace(true, req)
 	l.txs++
 	if h.Transport == "udp" && h.Sock == nil {
@@ -177,7 +177,7 @@ func (l *leg) authorised(s *sent, res *sip.Response) *sip.Request {
 	if l.trunk == nil {
 		return nil
 	}
-	again, err := l.trunk.Authorise(s.req, res, message.Flow{Transport: s.hop.Transport, Peer: s.hop.Addr})
+	again, err := l.trunk.Authorise(s.req, res, s.hop.Flow())
 	if err != nil {
 		l.log.Warn("sip: challenge not answered", "trunk", l.trunk.Name, "status", res.StatusCode, "err", err)
 		return nil

@@ -200,52 +200,41 @@ func (l *leg) success(res *sip.Response) {
 	l.tell(machine.Answered{LegID: l.id, SDP: sdp})
 }
 
-// adjusted is the INVITE as a far end wants it that said what it misses: the
-// longer session interval of a 422, the extensions of a 421 that we have (RFC
-// 3261 21.4.16). nil when nothing helps; a trigger is never sent twice.
+// adjusted is the INVITE as a far end wants it that said what it misses:
+// credentials, the longer session interval of a 422, the extensions of a 421 that
+// we have (RFC 3261 21.4.16). nil when nothing helps; a trigger is sent twice for a
+// challenge only, which comes before anybody rings.
 func (l *leg) adjusted(s *sent, res *sip.Response) *sip.Request {
-	if l.state != legCalling || l.out.cancel != "" || l.out.tries >= maxTries || len(l.out.asked.Headers) > 0 {
+	if l.state != legCalling || l.out.cancel != "" || l.out.tries >= maxTries {
+		return nil
+	}
+	if again := l.authorised(s, res); again != nil {
+		return again
+	}
+	if len(l.out.asked.Headers) > 0 {
 		return nil
 	}
 	if again := l.longer(s.req, res); again != nil {
 		return again
 	}
-	if res.StatusCode != 421 {
-		return nil
-	}
 	want := message.Tokens(res, "Require")
-	if len(want) == 0 || s.req.GetHeader("Require") != nil {
+	if res.StatusCode != 421 || len(want) == 0 || s.req.GetHeader("Require") != nil ||
+		slices.ContainsFunc(want, func(tag string) bool { return !slices.Contains(extensions, tag) }) {
 		return nil
-	}
-	for _, tag := range want {
-		if !slices.Contains(extensions, tag) {
-			return nil
-		}
 	}
 	again := message.Unsent(s.req)
 	again.AppendHeader(sip.NewHeader("Require", strings.Join(want, ", ")))
 	return again
 }
 
-func (l *leg) inviteAgain(again *sip.Request) {
-	l.out.tries++
-	again.CSeq().SeqNo = l.d.next()
-	l.sendInvite(again)
-}
-
 func (l *leg) failure(s *sent, res *sip.Response) {
 	if l.nextFlow(res.StatusCode) {
 		return
 	}
-	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
-	if challenge && l.state == legCalling && l.out.cancel == "" && l.out.tries < maxTries {
-		if again := l.authorised(s, res); again != nil {
-			l.inviteAgain(again)
-			return
-		}
-	}
 	if again := l.adjusted(s, res); again != nil {
-		l.inviteAgain(again)
+		l.out.tries++
+		again.CSeq().SeqNo = l.d.next()
+		l.sendInvite(again)
 		return
 	}
 	if res.StatusCode == sip.StatusServiceUnavailable && l.nextPlace() {
@@ -295,7 +284,7 @@ func (l *leg) sendACK(d *dialog, invite *sent, res *sip.Response) {
 		l.log.Warn("sip: ACK not sent", "err", err)
 		return
 	}
-	l.origins.add(message.Flow{Transport: h.Transport, Peer: h.Addr})
+	l.origins.add(h.Flow())
 	l.u.wire.Stamp(ack, h)
 	if l.out.acks == nil {
 		l.out.acks = make(map[ackKey]*sip.Request)

@@ -146,7 +146,7 @@ func (a *account) once(ctx context.Context, expires time.Duration) (time.Duratio
 		}
 		switch {
 		case res.IsSuccess():
-			a.flow = message.Flow{Transport: h.Transport, Peer: h.Addr}
+			a.flow = h.Flow()
 			return a.granted(res, expires), nil
 		case res.StatusCode == sip.StatusUnauthorized, res.StatusCode == sip.StatusProxyAuthRequired:
 			if req, err = a.credentials.authorise(req, res); err != nil {

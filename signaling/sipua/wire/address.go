@@ -36,6 +36,9 @@ type Hop struct {
 	Roots *x509.CertPool
 }
 
+// Flow names the connection that the hop uses.
+func (h Hop) Flow() message.Flow { return message.Flow{Transport: h.Transport, Peer: h.Addr} }
+
 // Resolve finds the first address of a URI's host, see locate.
 func (w *Sockets) Resolve(ctx context.Context, transport string, uri sip.Uri) (netip.AddrPort, error) {
 	found, err := w.Locate(ctx, transport, uri)

@@ -165,7 +165,7 @@ func (w *Sockets) Connect(h Hop) error {
 	if h.Transport == "udp" {
 		return nil
 	}
-	k := message.Flow{Transport: h.Transport, Peer: h.Addr}
+	k := h.Flow()
 	s := w.flows.find(k)
 	if s == nil {
 		if h.Host == "" {
