@@ -13,7 +13,6 @@ import (
 var version = "unversioned"
 
 func main() {
-	os.Exit(console.Run(context.Background(), console.Terminal{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: version,
-	}, os.Args[1:]))
+	t := console.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: version}
+	os.Exit(console.Run(context.Background(), t, os.Args[1:]))
 }

@@ -20,12 +20,7 @@ import (
 
 // check names every fault of a configuration, one a line.
 func check(ctx context.Context, t Terminal, args []string) error {
-	flags := newFlags(t, "check", "--config FILE")
-	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`")
-	if err := parseFlags(flags, args); err != nil {
-		return err
-	}
-	cfg, err := config.Load(*file)
+	cfg, file, err := loadFor(t, "check", args)
 	if err != nil {
 		return err
 	}
@@ -46,9 +41,9 @@ func check(ctx context.Context, t Terminal, args []string) error {
 		tellShared(ctx, t, cfg)
 	}
 	if len(faults) > 0 {
-		return config.InOrder(*file, faults)
+		return config.InOrder(file, faults)
 	}
-	_, _ = fmt.Fprintf(t.Out, "%s is good\n", *file)
+	_, _ = fmt.Fprintf(t.Out, "%s is good\n", file)
 	return nil
 }
 

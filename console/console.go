@@ -48,16 +48,13 @@ type Terminal struct {
 // the command is done; serve and demo are done when a signal or ctx ends them.
 func Run(ctx context.Context, t Terminal, args []string) int {
 	err := command(ctx, t, args)
-	switch {
-	case err == nil:
+	if err == nil || errors.Is(err, flag.ErrHelp) { // the flag set has printed it
 		return exitOK
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK // the flag set has printed it
-	case errors.Is(err, errUsage):
-		_, _ = fmt.Fprintf(t.Err, "ringsplash: %v\n", err)
-		return exitUsage
 	}
 	_, _ = fmt.Fprintf(t.Err, "ringsplash: %v\n", err)
+	if errors.Is(err, errUsage) {
+		return exitUsage
+	}
 	return exitFault
 }
 
@@ -68,7 +65,7 @@ func command(ctx context.Context, t Terminal, args []string) error {
 	}
 	switch name, rest := args[0], args[1:]; name {
 	case "serve":
-		cfg, err := loadFor(t, "serve", rest)
+		cfg, _, err := loadFor(t, "serve", rest)
 		if err != nil {
 			return err
 		}

@@ -11,13 +11,14 @@ import (
 )
 
 // loadFor reads "--config FILE" and the file.
-func loadFor(t Terminal, name string, args []string) (config.Config, error) {
+func loadFor(t Terminal, name string, args []string) (cfg config.Config, file string, err error) {
 	flags := newFlags(t, name, "--config FILE")
-	file := flags.String("config", "ringsplash.yaml", "the configuration `FILE`")
+	flags.StringVar(&file, "config", "ringsplash.yaml", "the configuration `FILE`")
 	if err := parseFlags(flags, args); err != nil {
-		return config.Config{}, err
+		return cfg, file, err
 	}
-	return config.Load(*file)
+	cfg, err = config.Load(file)
+	return cfg, file, err
 }
 
 func newFlags(t Terminal, name, synopsis string) *flag.FlagSet {

@@ -95,10 +95,8 @@ func (m *Mint) readSigned(ctx context.Context, text string) (Ticket, error) {
 	if r := m.checkClaims(c); r != nil {
 		return Ticket{}, r
 	}
-	t := Ticket{
-		User: c.Subject, Origin: c.Origin, key: "embed/" + Hash(key.ID+"\n"+c.ID),
-		keep: time.Until(c.ExpiresAt.Time) + 2*leeway,
-	}
+	left := time.Until(c.ExpiresAt.Time)
+	t := Ticket{User: c.Subject, Origin: c.Origin, key: mintedKey(key.ID + "\n" + c.ID), keep: left + 2*leeway}
 	if t.value, err = json.Marshal(record{V: 1, Expires: c.ExpiresAt.UTC(), Used: true}); err != nil {
 		return Ticket{}, err
 	}

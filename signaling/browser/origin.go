@@ -77,11 +77,8 @@ func (s *Server) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		socket := r.URL.Path == "/ws"
-		switch r.Method {
-		case http.MethodGet, http.MethodHead, http.MethodOptions:
-			if !socket {
-				return next(c)
-			}
+		if safeMethod(r.Method) && !socket {
+			return next(c)
 		}
 		origins := r.Header.Values(echo.HeaderOrigin)
 		if r.URL.Path == loginPath && r.Method == http.MethodPost && len(origins) > 0 && s.fromOthers(r) {
