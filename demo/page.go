@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"ringsplash/internal/mailbox"
 )
 
 //go:embed page
@@ -60,10 +62,7 @@ func (p *page) changed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for v := range p.viewers {
-		select {
-		case v.wake <- struct{}{}:
-		default:
-		}
+		mailbox.Wake(v.wake)
 	}
 }
 

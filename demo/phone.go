@@ -53,9 +53,7 @@ type phone struct {
 
 var phoneCodecs = []sdp.Codec{sdp.PCMU, sdp.PCMA}
 
-func (p *phone) show(state, display string) {
-	p.face.State, p.face.Display = state, display
-}
+func (p *phone) show(state, display string) { p.face.State, p.face.Display = state, display }
 
 // look returns the face.
 func (p *phone) look() face {

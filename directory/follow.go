@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/internal/mailbox"
 	"ringsplash/store"
 )
 
@@ -233,10 +234,7 @@ func (w *watcher) add(name string) {
 	w.mu.Lock()
 	w.pending[name] = struct{}{}
 	w.mu.Unlock()
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+	mailbox.Wake(w.wake)
 }
 
 func (w *watcher) take() map[string]struct{} {

@@ -56,9 +56,7 @@ type deviceRecord struct {
 }
 
 // group is the id of the device whose password this one registers with.
-func (r *deviceRecord) group() string {
-	return cmp.Or(r.Shares, r.ID)
-}
+func (r *deviceRecord) group() string { return cmp.Or(r.Shares, r.ID) }
 
 // press sets the un-mute key. What a test found out of another one says nothing.
 func (r *deviceRecord) press(key string) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ringsplash/internal/mailbox"
 	"ringsplash/store"
 )
 
@@ -66,12 +67,7 @@ func (b *Book) hear(ctx context.Context, user string) {
 }
 
 // askCompare wakes watch.
-func (b *Book) askCompare() {
-	select {
-	case b.doubt <- struct{}{}:
-	default:
-	}
-}
+func (b *Book) askCompare() { mailbox.Wake(b.doubt) }
 
 // isCompared tells whether the store that answers now was compared.
 func (b *Book) isCompared() bool { return b.compared.Load() == store.Life(b.cfg.Store)+1 }

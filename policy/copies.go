@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/internal/mailbox"
 	"ringsplash/store"
 )
 
@@ -53,10 +54,7 @@ func (c *copies) add(r *Record) {
 		c.lost = true
 	}
 	c.pending = append(c.pending, r)
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
+	mailbox.Wake(c.wake)
 }
 
 // of are the owners' decisions that the store does not have yet, newest first.

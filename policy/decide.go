@@ -39,9 +39,7 @@ type facts struct {
 
 // allowed tells whether the owner allows the group and the administrator does
 // not forbid it.
-func (f *facts) allowed(g Group) bool {
-	return !slices.Contains(f.forbid, g) && *f.grants.allows(g)
-}
+func (f *facts) allowed(g Group) bool { return !slices.Contains(f.forbid, g) && *f.grants.allows(g) }
 
 const (
 	grantSelf = "self"

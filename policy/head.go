@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ringsplash/internal/mailbox"
 	"ringsplash/store"
 )
 
@@ -67,10 +68,7 @@ func (h *head) note(end chain) {
 	h.mu.Lock()
 	h.end, h.behind = end, true
 	h.mu.Unlock()
-	select {
-	case h.wake <- struct{}{}:
-	default:
-	}
+	mailbox.Wake(h.wake)
 }
 
 func (h *head) run(ctx context.Context) {

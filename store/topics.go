@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"sync"
+
+	"ringsplash/internal/mailbox"
 )
 
 // queueLen is how many messages a slow subscriber may be behind before some
@@ -84,7 +86,7 @@ func (q *queue) add(m Message) {
 		q.lost = true
 	}
 	q.mu.Unlock()
-	q.poke()
+	mailbox.Wake(q.wake)
 }
 
 // lose says that messages may have been lost.
@@ -92,14 +94,7 @@ func (q *queue) lose() {
 	q.mu.Lock()
 	q.lost = true
 	q.mu.Unlock()
-	q.poke()
-}
-
-func (q *queue) poke() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
+	mailbox.Wake(q.wake)
 }
 
 // take empties the queue; the word that some were lost comes last, so that

@@ -14,9 +14,7 @@ const unmuteKeys = "0123456789*#ABCD"
 const defaultUnmuteKey = "*"
 
 // validUnmuteKey tells whether s is one key, or "" for none.
-func validUnmuteKey(s string) bool {
-	return s == "" || len(s) == 1 && strings.Contains(unmuteKeys, s)
-}
+func validUnmuteKey(s string) bool { return s == "" || len(s) == 1 && strings.Contains(unmuteKeys, s) }
 
 // What a test of the phone found out of its un-mute key (directory.Learned.Key).
 const (

@@ -13,6 +13,15 @@ type Box[T any] struct {
 	closed bool
 }
 
+// Wake tells whoever waits on a channel of capacity 1 that there is something to
+// look at. It never blocks: one who has not looked since the last time will.
+func Wake(waits chan<- struct{}) {
+	select {
+	case waits <- struct{}{}:
+	default:
+	}
+}
+
 // New makes an open, empty one.
 func New[T any]() *Box[T] { return &Box[T]{ready: make(chan struct{}, 1)} }
 
@@ -25,10 +34,7 @@ func (m *Box[T]) Post(v T) bool {
 		return false
 	}
 	m.queue = append(m.queue, v)
-	select {
-	case m.ready <- struct{}{}:
-	default:
-	}
+	Wake(m.ready)
 	return true
 }
 

@@ -26,14 +26,10 @@ type Bucket struct {
 }
 
 // drained is how much of the bucket is left. A clock set back drains nothing.
-func (b Bucket) drained(now time.Time) time.Duration {
-	return max(0, b.Filled-max(0, now.Sub(b.At)))
-}
+func (b Bucket) drained(now time.Time) time.Duration { return max(0, b.Filled-max(0, now.Sub(b.At))) }
 
 // Count is the bucket after one more event.
-func (l Limit) Count(b Bucket, now time.Time) Bucket {
-	return Bucket{b.drained(now) + l.Refill, now}
-}
+func (l Limit) Count(b Bucket, now time.Time) Bucket { return Bucket{b.drained(now) + l.Refill, now} }
 
 // CountFull is Count, but the bucket never becomes more than full, so that
 // the wait stays one Refill however many events come.

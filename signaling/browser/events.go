@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"ringsplash/gateway"
+	"ringsplash/internal/mailbox"
 	"ringsplash/token"
 )
 
@@ -120,12 +121,7 @@ func (s *Server) getEvents(c echo.Context) error {
 	}
 	defer s.streams.remove(one)
 	wake := make(chan struct{}, 1)
-	watch, err := s.conf.Gateway.Watch(l.User, func() {
-		select {
-		case wake <- struct{}{}:
-		default: // it has not looked since the last time
-		}
-	})
+	watch, err := s.conf.Gateway.Watch(l.User, func() { mailbox.Wake(wake) })
 	if err != nil {
 		return notLoggedIn // removed a moment ago
 	}

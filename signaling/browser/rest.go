@@ -159,9 +159,7 @@ type statusView struct {
 }
 
 // healthz says that the process runs.
-func (s *Server) healthz(c echo.Context) error {
-	return c.JSON(http.StatusOK, statusView{"ok"})
-}
+func (s *Server) healthz(c echo.Context) error { return c.JSON(http.StatusOK, statusView{"ok"}) }
 
 // readyz says that the node can take people and calls: not shutting down, not
 // full, store there.

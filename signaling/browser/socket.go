@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/mailbox"
 	"ringsplash/internal/throttle"
 )
 
@@ -186,16 +187,9 @@ func (k *socket) tabID() machine.TabID {
 }
 
 // changed is what the gateway calls when the tab's snapshot may have changed.
-func (k *socket) changed() {
-	select {
-	case k.wake <- struct{}{}:
-	default: // the writer has not looked since the last time
-	}
-}
+func (k *socket) changed() { mailbox.Wake(k.wake) }
 
-func (k *socket) alive() {
-	k.seen.Store(int64(time.Since(k.start)))
-}
+func (k *socket) alive() { k.seen.Store(int64(time.Since(k.start))) }
 
 // broken ends the socket over a message that does not follow the protocol.
 func (k *socket) broken(err error) {

@@ -50,9 +50,7 @@ func (s *Server) getUsers(c echo.Context) error {
 	return c.JSON(http.StatusOK, list)
 }
 
-func (s *Server) getUser(c echo.Context) error {
-	return s.showUser(c, http.StatusOK, c.Param("name"))
-}
+func (s *Server) getUser(c echo.Context) error { return s.showUser(c, http.StatusOK, c.Param("name")) }
 
 func (s *Server) showUser(c echo.Context, status int, name string) error {
 	u, ok := s.conf.People.User(name)
