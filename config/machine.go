@@ -32,7 +32,7 @@ const (
 // blocks for the DNS.
 func (c Config) Machine(ctx context.Context, running bool, now time.Time) []Fault {
 	k := &checker{cfg: &c}
-	p := probe{checker: k, running: running}
+	p := probe{checker: k, running: running, told: map[netip.Addr]bool{}}
 	p.tcp("http.listen", c.HTTP.Listen)
 	if c.HTTP.Metrics != "" {
 		p.tcp("http.metrics", c.HTTP.Metrics)
@@ -88,9 +88,6 @@ func (p *probe) bind(key, network string, at netip.AddrPort) bool {
 	}
 	err := try(network, at)
 	if errors.Is(err, syscall.EADDRNOTAVAIL) {
-		if p.told == nil {
-			p.told = map[netip.Addr]bool{}
-		}
 		p.told[at.Addr()] = true
 	}
 	p.failed(key, network, at.String(), err)

@@ -193,6 +193,7 @@ func open(ctx context.Context, s store.Store, domain string, log *slog.Logger, c
 	d := &Directory{
 		store: s, domain: domain, log: log, cost: cost, decoy: decoy, stop: stop, slots: make(chan struct{}, hashesAtOnce),
 		people: map[string]*person{}, numbers: map[string]string{}, fixed: map[string]verifier{}, watch: map[*watcher]struct{}{},
+		books: booksSeen{versions: map[string]store.Version{}}, lists: historyLists{known: map[string]*historyList{}},
 	}
 	// Subscribed before the first read, so that no change falls between them.
 	changes, err := s.Subscribe(follow, topic)

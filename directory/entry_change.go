@@ -40,9 +40,6 @@ func (d *Directory) sawEntries(user string, version store.Version) {
 	if seen := d.books.versions[user]; version == seen || version < seen && version != 1 {
 		return
 	}
-	if d.books.versions == nil {
-		d.books.versions = map[string]store.Version{}
-	}
 	d.books.versions[user] = version
 	for w := range d.watch {
 		w.add(user)

@@ -299,6 +299,7 @@ func fuzzDirectory() *Directory {
 	return &Directory{
 		store: &memory{}, domain: "example.test", log: quiet,
 		people: map[string]*person{"alice": newPerson(userRecord{User: User{Name: "alice"}}, 1, nil)},
+		books:  booksSeen{versions: map[string]store.Version{}},
 	}
 }
 

@@ -46,9 +46,6 @@ func (l *historyLists) grew(ctx context.Context, d *Directory, user string, stra
 		d.log.Warn("the list of past calls could not be cut to its length", "user", user, "err", err)
 		return
 	}
-	if l.known == nil {
-		l.known = map[string]*historyList{}
-	}
 	l.known[user] = &fresh
 }
 

@@ -111,7 +111,7 @@ func New(cfg Config) (*Book, error) {
 		cfg.Now = time.Now
 	}
 	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
-	b := &Book{cfg: cfg, within: decideFor, doubt: make(chan struct{}, 1), watched: make(chan struct{})}
+	b := &Book{cfg: cfg, ledger: newLedger(), within: decideFor, doubt: make(chan struct{}, 1), watched: make(chan struct{})}
 	for _, text := range cfg.PhoneHosts {
 		h, err := address.ParseHost(text)
 		if err != nil {

@@ -18,6 +18,10 @@ type ledger struct {
 // the device "", whether he takes automatic answers at all.
 type toggle struct{ user, device string }
 
+func newLedger() ledger {
+	return ledger{newest: map[string]epochGrants{}, off: map[toggle]uint64{}, own: map[change]int{}}
+}
+
 type change struct {
 	user  string
 	epoch uint64
@@ -29,9 +33,6 @@ func (l *ledger) begin(user string, epoch uint64) (end func()) {
 	c := change{user, epoch}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.own == nil {
-		l.own = map[change]int{}
-	}
 	l.own[c]++
 	return func() {
 		l.mu.Lock()
@@ -56,9 +57,6 @@ func (l *ledger) note(user string, epoch uint64, g Grants) bool {
 	defer l.mu.Unlock()
 	if epoch <= l.newest[user].epoch {
 		return false
-	}
-	if l.newest == nil {
-		l.newest = map[string]epochGrants{}
 	}
 	l.newest[user] = epochGrants{epoch, g}
 	return l.own[change{user, epoch}] == 0
@@ -102,9 +100,6 @@ func (l *ledger) noteOff(s toggle, epoch uint64) bool {
 	defer l.mu.Unlock()
 	if epoch <= l.off[s] {
 		return false
-	}
-	if l.off == nil {
-		l.off = map[toggle]uint64{}
 	}
 	l.off[s] = epoch
 	return true

@@ -71,7 +71,7 @@ func OpenBolt(dir string, log *slog.Logger) (Store, error) {
 		_ = kept.close()
 		return nil, fmt.Errorf("store: %s cannot be opened: %w", livePath, err)
 	}
-	b := &boltStore{kept: kept, live: live, log: log, stop: make(chan struct{})}
+	b := &boltStore{kept: kept, live: live, log: log, stop: make(chan struct{}), topics: topics{subs: map[*queue]struct{}{}}}
 	b.sweeper.Go(b.sweepLoop)
 	return b, nil
 }

@@ -37,9 +37,6 @@ func (t *topics) subscribe(ctx context.Context, topic string) <-chan Message {
 		close(out)
 		return out
 	}
-	if t.subs == nil {
-		t.subs = map[*queue]struct{}{}
-	}
 	t.subs[q] = struct{}{}
 	t.running.Go(func() {
 		defer close(out)
