@@ -83,7 +83,7 @@ func (m *transition) win(l *LegState) {
 	}
 	if m.Automatic != nil { // another device than the one that was asked
 		m.endAutomatic(errAnswered)
-		m.say(Callee, Words.Say(noteOther))
+		m.note(Callee, "note.other")
 	}
 	own := m.Audio(Caller)
 	switch {
@@ -147,20 +147,13 @@ func (m *transition) takeBackOthers(winner LegID) {
 	}
 }
 
-// reorder puts the codecs of the other side first, so that a tab sends what
-// that side takes, and keeps the rest as it was.
+// reorder puts a codec of the other side first, so that a tab sends what that
+// side takes, and keeps the rest as it was.
 func reorder(own, first []sdp.Codec) []sdp.Codec {
-	var out []sdp.Codec
 	for _, f := range first {
-		if slices.Contains(own, f) && !slices.Contains(out, f) {
-			out = append(out, f)
-			break
+		if i := slices.Index(own, f); i >= 0 {
+			return slices.Insert(slices.Delete(slices.Clone(own), i, i+1), 0, f)
 		}
 	}
-	for _, c := range own {
-		if !slices.Contains(out, c) {
-			out = append(out, c)
-		}
-	}
-	return out
+	return own
 }

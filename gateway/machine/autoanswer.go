@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"time"
 
 	"ringsplash/gateway/profile"
@@ -104,7 +105,7 @@ func (m *transition) open(o AutomaticAnswer, target *Target) *CommandError {
 	if !o.Move {
 		m.enter(Answering)
 	}
-	m.say(o.Side, Words.Say(noteAsking))
+	m.note(o.Side, "note.asking")
 	m.question()
 	return nil
 }
@@ -127,12 +128,10 @@ func (m *transition) stale() bool { return m.now.Sub(m.Automatic.Since) > goodFo
 func (m *transition) requester(o AutomaticAnswer) policy.Identity {
 	if o.Kind == policy.Click {
 		own := m.Parties[o.Side]
-		return policy.Identity{Address: m.ownAddress(o.Side), Level: policy.Self, How: "tab", User: own.User}
+		return policy.Identity{Address: own.Who.Address, Level: policy.Self, How: "tab", User: own.User}
 	}
 	return m.Parties[o.Side.Other()].Who.Shown()
 }
-
-func (m *transition) ownAddress(side Side) string { return m.Parties[side].Who.Address }
 
 // decided takes the policy's word. Nothing was sent before it.
 func (m *transition) decided(e Decided) {
@@ -264,7 +263,7 @@ func (m *transition) autoExpired() {
 func (m *transition) failed(cause Cause) {
 	o := m.Automatic
 	m.endAutomatic(nil)
-	m.say(o.Side, Words.Say(noteNotAlone))
+	m.note(o.Side, noteNotAlone)
 	if cause == CauseNoCodec && o.Target.Profile.Mute == profile.MuteSDP {
 		// It may be the sendonly that it refused: the next click offers sendrecv.
 		m.do(Learn{o.Side, o.Target.Device, profile.MuteGate})
@@ -277,7 +276,7 @@ func (m *transition) failed(cause Cause) {
 		return
 	}
 	m.backToRinging()
-	m.say(o.Side, Words.Say(failedNote(cause)))
+	m.note(o.Side, cmp.Or(failedNotes[cause], noteNotAlone))
 	if cause != CauseOffline && cause != CauseDeclined {
 		m.ringAgain(*o)
 	}
@@ -343,3 +342,6 @@ func (m *transition) opened(l *LegState) {
 
 // say shows the side's user a sentence beside the call.
 func (m *transition) say(side Side, note sentence.Sentence) { m.Notes[side] = note }
+
+// note says one of Words.
+func (m *transition) note(side Side, code string) { m.say(side, Words.Say(code)) }

@@ -64,7 +64,7 @@ func TestClickToAnswer(t *testing.T) {
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneSilence}) || got["auto"] != (Heard{Leg: "a"}) {
 		t.Fatalf("routes while shut: %v", got)
 	}
-	if v := View(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.ReasonSentence.Code != noteMuted {
+	if v := View(&s.state, Callee); v.Microphone != "shut" || *v.On != "desk" || v.ReasonSentence.Code != "note.muted" {
 		t.Fatalf("view %+v", v)
 	}
 	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(
@@ -142,7 +142,7 @@ func TestNoAutoAnswer(t *testing.T) {
 		s.on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	}
 	s = clicked(t).on(Refused{LegID: "auto", Status: 603}).phase(Ringing).not(Invite{})
-	if s.state.Notes[Callee].Text != Words[noteDeclined] {
+	if s.state.Notes[Callee].Text != Words["note.declined"] {
 		t.Fatalf("note %q", s.state.Notes[Callee].Text)
 	}
 }

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"cmp"
+	"fmt"
 	"time"
 
 	"ringsplash/internal/sentence"
@@ -53,8 +55,9 @@ type Outcome struct {
 	// Status and Phrase are the SIP final response before an answer.
 	Status int
 	Phrase string
-	// Reason is the value of the Reason header (RFC 3326), "" for none.
-	Reason string
+	// Reason is the value of the Reason header (RFC 3326), made of text where that
+	// repeats Status.
+	Reason, text string
 	// Warning is the warn-code of the Warning header (RFC 3261 20.43) that comes
 	// with a refused description, 0 for none. Its text is the caller's sentence.
 	Warning int
@@ -63,78 +66,52 @@ type Outcome struct {
 }
 
 var causes = map[Cause]Outcome{
-	CauseHangUp:   {Status: 487, Phrase: "Request Terminated", Reason: `Q.850;cause=16;text="Normal call clearing"`},
-	CauseNoAnswer: {Status: 480, Phrase: "No Answer", Reason: `SIP;cause=480;text="No answer"`},
-	CauseBusy:     {Status: 486, Phrase: "Busy Here", Reason: `SIP;cause=486;text="Busy"`},
-	CauseDeclined: {Status: 603, Phrase: "Decline", Reason: `SIP;cause=603;text="Declined"`},
-	CauseOffline:  {Status: 480, Phrase: "Nobody Registered", Reason: `SIP;cause=480;text="Nobody registered"`},
-	CauseUnknown:  {Status: 404, Phrase: "Not Found", Reason: `SIP;cause=404;text="Not found"`},
-	CauseNoCodec:  {Status: 488, Phrase: "No Common Codec", Reason: `SIP;cause=488;text="No common codec"`, Warning: 305},
-	CauseNoAudio:  {Status: 488, Phrase: "No Audio", Reason: `SIP;cause=488;text="No audio"`, Warning: 304},
-	CauseSecureOnly: {
-		Status: 488, Phrase: "Encrypted Audio Only", Reason: `SIP;cause=488;text="Encrypted audio only"`,
-		Warning: 302,
-	},
-	CauseTransport: {
-		Status: 488, Phrase: "Unknown Media Transport", Reason: `SIP;cause=488;text="Unknown media transport"`,
-		Warning: 302,
-	},
-	CauseFamily: {
-		Status: 488, Phrase: "Address Family Not Available",
-		Reason: `SIP;cause=488;text="Address family not available"`, Warning: 301,
-	},
-	CauseHostName: {Status: 488, Phrase: "Host Name In SDP", Reason: `SIP;cause=488;text="Host name in SDP"`, Warning: 301},
-	CauseMulticast: {
-		Status: 488, Phrase: "Multicast Not Available", Reason: `SIP;cause=488;text="Multicast not available"`,
-		Warning: 330,
-	},
-	CauseBadSDP: {
-		Status: 488, Phrase: "Description Not Usable", Reason: `SIP;cause=488;text="Description not usable"`,
-		Warning: 399,
-	},
-	CauseForbidden: {Status: 403, Phrase: "Not Allowed", Reason: `SIP;cause=403;text="Not allowed"`},
-	CauseTrunkDown: {Status: 503, Phrase: "Trunk Down", Reason: `SIP;cause=503;text="Trunk down"`, RetryAfter: 30 * time.Second},
-	CauseOverload: {
-		Status: 503, Phrase: "Too Many Calls", Reason: `SIP;cause=503;text="Too many calls"`,
-		RetryAfter: 10 * time.Second,
-	},
-	CauseOwnLimit: {
-		Status: 480, Phrase: "Too Many Calls Of Yours", Reason: `SIP;cause=480;text="Too many calls of yours"`,
-		RetryAfter: 10 * time.Second,
-	},
-	CauseOutsideLimit: {
-		Status: 403, Phrase: "Outside Call Limit Reached",
-		Reason: `SIP;cause=403;text="Outside call limit reached"`,
-	},
-	CauseLoop:        {Status: 482, Phrase: "Loop Detected", Reason: `SIP;cause=482;text="Loop detected"`},
-	CauseElsewhere:   {Status: 487, Phrase: "Answered Elsewhere", Reason: `SIP;cause=200;text="Call completed elsewhere"`},
-	CauseCallerGone:  {Status: 487, Phrase: "Request Terminated", Reason: `SIP;cause=487;text="Caller gave up"`},
-	CauseMediaLost:   {Status: 408, Phrase: "Media Lost", Reason: `SIP;cause=408;text="Media lost"`},
-	CauseDialogLost:  {Status: 481, Phrase: "Dialog Lost", Reason: `SIP;cause=481;text="Dialog lost"`},
-	CauseUnreachable: {Status: 480, Phrase: "Unreachable", Reason: `SIP;cause=480;text="Unreachable"`},
-	CauseRefused:     {Status: 480, Phrase: "Device Fault", Reason: `SIP;cause=480;text="Device fault"`},
-	CauseStoreAway:   {Status: 500, Phrase: "Store Away", Reason: `SIP;cause=500;text="Store away"`},
-	CauseFault:       {Status: 500, Phrase: "Gateway Fault", Reason: `SIP;cause=500;text="Gateway fault"`},
-	CauseUnsupported: {Status: 488, Phrase: "Not Acceptable Here", Reason: `SIP;cause=488;text="Not acceptable"`},
-	CauseRestarted: {
-		Status: 503, Phrase: "Gateway Restarted", Reason: `SIP;cause=503;text="Gateway restarted"`,
-		RetryAfter: 10 * time.Second,
-	},
-	CauseMutedLimit:  {Status: 480, Phrase: "Nobody There", Reason: `SIP;cause=480;text="Nobody there"`},
-	CauseTransferred: {Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`},
-	CauseRedirected:  {Status: 480, Phrase: "Not Here", Reason: `SIP;cause=480;text="Not here"`},
-	CauseShuttingDown: {
-		Status: 503, Phrase: "Shutting Down", Reason: `SIP;cause=503;text="Shutting down"`,
-		RetryAfter: 30 * time.Second,
-	},
+	CauseHangUp:       {Status: 487, Phrase: "Request Terminated", Reason: `Q.850;cause=16;text="Normal call clearing"`},
+	CauseNoAnswer:     {Status: 480, Phrase: "No Answer", text: "No answer"},
+	CauseBusy:         {Status: 486, Phrase: "Busy Here", text: "Busy"},
+	CauseDeclined:     {Status: 603, Phrase: "Decline", text: "Declined"},
+	CauseOffline:      {Status: 480, Phrase: "Nobody Registered", text: "Nobody registered"},
+	CauseUnknown:      {Status: 404, Phrase: "Not Found", text: "Not found"},
+	CauseNoCodec:      {Status: 488, Phrase: "No Common Codec", text: "No common codec", Warning: 305},
+	CauseNoAudio:      {Status: 488, Phrase: "No Audio", text: "No audio", Warning: 304},
+	CauseSecureOnly:   {Status: 488, Phrase: "Encrypted Audio Only", text: "Encrypted audio only", Warning: 302},
+	CauseTransport:    {Status: 488, Phrase: "Unknown Media Transport", text: "Unknown media transport", Warning: 302},
+	CauseFamily:       {Status: 488, Phrase: "Address Family Not Available", text: "Address family not available", Warning: 301},
+	CauseHostName:     {Status: 488, Phrase: "Host Name In SDP", text: "Host name in SDP", Warning: 301},
+	CauseMulticast:    {Status: 488, Phrase: "Multicast Not Available", text: "Multicast not available", Warning: 330},
+	CauseBadSDP:       {Status: 488, Phrase: "Description Not Usable", text: "Description not usable", Warning: 399},
+	CauseForbidden:    {Status: 403, Phrase: "Not Allowed", text: "Not allowed"},
+	CauseTrunkDown:    {Status: 503, Phrase: "Trunk Down", text: "Trunk down", RetryAfter: 30 * time.Second},
+	CauseOverload:     {Status: 503, Phrase: "Too Many Calls", text: "Too many calls", RetryAfter: 10 * time.Second},
+	CauseOwnLimit:     {Status: 480, Phrase: "Too Many Calls Of Yours", text: "Too many calls of yours", RetryAfter: 10 * time.Second},
+	CauseOutsideLimit: {Status: 403, Phrase: "Outside Call Limit Reached", text: "Outside call limit reached"},
+	CauseLoop:         {Status: 482, Phrase: "Loop Detected", text: "Loop detected"},
+	CauseElsewhere:    {Status: 487, Phrase: "Answered Elsewhere", Reason: `SIP;cause=200;text="Call completed elsewhere"`},
+	CauseCallerGone:   {Status: 487, Phrase: "Request Terminated", text: "Caller gave up"},
+	CauseMediaLost:    {Status: 408, Phrase: "Media Lost", text: "Media lost"},
+	CauseDialogLost:   {Status: 481, Phrase: "Dialog Lost", text: "Dialog lost"},
+	CauseUnreachable:  {Status: 480, Phrase: "Unreachable", text: "Unreachable"},
+	CauseRefused:      {Status: 480, Phrase: "Device Fault", text: "Device fault"},
+	CauseStoreAway:    {Status: 500, Phrase: "Store Away", text: "Store away"},
+	CauseFault:        {Status: 500, Phrase: "Gateway Fault", text: "Gateway fault"},
+	CauseUnsupported:  {Status: 488, Phrase: "Not Acceptable Here", text: "Not acceptable"},
+	CauseRestarted:    {Status: 503, Phrase: "Gateway Restarted", text: "Gateway restarted", RetryAfter: 10 * time.Second},
+	CauseMutedLimit:   {Status: 480, Phrase: "Nobody There", text: "Nobody there"},
+	CauseTransferred:  {Status: 487, Phrase: "Transferred", Reason: `SIP;cause=200;text="Call transferred"`},
+	CauseRedirected:   {Status: 480, Phrase: "Not Here", text: "Not here"},
+	CauseShuttingDown: {Status: 503, Phrase: "Shutting Down", text: "Shutting down", RetryAfter: 30 * time.Second},
 }
 
 // Outcome looks the cause up. An unknown cause is our fault (500).
 func (c Cause) Outcome() Outcome {
-	if o, ok := causes[c]; ok {
-		return o
+	o, ok := causes[c]
+	if !ok {
+		o = causes[CauseFault]
 	}
-	return causes[CauseFault]
+	if o.text != "" {
+		o.Reason = fmt.Sprintf("SIP;cause=%d;text=%q", o.Status, o.text)
+	}
+	return o
 }
 
 // Sentence is what the given side's people read.
@@ -151,32 +128,22 @@ func (c Cause) Sentence(side Side) sentence.Sentence {
 
 // CauseOf turns the final status of a branch into a cause.
 func CauseOf(status int) Cause {
-	switch {
-	case status >= 300 && status < 400:
+	if status >= 300 && status < 400 {
 		return CauseRedirected
-	case status == 486 || status == 600:
-		return CauseBusy
-	case status == 603 || status == 607:
-		return CauseDeclined
-	case status == 404 || status == 604 || status == 484 || status == 410:
-		return CauseUnknown
-	case status == 488 || status == 606 || status == 415:
-		return CauseNoCodec
-	case status == 403 || status == 401 || status == 407:
-		return CauseForbidden
-	case status == 408:
-		return CauseUnreachable
-	case status == 480:
-		return CauseNoAnswer
-	case status == 482 || status == 483:
-		return CauseLoop
-	case status == 487:
-		return CauseCallerGone
-	case status == 420 || status == 421:
-		return CauseUnsupported
-	case status == 503:
-		return CauseTrunkDown
-	default:
-		return CauseRefused
 	}
+	return cmp.Or(statuses[status], CauseRefused)
+}
+
+var statuses = map[int]Cause{
+	486: CauseBusy, 600: CauseBusy,
+	603: CauseDeclined, 607: CauseDeclined,
+	404: CauseUnknown, 604: CauseUnknown, 484: CauseUnknown, 410: CauseUnknown,
+	488: CauseNoCodec, 606: CauseNoCodec, 415: CauseNoCodec,
+	403: CauseForbidden, 401: CauseForbidden, 407: CauseForbidden,
+	408: CauseUnreachable,
+	480: CauseNoAnswer,
+	482: CauseLoop, 483: CauseLoop,
+	487: CauseCallerGone,
+	420: CauseUnsupported, 421: CauseUnsupported,
+	503: CauseTrunkDown,
 }

@@ -37,7 +37,8 @@ func TestCauseOfEachStatus(t *testing.T) {
 
 // Every cause has its status, its Reason and a sentence for either side.
 func TestCauseTable(t *testing.T) {
-	for c, o := range causes {
+	for c := range causes {
+		o := c.Outcome()
 		if o.Status < 400 || o.Phrase == "" || o.Reason == "" || c.Sentence(Caller).Text == "" || c.Sentence(Callee).Text == "" {
 			t.Errorf("%s: incomplete row %+v", c, o)
 		}

@@ -163,10 +163,7 @@ func (m *transition) askedEnd(side Side) {
 	switch {
 	case m.leaves(side):
 		m.letLeave()
-		own.Stage = Gone
-		if own.Kind != TabLeg {
-			m.do(Release{own.ID, CauseHangUp})
-		}
+		m.dismiss(own, CauseHangUp)
 	case m.Phase == Established:
 		m.end(CauseHangUp, side)
 	case side == Caller:

@@ -68,10 +68,7 @@ func (m *transition) leave(side Side) {
 		return
 	}
 	m.Parties[side].Auto, m.Parties[side].MutedUntil = nil, time.Time{}
-	own.Stage = Gone
-	if own.Kind != TabLeg {
-		m.do(Release{own.ID, CauseElsewhere})
-	}
+	m.dismiss(own, CauseElsewhere)
 }
 
 // moves tells whether l is the phone a call is being moved to.

@@ -85,7 +85,7 @@ func TestNoKeyOfAPhoneThatListens(t *testing.T) {
 	s.target.Profile.Mute, s.target.Profile.UnmuteKey, s.target.Profile.KeyNamed = profile.MuteGate, "*", true
 	s.on(press("alice", "tab1", "answer", "desk")).on(allow).on(Refused{LegID: "d1", Status: 487})
 	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(SplashOver{"auto"})
-	if note := s.state.Notes[Callee].Text; note != Words[noteMuted] {
+	if note := s.state.Notes[Callee].Text; note != Words["note.muted"] {
 		t.Errorf("note %q", note)
 	}
 	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab}, Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(
@@ -135,7 +135,7 @@ func TestShutPhoneDoesNotHold(t *testing.T) {
 func TestPhoneInsistsOnItsOwnKey(t *testing.T) {
 	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(press("alice", "tab1", "unmute", ""))
 	s.sound(Reoffered{LegID: "auto", Status: 200, SDP: []byte("v=0")}, pcm[:1], sdp.RecvOnly).not(OpenGate{}).not(Reoffer{})
-	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.ReasonSentence.Code != notePressPhone {
+	if v := View(&s.state, Callee); v.Microphone != "wanted" || v.ReasonSentence.Code != "note.press_phone" {
 		t.Fatalf("view %+v", v)
 	}
 	s.sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm, sdp.SendRecv).wants(OpenGate{"auto"})
@@ -227,7 +227,7 @@ func TestResumeUnmutes(t *testing.T) {
 
 func TestMutedLimit(t *testing.T) {
 	s := clicked(t).sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly).on(Expired{MutedTimer}).phase(Established)
-	if s.state.Notes[Callee].Text != Words[noteStillMuted] {
+	if s.state.Notes[Callee].Text != Words["note.still_muted"] {
 		t.Fatalf("note %q", s.state.Notes[Callee].Text)
 	}
 	thirdParty(t, false).on(allow).sound(Answered{LegID: "auto"}, pcm[:1],

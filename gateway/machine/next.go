@@ -136,26 +136,21 @@ func (m *transition) refused(id LegID, cause Cause) {
 	taken := l.Stage == TakingBack
 	l.Stage = Gone
 	m.earlyOver(id)
-	if m.Automatic != nil && (id == m.Automatic.Target.Leg || id == m.Automatic.Old) {
-		m.refusedAutomatic(id, cause)
-		return
-	}
-	switch {
+	switch o := m.Automatic; {
+	case o != nil && id == o.Old:
+		m.tookBack()
+	case o != nil && id == o.Target.Leg:
+		m.failed(cause)
 	case m.Parties[l.Side].Leg == id && (wasUp || l.Side == Caller):
 		m.end(cause, l.Side)
 	case taken || m.Phase == Established:
 	case cause == CauseTrunkDown && l.Kind == TrunkLeg && len(m.Rest) > 0:
-		m.tryNext()
+		next := m.Rest[0]
+		m.Rest = m.Rest[1:]
+		m.branch(next)
 	default:
 		m.refusedBranch(cause)
 	}
-}
-
-// tryNext tries the next trunk that takes the number.
-func (m *transition) tryNext() {
-	t := m.Rest[0]
-	m.Rest = m.Rest[1:]
-	m.branch(t)
 }
 
 // follows tells whether a trunk's 3xx is followed.
@@ -173,29 +168,17 @@ func (m *transition) redirect(id LegID, to []Target) {
 	m.fork(to)
 }
 
-// refusedAutomatic: the phone that is being asked lost a branch.
-func (m *transition) refusedAutomatic(id LegID, cause Cause) {
-	if id == m.Automatic.Old {
-		m.tookBack()
-		return
-	}
-	m.failed(cause)
+// telling orders causes by what they tell the caller, least first: a person's word
+// is worth more than a machine's. Those not named tell less than all.
+var telling = []Cause{
+	CauseUnreachable, CauseRefused, CauseUnsupported, CauseUnknown, CauseTrunkDown, CauseNoAnswer, CauseBadSDP, CauseNoAudio,
+	CauseTransport, CauseMulticast, CauseHostName, CauseFamily, CauseSecureOnly, CauseNoCodec, CauseOutsideLimit, CauseForbidden,
+	CauseBusy, CauseDeclined,
 }
 
-// worse picks what tells the caller most: a person's word before a machine's.
+// worse picks what tells the caller most.
 func worse(a, b Cause) Cause {
-	order := []Cause{
-		CauseDeclined, CauseBusy, CauseForbidden, CauseOutsideLimit, CauseNoCodec, CauseSecureOnly, CauseFamily,
-		CauseHostName, CauseMulticast, CauseTransport, CauseNoAudio, CauseBadSDP, CauseNoAnswer, CauseTrunkDown, CauseUnknown,
-		CauseUnsupported, CauseRefused, CauseUnreachable,
-	}
-	rank := func(c Cause) int {
-		if i := slices.Index(order, c); i >= 0 {
-			return i
-		}
-		return len(order)
-	}
-	if a == "" || rank(b) < rank(a) {
+	if a == "" || slices.Index(telling, b) > slices.Index(telling, a) {
 		return b
 	}
 	return a
@@ -210,17 +193,13 @@ func (m *transition) ended(e Ended) {
 		m.refused(l.ID, e.Cause)
 		return
 	}
-	talking := m.Phase == Established
 	l.Stage = Gone
 	if m.leaves(l.Side) {
 		m.letLeave()
 		return
 	}
-	cause := e.Cause
-	if cause == "" {
-		cause = CauseHangUp
-	}
-	if !talking && l.Side == Caller && (cause == CauseHangUp || cause == CauseCallerGone) {
+	cause := cmp.Or(e.Cause, CauseHangUp)
+	if m.Phase != Established && l.Side == Caller && cause == CauseHangUp {
 		cause = CauseCallerGone
 	}
 	m.end(cause, l.Side)
@@ -263,22 +242,24 @@ func (m *transition) end(cause Cause, by Side) {
 	m.do(StopTimer{RingTimer}, StopTimer{Caller.Timer(UnmuteTimer)}, StopTimer{Callee.Timer(UnmuteTimer)}, StopTimer{MutedTimer},
 		StopTimer{WatchTimer})
 	for i := range m.Legs {
-		l := &m.Legs[i]
-		if l.Kind == TabLeg || l.Stage == Gone {
-			l.Stage = Gone
-			continue
-		}
-		if l.Inbound && l.Stage != Up {
-			m.do(Reject{l.ID, cause})
-		} else {
-			m.do(Release{l.ID, cause})
-		}
-		l.Stage = Gone
+		m.dismiss(&m.Legs[i], cause)
 	}
 	m.unjoin(cause)
 	m.endAutomatic(Refuse("ended", cause.Sentence(Callee)))
 	m.Cause, m.By = cause, by
 	m.enter(Terminated)
+}
+
+// dismiss ends one leg; a tab shows by itself that it is over.
+func (m *transition) dismiss(l *LegState, cause Cause) {
+	switch {
+	case l.Kind == TabLeg || l.Stage == Gone:
+	case l.Inbound && l.Stage != Up:
+		m.do(Reject{l.ID, cause})
+	default:
+		m.do(Release{l.ID, cause})
+	}
+	l.Stage = Gone
 }
 
 // MaxRedirects is how often one call follows a trunk's 3xx.

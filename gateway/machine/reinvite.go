@@ -178,5 +178,5 @@ func (m *transition) gateReoffered(l *LegState, e Reoffered, in Input) {
 		return
 	}
 	// Some phones refuse to be un-muted from afar (RFC 5373 7.4). No second try.
-	m.say(l.Side, Words.Say(notePressPhone))
+	m.note(l.Side, "note.press_phone")
 }

@@ -66,7 +66,7 @@ func TestStaleOffer(t *testing.T) {
 	}
 	s := wanted().sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], sdp.RecvOnly).not(OpenGate{})
 	s.on(stale).wants(Reoffer{"auto", pcm[:1], sdp.SendRecv}).not(OpenGate{})
-	if s.state.Notes[Callee].Text == Words[notePressPhone] {
+	if s.state.Notes[Callee].Text == Words["note.press_phone"] {
 		t.Fatal("the phone is said to have refused, which was not asked")
 	}
 	s = wanted().sound(Offered{LegID: "auto", SDP: []byte("v=0")}, pcm[:1], sdp.SendRecv).wants(OpenGate{"auto"})

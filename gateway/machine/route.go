@@ -34,14 +34,12 @@ func Routes(s *State) map[LegID]Heard {
 			r[a.ID] = Heard{Tone: ToneRingback}
 		}
 	case Established:
-		if a != nil && b != nil {
-			r[a.ID] = hears(s, a, b)
-			r[b.ID] = hears(s, b, a)
-		}
-		if s.Transfer != nil && a == nil && b != nil { // who transferred has left
+		switch {
+		case a != nil && b != nil:
+			r[a.ID], r[b.ID] = hears(s, a, b), hears(s, b, a)
+		case s.Transfer != nil && b != nil: // who transferred has left
 			r[b.ID] = Heard{Tone: ToneRingback}
-		}
-		if s.Transfer != nil && b == nil && a != nil {
+		case s.Transfer != nil && a != nil:
 			r[a.ID] = Heard{Tone: ToneRingback}
 		}
 	case Initial, Terminated:

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"ringsplash/media/sdp"
 )
 
@@ -187,12 +189,9 @@ func (m *transition) newLeg(t Target, side Side) LegState {
 // That phone is spared the ringing until policy has decided; who wants an
 // automatic answer or nothing makes no other ring meanwhile (RFC 5373 4.3).
 func (m *transition) wished(targets []Target, w Wish) {
-	var rest []Target
-	for _, t := range targets {
-		if t.Binding == nil || w.Target == nil || t.Binding.Instance != w.Target.Binding.Instance {
-			rest = append(rest, t)
-		}
-	}
+	rest := slices.DeleteFunc(slices.Clone(targets), func(t Target) bool {
+		return t.Binding != nil && w.Target != nil && t.Binding.Instance == w.Target.Binding.Instance
+	})
 	if len(rest) > 0 && !w.Require || w.Target == nil {
 		m.fork(rest)
 	}

@@ -76,11 +76,6 @@ type (
 	}
 )
 
-const (
-	noteTransferring = "note.transferring"
-	noteTransferBack = "note.transfer_back"
-)
-
 // join takes what another call says.
 func (m *transition) join(e Event) {
 	switch e := e.(type) {
@@ -132,7 +127,7 @@ func (m *transition) askedTransfer(c Transfer, side Side, in Input) *CommandErro
 		return err
 	}
 	m.Parties[side].Hold = true
-	m.say(side, Words.Say(noteTransferring))
+	m.note(side, "note.transferring")
 	return nil
 }
 
@@ -202,7 +197,7 @@ func (m *transition) joinFailed(e JoinFailed) {
 	if t.Held {
 		m.Parties[t.Side].Hold = false
 	}
-	m.say(t.Side, Words.Say(noteTransferBack, "reason", e.Cause.Sentence(Caller)))
+	m.say(t.Side, Words.Say("note.transfer_back", "reason", e.Cause.Sentence(Caller)))
 }
 
 // joinReady gives the party that stays to the other call, and ends this one.
@@ -212,13 +207,13 @@ func (m *transition) joinReady(e JoinReady) {
 		return
 	}
 	t := *m.Transfer
-	l := m.Audio(t.stays())
+	side := t.stays()
+	l := m.Audio(side)
 	if t.Replacing && !m.answerReplacing(l, e.Codecs) {
 		return
 	}
 	m.Transfer = nil
 	m.do(Report{t.Leg, 200, "OK"})
-	side := t.stays()
 	party := m.Parties[side]
 	party.Direction = party.direction(side)
 	by := m.Parties[t.Side].User
@@ -340,14 +335,7 @@ func (m *transition) vacate(e Joined) (Side, bool) {
 	if old == nil || m.Transfer != nil {
 		return side, false
 	}
-	switch {
-	case old.Kind == TabLeg:
-	case old.Inbound && old.Stage != Up:
-		m.do(Reject{old.ID, CauseTransferred})
-	default:
-		m.do(Release{old.ID, CauseTransferred})
-	}
-	old.Stage = Gone
+	m.dismiss(old, CauseTransferred)
 	return side, true
 }
 

@@ -261,12 +261,12 @@ func TestTabTransfers(t *testing.T) {
 	if got := Routes(&s.state); got["a"] != (Heard{Tone: ToneMusic}) {
 		t.Fatalf("the other hears %v", got)
 	}
-	if v := View(&s.state, Callee); v.ReasonSentence.Code != noteTransferring {
+	if v := View(&s.state, Callee); v.ReasonSentence.Code != "note.transferring" {
 		t.Fatalf("reason %q", v.Reason)
 	}
 	s.on(JoinFailed{"c3", CauseBusy}).phase(Established)
 	if v := View(&s.state, Callee); v.HeldBy != "" ||
-		v.Reason != Words.Say(noteTransferBack, "reason", CauseBusy.Sentence(Caller)).Text {
+		v.Reason != Words.Say("note.transfer_back", "reason", CauseBusy.Sentence(Caller)).Text {
 		t.Fatalf("view %+v", v)
 	}
 	s.refers(ask("", "c2")).wants(Reply{9, nil}, Tell{"c2", JoinAsked{From: "c", User: "alice"}})
@@ -278,7 +278,7 @@ func TestTabTransfers(t *testing.T) {
 	s = talks(t)
 	s.state.ID = "c2"
 	s.refers(own).not(Tell{})
-	if got := Routes(&s.state); got["a"] != (Heard{Leg: "d1"}) || s.state.Notes[Callee].Text == Words[noteTransferring] {
+	if got := Routes(&s.state); got["a"] != (Heard{Leg: "d1"}) || s.state.Notes[Callee].Text == Words["note.transferring"] {
 		t.Fatalf("a transfer to itself holds the call: %v, %q", got, s.state.Notes[Callee].Text)
 	}
 	bobCallsAlice(t).refers(ask("carol", "")).wants(Reply{9, ErrWrongState})

@@ -88,12 +88,10 @@ func View(s *State, side Side) CallView {
 		v.Microphone = string(l.Gate)
 	}
 	v.ReasonSentence = s.Notes[side]
-	if !s.Talking.IsZero() {
-		at := s.Talking
+	if at := s.Talking; !at.IsZero() {
 		v.Answered = &at
 	}
-	v.HeldBy = heldBy(s, side)
-	if v.HeldBy != "" && v.State == "connected" {
+	if v.HeldBy = heldBy(s, side); v.HeldBy != "" && v.State == "connected" {
 		v.State = "held"
 	}
 	if s.Cause != "" {
@@ -106,11 +104,8 @@ func View(s *State, side Side) CallView {
 // ending is what the side's people read at the end. A phone that nobody
 // un-muted may be at either side.
 func (s *State) ending(side Side) sentence.Sentence {
-	if s.Cause == CauseMutedLimit {
-		if side == s.By {
-			return s.Cause.Sentence(Callee)
-		}
-		return s.Cause.Sentence(Caller)
+	if s.Cause == CauseMutedLimit && s.By == Caller {
+		side = side.Other()
 	}
 	return s.Cause.Sentence(side)
 }
@@ -126,9 +121,7 @@ func autoView(s *State, side Side) *AutoView {
 	if a == nil {
 		return nil
 	}
-	return &AutoView{
-		Kind: a.Kind, Grant: a.Grant, Reason: a.Reason.Text, By: PeerOf(a.By), ReasonSentence: a.Reason,
-	}
+	return &AutoView{Kind: a.Kind, Grant: a.Grant, Reason: a.Reason.Text, By: PeerOf(a.By), ReasonSentence: a.Reason}
 }
 
 // ShownState is the state of the call as people see it.

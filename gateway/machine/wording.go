@@ -116,58 +116,32 @@ func Recognise(text string) sentence.Sentence {
 	return Words.Recognise(text)
 }
 
-// Sentences the owner's tabs show meanwhile.
-const (
-	noteAsking     = "note.asking"
-	noteNotAlone   = "note.not_alone"
-	noteBusy       = "note.busy"
-	noteDead       = "note.dead"
-	noteSound      = "note.sound"
-	noteUnknown    = "note.unknown"
-	noteElsewhere  = "note.elsewhere"
-	noteDeclined   = "note.declined"
-	noteOther      = "note.other"
-	noteGone       = "note.gone"
-	noteMuted      = "note.muted"
-	notePressPhone = "note.press_phone"
-	noteStillMuted = "note.still_muted"
-)
+// noteNotAlone is what a phone's owner reads that did not answer by itself, where
+// failedNotes do not say why.
+const noteNotAlone = "note.not_alone"
+
+var failedNotes = map[Cause]string{
+	CauseOffline:     "note.gone",
+	CauseDeclined:    "note.declined",
+	CauseBusy:        "note.busy",
+	CauseUnreachable: "note.dead",
+	CauseNoCodec:     "note.sound",
+	CauseUnsupported: "note.unknown",
+	CauseRedirected:  "note.elsewhere",
+}
 
 // mutedNote is what the owner reads beside a call on his muted phone.
 func (l *LegState) mutedNote() sentence.Sentence {
-	key := l.namedKey()
-	if key == "" {
-		return Words.Say(noteMuted)
+	if key := l.namedKey(); key != "" {
+		return Words.Say("note.muted_press", "key", key)
 	}
-	return Words.Say("note.muted_press", "key", key)
+	return Words.Say("note.muted")
 }
 
 // stillMutedNote reminds the owner of it.
 func (l *LegState) stillMutedNote() sentence.Sentence {
-	key := l.namedKey()
-	if key == "" {
-		return Words.Say(noteStillMuted)
+	if key := l.namedKey(); key != "" {
+		return Words.Say("note.still_muted_press", "key", key)
 	}
-	return Words.Say("note.still_muted_press", "key", key)
-}
-
-// failedNote is the code that says why the phone did not answer by itself.
-func failedNote(cause Cause) string {
-	switch cause {
-	case CauseOffline:
-		return noteGone
-	case CauseDeclined:
-		return noteDeclined
-	case CauseBusy:
-		return noteBusy
-	case CauseUnreachable:
-		return noteDead
-	case CauseNoCodec:
-		return noteSound
-	case CauseUnsupported:
-		return noteUnknown
-	case CauseRedirected:
-		return noteElsewhere
-	}
-	return noteNotAlone
+	return Words.Say("note.still_muted")
 }
