@@ -17,9 +17,6 @@ type activity struct {
 func (a *activity) add(user, device string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.of == nil {
-		a.of = map[string]uint64{}
-	}
 	a.of[user+"/"+device]++
 }
 

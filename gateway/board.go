@@ -62,10 +62,7 @@ func (b *board) close() {
 	for _, t := range b.ended {
 		t.Stop()
 	}
-	var tabs []*Tab
-	for _, t := range b.tabs {
-		tabs = append(tabs, t)
-	}
+	tabs := slices.Collect(maps.Values(b.tabs))
 	b.mu.Unlock()
 	for _, t := range tabs {
 		t.remove()

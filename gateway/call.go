@@ -297,20 +297,7 @@ func (c *Call) afterwards(e machine.Event) {
 	}
 	_, commands := machine.Next(c.state, machine.Input{Event: e, Now: time.Now()}, c.gw.cfg.Timers.Limits)
 	for _, cmd := range commands {
-		switch cmd := cmd.(type) {
-		case machine.Reply:
-			c.gw.reply(cmd.ID, cmd.Err)
-		case machine.Tell:
-			c.tell(cmd)
-		case machine.Release:
-			if leg := c.live(cmd.LegID).dialog; leg != nil {
-				leg.HangUp(cmd.Cause)
-			}
-		case machine.Reject:
-			if leg := c.live(cmd.LegID).dialog; leg != nil {
-				leg.Reject(cmd.Cause)
-			}
-		}
+		c.perform(cmd)
 	}
 }
 

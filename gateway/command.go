@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,8 +90,8 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	case "message":
 		return Result{}, machine.ErrNotYet
 	case "digits":
-		if err := checkDigits(c.Digits); err != nil {
-			return Result{}, err
+		if n := len(c.Digits); n == 0 || n > 64 || strings.Trim(c.Digits, "0123456789*#ABCD") != "" {
+			return Result{}, denied("bad_request", "command.bad_digits")
 		}
 	}
 	asked := c.ofCall()
@@ -115,17 +117,6 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	return Result{}, t.gw.ask(ctx, call, e)
 }
 
-func checkDigits(text string) error {
-	ok := len(text) > 0 && len(text) <= 64
-	for _, r := range text {
-		ok = ok && (r >= '0' && r <= '9' || r == '*' || r == '#' || r >= 'A' && r <= 'D')
-	}
-	if !ok {
-		return denied("bad_request", "command.bad_digits")
-	}
-	return nil
-}
-
 // holdOthers puts the other calls in this tab on hold: one microphone, one
 // conversation.
 func (t *Tab) holdOthers(but machine.CallID) {
@@ -145,20 +136,20 @@ func (t *Tab) place(c Command) (Result, error) {
 	}
 	on := t.gw.userClaim(t.user, c.To)
 	if !on.urgent && t.gw.board.engaged(t.user) >= t.gw.cfg.MaxCalls {
-		return Result{}, machine.Refuse("too_many_calls", machine.CauseOwnLimit.Sentence(machine.Caller))
+		return Result{}, notPlaced(machine.CauseOwnLimit)
 	}
 	call := t.gw.newCall(t.gw.newCallID())
 	begun := call.dial(t, c)
 	switch cause := begun.Cause; {
 	case cause != "":
-		return Result{}, machine.Refuse(commandCode(cause), cause.Sentence(machine.Caller))
+		return Result{}, notPlaced(cause)
 	case c.Intercom && begun.Callee.User == "":
 		return Result{}, denied("not_available", "command.intercom_outside")
 	case c.Intercom && begun.Callee.User == t.user: // it would open his own phone without the right to
 		return Result{}, denied("not_available", "command.intercom_own")
 	}
 	if cause := t.gw.admit(call, on); cause != "" {
-		return Result{}, machine.Refuse(commandCode(cause), cause.Sentence(machine.Caller))
+		return Result{}, notPlaced(cause)
 	}
 	if c.From == "" || c.From == "browser" {
 		t.holdOthers(call.id)
@@ -169,22 +160,16 @@ func (t *Tab) place(c Command) (Result, error) {
 	return Result{Call: call.id}, nil
 }
 
-func commandCode(c machine.Cause) string {
-	switch c {
-	case machine.CauseUnknown:
-		return "not_found"
-	case machine.CauseTrunkDown:
-		return "trunk_down"
-	case machine.CauseOverload, machine.CauseShuttingDown:
-		return "overload"
-	case machine.CauseBusy, machine.CauseOwnLimit, machine.CauseOutsideLimit:
-		return "too_many_calls"
-	case machine.CauseOffline:
-		return "device_offline"
-	case machine.CauseForbidden:
-		return "forbidden"
-	}
-	return "fault"
+// notPlaced is the refusal of a call that cannot be placed.
+func notPlaced(c machine.Cause) error {
+	return machine.Refuse(cmp.Or(commandCodes[c], "fault"), c.Sentence(machine.Caller))
+}
+
+var commandCodes = map[machine.Cause]string{
+	machine.CauseUnknown: "not_found", machine.CauseTrunkDown: "trunk_down",
+	machine.CauseOverload: "overload", machine.CauseShuttingDown: "overload",
+	machine.CauseBusy: "too_many_calls", machine.CauseOwnLimit: "too_many_calls", machine.CauseOutsideLimit: "too_many_calls",
+	machine.CauseOffline: "device_offline", machine.CauseForbidden: "forbidden",
 }
 
 // errNoSound: what comes from no page cannot carry a user's sound.
@@ -253,9 +238,6 @@ type asks struct {
 func (a *asks) add(answer chan<- *machine.CommandError) uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.open == nil {
-		a.open = map[uint64]chan<- *machine.CommandError{}
-	}
 	a.last++
 	a.open[a.last] = answer
 	return a.last
@@ -267,7 +249,8 @@ func (a *asks) remove(id uint64) {
 	delete(a.open, id)
 }
 
-// answer never blocks: the channel has room for the one reply.
+// answer hands the outcome to the one who waits, nobody for 0. It never blocks:
+// the channel has room for the one reply.
 func (a *asks) answer(id uint64, err *machine.CommandError) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -297,6 +280,3 @@ func (g *Gateway) ask(ctx context.Context, c *Call, a machine.Asked) error {
 		return denied("fault", "command.timeout")
 	}
 }
-
-// reply hands the outcome to the one who waits. 0 means nobody does.
-func (g *Gateway) reply(id uint64, err *machine.CommandError) { g.asks.answer(id, err) }

@@ -207,7 +207,8 @@ func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, e
 		empty: make(chan struct{}), closed: make(chan struct{}), stories: story.New(), tally: newTally(log),
 	}
 	g.repeats.gw, g.repeats.users = g, map[string][]*repeat{}
-	g.outside.calls, g.outside.hourly = cfg.MaxOutside, cfg.MaxOutsideHour
+	g.outside = outside{calls: cfg.MaxOutside, hourly: cfg.MaxOutsideHour, users: map[string]*outsideUse{}}
+	g.asks.open, g.activity.of = map[uint64]chan<- *machine.CommandError{}, map[string]uint64{}
 	g.board = newBoard(cfg.Timers.Ended)
 	g.board.tell = cfg.Tell
 	g.background.Add(2)

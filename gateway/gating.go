@@ -39,39 +39,34 @@ func (c *Call) decide(cmd machine.Decide) {
 // workGate makes the leg's gate what the state says. Shutting comes before
 // any signalling; opening takes the un-mute that wantGate made.
 func (c *Call) workGate(cmd machine.Effect) {
+	leg := c.live(machine.LegOf(cmd))
+	if leg.end == nil {
+		return
+	}
 	switch cmd := cmd.(type) {
 	case machine.ShutGate:
-		if end := c.live(cmd.LegID).end; end != nil {
-			end.Gate().Shut()
-		}
-		c.live(cmd.LegID).unmute = media.Unmute{}
+		leg.end.Gate().Shut()
+		leg.unmute = media.Unmute{}
 	case machine.WantGate:
-		if end := c.live(cmd.LegID).end; end != nil {
-			u := media.UnmuteByOwner(end.Gate())
-			end.Gate().Want(u)
-			c.live(cmd.LegID).unmute = u
-			c.recordUnmute(cmd)
-		}
+		leg.unmute = media.UnmuteByOwner(leg.end.Gate())
+		leg.end.Gate().Want(leg.unmute)
+		c.recordUnmute(cmd)
 	case machine.OpenGate:
-		if end := c.live(cmd.LegID).end; end != nil {
-			if l := c.state.Leg(cmd.LegID); time.Since(l.KeyAt) < machine.KeyGap {
-				end.WithholdKey(l.UnmuteKey[0], machine.KeyGap)
-			}
-			if !end.Gate().Open(c.live(cmd.LegID).unmute) {
-				c.log.Error("gate not opened: its un-mute is void", "leg", cmd.LegID)
-			}
+		if l := c.state.Leg(cmd.LegID); time.Since(l.KeyAt) < machine.KeyGap {
+			leg.end.WithholdKey(l.UnmuteKey[0], machine.KeyGap)
 		}
-		c.live(cmd.LegID).unmute = media.Unmute{}
+		if !leg.end.Gate().Open(leg.unmute) {
+			c.log.Error("gate not opened: its un-mute is void", "leg", cmd.LegID)
+		}
+		leg.unmute = media.Unmute{}
 	}
 }
 
 // recordUnmute has the owner's act on record.
 func (c *Call) recordUnmute(cmd machine.WantGate) {
 	l := c.state.Leg(cmd.LegID)
-	u := policy.Unmute{
-		Owner: c.state.Parties[l.Side].User, Device: l.Device, Instance: l.Instance, By: string(cmd.By),
-		Call: string(c.id),
-	}
+	owner := c.state.Parties[l.Side].User
+	u := policy.Unmute{Owner: owner, Device: l.Device, Instance: l.Instance, By: string(cmd.By), Call: string(c.id)}
 	c.log.Info("phone un-muted by its owner", "leg", cmd.LegID, "device", u.Device, "by", u.By)
 	if c.gw.cfg.Policy != nil {
 		c.gw.cfg.Policy.Unmuted(u)

@@ -249,7 +249,7 @@ func (g *Gateway) mayDial(user, text string) error {
 		return denied("bad_request", "command.enter_transfer")
 	}
 	if cause := g.resolve(text, policy.Identity{User: user, Level: policy.Self}).cause; cause != "" {
-		return machine.Refuse(commandCode(cause), cause.Sentence(machine.Caller))
+		return notPlaced(cause)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 	case machine.Referred:
 		in.Fresh = c.gw.newCallID()
 		if l := c.state.Leg(e.LegID); l != nil {
-			in.MayRefer = c.gw.mayRefer(l.Trunk)
+			in.MayRefer = c.gw.trunk(l.Trunk).Refer
 		}
 		if e.Replaces != "" {
 			in.Other = c.gw.callWith(e.Replaces)

@@ -35,9 +35,6 @@ func (o *outside) take(user string, now time.Time) bool {
 	use := o.users[user]
 	if use == nil {
 		use = &outsideUse{}
-		if o.users == nil {
-			o.users = make(map[string]*outsideUse)
-		}
 		o.users[user] = use
 	}
 	recent, _ := slices.BinarySearchFunc(use.begun, now.Add(-time.Hour), time.Time.Compare)
@@ -179,11 +176,6 @@ func (c *Call) redirects(e machine.Refused) []machine.Target {
 	return nil
 }
 
-// mayRefer tells whether the trunk may transfer our users.
-func (g *Gateway) mayRefer(trunk string) bool {
-	return trunk != "" && slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool { return t.Name == trunk && t.Refer })
-}
-
 // backTo is where a trunk's own REFER may lead: to a user of ours, or to a name
 // or number at that trunk.
 func (g *Gateway) backTo(trunk, text string) destination {
@@ -200,7 +192,7 @@ func (g *Gateway) backTo(trunk, text string) destination {
 }
 
 func (g *Gateway) isTrunk(name, host string) bool {
-	return slices.ContainsFunc(g.cfg.Trunks, func(t Trunk) bool { return t.Name == name && address.CutHost(t.Host) == host }) ||
+	return address.CutHost(g.trunk(name).Host) == host ||
 		slices.ContainsFunc(g.trunkAddrs(name), func(a netip.Addr) bool { return a.String() == host })
 }
 

@@ -107,7 +107,7 @@ func TestOutsideLimits(t *testing.T) {
 		return w.gw.outside.users["bob"].running == 0
 	})
 
-	o, now := outside{calls: 9, hourly: 2}, time.Now()
+	o, now := outside{calls: 9, hourly: 2, users: map[string]*outsideUse{}}, time.Now()
 	took := []bool{
 		o.take("bob", now), o.take("bob", now.Add(time.Minute)), o.take("bob", now.Add(2*time.Minute)),
 		o.take("alice", now), o.take("bob", now.Add(time.Hour+time.Second)),

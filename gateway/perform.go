@@ -65,9 +65,9 @@ func (c *Call) performHere(cmd machine.Effect) {
 	case machine.StopTimer:
 		c.arm(cmd.Timer, false, 0)
 	case machine.Reply:
-		c.gw.reply(cmd.ID, cmd.Err)
+		c.gw.asks.answer(cmd.ID, cmd.Err)
 	case machine.KeyTones:
-		c.gw.reply(cmd.ID, c.sendDigits(cmd))
+		c.gw.asks.answer(cmd.ID, c.sendDigits(cmd))
 	case machine.Decide:
 		c.decide(cmd)
 	case machine.HoldOthers:
@@ -117,11 +117,7 @@ func (c *Call) invite(cmd machine.Invite) error {
 		c.post(machine.Faulted{LegID: t.Leg, Cause: cause})
 		return nil
 	}
-	opts := media.RTPOptions{Peer: c.gw.peerOf(t), Shut: cmd.Trigger}
-	if t.Trunk != "" {
-		opts.Trunk = true
-		opts.MediaFrom = c.gw.mediaFrom(t.Trunk)
-	}
+	opts := media.RTPOptions{Peer: c.gw.peerOf(t), Shut: cmd.Trigger, Trunk: t.Trunk != "", MediaFrom: c.gw.trunk(t.Trunk).MediaFrom}
 	end, err := c.gw.cfg.Media.NewRTPEnd(opts)
 	if err != nil {
 		return err

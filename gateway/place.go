@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -54,16 +55,11 @@ func (g *Gateway) resolve(text string, from policy.Identity) destination {
 }
 
 func (g *Gateway) resolveForeign(scheme, user, host string, from policy.Identity) destination {
-	d := destination{address: scheme + ":" + user + "@" + host, display: user}
-	switch {
-	case from.User == "":
-		d.cause = machine.CauseForbidden
-	case slices.Contains(g.cfg.AllowDomains, host):
-		d.uri = d.address
-	default:
-		d.cause = machine.CauseForbidden
+	uri := scheme + ":" + user + "@" + host
+	if from.User != "" && slices.Contains(g.cfg.AllowDomains, host) {
+		return destination{address: uri, display: user, uri: uri}
 	}
-	return d
+	return destination{address: uri, display: user, cause: machine.CauseForbidden}
 }
 
 func (g *Gateway) isUs(host string) bool {
@@ -72,19 +68,13 @@ func (g *Gateway) isUs(host string) bool {
 }
 
 func (g *Gateway) toUser(u directory.User) destination {
-	d := destination{user: u, display: u.Display, address: "sip:" + u.Name + "@" + g.cfg.Domain}
-	if d.display == "" {
-		d.display = u.Name
-	}
-	return d
+	return destination{user: u, display: cmp.Or(u.Display, u.Name), address: "sip:" + u.Name + "@" + g.cfg.Domain}
 }
 
 // toTrunk asks one trunk for a number as it is.
 func (g *Gateway) toTrunk(name, number string) destination {
-	for _, t := range g.cfg.Trunks {
-		if t.Name == name {
-			return byTrunks(number, way{name, t.uri(number)})
-		}
+	if t := g.trunk(name); t.Name != "" {
+		return byTrunks(number, way{name, t.uri(number)})
 	}
 	return destination{cause: machine.CauseTrunkDown, address: "tel:" + number, display: number}
 }
@@ -92,6 +82,16 @@ func (g *Gateway) toTrunk(name, number string) destination {
 // byTrunks leads to a number by the first trunk that takes it.
 func byTrunks(number string, ways ...way) destination {
 	return destination{ways: ways, display: number, address: "tel:" + number}
+}
+
+// trunk is the trunk of that name, the zero one when there is none.
+func (g *Gateway) trunk(name string) Trunk {
+	for _, t := range g.cfg.Trunks {
+		if t.Name == name {
+			return t
+		}
+	}
+	return Trunk{}
 }
 
 func (t Trunk) uri(number string) string { return "sip:" + url.PathEscape(number) + "@" + t.Host }
@@ -139,10 +139,8 @@ func (c *Call) wish(kind policy.Kind, require bool, b machine.Begun) machine.Wis
 
 // takeCaller makes the caller's end and takes his offer, if he made one.
 func (c *Call) takeCaller(in Incoming) ([]sdp.Codec, machine.Cause) {
-	opts := media.RTPOptions{Peer: in.Source.Addr()}
-	if in.From.Trunk != "" {
-		opts.Trunk, opts.MediaFrom = true, c.gw.mediaFrom(in.From.Trunk)
-	}
+	trunk := in.From.Trunk
+	opts := media.RTPOptions{Peer: in.Source.Addr(), Trunk: trunk != "", MediaFrom: c.gw.trunk(trunk).MediaFrom}
 	end, err := c.gw.cfg.Media.NewRTPEnd(opts)
 	if err != nil {
 		c.log.Warn("no media for the caller", "err", err)
@@ -208,16 +206,13 @@ func (c *Call) aimAt(b machine.Begun, d destination) machine.Begun {
 	if d.user.Name != "" {
 		b.Callee.Who.Level, b.Callee.Who.How = policy.Proven, "directory"
 	}
-	if b.Cause == "" {
-		b.Cause = d.cause
-	}
+	b.Cause = cmp.Or(b.Cause, d.cause)
 	if b.Cause == "" && c.gw.board.busy(d.user.Name, c.standing, c.gw.cfg.MaxCalls) {
 		b.Cause = machine.CauseBusy
 	}
-	if b.Cause != "" {
-		return b
+	if b.Cause == "" {
+		b.Targets = c.targets(d, b.Caller, b.From.User)
 	}
-	b.Targets = c.targets(d, b.Caller, b.From.User)
 	return b
 }
 
@@ -268,13 +263,4 @@ func (g *Gateway) peerOf(t machine.Target) netip.Addr {
 	_, _, host := address.Cut(t.URI)
 	addr, _ := netip.ParseAddr(host)
 	return addr
-}
-
-func (g *Gateway) mediaFrom(trunk string) []netip.Prefix {
-	for _, t := range g.cfg.Trunks {
-		if t.Name == trunk {
-			return t.MediaFrom
-		}
-	}
-	return nil
 }

@@ -67,15 +67,15 @@ func (rs *repeats) find(user, source string, call directory.HistoryEntry) *repea
 	}
 	i := slices.IndexFunc(rows, same)
 	if i < 0 {
-		var own []int
+		own, last := 0, 0
 		for at, r := range rows {
 			if r.source == source {
-				own = append(own, at)
+				own, last = own+1, at
 			}
 		}
 		switch {
-		case len(own) >= repeatSource:
-			i = own[len(own)-1]
+		case own >= repeatSource:
+			i = last
 		case len(rows) >= repeatRows:
 			i = len(rows) - 1
 		}
@@ -171,7 +171,7 @@ type tally struct {
 	log *slog.Logger
 
 	mu     sync.Mutex
-	counts map[tallied]*counted
+	counts map[tallied]counted
 	timer  *time.Timer // nil while nothing has happened lately
 	closed bool
 }
@@ -188,20 +188,14 @@ type counted struct {
 	last  []any
 }
 
-func newTally(log *slog.Logger) *tally { return &tally{log: log, counts: map[tallied]*counted{}} }
+func newTally(log *slog.Logger) *tally { return &tally{log: log, counts: map[tallied]counted{}} }
 
 // add counts one more. It does not block but for the log.
 func (t *tally) add(level slog.Level, what string, cause machine.Cause, last ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := tallied{level, what, cause}
-	n := t.counts[key]
-	if n == nil {
-		n = &counted{}
-		t.counts[key] = n
-	}
-	n.times++
-	n.last = last
+	t.counts[key] = counted{t.counts[key].times + 1, last}
 	if t.timer == nil {
 		t.write()
 		if !t.closed {

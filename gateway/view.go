@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"cmp"
+
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
@@ -116,7 +118,7 @@ func (t *Tab) Snapshot() Snapshot {
 	counters.Directory = t.gw.cfg.Directory.EntriesVersion(t.user)
 	s := Snapshot{Calls: calls, Counters: counters, Presence: []PresenceView{}}
 	s.Me = t.gw.me(t.user, tabs)
-	s.Devices = t.gw.devices(t.user)
+	s.Devices = t.gw.Devices(t.user)
 	for _, d := range s.Devices {
 		s.Me.Interworking = s.Me.Interworking || d.Interworking
 	}
@@ -132,18 +134,16 @@ func (t *Tab) Snapshot() Snapshot {
 
 func (g *Gateway) me(user string, tabs int) MeView {
 	u, _ := g.cfg.Directory.User(user)
-	if u.WhileBusy == "" {
-		u.WhileBusy = directory.BusyRing
-	}
 	notice := g.notice()
 	return MeView{
 		Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs,
-		WhileBusy: u.WhileBusy, DoNotDisturb: u.DoNotDisturb, NoticeSentence: notice, Notice: notice.Text,
+		WhileBusy: cmp.Or(u.WhileBusy, directory.BusyRing), DoNotDisturb: u.DoNotDisturb, NoticeSentence: notice, Notice: notice.Text,
 	}
 }
 
-// devices lists the user's deskphones with what can be done with each now.
-func (g *Gateway) devices(user string) []DeviceView {
+// Devices is the user's deskphones as his tabs see them, with what can be done
+// with each now.
+func (g *Gateway) Devices(user string) []DeviceView {
 	live := map[string]location.Binding{}
 	for _, b := range g.bindings.Targets(user) {
 		if _, ok := live[b.Device]; !ok {
@@ -170,8 +170,10 @@ func (g *Gateway) devices(user string) []DeviceView {
 		switch {
 		case !ok:
 			v.WhySentence = Words.Say("device.offline", "device", d.Display)
+		case !d.Interworking && owner.Fixed: // only the administrator can change that
+			v.WhySentence = Words.Say("device.interworking_fixed")
 		case !d.Interworking:
-			v.WhySentence = noInterworking(owner.Fixed)
+			v.WhySentence = Words.Say("device.interworking_off")
 		case g.cfg.Policy == nil:
 			v.WhySentence = Words.Say("device.not_set_up")
 		case v.Testing:
@@ -186,15 +188,3 @@ func (g *Gateway) devices(user string) []DeviceView {
 	}
 	return out
 }
-
-// noInterworking says why a phone does not answer at a click; fixed: only the
-// administrator can change that.
-func noInterworking(fixed bool) sentence.Sentence {
-	if fixed {
-		return Words.Say("device.interworking_fixed")
-	}
-	return Words.Say("device.interworking_off")
-}
-
-// Devices is the user's deskphones as his tabs see them.
-func (g *Gateway) Devices(user string) []DeviceView { return g.devices(user) }

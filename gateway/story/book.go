@@ -159,19 +159,10 @@ func (b *Book) Read(id machine.CallID, user string, admin bool) (Story, bool) {
 		return a == machine.Both || a == machine.CallerOnly && caller || a == machine.CalleeOnly && callee
 	}
 	out.Events = slices.DeleteFunc(out.Events, func(e Event) bool { return !sees(e.side) })
-	out.Legs = ownLegs(out.Legs, t, user)
-	return out, true
-}
-
-// ownLegs are the legs of the user's own side.
-func ownLegs(legs []Leg, t *draft, user string) []Leg {
-	return slices.DeleteFunc(legs, func(l Leg) bool {
-		side := machine.Caller
-		if l.Side == machine.Callee.String() {
-			side = machine.Callee
-		}
-		return t.users[side] != user
+	out.Legs = slices.DeleteFunc(out.Legs, func(l Leg) bool {
+		return !caller && l.Side == machine.Caller.String() || !callee && l.Side == machine.Callee.String()
 	})
+	return out, true
 }
 
 // List returns the heads of the newest stories, running calls first, at most
