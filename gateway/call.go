@@ -130,22 +130,21 @@ func (c *Call) run() {
 
 // step takes one event through media, the machine, and back out.
 func (c *Call) step(e machine.Event) {
-	if ask, ok := e.(retold); ok {
-		ask.reply <- c.retell()
-		return
-	}
 	if c.forward(e) {
 		return
 	}
-	if due, ok := e.(ranOut); ok {
-		if due.number != c.armed[due.timer] {
+	switch got := e.(type) {
+	case retold:
+		got.reply <- c.retell()
+		return
+	case ranOut:
+		if got.number != c.armed[got.timer] {
 			return // stopped meanwhile
 		}
-		e = machine.Expired{Timer: due.timer}
-	}
-	if kept, ok := e.(machine.Kept); ok {
-		if own := c.live(kept.LegID).owner; own != nil {
-			own.goodbye = kept.Goodbye
+		e = machine.Expired{Timer: got.timer}
+	case machine.Kept:
+		if own := c.live(got.LegID).owner; own != nil {
+			own.goodbye = got.Goodbye
 		}
 		c.note()
 		return

@@ -105,11 +105,9 @@ func (c *copies) run(ctx context.Context) {
 			c.drop(r)
 			continue
 		}
-		again := time.NewTimer(copyAgain)
 		select {
-		case <-again.C:
+		case <-time.After(copyAgain):
 		case <-ctx.Done():
-			again.Stop()
 			c.log.Warn("decisions could not be copied to the store; they are in the audit file", "id", r.ID)
 			return
 		}

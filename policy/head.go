@@ -83,11 +83,9 @@ func (h *head) run(ctx context.Context) {
 			return
 		}
 		for err := h.put(); err != nil && ctx.Err() == nil; err = h.put() {
-			again := time.NewTimer(copyAgain)
 			select {
-			case <-again.C:
+			case <-time.After(copyAgain):
 			case <-ctx.Done():
-				again.Stop()
 			}
 		}
 	}

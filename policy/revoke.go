@@ -80,8 +80,7 @@ func (b *Book) without(g Grants, requester Identity) (stay, gone []string) {
 	names := append(namesOf(requester, f), domainOf(requester)...)
 	stay = []string{}
 	for _, text := range g.Addresses {
-		e, err := parseEntry(text)
-		if err == nil && listed([]entry{e}, names, f.fold) {
+		if e, err := parseEntry(text); err == nil && listed([]entry{e}, names, f.fold) {
 			gone = append(gone, text)
 		} else {
 			stay = append(stay, text)

@@ -77,11 +77,11 @@ func checkPort(text string) error {
 func domainName(text string) (string, error) {
 	name := strings.ToLower(strings.TrimSuffix(text, "."))
 	if foreign(name) {
-		ascii, err := idna.Lookup.ToASCII(name)
+		labels, err := idna.Lookup.ToASCII(name)
 		if err != nil {
 			return "", errIDN
 		}
-		name = ascii
+		name = labels
 	}
 	if name == "" || len(name) > 253 {
 		return "", errHost
@@ -103,29 +103,17 @@ func domainName(text string) (string, error) {
 // foreign tells whether the name has to go through IDNA: it has U-labels, or
 // A-labels that may be false ones.
 func foreign(name string) bool {
-	if strings.HasPrefix(name, "xn--") || strings.Contains(name, ".xn--") {
-		return true
-	}
-	for i := range len(name) {
-		if name[i] >= 0x80 {
-			return true
-		}
-	}
-	return false
+	return strings.HasPrefix(name, "xn--") || strings.Contains(name, ".xn--") || !ascii(name)
+}
+
+func ascii(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 })
 }
 
 // validLabel tolerates underscores, which private domains have.
 func validLabel(label string) bool {
-	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-		return false
-	}
-	for i := range len(label) {
-		c := label[i]
-		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return true
+	return label != "" && len(label) <= 63 && label[0] != '-' && label[len(label)-1] != '-' &&
+		strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
 }
 
 // PlainHost writes a host in one way: lower case, without a final dot, IDNs as
@@ -136,12 +124,9 @@ func PlainHost(text string) string {
 		return Host{IP: plainIP(ip)}.String()
 	}
 	text = strings.TrimSuffix(text, ".")
-	for i := range len(text) {
-		if text[i] >= 0x80 {
-			if ascii, err := idna.Lookup.ToASCII(text); err == nil {
-				return ascii
-			}
-			break
+	if !ascii(text) {
+		if name, err := idna.Lookup.ToASCII(text); err == nil {
+			return name
 		}
 	}
 	return strings.ToLower(text)
