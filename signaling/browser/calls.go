@@ -5,11 +5,9 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/time/rate"
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
@@ -92,7 +90,7 @@ func (s *Server) command(c echo.Context, do string) (gateway.Result, error) {
 	cmd, err := readCommand(c, do)
 	switch {
 	case err != nil:
-	case !s.pace.allow(l.User):
+	case !s.pace.Admit(l.User, time.Now()):
 		err = says(http.StatusTooManyRequests, "overload", tooFast.Sentence).after(time.Second)
 	case opens(cmd) && s.right(l) == openNever:
 		err = says(http.StatusForbidden, "forbidden", s.mayNotOpen(l))
@@ -123,26 +121,6 @@ var statuses = map[string]int{
 	"bad_request": http.StatusBadRequest, "no_such_call": http.StatusNotFound, "not_found": http.StatusNotFound,
 	"forbidden": http.StatusForbidden, "overload": http.StatusServiceUnavailable, "trunk_down": http.StatusServiceUnavailable,
 	"fault": http.StatusInternalServerError,
-}
-
-// pace bounds the commands by REST as those of a socket, for each user.
-type pace struct {
-	every rate.Limit
-	burst int
-
-	mu    sync.Mutex
-	users map[string]*rate.Limiter // users there are, so they are few
-}
-
-func (p *pace) allow(user string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l := p.users[user]
-	if l == nil {
-		l = rate.NewLimiter(p.every, p.burst)
-		p.users[user] = l
-	}
-	return l.Allow()
 }
 
 // storyView is a story.Story with its times in the form of the wire.

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/time/rate"
 
 	"ringsplash/internal/keypair"
+	"ringsplash/internal/throttle"
 )
 
 // Server is the HTTP side of one node.
@@ -30,8 +30,8 @@ type Server struct {
 	newConns *newConns
 	metrics  *metrics
 	streams  *streams
-	pace     *pace
-	pair     *keypair.Pair // nil without TLS
+	pace     *throttle.Buckets[string] // of commands by REST, for each user as for a socket
+	pair     *keypair.Pair             // nil without TLS
 
 	// base ends when nothing may go on any more: it is the context of commands.
 	base   context.Context
@@ -52,7 +52,7 @@ func New(conf Config, log *slog.Logger) (*Server, error) {
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.metrics = newMetrics(s.sockets)
-	s.pace = &pace{every: rate.Limit(conf.CommandRate), burst: conf.CommandBurst, users: map[string]*rate.Limiter{}}
+	s.pace = throttle.NewBuckets[string](throttle.PerSecond(float64(conf.CommandRate), float64(conf.CommandBurst)), maxBuckets)
 	s.http = &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second, // ends at the upgrade
