@@ -37,12 +37,11 @@ var errNoLogin = errors.New("browser: not logged in")
 
 // logins keeps the log-ins in the store.
 type logins struct {
-	store     store.Store
-	people    *directory.Directory
-	idle, max time.Duration
-	// The same for log-ins by token.
-	embedIdle, embedMax time.Duration
-	log                 *slog.Logger
+	store  store.Store
+	people *directory.Directory
+	// own bounds log-ins by password, embedded those by token.
+	own, embedded bounds
+	log           *slog.Logger
 
 	// seen are log-ins found lately. With the store away they still count, so
 	// that people in the middle of their work can reconnect.
@@ -50,26 +49,22 @@ type logins struct {
 	seen map[string]login
 }
 
+// bounds are how long a log-in lasts that nobody uses, and any.
+type bounds struct{ idle, max time.Duration }
+
 const maxSeen = 4096
 
 func newLogins(c Config, log *slog.Logger) *logins {
 	l := &logins{store: c.Store, people: c.People, log: log, seen: map[string]login{}}
-	l.idle, l.max, l.embedIdle, l.embedMax = c.LoginIdle, c.LoginMax, c.EmbedIdle, c.EmbedMax
+	l.own, l.embedded = bounds{c.LoginIdle, c.LoginMax}, bounds{c.EmbedIdle, c.EmbedMax}
 	return l
 }
 
-func (l *logins) idleOf(one login) time.Duration {
+func (l *logins) bounds(one login) bounds {
 	if one.Origin != "" {
-		return l.embedIdle
+		return l.embedded
 	}
-	return l.idle
-}
-
-func (l *logins) maxOf(one login) time.Duration {
-	if one.Origin != "" {
-		return l.embedMax
-	}
-	return l.max
+	return l.own
 }
 
 func loginKey(hash string) string { return "login/" + hash }
@@ -84,7 +79,7 @@ func (l *logins) open(ctx context.Context, user, origin string, framed bool) (te
 	if err != nil {
 		return "", login{}, err
 	}
-	if _, err := l.store.Put(ctx, loginKey(made.hash), value, 0, l.idleOf(made)); err != nil {
+	if _, err := l.store.Put(ctx, loginKey(made.hash), value, 0, l.bounds(made).idle); err != nil {
 		return "", login{}, fmt.Errorf("browser: keep a log-in: %w", err)
 	}
 	l.remember(made)
@@ -118,11 +113,11 @@ func (l *logins) use(ctx context.Context, hash string) (login, error) {
 		return login{}, fmt.Errorf("browser: read a log-in: %w", err)
 	}
 	_, known := l.people.User(found.User)
-	if !known || time.Since(found.Made) > l.maxOf(found) {
+	if !known || time.Since(found.Made) > l.bounds(found).max {
 		return login{}, errNoLogin
 	}
 	// Once in a while is enough: 24 writes in an idle time, not one a request.
-	if time.Since(found.Renewed) > l.idleOf(found)/24 {
+	if time.Since(found.Renewed) > l.bounds(found).idle/24 {
 		found.Renewed = time.Now().UTC()
 		l.prolong(ctx, found, item.Version)
 	}
@@ -135,7 +130,7 @@ func (l *logins) use(ctx context.Context, hash string) (login, error) {
 func (l *logins) prolong(ctx context.Context, found login, version store.Version) {
 	value, err := json.Marshal(found)
 	if err == nil {
-		_, err = l.store.Put(ctx, loginKey(found.hash), value, version, l.idleOf(found))
+		_, err = l.store.Put(ctx, loginKey(found.hash), value, version, l.bounds(found).idle)
 	}
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		l.log.Warn("a log-in could not be prolonged", "user", found.User, "err", err)
@@ -202,6 +197,6 @@ func (l *logins) lately(hash string) (login, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	found, ok := l.seen[hash]
-	ok = ok && time.Since(found.Renewed) < l.idleOf(found) && time.Since(found.Made) < l.maxOf(found)
+	ok = ok && time.Since(found.Renewed) < l.bounds(found).idle && time.Since(found.Made) < l.bounds(found).max
 	return found, ok
 }
