@@ -184,9 +184,10 @@ type Gateway struct {
 	began      atomic.Uint64
 	refused    [4]atomic.Uint64 // by refusals
 	silent     atomic.Uint64    // talks in tabs without a path for sound
-	asks       asks
-	writer     chan func() // store writes nobody waits for
-	overdue    sync.Map    // of CallID: calls that are over and whose record the store may still have
+	asked      atomic.Uint64    // the last ID of a machine.Asked that waits
+	asks       sync.Map         // by that ID: the channel for its reply
+	writer     chan func()      // store writes nobody waits for
+	overdue    sync.Map         // of CallID: calls that are over and whose record the store may still have
 	background sync.WaitGroup
 	stop       context.CancelFunc
 	closeOnce  sync.Once
@@ -208,7 +209,7 @@ func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, e
 	}
 	g.repeats.gw, g.repeats.users = g, map[string][]*repeat{}
 	g.outside = outside{calls: cfg.MaxOutside, hourly: cfg.MaxOutsideHour, users: map[string]*outsideUse{}}
-	g.asks.open, g.activity.of = map[uint64]chan<- *machine.CommandError{}, map[string]uint64{}
+	g.activity.of = map[string]uint64{}
 	g.board = newBoard(cfg.Timers.Ended)
 	g.board.tell = cfg.Tell
 	g.background.Add(2)
@@ -289,15 +290,11 @@ func (g *Gateway) writeLoop(ctx context.Context) {
 		case <-again.C:
 			g.writeAgain()
 		case <-ctx.Done():
-			for {
-				select {
-				case job := <-g.writer:
-					job()
-				default:
-					g.writeAgain()
-					return
-				}
+			for len(g.writer) > 0 {
+				(<-g.writer)()
 			}
+			g.writeAgain()
+			return
 		}
 	}
 }

@@ -59,8 +59,15 @@ func (c *Call) hear(e machine.Event) machine.Input {
 		c.forgetRoutes(e.Tab)
 	case machine.TabSilent:
 		in.Silenced = c.silenced(e)
-	case machine.Digit, machine.Keyed, machine.Pressed:
-		in.Keys = c.hearKeys(e)
+	case machine.Digit:
+		c.passDigit(e)
+		in.Keys = string(e.Digit)
+	case machine.Keyed:
+		c.passKeys(e.LegID)
+	case machine.Pressed:
+		if o := c.live(e.LegID).owner; o != nil {
+			in.Keys = o.pressed.take()
+		}
 	}
 	if err != nil {
 		c.log.Warn("session description not usable", "leg", machine.LegOf(e), "err", err)
@@ -85,23 +92,6 @@ func (c *Call) hearAsked(e machine.Asked, in *machine.Input) {
 	if on != "" && on != "browser" {
 		in.Target = c.phoneOf(e.User, on)
 	}
-}
-
-// hearKeys passes on the digits that may pass, and returns those that could be
-// the phone's un-mute.
-func (c *Call) hearKeys(e machine.Event) string {
-	switch e := e.(type) {
-	case machine.Digit:
-		c.passDigit(e)
-		return string(e.Digit)
-	case machine.Keyed:
-		c.passKeys(e.LegID)
-	case machine.Pressed:
-		if o := c.live(e.LegID).owner; o != nil {
-			return o.pressed.take()
-		}
-	}
-	return ""
 }
 
 // faults are the causes of what media refuses, kinds before their kin.

@@ -113,11 +113,7 @@ type way struct{ trunk, uri string }
 // ways are the trunks whose prefix matches the number longest, those that work
 // first, else in the order of the configuration.
 func (g *Gateway) ways(number string) []way {
-	type match struct {
-		trunk Trunk
-		row   Prefix
-	}
-	var found []match
+	var found []way
 	longest := -1
 	for _, t := range g.cfg.Trunks {
 		for _, p := range t.Prefixes {
@@ -127,17 +123,13 @@ func (g *Gateway) ways(number string) []way {
 			if len(p.Match) > longest {
 				found, longest = nil, len(p.Match)
 			}
-			if !slices.ContainsFunc(found, func(m match) bool { return m.trunk.Name == t.Name }) {
-				found = append(found, match{t, p})
+			if !slices.ContainsFunc(found, func(w way) bool { return w.trunk == t.Name }) {
+				found = append(found, way{t.Name, t.uri(p.Add + number[p.Strip:])})
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b match) int { return g.downness(a.trunk.Name) - g.downness(b.trunk.Name) })
-	out := make([]way, len(found))
-	for i, m := range found {
-		out[i] = way{m.trunk.Name, m.trunk.uri(m.row.Add + number[m.row.Strip:])}
-	}
-	return out
+	slices.SortStableFunc(found, func(a, b way) int { return g.downness(a.trunk) - g.downness(b.trunk) })
+	return found
 }
 
 // downness is 1 for a trunk that is known not to answer: it is tried last, for

@@ -65,9 +65,9 @@ func (c *Call) performHere(cmd machine.Effect) {
 	case machine.StopTimer:
 		c.arm(cmd.Timer, false, 0)
 	case machine.Reply:
-		c.gw.asks.answer(cmd.ID, cmd.Err)
+		c.gw.reply(cmd.ID, cmd.Err)
 	case machine.KeyTones:
-		c.gw.asks.answer(cmd.ID, c.sendDigits(cmd))
+		c.gw.reply(cmd.ID, c.sendDigits(cmd))
 	case machine.Decide:
 		c.decide(cmd)
 	case machine.HoldOthers:

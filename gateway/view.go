@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"slices"
 
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
@@ -145,10 +146,8 @@ func (g *Gateway) me(user string, tabs int) MeView {
 // with each now.
 func (g *Gateway) Devices(user string) []DeviceView {
 	live := map[string]location.Binding{}
-	for _, b := range g.bindings.Targets(user) {
-		if _, ok := live[b.Device]; !ok {
-			live[b.Device] = b
-		}
+	for _, b := range slices.Backward(g.bindings.Targets(user)) { // the newest of a device last
+		live[b.Device] = b
 	}
 	out := []DeviceView{}
 	owner, _ := g.cfg.Directory.User(user)

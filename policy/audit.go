@@ -142,14 +142,10 @@ func (a *audit) run() {
 		case w := <-a.in:
 			a.commit(w)
 		case <-a.stop:
-			for {
-				select {
-				case w := <-a.in:
-					a.commit(w)
-				default:
-					return
-				}
+			for len(a.in) > 0 {
+				a.commit(<-a.in)
 			}
+			return
 		}
 	}
 }
@@ -157,13 +153,8 @@ func (a *audit) run() {
 // commit writes w and all that wait behind it with one sync.
 func (a *audit) commit(w waiting) {
 	batch := []waiting{w}
-	for more := true; more && len(batch) < auditBatch; {
-		select {
-		case w := <-a.in:
-			batch = append(batch, w)
-		default:
-			more = false
-		}
+	for len(a.in) > 0 && len(batch) < auditBatch {
+		batch = append(batch, <-a.in)
 	}
 	err := a.guarded(batch)
 	if err != nil {

@@ -95,13 +95,9 @@ func (m *transition) asked(e Asked, in Input) {
 	var err *CommandError
 	switch c := e.Command.(type) {
 	case Answer:
-		if err = m.askedAnswer(e, c, side, in); err == nil && m.Automatic != nil && m.Automatic.Ask == e.ID {
-			return // replied when it is decided
-		}
+		err = m.askedAnswer(e, c, side, in)
 	case Move:
-		if err = m.askedMove(e, c.On, side, in); err == nil && m.Automatic != nil && m.Automatic.Ask == e.ID {
-			return
-		}
+		err = m.askedMove(e, c.On, side, in)
 	case TabRings:
 		if l := m.TabLeg(e.Tab); l != nil && l.Stage == Trying {
 			l.Stage = Alerting
@@ -120,6 +116,9 @@ func (m *transition) asked(e Asked, in Input) {
 			return // replied when they are sent
 		}
 		err = ErrWrongState
+	}
+	if err == nil && e.ID != 0 && m.Automatic != nil && m.Automatic.Ask == e.ID {
+		return // replied when it is decided
 	}
 	m.do(Reply{e.ID, err})
 }
@@ -146,16 +145,14 @@ func (m *transition) askedAnswer(e Asked, c Answer, side Side, in Input) *Comman
 // askedMute works the user's microphone: a deskphone's gate where it was ever
 // shut, else what the other side hears of him.
 func (m *transition) askedMute(side Side, on bool) {
-	l := m.Audio(side)
-	if l != nil && l.Gate != GateNever {
-		if on {
-			m.mute(l)
-		} else {
-			m.unmute(l, byTab)
-		}
-		return
+	switch l := m.Audio(side); {
+	case l == nil || l.Gate == GateNever:
+		m.Parties[side].Muted = on
+	case on:
+		m.mute(l)
+	default:
+		m.unmute(l, byTab)
 	}
-	m.Parties[side].Muted = on
 }
 
 func (m *transition) askedEnd(side Side) {
