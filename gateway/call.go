@@ -326,13 +326,18 @@ type ranOut struct {
 
 // arm stops a timer and, if start is true, starts it anew.
 func (c *Call) arm(timer string, start bool, after time.Duration) {
-	if t := c.timers[timer]; t != nil {
-		t.Stop()
-		delete(c.timers, timer)
-	}
+	stop(c.timers[timer])
+	delete(c.timers, timer)
 	c.armed[timer]++
 	if start {
 		due := ranOut{timer, c.armed[timer]}
 		c.timers[timer] = time.AfterFunc(after, func() { c.post(due) })
+	}
+}
+
+// stop ends a timer that may never have run.
+func stop(t *time.Timer) {
+	if t != nil {
+		t.Stop()
 	}
 }

@@ -167,9 +167,7 @@ type Gateway struct {
 
 	mu    sync.Mutex
 	calls map[machine.CallID]*Call
-	// owners tell which call has a leg now.
-	owners map[machine.LegID]*owner
-	tests  map[string]*testRun // phones being tested, by user/device
+	tests map[string]*testRun // phones being tested, by user/device
 	// begun counts the running calls by who began them (Call.payer).
 	begun map[string]int
 	// ringing counts the calls of strangers that ring somebody.
@@ -184,6 +182,7 @@ type Gateway struct {
 	began      atomic.Uint64
 	refused    [4]atomic.Uint64 // by refusals
 	silent     atomic.Uint64    // talks in tabs without a path for sound
+	owners     sync.Map         // of LegID: its *owner, which knows the call that has the leg now
 	asked      atomic.Uint64    // the last ID of a machine.Asked that waits
 	asks       sync.Map         // by that ID: the channel for its reply
 	writer     chan func()      // store writes nobody waits for
@@ -203,7 +202,7 @@ func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, e
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Gateway{
 		cfg: cfg, log: log, bindings: bindings, stop: stop,
-		calls: map[machine.CallID]*Call{}, owners: map[machine.LegID]*owner{}, tests: map[string]*testRun{}, begun: map[string]int{},
+		calls: map[machine.CallID]*Call{}, tests: map[string]*testRun{}, begun: map[string]int{},
 		ringing: map[ringing]int{}, writer: make(chan func(), 1024),
 		empty: make(chan struct{}), closed: make(chan struct{}), stories: story.New(), tally: newTally(log),
 	}

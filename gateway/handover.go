@@ -42,28 +42,22 @@ func (c *Call) own(id machine.LegID) *owner {
 
 func (c *Call) owned(id machine.LegID, o *owner) {
 	c.live(id).owner = o
-	c.gw.mu.Lock()
-	c.gw.owners[id] = o
-	c.gw.mu.Unlock()
+	c.gw.owners.Store(id, o)
 }
 
 // disown forgets the legs the call still has when it ends.
 func (c *Call) disown() {
-	c.gw.mu.Lock()
-	defer c.gw.mu.Unlock()
 	for id, l := range c.legs {
 		if l.owner != nil {
-			delete(c.gw.owners, id)
+			c.gw.owners.Delete(id)
 		}
 	}
 }
 
 // callWith is the call that has the leg now, "" for none.
 func (g *Gateway) callWith(id machine.LegID) machine.CallID {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if o := g.owners[id]; o != nil {
-		return o.call.Load().id
+	if o, ok := g.owners.Load(id); ok {
+		return o.(*owner).call.Load().id
 	}
 	return ""
 }

@@ -149,9 +149,7 @@ func (rs *repeats) close() {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	rs.closed = true
-	if rs.timer != nil {
-		rs.timer.Stop()
-	}
+	stop(rs.timer)
 	for user, rows := range rs.users {
 		for _, r := range rows {
 			if r.waiting {
@@ -230,8 +228,6 @@ func (t *tally) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true
-	if t.timer != nil {
-		t.timer.Stop()
-	}
+	stop(t.timer)
 	t.write()
 }

@@ -97,10 +97,8 @@ func (t *Tab) attach(page string, wake func()) *Socket {
 	if t.attached != 0 && (page == "" || page != t.page) {
 		return nil
 	}
-	if t.gone != nil {
-		t.gone.Stop()
-		t.gone = nil
-	}
+	stop(t.gone)
+	t.gone = nil
 	t.sockets++
 	t.attached, t.page, t.wake = t.sockets, page, wake
 	return &Socket{Tab: t, number: t.sockets}
@@ -128,12 +126,8 @@ func (t *Tab) remove() {
 	t.mu.Lock()
 	end := t.end
 	t.end = nil
-	if t.gone != nil {
-		t.gone.Stop()
-	}
-	if t.idle != nil {
-		t.idle.Stop()
-	}
+	stop(t.gone)
+	stop(t.idle)
 	t.heard()
 	t.mu.Unlock()
 	calls := t.gw.board.callsOf(t.user)

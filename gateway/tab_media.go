@@ -177,10 +177,8 @@ func (t *Tab) pathChanged(end *media.TabEnd, s media.TabState) {
 
 // heard ends the wait. Under t.mu.
 func (t *Tab) heard() {
-	if t.silence != nil {
-		t.silence.Stop()
-		t.silence = nil
-	}
+	stop(t.silence)
+	t.silence = nil
 }
 
 // missed tells the user's calls that the tab has no path for sound. Those that

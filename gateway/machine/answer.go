@@ -135,15 +135,14 @@ func (m *transition) answerCaller(own, l *LegState) {
 // takeBackOthers cancels every branch but the winner.
 func (m *transition) takeBackOthers(winner LegID) {
 	for _, b := range m.branches() {
-		if b.ID == winner {
-			continue
-		}
-		if b.Kind == TabLeg {
+		switch {
+		case b.ID == winner:
+		case b.Kind == TabLeg:
 			b.Stage = Gone
-			continue
+		default:
+			b.Stage = TakingBack
+			m.do(TakeBack{b.ID, CauseElsewhere})
 		}
-		b.Stage = TakingBack
-		m.do(TakeBack{b.ID, CauseElsewhere})
 	}
 }
 
