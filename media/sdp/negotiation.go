@@ -215,10 +215,8 @@ func (n *Negotiation) agree(line *mediaLine, types []PayloadType) (Agreement, er
 		return Agreement{}, err
 	}
 	return Agreement{
-		Negotiated: Negotiated{
-			Codecs: Codecs(types), Remote: line.described(to.Addr()), DTMF: hasEvent(types),
-		},
-		Types: types, To: to, RTCPPort: line.rtcpPort, PacketTime: line.packetTime(),
+		Negotiated: Negotiated{Codecs: Codecs(types), Remote: line.described(to.Addr()), DTMF: hasEvent(types)},
+		Types:      types, To: to, RTCPPort: line.rtcpPort, PacketTime: line.packetTime(),
 	}, nil
 }
 

@@ -44,9 +44,7 @@ func (o *ours) marshal() ([]byte, error) {
 		TimeDescriptions: []pion.TimeDescription{{}},
 	}
 	for i, s := range o.slots {
-		m := &pion.MediaDescription{MediaName: pion.MediaName{
-			Media: s.kind, Protos: strings.Split(s.proto, "/"), Formats: s.fmts,
-		}}
+		m := &pion.MediaDescription{MediaName: pion.MediaName{Media: s.kind, Protos: strings.Split(s.proto, "/"), Formats: s.fmts}}
 		if i == o.audio {
 			o.describeAudio(m)
 		} else if len(s.fmts) == 0 {

@@ -69,8 +69,7 @@ func (l *leg) route(d *dialog) (wire.Hop, error) {
 		return wire.Hop{}, err
 	}
 	h := wire.Hop{Transport: transport, Addr: addr, Sock: d.hop.Sock, Host: uri.Host}
-	if transport != "udp" && transport == d.hop.Transport && addr.Addr() == d.hop.Addr.Addr() &&
-		l.u.wire.Connected(d.hop.Flow()) {
+	if transport != "udp" && transport == d.hop.Transport && addr.Addr() == d.hop.Addr.Addr() && l.u.wire.Connected(d.hop.Flow()) {
 		return d.hop, nil // the connection that the peer chose
 	}
 	if l.trunk != nil {

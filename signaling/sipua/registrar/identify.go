@@ -165,9 +165,7 @@ func trunkIdentity(req *sip.Request, peer TrunkPeer, transport string, claimed p
 	if !ok {
 		return claimed
 	}
-	return policy.Identity{
-		Address: address, Display: display, Level: policy.Asserted, How: "trunk " + peer.Name, Trunk: peer.Name,
-	}
+	return policy.Identity{Address: address, Display: display, Level: policy.Asserted, How: "trunk " + peer.Name, Trunk: peer.Name}
 }
 
 // assertedIdentity reads P-Asserted-Identity (RFC 3325 9.1): one value, or one
