@@ -19,6 +19,10 @@ var refusals = []machine.Cause{machine.CauseShuttingDown, machine.CauseOverload,
 // taken: its own, and some for those that run and are moved.
 const sparePairs = 4
 
+// maxLate is how late media may be, smoothed over 50 ticks, before new calls are
+// refused.
+const maxLate = 100 * time.Millisecond
+
 // Room tells why no new call can be taken now, "" when one can. It is cheap:
 // signaling asks before it works on a request. Calls that run do not notice.
 func (g *Gateway) Room() machine.Cause {
@@ -43,8 +47,8 @@ func (g *Gateway) room() machine.Cause {
 	switch {
 	case g.closing:
 		return machine.CauseShuttingDown
-	case len(g.calls) >= g.cfg.MaxAllCalls, free < sparePairs, g.cfg.Media.Late() > g.cfg.MaxLate, g.cfg.Short != nil &&
-		g.cfg.Short():
+	case len(g.calls) >= g.cfg.MaxAllCalls, free < sparePairs, g.cfg.Media.Late() > maxLate,
+		g.cfg.Short != nil && g.cfg.Short():
 		return machine.CauseOverload
 	}
 	return ""

@@ -18,7 +18,7 @@ func TestAdmission(t *testing.T) {
 	w := newWorkbench(t, func(c *Config) { c.MaxAllCalls, c.MaxCalls, c.MaxSourceCalls = 12, 3, 2 })
 	from := func(id policy.Identity, ip string) func() machine.Cause {
 		in := Incoming{From: id, Source: netip.AddrPortFrom(netip.MustParseAddr(ip), 5060)}
-		return func() machine.Cause { return w.gw.admit(w.gw.newCall(w.gw.newCallID()), w.gw.claimOf(in)) }
+		return func() machine.Cause { return w.gw.admit(w.gw.newCall(newCallID()), w.gw.claimOf(in)) }
 	}
 	bob := from(policy.Identity{User: "bob", Level: policy.Proven}, "192.0.2.1")
 	stranger := from(policy.Identity{Level: policy.Unverified}, "192.0.2.1")

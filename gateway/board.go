@@ -263,7 +263,6 @@ func (b *board) wake(user string) {
 	}
 }
 
-// wakeAll tells every tab to look again.
 func (b *board) wakeAll() {
 	b.mu.Lock()
 	tabs := slices.Collect(maps.Values(b.tabs))
@@ -313,7 +312,6 @@ func (b *board) removeTab(t *Tab) bool {
 	return there
 }
 
-// watch adds a tab that is on no board.
 func (b *board) watch(t *Tab) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -29,7 +29,6 @@ func (b *board) running(user string, such func(*entry) bool) []*Call {
 	return found
 }
 
-// callsOf lists the user's running calls.
 func (b *board) callsOf(user string) []*Call {
 	return b.running(user, func(*entry) bool { return true })
 }
@@ -46,10 +45,8 @@ func (b *board) engaged(user string) int {
 	return len(b.running(user, func(e *entry) bool { return !e.rings() }))
 }
 
-// rings tells whether a call rings for the user.
 func (b *board) rings(user string) bool { return len(b.running(user, (*entry).rings)) > 0 }
 
-// find returns the user's call with that id.
 func (b *board) find(user string, id machine.CallID) *Call {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -73,7 +73,8 @@ func (c *Call) live(id machine.LegID) *liveLeg {
 // it goes.
 type placed struct{ In Incoming }
 
-func (g *Gateway) newCallID() machine.CallID { return machine.CallID(g.cfg.NewID("c")) }
+func newCallID() machine.CallID { return machine.CallID(randomID("c")) }
+func newLegID() machine.LegID   { return machine.LegID(randomID("l")) }
 
 func (g *Gateway) newCall(id machine.CallID) *Call {
 	return &Call{
@@ -87,7 +88,7 @@ func (g *Gateway) newCall(id machine.CallID) *Call {
 // returns, with the sink of the new call. When the node takes no more calls
 // the leg is rejected. Begin does not block.
 func (g *Gateway) Begin(build func(sink Sink) Incoming) {
-	c := g.newCall(g.newCallID())
+	c := g.newCall(newCallID())
 	own := &owner{}
 	own.call.Store(c)
 	in := build(own.post)

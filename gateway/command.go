@@ -137,7 +137,7 @@ func (t *Tab) place(c Command) (Result, error) {
 	if !on.urgent && t.gw.board.engaged(t.user) >= t.gw.cfg.MaxCalls {
 		return Result{}, notPlaced(machine.CauseOwnLimit)
 	}
-	call := t.gw.newCall(t.gw.newCallID())
+	call := t.gw.newCall(newCallID())
 	begun := call.dial(t, c)
 	switch cause := begun.Cause; {
 	case cause != "":
@@ -159,7 +159,6 @@ func (t *Tab) place(c Command) (Result, error) {
 	return Result{Call: call.id}, nil
 }
 
-// notPlaced is the refusal of a call that cannot be placed.
 func notPlaced(c machine.Cause) error {
 	return machine.Refuse(cmp.Or(commandCodes[c], "fault"), c.Sentence(machine.Caller))
 }

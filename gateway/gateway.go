@@ -85,10 +85,7 @@ type Config struct {
 	// MaxSourceCalls is how many calls at a time may come from one address of
 	// callers we do not know [a tenth of MaxAllCalls, 10 at least].
 	MaxSourceCalls int
-	// MaxLate is how late media may be, smoothed over 50 ticks, before new
-	// calls are refused [100 ms].
-	MaxLate time.Duration
-	Timers  Timers
+	Timers         Timers
 
 	Directory *directory.Directory
 	Store     store.Store
@@ -107,8 +104,6 @@ type Config struct {
 	Methods []profile.Method
 	// Splash announces an automatic answer [media.Splash].
 	Splash media.Tone
-	// NewID makes ids; nil for random ones.
-	NewID func(prefix string) string
 }
 
 func (c *Config) validate() error {
@@ -120,7 +115,6 @@ func (c *Config) validate() error {
 	c.MaxOutsideHour = cmp.Or(c.MaxOutsideHour, 60)
 	c.MaxAllCalls = cmp.Or(c.MaxAllCalls, 1000)
 	c.MaxSourceCalls = cmp.Or(c.MaxSourceCalls, max(10, c.MaxAllCalls/10))
-	c.MaxLate = cmp.Or(c.MaxLate, 100*time.Millisecond)
 	c.Timers.Ring = cmp.Or(c.Timers.Ring, time.Minute)
 	c.Timers.CancelWait = cmp.Or(c.Timers.CancelWait, time.Second)
 	c.Timers.AutoAnswer = cmp.Or(c.Timers.AutoAnswer, 4*time.Second)
@@ -133,12 +127,7 @@ func (c *Config) validate() error {
 	c.Timers.PCIdle = cmp.Or(c.Timers.PCIdle, 75*time.Second)
 	c.Timers.PathWait = cmp.Or(c.Timers.PathWait, 5*time.Second)
 	c.Splash = cmp.Or(c.Splash, media.Splash)
-	if c.NewID == nil {
-		c.NewID = randomID
-	}
-	if c.Node == "" {
-		c.Node = c.NewID("n")
-	}
+	c.Node = cmp.Or(c.Node, NewNodeName())
 	return nil
 }
 

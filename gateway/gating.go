@@ -104,7 +104,7 @@ func (g *Gateway) phoneOf(user, device string) *machine.Target {
 	for _, one := range g.bindings.Targets(user) {
 		if one.Device == device {
 			return &machine.Target{
-				Leg: machine.LegID(g.cfg.NewID("l")), Kind: machine.PhoneLeg, Device: device, Binding: &one,
+				Leg: newLegID(), Kind: machine.PhoneLeg, Device: device, Binding: &one,
 				Profile: g.profileOf(user, one),
 			}
 		}

@@ -22,7 +22,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 		c.takeOver(e)
 		in.Event = e.Joined
 	case machine.Referred:
-		in.Fresh = c.gw.newCallID()
+		in.Fresh = newCallID()
 		if l := c.state.Leg(e.LegID); l != nil {
 			in.MayRefer = c.gw.trunk(l.Trunk).Refer
 		}
@@ -78,7 +78,7 @@ func (c *Call) hear(e machine.Event) machine.Input {
 
 // hearAsked adds what a command of a tab names.
 func (c *Call) hearAsked(e machine.Asked, in *machine.Input) {
-	in.Fresh, in.Again = c.gw.newCallID(), machine.LegID(c.gw.cfg.NewID("l"))
+	in.Fresh, in.Again = newCallID(), newLegID()
 	on := ""
 	switch asked := e.Command.(type) {
 	case machine.Answer:

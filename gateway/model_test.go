@@ -115,7 +115,7 @@ func newModel(t *rapid.T, w *workbench) *model {
 		over:      map[machine.LegID]bool{},
 	}
 	w.gw.cfg.Dialer = m
-	m.c = w.gw.newCall(w.gw.newCallID())
+	m.c = w.gw.newCall(newCallID())
 	m.caller = &modelLeg{id: "caller"}
 	m.legs["caller"] = m.caller
 	m.c.live("caller").dialog = m.caller

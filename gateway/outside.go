@@ -47,7 +47,6 @@ func (o *outside) take(user string, now time.Time) bool {
 	return true
 }
 
-// give ends a call that take counted.
 func (o *outside) give(user string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -238,7 +238,7 @@ func TestEmergencyLimit(t *testing.T) {
 	w := newWorkbench(t, lines)
 	on := w.gw.userClaim("bob", "112")
 	for range maxUrgent {
-		c := w.gw.newCall(w.gw.newCallID())
+		c := w.gw.newCall(newCallID())
 		if cause := w.gw.admit(c, on); cause != "" {
 			t.Fatal(cause)
 		}

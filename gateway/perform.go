@@ -8,7 +8,6 @@ import (
 	"ringsplash/media/sdp"
 )
 
-// perform does what the machine wants done.
 func (c *Call) perform(cmd machine.Effect) {
 	switch cmd := cmd.(type) {
 	case machine.Invite:
@@ -100,7 +99,6 @@ func (c *Call) ringEarly(cmd machine.RingEarly) error {
 	return err
 }
 
-// offer sends a leg an offer of ours.
 func (c *Call) offer(id machine.LegID, codecs []sdp.Codec, d sdp.Direction, send func(Leg, []byte)) error {
 	l := c.live(id)
 	text, err := l.end.Offer(codecs, d)

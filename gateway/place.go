@@ -128,7 +128,7 @@ func (c *Call) place(p placed) machine.Begun {
 // wish reads what the requester asked for. The seam to policy is decide: the
 // phone rings in the ordinary way unless that allows more.
 func (c *Call) wish(kind policy.Kind, require bool, b machine.Begun) machine.Wish {
-	w := machine.Wish{Kind: kind, Require: require, Again: machine.LegID(c.gw.cfg.NewID("l"))}
+	w := machine.Wish{Kind: kind, Require: require, Again: newLegID()}
 	for _, d := range c.gw.cfg.Directory.Devices(b.Callee.User) {
 		if d.Primary {
 			w.Target = c.phoneOf(b.Callee.User, d.ID)
@@ -179,7 +179,7 @@ func (c *Call) dialFrom(t *Tab, cmd Command) machine.Begun {
 		User: u.Name,
 	}
 	b := machine.Begun{From: from, Offered: machine.EveryCodec()}
-	leg := machine.LegID(c.gw.cfg.NewID("l"))
+	leg := newLegID()
 	if cmd.From == "" || cmd.From == "browser" {
 		b.Caller = machine.Target{Leg: leg, Kind: machine.TabLeg, Tab: t.id}
 		return c.aim(b, cmd.To)
@@ -218,30 +218,29 @@ func (c *Call) aimAt(b machine.Begun, d destination) machine.Begun {
 
 // targets are the branches to try for a destination that has no cause.
 func (c *Call) targets(d destination, caller machine.Target, callerUser string) (out []machine.Target) {
-	newLeg := func() machine.LegID { return machine.LegID(c.gw.cfg.NewID("l")) }
 	for _, w := range d.ways {
-		out = append(out, machine.Target{Leg: newLeg(), Kind: machine.TrunkLeg, Trunk: w.trunk, URI: w.uri})
+		out = append(out, machine.Target{Leg: newLegID(), Kind: machine.TrunkLeg, Trunk: w.trunk, URI: w.uri})
 	}
 	switch {
 	case d.uri != "":
-		out = append(out, machine.Target{Leg: newLeg(), Kind: machine.URILeg, URI: d.uri})
+		out = append(out, machine.Target{Leg: newLegID(), Kind: machine.URILeg, URI: d.uri})
 	case d.user.Name != "":
-		out = c.gw.devicesOf(d.user.Name, callerUser, caller, newLeg)
+		out = c.gw.devicesOf(d.user.Name, callerUser, caller)
 	}
 	return out
 }
 
 // devicesOf lists a user's phones and tabs, without the one that calls.
-func (g *Gateway) devicesOf(user, callerUser string, caller machine.Target, newLeg func() machine.LegID) []machine.Target {
+func (g *Gateway) devicesOf(user, callerUser string, caller machine.Target) []machine.Target {
 	var out []machine.Target
 	for _, one := range g.bindings.Targets(user) {
 		if user != callerUser || caller.Kind != machine.PhoneLeg || caller.Device != one.Device {
-			out = append(out, machine.Target{Leg: newLeg(), Kind: machine.PhoneLeg, Device: one.Device, Binding: &one})
+			out = append(out, machine.Target{Leg: newLegID(), Kind: machine.PhoneLeg, Device: one.Device, Binding: &one})
 		}
 	}
 	for _, tab := range g.board.tabsOf(user) {
 		if tab != caller.Tab {
-			out = append(out, machine.Target{Leg: newLeg(), Kind: machine.TabLeg, Tab: tab})
+			out = append(out, machine.Target{Leg: newLegID(), Kind: machine.TabLeg, Tab: tab})
 		}
 	}
 	return out

@@ -124,7 +124,6 @@ func (rs *repeats) write(user string, r *repeat) {
 	})
 }
 
-// due writes the rows that waited.
 func (rs *repeats) due() {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -223,7 +222,6 @@ func (t *tally) write() {
 	clear(t.counts)
 }
 
-// close writes what is left.
 func (t *tally) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -66,7 +66,7 @@ func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, er
 			return s, true, nil
 		}
 	}
-	t := &Tab{id: machine.TabID(g.cfg.NewID("t")), secret: randomID("s"), user: user, gw: g, generation: 1}
+	t := &Tab{id: machine.TabID(randomID("t")), secret: randomID("s"), user: user, gw: g, generation: 1}
 	s := t.attach(r.Page, wake)
 	g.board.addTab(t)
 	g.tabCame(t)
@@ -86,7 +86,7 @@ func (t *Tab) key() string { return "tab/" + t.user + "/" + string(t.id) }
 // tabCame lets the user's ringing calls ring in the tab.
 func (g *Gateway) tabCame(t *Tab) {
 	for _, c := range g.board.callsOf(t.user) {
-		c.post(machine.TabCame{User: t.user, Tab: t.id, Leg: machine.LegID(g.cfg.NewID("l"))})
+		c.post(machine.TabCame{User: t.user, Tab: t.id, Leg: newLegID()})
 	}
 }
 
@@ -143,7 +143,6 @@ func (t *Tab) remove() {
 	t.closing.Wait()
 }
 
-// nudge wakes the socket.
 func (t *Tab) nudge() {
 	t.mu.Lock()
 	wake := t.wake

@@ -66,7 +66,6 @@ func (b *Book) hear(ctx context.Context, user string) {
 	}
 }
 
-// askCompare wakes watch.
 func (b *Book) askCompare() { mailbox.Wake(b.doubt) }
 
 // isCompared tells whether the store that answers now was compared.
@@ -94,7 +93,6 @@ func (b *Book) compare(ctx context.Context) error {
 	return nil
 }
 
-// settle compares one record.
 func (b *Book) settle(ctx context.Context, item store.Item) error {
 	user := strings.TrimPrefix(item.Key, grantsKey(""))
 	for range tallyTries {

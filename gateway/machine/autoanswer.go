@@ -110,7 +110,6 @@ func (m *transition) open(o AutomaticAnswer, target *Target) *CommandError {
 	return nil
 }
 
-// question asks policy about the automatic answer.
 func (m *transition) question() {
 	o := m.editAutomatic()
 	o.Step, o.Since = StepDeciding, m.now

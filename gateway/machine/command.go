@@ -85,7 +85,6 @@ var (
 	ErrNotYet     = refuse("not_available", "command.not_yet")
 )
 
-// asked carries out a tab's command.
 func (m *transition) asked(e Asked, in Input) {
 	side, ok := m.Side(e.User, e.Tab)
 	if !ok {

@@ -29,7 +29,6 @@ type Negotiation struct {
 	Unplaced bool `json:"unplaced,omitempty"`
 }
 
-// reoffer sends the leg an offer of ours.
 func (m *transition) reoffer(l *LegState, codecs []sdp.Codec, dir sdp.Direction) {
 	l.Reoffering = true
 	m.do(Reoffer{l.ID, codecs, dir})
