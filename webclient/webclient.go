@@ -16,6 +16,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The build writes dist; a fresh clone has only .gitkeep in it, which "all:"
@@ -178,34 +179,15 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 			body, etag = f.packed, `"`+f.etag+`-gz"`
+			h.Set("Content-Length", strconv.Itoa(len(body)))
 		}
 	}
 	h.Set("ETag", etag)
+	h.Set("Content-Type", f.kind)
 	if f.hashed {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if matches(r.Header.Get("If-None-Match"), etag) {
-		h.Del("Content-Encoding")
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Type", f.kind)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodGet {
-		_, _ = w.Write(body) // the client went away: nobody to tell
-	}
-}
-
-// matches compares an If-None-Match list weakly (RFC 9110, section 13.1.2).
-func matches(list, etag string) bool {
-	for candidate := range strings.SplitSeq(list, ",") {
-		candidate = strings.TrimSpace(candidate)
-		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == etag {
-			return true
-		}
-	}
-	return false
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
 // acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3).

@@ -9,9 +9,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pion/webrtc/v3/pkg/media/oggreader"
 )
 
 // frameRate is how many frames make a second.
@@ -72,11 +76,7 @@ func evenly(ctx context.Context, pcm []int16, rate int, to ...string) ([][]byte,
 	if err != nil {
 		return nil, err
 	}
-	var frames [][]byte
-	for ; len(raw) >= size; raw = raw[size:] {
-		frames = append(frames, raw[:size])
-	}
-	return frames, nil
+	return slices.Collect(slices.Chunk(raw, size)), nil
 }
 
 // opus takes 48 kHz. libopus looks ahead by some ms, which moves the tone by as
@@ -87,20 +87,23 @@ func opus(ctx context.Context, pcm []int16) ([][]byte, error) {
 		pcm = append(pcm, 0)
 	}
 	want := len(pcm) / size
-	raw, err := encode(ctx, pcm, 48000, "-c:a", "libopus", "-b:a", "24k", "-frame_duration", "20", "-application", "audio", "-f",
-		"ogg")
+	raw, err := encode(ctx, pcm, 48000, "-c:a", "libopus", "-b:a", "24k", "-frame_duration", "20", "-application", "audio",
+		"-page_duration", "20000", "-f", "ogg") // a packet a page
 	if err != nil {
 		return nil, err
 	}
-	packets, err := oggPackets(raw)
-	if err != nil {
-		return nil, err
+	var packets [][]byte
+	pages, _, err := oggreader.NewWith(bytes.NewReader(raw)) // has read the first header (RFC 7845 3)
+	for err == nil {
+		var page []byte
+		if page, _, err = pages.ParseNextPage(); err == nil {
+			packets = append(packets, page)
+		}
 	}
-	// The first two are the headers (RFC 7845 3).
-	if len(packets) < 2+want {
-		return nil, fmt.Errorf("%d packets of opus, %d were expected", len(packets)-2, want)
+	if !errors.Is(err, io.EOF) || len(packets) < 1+want {
+		return nil, fmt.Errorf("%d packets of opus, %d were expected (%w)", len(packets)-1, want, err)
 	}
-	return packets[2 : 2+want], nil
+	return packets[1 : 1+want], nil // without the second header
 }
 
 func encode(ctx context.Context, pcm []int16, rate int, to ...string) ([]byte, error) {
@@ -126,29 +129,4 @@ func ffmpeg(ctx context.Context, in []byte, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("ffmpeg could not do it: %s (%w)", last, err)
 	}
 	return out.Bytes(), nil
-}
-
-// oggPackets takes the packets out of an Ogg stream (RFC 3533 6).
-func oggPackets(b []byte) ([][]byte, error) {
-	const head = 27
-	var packets [][]byte
-	var part []byte
-	for len(b) > 0 {
-		if len(b) < head || string(b[:4]) != "OggS" || len(b) < head+int(b[26]) {
-			return nil, errors.New("not an Ogg page")
-		}
-		laces := b[head : head+int(b[26])]
-		b = b[head+len(laces):]
-		for _, n := range laces {
-			if len(b) < int(n) {
-				return nil, errors.New("an Ogg page is cut short")
-			}
-			part = append(part, b[:n]...)
-			b = b[n:]
-			if n < 255 {
-				packets, part = append(packets, part), nil
-			}
-		}
-	}
-	return packets, nil
 }
