@@ -3,9 +3,9 @@ package demo
 import (
 	"cmp"
 	"log/slog"
+	"math"
 	"net/netip"
 	"sync"
-	"time"
 
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
@@ -305,13 +305,16 @@ func (p *phone) offered(e machine.Offered) {
 	p.leg.Answer(text)
 }
 
-// melody is a voice to recognise a phone by: notes of 8 kHz PCM, quiet, each
-// with a soft start and end.
+// melody is a voice to recognise a phone by: notes of 8 kHz PCM at about -16
+// dBFS, each a sine of 0.3 s with soft edges.
 func melody(name string, notes ...float64) media.Source {
+	const long = 2400
 	var pcm []int16
 	for _, hz := range notes {
-		pcm = append(pcm, note(hz, 300*time.Millisecond)...)
+		for i := range long {
+			edge := math.Min(1, math.Min(float64(i), float64(long-i))/200)
+			pcm = append(pcm, int16(5000*edge*math.Sin(2*math.Pi*hz*float64(i)/8000)))
+		}
 	}
-	pcm = append(pcm, make([]int16, 8000/2)...)
-	return media.NewTone(name, true, pcm)
+	return media.NewTone(name, true, append(pcm, make([]int16, 8000/2)...))
 }

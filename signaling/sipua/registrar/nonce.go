@@ -71,11 +71,7 @@ func openNonces(ctx context.Context, s store.Store, life time.Duration, now func
 		record.V, record.Key = 1, make([]byte, len(n.key))
 		rand.Read(record.Key) // never fails: crypto/rand ends the program instead
 		value, _ := json.Marshal(record)
-		if _, err = s.Put(ctx, nonceKey, value, 0, 0); err == nil {
-			copy(n.key[:], record.Key)
-			return n, nil
-		}
-		if errors.Is(err, store.ErrConflict) { // another node was faster
+		if _, err = s.Put(ctx, nonceKey, value, 0, 0); err == nil || errors.Is(err, store.ErrConflict) { // another node was faster
 			item, err = s.Get(ctx, nonceKey)
 		}
 	}
