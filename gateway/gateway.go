@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -357,7 +356,5 @@ func NewNodeName() string { return randomID("n") }
 
 // randomID makes an id of 80 random bits, safe in URIs, JSON and file names.
 func randomID(prefix string) string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails (Go 1.24)
-	return prefix + "_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
+	return prefix + "_" + strings.ToLower(rand.Text()[:16])
 }

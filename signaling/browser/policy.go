@@ -103,10 +103,9 @@ func (s *Server) countGrants(ctx context.Context, user string, g policy.Grants) 
 	}
 	if inForce(g.AllowAddresses, policy.Addresses) {
 		for _, address := range g.Addresses {
-			switch single, domain := singleAddress(address); {
-			case domain:
+			if single, domain := singleAddress(address); domain {
 				count.Domains++
-			default:
+			} else {
 				one[single] = true
 			}
 		}
@@ -126,7 +125,7 @@ func singleAddress(allowed string) (address string, domain bool) {
 		return "", true
 	}
 	if place == allowed {
-		return "sip:" + allowed, false
+		allowed = "sip:" + allowed
 	}
 	return allowed, false
 }
