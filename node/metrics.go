@@ -46,12 +46,9 @@ func (i instruments) add(kind prometheus.ValueType, name, help string, labels []
 	i.MustRegister(&reading{prometheus.NewDesc("ringsplash_"+name, help, labels, nil), kind, read})
 }
 
-func (i instruments) gauge(name, help string, read func() float64) {
-	i.add(gauge, name, help, nil, func(out emit) { out(read()) })
-}
-
-func (i instruments) counter(name, help string, read func() float64) {
-	i.add(counter, name, help, nil, func(out emit) { out(read()) })
+// one adds a metric without labels.
+func one[N int | uint64 | float64](i instruments, kind prometheus.ValueType, name, help string, read func() N) {
+	i.add(kind, name, help, nil, func(out emit) { out(float64(read())) })
 }
 
 const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
@@ -78,7 +75,7 @@ func (n *Node) metrics() prometheus.Gatherer {
 		delivered, failed, dropped := n.hooks.Counts()
 		return map[string]uint64{"delivered": delivered, "failed": failed, "dropped": dropped}
 	})
-	i.gauge("store_up", "1 while the store answers, else 0.", n.storeUp)
+	one(i, gauge, "store_up", "1 while the store answers, else 0.", n.storeUp)
 	i.add(gauge, "build_info", "The build that runs; always 1.", []string{"version", "client", "go"},
 		func(out emit) { out(1, n.version, webclient.Build(), runtime.Version()) })
 	i.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -86,26 +83,24 @@ func (n *Node) metrics() prometheus.Gatherer {
 }
 
 func (n *Node) callMetrics(i instruments) {
-	i.gauge("calls", "Calls running now.", func() float64 { now, _ := n.gateway.Running(); return float64(now) })
-	i.counter("calls_total", "Calls begun since the start.", func() float64 { _, all := n.gateway.Running(); return float64(all) })
+	one(i, gauge, "calls", "Calls running now.", func() int { now, _ := n.gateway.Running(); return now })
+	one(i, counter, "calls_total", "Calls begun since the start.", func() uint64 { _, all := n.gateway.Running(); return all })
 	by(i, counter, "calls_refused_total", "Calls not taken at all, by cause.", "cause", n.gateway.Refused)
-	i.counter("calls_without_sound_total", "Times that a tab in a talk had no sound for 5 seconds.",
-		func() float64 { return float64(n.gateway.Silent()) })
-	i.gauge("registrations", "Phones registered now.", func() float64 { return float64(n.bindings.Count()) })
+	one(i, counter, "calls_without_sound_total", "Times that a tab in a talk had no sound for 5 seconds.", n.gateway.Silent)
+	one(i, gauge, "registrations", "Phones registered now.", n.bindings.Count)
 }
 
 func (n *Node) mediaMetrics(i instruments) {
-	i.gauge("media_ends", "Media ends alive, two for a call between phones.", func() float64 { return float64(n.media.Ends()) })
-	i.gauge("rtp_ports", "UDP ports bound for RTP and RTCP now.",
-		func() float64 { bound, _ := n.media.Pairs(); return float64(2 * bound) })
-	i.gauge("rtp_ports_free", "UDP ports that can be bound besides.",
-		func() float64 { _, free := n.media.Pairs(); return float64(2 * free) })
-	i.gauge("media_late_seconds", "By how much the 20 ms tick of media comes late, smoothed over 50 ticks.",
+	one(i, gauge, "media_ends", "Media ends alive, two for a call between phones.", n.media.Ends)
+	one(i, gauge, "rtp_ports", "UDP ports bound for RTP and RTCP now.", func() int { bound, _ := n.media.Pairs(); return 2 * bound })
+	one(i, gauge, "rtp_ports_free", "UDP ports that can be bound besides.",
+		func() int { _, free := n.media.Pairs(); return 2 * free })
+	one(i, gauge, "media_late_seconds", "By how much the 20 ms tick of media comes late, smoothed over 50 ticks.",
 		func() float64 { return n.media.Late().Seconds() })
-	i.counter("gate_dropped_packets_total", "Audio packets dropped by shut gates.",
-		func() float64 { return float64(n.media.Totals().DroppedByGate) })
-	i.counter("gate_passed_while_shut_total", "Audio packets that passed a shut gate. Anything but 0 is a fault.",
-		func() float64 { return float64(n.media.Totals().PassedWhileShut) })
+	one(i, counter, "gate_dropped_packets_total", "Audio packets dropped by shut gates.",
+		func() uint64 { return n.media.Totals().DroppedByGate })
+	one(i, counter, "gate_passed_while_shut_total", "Audio packets that passed a shut gate. Anything but 0 is a fault.",
+		func() uint64 { return n.media.Totals().PassedWhileShut })
 	by(i, counter, "media_packets_total", "Audio packets of all ends.", "what", func() map[string]uint64 {
 		t := n.media.Totals()
 		return map[string]uint64{
@@ -115,9 +110,8 @@ func (n *Node) mediaMetrics(i instruments) {
 }
 
 func (n *Node) sipMetrics(i instruments) {
-	i.gauge("legs", "SIP legs alive, those included that wait for their last transaction.",
-		func() float64 { return float64(n.sip.Legs()) })
-	i.gauge("sip_streams", "TCP and TLS connections for SIP open now.", func() float64 { return float64(n.sip.Streams()) })
+	one(i, gauge, "legs", "SIP legs alive, those included that wait for their last transaction.", n.sip.Legs)
+	one(i, gauge, "sip_streams", "TCP and TLS connections for SIP open now.", n.sip.Streams)
 	by(i, gauge, "trunk_up", "1 while the trunk answers, and is registered at where it must be, else 0.", "trunk",
 		n.trunks(func(t trunk.State) bool { return t.Up }))
 	by(i, gauge, "trunk_found",
@@ -128,8 +122,7 @@ func (n *Node) sipMetrics(i instruments) {
 			open, strangers := n.sip.Transactions()
 			return map[string]int{"known": open - strangers, "strangers": strangers}
 		})
-	i.counter("sip_refused_total", "SIP requests refused without a transaction.",
-		func() float64 { return float64(n.sip.RefusedStateless()) })
+	one(i, counter, "sip_refused_total", "SIP requests refused without a transaction.", n.sip.RefusedStateless)
 	by(i, counter, "sip_dropped_total", "SIP messages dropped before they were read, by reason.", "why", func() map[string]uint64 {
 		d := n.sip.Dropped()
 		return map[string]uint64{"not_sip": d.NotSIP, "oversized": d.Oversized, "throttled": d.Throttled, "crowded": d.Crowded}

@@ -39,9 +39,7 @@ type site struct {
 	people  map[string]string // password by name
 	quiet   bool              // keep the microphone from the frame
 	client  http.Client
-
-	mu     sync.Mutex
-	logins map[string]string // name by cookie
+	logins  sync.Map // name by cookie
 }
 
 func main() {
@@ -62,7 +60,7 @@ func main() {
 	}
 	s := &site{
 		gateway: strings.TrimSuffix(*gateway, "/"), origin: *origin, apikey: apikey, people: map[string]string{},
-		quiet: *quiet, client: http.Client{Timeout: 10 * time.Second}, logins: map[string]string{},
+		quiet: *quiet, client: http.Client{Timeout: 10 * time.Second},
 	}
 	if s.origin == "" {
 		s.origin = "http://" + l.Addr().String()
@@ -132,17 +130,16 @@ func (s *site) who(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.logins[c.Value]
+	name, _ := s.logins.Load(c.Value)
+	who, _ := name.(string)
+	return who
 }
 
 func (s *site) page(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		who := s.who(r)
 		if who == "" {
-			name := "login.html"
-			_ = templates.ExecuteTemplate(w, name, nil)
+			_ = templates.ExecuteTemplate(w, "login.html", nil)
 			return
 		}
 		_ = templates.ExecuteTemplate(w, name, struct{ Name, Gateway string }{who, s.gateway})
@@ -158,9 +155,7 @@ func (s *site) logIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := rand.Text()
-	s.mu.Lock()
-	s.logins[id] = name
-	s.mu.Unlock()
+	s.logins.Store(id, name)
 	http.SetCookie(w, &http.Cookie{
 		Name: cookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		Secure: strings.HasPrefix(s.origin, "https:"),
@@ -170,9 +165,7 @@ func (s *site) logIn(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) logOut(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(cookie); err == nil {
-		s.mu.Lock()
-		delete(s.logins, c.Value)
-		s.mu.Unlock()
+		s.logins.Delete(c.Value)
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
