@@ -4,15 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -44,16 +49,17 @@ const (
 	bobPassword   = "battery staple"
 )
 
-func newRig(t *testing.T, change func(*Config)) *rig {
-	t.Helper()
-	r := &rig{t: t, gw: newPlayedGateway(), log: &syncBuffer{}, served: make(chan error, 1)}
-	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	var err error
-	if r.store, err = store.OpenBolt(t.TempDir(), log); err != nil {
-		t.Fatal(err)
+// furnished is a data folder in which alice and bob are known. Hashing their
+// passwords takes half a second, so that it is done once.
+var furnished = sync.OnceValues(func() (fs.FS, error) {
+	dir, err := os.MkdirTemp("", "ringsplash")
+	if err != nil {
+		return nil, err
 	}
-	if r.people, err = directory.Open(t.Context(), r.store, "example.test", log); err != nil {
-		t.Fatal(err)
+	defer func() { _ = os.RemoveAll(dir) }()
+	r, err := openRig(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
 	}
 	desk := directory.NewDevice{ID: "desk", Display: "Desk phone", SIPPassword: "s3cret-sip", Interworking: true, Profile: "auto"}
 	for _, u := range []directory.NewUser{
@@ -63,10 +69,44 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 		},
 		{User: directory.User{Name: "bob", Number: "1002", Display: "Bob Stone"}, Password: bobPassword},
 	} {
-		if err := r.people.Put(t.Context(), u); err != nil {
-			t.Fatal(err)
-		}
+		err = errors.Join(err, r.people.Put(context.Background(), u))
 	}
+	err = errors.Join(err, r.people.Close(), r.store.Close())
+	kept := fstest.MapFS{}
+	files, readErr := os.ReadDir(dir)
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		kept[f.Name()], readErr = &fstest.MapFile{Data: text, Mode: 0o600}, errors.Join(readErr, err)
+	}
+	return kept, errors.Join(err, readErr)
+})
+
+// openRig opens the store and the directory of a data folder.
+func openRig(dir string, log *slog.Logger) (r *rig, err error) {
+	r = &rig{}
+	if r.store, err = store.OpenBolt(dir, log); err == nil {
+		r.people, err = directory.Open(context.Background(), r.store, "example.test", log)
+	}
+	return r, err
+}
+
+func newRig(t *testing.T, change func(*Config)) *rig {
+	t.Helper()
+	from, err := furnished()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, from); err != nil {
+		t.Fatal(err)
+	}
+	text := &syncBuffer{}
+	log := slog.New(slog.NewTextHandler(text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r, err := openRig(dir, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.t, r.gw, r.log, r.served = t, newPlayedGateway(), text, make(chan error, 1)
 	r.gw.people = r.people
 	conf := Config{
 		Gateway: r.gw, People: r.people, Store: r.store, Build: "test-build",
