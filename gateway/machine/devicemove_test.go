@@ -27,6 +27,16 @@ func TestUnmuteOfAMoveWaitsForTheSplash(t *testing.T) {
 	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.SendRecv).on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
 }
 
+// An Unmute pressed before the splash is over is the act, not the click that
+// moved the call: once it is void nothing opens the gate by itself.
+func TestVoidUnmuteTakesTheMoveAlong(t *testing.T) {
+	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).on(press("alice", "tab1", "move", "desk")).on(allow)
+	s.sound(Answered{LegID: "auto"}, pcm[:1], sdp.RecvOnly)
+	s.on(press("alice", "tab1", "unmute", "")).wants(WantGate{"auto", byTab})
+	s.on(Expired{Callee.Timer(UnmuteTimer)}).wants(ShutGate{"auto"})
+	s.on(SplashOver{"auto"}).not(WantGate{}).not(OpenGate{})
+}
+
 func TestMoveToDeskphone(t *testing.T) {
 	s := clickable(t).on(press("alice", "tab1", "answer", "browser")).phase(Established)
 	s.on(Refused{LegID: "d1", Status: 487}).on(Refused{LegID: "d2", Status: 487})

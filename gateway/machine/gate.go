@@ -54,7 +54,6 @@ func (m *transition) splashOver(id LegID) {
 	}
 	l.Announcing = false
 	if l.UnmuteDue {
-		l.UnmuteDue = false
 		m.unmute(l, byMove)
 	}
 }
@@ -80,8 +79,10 @@ const (
 	byResume Act = "resume" // Hold, then Resume at the phone
 )
 
-// unmute is the owner's own act: the one thing that leads to an open gate.
+// unmute is the owner's own act: the one thing that leads to an open gate. It
+// takes the place of one that is due, which must not outlive it when it is void.
 func (m *transition) unmute(l *LegState, by Act) {
+	l.UnmuteDue = false
 	if l.Gate != GateShut && l.Gate != GateWanted {
 		return
 	}
