@@ -11,15 +11,6 @@ import (
 	"ringsplash/token"
 )
 
-// Keys is what an administrator does with API keys. Every method may block;
-// the errors are those of People.
-type Keys interface {
-	// AddKey returns the key's text, which cannot be had again.
-	AddKey(ctx context.Context, name string, a token.Access) (text string, err error)
-	Keys(ctx context.Context) ([]token.Key, error)
-	RemoveKey(ctx context.Context, name string) error
-}
-
 // AddKey makes an API key.
 func (l Local) AddKey(ctx context.Context, name string, a token.Access) (string, error) {
 	text, err := l.APIKeys.Add(ctx, name, a)

@@ -25,7 +25,10 @@ type People interface {
 	// Unpair lets the next phone with the device's password take its place.
 	Unpair(ctx context.Context, name, device string) error
 	Remove(ctx context.Context, name string) error
-	Keys
+	// AddKey returns the API key's text, which cannot be had again.
+	AddKey(ctx context.Context, name string, a token.Access) (text string, err error)
+	Keys(ctx context.Context) ([]token.Key, error)
+	RemoveKey(ctx context.Context, name string) error
 }
 
 // Person is a user with his devices.
@@ -34,7 +37,7 @@ type Person struct {
 	Devices []directory.Device `json:"devices"`
 }
 
-// Local is People and Keys in this process; most of People is the Directory's.
+// Local is People in this process; most of People is the Directory's.
 type Local struct {
 	*directory.Directory
 	APIKeys token.Keys
