@@ -86,7 +86,7 @@ func (ts *Trunks) Wait() { ts.work.Wait() }
 
 func (ts *Trunks) recovered() {
 	if p := recover(); p != nil {
-		ts.log.Error("sip: registration failed by a fault of ours", "panic", p, "stack", string(debug.Stack()))
+		ts.log.Error("sip: a trunk is not looked after any more, by a fault of ours", "panic", p, "stack", string(debug.Stack()))
 	}
 }
 
