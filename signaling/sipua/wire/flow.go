@@ -234,13 +234,20 @@ func (w *Sockets) gone(s *stream) {
 // Connected tells whether there is a connection with that far end.
 func (w *Sockets) Connected(k message.Flow) bool { return w.flows.find(k) != nil }
 
-// Done is closed when the connection with that far end is; nil for none.
+// Done is closed when the connection with that far end is, or when there is
+// none; nil for UDP and for no flow at all, which never end.
 func (w *Sockets) Done(k message.Flow) <-chan struct{} {
+	if k.Transport == "" || k.Transport == "udp" {
+		return nil
+	}
 	if s := w.flows.find(k); s != nil {
 		return s.done
 	}
-	return nil
+	return ended
 }
+
+// ended is the end of connections that are gone.
+var ended = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
 // Drop closes the connection with that far end, if there is one.
 func (w *Sockets) Drop(k message.Flow) {

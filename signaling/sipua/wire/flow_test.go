@@ -28,3 +28,16 @@ func TestStreamsAreBounded(t *testing.T) {
 		t.Fatal("a closed connection still counts")
 	}
 }
+
+// Whoever asks late hears of the end too: a registration over a connection that
+// was lost at once would else wait for its expiry.
+func TestDoneAfterTheEnd(t *testing.T) {
+	w := &Sockets{flows: newFlows()}
+	peer := netip.MustParseAddrPort("192.0.2.1:5060")
+	for transport, ends := range map[string]bool{"tcp": true, "tls": true, "udp": false, "": false} {
+		if got := w.Done(message.Flow{Transport: transport, Peer: peer}) != nil; got != ends {
+			t.Errorf("%q: an end %v, want %v", transport, got, ends)
+		}
+	}
+	<-w.Done(message.Flow{Transport: "tcp", Peer: peer})
+}
