@@ -21,6 +21,7 @@ func (household) Interworking(context.Context, string, string) (bool, uint64, er
 	return true, 0, nil
 }
 
+func (household) DND(context.Context, string) (bool, error)                  { return false, nil }
 func (household) DoNotDisturb(context.Context, string) (bool, uint64, error) { return false, 0, nil }
 
 func (household) Switches(context.Context, string, func(string, string, bool, uint64)) error {

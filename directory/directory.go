@@ -19,6 +19,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"ringsplash/internal/mailbox"
 	"ringsplash/store"
 )
 
@@ -47,6 +48,9 @@ type User struct {
 	// DoNotDisturb is the user's own choice: nothing but his own click makes a
 	// phone of his answer. Phones and tabs ring all the same.
 	DoNotDisturb bool `json:"doNotDisturb,omitempty"`
+	// Presence is what the user set of what others see of him. Those who show it
+	// ask At.
+	Presence Presence `json:"presence,omitzero"`
 	// Fixed tells that the configuration file names the user.
 	Fixed bool `json:"fixed,omitempty"`
 }
@@ -165,7 +169,7 @@ type Directory struct {
 	people  map[string]*person // never changed once in here, only replaced
 	numbers map[string]string  // number -> name
 	fixed   map[string]verifier
-	watch   map[*watcher]struct{}
+	watch   map[*mailbox.Names]struct{}
 	books   booksSeen
 
 	lists historyLists
@@ -192,7 +196,7 @@ func open(ctx context.Context, s store.Store, domain string, log *slog.Logger, c
 	follow, stop := context.WithCancel(context.Background())
 	d := &Directory{
 		store: s, domain: domain, log: log, cost: cost, decoy: decoy, stop: stop, slots: make(chan struct{}, hashesAtOnce),
-		people: map[string]*person{}, numbers: map[string]string{}, fixed: map[string]verifier{}, watch: map[*watcher]struct{}{},
+		people: map[string]*person{}, numbers: map[string]string{}, fixed: map[string]verifier{}, watch: map[*mailbox.Names]struct{}{},
 		books: booksSeen{versions: map[string]store.Version{}}, lists: historyLists{known: map[string]*historyList{}},
 	}
 	// Subscribed before the first read, so that no change falls between them.
@@ -216,10 +220,10 @@ func (d *Directory) Close() error {
 	d.running.Wait()
 	d.mu.Lock()
 	watchers := d.watch
-	d.watch = map[*watcher]struct{}{}
+	d.watch = map[*mailbox.Names]struct{}{}
 	d.mu.Unlock()
 	for w := range watchers {
-		w.close()
+		w.Close()
 	}
 	return nil
 }

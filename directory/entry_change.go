@@ -42,7 +42,7 @@ func (d *Directory) sawEntries(user string, version store.Version) {
 	}
 	d.books.versions[user] = version
 	for w := range d.watch {
-		w.add(user)
+		w.Add(user)
 	}
 }
 
@@ -53,7 +53,7 @@ func (d *Directory) lostEntries() {
 	d.books.lost++
 	for w := range d.watch {
 		for user := range d.people {
-			w.add(user)
+			w.Add(user)
 		}
 	}
 }

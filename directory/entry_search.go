@@ -85,6 +85,23 @@ func (d *Directory) Addresses(ctx context.Context, user string) (friends, others
 	return friends, others, nil
 }
 
+// EachOurs goes through the user's addresses of our domain, each with its entry's
+// display name and whether that is a friend. It blocks for the store.
+func (d *Directory) EachOurs(ctx context.Context, user string, each func(address, display string, friend bool)) error {
+	b, err := d.readBook(ctx, user)
+	if err != nil {
+		return err
+	}
+	for _, e := range b.Entries {
+		for _, address := range e.Addresses {
+			if strings.HasSuffix(address, "@"+d.domain) {
+				each(address, e.Display, e.Friend)
+			}
+		}
+	}
+	return nil
+}
+
 // AddressList is the addresses of some entries of a directory.
 type AddressList struct {
 	Entries   int

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync"
 	"time"
 
 	"ringsplash/internal/mailbox"
@@ -179,7 +178,7 @@ func (d *Directory) replace(name string, p *person) {
 		return
 	}
 	for w := range d.watch {
-		w.add(name)
+		w.Add(name)
 	}
 }
 
@@ -205,65 +204,14 @@ func scan(ctx context.Context, s store.Store, prefix string, each func(store.Ite
 // on, and a function that ends it. A name that changes again before it was
 // received comes once. The channel closes at the end and with the Directory.
 func (d *Directory) Changed() (<-chan string, func()) {
-	w := &watcher{out: make(chan string), wake: make(chan struct{}, 1), done: make(chan struct{}), pending: map[string]struct{}{}}
+	w := mailbox.NewNames()
 	d.mu.Lock()
 	d.watch[w] = struct{}{}
 	d.mu.Unlock()
-	w.running.Go(w.run)
-	return w.out, func() {
+	return w.Out(), func() {
 		d.mu.Lock()
 		delete(d.watch, w)
 		d.mu.Unlock()
-		w.close()
+		w.Close()
 	}
-}
-
-// watcher hands names on without ever holding up the one who changes them.
-type watcher struct {
-	out     chan string
-	wake    chan struct{}
-	done    chan struct{}
-	once    sync.Once
-	running sync.WaitGroup
-
-	mu      sync.Mutex
-	pending map[string]struct{}
-}
-
-func (w *watcher) add(name string) {
-	w.mu.Lock()
-	w.pending[name] = struct{}{}
-	w.mu.Unlock()
-	mailbox.Wake(w.wake)
-}
-
-func (w *watcher) take() map[string]struct{} {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	names := w.pending
-	w.pending = map[string]struct{}{}
-	return names
-}
-
-func (w *watcher) run() {
-	defer close(w.out)
-	for {
-		select {
-		case <-w.wake:
-		case <-w.done:
-			return
-		}
-		for name := range w.take() {
-			select {
-			case w.out <- name:
-			case <-w.done:
-				return
-			}
-		}
-	}
-}
-
-func (w *watcher) close() {
-	w.once.Do(func() { close(w.done) })
-	w.running.Wait()
 }

@@ -122,6 +122,17 @@ func (d *Directory) DoNotDisturb(ctx context.Context, user string) (on bool, epo
 	return u.DoNotDisturb, u.Switched, err
 }
 
+// DND tells whether the user set do not disturb and it still holds. Like
+// Interworking it reads the store and may block. False for somebody who does not
+// exist.
+func (d *Directory) DND(ctx context.Context, user string) (bool, error) {
+	u, _, err := d.storedUser(ctx, user)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return u.Presence.At(time.Now()).Set == SetDND, err
+}
+
 // SetDoNotDisturb changes it, also for a user of the configuration file, which
 // has no say in it. It blocks for the store. ErrNotFound: no such user.
 func (d *Directory) SetDoNotDisturb(ctx context.Context, user string, on bool) error {

@@ -100,6 +100,7 @@ func (d *Directory) syncUser(ctx context.Context, u NewUser) error {
 func (d *Directory) writeDifference(ctx context.Context, u NewUser, p *person) (changed bool, err error) {
 	want := userRecord{V: recordVersion, User: named(u.User)}
 	want.Fixed, want.WhileBusy, want.DoNotDisturb, want.Switched = true, p.user.WhileBusy, p.user.DoNotDisturb, p.user.Switched
+	want.Presence = p.user.Presence
 	if p.version == 0 {
 		want.Switched = nextEpoch(0)
 	}

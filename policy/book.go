@@ -35,6 +35,9 @@ type People interface {
 	Interworking(ctx context.Context, user, device string) (on bool, epoch uint64, err error)
 	// DoNotDisturb tells whether the user wants quiet: read from the store too.
 	DoNotDisturb(ctx context.Context, user string) (on bool, epoch uint64, err error)
+	// DND tells whether the user set his presence to do not disturb, which means
+	// quiet too for as long as it lasts: read from the store.
+	DND(ctx context.Context, user string) (bool, error)
 	// Switches goes through what the two tell, as the store has it, of one user
 	// or of everybody (""): interworking of a device, and, with device "",
 	// whether the user does not want quiet.
@@ -310,7 +313,11 @@ func (b *Book) facts(ctx context.Context, q Question) (*facts, error) {
 		if err != nil {
 			return f, err
 		}
-		f.quiet = !b.isOn(q.Owner, "", !quiet, epoch)
+		dnd, err := b.cfg.People.DND(ctx, q.Owner)
+		if err != nil {
+			return f, err
+		}
+		f.quiet = !b.isOn(q.Owner, "", !quiet, epoch) || dnd
 	}
 	if wantsPeople(q, f) {
 		f.friend, f.known, err = b.cfg.People.Known(ctx, q.Owner, listable(namesOf(q.Requester, f)), f.fold)

@@ -48,6 +48,7 @@ func (c *cast) Interworking(_ context.Context, _, device string) (bool, uint64, 
 	return !c.off && device == "desk", 0, c.err
 }
 
+func (c *cast) DND(context.Context, string) (bool, error) { return false, nil }
 func (c *cast) DoNotDisturb(context.Context, string) (bool, uint64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -226,6 +226,10 @@ export const sentences: Readonly<Record<string, string>> = {
   'phonetest.unreachable': 'Es hat nicht reagiert.',
   'phonetest.works':
     '{device} nimmt mit {way} automatisch an. Das ist dafür gespeichert. Falls Sie den Hörer abgehoben haben, testen Sie noch einmal, ohne das Telefon zu berühren.',
+  'presence.bad_set':
+    '{set} lässt sich nicht einstellen; schreiben Sie available, busy, away, dnd, invisible oder nichts',
+  'presence.bad_visible': '{visible} sagt nicht, wer Sie sehen darf; schreiben Sie domain, friends, nobody oder nichts',
+  'presence.past': 'die Zeit, bis zu der es gelten soll, ist schon vorbei',
   'profile.adapter': 'Ein Telefon hinter einem Analogadapter kann nicht von selbst abheben.',
   'profile.audiocodes': 'voip/auto_answer/enabled muss 1 sein; das laufende Gespräch wird gehalten.',
   'profile.avaya': 'Braucht „Interworking“ in der Gerätekonfiguration des Telefons und eine Erlaubnis am Telefon.',
