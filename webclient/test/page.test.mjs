@@ -345,3 +345,24 @@ test('a question lies over the page, but never over a call that rings', async ()
   await list.waitFor();
   assert.equal(await modal(), false);
 });
+
+test('a view that comes later is there when the gateway is away, and says so when it could not be had', async () => {
+  gateway.screen = {parts: parts(), rest: {'GET directory': [200, {entries: [], total: 0}]}};
+  const views = /\/assets\/(feature-options|people-list|key-list)-/;
+  await newPage();
+  await page.route(views, route => route.abort());
+  const ahead = page.waitForEvent('requestfailed', {predicate: request => request.url().includes('people-list')});
+  await page.goto(gateway.url);
+  await page.getByLabel('Name or number').waitFor();
+  await ahead;
+  await page.getByRole('button', {name: 'Friends', exact: true}).click();
+  await page.getByText('This part of the page could not be loaded.').waitFor();
+  await page.unroute(views);
+  await page.reload();
+  await page.getByText('You have no friends here yet.').waitFor();
+  await page.waitForFunction(() => customElements.get('key-list'));
+  gateway.goDown();
+  await page.route(views, route => route.abort());
+  await page.getByRole('button', {name: 'Feature Options', exact: true}).click();
+  await page.getByRole('heading', {name: 'Feature Options'}).waitFor();
+});

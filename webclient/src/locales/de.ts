@@ -299,6 +299,7 @@ const words: Words = {
   badIceServers: why =>
     `Ihre Systemverwaltung muss media.ice_servers des Gateways berichtigen, womit dieser Browser nichts anfangen kann: ${why}`,
   fault: 'Das Gateway hat diese Seite nicht verstanden. Laden Sie sie neu, wenn Anrufe nicht funktionieren.',
+  notLoaded: 'Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie Ihr Netz und laden Sie die Seite dann neu.',
   reload: 'Neu laden',
   close: 'Schließen',
   lost: 'Die Verbindung zum Gateway ist abgebrochen. Versuchen Sie es noch einmal, wenn es wieder erreichbar ist.',

@@ -283,6 +283,7 @@ export const en = {
   badIceServers: (why: string) =>
     `Your administrator must correct media.ice_servers of the gateway, which this browser cannot use: ${why}`,
   fault: 'The gateway did not understand this page. Reload it if calls do not work.',
+  notLoaded: 'This part of the page could not be loaded. Check your network, then reload the page.',
   reload: 'Reload',
   close: 'Close',
   lost: 'The connection to the gateway was lost. Try again when it is back.',

@@ -23,15 +23,13 @@ import type {DialPad} from './dial-pad.js';
 import './dial-pad.js';
 import {linkedCall} from './ask-call.js';
 import './ended-card.js';
-import './feature-options.js';
 import './history-list.js';
 import type {IncomingCall} from './incoming-call.js';
 import './incoming-call.js';
 import type {KeyList} from './key-list.js';
-import './key-list.js';
 import './log-in.js';
+import {type LaterView, need, needAll} from './later.js';
 import './not-in.js';
-import './people-list.js';
 import {logo} from './logo.js';
 import {giveWay} from './question.js';
 import {redraw} from './redraw.js';
@@ -64,6 +62,8 @@ export class PhoneApp extends LitElement implements Keyed {
   private callsBefore: Call[] = [];
   private hadFocus = false;
   @state() private place = location.hash;
+  /** The screen that was last shown; null before there was any. */
+  private shownBefore: Place | null = null;
   /** Somebody from a call, to be added to the directory. */
   @state() private draft: Draft | null = null;
   private readonly onPlace = () => {
@@ -350,6 +350,7 @@ export class PhoneApp extends LitElement implements Keyed {
   override willUpdate(): void {
     const {calls, phase} = this.phone;
     if (phase === 'waiting' || phase === 'open') this.waited = phase === 'waiting';
+    this.fetchViews();
     this.hadFocus = !!this.renderRoot?.querySelector('.stage :focus');
     giveWay(needsUser(calls));
     if (calls === this.callsBefore) return;
@@ -370,8 +371,24 @@ export class PhoneApp extends LitElement implements Keyed {
     card?.renderRoot.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({preventScroll: true});
   }
 
-  showKeys(): void {
-    this.keyList?.open();
+  async showKeys(): Promise<void> {
+    if (await this.needs('keys')) await this.keyList?.open();
+  }
+
+  /** Loads the screen that was opened, and the rest once the first is drawn. */
+  private fetchViews(): void {
+    const {shown, shownBefore} = this;
+    if (this.phone.parts && shownBefore === null) setTimeout(needAll, 1000);
+    if (!this.phone.parts || shown === shownBefore) return;
+    this.shownBefore = shown;
+    if (shown) void this.needs(shown === 'options' ? 'options' : 'people');
+  }
+
+  /** Loads a view that is wanted, or says that it cannot be had; whether it is there. */
+  private async needs(view: LaterView): Promise<boolean> {
+    const there = await need(view);
+    if (!there) this.phone.tell({text: t.notLoaded, action: 'reload'});
+    return there;
   }
 
   async search(): Promise<void> {

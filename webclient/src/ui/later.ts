@@ -1,0 +1,30 @@
+/** The views that the first screen does without: each is a file of its own, which comes when it is wanted. */
+const views = {
+  options: () => import('./feature-options.js'),
+  people: () => import('./people-list.js'),
+  keys: () => import('./key-list.js'),
+};
+
+export type LaterView = keyof typeof views;
+
+const loaded = new Map<LaterView, Promise<boolean>>();
+
+/** Loads the elements of a view; whether they are there. What failed is tried anew the next time. */
+export function need(view: LaterView): Promise<boolean> {
+  const before = loaded.get(view);
+  if (before) return before;
+  const work = views[view]().then(
+    () => true,
+    () => {
+      loaded.delete(view);
+      return false;
+    },
+  );
+  loaded.set(view, work);
+  return work;
+}
+
+/** Loads all of them ahead: who wants one while the gateway is away, or serves a newer page, has it then. */
+export function needAll(): void {
+  for (const view of Object.keys(views) as LaterView[]) void need(view);
+}
