@@ -19,6 +19,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringsplash/chat"
 	"ringsplash/directory"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
@@ -36,7 +37,8 @@ const english = "../../webclient/src/locales/gateway.en.json"
 
 // tables are those of the packages that speak to people.
 var tables = map[string]sentence.Table{
-	"directory": directory.Words, "gateway": gateway.Words, "gateway/machine": machine.Words, "gateway/profile": profile.Words,
+	"chat": chat.Words, "directory": directory.Words,
+	"gateway": gateway.Words, "gateway/machine": machine.Words, "gateway/profile": profile.Words,
 	"internal/address": address.Words, "policy": policy.Words, "signaling/browser": browser.Words, "token": tokens.Words,
 }
 

@@ -172,6 +172,12 @@ export const sentences: Readonly<Record<string, string>> = {
   'device.offline': '{device} ist nicht verbunden. Prüfen Sie, ob es eingeschaltet ist und Netz hat.',
   'device.testing': '{device} wird gerade getestet. Warten Sie das Ergebnis ab.',
   'history.transferred': 'Sie wurden an {whom} vermittelt. {reason}',
+  'message.bad_key': 'Der Schlüssel einer Nachricht hat höchstens {most} Bytes.',
+  'message.empty': 'Es gibt keinen Text zu senden.',
+  'message.no_way': 'Unter {to} kann niemandem geschrieben werden.',
+  'message.to_yourself': 'Das ist Ihre eigene Adresse. Wählen Sie jemand anderen.',
+  'message.too_fast': 'Sie schreiben zu schnell. Warten Sie einen Augenblick und senden Sie noch einmal.',
+  'message.too_long': 'Der Text ist zu lang. Eine Nachricht hat höchstens {most} Bytes.',
   'note.asking': 'Ihr Tischtelefon wird gebeten anzunehmen.',
   'note.busy':
     'Ihr Tischtelefon meldet, dass es besetzt ist, deshalb hat es nicht automatisch angenommen. Heben Sie den Hörer ab oder nehmen Sie im Browser an.',

@@ -1,0 +1,119 @@
+// Package chat keeps the conversations of our users and brings their messages
+// to tabs, phones and far ends.
+//
+// Writing comes first: the copies of both users are in the store before
+// anything is sent or acknowledged, the recipient's before the sender's. A
+// message has one id, a ULID, through tabs, SIP and store.
+package chat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ringsplash/directory"
+	"ringsplash/internal/sentence"
+	"ringsplash/internal/throttle"
+	"ringsplash/policy"
+	"ringsplash/store"
+)
+
+// Senders from outside whose messages a user gets.
+const (
+	FromNobody   = "nobody"
+	FromFriends  = "friends"
+	FromEveryone = "everyone"
+)
+
+// Bounds on what people write.
+const (
+	// TextMax is how many bytes of UTF-8 a message has at most.
+	TextMax = 4096
+	// keyMax bounds what a client or a far end calls a message.
+	keyMax = 256
+	// perMinute is how many messages a sender may write in a minute, and at once.
+	perMinute = 30
+)
+
+// Errors of the package; compare with errors.Is.
+var (
+	// ErrRefused: this sender may not write to this user, or there is no such
+	// user; nobody may tell the two apart.
+	ErrRefused = errors.New("chat: refused")
+	// ErrTooMany: the sender writes faster than he may; later it works.
+	ErrTooMany = errors.New("chat: too many messages")
+	// ErrTooLong: the text has more than TextMax bytes.
+	ErrTooLong = errors.New("chat: text too long")
+)
+
+// Refusal is why a user's own command was not carried out, for people.
+type Refusal struct {
+	Code     string // of the browser protocol: not_found, too_long, overload, forbidden, bad_request
+	Sentence sentence.Sentence
+}
+
+func (r *Refusal) Error() string { return "chat: " + r.Sentence.Text }
+
+func denied(code, say string, args ...any) error { return &Refusal{code, Words.Say(say, args...)} }
+
+// Config of a Book. Store and People are needed.
+type Config struct {
+	Store  store.Store
+	People *directory.Directory
+	// Node is the name of this node in records.
+	Node string
+	// FromOutside is who may write from outside: FromNobody, FromFriends or
+	// FromEveryone [FromFriends].
+	FromOutside string
+	// Friend tells whether an identity is a friend in the user's directory. It
+	// may block for the store. nil: nobody is.
+	Friend func(ctx context.Context, user string, who policy.Identity) (bool, error)
+	// Keep is how long a message is kept [365 days].
+	Keep time.Duration
+	// TellRead lets far ends that asked for it know that a message was read.
+	TellRead bool
+	// Now is the clock [time.Now].
+	Now func() time.Time
+}
+
+// Book has the conversations of all users. Its methods may be called from any
+// goroutine.
+type Book struct {
+	cfg Config
+	log *slog.Logger
+
+	ids   ids
+	pace  *throttle.Buckets[string]
+	pairs [64]sync.Mutex // a conversation is written by one at a time
+
+	carrier Carrier
+	router  Router
+}
+
+// Open makes a Book; Close ends it.
+func Open(_ context.Context, cfg Config, log *slog.Logger) (*Book, error) {
+	if cfg.Store == nil || cfg.People == nil {
+		return nil, errors.New("chat: Store and People must be set")
+	}
+	cfg.FromOutside = cmp.Or(cfg.FromOutside, FromFriends)
+	cfg.Keep = cmp.Or(cfg.Keep, 365*24*time.Hour)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	b := &Book{cfg: cfg, log: log, pace: throttle.NewBuckets[string](throttle.PerSecond(perMinute/60.0, perMinute), 10000)}
+	return b, nil
+}
+
+// Close ends what runs and waits for it.
+func (b *Book) Close() error { return nil }
+
+// own is the address of one of our users.
+func (b *Book) own(user string) string { return "sip:" + user + "@" + b.cfg.People.Domain() }
+
+func wrap(err error, what, user string) error {
+	return fmt.Errorf("chat: %s of %s: %w", what, user, err)
+}
