@@ -70,6 +70,9 @@ type Profile struct {
 	// Talk asks a phone that says it can by NOTIFY (Event: talk) on its ringing
 	// branch, instead of a second INVITE.
 	Talk bool `json:"talk,omitempty"`
+	// Messages: the phone shows text (SIP MESSAGE, RFC 3428), so its user's
+	// messages go there too.
+	Messages bool `json:"messages,omitempty"`
 	// Note is what must be set at the phone, for people.
 	Note sentence.Sentence `json:"-"`
 }

@@ -62,6 +62,7 @@ type profileRow struct {
 	KeyByInfo     bool          `yaml:"key_by_info"`
 	Adapter       bool          `yaml:"adapter"`
 	AnswerFrom    string        `yaml:"answer_from"`
+	Messages      bool          `yaml:"messages"`
 	Note          string        `yaml:"note"`
 
 	headers []Header
@@ -207,6 +208,6 @@ func (r profileRow) profile() Profile {
 	return Profile{
 		Name: r.Name, Method: r.Method, Headers: r.headers, Mute: r.Mute, Splash: r.Splash, DoubleTone: r.DoubleTone,
 		ResumeUnmutes: r.ResumeUnmutes, UnmuteKey: *r.UnmuteKey, KeyByInfo: r.KeyByInfo, Adapter: r.Adapter,
-		FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Note: r.note,
+		FromOwner: r.AnswerFrom == "owner", Talk: r.Talk, Messages: r.Messages, Note: r.note,
 	}
 }

@@ -44,6 +44,11 @@ func TestProfileByUserAgent(t *testing.T) {
 	if !p.For("avaya", "").FromOwner {
 		t.Error("avaya is not asked in the owner's name")
 	}
+	for agent, want := range map[string]bool{"Linphonec/5.1": true, "baresip v1.0.0": true, "Yealink SIP-T46S": false, "": false} {
+		if p.For("auto", agent).Messages != want {
+			t.Errorf("%q shows messages: %v", agent, !want)
+		}
+	}
 }
 
 func TestOwnProfilesWin(t *testing.T) {
