@@ -20,6 +20,16 @@ import (
 // goes from trunk to trunk. It may block for the store. Requests inside a
 // dialog, ACK and CANCEL are not for it: they are never challenged.
 func (a *Access) Identify(req *sip.Request) (Caller, *message.Refusal) {
+	c, r := a.Sender(req)
+	if r != nil || c.Identity.User != "" {
+		return c, r
+	}
+	return a.toOurs(req, c)
+}
+
+// Sender is Identify for a request that may be for anybody, a MESSAGE: whether
+// its sender may write to whom it is for is not asked here.
+func (a *Access) Sender(req *sip.Request) (Caller, *message.Refusal) {
 	if r := wellFormed(req); r != nil {
 		return Caller{}, r
 	}
@@ -39,11 +49,11 @@ func (a *Access) Identify(req *sip.Request) (Caller, *message.Refusal) {
 			if id.Level == policy.Unverified && !hasPrivacy(req) {
 				id = a.evidence(req, domains, id)
 			}
-			return a.toOurs(req, Caller{Identity: id})
+			return Caller{Identity: id}, nil
 		}
 	}
 	if a.foreign(req) {
-		return a.toOurs(req, Caller{Identity: a.evidence(req, domains, claimed)})
+		return Caller{Identity: a.evidence(req, domains, claimed)}, nil
 	}
 	return a.ourUser(req, source)
 }
@@ -59,17 +69,41 @@ func (a *Access) Glance(req *sip.Request) (callee string, vouched bool, no *mess
 	if r := wellFormed(req); r != nil {
 		return "", false, r
 	}
-	source := message.ParseAddr(req.Source())
-	trunk := false
-	if a.cfg.Trunk != nil {
-		_, trunk = a.cfg.Trunk(source, strings.ToLower(req.Transport()))
-	}
-	if trunk || a.foreign(req) {
+	vouched, ours, no := a.glance(req)
+	if no == nil && !ours {
 		_, no = a.toOurs(req, Caller{})
-		return a.userAt(req.Recipient), trunk, no
+	}
+	return a.UserAt(req.Recipient), vouched, no
+}
+
+// glance tells from memory whether a trunk or a user's password vouches for who
+// sent a request, and whether it is our user.
+func (a *Access) glance(req *sip.Request) (vouched, ours bool, no *message.Refusal) {
+	source := message.ParseAddr(req.Source())
+	if a.cfg.Trunk != nil {
+		if _, trunk := a.cfg.Trunk(source, strings.ToLower(req.Transport())); trunk {
+			return true, false, nil
+		}
+	}
+	if a.foreign(req) {
+		return false, false, nil
 	}
 	_, no = a.proveCaller(req, source)
-	return a.userAt(req.Recipient), no == nil, no
+	return no == nil, true, no
+}
+
+// GlanceText is what Sender can tell of a MESSAGE from memory. Evident: nobody
+// vouches for its sender yet, but it carries what may prove who he is.
+func (a *Access) GlanceText(req *sip.Request) (vouched, evident bool, no *message.Refusal) {
+	if r := wellFormed(req); r != nil {
+		return false, false, r
+	}
+	vouched, _, no = a.glance(req)
+	evident = len(identityHeaders(req)) > 0
+	if !evident && a.cfg.Domains != nil {
+		evident = len(a.cfg.Domains(message.ParseAddr(req.Source()), strings.ToLower(req.Transport()))) > 0
+	}
+	return vouched, evident, no
 }
 
 // foreign tells that a caller does not claim to be one of ours.
@@ -85,7 +119,7 @@ func (a *Access) proveCaller(req *sip.Request, source netip.AddrPort) (proof, *m
 		return proof{}, r
 	}
 	from := req.From().Address
-	if a.userAt(from) != p.user {
+	if a.UserAt(from) != p.user {
 		return proof{}, &message.Refusal{
 			Status: sip.StatusForbidden, Phrase: "From Is Not Your Address",
 			Why: fmt.Sprintf("%s wanted to call as %s from %s", p.user, message.Clip(canonicalURI(from), 128), source),
@@ -138,7 +172,7 @@ func (a *Access) callingDevice(req *sip.Request, l login, source netip.AddrPort)
 
 // toOurs lets a caller through to our users only.
 func (a *Access) toOurs(req *sip.Request, c Caller) (Caller, *message.Refusal) {
-	if a.userAt(req.Recipient) == "" {
+	if a.UserAt(req.Recipient) == "" {
 		return Caller{}, &message.Refusal{Status: sip.StatusNotFound, Phrase: "Nobody Here Has This Address"}
 	}
 	return c, nil
@@ -216,9 +250,9 @@ func hasPrivacy(req *sip.Request) bool {
 	return false
 }
 
-// userAt is the name of our user whom a URI means by name or number, "" for
+// UserAt is the name of our user whom a URI means by name or number, "" for
 // nobody. A host that is an IP address counts as ours: the request came here.
-func (a *Access) userAt(u sip.Uri) string {
+func (a *Access) UserAt(u sip.Uri) string {
 	text := u.User
 	if u.Scheme == "tel" {
 		text = u.Raw()

@@ -182,15 +182,15 @@ func (a *Access) speaksFor(req *sip.Request, p *passport, s signer) (policy.Iden
 // calls, as To and the Request-URI agree: else one that somebody got for a call
 // to himself would open another's phone.
 func (a *Access) meant(req *sip.Request, p *passport) bool {
-	called := a.userAt(req.Recipient)
-	if called == "" || a.userAt(req.To().Address) != called {
+	called := a.UserAt(req.Recipient)
+	if called == "" || a.UserAt(req.To().Address) != called {
 		return false
 	}
 	for _, text := range p.Dest.URI {
 		var u sip.Uri
 		// An address by number of ours at another gateway is not ours.
 		err := sip.ParseUri(text, &u)
-		if err == nil && u.Scheme != "tel" && a.Ours(address.PlainHost(u.Host)) && a.userAt(u) == called {
+		if err == nil && u.Scheme != "tel" && a.Ours(address.PlainHost(u.Host)) && a.UserAt(u) == called {
 			return true
 		}
 	}

@@ -106,7 +106,7 @@ func (a *Access) mayRegister(req *sip.Request) (netip.AddrPort, proof, *message.
 		return source, proof{}, r
 	}
 	for _, u := range []sip.Uri{req.To().Address, req.From().Address} {
-		if a.userAt(u) != p.user {
+		if a.UserAt(u) != p.user {
 			return source, proof{}, &message.Refusal{
 				Status: sip.StatusForbidden, Phrase: "Not Your Address",
 				Why: fmt.Sprintf("%s wanted to register %s from %s", p.user, message.Clip(canonicalURI(u), 128), source),

@@ -19,6 +19,9 @@ type strangers struct {
 	sources *throttle.Buckets[throttle.Source]
 	callees *throttle.Buckets[uint64]
 	all     *throttle.Buckets[struct{}]
+	// writers and texts are the same for what they write.
+	writers *throttle.Buckets[throttle.Source]
+	texts   *throttle.Buckets[struct{}]
 }
 
 func newStrangers(perSource, perCallee, all float64) *strangers {
@@ -27,7 +30,18 @@ func newStrangers(perSource, perCallee, all float64) *strangers {
 		sources: throttle.NewBuckets[throttle.Source](throttle.PerSecond(perSource, 2*perSource), sourceMax),
 		callees: throttle.NewBuckets[uint64](throttle.PerSecond(perCallee, 2*perCallee), sourceMax),
 		all:     throttle.NewBuckets[struct{}](throttle.PerSecond(all, 2*all), 1),
+		writers: throttle.NewBuckets[throttle.Source](throttle.PerSecond(textsPerMinute/60.0, textsPerMinute), sourceMax),
+		texts:   throttle.NewBuckets[struct{}](throttle.PerSecond(all, 2*all), 1),
 	}
+}
+
+// textsPerMinute is how many MESSAGEs one source that proved nothing may send in
+// a minute, and at once.
+const textsPerMinute = 30
+
+// MayWrite counts one MESSAGE of a source that proved nothing.
+func (a *Access) MayWrite(source netip.Addr, now time.Time) bool {
+	return a.strangers.writers.Admit(throttle.SourceOf(source), now) && a.strangers.texts.Admit(struct{}{}, now)
 }
 
 // MayRing counts one INVITE of a source that proved nothing for a user.
