@@ -17,6 +17,8 @@ type board struct {
 	// tell is told of each new state of a user's call; nil for nobody. It must
 	// not block.
 	tell func(user string, v machine.CallView)
+	// lit is told whose lamp may have changed; nil for nobody. It must not block.
+	lit func(user string)
 
 	mu     sync.Mutex
 	places map[string]*place
@@ -44,6 +46,35 @@ type entry struct {
 	auto  *machine.Authorization        // how the call was answered, when by itself
 	audio machine.TabID                 // the tab that carries the party's audio
 	want  map[machine.TabID][]sdp.Codec // what each of the party's tabs should offer
+	lamp  machine.Lamp
+}
+
+// Lamp is what a lamp key shows of the user's calls now.
+func (g *Gateway) Lamp(user string) machine.Lamp { return g.board.lampOf(user) }
+
+func (b *board) lampOf(user string) (shown machine.Lamp) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.places[user]
+	if p == nil {
+		return shown
+	}
+	for _, e := range p.entries {
+		if shown.State != machine.LampRings && e.lamp.State != machine.LampDark {
+			shown = e.lamp
+		}
+	}
+	return shown
+}
+
+// litAll tells whose lamps may have changed.
+func (b *board) litAll(users []string) {
+	if b.lit == nil {
+		return
+	}
+	for _, user := range users {
+		b.lit(user)
+	}
 }
 
 // rings tells whether the call rings the user: it is there by nothing he did.
@@ -120,6 +151,7 @@ func (b *board) tellAll(changes []change) {
 
 // needs notes what media each tab of the call should have, and wakes the tabs.
 func (b *board) needs(c *Call, s *machine.State) {
+	var lit []string
 	b.mu.Lock()
 	for side, party := range s.Parties {
 		if party.User == "" {
@@ -128,6 +160,10 @@ func (b *board) needs(c *Call, s *machine.State) {
 		e := b.place(party.User).entry(c, machine.Side(side))
 		if e == nil {
 			continue // it ended, and is not shown any more
+		}
+		if lamp := machine.LampOf(s, machine.Side(side), &e.view); lamp != e.lamp {
+			e.lamp = lamp
+			lit = append(lit, party.User)
 		}
 		e.audio, e.want = "", map[machine.TabID][]sdp.Codec{}
 		for _, l := range s.Legs {
@@ -141,6 +177,7 @@ func (b *board) needs(c *Call, s *machine.State) {
 		}
 	}
 	b.mu.Unlock()
+	b.litAll(lit)
 	for _, party := range s.Parties {
 		if party.User != "" {
 			b.wake(party.User)
@@ -218,11 +255,12 @@ func (b *board) left(user string, c *Call, side machine.Side, v machine.CallView
 	b.mu.Lock()
 	e := b.entry(user, c, side)
 	v.Version = e.view.Version + 1
-	e.view, e.audio, e.want = v, "", nil
+	e.view, e.audio, e.want, e.lamp = v, "", nil, machine.Lamp{}
 	b.places[user].tidy(e)
 	b.keepFor(user, c.id)
 	b.mu.Unlock()
 	b.tellAll([]change{{user, v}})
+	b.litAll([]string{user})
 	b.wake(user)
 }
 

@@ -95,6 +95,8 @@ type Config struct {
 	// Tell is told of each new state of a user's call: ringing, early,
 	// connected, held, ended; nil for nobody. It must not block.
 	Tell func(user string, v machine.CallView)
+	// Lit is told whose Lamp may have changed. It must not block. nil: nobody is.
+	Lit func(user string)
 	// Policy decides on automatic answers; nil denies all of them.
 	Policy Authority
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
@@ -198,7 +200,7 @@ func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, e
 	g.outside = outside{calls: cfg.MaxOutside, hourly: cfg.MaxOutsideHour, users: map[string]*outsideUse{}}
 	g.activity.of = map[string]uint64{}
 	g.board = newBoard(cfg.Timers.Ended)
-	g.board.tell = cfg.Tell
+	g.board.tell, g.board.lit = cfg.Tell, cfg.Lit
 	g.background.Add(2)
 	go g.writeLoop(ctx)
 	changed, cancel := cfg.Directory.Changed() // from now on, not from when the goroutine runs

@@ -10,6 +10,7 @@ import (
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/story"
+	"ringsplash/signaling/sipua/event"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/trunk"
@@ -35,6 +36,8 @@ type Receiver struct {
 	Room func(dialled string) machine.Cause
 	// TurnedAway is told of every INVITE that Room refused. nil: nobody is.
 	TurnedAway func(machine.Cause)
+	// Shown is what phones can subscribe to. nil: nothing, SUBSCRIBE gets 489.
+	Shown *event.Shown
 	// Trace is given every SIP message of a leg, without secrets. It must not
 	// block. nil: nobody is.
 	Trace func(machine.LegID, story.Message)
@@ -60,6 +63,8 @@ type Config struct {
 	// every INVITE is taken, unverified. Its Domain, Trunk, Local and Reply
 	// are filled in by Open when they are empty.
 	Access *registrar.Config
+	// Events bounds what phones subscribe to.
+	Events event.NotifierConfig
 	// Registered is told when a trunk's registration begins to work (nil) or
 	// fails. It must not block. nil: only the log tells.
 	Registered func(trunk string, err error)

@@ -53,6 +53,7 @@ type leg struct {
 	origins origins
 	// stranger: they called us and proved nothing. It does not change.
 	stranger bool
+	face     face
 
 	// Everything below belongs to the goroutine of run.
 	state  legState
@@ -80,10 +81,15 @@ type leg struct {
 
 // newLeg makes a leg that nobody knows yet.
 func (u *UA) newLeg(id machine.LegID, state legState, d dialog) *leg {
-	return &leg{
+	l := &leg{
 		u: u, id: id, mail: mailbox.New[func()](), state: state, d: d,
 		log: u.log.With("leg", string(id), "callId", message.CleanText(d.callID)),
 	}
+	l.face.callID, l.face.ours = d.callID, message.Tag(&d.local)
+	if tag := message.Tag(&d.remote); tag != "" {
+		l.face.show(tag)
+	}
+	return l
 }
 
 // ID is the leg's id.

@@ -20,6 +20,7 @@ func (u *UA) route(server *sipgo.Server) {
 	if u.access != nil {
 		server.OnRegister(u.on(u.access.Register))
 	}
+	server.OnSubscribe(u.on(u.onSubscribe))
 	server.OnNoRoute(u.on(u.onInside))
 }
 
@@ -102,15 +103,19 @@ func (u *UA) outside(req *sip.Request) *message.Refusal {
 }
 
 func (u *UA) abilities() []sip.Header {
-	return []sip.Header{
-		sip.NewHeader("Allow", u.allow), sip.NewHeader("Accept", message.SDPType),
-		sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", strings.Join(extensions, ", ")),
+	allow := u.allow
+	if u.events.Serving() {
+		allow += ", SUBSCRIBE"
 	}
+	return append([]sip.Header{
+		sip.NewHeader("Allow", allow), sip.NewHeader("Accept", message.SDPType),
+		sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", strings.Join(extensions, ", ")),
+	}, u.allowEvents()...)
 }
 
 func (u *UA) unsupported(m sip.RequestMethod) *message.Refusal {
 	if m == sip.NOTIFY || m == sip.SUBSCRIBE { // RFC 6665 4.1.3: the phone stops asking
-		return &message.Refusal{Status: 489, Phrase: "Bad Event", Headers: []sip.Header{sip.NewHeader("Allow-Events", "")}}
+		return u.badEvent()
 	}
 	return &message.Refusal{
 		Status: sip.StatusMethodNotAllowed, Phrase: "Method Not Allowed",

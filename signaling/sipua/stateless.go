@@ -37,8 +37,11 @@ func newStateless(key message.OwnKey) *stateless {
 func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	_, datagram := info.RemoteAddr.(*net.UDPAddr)
 	if bytes.HasPrefix(data, []byte("SIP/2.0 ")) {
+		if datagram && !u.stateless.key.Answers(data) || u.events.Answered(data) {
+			return false
+		}
 		if datagram {
-			return u.stateless.key.Answers(data)
+			return true
 		}
 		_, err := u.stateless.parser.ParseSIP(data)
 		return err == nil // sipgo would close the stream
@@ -123,6 +126,8 @@ func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 	case req.Method == sip.REGISTER && u.access != nil:
 		_, _, no := u.access.Glance(req)
 		return sender{}, no
+	case req.Method == sip.SUBSCRIBE && u.events.Serving():
+		return sender{}, u.events.Judge(req)
 	case message.Tag(req.To()) != "":
 		l := u.legOf(req)
 		if l == nil {

@@ -27,7 +27,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway"
+	"ringsplash/gateway/machine"
 	"ringsplash/internal/address"
+	"ringsplash/signaling/sipua/event"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/trunk"
@@ -50,7 +52,8 @@ type UA struct {
 	to     Receiver
 	access *registrar.Access // nil: no registrar, everybody may call
 	trunks *trunk.Trunks
-	allow  string // the Allow header
+	events *event.Notifier // nil without access
+	allow  string          // the Allow header
 
 	txs       *transactions
 	stateless *stateless
@@ -69,6 +72,7 @@ type UA struct {
 	dialogs  map[dialogKey]*leg
 	merged   map[mergeKey]*leg
 	legs     map[*leg]struct{}
+	byID     map[machine.LegID]*leg
 	requests int
 	hangUps  int           // hang-ups under way
 	hungUp   chan struct{} // closed when hangUps falls to 0 while closing
@@ -109,13 +113,15 @@ func Open(cfg Config, log *slog.Logger) (*UA, error) {
 	u := &UA{
 		cfg: cfg, log: log, wire: w, trunks: trunks, allow: cfg.allow(), dialogs: make(map[dialogKey]*leg),
 		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(w.Key),
-		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}), hungUp: make(chan struct{}),
+		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}),
+		byID: make(map[machine.LegID]*leg), hungUp: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
 	u.leaving, u.retire = context.WithCancel(u.stop)
 	if err := u.openAccess(); err != nil {
 		return nil, errors.Join(err, u.Close())
 	}
+	u.openEvents()
 	return u, nil
 }
 
@@ -130,6 +136,9 @@ func (u *UA) Serve(to Receiver) error {
 		return err
 	}
 	u.work.Go(u.sweep)
+	if u.events != nil && to.Shown != nil {
+		u.events.Serve(*to.Shown)
+	}
 	u.trunks.Serve(u.leaving)
 	return nil
 }
@@ -209,6 +218,9 @@ func (u *UA) close() {
 	u.mu.Unlock()
 	u.retire()
 	u.trunks.Wait()
+	if u.events != nil {
+		u.events.Close()
+	}
 	select {
 	case <-u.hungUp:
 	case <-time.After(closeWait):
@@ -262,7 +274,7 @@ func (u *UA) adopt(l *leg) error {
 		u.merged[l.mergeKey()] = l
 	}
 	u.dialogs[l.d.key()] = l
-	u.legs[l] = struct{}{}
+	u.legs[l], u.byID[l.id] = struct{}{}, l
 	u.work.Add(1)
 	return nil
 }
@@ -276,6 +288,7 @@ func (u *UA) forget(l *leg) {
 	defer u.mu.Unlock()
 	delete(u.dialogs, l.d.key())
 	delete(u.legs, l)
+	delete(u.byID, l.id)
 	if l.in != nil {
 		delete(u.merged, l.mergeKey())
 	}

@@ -58,9 +58,9 @@ func (u *UA) Invite(in gateway.Invite, sink gateway.Sink) gateway.Leg {
 		in.Leg = machine.LegID(message.NewToken())
 	}
 	d := dialog{callID: message.NewToken(), owner: true}
+	d.local.Params = sip.HeaderParams{{K: "tag", V: message.NewToken()}}
 	l := u.newLeg(in.Leg, legCalling, d)
 	l.sink = sink
-	l.d.local.Params = sip.HeaderParams{{K: "tag", V: message.NewToken()}}
 	l.mail.Post(func() { l.dial(in) })
 	if err := u.adopt(l); err != nil {
 		sink(machine.Refused{LegID: in.Leg, Status: sip.StatusServiceUnavailable, Phrase: err.Error()})
@@ -156,6 +156,7 @@ func (l *leg) provisional(s *sent, res *sip.Response) {
 	tag := message.Tag(res.To())
 	if len(l.out.early) < maxEarly && !slices.Contains(l.out.early, tag) {
 		l.out.early = append(l.out.early, tag)
+		l.face.show(l.out.early[0])
 		early := l.d
 		early.confirm(res)
 		l.settles(&early)
@@ -188,6 +189,7 @@ func (l *leg) success(res *sip.Response) {
 		return
 	}
 	l.d.confirm(res)
+	l.face.show(message.Tag(&l.d.remote))
 	l.settles(&l.d)
 	l.sendACK(&l.d, l.out.invite, res)
 	sdp, _ := message.SDP(res)

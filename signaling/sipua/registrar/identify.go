@@ -106,6 +106,36 @@ func (a *Access) GlanceText(req *sip.Request) (vouched, evident bool, no *messag
 	return vouched, evident, no
 }
 
+// GlanceUser is what User can tell from memory.
+func (a *Access) GlanceUser(req *sip.Request) *message.Refusal {
+	if r := a.claimsOurs(req); r != nil {
+		return r
+	}
+	_, r := a.proveCaller(req, message.ParseAddr(req.Source()))
+	return r
+}
+
+// User tells which phone of a user of ours sent a request that is no call, by
+// digest (407), or refuses it: nobody else may send such. It may block for the
+// store.
+func (a *Access) User(req *sip.Request) (Caller, *message.Refusal) {
+	if r := a.claimsOurs(req); r != nil {
+		return Caller{}, r
+	}
+	return a.ourUser(req, message.ParseAddr(req.Source()))
+}
+
+// claimsOurs refuses who does not claim to be one of ours.
+func (a *Access) claimsOurs(req *sip.Request) *message.Refusal {
+	if r := wellFormed(req); r != nil {
+		return r
+	}
+	if a.foreign(req) {
+		return &message.Refusal{Status: sip.StatusForbidden, Phrase: "For Users Of This Gateway Only"}
+	}
+	return nil
+}
+
 // foreign tells that a caller does not claim to be one of ours.
 func (a *Access) foreign(req *sip.Request) bool {
 	from := req.From().Address
@@ -248,6 +278,12 @@ func hasPrivacy(req *sip.Request) bool {
 		}
 	}
 	return false
+}
+
+// Exists tells whether there is a user of that name.
+func (a *Access) Exists(user string) bool {
+	_, ok := a.cfg.Users.User(user)
+	return ok
 }
 
 // UserAt is the name of our user whom a URI means by name or number, "" for

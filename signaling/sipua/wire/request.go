@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -122,6 +123,24 @@ func (w *Sockets) Answer(info sip.TransportReadProps, answer []byte) {
 	if s := w.flows.find(message.Flow{Transport: strings.ToLower(info.Transport), Peer: at}); s != nil {
 		_, _ = s.Write(answer) // which closes the connection when it cannot
 	}
+}
+
+// Write sends a message whose transaction is not sipgo's. Over TCP and TLS it
+// blocks for the peer, writeTimeout at most, and makes no connection.
+func (w *Sockets) Write(h Hop, text []byte) error {
+	if h.Transport != "udp" {
+		s := w.flows.find(h.Flow())
+		if s == nil {
+			return ErrFlowGone
+		}
+		_, err := s.Write(text)
+		return err
+	}
+	if h.Sock == nil || h.Sock.packet == nil {
+		return fmt.Errorf("there is no UDP socket to reach %s: add one to sip.listen", h.Addr)
+	}
+	_, err := h.Sock.packet.WriteToUDPAddrPort(text, h.Addr)
+	return err
 }
 
 // WriteMsg sends a message of no transaction, an ACK.

@@ -1,0 +1,42 @@
+package event
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"ringsplash/signaling/sipua/message"
+)
+
+// AllowEvents are the event packages that can be subscribed to.
+const AllowEvents = "dialog"
+
+// look is what a subscription looks like now. Its text has versionMark where the
+// version of the document stands, so that two looks can be compared.
+type look struct {
+	kind    string // the Content-Type
+	text    string
+	headers []sip.Header
+}
+
+// versionMark cannot be part of an XML text.
+const versionMark = "\x00"
+
+// pack is an event package (RFC 6665 7.2).
+type pack struct {
+	name  string
+	types []string // of its bodies
+	look  func(*Notifier, *subscription) look
+}
+
+var packs map[string]*pack
+
+func init() {
+	packs = map[string]*pack{
+		"dialog": {name: "dialog", types: []string{dialogInfoType}, look: (*Notifier).lamp},
+	}
+}
+
+// BadEvent refuses a package that we do not have, and names those we have (RFC
+// 6665 4.1.3).
+func BadEvent() *message.Refusal {
+	return &message.Refusal{Status: 489, Phrase: "Bad Event", Headers: []sip.Header{sip.NewHeader("Allow-Events", AllowEvents)}}
+}
