@@ -29,6 +29,9 @@ const (
 	FromEveryone = "everyone"
 )
 
+// stripes is how many locks conversations share.
+const stripes = 64
+
 // Bounds on what people write.
 const (
 	// TextMax is how many bytes of UTF-8 a message has at most.
@@ -86,15 +89,32 @@ type Book struct {
 	cfg Config
 	log *slog.Logger
 
-	ids   ids
-	pace  *throttle.Buckets[string]
-	pairs [64]sync.Mutex // a conversation is written by one at a time
+	ids     ids
+	pace    *throttle.Buckets[string] // of messages, by sender
+	keys    *throttle.Buckets[string] // of typing
+	pairs   [stripes]sync.Mutex       // a conversation is written by one at a time
+	readers [stripes]sync.Mutex       // and a user's are read into memory
 
 	carrier Carrier
 	router  Router
+
+	mu     sync.Mutex
+	people map[string]*person // who is followed
+	stale  map[string]struct{}
+	lanes  map[lane]*queue
+	folded int // bytes of all folds
+	// searches counts them, to know which was longest ago.
+	searches uint64
+
+	retry   chan struct{}
+	slots   chan struct{} // of deliveries
+	life    context.Context
+	stop    context.CancelFunc
+	running sync.WaitGroup
 }
 
-// Open makes a Book; Close ends it.
+// Open makes a Book that follows what other nodes change, and deletes what is
+// older than it keeps, until Close. It does not read the conversations.
 func Open(_ context.Context, cfg Config, log *slog.Logger) (*Book, error) {
 	if cfg.Store == nil || cfg.People == nil {
 		return nil, errors.New("chat: Store and People must be set")
@@ -104,12 +124,37 @@ func Open(_ context.Context, cfg Config, log *slog.Logger) (*Book, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	b := &Book{cfg: cfg, log: log, pace: throttle.NewBuckets[string](throttle.PerSecond(perMinute/60.0, perMinute), 10000)}
+	b := &Book{
+		cfg: cfg, log: log, pace: throttle.NewBuckets[string](throttle.PerSecond(perMinute/60.0, perMinute), 10000),
+		keys: throttle.NewBuckets[string](throttle.PerSecond(1, 20), 10000), people: map[string]*person{},
+		stale: map[string]struct{}{}, lanes: map[lane]*queue{},
+		retry: make(chan struct{}, 1), slots: make(chan struct{}, deliveriesMax),
+	}
+	b.life, b.stop = context.WithCancel(context.Background())
+	changes, err := cfg.Store.Subscribe(b.life, topic)
+	if err != nil {
+		b.stop()
+		return nil, fmt.Errorf("chat: follow changes: %w", err)
+	}
+	b.running.Go(func() { b.follow(changes) })
+	b.running.Go(b.sweepLoop)
 	return b, nil
 }
 
-// Close ends what runs and waits for it.
-func (b *Book) Close() error { return nil }
+// Close ends what runs and waits for it. It does not close the store.
+func (b *Book) Close() error {
+	b.stop()
+	b.mu.Lock()
+	for user, p := range b.people {
+		b.drop(user, p)
+	}
+	for _, q := range b.lanes {
+		q.rest()
+	}
+	b.mu.Unlock()
+	b.running.Wait()
+	return nil
+}
 
 // own is the address of one of our users.
 func (b *Book) own(user string) string { return "sip:" + user + "@" + b.cfg.People.Domain() }

@@ -18,8 +18,7 @@ import (
 // State is what became of a message.
 type State string
 
-// States of a message. Those of a message that the user got himself are Sent
-// until a tab or phone of his has it.
+// States of a message. One that the user got is Delivered, or Read.
 const (
 	Sent      State = "sent"      // it is kept
 	Delivered State = "delivered" // a tab showed that it has it, or a phone or far end said 200
@@ -51,6 +50,8 @@ type record struct {
 	// known by them.
 	Key string `json:"key,omitempty"`
 	Ref string `json:"ref,omitempty"`
+	// Stranger: it came from outside, from nobody that the user calls a friend.
+	Stranger bool `json:"stranger,omitempty"`
 	// Wants are the receipts that the far end asked for.
 	Wants Receipts `json:"wants,omitzero"`
 
@@ -68,6 +69,13 @@ func conversationKey(user, peer string) string {
 // messageKey sorts the newest first.
 func messageKey(user, peer, id string) string {
 	return conversationKey(user, peer) + store.Downward(id)
+}
+
+// peerOf is whose conversation the key of a message is in.
+func peerOf(key string) string {
+	part := strings.Split(key, "/")
+	peer, _ := url.PathUnescape(part[2])
+	return peer
 }
 
 func readRecord(it store.Item) (record, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 	"ringsplash/store"
 )
@@ -16,15 +17,15 @@ const writeTries = 16
 // the message's own, user who wrote it, and from must be who it went to, proven.
 // It blocks for the store. ErrRefused: there is no such message to that far end.
 func (b *Book) Receipted(ctx context.Context, user string, from policy.Identity, id string, state State) error {
-	if !from.Verified() || len(id) > keyMax {
+	if !from.Verified() || timeOf(id).IsZero() {
 		return ErrRefused
 	}
-	return b.advance(ctx, user, from.Address, id, state, nil)
+	return b.advance(ctx, user, from.Address, id, state, sentence.Sentence{})
 }
 
 // advance brings the sender's own copy of a message to a later state. A state
 // never goes back, and what is delivered does not fail any more.
-func (b *Book) advance(ctx context.Context, user, peer, id string, state State, cause error) error {
+func (b *Book) advance(ctx context.Context, user, peer, id string, state State, cause sentence.Sentence) error {
 	for range writeTries {
 		it, err := b.cfg.Store.Get(ctx, messageKey(user, peer, id))
 		if errors.Is(err, store.ErrNotFound) {
@@ -44,15 +45,18 @@ func (b *Book) advance(ctx context.Context, user, peer, id string, state State, 
 			return nil
 		}
 		r.State = state
-		r.Cause, r.CauseSentence = "", causeOf(cause)
-		r.Cause = r.CauseSentence.Text
+		r.Cause, r.CauseSentence = cause.Text, cause
 		value, err := json.Marshal(r)
 		if err == nil {
 			_, err = b.cfg.Store.Put(ctx, it.Key, value, it.Version, 0)
 		}
-		if !errors.Is(err, store.ErrConflict) {
-			return err
+		if errors.Is(err, store.ErrConflict) {
+			continue
 		}
+		if err == nil {
+			b.tell(ctx, pair{user, peer})
+		}
+		return err
 	}
 	return wrap(store.ErrConflict, "change a message", user)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"hash/fnv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"ringsplash/internal/address"
@@ -75,14 +74,31 @@ func (b *Book) Send(ctx context.Context, d Draft) (id string, err error) {
 		}
 	}
 	m := Message{ID: id, Time: timeOf(id), Text: d.Text, State: Sent}
-	if err := b.keep(ctx, peer, b.own(d.User), record{Message: m, Key: d.Key}); err != nil {
+	mine := m
+	mine.Mine = true
+	if peer == "" {
+		if err := b.queue(ctx, entry{User: d.User, Peer: to, ID: id, Dialled: d.To}); err != nil {
+			return "", err
+		}
+	} else {
+		if err := b.keepFor(ctx, peer, b.own(d.User), record{Message: m, Key: d.Key}); err != nil {
+			return "", err
+		}
+	}
+	if err := b.keep(ctx, d.User, to, record{Message: mine, Key: d.Key}); err != nil {
 		return "", err
 	}
-	m.Mine = true
-	if err := b.keep(ctx, d.User, to, record{Message: m, Key: d.Key}); err != nil {
-		return "", err
-	}
+	b.tell(ctx, b.sides(d.User, to, peer)...)
+	b.deliver()
 	return id, nil
+}
+
+// sides are the users whose view of a conversation changed, the recipient first.
+func (b *Book) sides(user, to, peer string) []pair {
+	if peer == "" {
+		return []pair{{user, to}}
+	}
+	return []pair{{peer, b.own(user)}, {user, to}}
 }
 
 // Receive keeps a message from outside; it is in the store when there is no
@@ -95,47 +111,105 @@ func (b *Book) Receive(ctx context.Context, in Incoming) error {
 	case !b.pace.Admit("from "+in.From.Address, b.cfg.Now()) || !b.pace.Admit("by "+in.Source, b.cfg.Now()):
 		return ErrTooMany
 	}
-	user, err := b.mayWrite(ctx, in)
+	user, friend, err := b.mayWrite(ctx, in)
 	if err != nil {
 		return err
 	}
-	peer := in.From.Address
+	peer, stranger := in.From.Address, !friend
 	defer b.lock(user, peer)()
-	found, last, err := b.recent(ctx, user, peer, func(r record) bool { return !r.Mine && r.Ref == in.ID && in.ID != "" })
+	found, last, err := b.recent(ctx, user, peer, recentMax, func(r record) bool {
+		return !r.Mine && r.Ref == in.ID && in.ID != ""
+	})
 	if err != nil || found != "" {
 		return err
+	}
+	if stranger {
+		if err := b.roomForStranger(ctx, user, peer, last); err != nil {
+			return err
+		}
 	}
 	id, err := b.ids.next(b.cfg.Now(), last)
 	if err != nil {
 		return err
 	}
 	m := Message{ID: id, Time: timeOf(id), Text: strings.ToValidUTF8(in.Text, "\uFFFD"), State: Sent, Unproven: !in.From.Verified()}
-	return b.keep(ctx, user, peer, record{Message: m, Display: in.From.Display, Ref: in.ID, Wants: in.Wants})
+	r := record{Message: m, Display: in.From.Display, Ref: in.ID, Wants: in.Wants, Stranger: stranger}
+	if err := b.keepFor(ctx, user, peer, r); err != nil {
+		return err
+	}
+	b.tell(ctx, pair{user, peer})
+	b.deliver()
+	return nil
 }
 
 // mayWrite is the user of ours that a message from outside is for, when its
-// sender may write to him.
-func (b *Book) mayWrite(ctx context.Context, in Incoming) (user string, err error) {
+// sender may write to him, and whether he is a friend.
+func (b *Book) mayWrite(ctx context.Context, in Incoming) (user string, friend bool, err error) {
 	user, known := b.userOf(in.To)
 	_, _, host := address.Cut(in.From.Address)
 	switch {
 	case !known || in.From.User != "" || len(in.ID) > keyMax || in.From.Private:
-		return "", ErrRefused
+		return "", false, ErrRefused
 	case strings.EqualFold(host, b.cfg.People.Domain()): // ours are proven by digest
-		return "", ErrRefused
-	case b.cfg.FromOutside == FromEveryone:
-		return user, nil
-	case b.cfg.FromOutside != FromFriends || b.cfg.Friend == nil || !in.From.Verified():
-		return "", ErrRefused // a claimed address is nobody's friend
+		return "", false, ErrRefused
+	case b.cfg.FromOutside == FromNobody:
+		return "", false, ErrRefused
 	}
-	friend, err := b.cfg.Friend(ctx, user, in.From)
-	if err != nil {
-		return "", wrap(err, "read the friends", user)
+	if b.cfg.Friend != nil && in.From.Verified() { // a claimed address is nobody's friend
+		if friend, err = b.cfg.Friend(ctx, user, in.From); err != nil {
+			return "", false, wrap(err, "read the friends", user)
+		}
 	}
-	if !friend {
-		return "", ErrRefused
+	if !friend && b.cfg.FromOutside != FromEveryone {
+		return "", false, ErrRefused
 	}
-	return user, nil
+	return user, friend, nil
+}
+
+// Bounds on what those can grow who are no friends of the user.
+const (
+	strangersMax  = 50 // conversations with them
+	unansweredMax = 50 // messages one of them may write before the user does
+)
+
+// roomForStranger says ErrTooMany when a stranger wrote enough without an answer.
+// A new one takes the place of the one who wrote longest ago.
+func (b *Book) roomForStranger(ctx context.Context, user, peer, last string) error {
+	if !b.pace.Admit("strangers of "+user, b.cfg.Now()) {
+		return ErrTooMany
+	}
+	if last != "" {
+		n := 0
+		answer, _, err := b.recent(ctx, user, peer, unansweredMax, func(r record) bool { n++; return r.Mine })
+		if err == nil && answer == "" && n >= unansweredMax {
+			err = ErrTooMany
+		}
+		return err
+	}
+	count, oldest, oldestID := 0, "", ""
+	for other, err := range b.peers(ctx, user) {
+		if err != nil {
+			return err
+		}
+		stranger, id, err := b.recent(ctx, user, other, 1, func(r record) bool { return r.Stranger })
+		if err != nil {
+			return err
+		}
+		if stranger == "" {
+			continue
+		}
+		if count++; oldestID == "" || id < oldestID {
+			oldest, oldestID = other, id
+		}
+	}
+	if count < strangersMax {
+		return nil
+	}
+	if err := b.erase(ctx, user, oldest, ""); err != nil {
+		return err
+	}
+	b.tell(ctx, pair{user, oldest})
+	return nil
 }
 
 // userOf is who of ours is dialled by a text.
@@ -153,16 +227,23 @@ func (b *Book) userOf(text string) (user string, ok bool) {
 
 // aim is the address that a draft is for, and the user of ours who has it.
 func (b *Book) aim(d Draft) (to, peer string, err error) {
-	peer, ok := b.userOf(d.To)
-	switch {
-	case !ok: // outside there is no carrier yet
-		return "", "", denied("not_available", "message.no_way", "to", d.To)
-	case peer == d.User:
-		return "", "", denied("forbidden", "message.to_yourself")
-	case len(d.Key) > keyMax:
+	if len(d.Key) > keyMax {
 		return "", "", denied("bad_request", "message.bad_key", "most", keyMax)
 	}
-	return b.own(peer), peer, nil
+	if peer, ok := b.userOf(d.To); ok {
+		if peer == d.User {
+			return "", "", denied("forbidden", "message.to_yourself")
+		}
+		return b.own(peer), peer, nil
+	}
+	if b.carrier == nil {
+		return "", "", denied("not_available", "message.no_way", "to", d.To)
+	}
+	to, ways := b.router.Outside(d.User, d.To)
+	if len(ways) == 0 {
+		return "", "", denied("not_found", "message.no_way", "to", d.To)
+	}
+	return to, "", nil
 }
 
 func checkText(text string) error {
@@ -178,20 +259,22 @@ func checkText(text string) error {
 // known is the id that a draft was stored with before, "" for none, and the
 // newest id of the conversation. One of the two copies may be missing.
 func (b *Book) known(ctx context.Context, d Draft, to, peer string) (id, last string, err error) {
-	id, last, err = b.recent(ctx, d.User, to, func(r record) bool { return r.Mine && r.Key == d.Key && d.Key != "" })
-	if err != nil || id != "" {
+	fits := func(r record) bool { return r.Key == d.Key && d.Key != "" }
+	id, last, err = b.recent(ctx, d.User, to, recentMax, func(r record) bool { return r.Mine && fits(r) })
+	if err != nil || id != "" || peer == "" {
 		return id, last, err
 	}
-	id, theirs, err := b.recent(ctx, peer, b.own(d.User), func(r record) bool { return !r.Mine && r.Key == d.Key && d.Key != "" })
+	id, theirs, err := b.recent(ctx, peer, b.own(d.User), recentMax, func(r record) bool { return !r.Mine && fits(r) })
 	return id, max(last, theirs), err
 }
 
 // recentMax is how many messages of a conversation are searched for a double.
 const recentMax = 50
 
-// recent is the newest message of a conversation that fits, and the newest at all.
-func (b *Book) recent(ctx context.Context, user, peer string, fits func(record) bool) (id, last string, err error) {
-	items, err := b.cfg.Store.Scan(ctx, conversationKey(user, peer), "", recentMax)
+// recent is the newest message of a conversation that fits, among so many, and the
+// newest at all.
+func (b *Book) recent(ctx context.Context, user, peer string, most int, fits func(record) bool) (id, last string, err error) {
+	items, err := b.cfg.Store.Scan(ctx, conversationKey(user, peer), "", most)
 	if err != nil {
 		return "", "", wrap(err, "read the messages", user)
 	}
@@ -229,9 +312,14 @@ func (b *Book) lock(user, peer string) (unlock func()) {
 	if one > other {
 		one, other = other, one
 	}
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(one + "\n" + other))
-	mu := &b.pairs[h.Sum32()%uint32(len(b.pairs))]
+	mu := &b.pairs[stripe(one+"\n"+other)]
 	mu.Lock()
-	return sync.OnceFunc(mu.Unlock)
+	return mu.Unlock
+}
+
+// stripe is which of the locks a text has.
+func stripe(text string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(text))
+	return h.Sum32() % stripes
 }

@@ -110,7 +110,7 @@ type AddressList struct {
 
 // search lists the entries that fit, in their order.
 func (b *book) search(query string, friends bool) []placed {
-	fold := newFolder()
+	fold := Folder()
 	words := strings.Fields(fold(query))
 	found := make([]placed, 0, len(b.Entries))
 	for _, e := range b.Entries {
@@ -130,9 +130,9 @@ func (b *book) search(query string, friends bool) []placed {
 	return found
 }
 
-// newFolder returns what takes case and accents out of a text. It may be used
+// Folder returns what takes case and accents out of a text. It may be used
 // by one goroutine.
-func newFolder() func(string) string {
+func Folder() func(string) string {
 	fold := cases.Fold()
 	return func(s string) string {
 		if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {

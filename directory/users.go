@@ -115,7 +115,7 @@ func (d *Directory) Remove(ctx context.Context, name string) error {
 		return fmt.Errorf("directory: remove the grants of %s: %w", name, err)
 	}
 	d.lists.forget(name)
-	for _, space := range []string{"entry", "history", "message", "read", "decision"} {
+	for _, space := range []string{"entry", "history", "message", "read", "outbox", "decision"} {
 		if err := d.dropAll(ctx, space+"/"+name+"/", every); err != nil {
 			return err
 		}
