@@ -95,6 +95,9 @@ type Config struct {
 	// Tell is told of each new state of a user's call: ringing, early,
 	// connected, held, ended; nil for nobody. It must not block.
 	Tell func(user string, v machine.CallView)
+	// MayPickUp tells whether a user may take the calls that ring another; it must
+	// not block. nil: nobody may take those of others.
+	MayPickUp func(user, of string) bool
 	// Lit is told whose Lamp may have changed. It must not block. nil: nobody is.
 	Lit func(user string)
 	// Policy decides on automatic answers; nil denies all of them.

@@ -180,6 +180,9 @@ func (c *Call) parted() {
 		}
 		v := c.shown[side]
 		v.State, v.Cause, v.On = "ended", machine.CauseTransferred, nil
+		if p.PickedUp {
+			v.Cause = machine.CauseElsewhere
+		}
 		v.ReasonSentence = v.Cause.Sentence(machine.Side(side))
 		v.Reason = v.ReasonSentence.Text
 		c.gw.board.left(was.User, c, machine.Side(side), v)

@@ -95,6 +95,9 @@ type Incoming struct {
 	Dialled string
 	// Replaces is the leg whose place the caller wants (RFC 3891), "" for none.
 	Replaces machine.LegID
+	// PickUp is the user whose phone Replaces rings, "" when it talks: his call is
+	// to be picked up.
+	PickUp string
 	// Offer is the SDP offer; empty when the INVITE had none.
 	Offer []byte
 	// Source is where the INVITE came from.

@@ -111,7 +111,10 @@ func (c *Call) place(p placed) machine.Begun {
 	b.Offered, b.Cause = c.takeCaller(in)
 	b.Late = len(in.Offer) == 0
 	if in.Replaces != "" {
-		b.Replaces, b.Other = in.Replaces, c.gw.callWith(in.Replaces)
+		b.Replaces, b.Other, b.PickUp = in.Replaces, c.gw.callWith(in.Replaces), in.PickUp
+		if in.PickUp != "" && b.Cause == "" && !c.gw.MayPickUp(in.From.User, in.PickUp) {
+			b.Cause = machine.CauseForbidden
+		}
 		return b
 	}
 	b = c.aim(b, in.Dialled)
@@ -123,6 +126,12 @@ func (c *Call) place(p placed) machine.Begun {
 		b.Wish = c.wish(kind, in.AnswerMode.Require, b)
 	}
 	return b
+}
+
+// MayPickUp tells whether a user may take the calls that ring another: only his
+// own, unless the configuration says more.
+func (g *Gateway) MayPickUp(user, of string) bool {
+	return user != "" && (user == of || g.cfg.MayPickUp != nil && g.cfg.MayPickUp(user, of))
 }
 
 // wish reads what the requester asked for. The seam to policy is decide: the

@@ -28,6 +28,8 @@ type (
 		Replaces LegID
 		Other    CallID
 		Waits    CallID
+		// PickUp is the user whose phone the leg rings that is replaced, "" for none.
+		PickUp string
 		// Back is the trunk whose REFER began the call, "" for none: the one way
 		// out of the house that it has.
 		Back  string

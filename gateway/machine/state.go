@@ -123,6 +123,8 @@ type Party struct {
 	// Direction is in or out when a transfer brought the party here, "" when
 	// the call was placed by or to it.
 	Direction string `json:"direction,omitempty"`
+	// PickedUp tells that he took a call that rang somebody else.
+	PickedUp bool `json:"pickedUp,omitempty"`
 	// Earlier is what a transfer took the party from, nil when none did.
 	Earlier *Earlier `json:"earlier,omitempty"`
 	// Leg carries the party's audio, "" while none does.

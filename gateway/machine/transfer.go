@@ -24,6 +24,8 @@ type TransferState struct {
 	// Replacing tells that this call only exists for its own caller to take
 	// a place in the other one (an INVITE with Replaces, RFC 3891).
 	Replacing bool `json:"replacing,omitempty"`
+	// PickUp is the user whose ringing phone is replaced, "" for a talk.
+	PickUp string `json:"pickUp,omitempty"`
 	// Trunk is the one that transfers by its own REFER, "" for a user's.
 	Trunk string `json:"trunk,omitempty"`
 	// Held tells that the transfer put the other party on hold.
@@ -46,6 +48,8 @@ type (
 		From        CallID
 		User, Trunk string
 		Replace     LegID
+		// PickUp is the user whose phone the leg rings, "" when it talks.
+		PickUp string
 	}
 	// JoinRang: the target of a blind transfer rings.
 	JoinRang struct{ Call CallID }
@@ -68,6 +72,7 @@ type (
 	Joined struct {
 		From    CallID
 		Replace LegID
+		PickUp  string // whose ringing phone it replaces, "" for none
 		By      string // whose leg it replaces when Replace is ""
 		Trunk   string // the trunk that sent it, in the place of a leg of its own
 		Party   Party
@@ -164,8 +169,10 @@ func (m *transition) transfer(t TransferState, to string, attended bool, in Inpu
 
 // replaces begins a call whose caller wants a place in another call.
 func (m *transition) replaces(e Begun) {
-	m.Transfer = &TransferState{Side: Callee, To: e.Other, Replace: e.Replaces, Replacing: true}
-	m.do(Tell{e.Other, JoinAsked{From: m.ID, User: e.From.User, Trunk: e.From.Trunk, Replace: e.Replaces}})
+	m.Transfer = &TransferState{Side: Callee, To: e.Other, Replace: e.Replaces, Replacing: true, PickUp: e.PickUp}
+	m.do(Tell{e.Other, JoinAsked{
+		From: m.ID, User: e.From.User, Trunk: e.From.Trunk, Replace: e.Replaces, PickUp: e.PickUp,
+	}})
 }
 
 // waits tells whether that call's event is about our transfer.
@@ -218,13 +225,15 @@ func (m *transition) joinReady(e JoinReady) {
 	party.Direction = party.direction(side)
 	by := m.Parties[t.Side].User
 	switch {
+	case t.PickUp != "":
+		party.Direction = "in" // somebody calls, and he answers
 	case t.Replacing:
 		by = party.User
 	case party.Earlier == nil:
 		party.Earlier = &Earlier{With: m.Parties[t.Side].Who.Shown(), Began: m.Began, Talking: m.Talking}
 	}
 	m.do(Give{To: e.Call, Joined: Joined{
-		From: m.ID, Replace: t.Replace, By: by, Trunk: t.Trunk, Party: party, Leg: *l, Note: m.Notes[side],
+		From: m.ID, Replace: t.Replace, PickUp: t.PickUp, By: by, Trunk: t.Trunk, Party: party, Leg: *l, Note: m.Notes[side],
 	}})
 	l.Stage = Gone
 	m.end(CauseTransferred, t.Side)
@@ -279,6 +288,10 @@ func (m *transition) seat(user, trunk string, replace LegID) (Side, *LegState) {
 }
 
 func (m *transition) joinAsked(e JoinAsked) {
+	if e.PickUp != "" {
+		m.pickUpAsked(e)
+		return
+	}
 	side, l := m.seat(e.User, e.Trunk, e.Replace)
 	if l == nil || m.Transfer != nil || m.Waits != "" || e.From == m.ID {
 		m.do(Tell{e.From, JoinFailed{m.ID, CauseForbidden}})
@@ -301,6 +314,10 @@ func (m *transition) joinOver(e JoinOver) {
 
 // joined puts a party with its leg where it belongs, its gate as it was.
 func (m *transition) joined(e Joined) {
+	if e.PickUp != "" {
+		m.pickedUp(e)
+		return
+	}
 	side := Caller
 	if m.Waits == "" || m.Waits != e.From {
 		var free bool

@@ -3,6 +3,7 @@ package sipua
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type referral struct {
 type replaced struct {
 	callID, local, remote string
 	earlyOnly             bool
+	swapped               bool // the tags came in the other order
 }
 
 // parseReplaces reads "12345@host;to-tag=6472;from-tag=25345". The header goes
@@ -121,61 +123,78 @@ func (l *leg) onRefer(r *inbound) {
 		return
 	}
 	ref := l.ref
-	l.u.lookUp(to.replaces, func(id machine.LegID, _ *message.Refusal) {
+	l.u.lookUp(to.replaces, func(at place, _ *message.Refusal) {
 		l.mail.Post(func() {
 			if l.ref == ref {
-				e.Replaces = id
+				if at.pickUp == "" {
+					e.Replaces = at.leg
+				}
 				l.tell(e)
 			}
 		})
 	})
 }
 
+// place is what a Replaces names: a leg that talks, or, of a user whose phone it
+// rings, one that can be picked up.
+type place struct {
+	leg    machine.LegID
+	pickUp string
+}
+
 // lookUp finds the leg of a dialog. then runs once, in that leg's goroutine or
-// here, with the leg or the refusal of RFC 3891 3.
-func (u *UA) lookUp(r replaced, then func(machine.LegID, *message.Refusal)) {
+// here, with the leg or the refusal of RFC 3891 3. Of a phone that rings the tags
+// may come in either order: lamp keys take them from what they watch.
+func (u *UA) lookUp(r replaced, then func(place, *message.Refusal)) {
 	l := u.find(dialogKey{r.callID, r.local})
+	if l == nil {
+		r.local, r.remote, r.swapped = r.remote, r.local, true
+		l = u.find(dialogKey{r.callID, r.local})
+	}
 	if l == nil || !l.mail.Post(func() { then(l.matches(r)) }) {
-		then("", noDialog)
+		then(place{}, noDialog)
 	}
 }
 
-func (l *leg) matches(r replaced) (machine.LegID, *message.Refusal) {
+func (l *leg) matches(r replaced) (place, *message.Refusal) {
+	user, _ := l.origins.phone()
 	switch {
-	case message.Tag(&l.d.remote) != r.remote:
-		return "", noDialog
+	case l.state == legCalling && user != "" && l.out.cancel == "" && slices.Contains(l.out.early, r.remote):
+		return place{l.id, user}, nil // we began it, so it may be replaced early (RFC 3891 3)
+	case message.Tag(&l.d.remote) != r.remote || r.swapped:
+		return place{}, noDialog
 	case l.state == legOver:
-		return "", &message.Refusal{Status: sip.StatusGlobalDecline, Phrase: "Call Is Over"}
+		return place{}, &message.Refusal{Status: sip.StatusGlobalDecline, Phrase: "Call Is Over"}
 	case l.state != legUp:
-		return "", noDialog
+		return place{}, noDialog
 	case r.earlyOnly:
-		return "", &message.Refusal{Status: sip.StatusBusyHere, Phrase: "Answered Already"}
+		return place{}, &message.Refusal{Status: sip.StatusBusyHere, Phrase: "Answered Already"}
 	}
-	return l.id, nil
+	return place{leg: l.id}, nil
 }
 
-// replacedBy is the leg that an INVITE wants to replace, "" when it wants none
-// (RFC 3891 3). It waits for that leg's goroutine.
-func (u *UA) replacedBy(req *sip.Request) (machine.LegID, *message.Refusal) {
+// replacedBy is the place that an INVITE wants, none when it wants none (RFC 3891
+// 3). It waits for that leg's goroutine.
+func (u *UA) replacedBy(req *sip.Request) (place, *message.Refusal) {
 	headers := req.GetHeaders("Replaces")
 	if len(headers) == 0 {
-		return "", nil
+		return place{}, nil
 	}
 	r, ok := parseReplaces(headers[0].Value())
 	if len(headers) > 1 || !ok {
-		return "", &message.Refusal{Status: sip.StatusBadRequest, Phrase: "Replaces Not Readable"}
+		return place{}, &message.Refusal{Status: sip.StatusBadRequest, Phrase: "Replaces Not Readable"}
 	}
 	type found struct {
-		id machine.LegID
+		at place
 		no *message.Refusal
 	}
 	answer := make(chan found, 1)
-	u.lookUp(r, func(id machine.LegID, no *message.Refusal) { answer <- found{id, no} })
+	u.lookUp(r, func(at place, no *message.Refusal) { answer <- found{at, no} })
 	select {
 	case f := <-answer:
-		return f.id, f.no
+		return f.at, f.no
 	case <-u.stop.Done():
-		return "", noDialog
+		return place{}, noDialog
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/signaling/sipua/message"
 )
@@ -161,4 +162,38 @@ func TestReplaces(t *testing.T) {
 	b.gone()
 	w.send(b.at("udp"), w.invite("alice", "late", 1, offerSDP, "Replaces: "+named(second)))
 	w.response(481, "INVITE")
+}
+
+// A phone that rings can be picked up: the tags of its dialog may come in either
+// order, and no other dialog is taken for it.
+func TestReplacesOfARingingPhone(t *testing.T) {
+	g, _ := withAccess(t, nil)
+	phone := phoneOf(t, g, "udp")
+	ours := g.call("", func(in *gateway.Invite) { in.Binding = &g.Access().Bindings("alice")[0] })
+	rings := phone.desk.next()
+	rings.leg.Ring(nil)
+	expect[machine.Rang](ours)
+	d, ok := g.dialogOf(ours.leg.ID())
+	if !ok {
+		t.Fatal("no dialog is known of a phone that rings")
+	}
+	for _, r := range []replaced{
+		{callID: d.CallID, local: d.Remote, remote: d.Local}, {callID: d.CallID, local: d.Local, remote: d.Remote, earlyOnly: true},
+	} {
+		got := make(chan place, 1)
+		g.lookUp(r, func(at place, _ *message.Refusal) { got <- at })
+		same(t, "place", <-got, place{ours.leg.ID(), "alice"})
+	}
+	for _, r := range []replaced{{callID: d.CallID, local: d.Remote, remote: "x"}, {callID: "x", local: d.Remote, remote: d.Local}} {
+		got := make(chan *message.Refusal, 1)
+		g.lookUp(r, func(_ place, no *message.Refusal) { got <- no })
+		same(t, "no place", (<-got).Status, 481)
+	}
+	rings.leg.Answer([]byte(answerSDP))
+	expect[machine.Answered](ours)
+	got := make(chan place, 2)
+	g.lookUp(replaced{callID: d.CallID, local: d.Remote, remote: d.Local}, func(at place, _ *message.Refusal) { got <- at })
+	same(t, "a talk", <-got, place{leg: ours.leg.ID()})
+	g.lookUp(replaced{callID: d.CallID, local: d.Local, remote: d.Remote}, func(at place, _ *message.Refusal) { got <- at })
+	same(t, "a talk by swapped tags", <-got, place{})
 }

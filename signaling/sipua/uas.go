@@ -106,7 +106,7 @@ func (u *UA) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 }
 
 // begin hands the leg to the call and starts it.
-func (u *UA) begin(l *leg, caller registrar.Caller, sdp []byte, replaces machine.LegID) {
+func (u *UA) begin(l *leg, caller registrar.Caller, sdp []byte, replaces place) {
 	defer func() { go l.run() }()
 	defer func() {
 		if p := recover(); p != nil {
@@ -125,7 +125,7 @@ func (u *UA) begin(l *leg, caller registrar.Caller, sdp []byte, replaces machine
 	u.to.Calls.Begin(func(sink gateway.Sink) gateway.Incoming {
 		l.sink = sink
 		return gateway.Incoming{
-			Leg: l, From: caller.Identity, Device: caller.Device, Replaces: replaces,
+			Leg: l, From: caller.Identity, Device: caller.Device, Replaces: replaces.leg, PickUp: replaces.pickUp,
 			Dialled: requested(l.in.req), Offer: sdp,
 			Source: message.ParseAddr(l.in.req.Source()), AnswerMode: answerMode(l.in.req),
 		}
