@@ -153,7 +153,7 @@ func (l *leg) writeInvite(in gateway.Invite) *sip.Request {
 // describe adds the headers of every INVITE and UPDATE of ours.
 func (l *leg) describe(req *sip.Request) {
 	req.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
-	req.AppendHeader(sip.NewHeader("Allow", l.u.allow))
+	req.AppendHeader(sip.NewHeader("Allow", l.u.allowed()))
 	req.AppendHeader(sip.NewHeader("Accept", message.SDPType))
 	req.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
 	l.askTimer(req)

@@ -134,7 +134,7 @@ func (l *leg) response(req *sip.Request, status int, phrase string) *sip.Respons
 	res.AppendHeader(sip.NewHeader("Server", message.Product))
 	if status > 100 && status < 300 && (req.IsInvite() || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: l.d.contact})
-		res.AppendHeader(sip.NewHeader("Allow", l.u.allow))
+		res.AppendHeader(sip.NewHeader("Allow", l.u.allowed()))
 	}
 	return res
 }

@@ -38,6 +38,8 @@ type Receiver struct {
 	TurnedAway func(machine.Cause)
 	// Shown is what phones can subscribe to. nil: nothing, SUBSCRIBE gets 489.
 	Shown *event.Shown
+	// Texts are whom messages are for. nil: nobody, MESSAGE gets 405.
+	Texts *event.TextPeople
 	// Trace is given every SIP message of a leg, without secrets. It must not
 	// block. nil: nobody is.
 	Trace func(machine.LegID, story.Message)

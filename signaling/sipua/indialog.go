@@ -39,6 +39,13 @@ func (u *UA) inDialog(req *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	l.attend(r)
+	select {
+	case <-r.settled:
+		if r.later != nil {
+			u.answer(req, tx, r.later())
+		}
+	default: // nobody waits for an answer any more
+	}
 }
 
 var noDialog = &message.Refusal{Status: sip.StatusCallTransactionDoesNotExists, Phrase: "No Such Call"}
@@ -137,6 +144,8 @@ func (l *leg) take(r *inbound) {
 		l.onRefer(r)
 	case sip.PRACK:
 		l.onPrack(r)
+	case sip.MESSAGE:
+		l.onText(r)
 	case sip.OPTIONS:
 		l.respond(r, sip.StatusOK, "OK", l.u.abilities()...)
 	default:

@@ -12,6 +12,7 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/mailbox"
 	"ringsplash/signaling/sipua/message"
+	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/trunk"
 )
 
@@ -54,6 +55,8 @@ type leg struct {
 	// stranger: they called us and proved nothing. It does not change.
 	stranger bool
 	face     face
+	// caller is who called us, as far as it is proven. It does not change.
+	caller registrar.Caller
 
 	// Everything below belongs to the goroutine of run.
 	state  legState

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 
+	"ringsplash/signaling/sipua/event"
 	"ringsplash/signaling/sipua/message"
 )
 
@@ -21,6 +22,7 @@ func (u *UA) route(server *sipgo.Server) {
 		server.OnRegister(u.on(u.access.Register))
 	}
 	server.OnSubscribe(u.on(u.onSubscribe))
+	server.OnMessage(u.on(u.onMessage))
 	server.OnNoRoute(u.on(u.onInside))
 }
 
@@ -103,12 +105,8 @@ func (u *UA) outside(req *sip.Request) *message.Refusal {
 }
 
 func (u *UA) abilities() []sip.Header {
-	allow := u.allow
-	if u.events.Serving() {
-		allow += ", SUBSCRIBE"
-	}
 	return append([]sip.Header{
-		sip.NewHeader("Allow", allow), sip.NewHeader("Accept", message.SDPType),
+		sip.NewHeader("Allow", u.allowed()), sip.NewHeader("Accept", u.accepted()),
 		sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", strings.Join(extensions, ", ")),
 	}, u.allowEvents()...)
 }
@@ -119,6 +117,26 @@ func (u *UA) unsupported(m sip.RequestMethod) *message.Refusal {
 	}
 	return &message.Refusal{
 		Status: sip.StatusMethodNotAllowed, Phrase: "Method Not Allowed",
-		Headers: []sip.Header{sip.NewHeader("Allow", u.allow)},
+		Headers: []sip.Header{sip.NewHeader("Allow", u.allowed())},
 	}
+}
+
+// allowed is the Allow header: the methods that we take now.
+func (u *UA) allowed() string {
+	allow := u.allow
+	if u.events.Serving() {
+		allow += ", SUBSCRIBE"
+	}
+	if u.texts.Serving() {
+		allow += ", MESSAGE"
+	}
+	return allow
+}
+
+// accepted is the Accept header of who asks what we can do (RFC 3261 11.2).
+func (u *UA) accepted() string {
+	if u.texts.Serving() {
+		return message.SDPType + ", " + event.Accept
+	}
+	return message.SDPType
 }

@@ -140,6 +140,9 @@ func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 	case req.IsInvite():
 		vouched, no := u.judgeInvite(req, now)
 		return sender{stranger: !vouched}, no
+	case req.Method == sip.MESSAGE:
+		vouched, no := u.judgeText(req, now)
+		return sender{stranger: !vouched}, no
 	}
 	return sender{stranger: true}, u.outside(req)
 }

@@ -53,6 +53,7 @@ type UA struct {
 	access *registrar.Access // nil: no registrar, everybody may call
 	trunks *trunk.Trunks
 	events *event.Notifier // nil without access
+	texts  *event.Texts    // nil without access
 	allow  string          // the Allow header
 
 	txs       *transactions
@@ -103,18 +104,18 @@ func Open(cfg Config, log *slog.Logger) (*UA, error) {
 	if err != nil {
 		return nil, err
 	}
-	trunks, err := trunk.Open(cfg.Trunks, trunk.Agent{
-		Wire: w, Log: log, Domain: cfg.Domain, Allow: cfg.allow(), Registered: cfg.Registered, LookEvery: cfg.lookAgain,
+	u := &UA{
+		cfg: cfg, log: log, wire: w, allow: cfg.allow(), dialogs: make(map[dialogKey]*leg),
+		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(w.Key),
+		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}),
+		byID: make(map[machine.LegID]*leg), hungUp: make(chan struct{}),
+	}
+	u.trunks, err = trunk.Open(cfg.Trunks, trunk.Agent{
+		Wire: w, Log: log, Domain: cfg.Domain, Allow: u.allowed, Registered: cfg.Registered, LookEvery: cfg.lookAgain,
 	})
 	if err != nil {
 		w.Close()
 		return nil, err
-	}
-	u := &UA{
-		cfg: cfg, log: log, wire: w, trunks: trunks, allow: cfg.allow(), dialogs: make(map[dialogKey]*leg),
-		txs: newTransactions(cfg.MaxRequests), stateless: newStateless(w.Key),
-		merged: make(map[mergeKey]*leg), legs: make(map[*leg]struct{}),
-		byID: make(map[machine.LegID]*leg), hungUp: make(chan struct{}),
 	}
 	u.stop, u.end = context.WithCancel(context.Background())
 	u.leaving, u.retire = context.WithCancel(u.stop)
@@ -122,6 +123,7 @@ func Open(cfg Config, log *slog.Logger) (*UA, error) {
 		return nil, errors.Join(err, u.Close())
 	}
 	u.openEvents()
+	u.openTexts()
 	return u, nil
 }
 
@@ -129,6 +131,9 @@ func Open(cfg Config, log *slog.Logger) (*UA, error) {
 // trunks, 2 s at most: without the DNS it starts as well.
 func (u *UA) Serve(to Receiver) error {
 	u.to = to
+	if u.texts != nil && to.Texts != nil {
+		u.texts.Serve(*to.Texts)
+	}
 	err := u.wire.Serve(wire.Above{
 		Route: u.route, Read: u.filter, Regular: u.isRegular, Stray: u.strayResponse, Closed: u.flowGone,
 	})
@@ -220,6 +225,9 @@ func (u *UA) close() {
 	u.trunks.Wait()
 	if u.events != nil {
 		u.events.Close()
+	}
+	if u.texts != nil {
+		u.texts.Close()
 	}
 	select {
 	case <-u.hungUp:

@@ -30,6 +30,8 @@ type inbound struct {
 	cancelled atomic.Bool
 	settled   chan struct{}
 	once      sync.Once
+	// later says how to answer once r is settled; nil: it was answered.
+	later func() *message.Refusal
 }
 
 func newInbound(req *sip.Request, tx sip.ServerTransaction) *inbound {
@@ -275,6 +277,7 @@ func (u *UA) newInboundLeg(r *inbound, caller registrar.Caller) *leg {
 	id := machine.LegID("s" + message.NewToken())
 	d.contact = u.wire.ContactURI(string(id), d.hop)
 	l := u.newLeg(id, legAsked, d)
+	l.caller = caller
 	l.rel.on = slices.Contains(message.Tokens(r.req, "Require"), tag100rel)
 	l.in, l.stranger = r, u.txs.ofStranger(r.req)
 	r.known = caller.Identity.Verified() || caller.Identity.Trunk != ""

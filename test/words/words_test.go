@@ -28,6 +28,7 @@ import (
 	"ringsplash/internal/sentence"
 	"ringsplash/policy"
 	"ringsplash/signaling/browser"
+	"ringsplash/signaling/sipua/event"
 	tokens "ringsplash/token"
 )
 
@@ -39,7 +40,8 @@ const english = "../../webclient/src/locales/gateway.en.json"
 var tables = map[string]sentence.Table{
 	"chat": chat.Words, "directory": directory.Words,
 	"gateway": gateway.Words, "gateway/machine": machine.Words, "gateway/profile": profile.Words,
-	"internal/address": address.Words, "policy": policy.Words, "signaling/browser": browser.Words, "token": tokens.Words,
+	"internal/address": address.Words, "policy": policy.Words, "signaling/browser": browser.Words,
+	"signaling/sipua/event": event.Words, "token": tokens.Words,
 }
 
 // all is every sentence of the gateway.

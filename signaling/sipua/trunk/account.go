@@ -181,7 +181,7 @@ func (a *account) request(h wire.Hop, expires time.Duration) *sip.Request {
 	}
 	req.AppendHeader(&contact)
 	req.AppendHeader(sip.NewHeader("Expires", message.Seconds(expires)))
-	req.AppendHeader(sip.NewHeader("Allow", a.agent.Allow))
+	req.AppendHeader(sip.NewHeader("Allow", a.agent.Allow()))
 	req.SetBody(nil)
 	return req
 }

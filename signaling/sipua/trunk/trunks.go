@@ -21,8 +21,10 @@ const lookWait = 2 * time.Second
 type Agent struct {
 	Wire *wire.Sockets
 	Log  *slog.Logger
-	// Domain is ours, Allow the Allow header of our requests.
-	Domain, Allow string
+	// Domain is ours.
+	Domain string
+	// Allow is the Allow header of our requests as it is now.
+	Allow func() string
 	// Registered is told when a trunk's registration begins to work (nil) or
 	// fails. It must not block. nil: only the log tells.
 	Registered func(trunk string, err error)

@@ -67,7 +67,8 @@ func serve(t *testing.T, list ...Config) (ts *Trunks, end func() string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	if ts, err = Open(list, Agent{Wire: w, Log: log, Domain: "example.test", Allow: "OPTIONS"}); err != nil {
+	allow := func() string { return "OPTIONS" }
+	if ts, err = Open(list, Agent{Wire: w, Log: log, Domain: "example.test", Allow: allow}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Serve(wire.Above{

@@ -260,4 +260,15 @@ export const sentences: Readonly<Record<string, string>> = {
   'revoked.addresses': 'Dürfen Ihre Telefone nicht mehr öffnen: {addresses}.',
   'revoked.group': 'Die Gruppe {group} darf Ihre Telefone nicht mehr öffnen.',
   'revoked.nothing': 'Das war schon nicht mehr erlaubt.',
+  'text.forbidden_there': 'Die andere Seite nimmt keine Nachrichten von Ihnen an.',
+  'text.more': '(mehr im Browser)',
+  'text.no_account': 'Die Nachricht geht hier auf niemandes Rechnung und wurde nicht gesendet.',
+  'text.no_phone': 'Dieses Telefon zeigt keine Nachrichten.',
+  'text.no_way': 'Zur anderen Seite führt gerade kein Weg.',
+  'text.nobody_there': 'Auf der anderen Seite hat niemand diese Adresse.',
+  'text.not_shown': 'Die andere Seite kann keine Textnachrichten zeigen.',
+  'text.outside_limit':
+    'Sie haben so viele Nachrichten nach außen gesendet, wie in einer Stunde erlaubt sind. Sie wird später gesendet.',
+  'text.takes_none': 'Die andere Seite nimmt keine Nachrichten an.',
+  'text.too_long_there': 'Die Nachricht ist der anderen Seite zu lang.',
 };
