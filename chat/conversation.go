@@ -210,40 +210,28 @@ func (b *Book) peers(ctx context.Context, user string) func(yield func(string, e
 	}
 }
 
-// Conversations are the newest of a user who is followed. It does no I/O.
-func (b *Book) Conversations(user string) []Conversation {
+// Conversations are the newest of a user who is followed, and how many messages he
+// has not read in all. It does no I/O.
+func (b *Book) Conversations(user string) (newest []Conversation, unread int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.people[user]
 	if p == nil {
-		return nil
+		return nil, 0
 	}
 	list := make([]*conversation, 0, len(p.talks))
 	for _, c := range p.talks {
 		list = append(list, c)
+		unread += c.unread
 	}
 	slices.SortFunc(list, func(x, y *conversation) int { return cmp.Compare(y.last.ID, x.last.ID) })
-	out := make([]Conversation, 0, min(len(list), listMax))
 	for _, c := range list[:min(len(list), listMax)] {
 		_, typing := p.typing[c.peer]
 		v := Conversation{With: b.named(c.peer, c.last.Display), Last: c.marks.shown(c.last), Unread: c.unread, Typing: typing}
 		v.Last.Text, v.Cut = preview(v.Last.Text)
-		out = append(out, v)
+		newest = append(newest, v)
 	}
-	return out
-}
-
-// Unread is how many messages a user who is followed has not read, in all of his
-// conversations. It does no I/O.
-func (b *Book) Unread(user string) (n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if p := b.people[user]; p != nil {
-		for _, c := range p.talks {
-			n += c.unread
-		}
-	}
-	return n
+	return newest, unread
 }
 
 // preview is the beginning of a text, whole characters.

@@ -230,17 +230,16 @@ func (b *Book) aim(d Draft) (to, peer string, err error) {
 	if len(d.Key) > keyMax {
 		return "", "", denied("bad_request", "message.bad_key", "most", keyMax)
 	}
-	if peer, ok := b.userOf(d.To); ok {
-		if peer == d.User {
-			return "", "", denied("forbidden", "message.to_yourself")
-		}
-		return b.own(peer), peer, nil
-	}
-	if b.carrier == nil {
+	to, peer = b.peer(d.User, d.To)
+	switch {
+	case peer == d.User:
+		return "", "", denied("forbidden", "message.to_yourself")
+	case peer != "":
+		return to, peer, nil
+	case b.carrier == nil:
 		return "", "", denied("not_available", "message.no_way", "to", d.To)
 	}
-	to, ways := b.router.Outside(d.User, d.To)
-	if len(ways) == 0 {
+	if _, ways := b.router.Outside(d.User, d.To); len(ways) == 0 {
 		return "", "", denied("not_found", "message.no_way", "to", d.To)
 	}
 	return to, "", nil

@@ -95,6 +95,10 @@ func (k *checker) general() {
 		k.fault("outside", "write calls and hourly as 1 or more; without trunks and sip.allow_domains nobody calls outside",
 			"%d outside calls at a time and %d an hour are none", c.Outside.Calls, c.Outside.Hourly)
 	}
+	k.oneOf("messages.from_outside", c.Messages.FromOutside, "nobody", "friends", "everyone")
+	if c.Messages.Keep < time.Hour {
+		k.fault("messages.keep", "write 1h or more, such as 8760h for a year", "%s is too short to read a message", c.Messages.Keep)
+	}
 	for i, grant := range c.Policy.Forbid {
 		k.oneOf(fmt.Sprintf("policy.forbid[%d]", i), grant, "public", "friends", "directory", "addresses")
 	}

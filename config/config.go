@@ -41,7 +41,8 @@ type Config struct {
 	// MaxCalls is how many calls one user may have at a time.
 	MaxCalls int `yaml:"max_calls" example:"8"`
 	// Outside bounds what one user may call by trunks and to foreign domains.
-	Outside Outside `yaml:"outside"`
+	Outside  Outside  `yaml:"outside"`
+	Messages Messages `yaml:"messages"`
 	// MaxAllCalls is how many calls this node takes at a time.
 	MaxAllCalls int    `yaml:"max_all_calls" example:"1000"`
 	Limits      Limits `yaml:"limits"`
@@ -230,6 +231,17 @@ type Outside struct {
 	Hourly int `yaml:"hourly" example:"60"`
 }
 
+// Messages are who may write to our users, and how long that is kept.
+type Messages struct {
+	// FromOutside: nobody, friends or everyone may write by trunks and from
+	// foreign domains.
+	FromOutside string `yaml:"from_outside" example:"friends"`
+	// Keep is how long a message is kept.
+	Keep time.Duration `yaml:"keep" example:"8760h"`
+	// TellRead lets far ends that ask for it know that a message was read.
+	TellRead bool `yaml:"tell_read" example:"false"`
+}
+
 // TrunkRegister are our credentials at the trunk. An empty user: no
 // registration. An empty realm: whichever the trunk's own address asks for.
 type TrunkRegister struct {
@@ -296,7 +308,8 @@ func Default() Config {
 			Listen: []netip.Addr{sip.Addr()}, WebRTCPort: 8443, RTPPorts: PortRange{Low: 10000, High: 19999}, Splash: "normal",
 		},
 		MaxCalls: 8, MaxAllCalls: 1000,
-		Outside: Outside{Calls: 4, Hourly: 60},
+		Outside:  Outside{Calls: 4, Hourly: 60},
+		Messages: Messages{FromOutside: "friends", Keep: 365 * 24 * time.Hour},
 		Timers: Timers{
 			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
 			AutoAnswer: 4 * time.Second, KeyWait: 8 * time.Second, MutedLimit: 120 * time.Second,

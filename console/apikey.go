@@ -20,11 +20,12 @@ const apikeyUsage = `usage: ringsplash apikey COMMAND --config FILE
   apikey remove NAME    make an API key useless at once
 
 Rights:
-  embed   ask for tokens that log users in on a site that embeds the phone
-          (POST /api/v1/embed-tokens); what a key may that is given no right
-  calls   see and command the calls of the users named by --user (* for everybody)
-  open    with calls: answer on their deskphones, and un-mute
-  admin   see all calls; add, change and remove users
+  embed     ask for tokens that log users in on a site that embeds the phone
+            (POST /api/v1/embed-tokens); what a key may that is given no right
+  calls     see and command the calls of the users named by --user (* for everybody)
+  messages  read, write and delete the messages of those users
+  open      with calls: answer on their deskphones, and un-mute
+  admin     see all calls; add, change and remove users
 
 A key with embed may ask for any user: keep it on that site's server alone.
 `

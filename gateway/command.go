@@ -7,9 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"ringsplash/chat"
 	"ringsplash/gateway/machine"
+	"ringsplash/internal/address"
 	"ringsplash/internal/sentence"
 	"ringsplash/media/sdp"
+	"ringsplash/policy"
 )
 
 // Command is what a tab asks for ({type:"do"} without its envelope).
@@ -27,6 +30,13 @@ type Command struct {
 	Codecs    []sdp.Codec    `json:"codecs,omitempty"`
 	Candidate string         `json:"candidate,omitempty"`
 	Text      string         `json:"text,omitempty"`
+	// Key is what the client calls a message: the same one is not stored twice.
+	Key string `json:"key,omitempty"`
+	// Peer is the other side of a conversation, UpTo a message in it.
+	Peer string `json:"peer,omitempty"`
+	UpTo string `json:"upTo,omitempty"`
+	// Active: the user is writing; else he has stopped.
+	Active bool `json:"active,omitempty"`
 	// Intercom asks for an automatic answer of the called person's phone.
 	Intercom bool `json:"intercom,omitempty"`
 	// RemoveGrant takes back, with the hanging up, what let the caller open
@@ -38,6 +48,8 @@ type Command struct {
 type Result struct {
 	Call machine.CallID `json:"call,omitempty"`
 	SDP  string         `json:"sdp,omitempty"`
+	// Message is the id of a message that is kept.
+	Message string `json:"message,omitempty"`
 	// Said is what was done, in words.
 	Said         string            `json:"said,omitempty"`
 	SaidSentence sentence.Sentence `json:"saidSentence,omitzero"`
@@ -86,8 +98,8 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 	case "seen":
 		t.gw.board.seen(t.user)
 		return Result{}, nil
-	case "message":
-		return Result{}, machine.ErrNotYet
+	case "message", "received", "read", "typing", "forget":
+		return t.gw.converse(ctx, t.user, c)
 	case "digits":
 		if n := len(c.Digits); n == 0 || n > 64 || strings.Trim(c.Digits, "0123456789*#ABCD") != "" {
 			return Result{}, denied("bad_request", "command.bad_digits")
@@ -114,6 +126,58 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 		return t.gw.hangUpAndRevoke(ctx, call, e)
 	}
 	return Result{}, t.gw.ask(ctx, call, e)
+}
+
+// converse carries out a command of conversations.
+func (g *Gateway) converse(ctx context.Context, user string, c Command) (r Result, err error) {
+	book := g.cfg.Chat
+	switch {
+	case book == nil:
+		return Result{}, machine.ErrNotYet
+	case c.Do == "message":
+		r.Message, err = book.Send(ctx, chat.Draft{User: user, To: c.To, Text: c.Text, Key: c.Key})
+	case c.Do == "received":
+		err = book.Received(ctx, user, c.Peer, c.UpTo)
+	case c.Do == "read":
+		err = book.Read(ctx, user, c.Peer, c.UpTo)
+	case c.Do == "typing":
+		err = book.Type(ctx, user, c.To, c.Active)
+	case c.Do == "forget":
+		err = book.Forget(ctx, user, c.Peer)
+	}
+	var refused *chat.Refusal
+	if errors.As(err, &refused) {
+		err = machine.Refuse(refused.Code, refused.Sentence)
+	}
+	return r, err
+}
+
+// Outside is where our user's text leads outside of the house, in the form of
+// conversations, and the ways there; none for our own users, for emergency
+// numbers and for nowhere. It does not block.
+func (g *Gateway) Outside(user, dialled string) (string, []chat.Way) {
+	d := g.resolve(dialled, policy.Identity{User: user})
+	if _, digits, host := address.Cut(dialled); host != "" && d.cause != "" {
+		for _, t := range g.cfg.Trunks { // an answer to who wrote by a trunk
+			if g.isTrunk(t.Name, host) {
+				d = g.toTrunk(t.Name, address.Digits(digits))
+			}
+		}
+	}
+	to, err := address.Canonical(d.address)
+	if err != nil {
+		to = d.address
+	}
+	var ways []chat.Way
+	for _, w := range d.ways {
+		if !g.isEmergency(machine.Target{Trunk: w.trunk, URI: w.uri}) {
+			ways = append(ways, chat.Way{Trunk: w.trunk, URI: w.uri})
+		}
+	}
+	if d.uri != "" {
+		ways = append(ways, chat.Way{URI: d.uri})
+	}
+	return to, ways
 }
 
 // holdOthers puts the other calls in this tab on hold: one microphone, one
@@ -186,6 +250,7 @@ func (g *Gateway) Do(ctx context.Context, user string, c Command) (Result, error
 		if c.From == "" || c.From == "browser" {
 			return Result{}, errNoSound
 		}
+	case "message", "forget":
 	default:
 		if asked := c.ofCall(); asked != nil && asked != (machine.TabRings{}) {
 			break

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ringsplash/chat"
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/profile"
@@ -100,6 +101,8 @@ type Config struct {
 	MayPickUp func(user, of string) bool
 	// Lit is told whose Lamp may have changed. It must not block. nil: nobody is.
 	Lit func(user string)
+	// Chat keeps the users' messages; nil: there are none.
+	Chat *chat.Book
 	// Policy decides on automatic answers; nil denies all of them.
 	Policy Authority
 	// Profile tells how a phone wants to be asked; nil asks in every valid way.
@@ -311,6 +314,9 @@ func (g *Gateway) watchDevices(ctx context.Context, changed <-chan string, cance
 			g.board.wake(user)
 		case user := <-g.bindings.Changed():
 			g.board.wake(user)
+			if g.cfg.Chat != nil {
+				g.cfg.Chat.Registered(user)
+			}
 		}
 	}
 }

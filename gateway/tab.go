@@ -46,6 +46,7 @@ type Tab struct {
 	idle       *time.Timer
 	silence    *time.Timer // runs while a PeerConnection is missed
 	closing    sync.WaitGroup
+	unfollow   func() // ends the following of conversations
 }
 
 // Socket is a tab with the one WebSocket that serves it now.
@@ -55,7 +56,8 @@ type Socket struct {
 }
 
 // OpenTab gives a socket its tab: the one it resumes (true), or a new one.
-// wake says that Snapshot changed; it must not block. OpenTab does no I/O.
+// wake says that Snapshot changed; it must not block. OpenTab blocks for the store,
+// a second at most, when it is the first of a user.
 func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, error) {
 	if _, ok := g.cfg.Directory.User(user); !ok {
 		return nil, false, denied("forbidden", "command.user_gone")
@@ -68,6 +70,7 @@ func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, er
 	}
 	t := &Tab{id: machine.TabID(randomID("t")), secret: randomID("s"), user: user, gw: g, generation: 1}
 	s := t.attach(r.Page, wake)
+	t.unfollow = g.follow(user)
 	g.board.addTab(t)
 	g.tabCame(t)
 	g.later("tab record", func(ctx context.Context) error {
@@ -134,6 +137,7 @@ func (t *Tab) remove() {
 	if !t.gw.board.removeTab(t) {
 		return
 	}
+	t.unfollow()
 	for _, c := range calls {
 		c.post(machine.TabGone{Tab: t.id})
 	}
@@ -163,7 +167,7 @@ func (g *Gateway) Watch(user string, wake func()) (*Watch, error) {
 		return nil, denied("forbidden", "command.user_gone")
 	}
 	w := &Watch{g.noTab(user)}
-	w.tab.wake = wake
+	w.tab.wake, w.tab.unfollow = wake, g.follow(user)
 	g.board.watch(w.tab)
 	return w, nil
 }
@@ -172,4 +176,15 @@ func (g *Gateway) Watch(user string, wake func()) (*Watch, error) {
 func (w *Watch) Snapshot() Snapshot { return w.tab.Snapshot() }
 
 // Close ends it. A wake that is under way may still come.
-func (w *Watch) Close() { w.tab.gw.board.unwatch(w.tab) }
+func (w *Watch) Close() {
+	w.tab.gw.board.unwatch(w.tab)
+	w.tab.unfollow()
+}
+
+// follow keeps a user's conversations in memory while a tab or watch shows them.
+func (g *Gateway) follow(user string) (stop func()) {
+	if g.cfg.Chat == nil {
+		return func() {}
+	}
+	return g.cfg.Chat.Follow(user, func() { g.board.wake(user) })
+}

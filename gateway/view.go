@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"ringsplash/chat"
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/sentence"
@@ -18,8 +19,10 @@ type Snapshot struct {
 	Devices  []DeviceView       `json:"devices"`
 	Calls    []machine.CallView `json:"calls"`
 	Presence []PresenceView     `json:"presence"`
-	Counters CountersView       `json:"counters"`
-	Media    MediaView          `json:"media"`
+	// Conversations are the newest, at most 50.
+	Conversations []chat.Conversation `json:"conversations"`
+	Counters      CountersView        `json:"counters"`
+	Media         MediaView           `json:"media"`
 }
 
 // MeView is the user himself.
@@ -78,7 +81,8 @@ type PresenceView struct {
 
 // CountersView tells what is new in the lists that are REST pages.
 type CountersView struct {
-	Missed         int `json:"missed"`
+	Missed int `json:"missed"`
+	// UnreadMessages are those of all conversations.
 	UnreadMessages int `json:"unreadMessages"`
 	// History and Directory change whenever those lists change: fetch again.
 	History   uint64 `json:"history"`
@@ -118,6 +122,9 @@ func (t *Tab) Snapshot() Snapshot {
 	calls, want, counters, tabs := t.gw.board.shownTo(t)
 	counters.Directory = t.gw.cfg.Directory.EntriesVersion(t.user)
 	s := Snapshot{Calls: calls, Counters: counters, Presence: []PresenceView{}}
+	if t.gw.cfg.Chat != nil {
+		s.Conversations, s.Counters.UnreadMessages = t.gw.cfg.Chat.Conversations(t.user)
+	}
 	s.Me = t.gw.me(t.user, tabs)
 	s.Devices = t.gw.Devices(t.user)
 	for _, d := range s.Devices {

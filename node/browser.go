@@ -48,7 +48,7 @@ func (n *Node) openBrowser(extra map[string]http.Handler) error {
 		origins = append(origins, browser.EmbedOrigin(o))
 	}
 	n.browser, err = browser.New(browser.Config{
-		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy,
+		Gateway: tabs{n.gateway}, People: n.directory, Store: n.store, Policy: n.policy, Chat: n.chat,
 		Page: webclient.Handler(frames), Extra: extra, Metrics: n.metrics(), Room: n.gateway.Room, Build: webclient.Build(),
 		EmbedOrigins: origins, Mint: mint, APIKeys: &token.Keys{Store: n.store},
 		Names:    append([]string{n.cfg.Domain, n.cfg.HTTP.Listen}, n.cfg.HTTP.Names...),

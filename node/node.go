@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"ringsplash/chat"
 	"ringsplash/config"
 	"ringsplash/directory"
 	"ringsplash/gateway"
@@ -52,6 +53,7 @@ type Node struct {
 	memory    *memory
 	media     *media.Loop
 	bindings  *location.Bindings
+	chat      *chat.Book
 	gateway   *gateway.Gateway
 	hooks     *hook.Hooks
 	sip       *sipua.UA
@@ -77,7 +79,7 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 	}
 	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openAdmin, n.openMedia, n.openGateway,
+		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openChat, n.openAdmin, n.openMedia, n.openGateway,
 		func(context.Context) error { return n.openBrowser(o.Pages) }, n.openMetrics, n.tellReady, n.keepLight,
 	} {
 		if err := step(ctx); err != nil {
@@ -172,7 +174,7 @@ func (n *Node) openGateway(ctx context.Context) error {
 			MediaLost: t.MediaLost,
 		}, TabGone: t.TabGone / 2, KeyWait: t.KeyWait},
 		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: n.sip, Profile: profiles.For,
-		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions, Tell: n.hooks.Tell, Short: n.memory.short,
+		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions, Chat: n.chat, Tell: n.hooks.Tell, Short: n.memory.short,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err

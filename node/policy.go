@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 
+	"ringsplash/chat"
 	"ringsplash/config"
 	"ringsplash/policy"
 	"ringsplash/signaling/sipua/registrar"
@@ -41,6 +42,24 @@ func (n *Node) signers() (*registrar.Signers, error) {
 		files = append(files, registrar.SignerFile{Info: info, Cert: file})
 	}
 	return registrar.LoadSigners(files, id.NumberCA)
+}
+
+// openChat opens the users' messages.
+func (n *Node) openChat(ctx context.Context) error {
+	name, err := nodeName(n.cfg.Data)
+	if err != nil {
+		return err
+	}
+	m := n.cfg.Messages
+	n.chat, err = chat.Open(ctx, chat.Config{
+		Store: n.store, People: n.directory, Node: name, FromOutside: m.FromOutside, Keep: m.Keep, TellRead: m.TellRead,
+		Friend: n.policy.Friend,
+	}, n.log)
+	if err != nil {
+		return err
+	}
+	n.onClose(func(context.Context) error { return n.chat.Close() })
+	return nil
 }
 
 // phoneHosts are the hosts of the trunks whose word on callers counts.

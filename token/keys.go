@@ -39,10 +39,11 @@ type Right string
 
 // Rights of API keys.
 const (
-	RightEmbed Right = "embed" // ask for tokens that log users in on other sites
-	RightCalls Right = "calls" // see and command the calls of its users
-	RightOpen  Right = "open"  // with calls: answer on their deskphones and un-mute
-	RightAdmin Right = "admin" // what an administrator may by REST
+	RightEmbed    Right = "embed"    // ask for tokens that log users in on other sites
+	RightCalls    Right = "calls"    // see and command the calls of its users
+	RightMessages Right = "messages" // read, write and delete the messages of its users
+	RightOpen     Right = "open"     // with calls: answer on their deskphones and un-mute
+	RightAdmin    Right = "admin"    // what an administrator may by REST
 )
 
 // Everybody, as the one user of a key, stands for all there are and will be.
@@ -51,7 +52,7 @@ const Everybody = "*"
 // Access is what an API key may do, and for whom.
 type Access struct {
 	Rights []Right `json:"rights"`
-	// Users are those whose calls RightCalls and RightOpen are about.
+	// Users are those whom RightCalls, RightOpen and RightMessages are about.
 	Users []string `json:"users,omitempty"`
 }
 
@@ -63,11 +64,14 @@ func (a Access) For(user string) bool {
 	return slices.Contains(a.Users, user) || slices.Contains(a.Users, Everybody)
 }
 
+// personal tells whether the key is for certain users.
+func (a Access) personal() bool { return a.May(RightCalls) || a.May(RightMessages) }
+
 // check refuses rights that mean nothing, or more than was meant.
 func (a Access) check() error {
 	for _, r := range a.Rights {
-		if !slices.Contains([]Right{RightEmbed, RightCalls, RightOpen, RightAdmin}, r) {
-			return fmt.Errorf("%w: there is no right %q; write embed, calls, open or admin", ErrKeyRight, r)
+		if !slices.Contains([]Right{RightEmbed, RightCalls, RightMessages, RightOpen, RightAdmin}, r) {
+			return fmt.Errorf("%w: there is no right %q; write embed, calls, messages, open or admin", ErrKeyRight, r)
 		}
 	}
 	for _, u := range a.Users {
@@ -78,10 +82,10 @@ func (a Access) check() error {
 	switch {
 	case a.May(RightOpen) && !a.May(RightCalls):
 		return fmt.Errorf("%w: open is of use only with calls; give both", ErrKeyRight)
-	case a.May(RightCalls) && len(a.Users) == 0:
-		return fmt.Errorf("%w: name the users whose calls the key is for, or * for everybody", ErrKeyRight)
-	case !a.May(RightCalls) && len(a.Users) > 0:
-		return fmt.Errorf("%w: users are named for the right calls only", ErrKeyRight)
+	case a.personal() && len(a.Users) == 0:
+		return fmt.Errorf("%w: name the users whom the key is for, or * for everybody", ErrKeyRight)
+	case !a.personal() && len(a.Users) > 0:
+		return fmt.Errorf("%w: users are named for the rights calls and messages only", ErrKeyRight)
 	}
 	return nil
 }

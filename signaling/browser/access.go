@@ -32,13 +32,22 @@ func (s *Server) holder(c echo.Context) (login, error) {
 // ofUser lets an API key through to the calls of one of its users: the one
 // that the query names, or its only one.
 func (s *Server) ofUser(next echo.HandlerFunc) echo.HandlerFunc {
+	return s.withRight(token.RightCalls, refuse(http.StatusForbidden, "forbidden", "problem.key_no_calls"), next)
+}
+
+// ofReader is the same for his messages.
+func (s *Server) ofReader(next echo.HandlerFunc) echo.HandlerFunc {
+	return s.withRight(token.RightMessages, refuse(http.StatusForbidden, "forbidden", "problem.key_no_messages"), next)
+}
+
+func (s *Server) withRight(right token.Right, without *problem, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		l := loginOf(c)
 		if l.key == nil {
 			return next(c)
 		}
-		if !l.key.May(token.RightCalls) {
-			return refuse(http.StatusForbidden, "forbidden", "problem.key_no_calls")
+		if !l.key.May(right) {
+			return without
 		}
 		l.User = c.QueryParam("user")
 		if l.User == "" && len(l.key.Users) == 1 && l.key.Users[0] != token.Everybody {

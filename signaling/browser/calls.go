@@ -30,6 +30,8 @@ type restCommand struct {
 	With        machine.CallID `json:"with"`
 	Digits      string         `json:"digits"`
 	RemoveGrant bool           `json:"removeGrant"`
+	Text        string         `json:"text"`
+	Key         string         `json:"key"`
 }
 
 // readCommand reads and checks the body of a command as docs/protocol.md has
@@ -44,9 +46,10 @@ func readCommand(c echo.Context, do string) (gateway.Command, error) {
 	cmd := gateway.Command{
 		Do: do, Call: machine.CallID(c.Param("id")), To: in.To, From: in.From, Intercom: in.Intercom,
 		On: in.On, Version: in.Version, With: in.With, Digits: in.Digits, RemoveGrant: in.RemoveGrant,
+		Text: in.Text, Key: in.Key,
 	}
 	r := rules[do]
-	for _, name := range []string{"to", "from", "intercom", "on", "version", "with", "digits", "removeGrant"} {
+	for _, name := range []string{"to", "from", "intercom", "on", "version", "with", "digits", "removeGrant", "text", "key"} {
 		if has(cmd, name) && !slices.Contains(r.needs, name) && !slices.Contains(r.may, name) {
 			return cmd, refuse(http.StatusBadRequest, "bad_request", "problem.foreign_member", "member", name, "do", do)
 		}
@@ -120,7 +123,7 @@ func statusOf(code string) int { return cmp.Or(statuses[code], http.StatusConfli
 var statuses = map[string]int{
 	"bad_request": http.StatusBadRequest, "no_such_call": http.StatusNotFound, "not_found": http.StatusNotFound,
 	"forbidden": http.StatusForbidden, "overload": http.StatusServiceUnavailable, "trunk_down": http.StatusServiceUnavailable,
-	"fault": http.StatusInternalServerError,
+	"fault": http.StatusInternalServerError, "too_long": http.StatusRequestEntityTooLarge,
 }
 
 // storyView is a story.Story with its times in the form of the wire.

@@ -46,11 +46,17 @@ var rules = map[string]rule{
 		needs: []string{"call"}, may: []string{"to", "with"},
 		errors: []string{"not_found", "too_many_calls", "trunk_down", "device_offline"},
 	},
-	"move":    {needs: []string{"call", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
-	"digits":  {needs: []string{"call", "digits"}, errors: []string{"no_dtmf"}},
-	"seen":    {},
-	"message": {needs: []string{"to", "text"}},
-	"ringing": {needs: []string{"call"}},
+	"move":   {needs: []string{"call", "on"}, errors: []string{"already_answered", "device_offline", "device_busy"}},
+	"digits": {needs: []string{"call", "digits"}, errors: []string{"no_dtmf"}},
+	"seen":   {},
+	"message": {
+		needs: []string{"to", "text"}, may: []string{"key"}, ok: []string{"message"}, errors: []string{"not_found", "too_long"},
+	},
+	"received": {needs: []string{"peer", "upTo"}},
+	"read":     {needs: []string{"peer", "upTo"}},
+	"typing":   {needs: []string{"to"}, may: []string{"active"}},
+	"forget":   {needs: []string{"peer"}},
+	"ringing":  {needs: []string{"call"}},
 	"offer": {
 		needs: []string{"sdp", "pc", "codecs"}, ok: []string{"sdp"}, errors: []string{"bad_sdp", "no_codec"},
 		anyOrder: true,
@@ -65,6 +71,8 @@ type field struct {
 	form *regexp.Regexp
 	// lines: line breaks and tabs are allowed; no other control character ever is.
 	lines bool
+	// anything: so are all.
+	anything bool
 }
 
 var fields = map[string]field{
@@ -77,7 +85,11 @@ var fields = map[string]field{
 	"sdp":       {get: func(c gateway.Command) string { return c.SDP }, most: maxMessage, lines: true},
 	"pc":        {get: func(c gateway.Command) string { return c.PC }, most: 64},
 	"candidate": {get: func(c gateway.Command) string { return c.Candidate }, most: 1024},
-	"text":      {get: func(c gateway.Command) string { return c.Text }, most: 8 << 10, lines: true},
+	// A message is text whatever it holds; the page shows what cannot be seen.
+	"text": {get: func(c gateway.Command) string { return c.Text }, most: 16 << 10, anything: true},
+	"key":  {get: func(c gateway.Command) string { return c.Key }, most: 64},
+	"peer": {get: func(c gateway.Command) string { return c.Peer }, most: 512},
+	"upTo": {get: func(c gateway.Command) string { return c.UpTo }, most: 26, form: regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{26}$|^$`)},
 }
 
 const (
@@ -104,7 +116,7 @@ func checkCommand(c gateway.Command) error {
 func checkFields(c gateway.Command) error {
 	for name, f := range fields {
 		v := f.get(c)
-		if len(v) > f.most || (f.form != nil && !f.form.MatchString(v)) || !printable(v, f.lines) {
+		if len(v) > f.most || (f.form != nil && !f.form.MatchString(v)) || !f.anything && !printable(v, f.lines) {
 			return badRequest("command.bad_field", "field", name)
 		}
 	}
@@ -125,6 +137,8 @@ func has(c gateway.Command, name string) bool {
 		return c.Intercom
 	case "removeGrant":
 		return c.RemoveGrant
+	case "active":
+		return c.Active
 	}
 	return fields[name].get(c) != ""
 }

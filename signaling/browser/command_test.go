@@ -30,7 +30,11 @@ func command(do string) gateway.Command {
 		case "digits":
 			c.Digits = "12#"
 		case "text":
-			c.Text = "hello\nthere"
+			c.Text, c.Key = "hello\nthere", "k1"
+		case "peer":
+			c.Peer = "sip:bob@example.test"
+		case "upTo":
+			c.UpTo = "01KG9Q6YV0ZZZZZZZZZZZZZZZZ"
 		case "sdp":
 			c.SDP = "v=0\r\n"
 		case "pc":

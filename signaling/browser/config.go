@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ringsplash/chat"
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/policy"
@@ -28,6 +29,8 @@ type Config struct {
 	Store store.Store
 	// Policy keeps what users allow [none: the routes under /policy refuse].
 	Policy *policy.Book
+	// Chat keeps the users' messages [none: the routes under /messages refuse].
+	Chat *chat.Book
 	// Page serves the web client: every path that nothing else owns.
 	Page http.Handler
 	// Extra mounts more pages: the key is a path without trailing slash

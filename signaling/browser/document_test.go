@@ -33,8 +33,9 @@ var document = sync.OnceValue(func() string {
 // views are the types of the parts.
 var views = map[string]reflect.Type{
 	"me": reflect.TypeFor[gateway.MeView](), "devices": reflect.TypeFor[gateway.DeviceView](), "calls": reflect.TypeFor[callView](),
-	"presence": reflect.TypeFor[gateway.PresenceView](), "counters": reflect.TypeFor[gateway.CountersView](),
-	"media": reflect.TypeFor[gateway.MediaView](),
+	"presence": reflect.TypeFor[gateway.PresenceView](), "conversations": reflect.TypeFor[conversationView](),
+	"counters": reflect.TypeFor[gateway.CountersView](),
+	"media":    reflect.TypeFor[gateway.MediaView](),
 }
 
 func TestDocumentParts(t *testing.T) {
@@ -154,9 +155,9 @@ func documented(b []byte) error {
 		return err
 	}
 	known := map[string]string{
-		typeWelcome: "type seq now build tab resumed open bearer me devices calls presence counters media",
-		typeState:   "type seq now me devices calls presence counters media",
-		typeReply:   "type id ok call sdp error",
+		typeWelcome: "type seq now build tab resumed open bearer me devices calls presence conversations counters media",
+		typeState:   "type seq now me devices calls presence conversations counters media",
+		typeReply:   "type id ok call message sdp error",
 		typeRefused: "type error",
 	}[kind]
 	if known == "" {
@@ -222,7 +223,7 @@ func TestRulesKnowEveryField(t *testing.T) {
 	}
 	slices.Sort(have)
 	same(t, "fields of commands", slices.Compact(have), want)
-	checked := []string{"version", "codecs", "intercom", "removeGrant"} // of their JSON type and no more
+	checked := []string{"version", "codecs", "intercom", "removeGrant", "active"} // of their JSON type and no more
 	for name := range fields {
 		checked = append(checked, name)
 	}

@@ -2,14 +2,18 @@ package browser
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"ringsplash/chat"
 	"ringsplash/directory"
 	"ringsplash/store"
 )
@@ -183,4 +187,111 @@ func (s *Server) exportEntries(c echo.Context) error {
 	}
 	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
 	return c.Blob(http.StatusOK, kind, file.Bytes())
+}
+
+// queryPeer reads with, which names the other side of a conversation.
+func queryPeer(c echo.Context) (string, error) {
+	with := c.QueryParam("with")
+	if with == "" || len(with) > 512 || !printable(with, false) {
+		return "", refuse(http.StatusBadRequest, "bad_query", "problem.no_with")
+	}
+	return with, nil
+}
+
+// needChat refuses where no messages are kept.
+func (s *Server) needChat(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.conf.Chat == nil {
+			return refuse(http.StatusNotImplemented, "not_available", "problem.no_messages")
+		}
+		return next(c)
+	}
+}
+
+// getMessages is GET /api/v1/messages?with=&before=&after=&limit=, newest first.
+func (s *Server) getMessages(c echo.Context) error {
+	with, err := queryPeer(c)
+	if err != nil {
+		return err
+	}
+	before, limit, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	after := c.QueryParam("after")
+	if after != "" && !ulidForm.MatchString(after) {
+		return refuse(http.StatusBadRequest, "bad_query", "problem.bad_before")
+	}
+	list, err := s.conf.Chat.List(c.Request().Context(), loginOf(c).User, with, before, after, limit)
+	if err != nil {
+		return err
+	}
+	page := struct {
+		Messages []messageView `json:"messages"`
+		// Next is what to ask for as before; left out on the last page.
+		Next string `json:"next,omitempty"`
+	}{Messages: make([]messageView, 0, len(list))}
+	for _, m := range list {
+		page.Messages = append(page.Messages, messageOf(m))
+	}
+	if len(list) == limit {
+		page.Next = list[limit-1].ID
+	}
+	return c.JSON(http.StatusOK, page)
+}
+
+// postMessage is POST /api/v1/messages: the command message.
+func (s *Server) postMessage(c echo.Context) error {
+	result, err := s.command(c, "message")
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, result)
+}
+
+// deleteMessages is DELETE /api/v1/messages?with=: the user's own copies.
+func (s *Server) deleteMessages(c echo.Context) error {
+	with, err := queryPeer(c)
+	if err != nil {
+		return err
+	}
+	if err := s.conf.Chat.Forget(c.Request().Context(), loginOf(c).User, with); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// searchFor bounds a search that must read all messages first.
+const searchFor = 20 * time.Second
+
+// searchMessages is GET /api/v1/messages/search?q=&limit=, newest first.
+func (s *Server) searchMessages(c echo.Context) error {
+	limit, err := limitOf(c)
+	if err != nil {
+		return err
+	}
+	q := c.QueryParam("q")
+	switch {
+	case len(q) > queryBytesMax:
+		return refuse(http.StatusBadRequest, "bad_query", "problem.long_query")
+	case strings.TrimSpace(q) == "":
+		return refuse(http.StatusBadRequest, "bad_query", "problem.no_search")
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), searchFor)
+	defer cancel()
+	found, err := s.conf.Chat.Search(ctx, loginOf(c).User, q, limit)
+	if err != nil {
+		return err
+	}
+	type hit struct {
+		With chat.Party `json:"with"`
+		messageView
+	}
+	page := struct {
+		Messages []hit `json:"messages"`
+	}{Messages: make([]hit, 0, len(found))}
+	for _, f := range found {
+		page.Messages = append(page.Messages, hit{f.With, messageOf(f.Message)})
+	}
+	return c.JSON(http.StatusOK, page)
 }

@@ -132,13 +132,14 @@ func (s *Server) getEvents(c echo.Context) error {
 	h.Set(echo.HeaderContentType, "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would keep events back
 	c.Response().WriteHeader(http.StatusOK)
-	s.stream(ctx, c.Response(), watch, wake)
+	s.stream(ctx, c.Response(), watch, wake, l.key == nil || l.key.May(token.RightMessages))
 	return nil
 }
 
 // stream writes until ctx ends or the other side is gone. A state is made when
-// there is room for it, so a slow reader skips what it was too slow for.
-func (s *Server) stream(ctx context.Context, w http.ResponseWriter, watch Watch, wake <-chan struct{}) {
+// there is room for it, so a slow reader skips what it was too slow for. Messages
+// are shown to who reads them.
+func (s *Server) stream(ctx context.Context, w http.ResponseWriter, watch Watch, wake <-chan struct{}, reads bool) {
 	conn := http.NewResponseController(w)
 	send := func(b []byte) bool {
 		_ = conn.SetWriteDeadline(time.Now().Add(writeWait))
@@ -150,8 +151,14 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, watch Watch,
 	news := func() []byte {
 		snap := watch.Snapshot()
 		snap.Media = gateway.MediaView{}
+		if !reads {
+			snap.Counters.UnreadMessages = 0
+		}
 		is := partsOf(snap)
 		is.Media = nil
+		if !reads {
+			is.Conversations = nil
+		}
 		changed, any := is.since(sent)
 		if sent = is; !any {
 			return nil

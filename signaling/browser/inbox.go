@@ -111,7 +111,7 @@ func (in *inbox) run(q *queue) {
 		t.reply, t.done = answer, time.Now()
 		waiting := t.waiting
 		t.waiting = nil
-		t.SDP = "" // only the reply is needed from here on
+		t.SDP, t.Text = "", "" // only the reply is needed from here on
 		in.mu.Unlock()
 		for _, s := range waiting {
 			s.answer(answer)
@@ -124,6 +124,9 @@ func (in *inbox) carryOut(tab Tab, t *taken) (answer []byte) {
 	defer cancel()
 	if ctx.Err() != nil { // shutting down: the socket that asked is gone
 		return refusal(t.ID, tooFast)
+	}
+	if t.Do == "message" && t.Key == "" {
+		t.Key = string(tab.ID()) + "/" + t.ID
 	}
 	result, err := safely(func() (gateway.Result, error) { return tab.Do(ctx, t.Command) })
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"ringsplash/chat"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 )
@@ -190,12 +191,13 @@ func now() instant { return instant(time.Now()) }
 // parts are the parts of a snapshot in wire form. A nil part is left out of
 // the message.
 type parts struct {
-	Me       json.RawMessage `json:"me,omitempty"`
-	Devices  json.RawMessage `json:"devices,omitempty"`
-	Calls    json.RawMessage `json:"calls,omitempty"`
-	Presence json.RawMessage `json:"presence,omitempty"`
-	Counters json.RawMessage `json:"counters,omitempty"`
-	Media    json.RawMessage `json:"media,omitempty"`
+	Me            json.RawMessage `json:"me,omitempty"`
+	Devices       json.RawMessage `json:"devices,omitempty"`
+	Calls         json.RawMessage `json:"calls,omitempty"`
+	Presence      json.RawMessage `json:"presence,omitempty"`
+	Conversations json.RawMessage `json:"conversations,omitempty"`
+	Counters      json.RawMessage `json:"counters,omitempty"`
+	Media         json.RawMessage `json:"media,omitempty"`
 }
 
 // callView is a gateway.CallView with its times in the form of the wire.
@@ -207,6 +209,28 @@ type callView struct {
 
 func viewOf(c machine.CallView) callView {
 	return callView{CallView: c, Since: instant(c.Since), Answered: instantOf(c.Answered)}
+}
+
+// messageView is a chat.Message with its time in the form of the wire.
+type messageView struct {
+	chat.Message
+	Time instant `json:"time"`
+}
+
+// conversationView is a chat.Conversation in that form.
+type conversationView struct {
+	chat.Conversation
+	Last messageView `json:"last"`
+}
+
+func messageOf(m chat.Message) messageView { return messageView{m, instant(m.Time)} }
+
+func conversationsOf(list []chat.Conversation) json.RawMessage {
+	out := make([]conversationView, 0, len(list))
+	for _, c := range list {
+		out = append(out, conversationView{c, messageOf(c.Last)})
+	}
+	return encode(out)
 }
 
 // EncodeCall is a call in wire form, as in the part calls.
@@ -226,7 +250,8 @@ func partsOf(s gateway.Snapshot) parts {
 	}
 	return parts{
 		Me: encode(s.Me), Devices: encode(listOf(s.Devices)), Calls: encode(calls),
-		Presence: encode(listOf(s.Presence)), Counters: encode(s.Counters), Media: encode(s.Media),
+		Presence: encode(listOf(s.Presence)), Conversations: conversationsOf(s.Conversations),
+		Counters: encode(s.Counters), Media: encode(s.Media),
 	}
 }
 
@@ -248,7 +273,8 @@ func (p parts) since(former parts) (changed parts, any bool) {
 	}
 	changed = parts{
 		Me: fresh(p.Me, former.Me), Devices: fresh(p.Devices, former.Devices), Calls: fresh(p.Calls, former.Calls),
-		Presence: fresh(p.Presence, former.Presence), Counters: fresh(p.Counters, former.Counters), Media: fresh(p.Media, former.Media),
+		Presence: fresh(p.Presence, former.Presence), Conversations: fresh(p.Conversations, former.Conversations),
+		Counters: fresh(p.Counters, former.Counters), Media: fresh(p.Media, former.Media),
 	}
 	return changed, any
 }

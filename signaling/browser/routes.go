@@ -44,6 +44,10 @@ func (s *Server) routes() *echo.Echo {
 		e.POST("/api/v1/calls/:id/"+do, s.commandCall(do), s.identify, s.ofUser)
 	}
 	e.GET("/api/v1/events", s.getEvents, s.identify, s.ofUser)
+	e.GET("/api/v1/messages", s.getMessages, s.identify, s.ofReader, s.needChat)
+	e.POST("/api/v1/messages", s.postMessage, s.identify, s.ofReader, s.needChat)
+	e.DELETE("/api/v1/messages", s.deleteMessages, s.identify, s.ofReader, s.needChat)
+	e.GET("/api/v1/messages/search", s.searchMessages, s.identify, s.ofReader, s.needChat)
 	e.GET("/api/v1/users", s.getUsers, s.identify, s.ofAdmin)
 	e.POST("/api/v1/users", s.postUser, s.identify, s.ofAdmin)
 	e.GET("/api/v1/users/:name", s.getUser, s.identify, s.ofAdmin)

@@ -46,6 +46,11 @@ var Words = sentence.Table{
 	"problem.key_of_several": "This API key is for several users. Say whose calls are meant: ?user=NAME.",
 	"problem.login_from_elsewhere": "Passwords are taken from the gateway's own page alone, and the request came from a " +
 		"page of another site. Open the phone at its own address; pages of listed sites log in with tokens.",
+	"problem.key_no_messages": "This API key has no right to messages. Make one with `ringsplash apikey add NAME --right messages " +
+		"--user USER`.",
+	"problem.no_messages":        "This gateway keeps no messages.",
+	"problem.no_search":          "Give q a word to search for.",
+	"problem.no_with":            "Name the other side in with: an address, a name or a number.",
 	"problem.long_query":         "q is longer than 200 bytes. Search for fewer words.",
 	"problem.method_not_allowed": "This address does not know this method. The Allow header names those it knows.",
 	"problem.metrics_not_yours":  "Metrics are for administrators and for programs on the gateway's own machine. Ask from there.",

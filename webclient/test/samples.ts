@@ -52,6 +52,7 @@ export function someParts(more: Partial<Parts> = {}): Parts {
     devices: [],
     calls: [],
     presence: [],
+    conversations: [],
     counters: {missed: 0, unreadMessages: 0, history: 0, directory: 0},
     media: {want: null, port: 8443},
     ...more,

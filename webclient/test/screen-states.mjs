@@ -258,6 +258,7 @@ export const parts = (calls = [], more = {}) => ({
   devices: [desk],
   calls,
   presence: [],
+  conversations: [],
   counters: {missed: 1, unreadMessages: 0, history: 1, directory: 1},
   media: {want: null, port: 8443},
   ...more,

@@ -86,6 +86,8 @@ export const problems: Readonly<Record<string, string>> = {
     'Dieser API-Schlüssel darf weder auf einem Tischtelefon annehmen noch dessen Mikrofon einschalten. Erzeugen Sie einen mit `ringsplash apikey add NAME --right calls --right open --user USER` oder drücken Sie es auf der Seite.',
   'problem.key_no_calls':
     'Dieser API-Schlüssel hat kein Recht auf Anrufe. Erzeugen Sie einen mit `ringsplash apikey add NAME --right calls --user USER`.',
+  'problem.key_no_messages':
+    'Dieser API-Schlüssel hat kein Recht auf Nachrichten. Machen Sie einen mit `ringsplash apikey add NAME --right messages --user USER`.',
   'problem.key_no_tokens':
     'Dieser API-Schlüssel darf keine Token anfordern. Erzeugen Sie einen mit `ringsplash apikey add NAME --right embed`.',
   'problem.key_of_others':
@@ -105,8 +107,10 @@ export const problems: Readonly<Record<string, string>> = {
   'problem.no_interworking':
     'Keines Ihrer Tischtelefone darf automatisch annehmen, also gibt es nichts zuzulassen. Schalten Sie zuerst Interworking für ein Tischtelefon ein.',
   'problem.no_keys': 'Dieses Gateway nimmt keine API-Schlüssel an. Starten Sie es mit `ringsplash serve`.',
+  'problem.no_messages': 'Dieses Gateway bewahrt keine Nachrichten auf.',
   'problem.no_policy':
     'Dieses Gateway lässt kein Telefon automatisch annehmen, also gibt es nichts zuzulassen. Fragen Sie die Systemverwaltung.',
+  'problem.no_search': 'Nennen Sie in q ein Wort, nach dem gesucht wird.',
   'problem.no_such_call':
     'Einen solchen Anruf haben Sie nicht, oder er ist schon zu lange her. Was daraus wurde, steht in der Anrufliste unter /api/v1/history.',
   'problem.no_such_user':
@@ -114,6 +118,7 @@ export const problems: Readonly<Record<string, string>> = {
   'problem.no_version':
     'Sagen Sie, welche Version Sie geändert haben: Senden Sie ihr ETag als If-Match, damit niemandes Änderung verloren geht.',
   'problem.no_websocket': 'Hier werden nur WebSockets bedient. Das Protokoll ist in docs/protocol.md beschrieben.',
+  'problem.no_with': 'Nennen Sie in with die andere Seite: eine Adresse, einen Namen oder eine Nummer.',
   'problem.node_stopping':
     'Das Gateway wird angehalten. Nehmen Sie einen anderen Knoten oder warten Sie auf seinen Neustart.',
   'problem.not_admin':

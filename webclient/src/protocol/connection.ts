@@ -321,7 +321,7 @@ export class Connection {
   }
 }
 
-const partNames = ['me', 'devices', 'calls', 'presence', 'counters', 'media'] as const;
+const partNames = ['me', 'devices', 'calls', 'presence', 'conversations', 'counters', 'media'] as const;
 
 function pick(message: Partial<Parts>): Partial<Parts> {
   return Object.fromEntries(partNames.filter(name => message[name]).map(name => [name, message[name]]));

@@ -106,6 +106,36 @@ export interface Presence {
   state: 'available' | 'busy' | 'offline';
 }
 
+/** The other side of a conversation. */
+export interface Correspondent {
+  address: string;
+  display: string;
+}
+
+/** One message of a conversation. */
+export interface Message {
+  id: string;
+  time: string;
+  mine: boolean;
+  text: string;
+  state: 'sent' | 'delivered' | 'read' | 'failed';
+  /** Why it failed. */
+  cause?: string;
+  causeSentence?: Sentence;
+  /** Nothing shows that it comes from who is named. */
+  unproven?: boolean;
+}
+
+/** The messages between the user and one peer; its last one is at most 240 bytes of it here. */
+export interface Conversation {
+  with: Correspondent;
+  last: Message;
+  /** The text of `last` goes on. */
+  cut?: boolean;
+  unread: number;
+  typing: boolean;
+}
+
 export interface Counters {
   /** Missed calls since one of the user's tabs last said `seen`. */
   missed: number;
@@ -135,6 +165,7 @@ export interface Parts {
   devices: Device[];
   calls: Call[];
   presence: Presence[];
+  conversations: Conversation[];
   counters: Counters;
   media: MediaPart;
 }
@@ -189,6 +220,8 @@ export interface Reply {
   ok?: boolean;
   call?: string;
   sdp?: string;
+  /** The id of a message that is kept. */
+  message?: string;
   /** What was done, in words. */
   said?: string;
   saidSentence?: Sentence;
@@ -218,6 +251,10 @@ export type Command =
   | {do: 'transfer'; call: string; to?: string; with?: string}
   | {do: 'move'; call: string; on: string}
   | {do: 'seen'}
+  | {do: 'message'; to: string; text: string; key?: string}
+  | {do: 'received' | 'read'; peer: string; upTo: string}
+  | {do: 'typing'; to: string; active?: true}
+  | {do: 'forget'; peer: string}
   | {do: 'digits'; call: string; digits: string}
   | {do: 'offer'; sdp: string; pc: string; codecs: string[]}
   | {do: 'candidate'; pc: string; candidate: string};
@@ -226,6 +263,8 @@ export type Command =
 export interface Result {
   call?: string;
   sdp?: string;
+  /** The id of a message that is kept. */
+  message?: string;
   /** What was done, in words. */
   said?: string;
   saidSentence?: Sentence;
