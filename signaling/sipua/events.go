@@ -34,6 +34,15 @@ func (u *UA) onSubscribe(req *sip.Request, tx sip.ServerTransaction) {
 	u.events.Take(req, tx)
 }
 
+// onPublish takes what a phone says of its user.
+func (u *UA) onPublish(req *sip.Request, tx sip.ServerTransaction) {
+	if !u.events.Serving() || message.Tag(req.To()) != "" {
+		u.onInside(req, tx)
+		return
+	}
+	u.events.TakePublish(req, tx)
+}
+
 // wayTo is how requests reach a phone that was reached by last: by that, while it
 // is one of its registrations or the phone has none; else by its newest one.
 func (u *UA) wayTo(user, device string, last wire.Hop) (wire.Hop, bool) {

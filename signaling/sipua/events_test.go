@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/presence"
 	"ringsplash/signaling/sipua/event"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/test/rig"
@@ -21,7 +23,32 @@ import (
 type stage struct {
 	mu            sync.Mutex
 	lamps         map[string]machine.Lamp
+	views         map[string]presence.View
 	blind, wanted map[string]bool // who may not see, and who may pick up
+	published     chan string
+}
+
+func (s *stage) seen(watcher, user string) (presence.View, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.views[user]
+	if !ok {
+		v.State = presence.Available
+	}
+	return v, !s.blind[watcher]
+}
+
+func (s *stage) publish(_ context.Context, user, device string, p presence.Publication) error {
+	s.published <- fmt.Sprint(user, " ", device, " ", p.State, " ", p.Note)
+	return nil
+}
+
+// is changes a presence and says so.
+func (s *stage) is(g *party, user string, v presence.View) {
+	s.mu.Lock()
+	s.views[user] = v
+	s.mu.Unlock()
+	g.events.Touch(user)
 }
 
 func (s *stage) lamp(user string) machine.Lamp {
@@ -39,11 +66,15 @@ func (s *stage) turn(g *party, user string, l machine.Lamp) {
 }
 
 func withEvents(t *testing.T, change func(*setup)) (*party, *stage) {
-	s := &stage{lamps: map[string]machine.Lamp{}, blind: map[string]bool{}, wanted: map[string]bool{}}
+	s := &stage{
+		lamps: map[string]machine.Lamp{}, views: map[string]presence.View{}, blind: map[string]bool{}, wanted: map[string]bool{},
+		published: make(chan string, 10),
+	}
 	g, _ := withAccess(t, func(c *setup) {
 		c.Shown = &event.Shown{
 			Lamp:      s.lamp,
-			MaySee:    func(watcher, _ string) bool { return !s.blind[watcher] },
+			Seen:      s.seen,
+			Publish:   s.publish,
 			MayPickUp: func(watcher, _ string) bool { return s.wanted[watcher] },
 		}
 		if change != nil {
@@ -56,11 +87,12 @@ func withEvents(t *testing.T, change func(*setup)) (*party, *stage) {
 // key is a lamp key of bob's phone on alice.
 type key struct {
 	*rawPeer
-	g    *party
-	seq  int
-	call string
-	kind string        // the Event
-	ok   *sip.Response // to the first SUBSCRIBE
+	g     *party
+	seq   int
+	call  string
+	kind  string        // the Event
+	heard uint32        // the last NOTIFY
+	ok    *sip.Response // to the first SUBSCRIBE
 }
 
 // press subscribes, with the digest that is asked for, and returns the answer.
@@ -86,22 +118,23 @@ func (k *key) again(expires int) *sip.Response {
 	return k.ask(text, uri)
 }
 
-// ask sends a SUBSCRIBE and answers its challenge.
+// ask sends a request and answers its challenge.
 func (k *key) ask(text, uri string) *sip.Response {
 	k.t.Helper()
+	method, _, _ := strings.Cut(text, " ")
 	numbered := func(text, auth string) string {
 		k.seq++
 		text = strings.Replace(text, "CSeq: 1 ", auth+"CSeq: "+strconv.Itoa(k.seq)+" ", 1)
 		return branchIn.ReplaceAllString(text, "branch=z9hG4bK"+message.NewToken())
 	}
 	k.send(k.g.at("udp"), numbered(text, ""))
-	res := k.anyResponse("SUBSCRIBE")
+	res := k.anyResponse(method)
 	if res.StatusCode != 407 {
 		return res
 	}
-	answer := rig.Authorize(k.t, res.String(), "", "SUBSCRIBE", uri, "bob", rig.Bob.SIPPassword("desk"), 1)
+	answer := rig.Authorize(k.t, res.String(), "", method, uri, "bob", rig.Bob.SIPPassword("desk"), 1)
 	k.send(k.g.at("udp"), numbered(text, answer+"\r\n"))
-	return k.anyResponse("SUBSCRIBE")
+	return k.anyResponse(method)
 }
 
 var branchIn = regexp.MustCompile(`branch=z9hG4bK\w+`)
@@ -114,10 +147,14 @@ func (w *rawPeer) anyResponse(method string) *sip.Response {
 	}).(*sip.Response)
 }
 
-// told is the next NOTIFY, which is answered with status.
+// told is the next NOTIFY, which is answered with status. A repeat is none.
 func (k *key) told(status int) *sip.Request {
 	k.t.Helper()
 	n := k.request("NOTIFY")
+	for n.CSeq().SeqNo <= k.heard {
+		n = k.request("NOTIFY")
+	}
+	k.heard = n.CSeq().SeqNo
 	k.send(k.g.at("udp"), k.reply(n, status, "As You Say", "", ""))
 	return n
 }

@@ -23,6 +23,7 @@ func (u *UA) route(server *sipgo.Server) {
 	}
 	server.OnSubscribe(u.on(u.onSubscribe))
 	server.OnMessage(u.on(u.onMessage))
+	server.OnPublish(u.on(u.onPublish))
 	server.OnNoRoute(u.on(u.onInside))
 }
 
@@ -125,7 +126,7 @@ func (u *UA) unsupported(m sip.RequestMethod) *message.Refusal {
 func (u *UA) allowed() string {
 	allow := u.allow
 	if u.events.Serving() {
-		allow += ", SUBSCRIBE"
+		allow += ", SUBSCRIBE, PUBLISH"
 	}
 	if u.texts.Serving() {
 		allow += ", MESSAGE"

@@ -128,6 +128,8 @@ func (u *UA) judge(req *sip.Request, now time.Time) (sender, *message.Refusal) {
 		return sender{}, no
 	case req.Method == sip.SUBSCRIBE && u.events.Serving():
 		return sender{}, u.events.Judge(req)
+	case req.Method == sip.PUBLISH && u.events.Serving() && message.Tag(req.To()) == "":
+		return sender{}, u.events.JudgePublish(req)
 	case message.Tag(req.To()) != "":
 		l := u.legOf(req)
 		if l == nil {

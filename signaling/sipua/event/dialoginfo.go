@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ringsplash/gateway/machine"
+	"ringsplash/presence"
 )
 
 const dialogInfoType = "application/dialog-info+xml"
@@ -70,29 +71,40 @@ func escaped(text string) string {
 }
 
 // lamp is a dialog subscription's look. Who may not see sees nothing happen, and
-// who may not pick up learns neither who calls nor what names the dialog. Under mu.
+// who may not pick up learns neither who calls nor what names the dialog. Who wants
+// no calls is busy. Under mu.
 func (n *Notifier) lamp(s *subscription) look {
-	shown := n.served.Load()
 	d := dialogInfo{entity: s.entity, id: "none", state: "terminated"}
-	if shown.MaySee(s.watcher, s.user) {
-		l := shown.Lamp(s.user)
-		switch l.State {
-		case machine.LampRings:
-			d.state = "early"
-		case machine.LampBusy:
-			d.state = "confirmed"
-		}
-		if l.State != machine.LampDark {
-			// Not the call's own name: two who talk with each other would show it.
-			d.id, d.direction = strconv.FormatUint(maphash.String(n.seed, string(l.ID)+" "+s.user), 36), "initiator"
-			if l.Incoming {
-				d.direction = "recipient"
-			}
-		}
-		if l.State == machine.LampRings && shown.MayPickUp(s.watcher, s.user) {
-			d.dialog, _ = n.to.Dialog(l.Leg)
-			d.remote = party{l.Peer.Display, l.Peer.Address}
-		}
+	shown := n.served.Load()
+	takes := shown.MayPickUp(s.watcher, s.user) // asked early: what it needs may have to be read first
+	v, seen := shown.Seen(s.watcher, s.user)
+	switch {
+	case !seen, v.State == presence.Offline && s.watcher != s.user:
+	case v.State == presence.DND:
+		d.id, d.state = "dnd", "confirmed"
+	default:
+		n.light(&d, s, takes)
 	}
 	return look{kind: dialogInfoType, text: d.text()}
+}
+
+// light fills in what the calls of the watched user show. Under mu.
+func (n *Notifier) light(d *dialogInfo, s *subscription, takes bool) {
+	l := n.served.Load().Lamp(s.user)
+	if l.State == machine.LampDark {
+		return
+	}
+	// Not the call's own name: two who talk with each other would show it.
+	d.id, d.state, d.direction = strconv.FormatUint(maphash.String(n.seed, string(l.ID)+" "+s.user), 36), "confirmed", "initiator"
+	if l.Incoming {
+		d.direction = "recipient"
+	}
+	if l.State != machine.LampRings {
+		return
+	}
+	d.state = "early"
+	if takes {
+		d.dialog, _ = n.to.Dialog(l.Leg)
+		d.remote = party{l.Peer.Display, l.Peer.Address}
+	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"ringsplash/gateway/machine"
 	"ringsplash/internal/mailbox"
+	"ringsplash/presence"
 	"ringsplash/signaling/sipua/message"
 	"ringsplash/signaling/sipua/registrar"
 	"ringsplash/signaling/sipua/wire"
@@ -68,13 +69,16 @@ type Agent struct {
 // phone's tag, Remote ours.
 type Dialog struct{ CallID, Local, Remote string }
 
-// Shown is what can be subscribed to. None of it may block, nor call the Notifier.
+// Shown is what can be subscribed to. What blocks says so; nothing calls the Notifier.
 type Shown struct {
 	// Lamp is what becomes of a user's calls.
 	Lamp func(user string) machine.Lamp
-	// MaySee tells whether a user may know whether another is there and in a call,
-	// MayPickUp whether he may see who calls him and take that call.
-	MaySee, MayPickUp func(watcher, user string) bool
+	// Seen is a user's presence, false where the watcher may not see it.
+	Seen func(watcher, user string) (presence.View, bool)
+	// MayPickUp tells whether a user may see who calls another and take that call.
+	MayPickUp func(watcher, user string) bool
+	// Publish takes what a phone says of its user's presence. It may block.
+	Publish func(ctx context.Context, user, device string, p presence.Publication) error
 }
 
 // Notifier tells phones what they subscribed to (RFC 6665). All subscriptions are
@@ -107,7 +111,9 @@ type Notifier struct {
 	flights  map[string]*subscription // by the branch of the NOTIFY
 	watchers map[string]map[*subscription]struct{}
 	devices  map[deviceKey][]*subscription
-	due      dueHeap
+	// publications are what phones published last.
+	publications map[deviceKey]publication
+	due          dueHeap
 }
 
 // dialogKey finds a subscription: the Call-ID and our tag.
@@ -122,7 +128,7 @@ func OpenNotifier(cfg NotifierConfig, to Agent, log *slog.Logger) *Notifier {
 		cfg: cfg.withDefaults(), to: to, log: log, parser: message.NewParser(), seed: maphash.MakeSeed(),
 		wake: make(chan struct{}, 1), changed: make(map[string]struct{}), known: make(map[dialogKey]*subscription),
 		flights: make(map[string]*subscription), watchers: make(map[string]map[*subscription]struct{}),
-		devices: make(map[deviceKey][]*subscription),
+		devices: make(map[deviceKey][]*subscription), publications: make(map[deviceKey]publication),
 	}
 	n.stop, n.end = context.WithCancel(context.Background())
 	return n

@@ -7,7 +7,7 @@ import (
 )
 
 // AllowEvents are the event packages that can be subscribed to.
-const AllowEvents = "dialog"
+const AllowEvents = "presence, dialog"
 
 // look is what a subscription looks like now. Its text has versionMark where the
 // version of the document stands, so that two looks can be compared.
@@ -31,7 +31,8 @@ var packs map[string]*pack
 
 func init() {
 	packs = map[string]*pack{
-		"dialog": {name: "dialog", types: []string{dialogInfoType}, look: (*Notifier).lamp},
+		"dialog":   {name: "dialog", types: []string{dialogInfoType}, look: (*Notifier).lamp},
+		"presence": {name: "presence", types: []string{pidfType}, look: (*Notifier).present},
 	}
 }
 

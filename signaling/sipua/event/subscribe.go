@@ -2,7 +2,6 @@ package event
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -95,7 +94,6 @@ type wish struct {
 	kind  *pack
 	event string
 	wants time.Duration
-	list  bool
 }
 
 // readSubscribe reads what is asked for, whoever asks.
@@ -122,21 +120,9 @@ func readSubscribe(req *sip.Request, cfg NotifierConfig) (wish, *message.Refusal
 			Headers: []sip.Header{sip.NewHeader("Accept", strings.Join(w.kind.types, ", "))},
 		}
 	}
-	w.wants = cfg.Longest
-	if text := strings.TrimSpace(message.Header(req, "Expires")); text != "" {
-		seconds, err := strconv.ParseUint(text, 10, 32)
-		if err != nil {
-			return w, message.BadRequest("Expires Not Readable")
-		}
-		w.wants = min(time.Duration(seconds)*time.Second, cfg.Longest)
-	}
-	if w.wants > 0 && w.wants < cfg.Least {
-		return w, &message.Refusal{
-			Status: sip.StatusIntervalToBrief, Phrase: "Interval Too Brief",
-			Headers: []sip.Header{sip.NewHeader("Min-Expires", message.Seconds(cfg.Least))},
-		}
-	}
-	return w, nil
+	var no *message.Refusal
+	w.wants, no = readExpires(req, cfg)
+	return w, no
 }
 
 // takes tells whether the Accept of req, if there is one, takes one of the types.
