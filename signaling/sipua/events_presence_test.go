@@ -69,7 +69,8 @@ func (w *rawPeer) says(k *key, user, body string, more ...string) *sip.Response 
 }
 
 const busyPIDF = `<?xml version="1.0"?><presence xmlns="urn:ietf:params:xml:ns:pidf" ` +
-	`xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" xmlns:r="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:bob@example.test"><tuple id="x"><status><basic>open</basic></status>` +
+	`xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" xmlns:r="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:bob@example.test">` +
+	`<tuple id="x"><status><basic>open</basic></status>` +
 	`</tuple><dm:person id="p"><r:activities><r:meeting/></r:activities><dm:note>till five</dm:note></dm:person></presence>`
 
 // A phone publishes its own user's presence, goes on by the tag that it was given,
@@ -99,4 +100,35 @@ func TestPublish(t *testing.T) {
 	w.response(403, "PUBLISH")
 	w.send(g.at("udp"), w.stranger("PUBLISH", "sip:bob@"+rig.Domain, "sip:x@example.org", "sip:bob@"+rig.Domain, "Event: dialog"))
 	w.response(489, "PUBLISH")
+}
+
+// A phone's key for do not disturb and the user's switch follow each other; nobody
+// turns the switch of another.
+func TestFeatureKey(t *testing.T) {
+	g, s := withEvents(t, nil)
+	w := newWire(t, "127.0.0.2")
+	_, res := w.press(g, "as-feature-event", "alice", 600)
+	same(t, "of another", res.StatusCode, 403)
+	k, _ := w.press(g, "as-feature-event", "bob", 600)
+	told := func(on string) {
+		t.Helper()
+		if n := k.told(200); !strings.Contains(string(n.Body()), "<doNotDisturbOn>"+on+"</doNotDisturbOn>") {
+			t.Fatalf("want %s: %s", on, n)
+		}
+	}
+	told("false")
+	s.is(g, "bob", presence.View{State: presence.DND})
+	told("true")
+	set := func(on string) string { // as Yealink writes it
+		return `<?xml version="1.0" encoding="ISO-8859-1"?><SetDoNotDisturb xmlns="http://www.ecma-international.org/standards/` +
+			`ecma-323/csta/ed3"><device/><doNotDisturbOn>` + on + `</doNotDisturbOn></SetDoNotDisturb>`
+	}
+	const kind = "application/x-as-feature-event+xml"
+	same(t, "off", k.asking(600, kind, set("false")).StatusCode, 200)
+	told("false")
+	same(t, "on", k.asking(600, kind, set("true")).StatusCode, 200)
+	told("true")
+	same(t, "neither", k.asking(600, kind, set("perhaps")).StatusCode, 400)
+	same(t, "a forward", k.asking(600, kind, "<SetForwarding/>").StatusCode, 403)
+	same(t, "no such kind", k.asking(600, "text/plain", set("true")).StatusCode, 415)
 }

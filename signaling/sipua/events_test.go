@@ -43,6 +43,15 @@ func (s *stage) publish(_ context.Context, user, device string, p presence.Publi
 	return nil
 }
 
+func (s *stage) setDND(_ context.Context, user string, on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if delete(s.views, user); on {
+		s.views[user] = presence.View{State: presence.DND}
+	}
+	return nil
+}
+
 // is changes a presence and says so.
 func (s *stage) is(g *party, user string, v presence.View) {
 	s.mu.Lock()
@@ -75,6 +84,8 @@ func withEvents(t *testing.T, change func(*setup)) (*party, *stage) {
 			Lamp:      s.lamp,
 			Seen:      s.seen,
 			Publish:   s.publish,
+			DND:       func(user string) bool { v, _ := s.seen(user, user); return v.State == presence.DND },
+			SetDND:    s.setDND,
 			MayPickUp: func(watcher, _ string) bool { return s.wanted[watcher] },
 		}
 		if change != nil {
@@ -110,12 +121,15 @@ func (w *rawPeer) press(g *party, event, user string, expires int, more ...strin
 }
 
 // again refreshes the subscription, or ends it with 0.
-func (k *key) again(expires int) *sip.Response {
+func (k *key) again(expires int) *sip.Response { return k.asking(expires, "", "") }
+
+// asking refreshes with a body.
+func (k *key) asking(expires int, kind, body string) *sip.Response {
 	k.t.Helper()
 	uri := k.ok.Contact().Address.String()
-	text := k.within(k.ok, "SUBSCRIBE", k.seq+1, "", "Event: "+k.kind, fmt.Sprint("Expires: ", expires))
+	text := k.within(k.ok, "SUBSCRIBE", k.seq+1, body, "Event: "+k.kind, fmt.Sprint("Expires: ", expires))
 	text = strings.Replace(text, "CSeq: "+strconv.Itoa(k.seq+1), "CSeq: 1", 1)
-	return k.ask(text, uri)
+	return k.ask(strings.Replace(text, "application/sdp", kind, 1), uri)
 }
 
 // ask sends a request and answers its challenge.

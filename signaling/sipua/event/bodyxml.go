@@ -38,6 +38,7 @@ func elements(body []byte) (list []element, err error) {
 		return nil, fmt.Errorf("%d bytes", len(body))
 	}
 	d := xml.NewDecoder(bytes.NewReader(body))
+	d.CharsetReader = latin1
 	var names []string
 	var open []int
 	for range maxTokens {
@@ -67,6 +68,19 @@ func elements(body []byte) (list []element, err error) {
 		}
 	}
 	return nil, errors.New("too many elements")
+}
+
+// latin1 reads the other encoding that phones declare.
+func latin1(charset string, in io.Reader) (io.Reader, error) {
+	if charset = strings.ToLower(charset); charset != "iso-8859-1" && charset != "us-ascii" {
+		return nil, fmt.Errorf("the encoding %q", charset)
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxXML))
+	runes := make([]rune, len(text))
+	for i, c := range text {
+		runes[i] = rune(c)
+	}
+	return strings.NewReader(string(runes)), err
 }
 
 // readComposing reads the status of RFC 3994 4. A state that is not known counts

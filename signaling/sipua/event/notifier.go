@@ -77,6 +77,9 @@ type Shown struct {
 	Seen func(watcher, user string) (presence.View, bool)
 	// MayPickUp tells whether a user may see who calls another and take that call.
 	MayPickUp func(watcher, user string) bool
+	// DND tells whether a user wants no calls, SetDND changes that. It may block.
+	DND    func(user string) bool
+	SetDND func(ctx context.Context, user string, on bool) error
 	// Publish takes what a phone says of its user's presence. It may block.
 	Publish func(ctx context.Context, user, device string, p presence.Publication) error
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // AllowEvents are the event packages that can be subscribed to.
-const AllowEvents = "presence, dialog"
+const AllowEvents = "presence, dialog, as-feature-event"
 
 // look is what a subscription looks like now. Its text has versionMark where the
 // version of the document stands, so that two looks can be compared.
@@ -25,14 +25,16 @@ type pack struct {
 	name  string
 	types []string // of its bodies
 	look  func(*Notifier, *subscription) look
+	own   bool // for the subscribing user's own only
 }
 
 var packs map[string]*pack
 
 func init() {
 	packs = map[string]*pack{
-		"dialog":   {name: "dialog", types: []string{dialogInfoType}, look: (*Notifier).lamp},
-		"presence": {name: "presence", types: []string{pidfType}, look: (*Notifier).present},
+		"dialog":           {name: "dialog", types: []string{dialogInfoType}, look: (*Notifier).lamp},
+		"presence":         {name: "presence", types: []string{pidfType}, look: (*Notifier).present},
+		"as-feature-event": {name: "as-feature-event", types: []string{featureType}, look: (*Notifier).feature, own: true},
 	}
 }
 

@@ -80,6 +80,11 @@ func (n *Notifier) subscribe(req *sip.Request) (*subscription, time.Duration, *m
 	if no != nil {
 		return nil, 0, no
 	}
+	if w.kind.own && n.to.Access.UserAt(req.To().Address) == caller.Identity.User {
+		if no := n.press(req, caller.Identity.User); no != nil {
+			return nil, 0, no
+		}
+	}
 	var s *subscription
 	if message.Tag(req.To()) != "" {
 		s, no = n.refresh(req, caller, w)
@@ -147,6 +152,9 @@ func (n *Notifier) begin(req *sip.Request, caller registrar.Caller, w wish) (*su
 	s.kind, s.event, s.watcher, s.device = w.kind, w.event, caller.Identity.User, caller.Device
 	if s.user = n.to.Access.UserAt(req.Recipient); s.user == "" {
 		return nil, nobody
+	}
+	if w.kind.own && s.user != s.watcher {
+		return nil, &message.Refusal{Status: sip.StatusForbidden, Phrase: "For Your Own Address Only"}
 	}
 	now := time.Now()
 	s.version, s.told = firstVersion(now), now
