@@ -25,6 +25,8 @@ const (
 	deliverFor = 40 * time.Second
 	firstPause = 5 * time.Second
 	lastPause  = time.Hour
+	// soon is the pause when the store is away, which says nothing of the phone.
+	soon = retryAfter
 )
 
 // entry is the value of outbox/<user>/<id>/<device, or "-" for a far end>: a
@@ -215,7 +217,7 @@ func (b *Book) work(l lane, q *queue) {
 			pause, done = b.try(e)
 		}
 		if done {
-			done = b.settle(e)
+			pause, done = soon, b.settle(e)
 		}
 		b.mu.Lock()
 		if done {
@@ -224,9 +226,12 @@ func (b *Book) work(l lane, q *queue) {
 			continue
 		}
 		q.busy = false
-		q.pause = max(pause, min(max(2*q.pause, firstPause), lastPause))
+		if pause != soon {
+			q.pause = min(max(2*q.pause, firstPause), lastPause)
+			pause = max(pause, q.pause)
+		}
 		if b.life.Err() == nil {
-			q.timer = time.AfterFunc(q.pause, func() {
+			q.timer = time.AfterFunc(pause, func() {
 				b.mu.Lock()
 				defer b.mu.Unlock()
 				q.timer = nil
@@ -238,12 +243,18 @@ func (b *Book) work(l lane, q *queue) {
 	}
 }
 
+// afterwards is for what is written of a message that was brought: it is written
+// when the Book closes too, or the message would be brought twice.
+func afterwards() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), readLimit)
+}
+
 // settle takes an entry out of the store.
 func (b *Book) settle(e entry) bool {
-	ctx, cancel := context.WithTimeout(b.life, readLimit)
+	ctx, cancel := afterwards()
 	defer cancel()
 	err := b.cfg.Store.Delete(ctx, e.key(), store.AnyVersion)
-	if err != nil && b.life.Err() == nil {
+	if err != nil {
 		b.log.Warn("a message that was brought stays in the outbox; trying again", "user", e.User, "err", err)
 	}
 	return err == nil
@@ -256,7 +267,7 @@ func (b *Book) try(e entry) (pause time.Duration, done bool) {
 	case b.slots <- struct{}{}:
 		defer func() { <-b.slots }()
 	case <-b.life.Done():
-		return 0, false
+		return soon, false
 	}
 	ctx, cancel := context.WithTimeout(b.life, deliverFor)
 	defer cancel()
@@ -265,7 +276,7 @@ func (b *Book) try(e entry) (pause time.Duration, done bool) {
 		return 0, true // it was never acknowledged, or its user deleted it
 	}
 	if err != nil {
-		return 0, false
+		return soon, false
 	}
 	r, err := readRecord(it)
 	if err != nil {
@@ -285,10 +296,16 @@ func (b *Book) letter(e entry, r record) Letter {
 func (b *Book) tryPhone(ctx context.Context, e entry, r record) (time.Duration, bool) {
 	m, _, err := b.marks(ctx, e.User, e.Peer)
 	if err != nil {
-		return 0, false
+		return soon, false
 	}
 	if r.ID <= m.UpTo || b.cfg.Now().After(e.Expires) { // he has read it elsewhere
 		return 0, true
+	}
+	sender, _ := b.cfg.People.UserAt(e.Peer)
+	if sender != "" { // without his copy, he was not told that it is kept
+		if _, err := b.cfg.Store.Get(ctx, messageKey(sender, b.own(e.User), e.ID)); err != nil {
+			return soon, false
+		}
 	}
 	l := b.letter(e, r)
 	l.From, l.To = b.named(e.Peer, r.Display), b.party(e.User)
@@ -300,8 +317,10 @@ func (b *Book) tryPhone(ctx context.Context, e entry, r record) (time.Duration, 
 		return out.RetryAfter, false
 	}
 	// The state is only shown: the message is there, and is not brought again.
-	if sender, _ := b.cfg.People.UserAt(e.Peer); sender != "" {
-		err = b.advance(ctx, sender, b.own(e.User), e.ID, Delivered, sentence.Sentence{})
+	after, cancel := afterwards()
+	defer cancel()
+	if sender != "" {
+		err = b.advance(after, sender, b.own(e.User), e.ID, Delivered, sentence.Sentence{})
 	} else if r.Wants.Delivered && r.ID > m.Have {
 		b.receipt(e.User, e.Peer, r, Delivered)
 	}
@@ -337,7 +356,9 @@ func (b *Book) tryFar(ctx context.Context, e entry, r record) (time.Duration, bo
 	case cause.IsZero():
 		cause = causeOf(out.Status, l.To.Display)
 	}
-	err := b.advance(ctx, e.User, e.Peer, e.ID, state, cause)
+	after, cancel := afterwards()
+	defer cancel()
+	err := b.advance(after, e.User, e.Peer, e.ID, state, cause)
 	return 0, err == nil || errors.Is(err, ErrRefused)
 }
 

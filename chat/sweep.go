@@ -96,14 +96,12 @@ func (b *Book) sweepOne(ctx context.Context, user, peer, oldest string) error {
 	if err := b.erase(ctx, user, peer, oldest); err != nil {
 		return err
 	}
-	if _, last, err := b.recent(ctx, user, peer, 1, func(record) bool { return false }); err != nil || last == "" {
-		if err == nil {
-			err = b.cfg.Store.Delete(ctx, marksKey(user, peer), store.AnyVersion)
-		}
-		return err
+	_, last, err := b.recent(ctx, user, peer, 1, func(record) bool { return false })
+	if err == nil && last == "" {
+		err = b.cfg.Store.Delete(ctx, marksKey(user, peer), store.AnyVersion)
 	}
 	b.recount(ctx, pair{user, peer})
-	return nil
+	return err
 }
 
 // recount reads a conversation anew from which messages were deleted.

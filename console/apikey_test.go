@@ -31,7 +31,8 @@ func TestAPIKeyCommands(t *testing.T) {
 			require.Regexp(t, `^NAME +MADE +RIGHTS +USERS\nintranet +20[^ ]+ +embed +\n$`, do("list").out)
 			for problem, args := range map[string][]string{
 				"name the users": {"--right", "calls"}, "give both": {"--right", "open", "--user", "alice"}, "no right": {"--right", "all"},
-				"for the rights calls and messages only": {"--user", "alice"}, "not the name of a user": {"--right", "calls", "--user", "No Name"},
+				"for the rights calls and messages only": {"--user", "alice"},
+				"not the name of a user":                 {"--right", "calls", "--user", "No Name"},
 			} {
 				require.Contains(t, do(append([]string{"add", "crm"}, args...)...).err, problem)
 			}

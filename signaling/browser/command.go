@@ -89,7 +89,7 @@ var fields = map[string]field{
 	"text": {get: func(c gateway.Command) string { return c.Text }, most: 16 << 10, anything: true},
 	"key":  {get: func(c gateway.Command) string { return c.Key }, most: 64},
 	"peer": {get: func(c gateway.Command) string { return c.Peer }, most: 512},
-	"upTo": {get: func(c gateway.Command) string { return c.UpTo }, most: 26, form: regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{26}$|^$`)},
+	"upTo": {get: func(c gateway.Command) string { return c.UpTo }, most: 26, form: regexp.MustCompile(`^([0-9A-HJKMNP-TV-Z]+)?$`)},
 }
 
 const (
