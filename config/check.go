@@ -102,6 +102,7 @@ func (k *checker) general() {
 	for i, grant := range c.Policy.Forbid {
 		k.oneOf(fmt.Sprintf("policy.forbid[%d]", i), grant, "public", "friends", "directory", "addresses")
 	}
+	k.oneOf("presence.visible", c.Presence.Visible, "domain", "friends", "nobody")
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "text", "json")
 }

@@ -38,6 +38,8 @@ type Config struct {
 	// Emergency maps emergency numbers to the trunk that takes them.
 	Emergency map[string]string `yaml:"emergency" example:"{\"112\": pbx}"`
 	Policy    Policy            `yaml:"policy"`
+	Presence  Presence          `yaml:"presence"`
+	Directory Directory         `yaml:"directory"`
 	// MaxCalls is how many calls one user may have at a time.
 	MaxCalls int `yaml:"max_calls" example:"8"`
 	// Outside bounds what one user may call by trunks and to foreign domains.
@@ -267,6 +269,19 @@ type Policy struct {
 	FoldUserCase bool `yaml:"fold_user_case" example:"false"`
 }
 
+// Presence says who may see what users do.
+type Presence struct {
+	// Visible is the most people who see anybody: domain (all users here),
+	// friends (those of his own list) or nobody. Each user can narrow it.
+	Visible string `yaml:"visible" example:"domain"`
+}
+
+// Directory says whom users find.
+type Directory struct {
+	// Company lets them find all users here, not only their own entries.
+	Company bool `yaml:"company" example:"true"`
+}
+
 // Timers of calls.
 type Timers struct {
 	Ring       time.Duration `yaml:"ring" example:"60s"`
@@ -310,6 +325,7 @@ func Default() Config {
 		MaxCalls: 8, MaxAllCalls: 1000,
 		Outside:  Outside{Calls: 4, Hourly: 60},
 		Messages: Messages{FromOutside: "friends", Keep: 365 * 24 * time.Hour},
+		Presence: Presence{Visible: "domain"}, Directory: Directory{Company: true},
 		Timers: Timers{
 			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
 			AutoAnswer: 4 * time.Second, KeyWait: 8 * time.Second, MutedLimit: 120 * time.Second,

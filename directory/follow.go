@@ -169,6 +169,7 @@ func (d *Directory) replace(name string, p *person) {
 	}
 	delete(d.people, name)
 	if p != nil {
+		p.searched = foldUser(p.user.User)
 		d.people[name] = p
 		if p.user.Number != "" {
 			d.numbers[p.user.Number] = p.user.Name

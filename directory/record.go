@@ -172,11 +172,12 @@ func checkText(s string) error {
 
 // person is one user with his devices, as read from the store.
 type person struct {
-	user    userRecord
-	version store.Version
-	devices []deviceRecord // by order, then id
-	shown   []Device       // what Devices answers
-	secrets map[string][]HA1
+	user     userRecord
+	version  store.Version
+	devices  []deviceRecord // by order, then id
+	shown    []Device       // what Devices answers
+	secrets  map[string][]HA1
+	searched searched
 }
 
 func newPerson(u userRecord, version store.Version, devices []deviceRecord) *person {

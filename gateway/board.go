@@ -19,6 +19,9 @@ type board struct {
 	tell func(user string, v machine.CallView)
 	// lit is told whose lamp may have changed; nil for nobody. It must not block.
 	lit func(user string)
+	// moved is told that a user's tabs, calls or phones may be others. It must
+	// not block.
+	moved func(user string)
 
 	mu     sync.Mutex
 	places map[string]*place
@@ -30,7 +33,8 @@ type board struct {
 // place is one user's part of the board.
 type place struct {
 	tabs    []machine.TabID
-	watches []*Tab // that are on no board
+	idle    map[machine.TabID]time.Time // when a hand last moved in those in which none does
+	watches []*Tab                      // that are on no board
 	entries []*entry
 	// history grows with the user's call list; missed are the rows of unanswered
 	// calls that came into it since he last looked.
@@ -104,7 +108,7 @@ func (b *board) close() {
 func (b *board) place(user string) *place {
 	p := b.places[user]
 	if p == nil {
-		p = &place{}
+		p = &place{idle: map[machine.TabID]time.Time{}}
 		b.places[user] = p
 	}
 	return p
@@ -285,8 +289,14 @@ func (b *board) drop(user string, id machine.CallID) {
 	}
 }
 
-// wake tells the user's tabs to look again.
+// wake tells the user's tabs to look again, for what is his own changed.
 func (b *board) wake(user string) {
+	b.moved(user)
+	b.nudge(user)
+}
+
+// nudge tells the user's tabs to look again.
+func (b *board) nudge(user string) {
 	b.mu.Lock()
 	var tabs []*Tab
 	if p := b.places[user]; p != nil {
@@ -345,6 +355,7 @@ func (b *board) removeTab(t *Tab) bool {
 	delete(b.tabs, t.id)
 	p := b.place(t.user)
 	p.tabs = slices.DeleteFunc(p.tabs, func(id machine.TabID) bool { return id == t.id })
+	delete(p.idle, t.id)
 	b.mu.Unlock()
 	b.wake(t.user)
 	return there
@@ -362,32 +373,4 @@ func (b *board) unwatch(t *Tab) {
 	defer b.mu.Unlock()
 	p := b.place(t.user)
 	p.watches = slices.DeleteFunc(p.watches, func(o *Tab) bool { return o == t })
-}
-
-// historyGrew tells the user's tabs of a row in his list, which was there before
-// unless it is fresh.
-func (b *board) historyGrew(user string, missed, fresh bool) {
-	b.mu.Lock()
-	p := b.place(user)
-	p.history++
-	switch {
-	case missed && fresh:
-		p.missed++
-	case missed:
-		p.missed = max(p.missed, 1)
-	}
-	b.mu.Unlock()
-	b.wake(user)
-}
-
-// seen notes that the user has looked at his list of calls.
-func (b *board) seen(user string) {
-	b.mu.Lock()
-	p := b.place(user)
-	news := p.missed > 0
-	p.missed = 0
-	b.mu.Unlock()
-	if news {
-		b.wake(user)
-	}
 }

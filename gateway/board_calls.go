@@ -146,3 +146,31 @@ func (e *entry) mediaRank(tab machine.TabID) int {
 	}
 	return 1
 }
+
+// historyGrew tells the user's tabs of a row in his list, which was there before
+// unless it is fresh.
+func (b *board) historyGrew(user string, missed, fresh bool) {
+	b.mu.Lock()
+	p := b.place(user)
+	p.history++
+	switch {
+	case missed && fresh:
+		p.missed++
+	case missed:
+		p.missed = max(p.missed, 1)
+	}
+	b.mu.Unlock()
+	b.wake(user)
+}
+
+// seen notes that the user has looked at his list of calls.
+func (b *board) seen(user string) {
+	b.mu.Lock()
+	p := b.place(user)
+	news := p.missed > 0
+	p.missed = 0
+	b.mu.Unlock()
+	if news {
+		b.wake(user)
+	}
+}

@@ -42,6 +42,8 @@ type Command struct {
 	// RemoveGrant takes back, with the hanging up, what let the caller open
 	// the phone.
 	RemoveGrant bool `json:"removeGrant,omitempty"`
+	// Idle is for how many seconds no hand has moved in the tab; 0: one does.
+	Idle int `json:"idle,omitempty"`
 }
 
 // Result is the ok reply to a Command.
@@ -97,6 +99,9 @@ func (t *Tab) Do(ctx context.Context, c Command) (Result, error) {
 		return Result{}, nil
 	case "seen":
 		t.gw.board.seen(t.user)
+		return Result{}, nil
+	case "activity":
+		t.gw.board.hand(t, time.Duration(c.Idle)*time.Second)
 		return Result{}, nil
 	case "message", "received", "read", "typing", "forget":
 		return t.gw.converse(ctx, t.user, c)
@@ -204,6 +209,8 @@ func (t *Tab) place(c Command) (Result, error) {
 	call := t.gw.newCall(newCallID())
 	begun := call.dial(t, c)
 	switch cause := begun.Cause; {
+	case cause == machine.CauseDND, cause == machine.CauseDNDHidden:
+		// It ends at once, but the called user finds it among his missed ones.
 	case cause != "":
 		return Result{}, notPlaced(cause)
 	case c.Intercom && begun.Callee.User == "":

@@ -24,6 +24,7 @@ import (
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
+	"ringsplash/presence"
 	"ringsplash/store"
 )
 
@@ -56,7 +57,7 @@ type Prefix struct {
 	Add   string
 }
 
-// Config of a Gateway. Directory, Store, Media and Dialer are needed.
+// Config of a Gateway. Directory, Presence, Store, Media and Dialer are needed.
 type Config struct {
 	Node   string // name of this node in records [a random one]
 	Domain string
@@ -88,6 +89,11 @@ type Config struct {
 	Timers         Timers
 
 	Directory *directory.Directory
+	// Presence is told of tabs, phones and calls, and closed after the Gateway.
+	Presence *presence.Book
+	// OwnPeople keeps people to those in their own directories when they look
+	// for colleagues.
+	OwnPeople bool
 	Store     store.Store
 	Media     *media.Loop
 	Dialer    Dialer
@@ -114,8 +120,8 @@ type Config struct {
 }
 
 func (c *Config) validate() error {
-	if c.Directory == nil || c.Store == nil || c.Media == nil || c.Dialer == nil {
-		return errors.New("gateway: Directory, Store, Media and Dialer must be set")
+	if c.Directory == nil || c.Presence == nil || c.Store == nil || c.Media == nil || c.Dialer == nil {
+		return errors.New("gateway: Directory, Presence, Store, Media and Dialer must be set")
 	}
 	c.MaxCalls = cmp.Or(c.MaxCalls, 8)
 	c.MaxOutside = cmp.Or(c.MaxOutside, 4)
@@ -206,11 +212,15 @@ func New(cfg Config, bindings *location.Bindings, log *slog.Logger) (*Gateway, e
 	g.outside = outside{calls: cfg.MaxOutside, hourly: cfg.MaxOutsideHour, users: map[string]*outsideUse{}}
 	g.activity.of = map[string]uint64{}
 	g.board = newBoard(cfg.Timers.Ended)
-	g.board.tell, g.board.lit = cfg.Tell, cfg.Lit
+	g.board.tell, g.board.lit, g.board.moved = cfg.Tell, cfg.Lit, g.moved
 	g.background.Add(2)
 	go g.writeLoop(ctx)
 	changed, cancel := cfg.Directory.Changed() // from now on, not from when the goroutine runs
-	go g.watchDevices(ctx, changed, cancel)
+	lists, unlist := cfg.Presence.Lists()
+	for _, user := range bindings.Users() {
+		g.moved(user)
+	}
+	go g.watchDevices(ctx, changed, lists, func() { cancel(); unlist() })
 	return g, nil
 }
 
@@ -302,8 +312,8 @@ func (g *Gateway) writeAgain() {
 }
 
 // watchDevices wakes a user's tabs when his record, his devices or his
-// bindings changed.
-func (g *Gateway) watchDevices(ctx context.Context, changed <-chan string, cancel func()) {
+// bindings changed, or the presence of those whom they show.
+func (g *Gateway) watchDevices(ctx context.Context, changed, lists <-chan string, cancel func()) {
 	defer g.background.Done()
 	defer cancel()
 	for {
@@ -317,6 +327,8 @@ func (g *Gateway) watchDevices(ctx context.Context, changed <-chan string, cance
 			if g.cfg.Chat != nil {
 				g.cfg.Chat.Registered(user)
 			}
+		case user := <-lists:
+			g.board.nudge(user)
 		}
 	}
 }

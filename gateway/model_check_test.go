@@ -132,6 +132,7 @@ func TestModel(t *testing.T) {
 	w.gw.log = slog.New(slog.DiscardHandler)
 	for _, user := range []string{"alice", "bob"} {
 		tab := &Tab{id: machine.TabID("tab-" + user), user: user, gw: w.gw, generation: 1}
+		tab.unlist, tab.unfollow = w.book.Watch(tab.user), func() {}
 		w.gw.board.addTab(tab)
 	}
 	w.gw.cfg.Policy = nil // the model posts the decisions itself

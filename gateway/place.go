@@ -215,7 +215,7 @@ func (c *Call) aimAt(b machine.Begun, d destination) machine.Begun {
 	if d.user.Name != "" {
 		b.Callee.Who.Level, b.Callee.Who.How = policy.Proven, "directory"
 	}
-	b.Cause = cmp.Or(b.Cause, d.cause)
+	b.Cause = cmp.Or(b.Cause, d.cause, c.gw.disturbs(b.From.User, d.user))
 	if b.Cause == "" && c.gw.board.busy(d.user.Name, c.standing, c.gw.cfg.MaxCalls) {
 		b.Cause = machine.CauseBusy
 	}

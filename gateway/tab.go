@@ -45,6 +45,7 @@ type Tab struct {
 	gone       *time.Timer
 	idle       *time.Timer
 	silence    *time.Timer // runs while a PeerConnection is missed
+	unlist     func()      // ends the watch over those its list shows
 	closing    sync.WaitGroup
 	unfollow   func() // ends the following of conversations
 }
@@ -71,6 +72,7 @@ func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, er
 	t := &Tab{id: machine.TabID(randomID("t")), secret: randomID("s"), user: user, gw: g, generation: 1}
 	s := t.attach(r.Page, wake)
 	t.unfollow = g.follow(user)
+	t.unlist = g.cfg.Presence.Watch(user)
 	g.board.addTab(t)
 	g.tabCame(t)
 	g.later("tab record", func(ctx context.Context) error {
@@ -138,6 +140,7 @@ func (t *Tab) remove() {
 		return
 	}
 	t.unfollow()
+	t.unlist()
 	for _, c := range calls {
 		c.post(machine.TabGone{Tab: t.id})
 	}
@@ -167,7 +170,7 @@ func (g *Gateway) Watch(user string, wake func()) (*Watch, error) {
 		return nil, denied("forbidden", "command.user_gone")
 	}
 	w := &Watch{g.noTab(user)}
-	w.tab.wake, w.tab.unfollow = wake, g.follow(user)
+	w.tab.wake, w.tab.unfollow, w.tab.unlist = wake, g.follow(user), g.cfg.Presence.Watch(user)
 	g.board.watch(w.tab)
 	return w, nil
 }
@@ -178,6 +181,7 @@ func (w *Watch) Snapshot() Snapshot { return w.tab.Snapshot() }
 // Close ends it. A wake that is under way may still come.
 func (w *Watch) Close() {
 	w.tab.gw.board.unwatch(w.tab)
+	w.tab.unlist()
 	w.tab.unfollow()
 }
 
@@ -186,5 +190,5 @@ func (g *Gateway) follow(user string) (stop func()) {
 	if g.cfg.Chat == nil {
 		return func() {}
 	}
-	return g.cfg.Chat.Follow(user, func() { g.board.wake(user) })
+	return g.cfg.Chat.Follow(user, func() { g.board.nudge(user) })
 }

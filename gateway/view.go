@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"ringsplash/chat"
 	"ringsplash/directory"
@@ -10,6 +11,7 @@ import (
 	"ringsplash/internal/sentence"
 	"ringsplash/location"
 	"ringsplash/media/sdp"
+	"ringsplash/presence"
 )
 
 // Snapshot is what one tab shows: the parts of the WebSocket protocol, whole.
@@ -38,7 +40,8 @@ type MeView struct {
 	// it is to answer another by itself.
 	WhileBusy string `json:"whileBusy"`
 	// DoNotDisturb: nothing but the user's own click makes a phone of his answer.
-	DoNotDisturb bool `json:"doNotDisturb"`
+	DoNotDisturb bool        `json:"doNotDisturb"`
+	Presence     OwnPresence `json:"presence"`
 	// Notice is a sentence of the gateway to everybody, "" for none.
 	Notice         string            `json:"notice,omitempty"`
 	NoticeSentence sentence.Sentence `json:"noticeSentence,omitzero"`
@@ -72,11 +75,34 @@ type DeviceView struct {
 	UnmuteKey string `json:"unmuteKey,omitempty"`
 }
 
-// PresenceView is one entry of the presence list.
+// PresenceView is one entry of the presence list. Who is offline, and who may
+// not be seen, has a state and nothing more.
 type PresenceView struct {
-	Address string `json:"address"`
-	Display string `json:"display"`
-	State   string `json:"state"` // available | busy | offline
+	Address string         `json:"address"`
+	Display string         `json:"display"`
+	State   presence.State `json:"state"`
+	// Since is when the state began.
+	Since   time.Time   `json:"since,omitzero"`
+	Note    string      `json:"note,omitempty"`
+	Devices ReachedView `json:"devices"`
+}
+
+// ReachedView is where somebody is reached.
+type ReachedView struct {
+	Browser bool `json:"browser"`
+	Phones  int  `json:"phones"`
+}
+
+// OwnPresence is what the user set of his presence, and what became of it.
+type OwnPresence struct {
+	Set  string `json:"set"`
+	Note string `json:"note"`
+	// Until is when Set and Note end by themselves, zero for never.
+	Until time.Time `json:"until,omitzero"`
+	// Visible is who may see him: domain, friends or nobody.
+	Visible string `json:"visible"`
+	// State is what those see.
+	State presence.State `json:"state"`
 }
 
 // CountersView tells what is new in the lists that are REST pages.
@@ -121,7 +147,7 @@ type MediaWant struct {
 func (t *Tab) Snapshot() Snapshot {
 	calls, want, counters, tabs := t.gw.board.shownTo(t)
 	counters.Directory = t.gw.cfg.Directory.EntriesVersion(t.user)
-	s := Snapshot{Calls: calls, Counters: counters, Presence: []PresenceView{}}
+	s := Snapshot{Calls: calls, Counters: counters, Presence: t.gw.listOf(t.user)}
 	if t.gw.cfg.Chat != nil {
 		s.Conversations, s.Counters.UnreadMessages = t.gw.cfg.Chat.Conversations(t.user)
 	}
@@ -145,7 +171,8 @@ func (g *Gateway) me(user string, tabs int) MeView {
 	notice := g.notice()
 	return MeView{
 		Name: user, Number: u.Number, Display: u.Display, Address: "sip:" + user + "@" + g.cfg.Domain, Tabs: tabs,
-		WhileBusy: cmp.Or(u.WhileBusy, directory.BusyRing), DoNotDisturb: u.DoNotDisturb, NoticeSentence: notice, Notice: notice.Text,
+		WhileBusy: cmp.Or(u.WhileBusy, directory.BusyRing), DoNotDisturb: u.DoNotDisturb,
+		Presence: g.OwnPresence(user), NoticeSentence: notice, Notice: notice.Text,
 	}
 }
 

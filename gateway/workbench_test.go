@@ -17,6 +17,7 @@ import (
 	"ringsplash/media"
 	"ringsplash/media/sdp"
 	"ringsplash/policy"
+	"ringsplash/presence"
 	"ringsplash/store"
 )
 
@@ -145,6 +146,7 @@ type workbench struct {
 	dial *fakeDialer
 	loop *media.Loop
 	bind *location.Bindings
+	book *presence.Book
 	dir  *directory.Directory
 }
 
@@ -166,12 +168,15 @@ func newWorkbench(t *testing.T, edit func(*Config)) *workbench {
 	must(t, err)
 	bind, err := location.New(ctx, "n1", s, log)
 	must(t, err)
+	seen, err := presence.New(presence.Config{Directory: dir, Log: log})
+	must(t, err)
 	w := &workbench{
 		t: t, dial: &fakeDialer{legs: make(chan *fakeLeg, 16), goodbyes: make(chan string, 16)}, loop: loop, bind: bind,
-		dir: dir,
+		dir: dir, book: seen,
 	}
 	cfg := Config{
-		Node: "n1", Domain: "example.test", Hosts: []string{"127.0.0.1"}, Directory: dir, Store: s, Media: loop, Dialer: w.dial,
+		Node: "n1", Domain: "example.test", Hosts: []string{"127.0.0.1"}, Directory: dir, Presence: seen,
+		Store: s, Media: loop, Dialer: w.dial,
 		Timers: Timers{TabGone: time.Second, Ended: time.Hour, KeyWait: 10 * time.Millisecond},
 		Trunks: []Trunk{{Name: "pbx", Host: "127.0.0.9", Prefixes: []Prefix{{Match: "0", Strip: 1}}}},
 	}
@@ -185,6 +190,7 @@ func newWorkbench(t *testing.T, edit func(*Config)) *workbench {
 		defer cancel()
 		must(t, w.gw.Close(ctx))
 		bind.Close()
+		w.book.Close()
 		must(t, loop.Close())
 		must(t, dir.Close())
 		must(t, s.Close())

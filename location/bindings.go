@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"ringsplash/internal/mailbox"
 	"ringsplash/store"
 )
 
@@ -48,7 +50,7 @@ type Bindings struct {
 	node    string
 	store   store.Store
 	log     *slog.Logger
-	changed chan string
+	changed *mailbox.Names
 
 	mu     sync.Mutex
 	byUser map[string][]Binding // newest refresh first
@@ -59,9 +61,10 @@ type Bindings struct {
 
 // New reads the bindings the store has. It blocks for I/O.
 func New(ctx context.Context, node string, s store.Store, log *slog.Logger) (*Bindings, error) {
-	b := &Bindings{node: node, store: s, log: log, changed: make(chan string, 256), byUser: map[string][]Binding{}}
+	b := &Bindings{node: node, store: s, log: log, changed: mailbox.NewNames(), byUser: map[string][]Binding{}}
 	for it, err := range store.All(ctx, s, "binding/") {
 		if err != nil {
+			b.changed.Close()
 			return nil, fmt.Errorf("read bindings: %w", err)
 		}
 		var one Binding
@@ -81,12 +84,13 @@ func New(ctx context.Context, node string, s store.Store, log *slog.Logger) (*Bi
 	return b, nil
 }
 
-// Close stops the expiry timer.
+// Close stops the expiry timer and closes the channel of Changed.
 func (b *Bindings) Close() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.closed = true
 	b.expiry.Stop()
+	b.mu.Unlock()
+	b.changed.Close()
 }
 
 func (b *Bindings) key(user, instance string, regID int) string {
@@ -108,7 +112,7 @@ func (b *Bindings) Put(ctx context.Context, one Binding) error {
 		b.schedule(one.Expires)
 	}
 	b.mu.Unlock()
-	b.tell(one.User)
+	b.changed.Add(one.User)
 	text, err := json.Marshal(one)
 	if err != nil {
 		return err
@@ -130,7 +134,7 @@ func (b *Bindings) Remove(ctx context.Context, user, instance string, regID int)
 		delete(b.byUser, user)
 	}
 	b.mu.Unlock()
-	b.tell(user)
+	b.changed.Add(user)
 	err := b.store.Delete(ctx, b.key(user, instance, regID), store.AnyVersion)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		b.log.Warn("binding not removed from the store; it expires there", "user", user, "err", err)
@@ -157,8 +161,16 @@ func (b *Bindings) Targets(user string) []Binding {
 	return out
 }
 
-// Changed tells the users whose bindings changed.
-func (b *Bindings) Changed() <-chan string { return b.changed }
+// Users are those who have bindings.
+func (b *Bindings) Users() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Keys(b.byUser))
+}
+
+// Changed tells the users whose bindings changed, one reader. A name that
+// changes again before it was received comes once.
+func (b *Bindings) Changed() <-chan string { return b.changed.Out() }
 
 // Count returns how many bindings there are.
 func (b *Bindings) Count() int {
@@ -169,13 +181,6 @@ func (b *Bindings) Count() int {
 		n += len(list)
 	}
 	return n
-}
-
-func (b *Bindings) tell(user string) {
-	select {
-	case b.changed <- user:
-	default: // tabs are told by the next change; a full queue means many come
-	}
 }
 
 // expire drops what is over and tells the users' tabs.
@@ -203,7 +208,7 @@ func (b *Bindings) expire() {
 	b.schedule(next)
 	b.mu.Unlock()
 	for _, user := range users {
-		b.tell(user)
+		b.changed.Add(user)
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/policy"
+	"ringsplash/presence"
 	"ringsplash/signaling/browser"
 	"ringsplash/signaling/hook"
 	"ringsplash/signaling/sipua"
@@ -54,6 +55,7 @@ type Node struct {
 	media     *media.Loop
 	bindings  *location.Bindings
 	chat      *chat.Book
+	presence  *presence.Book
 	gateway   *gateway.Gateway
 	hooks     *hook.Hooks
 	sip       *sipua.UA
@@ -79,8 +81,8 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 	}
 	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openChat, n.openAdmin, n.openMedia, n.openGateway,
-		func(context.Context) error { return n.openBrowser(o.Pages) }, n.openMetrics, n.tellReady, n.keepLight,
+		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openChat, n.openAdmin, n.openMedia,
+		n.openPresence, n.openGateway, func(context.Context) error { return n.openBrowser(o.Pages) }, n.openMetrics, n.tellReady, n.keepLight,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close(ctx))
@@ -137,6 +139,15 @@ func (n *Node) openMedia(context.Context) error {
 	return nil
 }
 
+func (n *Node) openPresence(context.Context) error {
+	var err error
+	n.presence, err = presence.New(presence.Config{Directory: n.directory, Visible: n.cfg.Presence.Visible, Log: n.log})
+	if err == nil {
+		n.onClose(func(context.Context) error { n.presence.Close(); return nil })
+	}
+	return err
+}
+
 func (n *Node) openGateway(ctx context.Context) error {
 	name, err := nodeName(n.cfg.Data)
 	if err != nil {
@@ -173,7 +184,8 @@ func (n *Node) openGateway(ctx context.Context) error {
 			Ring: t.Ring, CancelWait: t.CancelWait, AutoAnswer: t.AutoAnswer, MutedLimit: t.MutedLimit, UnmuteWait: t.UnmuteWait,
 			MediaLost: t.MediaLost,
 		}, TabGone: t.TabGone / 2, KeyWait: t.KeyWait},
-		Directory: n.directory, Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: n.sip, Profile: profiles.For,
+		Directory: n.directory, Presence: n.presence, OwnPeople: !n.cfg.Directory.Company,
+		Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: n.sip, Profile: profiles.For,
 		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions, Chat: n.chat, Tell: n.hooks.Tell, Short: n.memory.short,
 	}, n.bindings, n.log)
 	if err != nil {

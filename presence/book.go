@@ -160,7 +160,7 @@ func (b *Book) Published(_ context.Context, user, device string, p Publication) 
 // was received comes once.
 func (b *Book) Changed() (<-chan string, func()) { return b.subscribe(b.changed) }
 
-// Lists is as Changed, of users whose List changed.
+// Lists is as Changed, of users whose own presence or List changed.
 func (b *Book) Lists() (<-chan string, func()) { return b.subscribe(b.lists) }
 
 func (b *Book) subscribe(to map[*mailbox.Names]struct{}) (<-chan string, func()) {
@@ -237,6 +237,7 @@ func (b *Book) tell(user string, all bool) {
 	for n := range b.changed {
 		n.Add(user)
 	}
+	b.tellList(user)
 	for watcher := range b.watchers[user] {
 		if all || b.may(watcher, user) {
 			b.tellList(watcher)

@@ -110,7 +110,7 @@ func (b *Book) may(watcher, user string) bool {
 	case watcher == user:
 		return true
 	}
-	switch directory.Narrower(b.cfg.Visible, u.Presence.Visible) {
+	switch b.visible(u) {
 	case directory.VisibleDomain:
 		return true
 	case directory.VisibleFriends:
@@ -119,6 +119,16 @@ func (b *Book) may(watcher, user string) bool {
 		return friend && c.read && c.version == b.cfg.Directory.EntriesVersion(user)
 	}
 	return false
+}
+
+func (b *Book) visible(u directory.User) string {
+	return directory.Narrower(b.cfg.Visible, u.Presence.Visible)
+}
+
+// Visible is who may see the user: domain, friends or nobody.
+func (b *Book) Visible(user string) string {
+	u, _ := b.cfg.Directory.User(user)
+	return b.visible(u)
 }
 
 // circle is the user's; one that is new is read soon. Under mu.
@@ -135,7 +145,7 @@ func (b *Book) circle(user string) *circle {
 // forget drops a circle that nobody asks for. Under mu.
 func (b *Book) forget(user string, c *circle) {
 	u, _ := b.cfg.Directory.User(user)
-	if directory.Narrower(b.cfg.Visible, u.Presence.Visible) != directory.VisibleFriends && b.circles[user] == c {
+	if b.visible(u) != directory.VisibleFriends && b.circles[user] == c {
 		delete(b.circles, user)
 	}
 }

@@ -19,6 +19,8 @@ const (
 	CauseBusy         Cause = "busy"               // every device was busy
 	CauseDeclined     Cause = "declined"           // a person pressed Decline
 	CauseOffline      Cause = "offline"            // the user has no phone and no tab now
+	CauseDND          Cause = "dnd"                // the user set do not disturb
+	CauseDNDHidden    Cause = "dnd_hidden"         // the same, of a caller who may not know it: he is told CauseOffline
 	CauseUnknown      Cause = "unknown"            // no such user or number
 	CauseNoCodec      Cause = "no_codec"           // no audio format both sides know
 	CauseNoAudio      Cause = "no_audio"           // a description without audio
@@ -71,6 +73,8 @@ var causes = map[Cause]Outcome{
 	CauseBusy:       {Status: 486, Phrase: "Busy Here", text: "Busy"},
 	CauseDeclined:   {Status: 603, Phrase: "Decline", text: "Declined"},
 	CauseOffline:    {Status: 480, Phrase: "Nobody Registered", text: "Nobody registered"},
+	CauseDND:        {Status: 480, Phrase: "Do Not Disturb", text: "Do not disturb"},
+	CauseDNDHidden:  {Status: 480, Phrase: "Nobody Registered", text: "Nobody registered"}, // as CauseOffline, to the letter
 	CauseUnknown:    {Status: 404, Phrase: "Not Found", text: "Not found"},
 	CauseNoCodec:    {Status: 488, Phrase: "No Common Codec", text: "No common codec", Warning: 305},
 	CauseNoAudio:    {Status: 488, Phrase: "No Audio", text: "No audio", Warning: 304},
@@ -116,8 +120,17 @@ func (c Cause) Outcome() Outcome {
 	return o
 }
 
+// ShownTo is the cause as the given side's people may know it.
+func (c Cause) ShownTo(side Side) Cause {
+	if c == CauseDNDHidden {
+		return [...]Cause{CauseOffline, CauseDND}[side]
+	}
+	return c
+}
+
 // Sentence is what the given side's people read.
 func (c Cause) Sentence(side Side) sentence.Sentence {
+	c = c.ShownTo(side)
 	if _, ok := causes[c]; !ok {
 		c = CauseFault
 	}

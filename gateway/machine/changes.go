@@ -110,7 +110,7 @@ func suffix(s *State) string {
 	if s.Cause == "" {
 		return ""
 	}
-	return fmt.Sprintf(" by the %s (%s): %s", s.By, s.Cause, s.Cause.Sentence(Caller).Text)
+	return fmt.Sprintf(" by the %s (%s): %s", s.By, s.Cause.ShownTo(Caller), s.Cause.Sentence(Caller).Text)
 }
 
 // String names a side in stories.

@@ -66,7 +66,7 @@ func View(s *State, side Side) CallView {
 	v := CallView{
 		ID: s.ID, Direction: own.direction(side), State: ShownState(s),
 		Peer: PeerOf(far.Who), Auto: autoView(s, side),
-		Microphone: "live", EarlyMedia: s.Phase == Early, Since: s.Since, Cause: s.Cause,
+		Microphone: "live", EarlyMedia: s.Phase == Early, Since: s.Since, Cause: s.Cause.ShownTo(side),
 	}
 	if l := s.Audio(side); l != nil {
 		on := l.Device

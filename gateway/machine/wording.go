@@ -20,6 +20,8 @@ var Words = sentence.Table{
 	"cause.declined.callee":    "You declined this call.",
 	"cause.declined.caller":    "The call was declined.",
 	"cause.dialog_lost":        "The other phone lost the call. Call again.",
+	"cause.dnd.callee":         "You had set do not disturb, so the call did not ring.",
+	"cause.dnd.caller":         "This person does not want to be disturbed now. Try again later.",
 	"cause.fault.callee":       "The gateway made an error and ended this call.",
 	"cause.fault.caller":       "The gateway made an error and ended this call. Call again.",
 	"cause.forbidden.callee":   "This caller is not allowed to call here.",

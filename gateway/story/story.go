@@ -126,7 +126,7 @@ func Of(s *machine.State) Story {
 		return machine.PeerView{Display: p.Who.Display, Address: p.Who.Address, Verified: p.Who.Verified()}
 	}
 	out := Story{
-		ID: s.ID, State: machine.ShownState(s), Cause: s.Cause, Began: s.Began, Legs: []Leg{},
+		ID: s.ID, State: machine.ShownState(s), Cause: s.Cause.ShownTo(machine.Caller), Began: s.Began, Legs: []Leg{},
 		From: view(s.Parties[machine.Caller]), To: view(s.Parties[machine.Callee]),
 	}
 	if s.Cause != "" {

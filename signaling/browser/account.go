@@ -190,8 +190,8 @@ func (s *Server) setCookie(c echo.Context, token string, maxAge int) {
 	})
 }
 
-// meView is GET /api/v1/me.
-type meView struct {
+// accountView is GET /api/v1/me.
+type accountView struct {
 	Name    string `json:"name"`
 	Number  string `json:"number"`
 	Display string `json:"display"`
@@ -201,7 +201,8 @@ type meView struct {
 	Fixed        bool `json:"fixed"`
 	DoNotDisturb bool `json:"doNotDisturb"`
 	// WhileBusy is ring or hold.
-	WhileBusy string `json:"whileBusy"`
+	WhileBusy string      `json:"whileBusy"`
+	Presence  ownPresence `json:"presence"`
 }
 
 func (s *Server) getMe(c echo.Context) error {
@@ -209,9 +210,10 @@ func (s *Server) getMe(c echo.Context) error {
 	if !ok {
 		return notLoggedIn // removed a moment ago
 	}
-	return c.JSON(http.StatusOK, meView{
+	return c.JSON(http.StatusOK, accountView{
 		Name: user.Name, Number: user.Number, Display: user.Display, Address: "sip:" + user.Name + "@" + s.conf.People.Domain(),
 		Admin: user.Admin, Fixed: user.Fixed, DoNotDisturb: user.DoNotDisturb, WhileBusy: cmp.Or(user.WhileBusy, directory.BusyRing),
+		Presence: ownPresenceOf(s.conf.Gateway.OwnPresence(user.Name)),
 	})
 }
 
@@ -219,10 +221,11 @@ func (s *Server) getMe(c echo.Context) error {
 // user's other log-ins. A password that is refused changes nothing at all.
 func (s *Server) patchMe(c echo.Context) error {
 	var in struct {
-		Password        *string `json:"password"`
-		CurrentPassword string  `json:"currentPassword"`
-		WhileBusy       *string `json:"whileBusy"`
-		DoNotDisturb    *bool   `json:"doNotDisturb"`
+		Password        *string                 `json:"password"`
+		CurrentPassword string                  `json:"currentPassword"`
+		WhileBusy       *string                 `json:"whileBusy"`
+		DoNotDisturb    *bool                   `json:"doNotDisturb"`
+		Presence        directory.PresencePatch `json:"presence"`
 	}
 	if err := readJSON(c, &in); err != nil {
 		return err
@@ -239,6 +242,11 @@ func (s *Server) patchMe(c echo.Context) error {
 	}
 	if in.DoNotDisturb != nil {
 		if err := s.conf.People.SetDoNotDisturb(c.Request().Context(), loginOf(c).User, *in.DoNotDisturb); err != nil {
+			return err
+		}
+	}
+	if in.Presence != (directory.PresencePatch{}) {
+		if err := s.conf.People.SetPresence(c.Request().Context(), loginOf(c).User, in.Presence); err != nil {
 			return err
 		}
 	}

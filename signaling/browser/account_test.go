@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ringsplash/presence"
 	"ringsplash/token"
 )
 
@@ -284,5 +285,60 @@ func TestChangeOfUser(t *testing.T) {
 	}
 	if a := b.send("GET", "/api/v1/me", nil); a.json["name"] != "bob" {
 		t.Errorf("me: %s", a.body)
+	}
+}
+
+// What a user sets holds for his tabs and for those who show him, by REST and
+// in the part; by REST too nobody sees whom he may not.
+func TestPresenceByREST(t *testing.T) {
+	r := newRealRig(t)
+	alice, bob := r.loggedIn("alice", alicePassword), r.loggedIn("bob", bobPassword)
+	a := alice.send("POST", "/api/v1/directory", `{"display":"My Bob","addresses":["bob"],"note":"","friend":false}`)
+	if a.status != http.StatusCreated {
+		t.Fatalf("an entry: %d %s", a.status, a.body)
+	}
+	tab, _ := alice.open(nil)
+	own, _ := bob.open(nil)
+	shows := func(state presence.State, note string) func(message) bool {
+		return func(m message) bool {
+			return len(m.Present) == 1 && m.Present[0].State == state && m.Present[0].Note == note && m.Present[0].Display == "My Bob"
+		}
+	}
+	set := func(body, want string) {
+		t.Helper()
+		if a := bob.send("PATCH", "/api/v1/me", body); a.status != http.StatusOK || !strings.Contains(string(a.body), want) {
+			t.Fatalf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+	set(`{"presence":{"set":"busy","note":"Writing","until":"2099-01-01T00:00:00Z"}}`,
+		`"presence":{"set":"busy","note":"Writing","visible":"domain","state":"busy","until":"2099-01-01T00:00:00.000Z"}`)
+	tab.until("what he set", shows(presence.Busy, "Writing"))
+	own.until("his own", func(m message) bool { return m.Me != nil && m.Me.Presence.Note == "Writing" })
+	found := func() string {
+		t.Helper()
+		a := alice.send("GET", "/api/v1/people?q=stone", nil)
+		if a.status != http.StatusOK {
+			t.Fatalf("people: %d %s", a.status, a.body)
+		}
+		return string(a.body)
+	}
+	if got := found(); !strings.Contains(got, `"address":"sip:bob@example.test","number":"1002","display":"Bob Stone",`+
+		`"presence":{"state":"busy","note":"Writing","devices":{"browser":true,"phones":0},"since":"`) {
+		t.Errorf("she finds %s", got)
+	}
+	set(`{"presence":{"visible":"friends"}}`, `"set":"busy","note":"Writing","visible":"friends"`)
+	tab.until("nothing of him", shows(presence.Offline, ""))
+	if got := found(); !strings.Contains(got, `"presence":{"state":"offline","devices":{"browser":false,"phones":0}}}`) {
+		t.Errorf("she still sees %s", got)
+	}
+	for _, bad := range []string{
+		`{"presence":{"set":"asleep"}}`, `{"presence":{"until":"2001-01-01T00:00:00Z"}}`, `{"presence":{"visible":"all"}}`,
+	} {
+		if a := bob.send("PATCH", "/api/v1/me", bad); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", bad, a.status, a.body)
+		}
+	}
+	if a := alice.send("GET", "/api/v1/people?q="+strings.Repeat("x", 201), nil); a.status != http.StatusBadRequest {
+		t.Errorf("a long query: %d", a.status)
 	}
 }

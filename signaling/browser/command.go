@@ -56,6 +56,7 @@ var rules = map[string]rule{
 	"read":     {needs: []string{"peer", "upTo"}},
 	"typing":   {needs: []string{"to"}, may: []string{"active"}},
 	"forget":   {needs: []string{"peer"}},
+	"activity": {may: []string{"idle"}},
 	"ringing":  {needs: []string{"call"}},
 	"offer": {
 		needs: []string{"sdp", "pc", "codecs"}, ok: []string{"sdp"}, errors: []string{"bad_sdp", "no_codec"},
@@ -93,6 +94,7 @@ var fields = map[string]field{
 }
 
 const (
+	maxIdle   = 31 * 24 * 3600 // seconds
 	maxCodecs = 8
 	maxCodec  = 16 // bytes of a codec name
 )
@@ -120,6 +122,9 @@ func checkFields(c gateway.Command) error {
 			return badRequest("command.bad_field", "field", name)
 		}
 	}
+	if c.Idle < 0 || c.Idle > maxIdle {
+		return badRequest("command.bad_field", "field", "idle")
+	}
 	bad := func(c sdp.Codec) bool { return c == "" || len(c) > maxCodec || !printable(string(c), false) }
 	if len(c.Codecs) > maxCodecs || slices.ContainsFunc(c.Codecs, bad) {
 		return badRequest("command.bad_codecs")
@@ -133,6 +138,8 @@ func has(c gateway.Command, name string) bool {
 		return c.Version != 0
 	case "codecs":
 		return len(c.Codecs) > 0
+	case "idle":
+		return c.Idle != 0
 	case "intercom":
 		return c.Intercom
 	case "removeGrant":

@@ -32,8 +32,8 @@ var document = sync.OnceValue(func() string {
 
 // views are the types of the parts.
 var views = map[string]reflect.Type{
-	"me": reflect.TypeFor[gateway.MeView](), "devices": reflect.TypeFor[gateway.DeviceView](), "calls": reflect.TypeFor[callView](),
-	"presence": reflect.TypeFor[gateway.PresenceView](), "conversations": reflect.TypeFor[conversationView](),
+	"me": reflect.TypeFor[meView](), "devices": reflect.TypeFor[gateway.DeviceView](), "calls": reflect.TypeFor[callView](),
+	"presence": reflect.TypeFor[presenceView](), "conversations": reflect.TypeFor[conversationView](),
 	"counters": reflect.TypeFor[gateway.CountersView](),
 	"media":    reflect.TypeFor[gateway.MediaView](),
 }
@@ -223,7 +223,7 @@ func TestRulesKnowEveryField(t *testing.T) {
 	}
 	slices.Sort(have)
 	same(t, "fields of commands", slices.Compact(have), want)
-	checked := []string{"version", "codecs", "intercom", "removeGrant", "active"} // of their JSON type and no more
+	checked := []string{"version", "idle", "codecs", "intercom", "removeGrant", "active"} // of their JSON type and no more
 	for name := range fields {
 		checked = append(checked, name)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"ringsplash/chat"
 	"ringsplash/directory"
+	"ringsplash/gateway"
 	"ringsplash/store"
 )
 
@@ -294,4 +295,34 @@ func (s *Server) searchMessages(c echo.Context) error {
 		page.Messages = append(page.Messages, hit{f.With, messageOf(f.Message)})
 	}
 	return c.JSON(http.StatusOK, page)
+}
+
+// getPeople is GET /api/v1/people: users of this gateway.
+func (s *Server) getPeople(c echo.Context) error {
+	query := c.QueryParam("q")
+	if len(query) > queryBytesMax {
+		return refuse(http.StatusBadRequest, "bad_query", "problem.long_query")
+	}
+	found, err := s.conf.Gateway.People(c.Request().Context(), loginOf(c).User, query)
+	if err != nil {
+		return err
+	}
+	list := struct {
+		People []personView `json:"people"`
+	}{[]personView{}}
+	for _, p := range found {
+		list.People = append(list.People, personView{p, stateView{p.Presence, setInstant(p.Presence.Since)}})
+	}
+	return c.JSON(http.StatusOK, list)
+}
+
+// personView is a gateway.PersonView with its time in the form of the wire.
+type personView struct {
+	gateway.PersonView
+	Presence stateView `json:"presence"`
+}
+
+type stateView struct {
+	gateway.StateView
+	Since *instant `json:"since,omitempty"`
 }

@@ -30,6 +30,11 @@ type Gateway interface {
 	// Do carries out a command of the user that comes from no tab; it is as
 	// Tab.Do.
 	Do(ctx context.Context, user string, c gateway.Command) (gateway.Result, error)
+	// OwnPresence is what the user set of his presence, and what became of it.
+	OwnPresence(user string) gateway.OwnPresence
+	// People finds users as PersonView tells, for one of them. It may block for
+	// the store.
+	People(ctx context.Context, user, query string) ([]gateway.PersonView, error)
 	// Devices are the user's deskphones, as his tabs see them.
 	Devices(user string) []gateway.DeviceView
 	// TestPhone asks the user's idle phone to answer by itself in all the ways

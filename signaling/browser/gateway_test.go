@@ -12,6 +12,7 @@ import (
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/media/sdp"
+	"ringsplash/presence"
 )
 
 var _ Tab = (*gateway.Socket)(nil)
@@ -53,8 +54,12 @@ func newRealRig(t *testing.T) *rig {
 		if err != nil {
 			t.Fatal(err)
 		}
+		seen, err := presence.New(presence.Config{Directory: people, Log: log})
+		if err != nil {
+			t.Fatal(err)
+		}
 		gw, err := gateway.New(gateway.Config{
-			Node: "n1", Domain: "example.test", Directory: people, Store: c.Store, Media: loop, Dialer: noPhones{},
+			Node: "n1", Domain: "example.test", Directory: people, Presence: seen, Store: c.Store, Media: loop, Dialer: noPhones{},
 			Timers: gateway.Timers{TabGone: 1500 * time.Millisecond},
 		}, bindings, log)
 		if err != nil {
@@ -67,6 +72,7 @@ func newRealRig(t *testing.T) *rig {
 				t.Errorf("close the gateway: %v", err)
 			}
 			bindings.Close()
+			seen.Close()
 		}}
 	})
 }

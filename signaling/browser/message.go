@@ -233,6 +233,33 @@ func conversationsOf(list []chat.Conversation) json.RawMessage {
 	return encode(out)
 }
 
+// presenceView is a gateway.PresenceView with its time in the form of the wire.
+type presenceView struct {
+	gateway.PresenceView
+	Since *instant `json:"since,omitempty"`
+}
+
+// meView is a gateway.MeView with its time in the form of the wire.
+type meView struct {
+	gateway.MeView
+	Presence ownPresence `json:"presence"`
+}
+
+type ownPresence struct {
+	gateway.OwnPresence
+	Until *instant `json:"until,omitempty"`
+}
+
+func ownPresenceOf(p gateway.OwnPresence) ownPresence { return ownPresence{p, setInstant(p.Until)} }
+
+// setInstant is nil for no time.
+func setInstant(t time.Time) *instant {
+	if t.IsZero() {
+		return nil
+	}
+	return instantOf(&t)
+}
+
 // EncodeCall is a call in wire form, as in the part calls.
 func EncodeCall(c machine.CallView) json.RawMessage { return encode(viewOf(c)) }
 
@@ -243,15 +270,18 @@ func partsOf(s gateway.Snapshot) parts {
 	for _, c := range s.Calls {
 		calls = append(calls, viewOf(c))
 	}
+	present := make([]presenceView, 0, len(s.Presence))
+	for _, p := range s.Presence {
+		present = append(present, presenceView{p, setInstant(p.Since)})
+	}
 	if s.Media.Want != nil && s.Media.Want.Codecs == nil {
 		want := *s.Media.Want
 		want.Codecs = listOf(want.Codecs)
 		s.Media.Want = &want
 	}
 	return parts{
-		Me: encode(s.Me), Devices: encode(listOf(s.Devices)), Calls: encode(calls),
-		Presence: encode(listOf(s.Presence)), Conversations: conversationsOf(s.Conversations),
-		Counters: encode(s.Counters), Media: encode(s.Media),
+		Me: encode(meView{s.Me, ownPresenceOf(s.Me.Presence)}), Devices: encode(listOf(s.Devices)), Calls: encode(calls),
+		Presence: encode(present), Conversations: conversationsOf(s.Conversations), Counters: encode(s.Counters), Media: encode(s.Media),
 	}
 }
 

@@ -129,7 +129,8 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, v := range map[string]any{
-		"Me": meView{}, "HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "PhoneTest": gateway.PhoneTest{},
+		"Me": accountView{}, "OwnPresence": ownPresence{}, "Person": personView{},
+		"HistoryEntry": historyView{}, "Device": gateway.DeviceView{}, "PhoneTest": gateway.PhoneTest{},
 		"Problem": problem{},
 		"Entry":   directory.Entry{}, "Imported": directory.Imported{}, "Rejected": directory.Rejected{},
 		"Policy": policyView{}, "GrantCount": grantCount{}, "Decision": decisionView{}, "EmbedToken": embedToken{},
@@ -168,7 +169,7 @@ func TestOpenAPICheckSeesAWrongAnswer(t *testing.T) {
 	res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}
 	c := checkedTransport{t: t}
 	good := `{"name":"a","number":"","display":"","address":"sip:a@b","admin":false,"fixed":false,` +
-		`"doNotDisturb":false,"whileBusy":"ring"}`
+		`"doNotDisturb":false,"whileBusy":"ring","presence":{"set":"","note":"","visible":"domain","state":"offline"}}`
 	if err := c.check(r, nil, res, []byte(good)); err != nil {
 		t.Errorf("a right answer was refused: %v", err)
 	}

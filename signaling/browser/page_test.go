@@ -23,11 +23,12 @@ var wireTypes = map[string]reflect.Type{
 	"Welcome": reflect.TypeFor[welcome](), "State": reflect.TypeFor[state](), "Parts": reflect.TypeFor[gateway.Snapshot](),
 	"Reply": reflect.TypeFor[reply](), "Refused": reflect.TypeFor[refused](), "Result": reflect.TypeFor[gateway.Result](),
 	"Fault": reflect.TypeFor[machine.CommandError](), "Sentence": reflect.TypeFor[sentenceFields](),
-	"Me": reflect.TypeFor[gateway.MeView](), "Device": reflect.TypeFor[gateway.DeviceView](), "Call": reflect.TypeFor[callView](),
+	"Me": reflect.TypeFor[meView](), "Device": reflect.TypeFor[gateway.DeviceView](), "Call": reflect.TypeFor[callView](),
 	"Peer": reflect.TypeFor[machine.PeerView](), "Automatic": reflect.TypeFor[machine.AutoView](),
 	"Correspondent": reflect.TypeFor[chat.Party](), "Message": reflect.TypeFor[messageView](),
 	"Conversation": reflect.TypeFor[conversationView](),
-	"Presence":     reflect.TypeFor[gateway.PresenceView](), "Counters": reflect.TypeFor[gateway.CountersView](),
+	"Presence":     reflect.TypeFor[presenceView](), "Counters": reflect.TypeFor[gateway.CountersView](),
+	"OwnPresence": reflect.TypeFor[ownPresence](), "Reached": reflect.TypeFor[gateway.ReachedView](),
 	"MediaPart": reflect.TypeFor[gateway.MediaView](), "MediaWant": reflect.TypeFor[gateway.MediaWant](),
 }
 

@@ -12,12 +12,14 @@ import (
 	"ringsplash/gateway/machine"
 	"ringsplash/gateway/story"
 	"ringsplash/internal/sentence"
+	"ringsplash/presence"
 )
 
 // playedGateway gives tabs whose snapshot and commands a test decides.
 type playedGateway struct {
 	people interface {
 		Devices(user string) []directory.Device
+		User(name string) (directory.User, bool)
 	}
 	refuse error // what OpenTab fails with
 
@@ -103,6 +105,17 @@ func (g *playedGateway) Do(_ context.Context, user string, c gateway.Command) (g
 		return g.answer(c)
 	}
 	return gateway.Result{}, nil
+}
+
+// OwnPresence shows what is set and no more.
+func (g *playedGateway) OwnPresence(user string) gateway.OwnPresence {
+	u, _ := g.people.User(user)
+	p := u.Presence
+	return gateway.OwnPresence{Set: p.Set, Note: p.Note, Until: p.Until, Visible: directory.VisibleDomain, State: presence.Offline}
+}
+
+func (g *playedGateway) People(context.Context, string, string) ([]gateway.PersonView, error) {
+	return nil, nil
 }
 
 func (g *playedGateway) Stories(limit int) []story.Story {

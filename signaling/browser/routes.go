@@ -60,6 +60,7 @@ func (s *Server) routes() *echo.Echo {
 	e.PUT("/api/v1/policy", s.putPolicy, s.authenticate, s.needPolicy, s.needInterworking)
 	e.POST("/api/v1/policy/simulate", s.simulatePolicy, s.authenticate, s.needPolicy)
 	e.GET("/api/v1/policy/decisions", s.getDecisions, s.authenticate, s.needPolicy)
+	e.GET("/api/v1/people", s.getPeople, s.authenticate)
 	e.GET("/api/v1/directory", s.getEntries, s.authenticate)
 	e.POST("/api/v1/directory", s.postEntry, s.authenticate)
 	e.POST(importPath, s.importEntries, s.authenticate)

@@ -48,6 +48,7 @@ export function someParts(more: Partial<Parts> = {}): Parts {
       interworking: true,
       whileBusy: 'ring',
       doNotDisturb: false,
+      presence: {set: '', note: '', visible: 'domain', state: 'available'},
     },
     devices: [],
     calls: [],

@@ -12,6 +12,8 @@ export const sentences: Readonly<Record<string, string>> = {
   'cause.declined.callee': 'Sie haben diesen Anruf abgelehnt.',
   'cause.declined.caller': 'Der Anruf wurde abgelehnt.',
   'cause.dialog_lost': 'Das andere Telefon hat das Gespräch verloren. Rufen Sie noch einmal an.',
+  'cause.dnd.callee': 'Sie hatten „Nicht stören“ eingestellt, darum hat der Anruf nicht geklingelt.',
+  'cause.dnd.caller': 'Diese Person möchte gerade nicht gestört werden. Versuchen Sie es später noch einmal.',
   'cause.fault.callee': 'Das Gateway hat einen Fehler gemacht und dieses Gespräch beendet.',
   'cause.fault.caller': 'Das Gateway hat einen Fehler gemacht und dieses Gespräch beendet. Rufen Sie noch einmal an.',
   'cause.forbidden.callee': 'Dieser Anrufer darf hier nicht anrufen.',

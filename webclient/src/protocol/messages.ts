@@ -20,9 +20,23 @@ export interface Me {
   whileBusy: 'ring' | 'hold';
   /** Nothing but the user's own click makes a deskphone of his answer. */
   doNotDisturb: boolean;
+  presence: OwnPresence;
   /** A sentence of the gateway to everybody: it is being restarted. */
   notice?: string;
   noticeSentence?: Sentence;
+}
+
+/** What somebody does, in one word. */
+export type PresenceState = 'available' | 'call' | 'dnd' | 'busy' | 'away' | 'phone' | 'offline';
+
+/** What the user set of his presence, and the state that others see. */
+export interface OwnPresence {
+  set: '' | 'available' | 'busy' | 'away' | 'dnd' | 'invisible';
+  note: string;
+  /** When both end by themselves. */
+  until?: string | null;
+  visible: 'domain' | 'friends' | 'nobody';
+  state: PresenceState;
 }
 
 /** One of the user's deskphones. */
@@ -103,7 +117,17 @@ export interface Call {
 export interface Presence {
   address: string;
   display: string;
-  state: 'available' | 'busy' | 'offline';
+  state: PresenceState;
+  /** Start of the state; none of who is offline. */
+  since?: string | null;
+  note?: string;
+  devices: Reached;
+}
+
+/** Where somebody is reached. */
+export interface Reached {
+  browser: boolean;
+  phones: number;
 }
 
 /** The other side of a conversation. */
@@ -255,6 +279,7 @@ export type Command =
   | {do: 'received' | 'read'; peer: string; upTo: string}
   | {do: 'typing'; to: string; active?: true}
   | {do: 'forget'; peer: string}
+  | {do: 'activity'; idle?: number}
   | {do: 'digits'; call: string; digits: string}
   | {do: 'offer'; sdp: string; pc: string; codecs: string[]}
   | {do: 'candidate'; pc: string; candidate: string};
