@@ -323,6 +323,9 @@ func (b *board) wakeAll() {
 	}
 }
 
+// HasTab tells whether a tab of the user is there now.
+func (g *Gateway) HasTab(user string) bool { return len(g.board.tabsOf(user)) > 0 }
+
 func (b *board) tab(id machine.TabID) *Tab {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -196,7 +196,9 @@ func (n *Node) openGateway(ctx context.Context) error {
 		defer cancel()
 		return n.gateway.Close(ctx)
 	})
-	r := sipua.Receiver{Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace}
+	r := sipua.Receiver{
+		Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, Texts: n.texts(profiles),
+	}
 	if err := n.sip.Serve(r); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (n *Node) openChat(ctx context.Context) error {
 	}
 	m := n.cfg.Messages
 	n.chat, err = chat.Open(ctx, chat.Config{
-		Store: n.store, People: n.directory, Node: name, FromOutside: m.FromOutside, Keep: m.Keep, TellRead: m.TellRead,
+		Store: n.store, People: n.directory, Node: name, FromOutside: m.FromOutside, Keep: m.Keep,
 		Friend: n.policy.Friend,
 	}, n.log)
 	if err != nil {

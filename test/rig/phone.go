@@ -42,6 +42,8 @@ type PhoneOptions struct {
 	// Registrar and Domain name somebody else's registrar, host:port, and the
 	// domain of the phone's address there.
 	Registrar, Domain string
+	// Contact is whom the phone's command "message" writes to.
+	Contact string
 	// Direct phones have neither registrar nor proxy.
 	Direct bool
 }
@@ -76,6 +78,11 @@ func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 	cmd.Env = append(cmd.Env, "RUN="+p.dir, "DOMAIN="+cmp.Or(o.Domain, Domain),
 		"SERVER="+cmp.Or(o.Registrar, g.At(o.Transport, o.Six)), "TRANSPORT="+o.Transport, "IP="+ip,
 		fmt.Sprintf("SIPPORT=%d", port), fmt.Sprintf("CTLPORT=%d", port+2))
+	if o.Contact != "" {
+		if err := os.WriteFile(filepath.Join(p.dir, "contacts"), []byte("<"+o.Contact+">\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	p.prog = startProcess(t, cmd, p.logFile())
 	t.Cleanup(func() {
 		p.Stop()

@@ -17,6 +17,8 @@ type SippOptions struct {
 	Addr string
 	// Six signals over IPv6, from a port of the kernel's.
 	Six bool
+	// TCP signals over TCP.
+	TCP bool
 	// Env are variables of test/peers/sipp/sipp.sh: "STATUS=486 Busy Here".
 	Env []string
 	// Args are options of sipp: "-s", "alice", "-key", "fuser", "bob".
@@ -46,6 +48,9 @@ func (g *Gateway) StartSipp(t testing.TB, scenario string, o SippOptions) *Sipp 
 	if o.Six {
 		o.Addr, to = "::1", g.At("udp", true)
 		o.Env = append(o.Env, fmt.Sprintf("PORT=%d", threePorts(t)))
+	}
+	if o.TCP {
+		to, o.Args = g.At("tcp", false), append(o.Args, "-t", "t1")
 	}
 	s := &Sipp{Addr: o.Addr, t: t, scenario: scenario, dir: scratch(t, "sipp-"+scenario), done: make(chan struct{})}
 	cmd := exec.Command(filepath.Join(Root(), "test/peers/sipp/sipp.sh"), append([]string{
