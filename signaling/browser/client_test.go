@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"ringsplash/chat"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 )
@@ -95,6 +96,8 @@ type message struct {
 	OK      bool                   `json:"ok"`
 	Call    string                 `json:"call"`
 	SDP     string                 `json:"sdp"`
+	Kept    string                 `json:"message"`
+	Talks   []chat.Conversation    `json:"conversations"`
 	Error   *machine.CommandError  `json:"error"`
 	Me      *gateway.MeView        `json:"me"`
 	Calls   []machine.CallView     `json:"calls"`

@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"ringsplash/chat"
 	"ringsplash/gateway"
 	"ringsplash/gateway/machine"
 	"ringsplash/location"
 	"ringsplash/media"
 	"ringsplash/media/sdp"
 	"ringsplash/presence"
+	"ringsplash/token"
 )
 
 var _ Tab = (*gateway.Socket)(nil)
@@ -58,8 +60,15 @@ func newRealRig(t *testing.T) *rig {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.APIKeys = &token.Keys{Store: c.Store}
+		c.Chat, err = chat.Open(t.Context(), chat.Config{Store: c.Store, People: people, Node: "n1", Now: movedClock.now}, log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		book := c.Chat
 		gw, err := gateway.New(gateway.Config{
-			Node: "n1", Domain: "example.test", Directory: people, Presence: seen, Store: c.Store, Media: loop, Dialer: noPhones{},
+			Node: "n1", Domain: "example.test", Directory: people, Presence: seen, Chat: book, Store: c.Store, Media: loop,
+			Dialer: noPhones{},
 			Timers: gateway.Timers{TabGone: 1500 * time.Millisecond},
 		}, bindings, log)
 		if err != nil {
@@ -73,6 +82,9 @@ func newRealRig(t *testing.T) *rig {
 			}
 			bindings.Close()
 			seen.Close()
+			if err := book.Close(); err != nil {
+				t.Errorf("close the messages: %v", err)
+			}
 		}}
 	})
 }
