@@ -115,7 +115,7 @@ func TestPBX(t *testing.T) {
 }
 
 // linphonec, of another make than baresip and on another address of ours, calls
-// and is called.
+// and is called, writes and is written to.
 func TestLinphone(t *testing.T) {
 	t.Parallel()
 	n := rig.NewNet(t)
@@ -139,4 +139,10 @@ func TestLinphone(t *testing.T) {
 	bob.Hears(calleeTone)
 	lin.Do("terminate")
 	bob.WaitEvent("CALL_CLOSED")
+
+	tab := g.LogIn(t, rig.Bob).OpenTab(t)
+	lin.Do("chat " + rig.Bob.Address() + " Grüße, 你好")
+	reads(t, tab, rig.Alice.Address(), "Grüße, 你好")
+	delivered(t, tab, "alice", "שלום 👩🏽‍🚀")
+	lin.Says("שלום 👩🏽‍🚀")
 }
