@@ -103,6 +103,7 @@ func (k *checker) general() {
 		k.oneOf(fmt.Sprintf("policy.forbid[%d]", i), grant, "public", "friends", "directory", "addresses")
 	}
 	k.oneOf("presence.visible", c.Presence.Visible, "domain", "friends", "nobody")
+	k.oneOf("presence.pickup", c.Presence.Pickup, "domain", "friends", "nobody")
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.oneOf("log.format", c.Log.Format, "text", "json")
 }

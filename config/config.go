@@ -272,6 +272,9 @@ type Presence struct {
 	// Visible is the most people who see anybody: domain (all users here),
 	// friends (those of his own list) or nobody. Each user can narrow it.
 	Visible string `yaml:"visible" example:"domain"`
+	// Pickup is who may take a call that rings a user, and see who calls him: domain
+	// (all who may see him), friends (those of his own list) or nobody.
+	Pickup string `yaml:"pickup" example:"friends"`
 }
 
 // Directory says whom users find.
@@ -323,7 +326,7 @@ func Default() Config {
 		MaxCalls: 8, MaxAllCalls: 1000,
 		Outside:  Outside{Calls: 4, Hourly: 60},
 		Messages: Messages{FromOutside: "friends", Keep: 365 * 24 * time.Hour},
-		Presence: Presence{Visible: "domain"}, Directory: Directory{Company: true},
+		Presence: Presence{Visible: "domain", Pickup: "friends"}, Directory: Directory{Company: true},
 		Timers: Timers{
 			Ring: 60 * time.Second, First1xx: 3 * time.Second, CancelWait: time.Second,
 			AutoAnswer: 4 * time.Second, KeyWait: 8 * time.Second, MutedLimit: 120 * time.Second,

@@ -82,7 +82,8 @@ func Start(ctx context.Context, cfg config.Config, o Options, log *slog.Logger) 
 	n := &Node{cfg: cfg, log: log, version: o.Version, ownOnly: o.OwnComputer, memory: newMemory()}
 	for _, step := range []func(context.Context) error{
 		n.openStore, n.openLease, n.openDirectory, n.openPolicy, n.openChat, n.openAdmin, n.openMedia,
-		n.openPresence, n.openGateway, func(context.Context) error { return n.openBrowser(o.Pages) }, n.openMetrics, n.tellReady, n.keepLight,
+		n.openPresence, n.openGateway, func(context.Context) error { return n.openBrowser(o.Pages) }, n.openMetrics,
+		n.tellReady, n.keepLight,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close(ctx))
@@ -186,7 +187,8 @@ func (n *Node) openGateway(ctx context.Context) error {
 		}, TabGone: t.TabGone / 2, KeyWait: t.KeyWait},
 		Directory: n.directory, Presence: n.presence, OwnPeople: !n.cfg.Directory.Company,
 		Store: n.store, Media: n.media, ICEServers: n.iceServers(), Dialer: n.sip, Profile: profiles.For,
-		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions, Chat: n.chat, Tell: n.hooks.Tell, Short: n.memory.short,
+		Methods: profiles.Methods(), Splash: tone, Policy: n.decisions, Chat: n.chat, Tell: n.hooks.Tell,
+		Lit: n.lit, MayPickUp: n.mayPickUp, Short: n.memory.short,
 	}, n.bindings, n.log)
 	if err != nil {
 		return err
@@ -197,11 +199,13 @@ func (n *Node) openGateway(ctx context.Context) error {
 		return n.gateway.Close(ctx)
 	})
 	r := sipua.Receiver{
-		Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace, Texts: n.texts(profiles),
+		Calls: n.gateway, Room: n.gateway.RoomFor, TurnedAway: n.gateway.Refuse, Trace: n.gateway.Trace,
+		Shown: n.shown(), Texts: n.texts(profiles),
 	}
 	if err := n.sip.Serve(r); err != nil {
 		return err
 	}
+	n.tellLamps()
 	n.gateway.EndLost(ctx)
 	return nil
 }

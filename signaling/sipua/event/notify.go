@@ -45,7 +45,7 @@ func (n *Notifier) tell(s *subscription, now time.Time) {
 	case s.ending != "":
 	case !n.to.Access.Exists(s.watcher):
 		n.over(s, "rejected")
-	case s.user != "" && !n.to.Access.Exists(s.user):
+	case !n.to.Access.Exists(s.user):
 		n.over(s, "noresource")
 	}
 	if s.ending != "" || s.asked {

@@ -17,8 +17,7 @@ type subscription struct {
 	key             dialogKey
 	kind            *pack
 	watcher, device string
-	user            string // who is watched; "" for a list
-	members         []string
+	user            string // who is watched
 	entity          string // the URI that was subscribed to, to the letter
 	event           string // the Event header, with its id
 	local, remote   sip.FromHeader
@@ -74,28 +73,16 @@ func (n *Notifier) add(s *subscription) {
 
 // watch notes whose changes s wants. Under mu.
 func (n *Notifier) watch(s *subscription) {
-	for _, user := range s.watches() {
-		if n.watchers[user] == nil {
-			n.watchers[user] = make(map[*subscription]struct{})
-		}
-		n.watchers[user][s] = struct{}{}
+	if n.watchers[s.user] == nil {
+		n.watchers[s.user] = make(map[*subscription]struct{})
 	}
+	n.watchers[s.user][s] = struct{}{}
 }
 
 func (n *Notifier) unwatch(s *subscription) {
-	for _, user := range s.watches() {
-		if delete(n.watchers[user], s); len(n.watchers[user]) == 0 {
-			delete(n.watchers, user)
-		}
+	if delete(n.watchers[s.user], s); len(n.watchers[s.user]) == 0 {
+		delete(n.watchers, s.user)
 	}
-}
-
-// watches are the users whose changes count.
-func (s *subscription) watches() []string {
-	if s.user != "" {
-		return []string{s.user}
-	}
-	return s.members
 }
 
 // over ends s: its last NOTIFY says why. Under mu.
