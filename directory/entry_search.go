@@ -102,6 +102,23 @@ func (d *Directory) EachOurs(ctx context.Context, user string, each func(address
 	return nil
 }
 
+// NameOf is what the user calls who has the canonical address: by his own
+// directory, else by the display name of the user of ours; "" for nobody. It
+// blocks for the store.
+func (d *Directory) NameOf(ctx context.Context, user, address string) (string, error) {
+	b, err := d.readBook(ctx, user)
+	if err == nil {
+		for _, e := range b.Entries {
+			if slices.Contains(e.Addresses, address) {
+				return e.Display, nil
+			}
+		}
+	}
+	name, _ := d.UserAt(address)
+	u, _ := d.User(name)
+	return u.Display, err
+}
+
 // AddressList is the addresses of some entries of a directory.
 type AddressList struct {
 	Entries   int

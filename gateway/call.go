@@ -45,6 +45,8 @@ type Call struct {
 	caller    uint64 // the version since which the called side sees who calls now
 	noted     []byte // the record of the call in the store, nil for none
 	shown     [2]machine.CallView
+	names     [2]string // the addresses whose names were asked for
+	calls     machine.PeerView
 }
 
 // liveLeg is what the call has of one leg beside its state. It goes to another
@@ -166,6 +168,7 @@ func (c *Call) step(e machine.Event) {
 	}
 	c.route()
 	c.giveBack()
+	c.nameParties()
 	c.publish()
 	c.note()
 	c.logChanges(&before)
@@ -232,8 +235,8 @@ func (c *Call) publish() {
 		return
 	}
 	c.version++
-	if views[machine.Callee].Peer != c.shown[machine.Callee].Peer {
-		c.caller = c.version
+	if who := machine.PeerOf(c.state.Parties[machine.Caller].Who); who != c.calls { // whatever name it is shown with
+		c.caller, c.calls = c.version, who
 	}
 	c.shown = views
 	c.gw.board.publish(c, &c.state, views, c.version)

@@ -36,6 +36,33 @@ func (c *Call) decide(cmd machine.Decide) {
 	}()
 }
 
+// nameFor bounds a look into a user's directory.
+const nameFor = 2 * time.Second
+
+// nameParties asks, beside the call's goroutine, what the users call those they
+// talk with, once for each address.
+func (c *Call) nameParties() {
+	for i := range c.state.Parties {
+		side := machine.Side(i)
+		own, far := c.state.Parties[side], machine.PeerOf(c.state.Parties[side.Other()].Who)
+		if own.User == "" || far.Address == c.names[side] || c.state.Phase == machine.Terminated || !c.state.MayName(side) {
+			continue
+		}
+		c.names[side] = far.Address
+		c.deciding.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), nameFor)
+			defer cancel()
+			name, err := c.gw.cfg.Directory.NameOf(ctx, own.User, far.Address)
+			if err != nil {
+				c.log.Warn("a name was not looked up", "user", own.User, "err", err)
+			}
+			if name != "" && name != far.Display {
+				c.post(machine.Named{Side: side, Address: far.Address, Display: name})
+			}
+		})
+	}
+}
+
 // workGate makes the leg's gate what the state says. Shutting comes before
 // any signalling; opening takes the un-mute that wantGate made.
 func (c *Call) workGate(cmd machine.Effect) {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ringsplash/directory"
@@ -133,4 +134,18 @@ func (g *Gateway) People(ctx context.Context, user, query string) ([]PersonView,
 		})
 	}
 	return out, nil
+}
+
+// met tells presence whom the user has conversations with.
+func (g *Gateway) met(user string) {
+	if g.cfg.Chat == nil {
+		return
+	}
+	list, _ := g.cfg.Chat.Conversations(user)
+	var partners []string
+	for _, c := range list {
+		partners = append(partners, c.With.Address)
+	}
+	slices.Sort(partners) // the newest is the first of the list, whatever was said
+	g.cfg.Presence.Met(user, partners)
 }

@@ -9,6 +9,7 @@ import (
 	"ringsplash/directory"
 	"ringsplash/gateway/machine"
 	"ringsplash/media/sdp"
+	"ringsplash/policy"
 	"ringsplash/presence"
 )
 
@@ -200,4 +201,50 @@ func TestPeopleAreFoundWithTheirPresenceByRight(t *testing.T) {
 	if found := find(w.gw, "bob", "ali"); len(found) != 1 {
 		t.Errorf("he does not find who is in his directory: %+v", found)
 	}
+}
+
+// A call says at once whom a number is, in the words of the one who looks.
+func TestACallNamesItsOtherParty(t *testing.T) {
+	w := newWorkbench(t, nil)
+	for address, display := range map[string]string{"bob": "My Bob", "tel:+15551234": "Mum"} {
+		_, err := w.dir.AddEntry(t.Context(), "alice", directory.EntryDraft{Display: display, Addresses: []string{address}})
+		must(t, err)
+	}
+	alice, news := w.openTab("alice", Resume{})
+	named := func(display string) func(Snapshot) bool {
+		return func(s Snapshot) bool { return len(s.Calls) == 1 && s.Calls[0].Peer.Display == display }
+	}
+	call := func(who policy.Identity) *fakeLeg {
+		t.Helper()
+		leg, _ := w.from(who, "alice", sdp.PCMU)
+		return leg
+	}
+	over := func(leg *fakeLeg) {
+		t.Helper()
+		leg.sink(machine.Ended{LegID: leg.id})
+		id := w.sees(alice, news, "the end", inState("ended")).Calls[0].ID
+		_, err := alice.Do(context.Background(), Command{Do: "dismiss", Call: id})
+		must(t, err)
+	}
+	leg := call(policy.Identity{Address: "sip:bob@example.test", Display: "Bobby", Level: policy.Proven, User: "bob"})
+	v := w.sees(alice, news, "her name for him", named("My Bob")).Calls[0]
+	over(leg)
+	// What was pressed before the name came still means the same caller.
+	if v.Version < 2 {
+		t.Fatalf("the name made no version: %d", v.Version)
+	}
+	leg = call(policy.Identity{Address: "tel:+15551234", Level: policy.Asserted, Trunk: "pbx"})
+	w.sees(alice, news, "an outside number's name", named("Mum"))
+	over(leg)
+
+	// A stranger who says that he has her number is not called by her name.
+	leg = call(policy.Identity{Address: "tel:+15551234", Display: "Your mother", Level: policy.Unverified})
+	w.sees(alice, news, "what the stranger says", named("Your mother"))
+	w.sees(alice, news, "nothing else", func(s Snapshot) bool { return s.Calls[0].Version == 1 })
+	over(leg)
+
+	w.register("bob", "desk", "urn:uuid:2")
+	_, err := alice.Do(context.Background(), Command{Do: "call", To: "1002"})
+	must(t, err)
+	w.sees(alice, news, "the name of whom she called", named("My Bob"))
 }

@@ -73,6 +73,7 @@ func (g *Gateway) OpenTab(user string, r Resume, wake func()) (*Socket, bool, er
 	s := t.attach(r.Page, wake)
 	t.unfollow = g.follow(user)
 	t.unlist = g.cfg.Presence.Watch(user)
+	g.met(user)
 	g.board.addTab(t)
 	g.tabCame(t)
 	g.later("tab record", func(ctx context.Context) error {
@@ -171,6 +172,7 @@ func (g *Gateway) Watch(user string, wake func()) (*Watch, error) {
 	}
 	w := &Watch{g.noTab(user)}
 	w.tab.wake, w.tab.unfollow, w.tab.unlist = wake, g.follow(user), g.cfg.Presence.Watch(user)
+	g.met(user)
 	g.board.watch(w.tab)
 	return w, nil
 }
@@ -190,5 +192,8 @@ func (g *Gateway) follow(user string) (stop func()) {
 	if g.cfg.Chat == nil {
 		return func() {}
 	}
-	return g.cfg.Chat.Follow(user, func() { g.board.nudge(user) })
+	return g.cfg.Chat.Follow(user, func() {
+		g.met(user)
+		g.board.nudge(user)
+	})
 }

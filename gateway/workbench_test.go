@@ -234,6 +234,12 @@ func (w *workbench) incoming(text string, codecs ...sdp.Codec) (*fakeLeg, *media
 
 // callOf lets the user's phone call text.
 func (w *workbench) callOf(user, text string, codecs ...sdp.Codec) (*fakeLeg, *media.RTPEnd) {
+	who := policy.Identity{Address: "sip:" + user + "@example.test", Display: user, Level: policy.Proven, User: user}
+	return w.from(who, text, codecs...)
+}
+
+// from lets somebody's phone call text.
+func (w *workbench) from(who policy.Identity, text string, codecs ...sdp.Codec) (*fakeLeg, *media.RTPEnd) {
 	end := w.peer()
 	offer, err := end.Offer(codecs, sdp.SendRecv)
 	must(w.t, err)
@@ -241,7 +247,7 @@ func (w *workbench) callOf(user, text string, codecs ...sdp.Codec) (*fakeLeg, *m
 	w.gw.Begin(func(sink Sink) Incoming {
 		leg.sink = sink
 		return Incoming{
-			Leg: leg, From: policy.Identity{Address: "sip:" + user + "@example.test", Display: user, Level: policy.Proven, User: user},
+			Leg: leg, From: who,
 			Device:  "desk",
 			Dialled: text, Offer: offer, Source: netip.MustParseAddrPort("127.0.0.1:5063"),
 		}

@@ -37,6 +37,7 @@ type cast struct {
 	mu      sync.Mutex
 	off     bool
 	quiet   bool
+	dnd     bool
 	friends []string
 	others  []string
 	err     error
@@ -48,7 +49,12 @@ func (c *cast) Interworking(_ context.Context, _, device string) (bool, uint64, 
 	return !c.off && device == "desk", 0, c.err
 }
 
-func (c *cast) DND(context.Context, string) (bool, error) { return false, nil }
+func (c *cast) DND(context.Context, string) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dnd, c.err
+}
+
 func (c *cast) DoNotDisturb(context.Context, string) (bool, uint64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -186,3 +186,16 @@ func TestRevocationsOutliveADamagedFile(t *testing.T) {
 		})
 	}
 }
+
+// Do not disturb is quiet for as long as it lasts, and leaves nothing switched
+// off behind.
+func TestDNDIsQuiet(t *testing.T) {
+	people := &cast{dnd: true}
+	b := openBook(t, openStore(t), people, nil)
+	_, err := b.Put(t.Context(), "alice", "alice", Grants{AllowPublic: true})
+	require.NoError(t, err)
+	require.False(t, b.Decide(t.Context(), fromBob()).Allow)
+	require.True(t, b.Decide(t.Context(), click()).Allow, "her own click")
+	people.dnd = false
+	require.True(t, b.Decide(t.Context(), fromBob()).Allow)
+}

@@ -20,10 +20,7 @@ type Config struct {
 	// Visible is the most people who may see anybody [directory.VisibleDomain];
 	// each user can narrow it for himself.
 	Visible string
-	// Partners are the canonical addresses the user has conversations with; nil
-	// for none. It may block for the store.
-	Partners func(ctx context.Context, user string) ([]string, error)
-	Log      *slog.Logger
+	Log     *slog.Logger
 }
 
 // Book composes everybody's presence and knows who may see it. Its methods do no

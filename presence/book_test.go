@@ -1,7 +1,6 @@
 package presence
 
 import (
-	"context"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -39,15 +38,7 @@ func inHouse(t *testing.T, visible string, test func(h house)) {
 			})
 		}
 		require.NoError(t, people.Sync(t.Context(), users))
-		b, err := New(Config{
-			Directory: people, Visible: visible, Log: slog.New(slog.DiscardHandler),
-			Partners: func(_ context.Context, user string) ([]string, error) {
-				if user == "carol" {
-					return []string{"sip:bob@" + domain, "tel:+15551234"}, nil
-				}
-				return nil, nil
-			},
-		})
+		b, err := New(Config{Directory: people, Visible: visible, Log: slog.New(slog.DiscardHandler)})
 		require.NoError(t, err)
 		defer b.Close()
 		test(house{t, b, people})

@@ -86,12 +86,13 @@ func (b *Book) List(user string) []Person {
 	return out
 }
 
-// Met says that the user has a conversation with somebody else than before.
-func (b *Book) Met(user string) {
+// Met says whom the watching user has conversations with, by canonical address.
+func (b *Book) Met(user string, partners []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.circles[user] != nil {
-		b.ask(user)
+	if c := b.circles[user]; c != nil && !slices.Equal(c.partners, partners) {
+		c.partners = partners
+		b.resolve(user, c)
 	}
 }
 
@@ -246,16 +247,10 @@ func (b *Book) readCircle(ctx context.Context, user string) error {
 	if err != nil {
 		return err
 	}
-	var partners []string
-	if b.cfg.Partners != nil {
-		if partners, err = b.cfg.Partners(ctx, user); err != nil {
-			return err
-		}
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c := b.circles[user]; c != nil {
-		c.entries, c.partners, c.version, c.read = found, partners, version, true
+		c.entries, c.version, c.read = found, version, true
 		b.resolve(user, c)
 	}
 	return nil

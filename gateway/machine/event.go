@@ -37,6 +37,11 @@ type (
 		// Wish is the requester's wish for an automatic answer, if any.
 		Wish Wish
 	}
+	// Named tells what the user of a side calls who has that address.
+	Named struct {
+		Side             Side
+		Address, Display string
+	}
 	// Asked is what a tab asks for; the reply goes to the one who waits for ID.
 	Asked struct {
 		ID      uint64

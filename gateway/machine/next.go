@@ -77,6 +77,8 @@ func Next(s State, in Input, limits Limits) (State, []Effect) {
 		m.end(CauseShuttingDown, Callee)
 	case Digit, Pressed:
 		m.pressed(LegOf(e), in.Keys)
+	case Named:
+		m.Names[e.Side] = e
 	case Keyed, TabMedia, TabSilent: // media only; the state does not change
 	}
 	return m.State, m.out

@@ -156,11 +156,13 @@ func (p Party) direction(side Side) string {
 // State is all the machine knows of a call: plain data, no funcs, no pointers
 // to what lives. Sockets and timers are rebuilt from it.
 type State struct {
-	V       int        `json:"v"`
-	ID      CallID     `json:"id"`
-	Phase   Phase      `json:"phase"`
-	Parties [2]Party   `json:"parties"`
-	Legs    []LegState `json:"legs"`
+	V       int      `json:"v"`
+	ID      CallID   `json:"id"`
+	Phase   Phase    `json:"phase"`
+	Parties [2]Party `json:"parties"`
+	// Names is what each side's user calls the other party; for people alone.
+	Names [2]Named   `json:"names,omitzero"`
+	Legs  []LegState `json:"legs"`
 	// To is the AOR or number that was dialled, for new branches.
 	To string `json:"to"`
 	// Offered are the codecs a new branch is offered, in the caller's order.

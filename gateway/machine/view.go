@@ -62,10 +62,10 @@ type PeerView struct {
 // View is the call as the given side's user sees it; Version and Here are
 // filled in by others.
 func View(s *State, side Side) CallView {
-	own, far := s.Parties[side], s.Parties[side.Other()]
+	own := s.Parties[side]
 	v := CallView{
 		ID: s.ID, Direction: own.direction(side), State: ShownState(s),
-		Peer: PeerOf(far.Who), Auto: autoView(s, side),
+		Peer: s.peer(side), Auto: autoView(s, side),
 		Microphone: "live", EarlyMedia: s.Phase == Early, Since: s.Since, Cause: s.Cause.ShownTo(side),
 	}
 	if l := s.Audio(side); l != nil {
@@ -99,6 +99,24 @@ func View(s *State, side Side) CallView {
 	}
 	v.Reason = v.ReasonSentence.Text
 	return v
+}
+
+// peer is the other party as the side's user knows it. A name is for the address
+// it was looked up for, and for no other.
+func (s *State) peer(side Side) PeerView {
+	p := PeerOf(s.Parties[side.Other()].Who)
+	if n := s.Names[side]; n.Display != "" && n.Address == p.Address && s.MayName(side) {
+		p.Display = n.Display
+	}
+	return p
+}
+
+// MayName tells whether the other party is known well enough to be called by
+// the name of its address: the side's user dialled it, or it proved who it is.
+// What a stranger claims gets nobody's name.
+func (s *State) MayName(side Side) bool {
+	who := s.Parties[side.Other()].Who
+	return !who.Private && (who.Verified() || s.Parties[side].direction(side) == "out")
 }
 
 // ending is what the side's people read at the end. A phone that nobody
