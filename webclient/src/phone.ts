@@ -373,7 +373,8 @@ export class Phone {
   private followRing(): void {
     const open = this.phase === 'open';
     // Without the line nobody can answer here, and nobody knows whether it rings still.
-    this.ring.follow(open ? this.calls : [], this.parts?.me.name ?? '');
+    const {me, counters} = this.parts ?? {};
+    this.ring.follow(open ? this.calls : [], me?.name ?? '', open ? (counters?.missed ?? 0) : 0);
     if (!open) return;
     for (const call of this.ring.untold(this.calls)) {
       this.connection.do({do: 'ringing', call: call.id}).catch(() => {
