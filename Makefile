@@ -73,7 +73,7 @@ soak: build   ## 20,000 calls, and ten times as many as it takes for a minute, t
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash go test -count=1 -v -timeout 30m -run '^TestSoak' ./test/phones -soak.calls=20000 | grep -vE '^(===|\s*$$)'
 	@$(MAKE) unit
 
-screenshots: build $(MODULES) ## picture every screen at four widths, light and dark, into screenshots/
+screenshots: build $(MODULES) ## picture every screen at five widths, light and dark, into screenshots/
 	npm run --silent screenshots
 
 model:        ## a million random events for the call machine

@@ -74,7 +74,7 @@ scene('a deskphone is set up and tested', async s => {
   const desk = await s.phone(gateway, {user: alice});
   const tab = await s.tab(gateway, alice);
   await tab.press('Set up Lab phone');
-  await tab.shows('Interworking is off: it rings and waits for a hand.');
+  await tab.shows('It may not open by itself: it rings and waits for a hand.');
   await tab.shows('Lab phone is not registered. Check that it is switched on, then test it.');
   assert.equal(await tab.button('Test my deskphone').isDisabled(), true);
   await tab.shows('The configuration file of the gateway sets this. Ask the administrator to change it.');

@@ -50,7 +50,7 @@ scene('a friend opens the phone by Intercom until his grant is removed', async s
 
   await hers.press('Unmute');
   await his.hears(700);
-  await hers.press('Hang up and remove grant');
+  await hers.press('Hang up and remove permission');
   await desk.event('CALL_CLOSED');
   await his.press('Dismiss');
   await hers.page.getByRole('alert').filter({hasText: 'Friends'}).waitFor();

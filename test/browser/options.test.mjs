@@ -157,7 +157,7 @@ scene('what a phone does while its user is busy is chosen, and stays so', async 
   await radio(tab, 'Hold the call and answer', true).waitFor();
   await isOn(tab, 'No automatic answers', true);
   await tab.shows('Desk phone may answer by itself.');
-  await tab.shows('Lab phone may not answer by itself: interworking is off for it');
+  await tab.shows('Lab phone may not answer by itself: it rings and waits for a hand');
 });
 
 scene('a change made elsewhere is not lost', async s => {

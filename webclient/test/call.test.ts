@@ -14,10 +14,11 @@ import {
   type Step,
 } from '../src/call/plan.js';
 import {tone} from '../src/call/ringer.js';
+import {type Around, marks, onStage} from '../src/call/stage.js';
 import {duration, moment} from '../src/call/time.js';
 import {samples} from '../src/call/tones.js';
 import {backoff} from '../src/protocol/backoff.js';
-import type {MediaWant} from '../src/protocol/messages.js';
+import type {Call, MediaWant} from '../src/protocol/messages.js';
 import {aCall, talking} from './samples.js';
 
 test('what the PeerConnection does next', () => {
@@ -157,4 +158,43 @@ test('why there is no microphone', () => {
   assert.equal(fault('NotFoundError'), 'missing');
   assert.equal(fault('NotReadableError'), 'busy');
   assert.equal(microphoneFault('odd'), 'busy');
+});
+
+test('what is shown whole on the stage', () => {
+  const at = (second: number) => `2026-01-31T09:30:0${second}.000Z`;
+  const talk = talking({id: 'talk', since: at(1)});
+  const held = talking({id: 'held', state: 'held', heldBy: 'me', since: at(0)});
+  const ring = aCall({id: 'ring', since: at(3)});
+  const other = aCall({id: 'other', since: at(5)});
+  const by = {kind: 'intercom', grant: 'friends', reason: '', by: ring.peer} as const;
+  const auto = talking({id: 'auto', on: 'desk', here: false, microphone: 'shut', auto: by, since: at(4)});
+  const over = talking({id: 'over', state: 'ended'});
+  const rows: Array<[string, Call[], Partial<Around>, string[]]> = [
+    ['nothing of what is over', [over], {}, []],
+    ['the talk before the held one', [held, talk], {}, ['talk']],
+    ['a held one that is alone', [held], {}, ['held']],
+    ['what rings before the talk', [talk, ring], {}, ['ring']],
+    ['all that ring', [talk, ring, other], {}, ['ring', 'other']],
+    ['an automatic answer at once', [talk, ring, auto], {}, ['auto']],
+    ['what rings after it', [auto, other], {}, ['other']],
+    ['what the user unfolded', [talk, held], {choice: 'held'}, ['held']],
+    ['nothing when he folded all', [talk, ring], {choice: ''}, []],
+    ['as before when what he unfolded is over', [talk, over], {choice: 'over'}, ['talk']],
+    ['no talk beside another view', [talk], {beside: true}, []],
+    ['a ring over another view', [talk, ring], {beside: true}, ['ring']],
+    ['an automatic answer over another view', [auto], {beside: true}, ['auto']],
+    ['nothing over what the user types', [talk, ring], {quiet: true}, []],
+    ['the card he types in, and what rings', [talk, ring], {typed: 'talk'}, ['ring', 'talk']],
+  ];
+  for (const [name, calls, around, want] of rows) {
+    const whole = onStage(calls, {choice: null, beside: false, quiet: false, typed: '', ...around});
+    assert.deepEqual([...whole].sort(), want.sort(), name);
+  }
+  const before = marks([ring]);
+  assert.deepEqual(marks([ring, over]), before);
+  assert.notDeepEqual(
+    marks([{...ring, state: 'connected', on: 'desk', auto: by}]),
+    before,
+    'it was answered by itself',
+  );
 });

@@ -282,7 +282,10 @@ test('a button that goes away at its press leaves the focus in the card', async 
 
 test('a double click calls once and hangs up once, and the focus stays on the button', async () => {
   const over = talking({state: 'ended', here: false, on: null});
-  await open(parts([over]), {refuse: {hangup: {code: 'ended', message: 'This call has ended already.'}}});
+  await open(parts([talking({on: 'desk', here: false})]), {
+    refuse: {hangup: {code: 'ended', message: 'This call has ended already.'}},
+  });
+  gateway.push({calls: [over]});
   await page.getByRole('button', {name: 'Call again'}).dblclick();
   await receives('call', 1);
   await page.getByLabel('Name or number').fill('2003');

@@ -18,6 +18,12 @@ import {
   up,
 } from './screen-states.mjs';
 
+/** Ends calls before the eyes of the user, who then stays with one: else they would be gone in a moment. */
+const ends = (t, calls) => async (page, gateway) => {
+  gateway.push({calls});
+  await page.getByRole('button', {name: t.callAgain}).first().focus();
+};
+
 export const callScreens = t => [
   {
     name: 'incoming',
@@ -157,9 +163,10 @@ export const callScreens = t => [
   {name: 'other-window', ready: t.inOtherTab, history, parts: parts([talking({here: false})])},
   {
     name: 'ended',
-    ready: t.callAgain,
+    ready: t.inBrowser,
     history,
-    parts: parts([
+    parts: parts([talking(), {...incoming(stranger), id: 'c_2'}]),
+    act: ends(t, [
       {
         ...talking({
           state: 'ended',
@@ -184,9 +191,10 @@ export const callScreens = t => [
   },
   {
     name: 'refused',
-    ready: t.callAgain,
+    ready: t.ringsThere,
     history,
-    parts: parts([
+    parts: parts([{...talking({direction: 'out', state: 'early', since: ago(4)}), answered: undefined}]),
+    calls: [
       {
         ...talking({
           direction: 'out',
@@ -200,7 +208,7 @@ export const callScreens = t => [
         }),
         answered: undefined,
       },
-    ]),
+    ],
     refuse: {
       dismiss: {
         code: 'fault',
@@ -208,7 +216,8 @@ export const callScreens = t => [
         sentence: {code: 'command.timeout'},
       },
     },
-    async act(page) {
+    async act(page, gateway) {
+      await ends(t, this.calls)(page, gateway);
       await page.getByRole('button', {name: t.dismiss}).click();
       await page.locator('.notice').waitFor();
     },

@@ -1,4 +1,4 @@
-// Pictures every screen at four widths, light and dark, into screenshots/, the
+// Pictures every screen at five widths, light and dark, into screenshots/, the
 // phone in a frame at the two small ones, some in German too, and has axe-core look at each. Any violation, page error or message of the
 // content policy makes it exit 1.
 import {mkdir, readFile, rm} from 'node:fs/promises';
@@ -17,6 +17,7 @@ const sizes = [
   [360, 700],
   [900, 760],
   [1440, 900],
+  [1920, 1000],
 ];
 const framedSizes = [
   [280, 740],

@@ -25,6 +25,7 @@ const words: Words = {
 
   // Answering
   incomingCall: 'Eingehender Anruf',
+  browser: 'Browser',
   answerInBrowser: 'Im Browser annehmen',
   answerOn: device => `Auf ${device} annehmen`,
   startsMuted: 'Das Mikrofon ist dabei zunächst stummgeschaltet.',
@@ -54,7 +55,7 @@ const words: Words = {
   onHold: 'Gehalten',
   heldByOther: 'Von der Gegenseite gehalten',
   hangUp: 'Auflegen',
-  hangUpRemove: 'Auflegen und Freigabe entziehen',
+  hangUpRemove: 'Auflegen und Erlaubnis entziehen',
   autoAnswered: grant => `Automatisch angenommen: ${grant}`,
   autoBy: (name, device) => `${name} hat ${device} den Anruf automatisch annehmen lassen.`,
   grants: {
@@ -82,7 +83,8 @@ const words: Words = {
   unmuteHint: 'Die Gegenseite kann Sie nicht hören.',
   unmuteOnPhone: 'Schalten Sie das Mikrofon am Telefon ein',
   talkTime: 'Gesprächsdauer',
-  showCall: 'Zum Gespräch',
+  showCall: 'Das ganze Gespräch zeigen',
+  fold: 'Einklappen',
 
   // After a call
   callEnded: 'Gespräch beendet',
@@ -98,6 +100,7 @@ const words: Words = {
   dialLabel: 'Name oder Nummer',
   call: 'Anrufen',
   intercom: 'Direktansprechen',
+  intercomShort: 'Direkt',
   intercomName: name => `${name} direkt ansprechen`,
   intercomHint:
     'Direktansprechen bittet das andere Telefon, automatisch anzunehmen. Ist das dort nicht freigegeben, klingelt es.',
@@ -109,9 +112,18 @@ const words: Words = {
   hideKeypad: 'Wähltasten ausblenden',
   backspace: 'Letzte Ziffer löschen',
 
+  // Views
+  views: 'Ansichten',
+  people: 'Personen',
+  calls: 'Anrufe',
+  keysView: 'Tasten',
+  conversations: 'Nachrichten',
+  noConversations: 'Noch keine Unterhaltungen. Nachrichten kommen mit einer späteren Version dieser Seite.',
+
   // Devices and history
   devices: 'Ihre Telefone',
   device: {
+    setUpShort: 'Einrichten',
     setUp: name => `${name} einrichten`,
     myDesk: 'Mein Platz',
     isDesk: 'In diesem Browser ist es das Telefon an Ihrem Platz.',
@@ -124,7 +136,7 @@ const words: Words = {
     interworkingOn:
       'Auf Ihren Klick hin oder für alle, die Sie unter Leistungsmerkmale zulassen. Das Mikrofon ist dabei zunächst stummgeschaltet.',
     interworkingOff:
-      'Interworking ist ausgeschaltet: Es klingelt, bis jemand abhebt. Von hier aus können Sie darauf nicht annehmen.',
+      'Es darf nicht von selbst annehmen: Es klingelt, bis jemand abhebt. Von hier aus können Sie darauf nicht annehmen.',
     fixed: 'Das legt die Konfigurationsdatei des Gateways fest. Bitten Sie die Systemverwaltung, es zu ändern.',
     test: 'Mein Tischtelefon testen',
     testing: 'Test läuft',
@@ -171,6 +183,7 @@ const words: Words = {
     save: 'Speichern',
     edit: 'Ändern',
     change: name => `${name} ändern`,
+    addShort: 'Aufnehmen',
     addPeer: name => `${name} ins Telefonbuch aufnehmen`,
     callAt: (name, address) => `${name} unter ${address} anrufen`,
     added: name => `${name} wurde ins Telefonbuch aufgenommen`,
@@ -230,8 +243,7 @@ const words: Words = {
     show: 'Anzeigen',
     showGroup: group => (group === 'friends' ? 'Freunde anzeigen' : 'Telefonbuch anzeigen'),
     phoneMay: device => `${device} darf automatisch annehmen.`,
-    phoneMayNot: device =>
-      `${device} darf nicht automatisch annehmen: Interworking ist dafür ausgeschaltet, also klingelt es, bis jemand abhebt.`,
+    phoneMayNot: device => `${device} darf nicht automatisch annehmen: Es klingelt, bis jemand abhebt.`,
     switchOn: 'Unter „Ihre Telefone“ einrichten',
     inForce: (addresses, domains) => {
       const many = (n: number, one: string, more: string) => (n ? [`${number(n)} ${n === 1 ? one : more}`] : []);
@@ -258,6 +270,7 @@ const words: Words = {
     addressLabel: 'user@domain, Domain, Nummer oder IP-Adresse',
     add: 'Hinzufügen',
     added: address => `${address} wurde hinzugefügt`,
+    removeShort: 'Entfernen',
     remove: address => `${address} entfernen`,
     removed: address => `${address} wurde entfernt`,
     reach: {
@@ -323,6 +336,7 @@ const words: Words = {
     tokenFailed: why => `Die Seite gibt dem Telefon kein Token: ${why}`,
     tokenLate: seconds => `getToken der Seite hat ${seconds} Sekunden lang kein Token geliefert.`,
     waiting: 'Die Seite ringsum meldet Sie gleich an',
+    window: 'Eigenes Fenster',
     ownWindow: 'In eigenem Fenster öffnen',
     noCall: 'Diesen Anruf gibt es nicht.',
     choose: 'Wählen Sie im Telefon, wo Sie annehmen.',
@@ -347,6 +361,7 @@ const words: Words = {
 
   // Keys
   shortcuts: 'Tastenkürzel',
+  shortcutsShort: 'Kürzel',
   shortcutsHint: 'Sie gelten, solange Sie nicht schreiben. Schalten Sie aus, was Sie nicht brauchen.',
   keys: {
     A: 'Auf Ihrem Tischtelefon annehmen',

@@ -21,6 +21,7 @@ export const en = {
 
   // Answering
   incomingCall: 'Incoming call',
+  browser: 'Browser',
   answerInBrowser: 'Answer in browser',
   answerOn: (device: string) => `Answer on ${device}`,
   startsMuted: 'Its microphone starts muted.',
@@ -47,7 +48,7 @@ export const en = {
   onHold: 'On hold',
   heldByOther: 'Held by the other side',
   hangUp: 'Hang up',
-  hangUpRemove: 'Hang up and remove grant',
+  hangUpRemove: 'Hang up and remove permission',
   autoAnswered: (grant: string) => `Auto-answered: ${grant}`,
   autoBy: (name: string, device: string) => `${name} made ${device} answer by itself.`,
   grants: {
@@ -75,7 +76,8 @@ export const en = {
   unmuteHint: 'The other side cannot hear you.',
   unmuteOnPhone: 'Press Unmute on the phone',
   talkTime: 'Time in call',
-  showCall: 'Go to the call',
+  showCall: 'Show the whole call',
+  fold: 'Fold',
 
   // After a call
   callEnded: 'Call ended',
@@ -91,6 +93,7 @@ export const en = {
   dialLabel: 'Name or number',
   call: 'Call',
   intercom: 'Intercom',
+  intercomShort: 'Intercom',
   intercomName: (name: string) => `Intercom to ${name}`,
   intercomHint: 'Intercom asks the other phone to answer by itself. Unless that is allowed there, it rings.',
   callName: (name: string) => `Call ${name}`,
@@ -101,9 +104,18 @@ export const en = {
   hideKeypad: 'Hide keypad',
   backspace: 'Delete last digit',
 
+  // Views
+  views: 'Views',
+  people: 'People',
+  calls: 'Calls',
+  keysView: 'Keys',
+  conversations: 'Conversations',
+  noConversations: 'No conversations yet. Messages come with a later version of this page.',
+
   // Devices and history
   devices: 'Your phones',
   device: {
+    setUpShort: 'Set up',
     setUp: (name: string) => `Set up ${name}`,
     myDesk: 'My desk',
     isDesk: 'It is your desk in this browser.',
@@ -114,7 +126,7 @@ export const en = {
     aboutMain: 'It is the one that answers when somebody you allowed asks for it.',
     interworking: 'May answer by itself',
     interworkingOn: 'At your click, or for those you allow in Feature Options. Its microphone starts muted.',
-    interworkingOff: 'Interworking is off: it rings and waits for a hand. You cannot answer on it from here.',
+    interworkingOff: 'It may not open by itself: it rings and waits for a hand. You cannot answer on it from here.',
     fixed: 'The configuration file of the gateway sets this. Ask the administrator to change it.',
     test: 'Test my deskphone',
     testing: 'Testing',
@@ -160,6 +172,7 @@ export const en = {
     save: 'Save',
     edit: 'Change',
     change: (name: string) => `Change ${name}`,
+    addShort: 'Add',
     addPeer: (name: string) => `Add ${name} to the directory`,
     callAt: (name: string, address: string) => `Call ${name} at ${address}`,
     added: (name: string) => `${name} was added to the directory`,
@@ -219,8 +232,7 @@ export const en = {
     show: 'Show',
     showGroup: (group: 'friends' | 'directory'): string => (group === 'friends' ? 'Show Friends' : 'Show Directory'),
     phoneMay: (device: string) => `${device} may answer by itself.`,
-    phoneMayNot: (device: string) =>
-      `${device} may not answer by itself: interworking is off for it, so it rings and waits for a hand.`,
+    phoneMayNot: (device: string) => `${device} may not answer by itself: it rings and waits for a hand.`,
     switchOn: 'Set it up under Your phones',
     inForce: (addresses: number, domains: number) => {
       const many = (n: number, one: string, more: string) => (n ? [`${number(n)} ${n === 1 ? one : more}`] : []);
@@ -246,6 +258,7 @@ export const en = {
     addressLabel: 'user@domain, domain, number or IP address',
     add: 'Add',
     added: (address: string) => `${address} was added`,
+    removeShort: 'Remove',
     remove: (address: string) => `Remove ${address}`,
     removed: (address: string) => `${address} was removed`,
     reach: {
@@ -307,6 +320,7 @@ export const en = {
     tokenFailed: (why: string) => `The page gives the phone no token: ${why}`,
     tokenLate: (seconds: number) => `getToken of the page gave no token for ${seconds} seconds.`,
     waiting: 'Waiting for the page around the phone to log you in',
+    window: 'Own window',
     ownWindow: 'Open in own window',
     noCall: 'There is no such call.',
     choose: 'Choose in the phone where to answer.',
@@ -330,6 +344,7 @@ export const en = {
 
   // Keys
   shortcuts: 'Keyboard shortcuts',
+  shortcutsShort: 'Shortcuts',
   shortcutsHint: 'They work whenever you are not typing. Switch off the ones you do not want.',
   keys: {
     A: 'Answer on your deskphone',

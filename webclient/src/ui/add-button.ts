@@ -13,13 +13,13 @@ export function addButton(peer: {display: string; address: string}, offline: boo
     event.target?.dispatchEvent(new CustomEvent('person', {detail, bubbles: true, composed: true}));
   return html`
     <button
-      class="bare"
+      class="bare worded"
       aria-label=${t.directory.addPeer(name)}
       title=${t.directory.addPeer(name)}
       ?disabled=${offline}
       @click=${tell}
     >
-      ${icon('add')}
+      ${icon('add')}<span>${t.directory.addShort}</span>
     </button>
   `;
 }

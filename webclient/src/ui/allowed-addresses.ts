@@ -88,12 +88,12 @@ export class AllowedAddresses extends LitElement {
       <li>
         <span>${t.options.reach[reach(address)](bare.replace('*.', ''))}</span>
         <button
-          class="bare"
+          class="bare worded"
           aria-label=${t.options.remove(bare)}
           ?disabled=${this.offline}
           @click=${() => this.tell('remove', address)}
         >
-          ${icon('close')}
+          ${icon('close')}<span>${t.options.removeShort}</span>
         </button>
       </li>
     `;

@@ -6,11 +6,8 @@ import type {Me} from '../protocol/messages.js';
 import {type IconName, icon} from './icons.js';
 import {logo} from './logo.js';
 import {openWindow} from './own-window.js';
+import type {Place} from './places.js';
 import {shared} from './styles.js';
-
-/** A screen that may be shown beside the calls; "" for the devices and the history. */
-export const places = ['', 'options', 'friends', 'directory'] as const;
-export type Place = (typeof places)[number];
 
 /** Who the user is, whether the line is up, and the few things that are always at hand. */
 @customElement('app-bar')
@@ -60,14 +57,22 @@ export class AppBar extends LitElement {
       }
       .acts {
         display: flex;
+        flex-wrap: wrap;
         gap: 0.25rem;
+      }
+      .acts button {
+        flex-direction: column;
+        gap: 0;
+        padding: 0.25rem 0.5rem;
+        color: var(--soft);
+        font-size: 0.75rem;
       }
       @container (max-width: 400px) {
         .acts {
           flex: 1 0 100%;
         }
         .acts button {
-          flex: 1;
+          flex: 1 1 auto;
         }
       }
       .sound {
@@ -78,20 +83,12 @@ export class AppBar extends LitElement {
         background: var(--accent-soft);
         color: var(--accent);
       }
-      .word {
-        display: none;
-      }
       .keys {
         display: none;
       }
-      @container (min-width: 480px) {
+      @media (min-width: 640px) {
         .keys {
           display: inline-flex;
-        }
-      }
-      @container (min-width: 780px) {
-        .word {
-          display: inline;
         }
       }
     `,
@@ -133,17 +130,17 @@ export class AppBar extends LitElement {
             : nothing
         }
         <div class="acts">
-          ${this.opener('friends', 'star', t.friends.title)}
-          ${this.opener('directory', 'people', t.directory.title)}
           ${me.interworking ? this.opener('options', 'options', t.options.title) : nothing}
-          <button class="bare keys" aria-label=${t.shortcuts} @click=${this.showKeys}>${icon('keyboard')}</button>
+          <button class="bare keys" aria-label=${t.shortcuts} @click=${this.showKeys}>
+            ${icon('keyboard')}<span>${t.shortcutsShort}</span>
+          </button>
           ${
             this.framed
               ? html`<button class="bare" aria-label=${t.embed.ownWindow} title=${t.embed.ownWindow} @click=${openWindow}>
-                  ${icon('ownWindow')}
+                  ${icon('ownWindow')}<span>${t.embed.window}</span>
                 </button>`
-              : html`<button class="bare" aria-label=${t.logOut} @click=${() => this.phone.logOut()}>
-                  ${icon('logOut')}<span class="word">${t.logOut}</span>
+              : html`<button class="bare" @click=${() => this.phone.logOut()}>
+                  ${icon('logOut')}<span>${t.logOut}</span>
                 </button>`
           }
         </div>
@@ -157,11 +154,10 @@ export class AppBar extends LitElement {
       <button
         class="bare"
         data-place=${place}
-        aria-label=${word}
         aria-pressed=${this.place === place ? 'true' : 'false'}
         @click=${() => this.dispatchEvent(new CustomEvent<Place>('place', {detail}))}
       >
-        ${icon(sign)}<span class="word">${word}</span>
+        ${icon(sign)}<span>${word}</span>
       </button>
     `;
   }

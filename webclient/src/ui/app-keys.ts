@@ -3,6 +3,7 @@ import {deskFirst} from '../desktop/desk.js';
 import {type KeyAction, keyAction, keyName, twiceWithin, typing} from '../desktop/keys.js';
 import type {Phone} from '../phone.js';
 import type {CallCard} from './call-card.js';
+import {hideHints} from './key-hint.js';
 
 /** The page as the keys see it. */
 export interface Keyed extends ReactiveControllerHost {
@@ -27,6 +28,7 @@ export class AppKeys implements ReactiveController {
     private readonly phone: Phone,
   ) {
     this.off = new Set((phone.settings.get(offKey) ?? '').split(' '));
+    hideHints(this.off);
     page.addController(this);
   }
 
@@ -41,6 +43,7 @@ export class AppKeys implements ReactiveController {
   /** Keeps which keys are switched off, in this browser. */
   switchOff(names: Set<string>): void {
     this.off = names;
+    hideHints(names);
     this.phone.settings.set(offKey, [...names].join(' '));
     this.page.requestUpdate();
   }
@@ -78,7 +81,7 @@ export class AppKeys implements ReactiveController {
         void this.phone.simple(action.type, action.call);
         return true;
       case 'transfer':
-        this.card(action.call.id)?.transfer();
+        void this.card(action.call.id)?.transfer();
         return true;
       case 'digit':
         this.card(action.call.id)?.digit(action.digit);

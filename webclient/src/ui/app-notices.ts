@@ -115,6 +115,6 @@ export class AppNotices extends LitElement {
   }
 
   private closeButton(act: () => void) {
-    return html`<button class="bare" aria-label=${t.close} @click=${act}>${icon('close')}</button>`;
+    return html`<button class="bare" @click=${act}>${icon('close')}<span>${t.close}</span></button>`;
   }
 }

@@ -1,12 +1,14 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
 import {canMute} from '../call/plan.js';
+import type {KeyName} from '../desktop/keys.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
 import {type IconName, icon} from './icons.js';
 import {KeepFocus} from './keep-focus.js';
 import './key-grid.js';
+import {keyHint} from './key-hint.js';
 import {shared} from './styles.js';
 import './transfer-form.js';
 
@@ -131,12 +133,20 @@ export class CallActs extends LitElement {
     return canMute(this.call) ? this.act('mic', t.mute, 'M', false, true, () => this.do('mute')) : nothing;
   }
 
-  private opener(tool: Tool, sign: IconName, word: string, key: string, able: boolean) {
+  private opener(tool: Tool, sign: IconName, word: string, key: KeyName | '', able: boolean) {
     const open = this.tool === tool;
     return this.act(sign, word, key, open, able, () => this.toggle(tool), tool);
   }
 
-  private act(sign: IconName, word: string, key: string, on: boolean, able: boolean, act: () => void, tool: Tool = '') {
+  private act(
+    sign: IconName,
+    word: string,
+    key: KeyName | '',
+    on: boolean,
+    able: boolean,
+    act: () => void,
+    tool: Tool = '',
+  ) {
     return html`
       <button
         class=${on ? 'on' : ''}
@@ -146,7 +156,7 @@ export class CallActs extends LitElement {
         aria-expanded=${tool ? on : nothing}
         @click=${act}
       >
-        ${icon(sign)}<span>${word}</span>
+        ${icon(sign)}<span>${word} ${keyHint(key)}</span>
       </button>
     `;
   }

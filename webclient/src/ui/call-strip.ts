@@ -1,7 +1,7 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property} from 'lit/decorators.js';
 import type {Path} from '../call/media.js';
-import {allowedOther, silenced} from '../call/plan.js';
+import {allowedOther, canMute, silenced} from '../call/plan.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
@@ -10,9 +10,12 @@ import {type IconName, icon} from './icons.js';
 import {peerName} from './people.js';
 import {shared} from './styles.js';
 
-/** A call whose card is out of sight: who it is, how it stands, and the way out. An event `show` asks for the card. */
+type What = 'hangup' | 'mute' | 'resume' | 'unmute';
+
+/** A call in one line: who it is, how it stands, and the way out. An event `unfold` asks for all of it. */
 @customElement('call-strip')
 export class CallStrip extends LitElement {
+  static override shadowRootOptions: ShadowRootInit = {mode: 'open', delegatesFocus: true};
   static override styles = [
     shared,
     css`
@@ -25,7 +28,12 @@ export class CallStrip extends LitElement {
         border: 1px solid var(--accent);
         border-radius: var(--round);
         background: var(--raised);
-        box-shadow: var(--shadow-high);
+        box-shadow: var(--shadow);
+      }
+      .held {
+        block-size: 3.5rem;
+        border-color: var(--line);
+        box-shadow: none;
       }
       .muted {
         border-color: var(--stop);
@@ -66,12 +74,19 @@ export class CallStrip extends LitElement {
       .muted .act:focus-visible {
         outline-color: var(--on-stop);
       }
-      .word {
-        display: none;
+      .act {
+        flex-direction: column;
+        gap: 0;
+        padding-inline: 0.5rem;
+        font-size: 0.75rem;
       }
-      @media (min-width: 560px) {
-        .word {
-          display: inline;
+      .held .act {
+        flex-direction: row;
+        gap: 0.375rem;
+      }
+      @media (max-width: 340px) {
+        .held .act .icon {
+          display: none;
         }
       }
     `,
@@ -87,19 +102,34 @@ export class CallStrip extends LitElement {
     const {call} = this;
     const name = peerName(call.peer);
     const muted = silenced(call);
+    const held = call.state === 'held' && call.heldBy !== 'other';
     return html`
-      <div class=${muted ? 'muted' : ''} role="group" aria-label=${name}>
-        <button class="call" title=${t.showCall} @click=${() => this.dispatchEvent(new CustomEvent('show'))}>
+      <div class=${muted ? 'muted' : held ? 'held' : ''} role="group" aria-label=${name}>
+        <button
+          class="call"
+          title=${t.showCall}
+          aria-expanded="false"
+          @click=${() => this.dispatchEvent(new CustomEvent('unfold', {bubbles: true, composed: true}))}
+        >
           ${icon(muted ? 'micOff' : call.here ? 'browser' : 'deskphone')}
           <span>
             <strong class="cut"><bdi>${name}</bdi></strong>
             ${this.states().map(words => html`<span class="small cut">${words}</span>`)}
           </span>
         </button>
-        ${muted ? this.act('mic', t.unmute, '', 'unmute') : nothing}
+        ${this.tool(muted, held)}
         ${this.act('hangUp', t.hangUp, muted ? '' : 'stop', 'hangup')}
       </div>
     `;
+  }
+
+  /** The one thing besides hanging up. */
+  private tool(muted: boolean, held: boolean) {
+    const {call} = this;
+    if (held) return this.act('play', t.resume, '', 'resume');
+    if (muted || (call.here && call.microphone === 'muted')) return this.act('micOff', t.unmute, '', 'unmute');
+    const open = call.here && call.state === 'connected';
+    return open || canMute(call) ? this.act('mic', t.mute, '', 'mute') : nothing;
   }
 
   /** What the card says of it, in two short lines at most. */
@@ -108,7 +138,8 @@ export class CallStrip extends LitElement {
     const auto = allowedOther(call);
     const said: unknown[] = [];
     if (auto) said.push(t.autoAnswered(t.grants[auto.grant] ?? auto.grant));
-    if (silenced(call)) said.push(call.microphone === 'wanted' ? t.unmuteOnPhone : t.microphoneMuted);
+    if (call.microphone === 'wanted') said.push(t.unmuteOnPhone);
+    else if (silenced(call) || (call.here && call.microphone === 'muted')) said.push(t.microphoneMuted);
     if (call.here && this.path === 'absent') said.push(t.noSoundHere);
     if (call.state === 'ringing') said.push(call.pickUp ? t.pickUp(this.device) : t.dialling);
     if (call.state === 'early') said.push(t.ringsThere);
@@ -116,7 +147,7 @@ export class CallStrip extends LitElement {
     if (said.length) return said;
     const place = call.here ? t.inBrowser : call.on === 'browser' ? t.inOtherTab : t.onDevice(this.device);
     if (!call.answered) return [place];
-    return [html`<call-timer .since=${call.answered} .now=${() => this.phone.now()}></call-timer>`, place];
+    return [html`<call-timer .since=${call.answered} .now=${() => this.phone.now()}></call-timer> · ${place}`];
   }
 
   private get device(): string {
@@ -125,16 +156,22 @@ export class CallStrip extends LitElement {
   }
 
   /** Hanging up needs no gateway. */
-  private act(sign: IconName, word: string, kind: string, what: 'hangup' | 'unmute') {
+  private act(sign: IconName, word: string, kind: string, what: What) {
     return html`
       <button
         class="act ${kind}"
         aria-label="${word}: ${peerName(this.call.peer)}"
-        ?disabled=${this.offline && what === 'unmute'}
-        @click=${() => (what === 'hangup' ? this.phone.hangUp(this.call) : this.phone.simple(what, this.call))}
+        ?disabled=${this.offline && what !== 'hangup'}
+        @click=${() => this.do(what)}
       >
         ${icon(sign)}<span class="word">${word}</span>
       </button>
     `;
+  }
+
+  private do(what: What): void {
+    if (what === 'hangup') void this.phone.hangUp(this.call);
+    else if (what === 'mute' && this.call.here) void this.phone.mute(this.call);
+    else void this.phone.simple(what, this.call);
   }
 }

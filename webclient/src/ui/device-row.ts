@@ -93,13 +93,13 @@ export class DeviceRow extends LitElement {
           <p class="state small soft"><span class="cut" title=${line}>${line}</span></p>
         </div>
         <button
-          class="bare"
+          class="bare worded"
           aria-label=${t.device.setUp(device.display)}
           title=${t.device.setUp(device.display)}
           aria-expanded=${this.open ? 'true' : 'false'}
           @click=${this.toggle}
         >
-          ${icon('options')}
+          ${icon('options')}<span>${t.device.setUpShort}</span>
         </button>
       </div>
       <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>

@@ -46,16 +46,10 @@ export class DialPad extends LitElement {
       .row .go {
         flex: 100 0 auto; /* it alone grows, unless the rest has a line of its own */
       }
-      .more button:first-child {
+      .more .worded {
         flex: 1 0 auto;
-      }
-      .row .word {
-        display: none;
-      }
-      @container (min-width: 330px) {
-        .row .word {
-          display: inline;
-        }
+        padding-inline: 0.625rem;
+        font-size: 0.75rem;
       }
       .keys {
         margin-block-start: 0.875rem;
@@ -160,7 +154,7 @@ export class DialPad extends LitElement {
             .value=${this.to}
             @input=${this.typed}
           />
-          <button type="button" class="bare" aria-label=${t.backspace} ?hidden=${!this.to} @click=${this.backspace}>${icon('backspace')}</button>
+          <button type="button" class="bare" aria-label=${t.backspace} title=${t.backspace} ?hidden=${!this.to} @click=${this.backspace}>${icon('backspace')}</button>
         </div>
         ${this.fault ? html`<p id="fault" class="fault small">${this.fault}</p>` : nothing}
         ${this.devices.length ? this.places() : nothing}
@@ -169,24 +163,24 @@ export class DialPad extends LitElement {
           <div class="more">
             <button
               type="button"
-              class="big"
+              class="big worded"
               aria-label=${t.intercom}
               title=${t.intercomHint}
               ?disabled=${this.offline}
               aria-disabled=${this.busy ? 'true' : nothing}
               @click=${() => this.start(true)}
             >
-              ${icon('intercom')}<span class="word">${t.intercom}</span>
+              ${icon('intercom')}<span>${t.intercomShort}</span>
             </button>
             <button
               type="button"
-              class="big"
+              class="big worded"
               aria-label=${this.keypad ? t.hideKeypad : t.showKeypad}
               @click=${() => {
                 this.keypad = !this.keypad;
               }}
             >
-              ${icon('keypad')}
+              ${icon('keypad')}<span>${t.keypad}</span>
             </button>
           </div>
         </div>

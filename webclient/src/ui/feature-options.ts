@@ -8,7 +8,7 @@ import type {Device, Me} from '../protocol/messages.js';
 import type {AllowedAddresses} from './allowed-addresses.js';
 import './allowed-addresses.js';
 import './address-question.js';
-import type {Place} from './app-bar.js';
+import type {Place} from './places.js';
 import './busy-choice.js';
 import './decision-list.js';
 import {icon} from './icons.js';
@@ -157,7 +157,7 @@ export class FeatureOptions extends LitElement {
       <section class="card" aria-labelledby="title">
         <header>
           <h2 id="title" tabindex="-1">${t.options.title}</h2>
-          <button class="bare" aria-label=${t.closeScreen(t.options.title)} @click=${this.close}>${icon('close')}</button>
+          <button class="bare" aria-label=${t.closeScreen(t.options.title)} @click=${this.close}>${icon('close')}<span>${t.close}</span></button>
         </header>
         <p class="small soft">${t.options.hint}</p>
         <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>

@@ -60,7 +60,7 @@ export class HistoryList extends LitElement {
         color: var(--accent);
       }
       li button.bare + button.bare {
-        margin-inline-start: -0.75rem;
+        margin-inline-start: -0.5rem;
       }
       @container (max-width: 300px) {
         li {
@@ -191,13 +191,15 @@ export class HistoryList extends LitElement {
     const line = [entry.missed ? t.missed : '', times, when, talk].filter(Boolean).join(' · ');
     return html`
       <li class=${entry.missed ? 'missed' : ''} title=${say(entry.reason, entry.reasonSentence)}>
-        <span class="way">${icon(sign)}<span class="unseen">${way}</span></span>
+        <span class="way" title=${way}>${icon(sign)}<span class="unseen">${way}</span></span>
         <div class="cut">
           <p class="name cut" title=${shortAddress(entry.address)}><bdi>${name}</bdi></p>
           <p class="small soft cut">${line}</p>
         </div>
         ${addButton(entry, this.offline)}
-        <button class="bare" aria-label=${t.callName(name)} ?disabled=${this.offline} @click=${() => this.again(entry)}>${icon('phone')}</button>
+        <button class="bare worded" aria-label=${t.callName(name)} ?disabled=${this.offline} @click=${() => this.again(entry)}>
+          ${icon('phone')}<span>${t.call}</span>
+        </button>
       </li>
     `;
   }

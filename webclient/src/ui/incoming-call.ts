@@ -1,4 +1,4 @@
-import {css, html, LitElement, nothing, type PropertyValues} from 'lit';
+import {html, LitElement, nothing, type PropertyValues} from 'lit';
 import {customElement, property, state} from 'lit/decorators.js';
 import {say, t} from '../locales/words.js';
 import {isFriend} from '../people/directory.js';
@@ -6,134 +6,15 @@ import type {Phone} from '../phone.js';
 import type {Call, Device} from '../protocol/messages.js';
 import './call-timer.js';
 import {icon} from './icons.js';
+import {incomingStyle} from './incoming-style.js';
+import {keyHint} from './key-hint.js';
 import {breaks, initials, peerLine, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** Somebody calls: answer on a deskphone or in the browser, or decline. */
 @customElement('incoming-call')
 export class IncomingCall extends LitElement {
-  static override styles = [
-    shared,
-    avatarStyle,
-    css`
-      :host {
-        container-type: inline-size;
-        border-radius: var(--round);
-      }
-      :host,
-      .card {
-        display: flex;
-        flex-direction: column;
-      }
-      .card {
-        min-block-size: 0;
-        border-color: var(--accent);
-        background: var(--raised);
-        box-shadow: var(--shadow-high);
-      }
-      .card:focus {
-        outline: none;
-      }
-      .head,
-      .who {
-        display: flex;
-        align-items: center;
-        gap: 0.875rem;
-      }
-      .head {
-        justify-content: space-between;
-        color: var(--accent);
-        font-weight: 650;
-      }
-      call-timer {
-        color: var(--soft);
-        font-weight: 400;
-        font-variant-numeric: tabular-nums;
-      }
-      .who {
-        margin-block: 1rem 1.25rem;
-      }
-      .who > div:last-child {
-        min-inline-size: 0;
-        overflow-wrap: anywhere;
-      }
-      h2 {
-        font-size: 1.375rem;
-        line-height: 1.2;
-      }
-      .avatar::before,
-      .avatar::after {
-        content: '';
-        position: absolute;
-        inset: 0;
-        border: 2px solid var(--accent);
-        border-radius: 50%;
-        opacity: 0;
-        animation: ripple 2.4s ease-out infinite;
-      }
-      .avatar::after {
-        animation-delay: 1.2s;
-      }
-      @keyframes ripple {
-        from {
-          opacity: 0.7;
-          transform: scale(1);
-        }
-        to {
-          opacity: 0;
-          transform: scale(1.55);
-        }
-      }
-      /* Where the window is low, this scrolls: who calls and Decline stay. */
-      .answers {
-        display: grid;
-        flex: 0 1 auto;
-        gap: 0.625rem;
-        min-block-size: 4.25rem;
-        margin: -0.25rem;
-        padding: 0.25rem;
-        overflow-y: auto;
-      }
-      .answers p {
-        margin-block-start: 0.375rem;
-      }
-      .decline {
-        margin-block-start: 0.625rem;
-      }
-      .decline button {
-        color: var(--stop-text);
-        background: var(--stop-soft);
-      }
-      :host([dense]) :is(.avatar, .unable, .answers p) {
-        display: none;
-      }
-      :host([dense]) .who {
-        margin-block: 0.25rem 0.75rem;
-      }
-      :host([dense]) .answers {
-        grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
-      }
-      @container (max-width: 300px) {
-        .avatar {
-          --avatar: 2.5rem;
-        }
-        .who {
-          flex-direction: column;
-          align-items: start;
-          gap: 0.625rem;
-        }
-        h2 {
-          font-size: 1.125rem;
-        }
-      }
-      @container (min-width: 480px) {
-        .answers {
-          grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
-          align-items: start;
-        }
-      }
-    `,
-  ];
+  static override styles = [shared, avatarStyle, incomingStyle];
 
   @property({attribute: false}) phone!: Phone;
   @property({attribute: false}) call!: Call;
@@ -142,6 +23,14 @@ export class IncomingCall extends LitElement {
   @property({type: Boolean}) offline = false;
   /** Several ring: each is shown with what can be pressed and no more. */
   @property({type: Boolean}) dense = false;
+  /** One line: who calls, and what can be pressed. */
+  @property({type: Boolean, reflect: true}) line = false;
+  /** A button makes it a line. */
+  @property({type: Boolean}) folds = false;
+  /** The keys A and B are about this call. */
+  @property({type: Boolean}) keyed = false;
+  /** Where the user mostly answers: "browser" or a device id. */
+  @property() preferred = 'browser';
   /** Where answering was pressed here: "browser", a device id, or "". */
   @property() answering = '';
   @state() private friend = false;
@@ -160,11 +49,11 @@ export class IncomingCall extends LitElement {
 
   override render() {
     const {call} = this;
-    const known = call.peer.verified ? (this.friend ? t.directory.friend : '') : t.unverified;
-    const line = [peerLine(call.peer), known].filter(Boolean).join(' · ');
     // What can be pressed comes first; a phone that cannot answer stays in sight, with its reason.
     const able = this.devices.filter(device => device.answerable);
-    const unable = this.devices.filter(device => !device.answerable);
+    if (this.line) return this.oneLine(able);
+    const known = call.peer.verified ? (this.friend ? t.directory.friend : '') : t.unverified;
+    const line = [peerLine(call.peer), known].filter(Boolean).join(' · ');
     return html`
       <section class="card" role="alertdialog" aria-labelledby="name" aria-describedby="what line" tabindex="-1">
         <div class="head">
@@ -179,16 +68,28 @@ export class IncomingCall extends LitElement {
           </div>
         </div>
         <div class="answers">
-          ${able.map(device => this.deviceButton(device, device === this.devices[0] ? 'A' : ''))}
+          ${able.map(device => this.deviceButton(device))}
           <div>
-            <button class="go wide big" ?disabled=${this.offline || !!this.answering} @click=${() => this.answer('browser')}>
-              ${icon('browser')}<span>${t.answerInBrowser}</span>
+            <button
+              class="${this.look('browser')} wide big"
+              ?disabled=${this.waits}
+              aria-keyshortcuts=${this.keyed ? 'B' : nothing}
+              @click=${() => this.answer('browser')}
+            >
+              ${icon('browser')}<span>${t.answerInBrowser}</span>${keyHint(this.keyed ? 'B' : '')}
             </button>
           </div>
-          ${unable.map(device => this.deviceButton(device, ''))}
+          ${this.devices.filter(device => !device.answerable).map(device => this.deviceButton(device))}
         </div>
         <div class="decline">
-          <button class="wide" ?disabled=${this.offline || !!this.answering} @click=${() => this.phone.simple('decline', call)}>
+          ${
+            this.folds
+              ? html`<button class="bare worded" aria-expanded="true" @click=${() => this.tell('fold')}>
+                  ${icon('fold')}<span>${t.fold}</span>
+                </button>`
+              : nothing
+          }
+          <button class="wide" ?disabled=${this.waits} @click=${() => this.phone.simple('decline', call)}>
             ${icon('hangUp')}<span>${t.decline}</span>
           </button>
         </div>
@@ -196,8 +97,49 @@ export class IncomingCall extends LitElement {
     `;
   }
 
-  private deviceButton(device: Device, key: string) {
-    const off = this.offline || !!this.answering || !device.answerable;
+  /** The bar: the chosen place and the browser, whichever is preferred solid. */
+  private oneLine(able: Device[]) {
+    const {call} = this;
+    const device = able.find(one => one.id === this.preferred) ?? able[0];
+    return html`
+      <section class="card" role="alertdialog" aria-labelledby="name" tabindex="-1">
+        <button class="call" title=${t.showCall} aria-expanded="false" @click=${() => this.tell('unfold')}>
+          <strong class="cut" id="name">${breaks(peerName(call.peer))}</strong>
+          <call-timer .since=${call.since} .now=${() => this.phone.now()}></call-timer>
+        </button>
+        <div class="acts">
+          ${device ? this.short(device.id, t.answerOn(device.display), device.display) : nothing}
+          ${this.short('browser', t.answerInBrowser, t.browser)}
+          <button class="decline" ?disabled=${this.waits} @click=${() => this.phone.simple('decline', call)}>
+            ${icon('hangUp')}<span>${t.decline}</span>
+          </button>
+        </div>
+      </section>
+    `;
+  }
+
+  private short(place: string, name: string, word: string) {
+    return html`
+      <button class=${this.look(place)} aria-label=${name} ?disabled=${this.waits} @click=${() => this.answer(place)}>
+        ${icon(place === 'browser' ? 'browser' : 'deskphone')}<span class="cut">${word}</span>
+      </button>
+    `;
+  }
+
+  private get waits(): boolean {
+    return this.offline || !!this.answering;
+  }
+
+  private look(place: string): string {
+    return place === this.preferred ? 'go' : 'edge';
+  }
+
+  private tell(what: 'fold' | 'unfold'): void {
+    this.dispatchEvent(new CustomEvent(what));
+  }
+
+  private deviceButton(device: Device) {
+    const key = this.keyed && device.answerable && device === this.devices[0] ? 'A' : '';
     const why = device.answerable
       ? t.startsMuted
       : say(device.why ?? '', device.whySentence) || t.notAnswerable(device.display);
@@ -205,13 +147,13 @@ export class IncomingCall extends LitElement {
     return html`
       <div class=${device.answerable ? '' : 'unable'}>
         <button
-          class="go wide big"
-          ?disabled=${off}
+          class="${this.look(device.id)} wide big"
+          ?disabled=${this.waits || !device.answerable}
           aria-describedby=${why ? id : nothing}
           aria-keyshortcuts=${key || nothing}
           @click=${() => this.answer(device.id)}
         >
-          ${icon('deskphone')}<span>${t.answerOn(device.display)}</span>
+          ${icon('deskphone')}<span>${t.answerOn(device.display)}</span>${keyHint(key)}
         </button>
         ${why ? html`<p id=${id} class="small soft">${why}</p>` : nothing}
       </div>

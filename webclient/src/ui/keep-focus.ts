@@ -29,8 +29,11 @@ export class KeepFocus implements ReactiveController {
 
   private async check(): Promise<void> {
     // The button may have been in an element within, which is drawn after this one.
-    for (const inner of this.root?.querySelectorAll<LitElement>('call-acts') ?? []) await inner.updateComplete;
-    if (document.activeElement && document.activeElement !== document.body) return;
+    for (const inner of this.root?.querySelectorAll<LitElement>('call-acts, call-strip') ?? [])
+      await inner.updateComplete;
+    const inner = this.root?.activeElement;
+    // What is only hidden keeps the focus until the browser draws the next time.
+    if (inner ? inner.checkVisibility() : document.activeElement && document.activeElement !== document.body) return;
     this.root?.querySelector<HTMLElement>(this.stays())?.focus({preventScroll: true});
   }
 }

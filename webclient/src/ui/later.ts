@@ -1,11 +1,20 @@
+import type {Place} from './places.js';
+
 /** The views that the first screen does without: each is a file of its own, which comes when it is wanted. */
 const views = {
   options: () => import('./feature-options.js'),
   people: () => import('./people-list.js'),
+  conversations: () => import('./conversation-list.js'),
   keys: () => import('./key-list.js'),
 };
 
 export type LaterView = keyof typeof views;
+
+/** What must be there to show a place; null when it has nothing that comes later. */
+export function viewOf(place: Place): LaterView | null {
+  if (place === 'friends' || place === 'directory') return 'people';
+  return place === 'options' || place === 'conversations' ? place : null;
+}
 
 const loaded = new Map<LaterView, Promise<boolean>>();
 

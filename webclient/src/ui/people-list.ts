@@ -29,6 +29,21 @@ export class PeopleList extends LitElement {
         display: block;
         margin-block-end: 0.25rem;
       }
+      .ways {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 0.25rem;
+        margin-block-end: 0.5rem;
+      }
+      .ways [aria-current] {
+        background: var(--accent-soft);
+        color: var(--accent);
+      }
+      @media (min-width: 640px) {
+        .ways {
+          display: none;
+        }
+      }
       .tools {
         display: flex;
         flex-wrap: wrap;
@@ -154,9 +169,12 @@ export class PeopleList extends LitElement {
   override render() {
     return html`
       <section class="card" aria-labelledby="title">
+        <div class="ways">
+          ${this.way('friends', t.friends.title)} ${this.way('directory', t.directory.title)}
+        </div>
         <header>
           <h2 id="title" tabindex="-1">${this.name}</h2>
-          <button class="bare" aria-label=${t.closeScreen(this.name)} @click=${this.close}>${icon('close')}</button>
+          <button class="bare" aria-label=${t.closeScreen(this.name)} @click=${this.close}>${icon('close')}<span>${t.close}</span></button>
         </header>
         <label class="search">
           <span class="small">${this.friends ? t.friends.search : t.directory.search}</span>
@@ -277,6 +295,13 @@ export class PeopleList extends LitElement {
     this.changing = null;
     await this.updateComplete;
     this.renderRoot.querySelector<PersonRow>(`[data-id='${entry.id}']`)?.focusChange();
+  }
+
+  /** Where it is narrow, one way in the row at the bottom leads to both. */
+  private way(place: 'friends' | 'directory', word: string) {
+    const go = () => this.dispatchEvent(new CustomEvent('place', {detail: place, bubbles: true, composed: true}));
+    const here = this.friends === (place === 'friends');
+    return html`<button aria-current=${here ? 'page' : nothing} @click=${go}>${word}</button>`;
   }
 
   private close(): void {

@@ -60,6 +60,7 @@ export class PersonRow extends LitElement {
       }
       .acts {
         display: flex;
+        flex-wrap: wrap;
         grid-column: 1 / -1;
         justify-content: end;
       }
@@ -102,34 +103,31 @@ export class PersonRow extends LitElement {
         </div>
         <div class="acts">
           <button
-            class="bare"
+            class="bare worded"
             aria-label=${t.directory.friendOf(name)}
             aria-pressed=${friend ? 'true' : 'false'}
-            title=${t.directory.friend}
             ?disabled=${this.offline}
             @click=${() => this.tell('star')}
           >
-            ${icon('star')}
+            ${icon('star')}<span>${t.directory.friend}</span>
           </button>
-          <button class="bare call" aria-label=${t.callName(name)} ?disabled=${this.offline} @click=${() => this.dial(first)}>
-            ${icon('phone')}
+          <button class="bare worded call" aria-label=${t.callName(name)} ?disabled=${this.offline} @click=${() => this.dial(first)}>
+            ${icon('phone')}<span>${t.call}</span>
           </button>
           <button
-            class="bare call"
+            class="bare worded call"
             aria-label=${t.intercomName(name)}
-            title=${t.intercom}
             ?disabled=${this.offline}
             @click=${() => this.ask('intercom', first)}
           >
-            ${icon('intercom')}
+            ${icon('intercom')}<span>${t.intercomShort}</span>
           </button>
           <button
-            class="bare change"
+            class="bare worded change"
             aria-label=${t.directory.change(name)}
-            title=${t.directory.edit}
             @click=${() => this.tell('change')}
           >
-            ${icon('edit')}
+            ${icon('edit')}<span>${t.directory.edit}</span>
           </button>
         </div>
       </div>

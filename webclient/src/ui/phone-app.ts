@@ -1,8 +1,6 @@
-import {html, LitElement, nothing, type PropertyValues} from 'lit';
+import {html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
-import {keyed} from 'lit/directives/keyed.js';
-import {inOrder, keepsTalking, needsUser, ringing} from '../call/plan.js';
-import {deskFirst} from '../desktop/desk.js';
+import {keepsTalking, needsUser} from '../call/plan.js';
 import {type Frame, frame} from '../embed/frame.js';
 import {follow, spoken} from '../locales/language.js';
 import {say, t} from '../locales/words.js';
@@ -10,30 +8,29 @@ import type {Draft} from '../people/directory.js';
 import {Phone} from '../phone.js';
 import type {Call, Parts} from '../protocol/messages.js';
 import {type Announcement, announce, awayWords} from './announce.js';
-import {type AppBar, type Place, places} from './app-bar.js';
+import type {AppBar} from './app-bar.js';
 import {AppKeys, type Keyed} from './app-keys.js';
+import type {AppNav} from './app-nav.js';
 import {appStyle} from './app-style.js';
 import './app-bar.js';
+import './app-nav.js';
 import './app-notices.js';
 import type {CallCard} from './call-card.js';
-import './call-card.js';
-import './call-strip.js';
-import './device-list.js';
+import type {CallStage} from './call-stage.js';
+import './call-stage.js';
+import {detailColumn, listColumn, type Shown} from './columns.js';
 import type {DialPad} from './dial-pad.js';
 import './dial-pad.js';
 import {linkedCall} from './ask-call.js';
-import './ended-card.js';
-import './history-list.js';
-import type {IncomingCall} from './incoming-call.js';
-import './incoming-call.js';
 import type {KeyList} from './key-list.js';
 import './log-in.js';
-import {type LaterView, need, needAll} from './later.js';
+import {type LaterView, need, needAll, viewOf} from './later.js';
 import './not-in.js';
 import {logo} from './logo.js';
+import {fills, type Place, placeOf, places} from './places.js';
 import {giveWay} from './question.js';
 import {redraw} from './redraw.js';
-import {Sight} from './sight.js';
+import {Room} from './room.js';
 import {shared} from './styles.js';
 
 /** The page: log-in, or the phone with what is going on in it. */
@@ -47,20 +44,20 @@ export class PhoneApp extends LitElement implements Keyed {
     frame ? {entry: frame} : {},
   );
   private readonly keys = new AppKeys(this, this.phone);
-  private readonly sight = new Sight(this);
+  private readonly room = new Room(this);
   /** How much is shown in a frame: "panel", "bar", "hidden"; "" on the app page. */
   @property({reflect: true}) layout = '';
   @state() private said: Announcement = {urgent: '', calm: ''};
   @query('app-bar') private appBar!: AppBar | null;
   @query('dial-pad') private dialPad!: DialPad | null;
   @query('key-list') private keyList!: KeyList | null;
-  @query('incoming-call') private incoming!: IncomingCall | null;
+  @query('app-nav') private appNav!: AppNav | null;
+  @query('call-stage') private stage!: CallStage | null;
   /** Whom a link asked to call. */
   @state() private asking = frame ? '' : linkedCall();
   /** The line was away since the last state came. */
   private waited = false;
   private callsBefore: Call[] = [];
-  private hadFocus = false;
   @state() private place = location.hash;
   /** The screen that was last shown; null before there was any. */
   private shownBefore: Place | null = null;
@@ -73,13 +70,14 @@ export class PhoneApp extends LitElement implements Keyed {
     this.requestUpdate();
     if (this.shadowRoot) redraw(this.shadowRoot);
   };
-  private readonly onRoom = () => {
-    this.roomy = this.room.matches;
-  };
+
+  private chosenKeys(event: CustomEvent<Set<string>>): void {
+    this.keys.switchOff(event.detail);
+    redraw(this.renderRoot);
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.room.addEventListener('change', this.onRoom);
     addEventListener('hashchange', this.onPlace);
     spoken.addEventListener('change', this.onSpoken);
     if (frame) this.settle(frame);
@@ -88,7 +86,7 @@ export class PhoneApp extends LitElement implements Keyed {
 
   /** In a frame of another site the element around it says how to look, and may open screens. */
   private settle(around: Frame): void {
-    around.show = view => this.show(places.includes(view as Place) ? (view as Place) : '');
+    around.show = view => this.show(places.find(place => place === view) ?? '');
     around.changed = () => {
       document.documentElement.style.colorScheme = around.look.colorScheme ?? '';
       this.layout = around.look.layout ?? '';
@@ -106,7 +104,6 @@ export class PhoneApp extends LitElement implements Keyed {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.room.removeEventListener('change', this.onRoom);
     removeEventListener('hashchange', this.onPlace);
     spoken.removeEventListener('change', this.onSpoken);
   }
@@ -129,12 +126,15 @@ export class PhoneApp extends LitElement implements Keyed {
     if (this.phone.loggedOut) return html`<log-in .phone=${this.phone}></log-in>`;
     if (!parts) return this.starting();
     return html`
-      <div
+      <main
         class="app"
+        data-fills=${fills(this.shown)}
+        data-place=${this.shown}
         @dial=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail)}
         @intercom=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail, true)}
         @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
         @person=${(event: CustomEvent<Draft>) => this.show('directory', event.detail)}
+        @focusin=${this.moved}
       >
         <app-bar
           .phone=${this.phone}
@@ -147,8 +147,16 @@ export class PhoneApp extends LitElement implements Keyed {
           @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
           @show-keys=${this.showKeys}
         ></app-bar>
-        ${this.notices(parts)} ${this.main(parts)} ${this.strips(parts)}
-      </div>
+        <app-nav
+          place=${this.shown}
+          missed=${parts.counters.missed}
+          unread=${parts.counters.unreadMessages}
+          @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
+        ></app-nav>
+        ${this.notices(parts)} ${this.middle(parts)}
+        <div class="detail">${detailColumn(this.columns(parts))}</div>
+        <div class="list">${listColumn(this.columns(parts))}</div>
+      </main>
       ${
         this.asking
           ? html`<ask-call
@@ -162,7 +170,7 @@ export class PhoneApp extends LitElement implements Keyed {
       }
       <key-list
         .off=${this.keys.off}
-        @keys=${(event: CustomEvent<Set<string>>) => this.keys.switchOff(event.detail)}
+        @keys=${this.chosenKeys}
       ></key-list>
       <p class="unseen" aria-live="assertive">${this.said.urgent}</p>
       <p class="unseen" aria-live="polite">${this.said.calm}</p>
@@ -200,11 +208,10 @@ export class PhoneApp extends LitElement implements Keyed {
     `;
   }
 
-  /** The screen beside the calls; it stays when the page is reloaded. */
+  /** What is shown beside the calls; it stays when the page is reloaded. */
   private get shown(): Place {
-    if (this.place === '#options') return this.phone.parts?.me.interworking ? 'options' : '';
-    if (this.place === '#friends') return 'friends';
-    return this.place === '#directory' ? 'directory' : '';
+    const place = placeOf(this.place);
+    return place === 'options' && !this.phone.parts?.me.interworking ? '' : place;
   }
 
   /** Shows a screen; in the directory, somebody to add. */
@@ -213,162 +220,67 @@ export class PhoneApp extends LitElement implements Keyed {
     // In a frame it would get into the way of the site's own Back.
     if (!frame) location.hash = place;
     this.place = place && `#${place}`;
+    this.stage?.requestUpdate();
   }
 
   private closePlace(): void {
     const {shown} = this;
     this.show('');
-    this.appBar?.focusPlace(shown);
+    if (!this.appNav?.focusPlace(shown)) this.appBar?.focusPlace(shown);
   }
 
-  private main(parts: Parts) {
-    const calls = inOrder(this.phone.calls);
-    const rings = ringing(calls);
+  /** Who goes on below the stage gets it out of his way. */
+  private moved(event: Event): void {
+    const {stage} = this;
+    if (stage && this.room.narrow && !event.composedPath().includes(stage)) stage.fold();
+  }
+
+  /** The stage in the middle, and what begins a call. */
+  private middle(parts: Parts) {
+    const {phone, offline, room} = this;
+    const keys = this.shown === 'keys' || (room.high && !room.narrow && !keepsTalking(phone.calls));
     return html`
-      <main class=${this.shown ? 'screen' : ''} data-strips=${this.unseen.length}>
-        <div class="stage">
-          ${rings.length ? html`<div class="ringing">${rings.map(call => this.incomingCard(call, parts, rings.length > 1))}</div>` : nothing}
-          ${calls.filter(call => !rings.includes(call)).map(call => this.card(call, parts))}
-          <dial-pad .phone=${this.phone} .devices=${parts.devices} ?offline=${this.offline} .keypad=${this.roomy && !keepsTalking(this.phone.calls)}></dial-pad>
-        </div>
-        <div class="side">${this.side(parts)}</div>
-      </main>
+      <div class="middle">
+        <call-stage
+          .phone=${phone}
+          .calls=${phone.calls}
+          .devices=${parts.devices}
+          .answering=${new Map(phone.answering)}
+          ?offline=${offline}
+          ?beside=${room.narrow && this.shown !== ''}
+          ?over=${room.narrow && this.layout !== 'bar'}
+          path=${phone.path}
+        ></call-stage>
+        <dial-pad .phone=${phone} .devices=${parts.devices} ?offline=${offline} .keypad=${keys}></dial-pad>
+      </div>
     `;
   }
 
-  private side(parts: Parts) {
-    switch (this.shown) {
-      case 'options':
-        return this.featureOptions(parts);
-      case 'friends':
-      case 'directory':
-        return keyed(this.shown, this.people(parts));
-      case '':
-        return this.lists(parts);
-    }
-  }
-
-  private people(parts: Parts) {
-    return html`
-      <people-list
-        .version=${parts.counters.directory}
-        .draft=${this.draft}
-        ?friends=${this.shown === 'friends'}
-        ?offline=${this.offline}
-        @close=${this.closePlace}
-        @draft-done=${this.forgetDraft}
-      ></people-list>
-    `;
-  }
-
-  private forgetDraft(): void {
-    this.draft = null;
-  }
-
-  private featureOptions(parts: Parts) {
-    return html`
-      <feature-options
-        .me=${parts.me}
-        .devices=${parts.devices}
-        .version=${parts.counters.directory}
-        .now=${() => this.phone.now()}
-        ?offline=${this.offline}
-        @close=${this.closePlace}
-      ></feature-options>
-    `;
-  }
-
-  private lists(parts: Parts) {
-    return html`
-      <device-list
-        .phone=${this.phone}
-        .devices=${parts.devices}
-        .desk=${this.phone.desk}
-        .tabs=${parts.me.tabs}
-        line=${this.offline ? this.line : t.browserReady}
-        ?offline=${this.offline}
-        ?rings=${this.phone.rings}
-      ></device-list>
-      <history-list
-        .version=${parts.counters.history}
-        .missed=${parts.counters.missed}
-        .now=${() => this.phone.now()}
-        ?offline=${this.offline}
-        @seen=${() => this.phone.seen()}
-      ></history-list>
-    `;
-  }
-
-  /** Whether the window has room for a keypad from the start. */
-  private readonly room = matchMedia('(min-width: 820px) and (min-height: 700px)');
-  @state() private roomy = this.room.matches;
-
-  private incomingCard(call: Call, parts: Parts, dense: boolean) {
-    const {phone, offline} = this;
-    return html`<incoming-call
-      .phone=${phone}
-      .call=${call}
-      .devices=${deskFirst(parts.devices, phone.desk)}
-      ?offline=${offline}
-      ?dense=${dense}
-      answering=${phone.answering.get(call.id) ?? ''}
-    ></incoming-call>`;
-  }
-
-  /** The calls whose card is scrolled away: at most as many as leave room for the rest. */
-  private get unseen(): Call[] {
-    return inOrder(this.phone.calls.filter(call => this.sight.lost.has(call.id))).slice(0, 2);
-  }
-
-  private strips(parts: Parts) {
-    if (!this.unseen.length) return nothing;
-    return html`<aside class="strips">${this.unseen.map(
-      call => html`<call-strip
-        .phone=${this.phone}
-        .call=${call}
-        .devices=${parts.devices}
-        ?offline=${this.offline}
-        path=${this.phone.path}
-        @show=${() => this.cards.find(card => card.call.id === call.id)?.show()}
-      ></call-strip>`,
-    )}</aside>`;
-  }
-
-  private card(call: Call, parts: Parts) {
-    const {phone, offline} = this;
-    if (call.state === 'ended')
-      return html`<ended-card .phone=${phone} .call=${call} ?offline=${offline}></ended-card>`;
-    return html`<call-card
-      .phone=${phone}
-      .call=${call}
-      .devices=${parts.devices}
-      ?offline=${offline}
-      path=${phone.path}
-    ></call-card>`;
+  /** What the columns beside the stage are drawn from. */
+  private columns(parts: Parts): Shown {
+    return {
+      phone: this.phone,
+      parts,
+      place: this.shown,
+      offline: this.offline,
+      line: this.line,
+      draft: this.draft,
+      close: () => this.closePlace(),
+      draftDone: () => {
+        this.draft = null;
+      },
+    };
   }
 
   override willUpdate(): void {
     const {calls, phase} = this.phone;
     if (phase === 'waiting' || phase === 'open') this.waited = phase === 'waiting';
     this.fetchViews();
-    this.hadFocus = !!this.renderRoot?.querySelector('.stage :focus');
     giveWay(needsUser(calls));
     if (calls === this.callsBefore) return;
     const said = announce(this.callsBefore, calls, id => this.deviceName(id));
     if (said.urgent || said.calm) this.said = said;
     this.callsBefore = calls;
-  }
-
-  override updated(_changed: PropertyValues<this>): void {
-    this.incoming?.updateComplete.then(() => this.incoming?.focusUnlessBusy());
-    // A card that went away with the focus in it must not throw the user back to the top of the page.
-    if (this.hadFocus && document.activeElement === document.body) void this.focusStage();
-  }
-
-  private async focusStage(): Promise<void> {
-    const card = this.renderRoot.querySelector<LitElement>('incoming-call, call-card, ended-card, dial-pad');
-    await card?.updateComplete;
-    card?.renderRoot.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({preventScroll: true});
   }
 
   async showKeys(): Promise<void> {
@@ -381,7 +293,8 @@ export class PhoneApp extends LitElement implements Keyed {
     if (this.phone.parts && shownBefore === null) setTimeout(needAll, 1000);
     if (!this.phone.parts || shown === shownBefore) return;
     this.shownBefore = shown;
-    if (shown) void this.needs(shown === 'options' ? 'options' : 'people');
+    const view = viewOf(shown);
+    if (view) void this.needs(view);
   }
 
   /** Loads a view that is wanted, or says that it cannot be had; whether it is there. */
@@ -399,6 +312,6 @@ export class PhoneApp extends LitElement implements Keyed {
   }
 
   get cards(): CallCard[] {
-    return [...this.renderRoot.querySelectorAll<CallCard>('call-card')];
+    return this.stage?.cards ?? [];
   }
 }

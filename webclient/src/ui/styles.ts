@@ -129,6 +129,15 @@ export const shared = css`
   button.bare:hover {
     background: var(--hover);
   }
+  /* An icon with its word below, in a row of them. */
+  button.worded {
+    flex: none;
+    flex-direction: column;
+    gap: 0;
+    padding: 0.25rem;
+    font-size: 0.6875rem;
+    overflow-wrap: normal;
+  }
   button.wide {
     inline-size: 100%;
   }
