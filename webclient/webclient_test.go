@@ -241,9 +241,14 @@ func testLanguages(t *testing.T, url, app string) {
 	t.Helper()
 	_, page := fetch(t, "GET", url+"/", nil)
 	_, script := fetch(t, "GET", url+app, nil)
+	for _, rest := range strings.Split(page, `rel="modulepreload" href="`)[1:] {
+		path, _, _ := strings.Cut(rest, `"`)
+		_, shared := fetch(t, "GET", url+path, nil)
+		script += shared
+	}
 	chunks := strings.Split(script, `import("./`)[1:]
 	if len(chunks) == 0 {
-		t.Errorf("%s loads no language", app)
+		t.Errorf("%s loads nothing later", app)
 	}
 	for _, rest := range chunks {
 		name, _, _ := strings.Cut(rest, `"`)
