@@ -56,6 +56,7 @@ var eventRows = []struct {
 }{
 	{func(LegID) Event { return Begun{Caller: Target{Leg: "a", Kind: PhoneLeg}} }, "+..........."},
 	{func(LegID) Event { return Asked{ID: 9, User: "alice", Tab: "tab1", Command: HangUp{}} }, "++++++++++++"},
+	{func(LegID) Event { return Named{Callee, "sip:bob@example.test", "My Bob"} }, "+++++++++++."},
 	{func(LegID) Event { return TabCame{User: "alice", Tab: "tab2", Leg: "t2"} }, ".+++++......"},
 	{func(LegID) Event { return TabGone{"tab1"} }, ".+++++......"},
 	{func(LegID) Event { return TabMedia{"tab1"} }, "............"},
