@@ -175,7 +175,7 @@ func TestSendDeliverRead(t *testing.T) {
 type failing struct {
 	store.Store
 	mu    sync.Mutex
-	after int // how many writes of messages work still; < 0: all
+	after int // how many writes of messages work until one does not
 	wrote []string
 }
 
@@ -183,10 +183,10 @@ func (f *failing) Put(ctx context.Context, key string, value []byte, v store.Ver
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if space, _, _ := strings.Cut(key, "/"); space == "message" || space == "outbox" {
-		if f.after == 0 {
+		f.after--
+		if f.after == -1 { // this one, and none after it
 			return 0, store.ErrAway
 		}
-		f.after--
 		f.wrote = append(f.wrote, key)
 	}
 	return f.Store.Put(ctx, key, value, v, ttl)

@@ -281,7 +281,8 @@ func partsOf(s gateway.Snapshot) parts {
 	}
 	return parts{
 		Me: encode(meView{s.Me, ownPresenceOf(s.Me.Presence)}), Devices: encode(listOf(s.Devices)), Calls: encode(calls),
-		Presence: encode(present), Conversations: conversationsOf(s.Conversations), Counters: encode(s.Counters), Media: encode(s.Media),
+		Presence: encode(present), Conversations: conversationsOf(s.Conversations),
+		Counters: encode(s.Counters), Media: encode(s.Media),
 	}
 }
 
