@@ -11,7 +11,7 @@ import (
 )
 
 // A lamp key on alice: it follows her calls, picks one up, and goes on over a
-// restart with versions that never fall. baresip's contact list follows too.
+// restart with versions that never fall.
 func TestLamp(t *testing.T) {
 	t.Parallel()
 	g := rig.Start(t, rig.Options{More: "presence: {pickup: domain}"})
