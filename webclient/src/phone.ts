@@ -315,8 +315,8 @@ export class Phone {
   }
 
   /**
-   * Carries out a command of a script of the site around the page. Rejects with a CommandError, and tells the user
-   * nothing.
+   * Carries out a command of a conversation, or of a script of the site around the page. Rejects with a CommandError,
+   * and tells the user nothing.
    */
   script(command: Command): Promise<Result> {
     if (command.do === 'hangup') return this.hangUps.end(command.call);
@@ -374,7 +374,8 @@ export class Phone {
     const open = this.phase === 'open';
     // Without the line nobody can answer here, and nobody knows whether it rings still.
     const {me, counters} = this.parts ?? {};
-    this.ring.follow(open ? this.calls : [], me?.name ?? '', open ? (counters?.missed ?? 0) : 0);
+    const waiting = open && counters ? counters.missed + counters.unreadMessages : 0;
+    this.ring.follow(open ? this.calls : [], me?.name ?? '', waiting);
     if (!open) return;
     for (const call of this.ring.untold(this.calls)) {
       this.connection.do({do: 'ringing', call: call.id}).catch(() => {

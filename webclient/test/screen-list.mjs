@@ -1,11 +1,12 @@
 // The screens to picture, each as the state a gateway would send.
 import {besideScreens} from './screens-beside.mjs';
 import {callScreens} from './screens-calls.mjs';
+import {chatScreens} from './screens-chat.mjs';
 import {framedScreens} from './screens-framed.mjs';
 import {en} from './words.mjs';
 
 /** All of them, to be found by these words of the page. */
-export const screens = (t = en) => [...framedScreens(t), ...besideScreens(t), ...callScreens(t)];
+export const screens = (t = en) => [...framedScreens(t), ...besideScreens(t), ...chatScreens(t), ...callScreens(t)];
 
 /** Those that are pictured in German too: the way from the log-in to an ended call, and where words are long. */
 export const germanScreens = [
@@ -27,6 +28,8 @@ export const germanScreens = [
   'directory',
   'directory-import',
   'options',
+  'conversations',
+  'chat',
   'frame-incoming',
   'frame-on-deskphone-shut',
   'frame-bar-idle',

@@ -35,10 +35,10 @@ export async function scriptedGateway({answerOffer}) {
   const policy = await contentPolicy();
   const gateway = {screen: null, sockets: new Set(), commands: [], hellos: [], bearers: [], away: false, down: false};
   const http = createServer(async (request, response) => {
-    const {pathname} = new URL(request.url, 'http://localhost');
+    const {pathname, searchParams} = new URL(request.url, 'http://localhost');
     if (pathname === '/site') return response.setHeader('Content-Type', kinds['.html']).end(site);
     response.setHeader('Content-Security-Policy', policy + (pathname === '/embed' ? '*' : "'none'"));
-    if (pathname.startsWith('/api/v1/')) return rest(gateway, request, response, pathname.slice(8));
+    if (pathname.startsWith('/api/v1/')) return rest(gateway, request, response, pathname.slice(8), searchParams);
     if (gateway.away && pathname === '/embed') return response.writeHead(503).end();
     const path = normalize(pages[pathname] ?? pathname);
     try {
@@ -81,7 +81,7 @@ export async function scriptedGateway({answerOffer}) {
   return gateway;
 }
 
-function rest(gateway, request, response, name) {
+function rest(gateway, request, response, name, query) {
   const {screen} = gateway;
   response.setHeader('Access-Control-Allow-Origin', '*');
   response.setHeader('Access-Control-Allow-Headers', 'Authorization');
@@ -102,7 +102,8 @@ function rest(gateway, request, response, name) {
   if (name === 'me')
     return screen.loggedOut ? reply(401, {title: 'Not logged in', status: 401}) : reply(200, screen.parts.me);
   if (name === 'history') return reply(200, {history: screen.history ?? []});
-  const answer = screen.rest?.[`${request.method} ${name}`];
+  const given = screen.rest?.[`${request.method} ${name}`];
+  const answer = typeof given === 'function' ? given(query) : given;
   return answer ? reply(...answer) : reply(404, {title: 'Not found', status: 404});
 }
 

@@ -11,28 +11,28 @@ export function tone(calls: readonly Call[], rings: boolean): {name: ToneName | 
   return {name: playsRingback(calls) ? 'ringback' : null, volume: 1};
 }
 
-/** Shows in the title who calls and how many calls were missed, for the eye that sees only the row of tabs. */
+/** Shows in the title who calls and how many missed calls and messages wait, for the eye that sees only the row of tabs. */
 export class TitleBell {
   private timer: ReturnType<typeof setInterval> | undefined;
   private text = '';
-  private missed = 0;
+  private waiting = 0;
 
   constructor(
     private readonly title: string,
     private readonly calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches,
   ) {}
 
-  /** Counts missed calls: in the title, and as a dot in the page's sign. */
-  count(missed: number): void {
-    if (missed === this.missed) return;
-    this.missed = missed;
+  /** Counts what waits for the user: in the title, and as a dot in the page's sign. */
+  count(waiting: number): void {
+    if (waiting === this.waiting) return;
+    this.waiting = waiting;
     if (!this.text) document.title = this.idle;
     const sign = document.querySelector<HTMLLinkElement>('link[rel=icon]');
-    if (sign) sign.href = missed ? '/icons/icon-missed.svg' : '/icons/icon.svg';
+    if (sign) sign.href = waiting ? '/icons/icon-missed.svg' : '/icons/icon.svg';
   }
 
   private get idle(): string {
-    return this.missed ? `(${this.missed}) ${this.title}` : this.title;
+    return this.waiting ? `(${this.waiting}) ${this.title}` : this.title;
   }
 
   /** Rings with this text, or stops with "". */

@@ -40,15 +40,15 @@ export class Ring {
     return this.sound.enable();
   }
 
-  /** Sounds, or is silent, as the calls of a user want it; `missed` counts those that nobody has looked at. */
-  follow(calls: readonly Call[], user: string, missed: number): void {
+  /** Sounds, or is silent, as the calls of a user want it; `waiting` counts missed calls and messages that nobody has looked at. */
+  follow(calls: readonly Call[], user: string, waiting: number): void {
     if (user && this.sound.allowed) this.lock.ask(user);
     const {name, volume} = tone(calls, this.aloud);
     this.sound.play(name, volume);
     const [first] = ringing(calls);
     if (!this.options.titled) return;
     this.bell.ring(first ? t.calling(peerName(first.peer)) : '');
-    this.bell.count(missed);
+    this.bell.count(waiting);
   }
 
   /** Leaves ringing aloud to another window. */

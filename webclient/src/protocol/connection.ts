@@ -311,10 +311,11 @@ export class Connection {
       const {code, message, sentence} = reply.error;
       return entry.failed(new CommandError(code, message, sentence));
     }
-    const {call, sdp, said, saidSentence} = reply;
+    const {call, sdp, message, said, saidSentence} = reply;
     entry.done({
       ...(call === undefined ? {} : {call}),
       ...(sdp === undefined ? {} : {sdp}),
+      ...(message === undefined ? {} : {message}),
       ...(said === undefined ? {} : {said}),
       ...(saidSentence === undefined ? {} : {saidSentence}),
     });

@@ -114,7 +114,7 @@ export class AppNav extends LitElement {
         ${this.way('friends', 'star', t.friends.title, 'one')}
         ${this.way('directory', 'people', t.directory.title, 'one')}
         ${this.way('', 'phone', t.calls, '', this.missed && t.missedCalls(this.missed), this.missed)}
-        ${this.way('conversations', 'chat', t.conversations, '', '', this.unread)}
+        ${this.way('conversations', 'chat', t.conversations, '', this.unread && t.unreadMessages(this.unread), this.unread)}
         ${this.way('keys', 'keypad', t.keysView)}
       </nav>
     `;

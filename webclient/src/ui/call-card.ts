@@ -14,6 +14,7 @@ import './call-acts.js';
 import {icon} from './icons.js';
 import {KeepFocus} from './keep-focus.js';
 import {keyHint} from './key-hint.js';
+import {messageButton} from './message-button.js';
 import './no-sound.js';
 import {breaks, initials, peerLine, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
@@ -108,7 +109,7 @@ export class CallCard extends LitElement {
       </div>
       <div class="place">
         ${this.place()} ${this.autoBadge()} ${this.stateWord()}
-        <span class="more">${addButton(call.peer, this.offline)}
+        <span class="more">${messageButton(call.peer)} ${addButton(call.peer, this.offline)}
         ${
           this.folds
             ? html`<button class="bare worded" aria-expanded="true" @click=${() => this.tell('fold')}>

@@ -3,7 +3,7 @@ import {keyed} from 'lit/directives/keyed.js';
 import {t} from '../locales/words.js';
 import type {Draft} from '../people/directory.js';
 import type {Phone} from '../phone.js';
-import type {Parts} from '../protocol/messages.js';
+import type {Correspondent, Parts} from '../protocol/messages.js';
 import './device-list.js';
 import './history-list.js';
 import type {Place} from './places.js';
@@ -13,6 +13,8 @@ export interface Shown {
   phone: Phone;
   parts: Parts;
   place: Place;
+  /** Whom the open conversation is with. */
+  peer: Correspondent | null;
   offline: boolean;
   /** The state of the line in a word. */
   line: string;
@@ -30,15 +32,40 @@ export function listColumn(shown: Shown) {
     case 'directory':
       return keyed(shown.place, people(shown));
     case 'conversations':
-      return html`<conversation-list class="card"></conversation-list>`;
+      return conversations(shown);
     default:
       return pastCalls(shown);
   }
 }
 
-/** The column of details: Feature Options or the user's phones. The chat pane of an open conversation goes here. */
+/** The column of details: Feature Options, the open conversation, or the user's phones. */
 export function detailColumn(shown: Shown) {
-  return shown.place === 'options' ? featureOptions(shown) : phones(shown);
+  if (shown.place === 'options') return featureOptions(shown);
+  return shown.peer ? chat(shown, shown.peer) : phones(shown);
+}
+
+function conversations({phone, parts, peer}: Shown) {
+  return html`
+    <conversation-list
+      class="card"
+      .conversations=${parts.conversations}
+      .now=${() => phone.now()}
+      open=${peer?.address ?? ''}
+    ></conversation-list>
+  `;
+}
+
+function chat({phone, parts, offline, close}: Shown, peer: Correspondent) {
+  return html`
+    <chat-pane
+      class="card"
+      .phone=${phone}
+      .peer=${peer}
+      .conversations=${parts.conversations}
+      ?offline=${offline}
+      @close=${close}
+    ></chat-pane>
+  `;
 }
 
 function people({parts, place, offline, draft, close, draftDone}: Shown) {

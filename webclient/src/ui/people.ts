@@ -2,14 +2,14 @@ import {html} from 'lit';
 import type {Peer} from '../protocol/messages.js';
 
 /** What turns the direction of writing, and what has no width: with them a text shows another than it is. */
-const unseen = /(?![\u0600-\u0605\u06dd]|\u200c|\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164\uffa0]/gu;
+export const unseen = /(?![\u0600-\u0605\u06dd]|\u200c|\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164\uffa0]/gu;
 const joiners = /\u200c|\u200d/g;
 /** A text whose script has no use for joiners. */
 const latin = /^(?:[\p{sc=Latin}\p{N}\p{P}\p{Z}]|\u200c|\u200d)*$/u;
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /** A text of somebody else as far as it can be seen. */
-function legible(text: string): string {
+export function legible(text: string): string {
   const seen = text.replace(unseen, '');
   return latin.test(seen) ? seen.replace(joiners, '') : seen;
 }

@@ -3,10 +3,11 @@ import {customElement, property} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import type {Entry} from '../people/directory.js';
 import {icon} from './icons.js';
+import {messageButton} from './message-button.js';
 import {initials, peerName, shortAddress} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
-/** Somebody of the directory, and what can be done with him: events `star`, `change`, `dial` and `intercom`. */
+/** Somebody of the directory, and what can be done with him: events `star`, `change`, `dial`, `intercom` and `write`. */
 @customElement('person-row')
 export class PersonRow extends LitElement {
   static override styles = [
@@ -122,6 +123,7 @@ export class PersonRow extends LitElement {
           >
             ${icon('intercom')}<span>${t.intercomShort}</span>
           </button>
+          ${messageButton({address: first, display})}
           <button
             class="bare worded change"
             aria-label=${t.directory.change(name)}

@@ -6,9 +6,10 @@ import {follow, spoken} from '../locales/language.js';
 import {say, t} from '../locales/words.js';
 import type {Draft} from '../people/directory.js';
 import {Phone} from '../phone.js';
-import type {Call, Parts} from '../protocol/messages.js';
+import type {Call, Correspondent, Parts} from '../protocol/messages.js';
 import {type Announcement, announce, awayWords} from './announce.js';
 import type {AppBar} from './app-bar.js';
+import {AppChat} from './app-chat.js';
 import {AppKeys, type Keyed} from './app-keys.js';
 import type {AppNav} from './app-nav.js';
 import {appStyle} from './app-style.js';
@@ -27,7 +28,7 @@ import './log-in.js';
 import {type LaterView, need, needAll, viewOf} from './later.js';
 import './not-in.js';
 import {logo} from './logo.js';
-import {fills, type Place, placeOf, places} from './places.js';
+import {fills, openingWith, type Place, placeOf, places} from './places.js';
 import {giveWay} from './question.js';
 import {redraw} from './redraw.js';
 import {Room} from './room.js';
@@ -44,6 +45,7 @@ export class PhoneApp extends LitElement implements Keyed {
     frame ? {entry: frame} : {},
   );
   private readonly keys = new AppKeys(this, this.phone);
+  private readonly chat = new AppChat(this, this.phone);
   private readonly room = new Room(this);
   /** How much is shown in a frame: "panel", "bar", "hidden"; "" on the app page. */
   @property({reflect: true}) layout = '';
@@ -128,12 +130,13 @@ export class PhoneApp extends LitElement implements Keyed {
     return html`
       <main
         class="app"
-        data-fills=${fills(this.shown)}
+        data-fills=${fills(this.shown, this.peer !== null)}
         data-place=${this.shown}
         @dial=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail)}
         @intercom=${(event: CustomEvent<string>) => this.dialPad?.dial(event.detail, true)}
         @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
         @person=${(event: CustomEvent<Draft>) => this.show('directory', event.detail)}
+        @write=${(event: CustomEvent<Correspondent>) => this.write(event.detail)}
         @focusin=${this.moved}
       >
         <app-bar
@@ -214,19 +217,40 @@ export class PhoneApp extends LitElement implements Keyed {
     return place === 'options' && !this.phone.parts?.me.interworking ? '' : place;
   }
 
+  private get peer(): Correspondent | null {
+    return this.chat.peer(this.place);
+  }
+
+  /** Opens the conversation with somebody. */
+  private write(peer: Correspondent): void {
+    this.chat.press(peer);
+    this.go(openingWith(peer.address));
+  }
+
   /** Shows a screen; in the directory, somebody to add. */
   private show(place: Place, draft: Draft | null = null): void {
     this.draft = draft;
+    this.go(place);
+  }
+
+  private go(where: string): void {
     // In a frame it would get into the way of the site's own Back.
-    if (!frame) location.hash = place;
-    this.place = place && `#${place}`;
+    if (!frame) location.hash = where;
+    this.place = where && `#${where}`;
     this.stage?.requestUpdate();
   }
 
   private closePlace(): void {
     const {shown} = this;
+    if (this.peer) return this.closeChat();
     this.show('');
     if (!this.appNav?.focusPlace(shown)) this.appBar?.focusPlace(shown);
+  }
+
+  /** Goes back from a conversation to the list of them. */
+  private closeChat(): void {
+    this.show('conversations');
+    this.appNav?.focusPlace('conversations');
   }
 
   /** Who goes on below the stage gets it out of his way. */
@@ -262,6 +286,7 @@ export class PhoneApp extends LitElement implements Keyed {
       phone: this.phone,
       parts,
       place: this.shown,
+      peer: this.peer,
       offline: this.offline,
       line: this.line,
       draft: this.draft,

@@ -1,0 +1,66 @@
+// Screens of conversations.
+import {conversation, conversations, listed, talk} from './chat-states.mjs';
+import {bob, directory, history, media, parts, talking, up} from './screen-states.mjs';
+
+const counters = {...parts().counters, unreadMessages: 2};
+const rest = {...directory, 'GET messages': listed(talk, talk[0].id)};
+
+/** Opens the view of conversations. */
+const list = t => page => page.getByRole('button', {name: `${t.conversations}, ${t.unreadMessages(2)}`}).click();
+
+/** Opens the conversation with Bob from there. */
+const open = t => async page => {
+  await list(t)(page);
+  await page.locator('conversation-list').getByText('Bob Stone').click();
+  await page.getByText(t.chat.states.delivered).waitFor();
+};
+
+export const chatScreens = t => [
+  {
+    name: 'conversations',
+    ready: 'Sales desk',
+    history,
+    parts: parts([], {conversations, counters}),
+    rest,
+    act: list(t),
+  },
+  {
+    name: 'conversations-none',
+    ready: 'Sales desk',
+    history,
+    parts: parts(),
+    act: page => page.getByRole('button', {name: t.conversations, exact: true}).click(),
+  },
+  {name: 'chat', ready: 'Sales desk', history, parts: parts([], {conversations, counters}), rest, act: open(t)},
+  {
+    name: 'chat-talking',
+    ready: t.inBrowser,
+    history,
+    parts: parts([talking()], {
+      ...media,
+      conversations: [conversation(bob, talk.at(-1), {typing: true, unread: 2}), ...conversations.slice(1)],
+      counters,
+    }),
+    rest,
+    async act(page) {
+      await up(t)(page);
+      await page
+        .locator('call-card')
+        .getByRole('button', {name: t.chat.writeTo('Bob Stone')})
+        .click();
+      await page.locator('chat-pane').getByText(t.chat.typing('Bob Stone')).waitFor();
+      await page.getByLabel(t.chat.write('Bob Stone')).fill('4'.repeat(4097));
+      await page.getByText(t.chat.tooLong).waitFor();
+    },
+  },
+  {
+    name: 'frame-chat',
+    framed: {},
+    open: 'gesture',
+    ready: 'Sales desk',
+    history,
+    parts: parts([], {conversations, counters}),
+    rest,
+    act: open(t),
+  },
+];
