@@ -99,7 +99,7 @@ const words: Words = {
   // Dialling
   dialLabel: 'Name oder Nummer',
   call: 'Anrufen',
-  intercom: 'Direktansprechen',
+  intercom: 'Direkt ansprechen',
   intercomShort: 'Direkt',
   intercomName: name => `${name} direkt ansprechen`,
   intercomHint:
@@ -382,7 +382,7 @@ const words: Words = {
 
   // Keys
   shortcuts: 'Tastenkürzel',
-  shortcutsShort: 'Kürzel',
+  shortcutsShort: 'Tastenkürzel',
   shortcutsHint: 'Sie gelten, solange Sie nicht schreiben. Schalten Sie aus, was Sie nicht brauchen.',
   keys: {
     A: 'Auf Ihrem Tischtelefon annehmen',
