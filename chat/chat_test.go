@@ -2,8 +2,10 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -47,15 +49,43 @@ func drivers(t *testing.T, run func(t *testing.T, h *house)) {
 	})
 }
 
+// knownUsers are the records of alice and bob. Hashing their passwords takes half a
+// second, so that it is done once.
+var knownUsers = sync.OnceValues(func() ([]store.Item, error) {
+	dir, err := os.MkdirTemp("", "ringsplash")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s, err := store.OpenBolt(dir, quiet)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.Close() }()
+	d, err := directory.Open(context.Background(), s, "example.test", quiet)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = d.Close() }()
+	for name, number := range map[string]string{"alice": "1001", "bob": "1002"} {
+		u := directory.NewUser{User: directory.User{Name: name, Number: number}, Password: "x"}
+		err = errors.Join(err, d.Put(context.Background(), u))
+	}
+	items, scanErr := s.Scan(context.Background(), "user/", "", 10)
+	return items, errors.Join(err, scanErr)
+})
+
 func newHouse(t *testing.T, s store.Store) *house {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	users, err := knownUsers()
+	require.NoError(t, err)
+	for _, u := range users {
+		_, err := s.Put(t.Context(), u.Key, u.Value, 0, 0)
+		require.NoError(t, err)
+	}
 	d, err := directory.Open(t.Context(), s, "example.test", quiet)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
-	for name, number := range map[string]string{"alice": "1001", "bob": "1002"} {
-		u := directory.NewUser{User: directory.User{Name: name, Number: number}, Password: "x"}
-		require.NoError(t, d.Put(t.Context(), u))
-	}
 	return &house{t: t, store: s, people: d}
 }
 
