@@ -38,6 +38,22 @@ func (s *stage) seen(watcher, user string) (presence.View, bool) {
 	return v, !s.blind[watcher]
 }
 
+func (s *stage) mayPickUp(watcher, _ string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wanted[watcher]
+}
+
+// blinds and wants change what somebody may.
+func (s *stage) blinds(watcher string) { s.mark(s.blind, watcher) }
+func (s *stage) wants(watcher string)  { s.mark(s.wanted, watcher) }
+
+func (s *stage) mark(in map[string]bool, watcher string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in[watcher] = true
+}
+
 func (s *stage) publish(_ context.Context, user, device string, p presence.Publication) error {
 	s.published <- fmt.Sprint(user, " ", device, " ", p.State, " ", p.Note)
 	return nil
@@ -86,7 +102,7 @@ func withEvents(t *testing.T, change func(*setup)) (*party, *stage) {
 			Publish:   s.publish,
 			DND:       func(user string) bool { v, _ := s.seen(user, user); return v.State == presence.DND },
 			SetDND:    s.setDND,
-			MayPickUp: func(watcher, _ string) bool { return s.wanted[watcher] },
+			MayPickUp: s.mayPickUp,
 		}
 		if change != nil {
 			change(c)
@@ -191,7 +207,7 @@ func shows(t *testing.T, n *sip.Request, state string) uint64 {
 // A lamp is told at once what there is, then each change, then why it is over.
 func TestLampFollowsCalls(t *testing.T) {
 	g, s := withEvents(t, nil)
-	s.wanted["bob"] = true
+	s.wants("bob")
 	w := newWire(t, "127.0.0.2")
 	k, ok := w.press(g, "dialog;id=7", "alice", 3600)
 	same(t, "status", ok.StatusCode, 200)
@@ -285,7 +301,7 @@ func TestSubscribeIsRefused(t *testing.T) {
 // Who may not see is told nothing: neither a call nor that something changed.
 func TestLampOfOneUnseen(t *testing.T) {
 	g, s := withEvents(t, nil)
-	s.blind["bob"] = true
+	s.blinds("bob")
 	w := newWire(t, "127.0.0.2")
 	s.turn(g, "alice", machine.Lamp{State: machine.LampBusy, ID: "c1"})
 	k, _ := w.press(g, "dialog", "alice", 600)
