@@ -337,28 +337,6 @@ func (b *Book) ground(who Identity) *facts {
 	return f
 }
 
-// Friend tells whether somebody is among the friends in a user's directory; a
-// claimed address never is. It blocks for the store.
-func (b *Book) Friend(ctx context.Context, user string, who Identity) (bool, error) {
-	f := b.ground(who)
-	friend, _, err := b.cfg.People.Known(ctx, user, listable(namesOf(who, f)), f.fold)
-	return friend, err
-}
-
-// listable are the names as a directory has them: like an address that was
-// allowed, an entry without sips: means both schemes.
-func listable(names []address.Address) []string {
-	var out []string
-	for _, name := range names {
-		out = append(out, name.String())
-		if name.Scheme == "sips" {
-			name.Scheme = "sip"
-			out = append(out, name.String())
-		}
-	}
-	return out
-}
-
 // counted decides with the counts of the last hour and, with take, adds one.
 func (b *Book) counted(ctx context.Context, q Question, f *facts, now time.Time, take bool) (Decision, error) {
 	requester, err := b.tally(ctx, requesterKey(q.Requester), now)

@@ -1,6 +1,12 @@
 // Package policy decides who may make a deskphone answer by itself.
 package policy
 
+import (
+	"context"
+
+	"ringsplash/internal/address"
+)
+
 // Level says how well a requester's identity is proven (auto-answer levels).
 type Level int
 
@@ -57,3 +63,25 @@ func (i Identity) Shown() Identity {
 
 // Verified tells whether the identity may be shown to people as checked.
 func (i Identity) Verified() bool { return i.Level >= Asserted }
+
+// Friend tells whether somebody is among the friends in a user's directory; a
+// claimed address never is. It blocks for the store.
+func (b *Book) Friend(ctx context.Context, user string, who Identity) (bool, error) {
+	f := b.ground(who)
+	friend, _, err := b.cfg.People.Known(ctx, user, listable(namesOf(who, f)), f.fold)
+	return friend, err
+}
+
+// listable are the names as a directory has them: like an address that was
+// allowed, an entry without sips: means both schemes.
+func listable(names []address.Address) []string {
+	var out []string
+	for _, name := range names {
+		out = append(out, name.String())
+		if name.Scheme == "sips" {
+			name.Scheme = "sip"
+			out = append(out, name.String())
+		}
+	}
+	return out
+}
