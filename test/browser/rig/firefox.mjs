@@ -34,7 +34,12 @@ function prepare() {
 /** Runs in the page: the middle of what bears the words and can be seen, in open shadow trees too; null without one. */
 function find(selector, words) {
   const all = root => [...root.querySelectorAll('*')].flatMap(one => [one, ...(one.shadowRoot ? all(one.shadowRoot) : [])]);
-  const named = one => (one.ariaLabel ?? (one.labels?.[0] ?? one).textContent).trim();
+  const spoken = one => {
+    const copy = one.cloneNode(true); // without the letter of its key, which no screen reader says
+    for (const hidden of copy.querySelectorAll('[aria-hidden=true]')) hidden.remove();
+    return copy.textContent;
+  };
+  const named = one => (one.ariaLabel ?? spoken(one.labels?.[0] ?? one)).trim();
   const found = all(document).find(one => one.matches(selector) && named(one) === words && one.checkVisibility() && !one.disabled);
   if (!found) return null;
   found.scrollIntoView({block: 'center', behavior: 'instant'});
