@@ -136,8 +136,7 @@ const words: Words = {
     nothing: 'Es wurde noch nichts geschrieben.',
     notLoaded: 'Die Nachrichten konnten nicht geladen werden.',
     hint: 'Enter sendet. Umschalt und Enter beginnen eine neue Zeile.',
-    tooLong:
-      'Das ist zu lang. Eine Nachricht fasst 4 kB, etwa 4.000 Buchstaben: Kürzen Sie sie, oder senden Sie sie in Teilen.',
+    tooLong: 'Das ist zu lang: höchstens 4 kB, etwa 4.000 Buchstaben. Kürzen oder teilen Sie die Nachricht.',
     unseen: 'Ein Zeichen, das man nicht sieht',
   },
 
