@@ -35,9 +35,7 @@ func TestPresenceIsTold(t *testing.T) {
 	told("<rpid:on-the-phone/>")
 	s.is(g, "alice", presence.View{State: presence.Away, Note: "a <b>"})
 	told("<dm:note>a &lt;b&gt;</dm:note>", "on-the-phone")
-	s.mu.Lock()
 	s.blinds("bob")
-	s.mu.Unlock()
 	s.is(g, "alice", presence.View{State: presence.Busy, Note: "secret"})
 	told("<basic>closed</basic>", "secret", "person")
 }
