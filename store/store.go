@@ -63,15 +63,20 @@ type Store interface {
 	Close() error
 }
 
-// scanPage is how many items All asks for at a time.
-const scanPage = 200
+// scanPage is how many items All asks for at a time at most. It begins with
+// firstPage, for many look at the first few only.
+const (
+	firstPage = 8
+	scanPage  = 200
+)
 
 // All goes through every item whose key starts with prefix, in byte order of the
 // key. An error is the last that comes. It blocks for I/O.
 func All(ctx context.Context, s Store, prefix string) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		for after, more := "", true; more; {
-			items, err := s.Scan(ctx, prefix, after, scanPage)
+		page := firstPage
+		for after, more := "", true; more; page = min(5*page, scanPage) {
+			items, err := s.Scan(ctx, prefix, after, page)
 			if err != nil {
 				yield(Item{}, err)
 				return
@@ -81,7 +86,7 @@ func All(ctx context.Context, s Store, prefix string) iter.Seq2[Item, error] {
 					return
 				}
 			}
-			more = len(items) == scanPage
+			more = len(items) == page
 		}
 	}
 }
