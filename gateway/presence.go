@@ -60,10 +60,7 @@ func (g *Gateway) listOf(user string) []PresenceView {
 	list := g.cfg.Presence.List(user)
 	out := make([]PresenceView, 0, len(list))
 	for _, p := range list {
-		out = append(out, PresenceView{
-			Address: p.Address, Display: p.Display, State: p.State, Since: p.Since, Note: p.Note,
-			Devices: ReachedView{Browser: p.Browser, Phones: p.Phones},
-		})
+		out = append(out, PresenceView{p.Address, p.Display, stateOf(p.View)})
 	}
 	return out
 }
@@ -101,14 +98,6 @@ type PersonView struct {
 	Presence StateView `json:"presence"`
 }
 
-// StateView is a presence without whose it is.
-type StateView struct {
-	State   presence.State `json:"state"`
-	Since   time.Time      `json:"since,omitzero"`
-	Note    string         `json:"note,omitempty"`
-	Devices ReachedView    `json:"devices"`
-}
-
 // People finds other users of this gateway by name, number, display name and
 // address, those first that begin with the query; with OwnPeople only those in
 // the user's own directory. It may block for the store.
@@ -130,7 +119,7 @@ func (g *Gateway) People(ctx context.Context, user, query string) ([]PersonView,
 		p, _ := g.cfg.Presence.Seen(user, u.Name)
 		out = append(out, PersonView{
 			Address: "sip:" + u.Name + "@" + g.cfg.Domain, Number: u.Number, Display: u.Display,
-			Presence: StateView{p.State, p.Since, p.Note, ReachedView{p.Browser, p.Phones}},
+			Presence: stateOf(p),
 		})
 	}
 	return out, nil

@@ -78,13 +78,22 @@ type DeviceView struct {
 // PresenceView is one entry of the presence list. Who is offline, and who may
 // not be seen, has a state and nothing more.
 type PresenceView struct {
-	Address string         `json:"address"`
-	Display string         `json:"display"`
-	State   presence.State `json:"state"`
+	Address string `json:"address"`
+	Display string `json:"display"`
+	StateView
+}
+
+// StateView is a presence without whose it is.
+type StateView struct {
+	State presence.State `json:"state"`
 	// Since is when the state began.
 	Since   time.Time   `json:"since,omitzero"`
 	Note    string      `json:"note,omitempty"`
 	Devices ReachedView `json:"devices"`
+}
+
+func stateOf(v presence.View) StateView {
+	return StateView{v.State, v.Since, v.Note, ReachedView{v.Browser, v.Phones}}
 }
 
 // ReachedView is where somebody is reached.
