@@ -271,7 +271,9 @@ func (b *Book) try(e entry) (pause time.Duration, done bool) {
 	}
 	ctx, cancel := context.WithTimeout(b.life, deliverFor)
 	defer cancel()
+	unlock := b.lock(e.User, e.Peer) // who writes the message has queued it before
 	it, err := b.cfg.Store.Get(ctx, messageKey(e.User, e.Peer, e.ID))
+	unlock()
 	if errors.Is(err, store.ErrNotFound) {
 		return 0, true // it was never acknowledged, or its user deleted it
 	}

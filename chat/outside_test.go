@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,6 +51,48 @@ func TestOutboxOverARestart(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, left)
 	})
+}
+
+// early starts deliveries before each message is written, and gives them time to
+// go wrong.
+type early struct {
+	store.Store
+	begin   func()
+	deleted chan struct{}
+}
+
+func (e *early) Put(ctx context.Context, key string, value []byte, version store.Version, life time.Duration) (store.Version, error) {
+	if strings.HasPrefix(key, "message/") {
+		e.begin()
+		select {
+		case <-e.deleted:
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return e.Store.Put(ctx, key, value, version, life)
+}
+
+func (e *early) Delete(ctx context.Context, key string, version store.Version) error {
+	if strings.HasPrefix(key, "outbox/") {
+		e.deleted <- struct{}{}
+	}
+	return e.Store.Delete(ctx, key, version)
+}
+
+// A delivery that begins while its message is being written waits for it.
+func TestDeliveryWaitsForItsMessage(t *testing.T) {
+	h := bolt(t)
+	e := &early{Store: h.store, deleted: make(chan struct{}, 100)}
+	sip := &post{phones: []string{"desk"}, news: make(chan struct{}, 100)}
+	b := h.open("a", func(c *Config) { c.Store = e })
+	e.begin = b.deliver
+	b.Serve(sip, sip)
+	ours, far := send(t, b, "alice", "bob", "to a phone"), send(t, b, "alice", carol, "to a far end")
+	<-sip.news
+	<-sip.news
+	sent := sip.sent()
+	slices.SortFunc(sent, func(x, y Letter) int { return strings.Compare(x.ID, y.ID) })
+	require.Equal(t, []string{ours, far}, []string{sent[0].ID, sent[1].ID})
 }
 
 // A phone that comes back gets what it missed, unless it was read meanwhile; 415
