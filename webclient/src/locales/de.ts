@@ -1,3 +1,4 @@
+import {chat} from './chat.de.js';
 import type {Words} from './en.js';
 import {sentences} from './gateway.de.js';
 import {problems} from './problems.de.js';
@@ -120,25 +121,7 @@ const words: Words = {
   conversations: 'Nachrichten',
   noConversations: 'Noch keine Unterhaltungen. Mit Nachricht neben einer Person beginnen Sie eine.',
   unreadMessages: n => `${number(n)} ungelesen`,
-  chat: {
-    message: 'Nachricht',
-    writeTo: name => `Nachricht an ${name}`,
-    with: name => `Nachrichten mit ${name}`,
-    write: name => `Ihre Nachricht an ${name}`,
-    send: 'Senden',
-    sending: 'Wird gesendet',
-    states: {sent: 'Gesendet', delivered: 'Zugestellt', read: 'Gelesen', failed: 'Nicht gesendet'},
-    unproven: 'Absender nicht belegt',
-    you: 'Sie',
-    mine: text => `Sie: ${text}`,
-    typing: name => `${name} schreibt`,
-    earlier: 'Frühere Nachrichten zeigen',
-    nothing: 'Es wurde noch nichts geschrieben.',
-    notLoaded: 'Die Nachrichten konnten nicht geladen werden.',
-    hint: 'Enter sendet. Umschalt und Enter beginnen eine neue Zeile.',
-    tooLong: 'Das ist zu lang: höchstens 4 kB, etwa 4.000 Buchstaben. Kürzen oder teilen Sie die Nachricht.',
-    unseen: 'Ein Zeichen, das man nicht sieht',
-  },
+  chat,
 
   // Devices and history
   devices: 'Ihre Telefone',

@@ -1,3 +1,5 @@
+import {chat} from './chat.en.js';
+
 const number = (n: number) => n.toLocaleString('en');
 
 /** Every word of the page. Sentences of the gateway come with the state. */
@@ -112,25 +114,7 @@ export const en = {
   conversations: 'Conversations',
   noConversations: 'No conversations yet. Press Message beside somebody to begin one.',
   unreadMessages: (n: number) => `${number(n)} unread`,
-  chat: {
-    message: 'Message',
-    writeTo: (name: string) => `Message ${name}`,
-    with: (name: string) => `Messages with ${name}`,
-    write: (name: string) => `Your message to ${name}`,
-    send: 'Send',
-    sending: 'Sending',
-    states: {sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent'},
-    unproven: 'Sender not proven',
-    you: 'You',
-    mine: (text: string) => `You: ${text}`,
-    typing: (name: string) => `${name} is writing`,
-    earlier: 'Show earlier messages',
-    nothing: 'Nothing was written yet.',
-    notLoaded: 'The messages could not be loaded.',
-    hint: 'Enter sends. Shift and Enter begin a new line.',
-    tooLong: 'This is too long. A message holds 4 kB, about 4,000 letters: shorten it, or send it in parts.',
-    unseen: 'A sign that cannot be seen',
-  },
+  chat,
 
   // Devices and history
   devices: 'Your phones',

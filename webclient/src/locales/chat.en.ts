@@ -1,0 +1,20 @@
+/** Words of the conversations. */
+export const chat = {
+  message: 'Message',
+  writeTo: (name: string) => `Message ${name}`,
+  with: (name: string) => `Messages with ${name}`,
+  write: (name: string) => `Your message to ${name}`,
+  send: 'Send',
+  sending: 'Sending',
+  states: {sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent'},
+  unproven: 'Sender not proven',
+  you: 'You',
+  mine: (text: string) => `You: ${text}`,
+  typing: (name: string) => `${name} is writing`,
+  earlier: 'Show earlier messages',
+  nothing: 'Nothing was written yet.',
+  notLoaded: 'The messages could not be loaded.',
+  hint: 'Enter sends. Shift and Enter begin a new line.',
+  tooLong: 'This is too long. A message holds 4 kB, about 4,000 letters: shorten it, or send it in parts.',
+  unseen: 'A sign that cannot be seen',
+};
