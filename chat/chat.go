@@ -136,7 +136,11 @@ func Open(_ context.Context, cfg Config, log *slog.Logger) (*Book, error) {
 		b.stop()
 		return nil, fmt.Errorf("chat: follow changes: %w", err)
 	}
-	b.running.Go(func() { b.follow(changes) })
+	named, unname := cfg.People.Changed()
+	b.running.Go(func() {
+		defer unname()
+		b.follow(changes, named)
+	})
 	b.running.Go(b.sweepLoop)
 	return b, nil
 }

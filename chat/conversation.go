@@ -48,6 +48,9 @@ type person struct {
 	talks  map[string]*conversation
 	typing map[string]*time.Timer
 	fold   *fold
+	names  map[string]string // by peer; "" for who is not in his directory
+	// entries is the version of his directory that the names are of.
+	entries uint64
 }
 
 // Follow keeps a user's conversations in memory until stop, and wakes who follows
@@ -111,8 +114,9 @@ func (b *Book) load(ctx context.Context, user string) error {
 		p.talks, p.loaded = talks, true
 	}
 	b.mu.Unlock()
+	err := b.readNames(ctx, user)
 	b.wake(user)
-	return nil
+	return err
 }
 
 // refresh reads one conversation of a user who is followed.
@@ -144,9 +148,13 @@ func (b *Book) refresh(ctx context.Context, one pair) error {
 			b.grown(p, was, c)
 		}
 	}
+	_, named := p.names[one.Peer]
 	b.mu.Unlock()
+	if !named {
+		err = b.readNames(ctx, one.User)
+	}
 	b.wake(one.User)
-	return nil
+	return err
 }
 
 // readConversation reads the newest message, the marks and the count of unread
@@ -227,7 +235,7 @@ func (b *Book) Conversations(user string) (newest []Conversation, unread int) {
 	slices.SortFunc(list, func(x, y *conversation) int { return cmp.Compare(y.last.ID, x.last.ID) })
 	for _, c := range list[:min(len(list), listMax)] {
 		_, typing := p.typing[c.peer]
-		v := Conversation{With: b.named(c.peer, c.last.Display), Last: c.marks.shown(c.last), Unread: c.unread, Typing: typing}
+		v := Conversation{With: p.called(b, c.peer, c.last), Last: c.marks.shown(c.last), Unread: c.unread, Typing: typing}
 		v.Last.Text, v.Cut = preview(v.Last.Text)
 		newest = append(newest, v)
 	}
@@ -244,23 +252,6 @@ func preview(text string) (string, bool) {
 		end--
 	}
 	return text[:end], true
-}
-
-// named is a peer with what he is called: our user's name, else what came with
-// his message.
-func (b *Book) named(peer, display string) Party {
-	if u, _ := b.cfg.People.UserAt(peer); u != "" {
-		return b.party(u)
-	}
-	if display == "" {
-		_, display, _ = address.Cut(peer)
-	}
-	return Party{peer, display}
-}
-
-func (b *Book) party(user string) Party {
-	u, _ := b.cfg.People.User(user)
-	return Party{b.own(user), cmp.Or(u.Display, user)}
 }
 
 // peer is the address that a text means in a user's conversations, and the name

@@ -54,9 +54,9 @@ func (b *Book) publish(ctx context.Context, n note) {
 	}
 }
 
-// follow takes what other nodes changed, and reads again what could not be read,
+// follow takes what other nodes and directories changed, and reads again what could not be read,
 // until the Book closes.
-func (b *Book) follow(changes <-chan store.Message) {
+func (b *Book) follow(changes <-chan store.Message, named <-chan string) {
 	var again <-chan time.Time
 	for {
 		select {
@@ -65,6 +65,12 @@ func (b *Book) follow(changes <-chan store.Message) {
 				return
 			}
 			b.take(m)
+		case user, open := <-named:
+			if !open {
+				named = nil // the directory is closed; nothing changes any more
+				continue
+			}
+			b.renamed(user)
 		case <-b.retry:
 			again = time.After(retryAfter)
 		case <-again:

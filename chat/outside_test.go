@@ -61,7 +61,7 @@ type early struct {
 	deleted chan struct{}
 }
 
-func (e *early) Put(ctx context.Context, key string, value []byte, version store.Version, life time.Duration) (store.Version, error) {
+func (e *early) Put(ctx context.Context, key string, value []byte, v store.Version, ttl time.Duration) (store.Version, error) {
 	if strings.HasPrefix(key, "message/") {
 		e.begin()
 		select {
@@ -69,7 +69,7 @@ func (e *early) Put(ctx context.Context, key string, value []byte, version store
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	return e.Store.Put(ctx, key, value, version, life)
+	return e.Store.Put(ctx, key, value, v, ttl)
 }
 
 func (e *early) Delete(ctx context.Context, key string, version store.Version) error {

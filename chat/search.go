@@ -111,7 +111,9 @@ func (b *Book) Search(ctx context.Context, user, query string, limit int) ([]Fou
 			}
 			known[hit.peer] = m
 		}
-		out = append(out, Found{b.named(hit.peer, r.Display), m.shown(r)})
+		b.mu.Lock()
+		out = append(out, Found{b.people[user].called(b, hit.peer, r), m.shown(r)})
+		b.mu.Unlock()
 	}
 	return out, nil
 }

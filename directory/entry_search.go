@@ -88,15 +88,23 @@ func (d *Directory) Addresses(ctx context.Context, user string) (friends, others
 // EachOurs goes through the user's addresses of our domain, each with its entry's
 // display name and whether that is a friend. It blocks for the store.
 func (d *Directory) EachOurs(ctx context.Context, user string, each func(address, display string, friend bool)) error {
+	return d.EachAddress(ctx, user, func(address, display string, friend bool) {
+		if strings.HasSuffix(address, "@"+d.domain) {
+			each(address, display, friend)
+		}
+	})
+}
+
+// EachAddress goes through all addresses of a user's directory, with the name of
+// the entry and whether it is a friend. It blocks for the store.
+func (d *Directory) EachAddress(ctx context.Context, user string, each func(address, display string, friend bool)) error {
 	b, err := d.readBook(ctx, user)
 	if err != nil {
 		return err
 	}
 	for _, e := range b.Entries {
 		for _, address := range e.Addresses {
-			if strings.HasSuffix(address, "@"+d.domain) {
-				each(address, e.Display, e.Friend)
-			}
+			each(address, e.Display, e.Friend)
 		}
 	}
 	return nil
