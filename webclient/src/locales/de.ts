@@ -1,6 +1,7 @@
 import {chat} from './chat.de.js';
 import type {Words} from './en.js';
 import {sentences} from './gateway.de.js';
+import {presence} from './presence.de.js';
 import {problems} from './problems.de.js';
 import type {Language} from './words.js';
 
@@ -122,6 +123,7 @@ const words: Words = {
   noConversations: 'Noch keine Unterhaltungen. Mit Nachricht neben einer Person beginnen Sie eine.',
   unreadMessages: n => `${number(n)} ungelesen`,
   chat,
+  presence,
 
   // Devices and history
   devices: 'Ihre Telefone',

@@ -1,4 +1,5 @@
 import {chat} from './chat.en.js';
+import {presence} from './presence.en.js';
 
 const number = (n: number) => n.toLocaleString('en');
 
@@ -115,6 +116,7 @@ export const en = {
   noConversations: 'No conversations yet. Press Message beside somebody to begin one.',
   unreadMessages: (n: number) => `${number(n)} unread`,
   chat,
+  presence,
 
   // Devices and history
   devices: 'Your phones',
