@@ -70,6 +70,7 @@ func registering(t *testing.T, g *party, network string, c trunk.Credentials) (*
 }
 
 func TestPhoneAtGateway(t *testing.T) {
+	t.Parallel()
 	for _, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
 			g, f := withAccess(t, nil)

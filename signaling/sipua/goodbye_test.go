@@ -16,6 +16,7 @@ import (
 // A dialog of ours is ended by another process, with a BYE that its far end
 // knows for the dialog's own.
 func TestGoodbyeFromAnotherProcess(t *testing.T) {
+	t.Parallel()
 	a, b := newParty(t, nil), newParty(t, nil)
 	w := newWire(t, "127.0.0.3")
 	out, inv := dialled(a, w, nil)
@@ -50,6 +51,7 @@ func TestGoodbyeFromAnotherProcess(t *testing.T) {
 // A phone on a connection that went with the killed process is told on the one
 // it registers again with, and not before.
 func TestGoodbyeOnANewConnection(t *testing.T) {
+	t.Parallel()
 	old, _ := withAccess(t, nil)
 	phone := phoneOf(t, old, "tcp")
 	bound := old.access.Bindings("alice")[0]

@@ -209,6 +209,7 @@ func dialFrom(t *testing.T, ip, at string) net.Conn {
 // A trunk's dialog lives at the trunk's addresses: over UDP they are exact, over
 // TCP the port is a passing one.
 func TestInDialogFromTrunk(t *testing.T) {
+	t.Parallel()
 	w := newWire(t, "127.0.0.2")
 	b := newParty(t, func(c *setup) { c.Trunks = []trunk.Config{{Name: "pbx", Address: "sip:" + w.addr()}} })
 	out, inv := dialled(b, w, func(in *gateway.Invite) { in.Trunk = "pbx" })
@@ -251,6 +252,7 @@ func deskCall(g *party, f *rig.Office, w *rawPeer) (out *line, inv *sip.Request,
 // A phone over UDP sends what is large over TCP (RFC 3261 18.1.1). Its address
 // alone may be that of everybody behind its NAT: there it is asked who it is.
 func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
+	t.Parallel()
 	g, f := withAccess(t, nil)
 	w := newWire(t, "127.0.0.2")
 	out, inv, _ := deskCall(g, f, w)
@@ -296,6 +298,7 @@ func TestInDialogOverTCPFromUDPPhone(t *testing.T) {
 // A phone of ours whose address changed goes on when it proves itself: by a
 // registration from there, or by a digest in the request itself.
 func TestInDialogFromMovedPhone(t *testing.T) {
+	t.Parallel()
 	g, f := withAccess(t, nil)
 	w := newWire(t, "127.0.0.2")
 	out, inv, b := deskCall(g, f, w)

@@ -45,6 +45,7 @@ func TestTrunkIsToldWhoCalls(t *testing.T) {
 
 // An answer that asks for nothing is no challenge that we did not answer.
 func TestNoChallengeNoWarning(t *testing.T) {
+	t.Parallel()
 	w := newWire(t, "127.0.0.2")
 	g := newParty(t, func(c *setup) {
 		c.Trunks = []trunk.Config{{
