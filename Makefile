@@ -65,7 +65,7 @@ browser: bin/ringsplash-race $(MODULES) ## whole-program tests with real browser
 # A round of forged packets takes half a second.
 bench: build $(MODULES) ## measure delays and cost, as median and p99
 	go test -run "^$$" -bench 'Click|Forged' -benchtime 80x ./bench
-	go test -run "^$$" -bench . -skip 'Click|Forged' -benchtime 2000x ./bench ./policy
+	go test -run "^$$" -bench . -skip 'Click|Forged' -benchtime 2000x ./bench ./policy ./chat
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash node bench/page.mjs
 
 # The second round of unit has another order of the tests; each package has 6 minutes.

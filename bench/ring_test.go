@@ -23,7 +23,7 @@ import (
 const domain = "bench.test"
 
 // startNode runs a whole gateway with alice (device desk) and bob.
-func startNode(b *testing.B) *node.Node {
+func startNode(b *testing.B, more ...string) *node.Node {
 	b.Helper()
 	cfg := config.Default()
 	cfg.Domain, cfg.Data = domain, b.TempDir()
@@ -31,7 +31,7 @@ func startNode(b *testing.B) *node.Node {
 	loopback := netip.MustParseAddr("127.0.0.1")
 	cfg.SIP.Listen = []config.SIPListen{{Transport: "udp", Addr: netip.AddrPortFrom(loopback, 0)}}
 	cfg.HTTP.Listen, cfg.Media.WebRTCPort, cfg.Media.RTPPorts = "127.0.0.1:0", 0, config.PortRange{}
-	for _, name := range []string{"alice", "bob"} {
+	for _, name := range append([]string{"alice", "bob"}, more...) {
 		cfg.Users = append(cfg.Users, config.User{
 			Name: name, Display: name, Password: rig.User{Name: name}.Password(),
 			Devices: []config.Device{

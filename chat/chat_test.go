@@ -26,7 +26,7 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // house is a store with alice and bob, and the nodes on it.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	store  store.Store
 	people *directory.Directory
 	now    struct {
@@ -75,7 +75,7 @@ var knownUsers = sync.OnceValues(func() ([]store.Item, error) {
 	return items, errors.Join(err, scanErr)
 })
 
-func newHouse(t *testing.T, s store.Store) *house {
+func newHouse(t testing.TB, s store.Store) *house {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	users, err := knownUsers()
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ type Tab struct {
 	replies map[string]TabReply
 	next    int
 	bytes   int
-	news    chan struct{} // capacity 1: something arrived
+	follows map[string]func(json.RawMessage)
 	done    chan struct{}
 }
 
@@ -56,8 +56,8 @@ func (c *Client) OpenTab(t testing.TB) *Tab {
 	}
 	conn.SetReadLimit(1 << 20)
 	tab := &Tab{
-		t: t, conn: conn, parts: map[string]json.RawMessage{}, replies: map[string]TabReply{}, news: make(chan struct{}, 1),
-		done: make(chan struct{}),
+		t: t, conn: conn, parts: map[string]json.RawMessage{}, replies: map[string]TabReply{},
+		follows: map[string]func(json.RawMessage){}, done: make(chan struct{}),
 	}
 	go tab.read()
 	t.Cleanup(func() {
@@ -90,6 +90,11 @@ func (tab *Tab) read() {
 			tab.replies[id] = r
 		} else {
 			maps.Copy(tab.parts, m)
+			for name, told := range tab.follows {
+				if part, changed := m[name]; changed {
+					told(part)
+				}
+			}
 		}
 		tab.mu.Unlock()
 	}
@@ -115,6 +120,14 @@ func (tab *Tab) Bytes() int {
 	return tab.bytes
 }
 
+// Follow has each new state of a part told at once, in the order they come. told
+// must not block.
+func (tab *Tab) Follow(part string, told func(json.RawMessage)) {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.follows[part] = told
+}
+
 // Part decodes the newest state of a part, false before the first.
 func (tab *Tab) Part(name string, into any) bool {
 	tab.mu.Lock()
@@ -123,18 +136,25 @@ func (tab *Tab) Part(name string, into any) bool {
 	return ok && json.Unmarshal(text, into) == nil
 }
 
-// Do sends a command and waits for its reply. fields are name, value, name, value.
-func (tab *Tab) Do(do string, fields ...any) TabReply {
+// Order sends a command and gives its id. fields are name, value, name, value.
+func (tab *Tab) Order(do string, fields ...any) (id string) {
 	tab.t.Helper()
 	tab.mu.Lock()
 	tab.next++
-	id := fmt.Sprint(tab.next)
+	id = fmt.Sprint(tab.next)
 	tab.mu.Unlock()
 	m := map[string]any{"type": "do", "id": id, "do": do}
 	for pair := range slices.Chunk(fields, 2) {
 		m[pair[0].(string)] = pair[1]
 	}
 	tab.send(m)
+	return id
+}
+
+// Do sends a command and waits for its reply.
+func (tab *Tab) Do(do string, fields ...any) TabReply {
+	tab.t.Helper()
+	id := tab.Order(do, fields...)
 	var reply TabReply
 	Until(tab.t, Patience, "a reply to "+do, func() bool {
 		tab.mu.Lock()
