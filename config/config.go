@@ -240,6 +240,8 @@ type Messages struct {
 	FromOutside string `yaml:"from_outside" example:"friends"`
 	// Keep is how long a message is kept.
 	Keep time.Duration `yaml:"keep" example:"8760h"`
+	// TellRead lets far ends that ask for it know that a message was read.
+	TellRead bool `yaml:"tell_read" example:"false"`
 }
 
 // TrunkRegister are our credentials at the trunk. An empty user: no

@@ -53,7 +53,7 @@ func (n *Node) openChat(ctx context.Context) error {
 	m := n.cfg.Messages
 	n.chat, err = chat.Open(ctx, chat.Config{
 		Store: n.store, People: n.directory, Node: name, FromOutside: m.FromOutside, Keep: m.Keep,
-		Friend: n.policy.Friend,
+		Friend: n.policy.Friend, TellRead: m.TellRead,
 	}, n.log)
 	if err != nil {
 		return err
