@@ -82,6 +82,28 @@ func TestOnlyThoseWhoShowAUserAreTold(t *testing.T) {
 	})
 }
 
+func TestFriends(t *testing.T) {
+	inHouse(t, "", func(h house) {
+		bob := h.knows("alice", "1002", true)
+		h.knows("alice", "alice", true)
+		require.Empty(t, h.Friends("alice", 10), "nobody watches")
+		stop := h.Watch("alice")
+		require.NoError(t, h.Know(t.Context(), "alice"))
+		require.Equal(t, []Friend{{"bob", "My 1002"}}, h.Friends("alice", 10), "known at once")
+		changed, end := h.Changed()
+		defer end()
+		h.knows("alice", "carol", true)
+		require.Contains(t, h.told(changed), "alice")
+		require.Equal(t, []Friend{{"bob", "My 1002"}, {"carol", "My carol"}}, h.Friends("alice", 10))
+		require.Len(t, h.Friends("alice", 1), 1)
+		require.NoError(t, h.people.RemoveEntry(t.Context(), "alice", bob.ID, bob.Version))
+		require.Contains(t, h.told(changed), "alice")
+		require.Len(t, h.Friends("alice", 10), 1)
+		stop()
+		require.Empty(t, h.Friends("alice", 10))
+	})
+}
+
 func TestWhoMaySeeAUser(t *testing.T) {
 	for _, row := range []struct {
 		everybody, own    string

@@ -1,5 +1,7 @@
 package presence
 
+import "context"
+
 // Friend tells whether somebody is a friend of the user, by what was last read of
 // the user's directory: one who was never asked about is none yet, but soon.
 func (b *Book) Friend(somebody, user string) bool {
@@ -11,4 +13,42 @@ func (b *Book) Friend(somebody, user string) bool {
 	c := b.circle(user)
 	_, friend := c.friends[somebody]
 	return friend && c.read && c.version == b.cfg.Directory.EntriesVersion(user)
+}
+
+// Friend is a friend of a user, as the user's directory calls him.
+type Friend struct{ User, Display string }
+
+// Friends are the user's friends who are users here, but himself, in the order
+// of his directory, at most most of them. Who watches (Watch) hears by Changed
+// that the user's friends are others.
+func (b *Book) Friends(user string, most int) []Friend {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.circles[user]
+	if c == nil {
+		return nil
+	}
+	var out []Friend
+	for _, m := range c.list {
+		if len(out) == most {
+			break
+		}
+		if _, friend := c.friends[m.user]; friend {
+			out = append(out, Friend{m.user, m.display})
+		}
+	}
+	return out
+}
+
+// Know reads whom the watching user knows, unless that is known, so that Friends
+// says it now. It blocks for the store.
+func (b *Book) Know(ctx context.Context, user string) error {
+	b.mu.Lock()
+	c := b.circles[user]
+	known := c != nil && c.read && c.version == b.cfg.Directory.EntriesVersion(user)
+	b.mu.Unlock()
+	if known {
+		return nil
+	}
+	return b.readCircle(ctx, user)
 }
