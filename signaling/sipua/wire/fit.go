@@ -54,25 +54,43 @@ func (n *noTCP) add(peer netip.AddrPort, now time.Time) {
 // it is large, its URI allows TCP and the peer takes a connection; else IP
 // fragments it. It may block for the connection, dialTimeout at most.
 func (w *Sockets) Fitting(h Hop, req *sip.Request) Hop {
-	if h.Transport != "udp" || len(req.String())+viaSize <= datagramMax || !allowsTCP(req, h) {
+	if len(req.String())+viaSize <= datagramMax {
 		return h
 	}
-	now := time.Now()
-	if w.noTCP.has(h.Addr, now) {
-		return h
+	if big, may := w.Stream(h, req); may && w.Open(big) {
+		return big
 	}
-	big := h
-	big.Transport, big.Sock = "tcp", w.SocketFor("tcp", "", h.Addr.Addr())
-	if big.Host == "" {
-		big.Host = h.Addr.Addr().String()
-	}
-	if err := w.Connect(big); err != nil {
-		w.log.Debug("sip: a large request goes by UDP", "peer", h.Addr, "err", err)
-		w.noTCP.add(h.Addr, now)
-		return h
-	}
-	return big
+	return h
 }
+
+// Stream is the TCP hop to the same place for a request that would go by UDP, and
+// has no Via yet; false where its URI does not allow TCP, or the peer took no
+// connection lately. It does not block.
+func (w *Sockets) Stream(h Hop, req *sip.Request) (Hop, bool) {
+	if h.Transport != "udp" || !allowsTCP(req, h) || w.noTCP.has(h.Addr, time.Now()) {
+		return h, false
+	}
+	h.Transport, h.Sock = "tcp", w.SocketFor("tcp", "", h.Addr.Addr())
+	if h.Host == "" {
+		h.Host = h.Addr.Addr().String()
+	}
+	return h, true
+}
+
+// Open makes the connection of a hop from Stream. That there is none to be had is
+// remembered. It blocks for dialTimeout at most.
+func (w *Sockets) Open(h Hop) bool {
+	if err := w.Connect(h); err != nil {
+		w.log.Debug("sip: a large request goes by UDP", "peer", h.Addr, "err", err)
+		w.Shun(h)
+		return false
+	}
+	return true
+}
+
+// Shun remembers that the peer of a hop from Stream is not to be sent requests by
+// TCP.
+func (w *Sockets) Shun(h Hop) { w.noTCP.add(h.Addr, time.Now()) }
 
 // allowsTCP tells whether the URI that says where req goes leaves the transport
 // open and leads to h itself: behind a NAT only the flow leads to the phone.
