@@ -12,8 +12,17 @@ import (
 func (n *Node) shown() *event.Shown {
 	return &event.Shown{
 		Lamp: n.gateway.Lamp, Seen: n.presence.Seen, MayPickUp: n.gateway.MayPickUp, Publish: n.presence.Published,
-		DND: n.wantsNoCalls, SetDND: n.setWantsNoCalls,
+		Friends: n.presence.Friends, Follow: n.followFriends, DND: n.wantsNoCalls, SetDND: n.setWantsNoCalls,
 	}
+}
+
+// followFriends keeps a user's friends known to phones that watch them.
+func (n *Node) followFriends(ctx context.Context, user string) (stop func()) {
+	stop = n.presence.Watch(user)
+	if err := n.presence.Know(ctx, user); err != nil {
+		n.log.Warn("the friends of a user whose phone watches them cannot be read now", "user", user, "err", err)
+	}
+	return stop
 }
 
 // tellLamps tells the phones of changed presences until the node closes.

@@ -18,7 +18,8 @@ func (u *UA) openEvents() {
 		return
 	}
 	u.events = event.OpenNotifier(u.cfg.Events, event.Agent{
-		Wire: u.wire, Access: u.access, Way: u.wayTo, LeadsHere: u.leadsHere, Dialog: u.dialogOf, Answer: u.answer,
+		Wire: u.wire, Access: u.access, Domain: u.cfg.Domain, Way: u.wayTo, LeadsHere: u.leadsHere, Dialog: u.dialogOf,
+		Answer: u.answer,
 	}, u.log)
 }
 

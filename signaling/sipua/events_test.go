@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,8 +25,10 @@ type stage struct {
 	mu            sync.Mutex
 	lamps         map[string]machine.Lamp
 	views         map[string]presence.View
-	blind, wanted map[string]bool // who may not see, and who may pick up
+	blind, wanted map[string]bool // who may not see (or not whom), and who may pick up
+	friends       []presence.Friend
 	published     chan string
+	followed      atomic.Int32
 }
 
 func (s *stage) seen(watcher, user string) (presence.View, bool) {
@@ -35,7 +38,30 @@ func (s *stage) seen(watcher, user string) (presence.View, bool) {
 	if !ok {
 		v.State = presence.Available
 	}
-	return v, !s.blind[watcher]
+	return v, !s.blind[watcher] && !s.blind[watcher+" "+user]
+}
+
+// knows changes the friends of bob.
+func (s *stage) knows(g *party, friends ...string) {
+	s.mu.Lock()
+	s.friends = nil
+	for _, name := range friends {
+		s.friends = append(s.friends, presence.Friend{User: name, Display: "The " + name})
+	}
+	s.mu.Unlock()
+	g.events.Touch("bob")
+}
+
+func (s *stage) friendsOf(_ string, most int) []presence.Friend {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.friends[:min(most, len(s.friends))]
+}
+
+// follow counts who is followed.
+func (s *stage) follow(context.Context, string) func() {
+	s.followed.Add(1)
+	return func() { s.followed.Add(-1) }
 }
 
 func (s *stage) mayPickUp(watcher, _ string) bool {
@@ -103,6 +129,8 @@ func withEvents(t *testing.T, change func(*setup)) (*party, *stage) {
 			DND:       func(user string) bool { v, _ := s.seen(user, user); return v.State == presence.DND },
 			SetDND:    s.setDND,
 			MayPickUp: s.mayPickUp,
+			Friends:   s.friendsOf,
+			Follow:    s.follow,
 		}
 		if change != nil {
 			change(c)

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo"
@@ -13,6 +14,15 @@ import (
 
 // extensions are the option tags we understand (RFC 5373, 3262, 4028, 3891, 4488).
 var extensions = []string{"answermode", tag100rel, tagTimer, tagReplaces, tagNoReferSub}
+
+// understood are the option tags that a request may require; those of lists (RFC
+// 4662) mean something to a SUBSCRIBE only.
+func understood(req *sip.Request) []string {
+	if req.Method == sip.SUBSCRIBE {
+		return append(slices.Clip(extensions), event.EventList)
+	}
+	return extensions
+}
 
 // route registers what answers each method. sipgo wants it before it serves.
 func (u *UA) route(server *sipgo.Server) {
@@ -52,7 +62,7 @@ func (u *UA) on(h func(*sip.Request, sip.ServerTransaction)) func(*sip.Request, 
 				}
 			}
 		}()
-		if no := message.Check(req, extensions); no != nil {
+		if no := message.Check(req, understood(req)); no != nil {
 			if !req.IsAck() {
 				u.answer(req, tx, no)
 			}

@@ -58,7 +58,7 @@ func (u *UA) first(info sip.TransportReadProps, data []byte) bool {
 	}
 	req.SetTransport(info.Transport)
 	req.SetSource(info.RemoteAddr.String())
-	if no := message.Check(req, extensions); no != nil {
+	if no := message.Check(req, understood(req)); no != nil {
 		u.refuse(info, data, req, no)
 		return false
 	}

@@ -73,7 +73,7 @@ func escaped(text string) string {
 // lamp is a dialog subscription's look. Who may not see sees nothing happen, and
 // who may not pick up learns neither who calls nor what names the dialog. Who wants
 // no calls is busy. Under mu.
-func (n *Notifier) lamp(s *subscription) look {
+func (n *Notifier) lamp(s sight) look {
 	d := dialogInfo{entity: s.entity, id: "none", state: "terminated"}
 	shown := n.served.Load()
 	takes := shown.MayPickUp(s.watcher, s.user) // asked early: what it needs may have to be read first
@@ -89,7 +89,7 @@ func (n *Notifier) lamp(s *subscription) look {
 }
 
 // light fills in what the calls of the watched user show. Under mu.
-func (n *Notifier) light(d *dialogInfo, s *subscription, takes bool) {
+func (n *Notifier) light(d *dialogInfo, s sight, takes bool) {
 	l := n.served.Load().Lamp(s.user)
 	if l.State == machine.LampDark {
 		return

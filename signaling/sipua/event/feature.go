@@ -24,7 +24,7 @@ const (
 )
 
 // feature is a feature key subscription's look. Under mu.
-func (n *Notifier) feature(s *subscription) look {
+func (n *Notifier) feature(s sight) look {
 	on := "false"
 	if n.served.Load().DND(s.user) {
 		on = "true"

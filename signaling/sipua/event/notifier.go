@@ -37,7 +37,7 @@ type NotifierConfig struct {
 	// of changes; 150 ms, so that none is told later than after 200.
 	Coalesce time.Duration
 	// PerDevice bounds the subscriptions of one phone, All those of all; 100 and
-	// 50,000.
+	// 50,000. A list of friends counts as ten.
 	PerDevice, All int
 }
 
@@ -59,6 +59,8 @@ type Agent struct {
 	Way func(user, device string, last wire.Hop) (wire.Hop, bool)
 	// Answer refuses a request.
 	Answer func(*sip.Request, sip.ServerTransaction, *message.Refusal)
+	// Domain is ours.
+	Domain string
 	// LeadsHere tells whether requests to a URI would come back to us.
 	LeadsHere func(sip.Uri) bool
 	// Dialog is a leg's dialog as its far end sees it.
@@ -75,6 +77,11 @@ type Shown struct {
 	Lamp func(user string) machine.Lamp
 	// Seen is a user's presence, false where the watcher may not see it.
 	Seen func(watcher, user string) (presence.View, bool)
+	// Friends are a user's friends who are users here, at most most of them. They
+	// are known from Follow on, which may block for the store, until the function it
+	// returns is called; a Touch of the user says that they are others.
+	Friends func(user string, most int) []presence.Friend
+	Follow  func(ctx context.Context, user string) (stop func())
 	// MayPickUp tells whether a user may see who calls another and take that call.
 	MayPickUp func(watcher, user string) bool
 	// DND tells whether a user wants no calls, SetDND changes that. It may block.
@@ -111,11 +118,13 @@ type Notifier struct {
 	mu       sync.Mutex
 	closing  bool
 	known    map[dialogKey]*subscription
+	weight   int                      // of all those
 	flights  map[string]*subscription // by the branch of the NOTIFY
 	watchers map[string]map[*subscription]struct{}
 	devices  map[deviceKey][]*subscription
 	// publications are what phones published last.
 	publications map[deviceKey]publication
+	opening      int // connections that are being made
 	due          dueHeap
 }
 
@@ -218,7 +227,9 @@ func (n *Notifier) take() {
 	defer n.mu.Unlock()
 	for user := range users {
 		for s := range n.watchers[user] {
-			s.dirty = true
+			if s.dirty = true; s.list != nil {
+				s.list.touch(user)
+			}
 			n.schedule(s)
 		}
 	}
@@ -266,7 +277,7 @@ func (n *Notifier) attend(s *subscription, now time.Time) {
 	case s.ending == "" && !now.Before(s.expires):
 		n.over(s, "timeout")
 		n.notify(s, now)
-	case s.dirty && !now.Before(s.mayTell(n.cfg.Coalesce)):
+	case s.dirty && s.listens() && !now.Before(s.mayTell(n.cfg.Coalesce)):
 		n.tell(s, now)
 	}
 	n.schedule(s)
@@ -281,7 +292,7 @@ func (n *Notifier) schedule(s *subscription) {
 	if s.ending != "" {
 		due = time.Now().Add(64 * sip.T1)
 	}
-	if s.dirty {
+	if s.dirty && s.listens() {
 		due = earlier(due, s.mayTell(n.cfg.Coalesce))
 	}
 	if f := s.flight; f != nil {

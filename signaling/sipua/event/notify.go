@@ -30,7 +30,8 @@ type write struct {
 // no transaction of sipgo's, which would cost a goroutine and timers each.
 type flight struct {
 	branch string
-	hop    wire.Hop
+	way    wire.Hop // the phone's
+	hop    wire.Hop // what it is written to: a connection in its stead, where it is large
 	text   []byte
 	last   bool      // it says that the subscription is over
 	since  time.Time // the first NOTIFY without an answer
@@ -52,17 +53,29 @@ func (n *Notifier) tell(s *subscription, now time.Time) {
 		n.notify(s, now)
 		return
 	}
-	body := s.kind.look(n, s)
-	if maphash.String(n.seed, body.text) != s.known {
+	if body, fresh := n.news(s, false); fresh {
 		n.notifyWith(s, body, now)
 	}
+}
+
+// news is what s looks like now, false when its phone knows that. whole: whatever
+// the phone knows. It is noted as told. Under mu.
+func (n *Notifier) news(s *subscription, whole bool) (look, bool) {
+	if s.list != nil {
+		return n.listNews(s, whole)
+	}
+	body := s.kind.look(n, s.sight)
+	known := maphash.String(n.seed, body.text)
+	fresh := whole || known != s.known
+	s.known = known
+	return body, fresh
 }
 
 // notify sends a NOTIFY whatever the phone knows. Under mu.
 func (n *Notifier) notify(s *subscription, now time.Time) {
 	var body look
 	if s.ending != "deactivated" {
-		body = s.kind.look(n, s)
+		body, _ = n.news(s, true)
 	}
 	n.notifyWith(s, body, now)
 }
@@ -70,8 +83,7 @@ func (n *Notifier) notify(s *subscription, now time.Time) {
 // notifyWith sends body. One that is still on its way is sent no more: what it
 // says is old, and each says all. Under mu.
 func (n *Notifier) notifyWith(s *subscription, body look, now time.Time) {
-	s.dirty, s.asked = false, false
-	s.known = maphash.String(n.seed, body.text)
+	s.dirty, s.asked = s.list.behind(), false
 	s.version++
 	s.seq++
 	s.told = now
@@ -102,11 +114,15 @@ func (n *Notifier) launch(s *subscription, req *sip.Request, now time.Time) {
 		req = s.unsent
 	}
 	s.unsent = nil
-	s.hop, f.hop = hop, hop
-	n.to.Wire.Stamp(req, hop)
+	s.hop, f.way, f.hop = hop, hop, n.fitting(hop, req)
+	n.to.Wire.Stamp(req, f.hop)
 	f.branch, _ = req.Via().Params.Get("branch")
 	f.text = []byte(req.String())
 	n.flights[f.branch] = s
+	if f.hop.Transport != hop.Transport && !n.to.Wire.Connected(f.hop.Flow()) {
+		n.open(f, req)
+		return
+	}
 	n.put(s, now)
 }
 
@@ -121,10 +137,18 @@ func (n *Notifier) put(s *subscription, now time.Time) {
 		}
 		return
 	}
+	n.pass(f)
+}
+
+// pass gives a NOTIFY to who writes to connections. Under mu.
+func (n *Notifier) pass(f *flight) {
 	at := maphash.String(n.seed, f.hop.Addr.String()) % writers
 	select {
 	case n.writes[at] <- write{f.hop, f.text}:
 		f.next = f.since.Add(64 * sip.T1) // a connection repeats by itself
+		if f.way.Transport == "udp" {
+			f.next = time.Now().Add(streamPatience * sip.T1)
+		}
 	default:
 	}
 }
@@ -136,7 +160,10 @@ func (n *Notifier) resend(s *subscription, now time.Time) {
 	switch {
 	case f.text == nil:
 		n.launch(s, nil, now)
-	case ok && hop.Flow() != f.hop.Flow():
+	case f.hop.Transport != f.way.Transport:
+		n.to.Wire.Shun(f.hop)
+		n.notifyAnew(s, now)
+	case ok && hop.Flow() != f.way.Flow():
 		n.notifyAnew(s, now)
 	default:
 		n.put(s, now)
@@ -185,6 +212,9 @@ func (n *Notifier) Answered(response []byte) bool {
 	if res.IsProvisional() {
 		return true
 	}
+	if s.list != nil && !res.IsSuccess() {
+		s.list.missed = true
+	}
 	last := s.flight.last
 	delete(n.flights, branch)
 	s.flight = nil
@@ -224,11 +254,11 @@ func (s *subscription) request(body look, now time.Time) *sip.Request {
 	req.AppendHeader(sip.NewHeader("Event", s.event))
 	req.AppendHeader(sip.NewHeader("Subscription-State", state))
 	req.AppendHeader(sip.NewHeader("Allow-Events", AllowEvents))
+	if s.list != nil {
+		req.AppendHeader(sip.NewHeader("Require", EventList)) // RFC 4662 4.3
+	}
 	if body.text == "" {
 		return req
-	}
-	for _, h := range body.headers {
-		req.AppendHeader(h)
 	}
 	kind := sip.ContentTypeHeader(body.kind)
 	req.AppendHeader(&kind)

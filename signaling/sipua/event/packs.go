@@ -12,10 +12,12 @@ const AllowEvents = "presence, dialog, as-feature-event"
 // look is what a subscription looks like now. Its text has versionMark where the
 // version of the document stands, so that two looks can be compared.
 type look struct {
-	kind    string // the Content-Type
-	text    string
-	headers []sip.Header
+	kind string // the Content-Type
+	text string
 }
+
+// sight is who looks at whom, under which URI.
+type sight struct{ watcher, user, entity string }
 
 // versionMark cannot be part of an XML text.
 const versionMark = "\x00"
@@ -24,16 +26,17 @@ const versionMark = "\x00"
 type pack struct {
 	name  string
 	types []string // of its bodies
-	look  func(*Notifier, *subscription) look
+	look  func(*Notifier, sight) look
 	own   bool // for the subscribing user's own only
+	lists bool // a list of users can be subscribed to
 }
 
 var packs map[string]*pack
 
 func init() {
 	packs = map[string]*pack{
-		"dialog":           {name: "dialog", types: []string{dialogInfoType}, look: (*Notifier).lamp},
-		"presence":         {name: "presence", types: []string{pidfType}, look: (*Notifier).present},
+		"dialog":           {name: "dialog", types: []string{dialogInfoType}, look: (*Notifier).lamp, lists: true},
+		"presence":         {name: "presence", types: []string{pidfType}, look: (*Notifier).present, lists: true},
 		"as-feature-event": {name: "as-feature-event", types: []string{featureType}, look: (*Notifier).feature, own: true},
 	}
 }

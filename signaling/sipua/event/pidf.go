@@ -40,7 +40,7 @@ func pidf(entity string, v presence.View) string {
 
 // present is a presence subscription's look. Who may not see sees somebody who is
 // offline. Under mu.
-func (n *Notifier) present(s *subscription) look {
+func (n *Notifier) present(s sight) look {
 	v, seen := n.served.Load().Seen(s.watcher, s.user)
 	if !seen {
 		v = presence.View{State: presence.Offline}

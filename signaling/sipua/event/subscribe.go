@@ -18,8 +18,12 @@ func (n *Notifier) Judge(req *sip.Request) *message.Refusal {
 	if message.Tag(req.To()) != "" && !n.knows(req) {
 		return noSubscription
 	}
-	if _, no := readSubscribe(req, n.cfg); no != nil {
+	w, no := readSubscribe(req, n.cfg)
+	switch {
+	case no != nil:
 		return no
+	case w.kind.lists && n.isList(req.Recipient) && !slices.Contains(message.Tokens(req, "Supported"), EventList):
+		return needsList
 	}
 	return n.to.Access.GlanceUser(req)
 }
@@ -51,6 +55,9 @@ func (n *Notifier) Take(req *sip.Request, tx sip.ServerTransaction) {
 	}}
 	res := yes.Response(req)
 	res.To().Params.Add("tag", s.key.tag)
+	if s.list != nil {
+		res.AppendHeader(sip.NewHeader("Require", EventList))
+	}
 	if err := tx.Respond(res); err != nil {
 		n.log.Debug("sip: response not sent", "status", res.StatusCode, "err", err)
 	}
@@ -150,7 +157,10 @@ func (n *Notifier) begin(req *sip.Request, caller registrar.Caller, w wish) (*su
 		return nil, registrar.ContactOurs
 	}
 	s.kind, s.event, s.watcher, s.device = w.kind, w.event, caller.Identity.User, caller.Device
-	if s.user = n.to.Access.UserAt(req.Recipient); s.user == "" {
+	switch s.user = n.to.Access.UserAt(req.Recipient); {
+	case w.kind.lists && n.isList(req.Recipient):
+		s.user, s.list = s.watcher, n.newList(s.watcher)
+	case s.user == "":
 		return nil, nobody
 	}
 	if w.kind.own && s.user != s.watcher {
@@ -158,17 +168,28 @@ func (n *Notifier) begin(req *sip.Request, caller registrar.Caller, w wish) (*su
 	}
 	now := time.Now()
 	s.version, s.told = firstVersion(now), now
+	s.expires = now.Add(w.wants)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.closing {
-		return nil, shuttingDown
-	}
-	if no := n.room(s); no != nil {
+	if no := n.enter(s); no != nil {
+		if s.list != nil {
+			s.list.forget()
+		}
 		return nil, no
 	}
-	n.add(s)
-	s.expires = now.Add(w.wants)
 	return s, nil
+}
+
+// enter puts a new subscription into the table, where there is room. Under mu.
+func (n *Notifier) enter(s *subscription) *message.Refusal {
+	if n.closing {
+		return shuttingDown
+	}
+	if no := n.room(s); no != nil {
+		return no
+	}
+	n.add(s)
+	return nil
 }
 
 var (

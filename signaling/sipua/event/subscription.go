@@ -14,12 +14,14 @@ import (
 
 // subscription is one, with its dialog. The Notifier's lock guards it.
 type subscription struct {
+	// sight says who subscribes, to whom, and the URI of that to the letter. A list
+	// is the watcher's own.
+	sight
 	key             dialogKey
 	kind            *pack
-	watcher, device string
-	user            string // who is watched
-	entity          string // the URI that was subscribed to, to the letter
+	device          string
 	event           string // the Event header, with its id
+	list            *list  // nil for one user
 	local, remote   sip.FromHeader
 	target, contact sip.Uri
 	routes          []sip.Uri
@@ -68,20 +70,29 @@ func (n *Notifier) add(s *subscription) {
 	n.known[s.key] = s
 	of := deviceKey{s.watcher, s.device}
 	n.devices[of] = append(n.devices[of], s)
-	n.watch(s)
+	n.weight += s.weight()
+	n.watch(s, s.user)
 }
 
-// watch notes whose changes s wants. Under mu.
-func (n *Notifier) watch(s *subscription) {
-	if n.watchers[s.user] == nil {
-		n.watchers[s.user] = make(map[*subscription]struct{})
+// watch notes that s wants the changes of a user. Under mu.
+func (n *Notifier) watch(s *subscription, user string) {
+	if n.watchers[user] == nil {
+		n.watchers[user] = make(map[*subscription]struct{})
 	}
-	n.watchers[s.user][s] = struct{}{}
+	n.watchers[user][s] = struct{}{}
 }
 
+// unwatch ends what watch began. Under mu.
 func (n *Notifier) unwatch(s *subscription) {
-	if delete(n.watchers[s.user], s); len(n.watchers[s.user]) == 0 {
-		delete(n.watchers, s.user)
+	n.unwatchOne(s, s.user)
+	if s.list != nil {
+		s.list.leave(n, s)
+	}
+}
+
+func (n *Notifier) unwatchOne(s *subscription, user string) {
+	if delete(n.watchers[user], s); len(n.watchers[user]) == 0 {
+		delete(n.watchers, user)
 	}
 }
 
@@ -102,7 +113,11 @@ func (n *Notifier) drop(s *subscription) {
 	}
 	s.dropped = true
 	delete(n.known, s.key)
+	n.weight -= s.weight()
 	n.unwatch(s)
+	if s.list != nil {
+		s.list.forget()
+	}
 	of := deviceKey{s.watcher, s.device}
 	if left := slices.DeleteFunc(n.devices[of], func(o *subscription) bool { return o == s }); len(left) > 0 {
 		n.devices[of] = left
@@ -120,9 +135,12 @@ func (n *Notifier) drop(s *subscription) {
 // room makes room for one more subscription of a phone. One that was started
 // again does not give its old ones back: the oldest to the same goes then. Under mu.
 func (n *Notifier) room(s *subscription) *message.Refusal {
-	mine := n.devices[deviceKey{s.watcher, s.device}]
-	if len(mine) < n.cfg.PerDevice {
-		if len(n.known) >= n.cfg.All {
+	mine, weight := n.devices[deviceKey{s.watcher, s.device}], s.weight()
+	for _, o := range mine {
+		weight += o.weight()
+	}
+	if weight <= n.cfg.PerDevice {
+		if n.weight+s.weight() > n.cfg.All {
 			return tooMany
 		}
 		return nil
@@ -133,6 +151,14 @@ func (n *Notifier) room(s *subscription) *message.Refusal {
 	}
 	n.drop(mine[i])
 	return nil
+}
+
+// weight is as how many subscriptions s counts.
+func (s *subscription) weight() int {
+	if s.list != nil {
+		return listWeight
+	}
+	return 1
 }
 
 // tooMany is not 503, after which a phone may send nothing more at all (RFC 3261
@@ -153,7 +179,7 @@ func begun(req *sip.Request, w *wire.Sockets) (*subscription, *message.Refusal) 
 	}
 	s := &subscription{
 		key: dialogKey{strings.Clone(req.CallID().Value()), message.NewToken()}, theirSeq: req.CSeq().SeqNo,
-		entity: strings.Clone(req.Recipient.String()),
+		sight: sight{entity: strings.Clone(req.Recipient.String())},
 	}
 	to, from := req.To(), req.From()
 	var errs [3]error

@@ -292,7 +292,7 @@ func (a *Access) UserAt(u sip.Uri) string {
 	text := u.User
 	if u.Scheme == "tel" {
 		text = u.Raw()
-	} else if host := address.PlainHost(u.Host); !a.Ours(host) && net.ParseIP(strings.Trim(host, "[]")) == nil {
+	} else if !a.Here(u.Host) {
 		return ""
 	}
 	text, _, _ = strings.Cut(text, ";")
@@ -304,6 +304,13 @@ func (a *Access) UserAt(u sip.Uri) string {
 		return user.Name
 	}
 	return ""
+}
+
+// Here tells whether the host of a URI may mean us: it is one of our names, or an
+// address, of which who wrote it knew that it leads here.
+func (a *Access) Here(host string) bool {
+	host = address.PlainHost(host)
+	return a.Ours(host) || net.ParseIP(strings.Trim(host, "[]")) != nil
 }
 
 // localAddress is the address of ours that req came to.
