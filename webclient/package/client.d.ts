@@ -1,6 +1,17 @@
 import type {Call, GetToken, Identity, Methods, PhoneEvents, State} from './phone.js';
 
-export type {Call, GetToken, Identity, PhoneError, PhoneEvents, Place, Quality, State} from './phone.js';
+export type {
+  Call,
+  GetToken,
+  Identity,
+  Message,
+  PhoneError,
+  PhoneEvents,
+  Place,
+  Presence,
+  Quality,
+  State,
+} from './phone.js';
 
 export interface ClientOptions {
   /** The gateway's origin; by default the one the module came from, so name it when you bundle. */
@@ -57,6 +68,7 @@ export declare class RingsplashClient extends EventTarget implements Methods {
   unmute(...args: Parameters<Methods['unmute']>): Promise<void>;
   transfer(...args: Parameters<Methods['transfer']>): Promise<void>;
   sendDigits(...args: Parameters<Methods['sendDigits']>): Promise<void>;
+  message(...args: Parameters<Methods['message']>): Promise<string>;
   move(...args: Parameters<Methods['move']>): Promise<void>;
   addEventListener<K extends keyof PhoneEvents>(
     type: K,

@@ -1,8 +1,19 @@
 import type {Call, GetToken, Identity, Methods, PhoneEvents, State} from './phone.js';
 
-export type {Call, GetToken, Identity, PhoneError, PhoneEvents, Place, Quality, State} from './phone.js';
+export type {
+  Call,
+  GetToken,
+  Identity,
+  Message,
+  PhoneError,
+  PhoneEvents,
+  Place,
+  Presence,
+  Quality,
+  State,
+} from './phone.js';
 
-/** <ringsplash-phone>: the phone in a frame. Its events are CustomEvents that bubble. */
+/** <ringsplash-phone>: the phone in a frame. Its events are CustomEvents that bubble, but for `message`. */
 export interface RingsplashPhone extends HTMLElement, Methods {
   getToken: GetToken | null;
   readonly calls: Call[];

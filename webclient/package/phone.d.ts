@@ -58,12 +58,43 @@ export interface PhoneEvents {
   call: Call;
   /** A call is over; `duration` in seconds. */
   ended: Call & {reason: string; duration: number};
+  /** Somebody wrote to the user while this page was there. */
+  message: Message;
+  /** Whom the user knows here: everybody at the start, then those of whom something changed. */
+  presence: {people: Presence[]};
   /** How the call in this page sounds, every two seconds. */
   quality: Quality;
   /** `getToken` is asked, at the start and when the log-in is over. */
   'token-needed': Record<string, never>;
   /** `no_sound`: the page cannot reach the gateway's port for sound; `client.js` only, the frame shows it. */
   error: {code: string; message: string};
+}
+
+/** A message that came. */
+export interface Message {
+  id: string;
+  /** The address of who wrote it: what `message` takes to answer. */
+  from: string;
+  display: string;
+  /** Only ever text: put it into your page as text. */
+  text: string;
+  /** RFC 3339. */
+  time: string;
+  /** Whether something shows that it comes from there. */
+  verified: boolean;
+}
+
+/** What somebody does, as far as the user may see it. */
+export interface Presence {
+  address: string;
+  display: string;
+  state: 'available' | 'call' | 'dnd' | 'busy' | 'away' | 'phone' | 'offline';
+  /** Start of the state. */
+  since?: string | null;
+  /** What he wrote beside it. */
+  note?: string;
+  /** Where he is reached: in a browser, at how many deskphones. */
+  devices: {browser: boolean; phones: number};
 }
 
 export interface Quality {
@@ -91,4 +122,9 @@ export interface Methods {
   transfer(id: string, address: string): Promise<void>;
   sendDigits(id: string, digits: string): Promise<void>;
   move(id: string, options: {to: Place}): Promise<void>;
+  /**
+   * Writes to a number or an address in the user's name; the id of the message, once it is kept. At most 4096 bytes of
+   * UTF-8, 30 a minute. Whoever repeats it after `lost` gives the same `key`: then it is kept once.
+   */
+  message(address: string, text: string, options?: {key?: string}): Promise<string>;
 }

@@ -2,8 +2,9 @@
 // each state, and what a page without a face is told.
 import assert from 'node:assert/strict';
 import {beforeEach, test} from 'node:test';
+import {conversation, listed, message} from './chat-states.mjs';
 import {gateway, newPage, page, scene} from './scene.mjs';
-import {parts, talking} from './screen-states.mjs';
+import {bob, parts, talking} from './screen-states.mjs';
 
 scene();
 
@@ -82,6 +83,30 @@ test('what a phone with a face would show is told to the page', async () => {
   for (const socket of gateway.sockets) socket.close(4406); // the gateway is a newer one
   await becomes('stopped');
   await page.waitForFunction(() => told.some(one => one.code === 'fault'));
+});
+
+test('a page that listens for messages has them, and each client asks for its own', async () => {
+  const came = message(7, 0, 'Are you there?');
+  gateway.screen.rest = {'GET messages': listed([came])};
+  gateway.commands.length = 0;
+  await run('start');
+  await becomes('connected');
+  gateway.push({conversations: [conversation(bob, message(6, 5, 'Hello'), {unread: 1})]});
+  await page.waitForFunction(() => phone.calls); // whatever came before was looked at
+  await page.evaluate(() => {
+    globalThis.heard = [];
+    phone.addEventListener('message', event => heard.push(event.detail));
+  });
+  gateway.bearers.length = 0;
+  gateway.push({conversations: [conversation(bob, came, {unread: 2})]});
+  await page.waitForFunction(() => heard.some(({text}) => text === 'Are you there?'));
+  assert.ok(gateway.bearers.every(bearer => bearer === 'Bearer bearer for token 1'));
+  assert.equal(await page.evaluate(() => phone.message(heard[0].from, 'Yes')), '');
+  const said = gateway.commands.filter(command => command.do === 'received' || command.do === 'message');
+  assert.deepEqual(
+    said.map(({upTo, to}) => upTo ?? to),
+    [message(6, 0, '').id, came.id, bob.address],
+  );
 });
 
 test('two clients in one page ask each with its own log-in', async () => {

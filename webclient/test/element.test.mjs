@@ -2,8 +2,9 @@
 // it is moved, changed, given no token, or its gateway is away.
 import assert from 'node:assert/strict';
 import {beforeEach, test} from 'node:test';
+import {conversation, listed, message} from './chat-states.mjs';
 import {gateway, newPage, page, scene} from './scene.mjs';
-import {incoming, parts} from './screen-states.mjs';
+import {bob, incoming, parts} from './screen-states.mjs';
 
 scene(() => '');
 
@@ -73,6 +74,55 @@ test('taken off the page it knows nothing and refuses; put back it logs in again
   await becomes('one', 'connected');
   assert.equal(gateway.hellos.at(-1).token, `token ${await page.evaluate(() => asked)} of one`);
   assert.equal((await told('ready')).length, 2);
+});
+
+test('a script writes in the name of the user, and is told of each message once', async () => {
+  Object.assign(gateway.screen, {open: 'never', said: {message: {message: 'kept'}}, rest: {}});
+  await page.evaluate(() => put('one'));
+  await becomes('one', 'connected');
+  const run = (...args) =>
+    page.evaluate(
+      given =>
+        document
+          .getElementById('one')
+          .message(...given)
+          .then(
+            value => ({value}),
+            ({code, message}) => ({code, message}),
+          ),
+      args,
+    );
+  assert.deepEqual(await run('1002', 'Hello'), {value: 'kept'});
+  await run('1002', 'Hello', {key: 'mine'});
+  const [first, second] = gateway.commands.filter(command => command.do === 'message');
+  assert.deepEqual([first.to, first.text], ['1002', 'Hello']);
+  assert.match(first.key, /^[0-9a-f]{32}$/);
+  assert.equal(second.key, 'mine');
+  const long = await run('1002', '\u{1f600}'.repeat(20_000));
+  assert.equal(long.code, 'too_long');
+  gateway.screen.refuse = {message: {code: 'not_found', message: 'There is nobody of that name.'}};
+  assert.deepEqual(await run('nobody', 'Hello'), {code: 'not_found', message: 'There is nobody of that name.'});
+  assert.equal(gateway.commands.filter(command => command.do === 'message').length, 3, 'the long one did not leave');
+
+  await page.evaluate(() => {
+    globalThis.heard = [];
+    const phone = document.getElementById('one');
+    for (const name of ['message', 'presence'])
+      phone.addEventListener(name, event => heard.push([event.type, structuredClone(event.detail)]));
+    addEventListener('message', event => event.target === phone && heard.push('bubbled'));
+  });
+  const came = message(7, 0, 'Are you there?');
+  gateway.screen.rest['GET messages'] = listed([came]);
+  gateway.push({conversations: [conversation(bob, {...came, text: 'Are you'}, {cut: true, unread: 1})]});
+  const presence = [{address: bob.address, display: 'Bob Stone', state: 'busy', devices: {browser: true, phones: 1}}];
+  await page.waitForFunction(() => heard.length === 1);
+  gateway.push({conversations: [conversation(bob, came, {unread: 0})], presence});
+  await page.waitForFunction(() => heard.length === 2);
+  const {id, time, text} = came;
+  assert.deepEqual(await page.evaluate(() => heard), [
+    ['message', {id, from: bob.address, display: 'Bob Stone', text, time, verified: true}],
+    ['presence', {people: presence}],
+  ]);
 });
 
 /** The frame of the only phone, while Bob's call rings in it. */

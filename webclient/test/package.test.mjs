@@ -39,6 +39,9 @@ const client = new RingsplashClient({gateway: 'https://phone.example', getToken:
 client.addEventListener('quality', event => event.detail.mos.toFixed());
 client.start();
 (await client.call('1002', {from: 'deskphone'})).trim();
+phone.addEventListener('message', event => phone.message(event.detail.from, event.detail.text.trim()));
+client.addEventListener('presence', event => event.detail.people[0]?.state.trim());
+(await client.message('1002', 'Hello', {key: '1'})).trim();
 `;
 
 test('packed and installed, it compiles in a site and can be bundled', async () => {

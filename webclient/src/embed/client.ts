@@ -2,6 +2,7 @@
 // belongs to the page: its microphone and its speaker are the page's, and the
 // gateway lets it open no deskphone unless the page's origin is trusted (I11).
 import {t} from '../locales/words.js';
+import {Received} from '../people/received.js';
 import {Phone} from '../phone.js';
 import {history} from '../protocol/rest.js';
 import type {Shown} from './port.js';
@@ -23,6 +24,8 @@ export class RingsplashClient extends EventTarget {
   readonly #phone: Phone;
   readonly #remote: Remote;
   readonly #watch: Watch;
+  readonly #received = new Received();
+  #listens = false;
   #started = false;
   #told: string | undefined;
 
@@ -36,6 +39,7 @@ export class RingsplashClient extends EventTarget {
     const changed = () => {
       if (!this.#watch) return;
       this.#watch.follow();
+      this.#receive();
       // There is no face on which the user could read what went wrong.
       const {notice, microphoneFault, path, port, calls} = this.#phone;
       const silent = path === 'absent' && calls.some(call => call.here && call.state !== 'ended');
@@ -52,6 +56,21 @@ export class RingsplashClient extends EventTarget {
     this.#watch = new Watch(this.#phone, tell);
     this.#remote = new Remote(this.#phone);
     this.#remote.answerOn = answerOn;
+  }
+
+  /** A page that listens has the messages: they are delivered. One that does not shows them to nobody. */
+  #receive(): void {
+    const {phase, parts} = this.#phone;
+    if (!this.#listens || phase !== 'open') return;
+    const told = (peer: string, upTo: string) => this.#phone.script({do: 'received', peer, upTo});
+    this.#received.follow(parts?.conversations ?? [], told);
+  }
+
+  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    super.addEventListener(...args);
+    if (args[0] !== 'message') return;
+    this.#listens = true;
+    this.#receive();
   }
 
   get calls(): Shown['calls'] {
@@ -126,6 +145,11 @@ export class RingsplashClient extends EventTarget {
 
   move(id: string, more: {to?: string} = {}) {
     return this.#do('move', id, more);
+  }
+
+  /** Writes to somebody in the user's name; the id of the message, once the gateway keeps it. */
+  message(address: string, text: string, more: {key?: string} = {}) {
+    return this.#remote.run('message', [address, text, more]) as Promise<string>;
   }
 
   /** Past calls, newest first, or those before the entry `before`. */

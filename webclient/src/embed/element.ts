@@ -5,7 +5,7 @@ import type {FromElement, FromFrame, Knock, Look, Shown} from './port.js';
 type GetToken = () => string | Promise<string>;
 type Waiting = [done: (value: unknown) => void, failed: (error: Error) => void];
 
-const methods = 'call answer decline hangUp hold resume mute unmute transfer sendDigits move open'.split(' ');
+const methods = 'call answer decline hangUp hold resume mute unmute transfer sendDigits move message open'.split(' ');
 const looks = ['color-scheme', 'layout', 'answer-on'];
 const allow = 'microphone; camera; autoplay; speaker-selection; hid; screen-wake-lock; display-capture';
 // A frame that says nothing counts as not loaded after so long (ms), or so long after the browser calls it loaded.
@@ -248,7 +248,8 @@ class RingsplashPhone extends HTMLElement {
   }
 
   #fire(name: string, detail: unknown): void {
-    this.dispatchEvent(new CustomEvent(name, {detail, bubbles: true, composed: true}));
+    // Windows have events `message` of their own, which pages take for those of postMessage.
+    this.dispatchEvent(new CustomEvent(name, {detail, bubbles: name !== 'message', composed: true}));
   }
 
   #post(message: FromElement): void {

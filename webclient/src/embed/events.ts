@@ -1,4 +1,4 @@
-import type {Call} from '../protocol/messages.js';
+import type {Call, Presence} from '../protocol/messages.js';
 
 /** Something the site around the phone is told; the detail is plain data. */
 export interface PhoneEvent {
@@ -10,6 +10,13 @@ export interface PhoneEvent {
 export function eventsBetween(before: readonly Call[], now: readonly Call[]): PhoneEvent[] {
   const was = new Map(before.map(call => [call.id, call]));
   return now.flatMap(call => callEvents(was.get(call.id), call));
+}
+
+/** Those whose presence is another than before. Whoever is not among them any more is not told of. */
+export function presenceBetween(before: readonly Presence[], now: readonly Presence[]): Presence[] {
+  if (before === now) return [];
+  const was = new Map(before.map(one => [one.address, JSON.stringify(one)]));
+  return now.filter(one => was.get(one.address) !== JSON.stringify(one));
 }
 
 function callEvents(before: Call | undefined, call: Call): PhoneEvent[] {

@@ -1,7 +1,9 @@
 import {ringing} from '../call/plan.js';
 import {t} from '../locales/words.js';
+import {tooLong} from '../people/text.js';
 import type {Phone} from '../phone.js';
 import {type Call, type Command, CommandError, type Device} from '../protocol/messages.js';
+import {randomId} from '../protocol/random.js';
 
 /** Where `answer` without a place answers. */
 export type AnswerOn = 'deskphone' | 'browser' | 'ask';
@@ -14,9 +16,18 @@ export class Remote {
 
   /** Rejects with a CommandError whose sentence may be shown. */
   async run(name: string, args: readonly unknown[]): Promise<unknown> {
+    if (name === 'message') return this.write(String(args[0] ?? ''), String(args[1] ?? ''), args[2]);
     const command = this.command(name, String(args[0] ?? ''), args[1]);
     const {call} = await this.phone.script(command);
     return call;
+  }
+
+  /** What is too long is not brought to the gateway at all: over 64 KiB it would end the line. */
+  private async write(to: string, text: string, more: unknown): Promise<string> {
+    if (tooLong(text)) throw new CommandError('too_long', t.chat.tooLong);
+    const {key = randomId()} = (more ?? {}) as {key?: string};
+    const {message = ''} = await this.phone.script({do: 'message', to, text, key: String(key)});
+    return message;
   }
 
   private command(name: string, first: string, second: unknown): Command {

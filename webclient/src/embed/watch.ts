@@ -2,8 +2,10 @@ import {type Count, count, isBad, judge} from '../call/quality.js';
 import {say} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Refusal} from '../protocol/entry.js';
-import type {Call} from '../protocol/messages.js';
-import {eventsBetween} from './events.js';
+import type {Call, Parts, Presence} from '../protocol/messages.js';
+import {messagesWith} from '../protocol/rest.js';
+import {eventsBetween, presenceBetween} from './events.js';
+import {NewMessages} from './new-messages.js';
 import type {Shown} from './port.js';
 
 /** How often the sound is judged, in milliseconds. */
@@ -12,6 +14,8 @@ const judgeEvery = 2000;
 /** Follows a phone for the site around it. */
 export class Watch {
   private calls: readonly Call[] = [];
+  private presence: readonly Presence[] = [];
+  private readonly messages: NewMessages;
   private refusal: Refusal | null = null;
   private ready = false;
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -22,7 +26,15 @@ export class Watch {
   constructor(
     private readonly phone: Phone,
     private readonly tell: (name: string, detail: unknown) => void,
-  ) {}
+  ) {
+    this.messages = new NewMessages(
+      async (peer, after) => {
+        const page = await messagesWith({with: peer, limit: '200', ...(after ? {after} : {})}, phone.proof);
+        return page.messages;
+      },
+      message => tell('message', message),
+    );
+  }
 
   /** To be called at each change of the phone. */
   follow(): void {
@@ -35,11 +47,19 @@ export class Watch {
     const events = eventsBetween(this.calls, calls);
     this.calls = calls;
     for (const {name, detail} of events) this.tell(name, detail);
+    if (phase === 'open' && parts) this.followPeople(parts);
     if (refusal && refusal !== this.refusal) {
       this.tell('error', {code: refusal.code, message: say(refusal.message, refusal.sentence)});
     }
     this.refusal = refusal;
     this.followSound();
+  }
+
+  private followPeople({presence, conversations}: Parts): void {
+    const people = presenceBetween(this.presence, presence);
+    this.presence = presence;
+    if (people.length) this.tell('presence', {people});
+    this.messages.follow(conversations);
   }
 
   get shown(): Shown {

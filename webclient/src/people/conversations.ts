@@ -1,21 +1,13 @@
 import {t} from '../locales/words.js';
 import {type Command, CommandError, type Conversation, type Message, type Result} from '../protocol/messages.js';
 import {randomId} from '../protocol/random.js';
-import {request} from '../protocol/rest.js';
-
-/** The most bytes of UTF-8 that a message has. */
-export const textMax = 4096;
+import {type MessagesPage, messagesWith} from '../protocol/rest.js';
 
 /** How many messages are fetched at once. */
 const pageSize = 50;
 
 /** How long (ms) the gateway shows that somebody types is 15 s: it is told again before. */
 const typingAgain = 10_000;
-
-/** Whether a text is longer than a message may be. */
-export function tooLong(text: string): boolean {
-  return new TextEncoder().encode(text).length > textMax;
-}
 
 /** A message of the user's that is not in the list of the gateway yet. */
 export interface Unsent {
@@ -31,15 +23,8 @@ export interface Unsent {
   lost?: boolean;
 }
 
-interface Page {
-  /** Newest first. */
-  messages: Message[];
-  next?: string;
-}
-
-async function page(peer: string, before = ''): Promise<Page> {
-  const query = new URLSearchParams({with: peer, limit: String(pageSize), ...(before ? {before} : {})});
-  return (await request('GET', `/messages?${query}`)) as Page;
+function page(peer: string, before = ''): Promise<MessagesPage> {
+  return messagesWith({with: peer, limit: String(pageSize), ...(before ? {before} : {})});
 }
 
 /** What the user and one peer wrote to each other, as far as it was fetched, and what he is writing. */

@@ -1,4 +1,4 @@
-import {GatewayError, type Sentence} from './messages.js';
+import {GatewayError, type Message, type Sentence} from './messages.js';
 
 /** One past call, as GET /api/v1/history lists it; newest first. */
 export interface HistoryEntry {
@@ -120,6 +120,17 @@ export async function loggedIn(): Promise<boolean> {
   } catch (error) {
     return !(error instanceof RestError && error.status === 401);
   }
+}
+
+/** A page of a conversation, the newest message first; `next` asks for the page after it. */
+export interface MessagesPage {
+  messages: Message[];
+  next?: string;
+}
+
+/** What the user and `query.with` wrote to each other. Rejects with a RestError. */
+export async function messagesWith(query: Record<string, string>, as = proof): Promise<MessagesPage> {
+  return (await send('GET', `/messages?${new URLSearchParams(query)}`, undefined, '', as)).json();
 }
 
 /** A page of past calls; `next` asks for the page after it. */
