@@ -1,6 +1,6 @@
 // Screens of conversations.
 import {conversation, conversations, listed, talk} from './chat-states.mjs';
-import {bob, directory, history, media, parts, talking, up} from './screen-states.mjs';
+import {bob, desk, directory, history, incoming, lab, media, parts, stranger, talking, up} from './screen-states.mjs';
 
 const counters = {...parts().counters, unreadMessages: 2};
 const rest = {...directory, 'GET messages': listed(talk, talk[0].id)};
@@ -13,6 +13,12 @@ const open = t => async page => {
   await list(t)(page);
   await page.locator('conversation-list').getByText('Bob Stone').click();
   await page.getByText(t.chat.states.delivered).waitFor();
+};
+
+/** Opens the form for a message to who calls. */
+const reply = t => async page => {
+  await page.getByRole('button', {name: t.reply.with}).click();
+  await page.getByRole('group', {name: t.reply.with}).waitFor();
 };
 
 export const chatScreens = t => [
@@ -52,6 +58,40 @@ export const chatScreens = t => [
       await page.getByLabel(t.chat.write('Bob Stone')).fill('4'.repeat(4097));
       await page.getByText(t.chat.tooLong).waitFor();
     },
+  },
+  {
+    name: 'quick-texts',
+    ready: 'Sales desk',
+    history,
+    parts: parts([], {conversations, counters}),
+    rest,
+    async act(page) {
+      await list(t)(page);
+      await page.getByText(t.reply.title).click();
+      await page.getByRole('button', {name: t.reply.add}).click();
+    },
+  },
+  {name: 'incoming-reply', ready: t.incomingCall, history, parts: parts([incoming()]), act: reply(t)},
+  {
+    name: 'incoming-reply-refused',
+    ready: t.incomingCall,
+    history,
+    parts: parts([incoming(stranger)], {devices: [desk, lab]}),
+    refuse: {message: {code: 'not_found', message: 'There is nobody to write to.'}},
+    async act(page) {
+      await reply(t)(page);
+      await page.getByText(t.reply.meeting).click();
+      await page.getByText(t.reply.without).waitFor();
+    },
+  },
+  {
+    name: 'frame-incoming-reply',
+    framed: {},
+    open: 'gesture',
+    ready: t.incomingCall,
+    history,
+    parts: parts([incoming()]),
+    act: reply(t),
   },
   {
     name: 'frame-chat',

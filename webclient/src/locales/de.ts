@@ -3,6 +3,7 @@ import type {Words} from './en.js';
 import {sentences} from './gateway.de.js';
 import {presence} from './presence.de.js';
 import {problems} from './problems.de.js';
+import {reply} from './reply.de.js';
 import type {Language} from './words.js';
 
 const number = (n: number) => n.toLocaleString('de');
@@ -123,6 +124,7 @@ const words: Words = {
   noConversations: 'Noch keine Unterhaltungen. Mit Nachricht neben einer Person beginnen Sie eine.',
   unreadMessages: n => `${number(n)} ungelesen`,
   chat,
+  reply,
   presence,
 
   // Devices and history
@@ -342,7 +344,7 @@ const words: Words = {
     tokenLate: seconds => `getToken der Seite hat ${seconds} Sekunden lang kein Token geliefert.`,
     waiting: 'Die Seite ringsum meldet Sie gleich an',
     window: 'Eigenes Fenster',
-    ownWindow: 'In eigenem Fenster öffnen',
+    ownWindow: 'Eigenes Fenster öffnen',
     noCall: 'Diesen Anruf gibt es nicht.',
     choose: 'Wählen Sie im Telefon, wo Sie annehmen.',
     noDeskphone: 'Kein Tischtelefon kann diesen Anruf jetzt annehmen. Nehmen Sie ihn im Browser an.',

@@ -1,5 +1,6 @@
 import {chat} from './chat.en.js';
 import {presence} from './presence.en.js';
+import {reply} from './reply.en.js';
 
 const number = (n: number) => n.toLocaleString('en');
 
@@ -116,6 +117,7 @@ export const en = {
   noConversations: 'No conversations yet. Press Message beside somebody to begin one.',
   unreadMessages: (n: number) => `${number(n)} unread`,
   chat,
+  reply,
   presence,
 
   // Devices and history

@@ -93,7 +93,8 @@ export class CallStage extends LitElement {
     let focus = document.activeElement;
     while (focus?.shadowRoot?.activeElement) focus = focus.shadowRoot.activeElement;
     if (!focus || !typing([focus])) return '';
-    return this.cards.find(card => card.matches(':focus-within'))?.call.id ?? null;
+    const cards = this.renderRoot.querySelectorAll<CallCard | IncomingCall>('call-card, incoming-call');
+    return [...cards].find(card => card.matches(':focus-within'))?.call.id ?? null;
   }
 
   override willUpdate(): void {

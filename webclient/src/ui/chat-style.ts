@@ -102,15 +102,7 @@ export const chatStyle = css`
   }
   textarea {
     display: block;
-    inline-size: 100%;
-    min-block-size: 2.75rem;
     max-block-size: 10rem;
-    padding: 0.5rem 0.75rem;
-    border: 1px solid var(--edge);
-    border-radius: var(--round-small);
-    background: var(--surface);
-    color: var(--text);
-    font: inherit;
     resize: none;
     field-sizing: content;
   }

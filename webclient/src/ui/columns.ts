@@ -52,6 +52,7 @@ function conversations({phone, parts, peer}: Shown) {
       .now=${() => phone.now()}
       open=${peer?.address ?? ''}
     ></conversation-list>
+    <quick-texts class="card" .phone=${phone}></quick-texts>
   `;
 }
 

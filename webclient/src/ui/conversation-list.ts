@@ -4,6 +4,7 @@ import {moment} from '../call/time.js';
 import {t} from '../locales/words.js';
 import type {Conversation} from '../protocol/messages.js';
 import './chat-pane.js';
+import './quick-texts.js';
 import {initials, legible, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 

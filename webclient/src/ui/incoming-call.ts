@@ -8,6 +8,8 @@ import './call-timer.js';
 import {icon} from './icons.js';
 import {incomingStyle} from './incoming-style.js';
 import {keyHint} from './key-hint.js';
+import {need} from './later.js';
+import {canWrite} from './message-button.js';
 import {breaks, initials, peerLine, peerName} from './people.js';
 import {avatarStyle, shared} from './styles.js';
 
@@ -34,6 +36,8 @@ export class IncomingCall extends LitElement {
   /** Where answering was pressed here: "browser", a device id, or "". */
   @property() answering = '';
   @state() private friend = false;
+  /** The form for a message is open. */
+  @state() private replying = false;
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.get('call')?.id !== this.call.id && changed.has('call')) void this.recognise(this.call);
@@ -79,9 +83,19 @@ export class IncomingCall extends LitElement {
               ${icon('browser')}<span>${t.answerInBrowser}</span>${keyHint(this.keyed ? 'B' : '')}
             </button>
           </div>
-          ${this.devices.filter(device => !device.answerable).map(device => this.deviceButton(device))}
+          ${
+            this.replying
+              ? html`<reply-form
+                  .phone=${this.phone}
+                  .call=${call}
+                  ?offline=${this.waits}
+                  @cancel=${this.stopReply}
+                ></reply-form>`
+              : this.devices.filter(device => !device.answerable).map(device => this.deviceButton(device))
+          }
         </div>
         <div class="decline">
+          ${canWrite(call.peer) ? this.replyButton() : nothing}
           ${
             this.folds
               ? html`<button class="bare worded" aria-expanded="true" @click=${() => this.tell('fold')}>
@@ -89,12 +103,31 @@ export class IncomingCall extends LitElement {
                 </button>`
               : nothing
           }
-          <button class="wide" ?disabled=${this.waits} @click=${() => this.phone.simple('decline', call)}>
+          <button class="no" ?disabled=${this.waits} @click=${() => this.phone.simple('decline', call)}>
             ${icon('hangUp')}<span>${t.decline}</span>
           </button>
         </div>
       </section>
     `;
+  }
+
+  private replyButton() {
+    return html`
+      <button class="reply" aria-expanded=${this.replying} ?disabled=${this.waits} @click=${this.reply}>
+        ${icon('chat')}<span>${t.reply.with}</span>
+      </button>
+    `;
+  }
+
+  private async reply(): Promise<void> {
+    if (this.replying) this.stopReply();
+    else if (await need('reply')) this.replying = true;
+    else this.phone.tell({text: t.notLoaded, action: 'reload'});
+  }
+
+  private stopReply(): void {
+    this.replying = false;
+    this.renderRoot.querySelector<HTMLElement>('.reply')?.focus();
   }
 
   /** The bar: the chosen place and the browser, whichever is preferred solid. */

@@ -84,8 +84,13 @@ export const incomingStyle = css`
       .answers p {
         margin-block-start: 0.375rem;
       }
+      reply-form {
+        grid-column: 1 / -1;
+      }
       .decline {
         display: flex;
+        flex: none;
+        flex-wrap: wrap;
         gap: 0.5rem;
         margin-block-start: 0.625rem;
       }
@@ -136,7 +141,12 @@ export const incomingStyle = css`
         color: var(--stop-text);
         background: var(--stop-soft);
       }
-      .decline .wide {
+      .reply,
+      .no {
+        flex: 1 1 auto;
+        padding-inline: 0.5rem;
+      }
+      .no {
         color: var(--stop-text);
         background: var(--stop-soft);
       }
@@ -153,7 +163,14 @@ export const incomingStyle = css`
       :host([dense]) .answers {
         grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
       }
+      .reply[aria-expanded='true'] {
+        background: var(--accent-soft);
+        color: var(--accent);
+      }
       @container (max-width: 300px) {
+        .reply .icon {
+          display: none;
+        }
         .avatar {
           --avatar: 2.5rem;
         }
@@ -164,6 +181,11 @@ export const incomingStyle = css`
         }
         h2 {
           font-size: 1.125rem;
+        }
+      }
+      @container (max-width: 420px) {
+        .reply {
+          flex-basis: 100%;
         }
       }
       @container (min-width: 480px) {

@@ -5,6 +5,7 @@ const views = {
   options: () => import('./feature-options.js'),
   people: () => import('./people-list.js'),
   conversations: () => import('./conversation-list.js'),
+  reply: () => import('./reply-form.js'),
   keys: () => import('./key-list.js'),
 };
 

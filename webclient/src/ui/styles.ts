@@ -150,7 +150,8 @@ export const shared = css`
   }
   input[type='text'],
   input[type='search'],
-  input[type='password'] {
+  input[type='password'],
+  textarea {
     inline-size: 100%;
     min-block-size: 2.75rem;
     padding: 0.5rem 0.75rem;

@@ -1,0 +1,22 @@
+/** Words of the answer to a call that is a message. */
+export const reply = {
+  with: 'Reply with message',
+  callBack: 'I call you back',
+  meeting: 'In a meeting',
+  onWay: 'On my way',
+  own: (name: string) => `Your own words to ${name}`,
+  ownShort: 'Your own words',
+  send: 'Send and decline',
+  declines: 'Each sends its text and declines the call.',
+  sent: (name: string) => `Declined, with a message to ${name}.`,
+  sentOnly: (name: string) => `The message to ${name} was sent. The call was over before.`,
+  notSent: (why: string) => `Not sent, the call goes on ringing. ${why}`,
+  without: 'Decline without a message',
+  where: 'Change these texts under Conversations.',
+  title: 'Quick texts',
+  about: 'Answers to a call that you cannot take. They are kept in this browser.',
+  text: (n: number) => `Quick text ${n}`,
+  add: 'Add a text',
+  remove: (n: number) => `Remove quick text ${n}`,
+  removeShort: 'Remove',
+};
