@@ -2,8 +2,9 @@ import {Arrival} from './call/arrival.js';
 import {Commands} from './call/commands.js';
 import {HangUps} from './call/hangups.js';
 import type {Path} from './call/media.js';
-import {ringing} from './call/plan.js';
+import {vanished} from './call/plan.js';
 import {Voice} from './call/voice.js';
+import {Activity} from './desktop/activity.js';
 import {Ring} from './desktop/ring.js';
 import {Settings} from './desktop/settings.js';
 import {say, t} from './locales/words.js';
@@ -37,6 +38,7 @@ export class Phone {
   private readonly ring: Ring;
   private readonly hangUps: HangUps;
   private readonly arrival: Arrival;
+  private readonly activity: Activity;
   private tabId = '';
   /** The user's calls; none while this page has no part in them and knows only how they were. */
   calls: Call[] = [];
@@ -76,6 +78,7 @@ export class Phone {
       now: () => this.now(),
       onChange: () => this.follow(),
     });
+    this.activity = new Activity({do: command => connection.do(command)});
     this.arrival = new Arrival(() => voice.stats(), changed);
     this.ring = new Ring({onChange: () => this.follow(), titled: !entry});
   }
@@ -350,6 +353,7 @@ export class Phone {
     const going = this.calls.filter(call => !this.hangUps.has(call));
     // Nobody hears what a microphone says that has no gateway and no path: it is not kept open for that.
     this.voice.follow(open || this.voice.path !== 'absent' ? going : []);
+    this.activity.follow(open);
     this.arrival.watch(!open && going.some(call => call.here && call.state !== 'ended'));
     this.followRing();
     this.changed();
@@ -364,9 +368,7 @@ export class Phone {
     const back = open && !this.wasOpen;
     this.wasOpen = open;
     if (!back) return;
-    const [gone] = before
-      .filter(({id, state}) => state !== 'ended' && !calls.some(call => call.id === id))
-      .filter(call => !ringing([call]).length);
+    const gone = vanished(before, calls);
     if (gone) this.notice = {text: t.callGone(gone.peer.display || gone.peer.address)};
   }
 
@@ -378,17 +380,15 @@ export class Phone {
     this.ring.follow(open ? this.calls : [], me?.name ?? '', waiting);
     if (!open) return;
     for (const call of this.ring.untold(this.calls)) {
-      this.connection.do({do: 'ringing', call: call.id}).catch(() => {
-        // The call was over before: nothing rings.
-      });
+      this.connection.do({do: 'ringing', call: call.id}).catch(() => {}); // it was over before: nothing rings
     }
   }
 
   private outdated(): void {
     if (this.options.entry) return this.tell({text: t.outdated}); // the page is the site's to load again
-    const tried = `reload-${this.build}`;
-    if (this.settings.get('outdated') === tried) return this.tell({text: t.outdated, action: 'reload'});
-    this.settings.set('outdated', tried);
+    const tried = this.settings.get('outdated') === this.build;
+    if (tried) return this.tell({text: t.outdated, action: 'reload'});
+    this.settings.set('outdated', this.build);
     location.reload();
   }
 

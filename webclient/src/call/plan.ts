@@ -56,6 +56,12 @@ export function ringing(calls: readonly Call[]): Call[] {
   return calls.filter(call => call.direction === 'in' && (call.state === 'ringing' || call.state === 'early'));
 }
 
+/** A call that went on before and is not there any more, if there is one; what only rang is of no matter. */
+export function vanished(before: readonly Call[], now: readonly Call[]): Call | undefined {
+  const gone = (call: Call) => call.state !== 'ended' && !now.some(({id}) => id === call.id);
+  return before.find(call => gone(call) && !ringing([call]).length);
+}
+
 /** Whether the talk goes on without our voice, by mute or by the gate of a deskphone that answered by itself. */
 export function canUnmute(call: Call): boolean {
   return (call.state === 'connected' || call.state === 'held') && call.microphone !== 'live';
