@@ -79,11 +79,11 @@ var decideCases = []struct {
 	{"self, by a call", Grants{}, func(q *Question, _ *facts) { *q = click(); q.Kind = ThirdParty }, "", "no group"},
 	{
 		"self, without interworking", everything, func(q *Question, f *facts) { *q, f.interworking = click(), false }, "",
-		"Interworking is off",
+		"may not answer by itself",
 	},
 	{
 		"anybody, without interworking", everything, func(_ *Question, f *facts) { f.interworking = false }, "",
-		"Interworking is off",
+		"may not answer by itself",
 	},
 	{
 		"somebody else's click", everything, func(q *Question, _ *facts) { q.Kind, q.Requester.Level = Click, Self }, "",

@@ -17,10 +17,9 @@ var Words = sentence.Table{
 	"decision.directory": "The requester is in the personal directory.",
 	"decision.fault": "The gateway made an error while it decided, so nothing answers by itself. Tell the administrator; " +
 		"the phone can be answered by hand.",
-	"decision.friends":  "The requester is on the friends list.",
-	"decision.no_grant": "The owner allowed no group that the requester belongs to.",
-	"decision.no_interworking": "Interworking is off for this phone, so nothing may make it answer. Switch it on in " +
-		"Feature Options, or lift the handset.",
+	"decision.friends":         "The requester is on the friends list.",
+	"decision.no_grant":        "The owner allowed no group that the requester belongs to.",
+	"decision.no_interworking": "This phone may not answer by itself. Allow it under Your phones, or lift the handset.",
 	"decision.not_recorded": "The decision could not be recorded, and nothing answers by itself without a record. Tell the " +
 		"administrator to look at the disk of the gateway; the phone can be answered by hand.",
 	"decision.not_set_up":      "Automatic answer is not set up on this gateway. Lift the handset, or answer in the browser.",

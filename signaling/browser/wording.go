@@ -59,7 +59,7 @@ var Words = sentence.Table{
 	"problem.no_address_given": "{text} is no address: {fault}. Write a name of somebody here, or an address like " +
 		"bob@example.com.",
 	"problem.no_interworking": "None of your deskphones may be made to answer by itself, so there is nothing to allow. " +
-		"Switch interworking on for a deskphone first.",
+		"Allow one to answer by itself under Your phones first.",
 	"problem.no_keys":   "This gateway takes no API keys. Run it with `ringsplash serve`.",
 	"problem.no_policy": "This gateway makes no phone answer by itself, so there is nothing to allow. Ask the administrator.",
 	"problem.no_such_call": "There is no such call of yours, or it ended too long ago. The list of calls at " +

@@ -25,7 +25,7 @@ export const desk = {
 };
 export const unable = {
   answerable: false,
-  why: 'Interworking is not enabled for this phone. Ask the administrator, or lift its handset.',
+  why: 'This phone may not answer by itself. Ask the administrator, or lift its handset.',
   whySentence: {code: 'device.interworking_fixed'},
 };
 export const lab = {

@@ -200,7 +200,7 @@ export const besideScreens = t => [
           title: 'Forbidden',
           status: 403,
           detail:
-            'None of your deskphones may be made to answer by itself, so there is nothing to allow. Switch interworking on for a deskphone first.',
+            'None of your deskphones may be made to answer by itself, so there is nothing to allow. Allow one to answer by itself under Your phones first.',
           sentence: {code: 'problem.no_interworking'},
         },
       ],

@@ -136,7 +136,7 @@ export const sentences: Readonly<Record<string, string>> = {
   'decision.friends': 'Der Anfragende steht auf der Freundesliste.',
   'decision.no_grant': 'Keine Gruppe, der der Anfragende angehört, ist freigegeben.',
   'decision.no_interworking':
-    'Interworking ist für dieses Telefon ausgeschaltet, deshalb darf nichts es annehmen lassen. Schalten Sie es unter Leistungsmerkmale ein oder heben Sie den Hörer ab.',
+    'Dieses Telefon darf nicht automatisch annehmen. Erlauben Sie es unter „Ihre Telefone“ oder heben Sie den Hörer ab.',
   'decision.not_recorded':
     'Die Entscheidung ließ sich nicht aufzeichnen, und ohne Aufzeichnung wird nichts automatisch angenommen. Bitten Sie die Systemverwaltung, den Datenträger des Gateways zu prüfen; von Hand lässt sich das Telefon annehmen.',
   'decision.not_set_up':
@@ -166,9 +166,9 @@ export const sentences: Readonly<Record<string, string>> = {
     'Der Anfragende verbirgt, wer er ist, oder es ist nicht zu lesen, und der Besitzer lässt nicht alle zu.',
   'device.busy': '{device} ist im Gespräch. Halten oder beenden Sie dieses zuerst.',
   'device.interworking_fixed':
-    'Interworking ist für dieses Telefon nicht freigeschaltet. Fragen Sie die Systemverwaltung oder heben Sie den Hörer ab.',
+    'Dieses Telefon darf nicht automatisch annehmen. Fragen Sie die Systemverwaltung oder heben Sie den Hörer ab.',
   'device.interworking_off':
-    'Interworking ist für dieses Telefon ausgeschaltet. Schalten Sie es unter „Ihre Telefone“ ein oder heben Sie den Hörer ab.',
+    'Dieses Telefon darf nicht automatisch annehmen. Erlauben Sie es unter „Ihre Telefone“ oder heben Sie den Hörer ab.',
   'device.not_set_up':
     'Von hier aus auf dem Tischtelefon anzunehmen ist auf diesem Gateway nicht eingerichtet. Heben Sie den Hörer ab.',
   'device.offline': '{device} ist nicht verbunden. Prüfen Sie, ob es eingeschaltet ist und Netz hat.',

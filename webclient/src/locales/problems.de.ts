@@ -105,7 +105,7 @@ export const problems: Readonly<Record<string, string>> = {
   'problem.no_address_given':
     '{text} ist keine Adresse: {fault}. Schreiben Sie den Namen von jemandem hier oder eine Adresse wie bob@example.com.',
   'problem.no_interworking':
-    'Keines Ihrer Tischtelefone darf automatisch annehmen, also gibt es nichts zuzulassen. Schalten Sie zuerst Interworking für ein Tischtelefon ein.',
+    'Keines Ihrer Tischtelefone darf automatisch annehmen, also gibt es nichts zuzulassen. Erlauben Sie das zuerst einem Tischtelefon unter „Ihre Telefone“.',
   'problem.no_keys': 'Dieses Gateway nimmt keine API-Schlüssel an. Starten Sie es mit `ringsplash serve`.',
   'problem.no_messages': 'Dieses Gateway bewahrt keine Nachrichten auf.',
   'problem.no_policy':
