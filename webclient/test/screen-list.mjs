@@ -3,10 +3,17 @@ import {besideScreens} from './screens-beside.mjs';
 import {callScreens} from './screens-calls.mjs';
 import {chatScreens} from './screens-chat.mjs';
 import {framedScreens} from './screens-framed.mjs';
+import {presenceScreens} from './screens-presence.mjs';
 import {en} from './words.mjs';
 
 /** All of them, to be found by these words of the page. */
-export const screens = (t = en) => [...framedScreens(t), ...besideScreens(t), ...chatScreens(t), ...callScreens(t)];
+export const screens = (t = en) => [
+  ...framedScreens(t),
+  ...besideScreens(t),
+  ...presenceScreens(t),
+  ...chatScreens(t),
+  ...callScreens(t),
+];
 
 /** Those that are pictured in German too: the way from the log-in to an ended call, and where words are long. */
 export const germanScreens = [
@@ -28,6 +35,7 @@ export const germanScreens = [
   'directory',
   'directory-import',
   'options',
+  'presence',
   'conversations',
   'chat',
   'quick-texts',

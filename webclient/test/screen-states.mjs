@@ -11,6 +11,7 @@ export const me = {
   interworking: true,
   whileBusy: 'ring',
   doNotDisturb: false,
+  presence: {set: '', note: '', visible: 'domain', state: 'available'},
 };
 export const desk = {
   id: 'desk',
@@ -253,11 +254,37 @@ export const directory = {
   ],
 };
 
+/** How Bob and the others are reached, as the gateway says it. */
+export const presence = [
+  {
+    address: bob.address,
+    display: bob.display,
+    state: 'away',
+    since: ago(4000),
+    note: 'At the dentist, back at three. Eve takes the orders until then.',
+    devices: {browser: true, phones: 0},
+  },
+  {
+    address: long.address,
+    display: long.display,
+    state: 'dnd',
+    since: ago(4000),
+    devices: {browser: true, phones: 1},
+  },
+  {
+    address: 'sip:2003@example.test',
+    display: 'Eve Park',
+    state: 'call',
+    since: ago(100),
+    devices: {browser: false, phones: 1},
+  },
+];
+
 export const parts = (calls = [], more = {}) => ({
   me,
   devices: [desk],
   calls,
-  presence: [],
+  presence,
   conversations: [],
   counters: {missed: 1, unreadMessages: 0, history: 1, directory: 1},
   media: {want: null, port: 8443},

@@ -99,10 +99,10 @@ function rest(gateway, request, response, name, query) {
       sentence: {code: 'problem.wrong_login'},
     });
   }
-  if (name === 'me')
+  const given = screen.rest?.[`${request.method} ${name}`];
+  if (name === 'me' && !given)
     return screen.loggedOut ? reply(401, {title: 'Not logged in', status: 401}) : reply(200, screen.parts.me);
   if (name === 'history') return reply(200, {history: screen.history ?? []});
-  const given = screen.rest?.[`${request.method} ${name}`];
   const answer = typeof given === 'function' ? given(query) : given;
   return answer ? reply(...answer) : reply(404, {title: 'Not found', status: 404});
 }

@@ -1,6 +1,8 @@
 import type {Words} from './en.js';
 
 export const presence: Words['presence'] = {
+  title: 'Ihr Status',
+  own: word => `Ihr Status: ${word}`,
   states: {
     available: 'Erreichbar',
     call: 'Im Gespräch',
@@ -10,4 +12,50 @@ export const presence: Words['presence'] = {
     phone: 'Nur am Tischtelefon',
     offline: 'Offline',
   },
+  since: (word, time) => `${word} seit ${time}`,
+
+  until: time => `bis ${time}`,
+  hint: 'Ihre Kollegen sehen ihn auf ihrer Seite und auf den Tasten ihrer Telefone.',
+  what: 'Was andere sehen',
+  set: {
+    automatic: 'Automatisch',
+    available: 'Erreichbar',
+    busy: 'Beschäftigt',
+    away: 'Abwesend',
+    dnd: 'Bitte nicht stören',
+    invisible: 'Offline erscheinen',
+  },
+  about: {
+    automatic: 'Was Ihre Telefone und Fenster melden: im Gespräch, abwesend nach 10 Minuten ohne Bedienung, offline.',
+    available: 'Solange eines Ihrer Telefone oder Fenster da ist, auch wenn niemand es bedient.',
+    busy: 'Ihre Telefone klingeln trotzdem.',
+    away: 'Ihre Telefone klingeln trotzdem.',
+    dnd: 'Keines Ihrer Telefone klingelt, auch diese Seite nicht. Anrufer erfahren sofort, dass Sie nicht gestört werden möchten, und Sie finden sie in der Anrufliste. „Keine automatische Annahme“ unter Leistungsmerkmale ist weniger: Dabei klingelt alles.',
+    invisible: 'Sie sehen aus, als wäre keines Ihrer Telefone da. Sie klingeln trotzdem.',
+  },
+  note: 'Notiz',
+  noteHint: 'Zum Beispiel: um 3 zurück',
+  longNote:
+    'Die Notiz ist zu lang. Kürzen Sie sie auf 200 Buchstaben; Umlaute und andere Schriften zählen doppelt oder mehr.',
+  howLong: 'Bis',
+  untils: {
+    none: 'Ich es ändere',
+    kept: time => `${time}, wie eingestellt`,
+    half: 'In 30 Minuten',
+    hour: 'In 1 Stunde',
+    afternoon: time => `Heute Nachmittag, ${time}`,
+    morning: time => `Morgen früh, ${time}`,
+    time: 'Anderer Zeitpunkt',
+  },
+  time: 'Tag und Uhrzeit',
+  noTime: 'Geben Sie einen Zeitpunkt an, der noch kommt.',
+  who: 'Wer ihn sehen darf',
+  visible: {
+    domain: 'Alle, die hier ein Telefon haben',
+    friends: 'Nur wer auf Ihrer Freundesliste steht',
+    nobody: 'Niemand',
+  },
+  narrowed: 'Gespeichert. Die Systemverwaltung lässt es weniger Leute sehen, als Sie gewählt haben.',
+  save: 'Speichern',
+  offline: 'Das Gateway ist nicht erreichbar, deshalb kann jetzt nichts eingestellt werden.',
 };

@@ -1,4 +1,4 @@
-import type {Device, Me, Sentence} from '../protocol/messages.js';
+import type {Device, Me, OwnPresence, Sentence} from '../protocol/messages.js';
 import {request} from '../protocol/rest.js';
 
 // What the user chooses about himself and his deskphones. The parts `me` and
@@ -6,8 +6,12 @@ import {request} from '../protocol/rest.js';
 
 export type Choices = Pick<Me, 'whileBusy' | 'doNotDisturb'>;
 
-export async function choose(change: Partial<Choices>): Promise<void> {
-  await request('PATCH', '/me', change);
+/** What the user sets of his presence. Without `until`, what is set has no end. */
+export type PresenceChoice = Partial<Pick<OwnPresence, 'set' | 'note' | 'until' | 'visible'>>;
+
+/** Gives the user as he is then. */
+export async function choose(change: Partial<Choices> & {presence?: PresenceChoice}): Promise<Me> {
+  return (await request('PATCH', '/me', change)) as Me;
 }
 
 export type DeviceChoices = Pick<Device, 'interworking' | 'primary'>;

@@ -7,6 +7,7 @@ import {type IconName, icon} from './icons.js';
 import {logo} from './logo.js';
 import {openWindow} from './own-window.js';
 import type {Place} from './places.js';
+import {dotStyle, presenceDot} from './presence-dot.js';
 import {shared} from './styles.js';
 
 /** Who the user is, whether the line is up, and the few things that are always at hand. */
@@ -14,6 +15,7 @@ import {shared} from './styles.js';
 export class AppBar extends LitElement {
   static override styles = [
     shared,
+    dotStyle,
     css`
       :host {
         container-type: inline-size;
@@ -40,20 +42,40 @@ export class AppBar extends LitElement {
       }
       .line {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
-        gap: 0.375rem;
+        gap: 0 0.5rem;
       }
-      .dot {
-        flex: none;
-        inline-size: 0.625rem;
-        block-size: 0.625rem;
-        border: 2px solid var(--go);
-        border-radius: 50%;
-        background: var(--go);
+      .own {
+        gap: 0.25rem;
+        min-block-size: 1.75rem;
+        max-inline-size: 100%;
+        margin-inline-start: -0.375rem;
+        padding: 0 0.375rem;
+        font-size: 0.875rem;
       }
-      .dot.off {
-        border-color: var(--edge);
-        background: none;
+      .own[aria-pressed='true'] {
+        background: var(--accent-soft);
+      }
+      .own .icon {
+        inline-size: 1rem;
+        block-size: 1rem;
+        rotate: 180deg;
+      }
+      .own.stale:not(.quiet) {
+        color: var(--soft);
+      }
+      .own.stale svg {
+        color: inherit;
+      }
+      /* Nobody may wonder why nothing rings. */
+      .own.quiet,
+      .own.quiet:hover {
+        background: var(--stop);
+        color: var(--on-stop);
+      }
+      .own.quiet svg {
+        color: inherit;
       }
       .acts {
         display: flex;
@@ -117,10 +139,10 @@ export class AppBar extends LitElement {
         ${logo}
         <div class="who">
           <h1 class="cut"><bdi>${me.display || me.name}</bdi></h1>
-          <p class="line small soft">
-            <span class=${this.offline ? 'dot off' : 'dot'}></span>
-            <span class="cut">${this.line}${me.number ? ` · ${me.number}` : ''}</span>
-          </p>
+          <div class="line">
+            ${this.own()}
+            <span class="cut small soft">${this.line}${me.number ? ` · ${me.number}` : ''}</span>
+          </div>
         </div>
         ${
           this.blocked
@@ -148,18 +170,40 @@ export class AppBar extends LitElement {
     `;
   }
 
+  /** What others see of the user; pressing it opens where that is set. */
+  private own() {
+    const {set, state} = this.me.presence;
+    const word = set === 'invisible' ? t.presence.set.invisible : t.presence.states[state];
+    return html`
+      <button
+        class="bare own ${set === 'dnd' ? 'quiet' : ''} ${this.offline ? 'stale' : ''}"
+        data-place="presence"
+        aria-label=${t.presence.own(word)}
+        aria-pressed=${this.place === 'presence' ? 'true' : 'false'}
+        @click=${() => this.toggle('presence')}
+      >
+        ${presenceDot(state, 'beside', word)}${icon('fold')}
+      </button>
+    `;
+  }
+
   private opener(place: Place, sign: IconName, word: string) {
-    const detail = this.place === place ? '' : place;
     return html`
       <button
         class="bare"
         data-place=${place}
         aria-pressed=${this.place === place ? 'true' : 'false'}
-        @click=${() => this.dispatchEvent(new CustomEvent<Place>('place', {detail}))}
+        @click=${() => this.toggle(place)}
       >
         ${icon(sign)}<span>${word}</span>
       </button>
     `;
+  }
+
+  /** Opens a screen, or leaves it. */
+  private toggle(place: Place): void {
+    const detail = this.place === place ? '' : place;
+    this.dispatchEvent(new CustomEvent<Place>('place', {detail, bubbles: true}));
   }
 
   private showKeys(): void {

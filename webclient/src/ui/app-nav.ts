@@ -127,7 +127,7 @@ export class AppNav extends LitElement {
         data-place=${place}
         aria-label=${more ? `${word}, ${more}` : word}
         aria-current=${this.place === place ? 'page' : nothing}
-        @click=${() => this.dispatchEvent(new CustomEvent<Place>('place', {detail: place}))}
+        @click=${() => this.dispatchEvent(new CustomEvent<Place>('place', {detail: place, bubbles: true}))}
       >
         ${icon(sign)}<span class="cut">${word}</span>
         ${count ? html`<span class="count" aria-hidden="true">${count}</span>` : nothing}

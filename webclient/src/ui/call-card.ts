@@ -17,6 +17,7 @@ import {keyHint} from './key-hint.js';
 import {messageButton} from './message-button.js';
 import './no-sound.js';
 import {breaks, initials, peerLine, peerName} from './people.js';
+import {presenceIn} from './presence-line.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** A call that is dialled, talked in or on hold; its sound is here, in another window, or on a deskphone. */
@@ -104,6 +105,7 @@ export class CallCard extends LitElement {
         <div>
           <h2 tabindex="-1">${breaks(peerName(call.peer))}</h2>
           <p class="soft small line">${breaks(peerLine(call.peer))}</p>
+          ${presenceIn(call)}
         </div>
         ${call.answered && !this.silent ? html`<call-timer class="time" .since=${call.answered} .now=${() => this.phone.now()}></call-timer>` : nothing}
       </div>

@@ -11,12 +11,14 @@ import {chatStyle} from './chat-style.js';
 import {chatText} from './chat-text.js';
 import {icon} from './icons.js';
 import {breaks, peerLine, peerName} from './people.js';
+import './presence-line.js';
+import {markStyle} from './seen-text.js';
 import {shared} from './styles.js';
 
 /** What the user and somebody wrote to each other, and a field to write more. Closing it is an event `close`. */
 @customElement('chat-pane')
 export class ChatPane extends LitElement {
-  static override styles = [shared, chatStyle];
+  static override styles = [shared, chatStyle, markStyle];
 
   @property({attribute: false}) phone!: Phone;
   @property({attribute: false}) peer!: Correspondent;
@@ -120,6 +122,7 @@ export class ChatPane extends LitElement {
         <div>
           <h2 id="title" tabindex="-1">${breaks(name)}</h2>
           <p class="small soft">${breaks(peerLine({...peer, verified: true}))}</p>
+          <presence-line .addresses=${[peer.address]} brief></presence-line>
         </div>
         <button class="bare" aria-label=${t.closeScreen(name)} @click=${this.close}>${icon('close')}<span>${t.close}</span></button>
       </header>

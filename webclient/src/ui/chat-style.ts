@@ -12,6 +12,12 @@ export const chatStyle = css`
     justify-content: space-between;
     gap: 0.5rem;
   }
+  header > div {
+    min-inline-size: 0;
+  }
+  header button {
+    flex: none;
+  }
   h2 {
     font-size: 1.125rem;
     overflow-wrap: anywhere;
@@ -73,14 +79,6 @@ export const chatStyle = css`
   }
   .mine .foot {
     text-align: end;
-  }
-  .mark {
-    margin-inline: 0.125em;
-    padding-inline: 0.25em;
-    border: 1px solid currentColor;
-    border-radius: 4px;
-    font-size: 0.75em;
-    unicode-bidi: isolate;
   }
   a {
     color: inherit;

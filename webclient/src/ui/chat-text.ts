@@ -1,6 +1,5 @@
 import {html} from 'lit';
-import {t} from '../locales/words.js';
-import {unseen} from './people.js';
+import {seenText} from './seen-text.js';
 
 const address = /\bhttps?:\/\/[^\s<>"]+/gi;
 
@@ -27,21 +26,7 @@ function withLinks(text: string): unknown[] {
   return [...parts, text.slice(from)];
 }
 
-/** A sign that cannot be seen or turns the direction of writing, by its number. */
-function mark(sign: string) {
-  const code = `U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  return html`<span class="mark" title=${t.chat.unseen}>${code}</span>`;
-}
-
 /** A text from outside as nothing but text: addresses of the web can be clicked, and nothing in it is hidden. */
 export function chatText(text: string): unknown[] {
-  const parts: unknown[] = [];
-  const plain = text.replaceAll('\r\n', '\n');
-  let from = 0;
-  for (const {0: sign, index} of plain.matchAll(unseen)) {
-    if (sign === '\n' || sign === '\t') continue;
-    parts.push(...withLinks(plain.slice(from, index)), mark(sign));
-    from = index + sign.length;
-  }
-  return [...parts, ...withLinks(plain.slice(from))];
+  return seenText(text, withLinks);
 }

@@ -38,9 +38,10 @@ export function listColumn(shown: Shown) {
   }
 }
 
-/** The column of details: Feature Options, the open conversation, or the user's phones. */
+/** The column of details: Feature Options, the user's own presence, the open conversation, or the user's phones. */
 export function detailColumn(shown: Shown) {
   if (shown.place === 'options') return featureOptions(shown);
+  if (shown.place === 'presence') return ownPresence(shown);
   return shown.peer ? chat(shown, shown.peer) : phones(shown);
 }
 
@@ -92,6 +93,12 @@ function featureOptions({phone, parts, offline, close}: Shown) {
       ?offline=${offline}
       @close=${close}
     ></feature-options>
+  `;
+}
+
+function ownPresence({phone, parts, offline, close}: Shown) {
+  return html`
+    <own-presence .me=${parts.me} .now=${() => phone.now()} ?offline=${offline} @close=${close}></own-presence>
   `;
 }
 

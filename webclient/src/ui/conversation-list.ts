@@ -6,6 +6,7 @@ import type {Conversation} from '../protocol/messages.js';
 import './chat-pane.js';
 import './quick-texts.js';
 import {initials, legible, peerName} from './people.js';
+import './presence-line.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** The conversations of the user, newest first. Pressing one opens it, by an event `write`. */
@@ -112,6 +113,7 @@ export class ConversationList extends LitElement {
           <span class="avatar" aria-hidden="true">${initials(peer)}</span>
           <span class="what">
             <span class="name cut"><bdi>${peerName(peer)}</bdi></span>
+            <presence-line .addresses=${[peer.address]} bare></presence-line>
             <span class="small cut ${failed ? 'failed' : 'soft'}"><bdi>${failed ? t.chat.states.failed : line}</bdi></span>
           </span>
           <span class="side">

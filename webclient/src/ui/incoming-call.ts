@@ -11,6 +11,7 @@ import {keyHint} from './key-hint.js';
 import {need} from './later.js';
 import {canWrite} from './message-button.js';
 import {breaks, initials, peerLine, peerName} from './people.js';
+import {presenceIn} from './presence-line.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** Somebody calls: answer on a deskphone or in the browser, or decline. */
@@ -69,6 +70,7 @@ export class IncomingCall extends LitElement {
           <div>
             <h2 id="name">${breaks(peerName(call.peer))}</h2>
             <p class="soft" id="line">${breaks(line)}</p>
+            ${presenceIn(call)}
           </div>
         </div>
         <div class="answers">

@@ -3,6 +3,7 @@ import type {Place} from './places.js';
 /** The views that the first screen does without: each is a file of its own, which comes when it is wanted. */
 const views = {
   options: () => import('./feature-options.js'),
+  presence: () => import('./own-presence.js'),
   people: () => import('./people-list.js'),
   conversations: () => import('./conversation-list.js'),
   reply: () => import('./reply-form.js'),
@@ -14,7 +15,7 @@ export type LaterView = keyof typeof views;
 /** What must be there to show a place; null when it has nothing that comes later. */
 export function viewOf(place: Place): LaterView | null {
   if (place === 'friends' || place === 'directory') return 'people';
-  return place === 'options' || place === 'conversations' ? place : null;
+  return place === 'options' || place === 'presence' || place === 'conversations' ? place : null;
 }
 
 const loaded = new Map<LaterView, Promise<boolean>>();

@@ -5,6 +5,7 @@ import type {Entry} from '../people/directory.js';
 import {icon} from './icons.js';
 import {messageButton} from './message-button.js';
 import {initials, peerName, shortAddress} from './people.js';
+import './presence-line.js';
 import {avatarStyle, shared} from './styles.js';
 
 /** Somebody of the directory, and what can be done with him: events `star`, `change`, `dial`, `intercom` and `write`. */
@@ -71,7 +72,7 @@ export class PersonRow extends LitElement {
       [aria-pressed='true'] .icon {
         fill: currentColor;
       }
-      @container (min-width: 440px) {
+      @container (min-width: 540px) {
         .row {
           grid-template-columns: auto minmax(0, 1fr) auto;
         }
@@ -99,6 +100,7 @@ export class PersonRow extends LitElement {
         <div class="avatar" aria-hidden="true">${initials({display, address: first})}</div>
         <div>
           <p class="name"><bdi>${name}</bdi></p>
+          <presence-line .addresses=${addresses}></presence-line>
           <div class="addresses">${addresses.map(address => this.address(address))}</div>
           ${note ? html`<p class="note small soft">${note}</p>` : nothing}
         </div>

@@ -5,6 +5,7 @@ import {type Frame, frame} from '../embed/frame.js';
 import {follow, spoken} from '../locales/language.js';
 import {say, t} from '../locales/words.js';
 import type {Draft} from '../people/directory.js';
+import {presences} from '../people/presences.js';
 import {Phone} from '../phone.js';
 import type {Call, Correspondent, Parts} from '../protocol/messages.js';
 import {type Announcement, announce, awayWords} from './announce.js';
@@ -100,8 +101,10 @@ export class PhoneApp extends LitElement implements Keyed {
   }
 
   private changed(): void {
+    const {phone} = this;
+    presences.follow(phone.parts?.presence ?? [], phone.phase !== 'open');
     this.requestUpdate();
-    frame?.follow(this.phone);
+    frame?.follow(phone);
   }
 
   override disconnectedCallback(): void {
@@ -147,15 +150,9 @@ export class PhoneApp extends LitElement implements Keyed {
           line=${this.line}
           ?blocked=${this.phone.soundBlocked}
           place=${this.shown}
-          @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
           @show-keys=${this.showKeys}
         ></app-bar>
-        <app-nav
-          place=${this.shown}
-          missed=${parts.counters.missed}
-          unread=${parts.counters.unreadMessages}
-          @place=${(event: CustomEvent<Place>) => this.show(event.detail)}
-        ></app-nav>
+        <app-nav place=${this.shown} missed=${parts.counters.missed} unread=${parts.counters.unreadMessages}></app-nav>
         ${this.notices(parts)} ${this.middle(parts)}
         <div class="detail">${detailColumn(this.columns(parts))}</div>
         <div class="list">${listColumn(this.columns(parts))}</div>

@@ -1,5 +1,5 @@
 /** What is shown beside the calls; "" is Calls: the dial field, past calls and the user's phones. */
-export const places = ['', 'options', 'friends', 'directory', 'conversations', 'keys'] as const;
+export const places = ['', 'options', 'presence', 'friends', 'directory', 'conversations', 'keys'] as const;
 export type Place = (typeof places)[number];
 
 /** The place an address of the page names (#friends). */
@@ -26,6 +26,6 @@ export function openingWith(address: string): string {
 /** Which columns a place fills where there is no room for both: the lists, the details, or all. */
 export function fills(place: Place, chat: boolean): 'both' | 'list' | 'detail' | 'none' {
   if (place === 'keys') return 'none';
-  if (place === 'options' || chat) return 'detail';
+  if (place === 'options' || place === 'presence' || chat) return 'detail';
   return place ? 'list' : 'both';
 }
