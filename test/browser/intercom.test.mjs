@@ -70,4 +70,19 @@ scene('a friend opens the phone by Intercom until his grant is removed', async s
   await beside.press('Refresh');
   await beside.shows('The owner allowed no group that the requester belongs to.');
   assert.equal(await hers.page.getByText('Auto-answered').count(), 0);
+
+  // Do not disturb: his list says so, and his call is told to her without a ring.
+  const rang = () => desk.events.filter(({type}) => type === 'CALL_INCOMING').length;
+  const before = rang();
+  await hers.page.getByRole('button', {name: /^Your presence/}).click();
+  await hers.page.getByRole('radio', {name: /^Do not disturb/}).check();
+  await hers.press('Save');
+  await hers.button('Your presence: Do not disturb').waitFor();
+  await his.page.locator('person-row').getByText('Do not disturb').waitFor();
+  await his.press('Call Alice');
+  await his.shows('This person does not want to be disturbed now.');
+  await hers.shows('You had set do not disturb, so the call did not ring.');
+  assert.equal(await hers.page.getByRole('alertdialog').count(), 0);
+  assert.equal(rang(), before, 'her phone does not ring');
+  await accessible(hers);
 });

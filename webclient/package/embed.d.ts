@@ -21,7 +21,7 @@ export interface RingsplashPhone extends HTMLElement, Methods {
   readonly identity: Identity | null;
   /** The gateway's origin; "" when the attribute is none. */
   readonly gateway: string;
-  /** Shows the phone, and in it a screen: "", "friends", "directory", "options". */
+  /** Shows the phone, and in it a screen: "", "friends", "directory", "presence", "options". */
   open(view?: string): Promise<void>;
   addEventListener<K extends keyof PhoneEvents>(
     type: K,

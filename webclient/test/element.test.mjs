@@ -202,8 +202,9 @@ test('two elements in one page are two phones', async () => {
   assert.deepEqual(ready.sort(), ['one', 'two']);
   await page.evaluate(() => document.getElementById('one').remove());
   await page.evaluate(() => document.getElementById('two').call('1002', {from: 'deskphone'}));
+  const asked = gateway.commands.filter(command => command.do !== 'activity'); // which a frame says when it goes
   assert.deepEqual(
-    gateway.commands.map(command => [command.do, command.to, command.from]),
+    asked.map(command => [command.do, command.to, command.from]),
     [['call', '1002', 'desk']],
   );
 });
