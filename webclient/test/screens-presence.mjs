@@ -85,7 +85,7 @@ export const presenceScreens = t => [
     open: 'gesture',
     ready: 'Sales desk',
     history,
-    parts: parts(),
+    parts: parts([], {me: {...me, presence: {...me.presence, set: 'dnd', state: 'dnd'}}}),
     act: openOwn,
   },
 ];
