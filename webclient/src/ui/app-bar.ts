@@ -77,6 +77,11 @@ export class AppBar extends LitElement {
       .own.quiet svg {
         color: inherit;
       }
+      @media (forced-colors: active) {
+        .own.quiet {
+          border-width: 4px;
+        }
+      }
       .acts {
         display: flex;
         flex-wrap: wrap;

@@ -47,6 +47,11 @@ export const dotStyle = css`
   .presence .offline {
     color: var(--soft);
   }
+  @media (forced-colors: active) {
+    .presence svg[class] {
+      color: inherit;
+    }
+  }
 `;
 
 /**
