@@ -73,7 +73,7 @@ test('names and notes of others are shown literally on rows and cards, and nothi
     const peer = {display: payloads[i], address: address(i), verified: true};
     gateway.push({calls: [{...incoming(peer), id: `c_${i}`}]});
     const card = page.locator('incoming-call', {hasText: address(i).slice(4)});
-    await card.locator('presence-line .note').waitFor();
+    await card.locator('presence-line .note').waitFor({state: 'attached'}); // wider windows show it
     assert.equal(await card.locator('presence-line .note').textContent(), payloads[i]);
     assert.equal(await card.locator('h2').textContent(), payloads[i]);
   }
@@ -91,7 +91,7 @@ test('a stranger who says that he is Bob has no presence on his card, and who ca
   await page.locator('incoming-call').getByText('caller not verified').waitFor();
   assert.equal(await page.locator('incoming-call presence-line').count(), 0);
   gateway.push({calls: [{...incoming(), id: 'c_2'}]});
-  await page.locator('incoming-call').getByText('At the dentist').waitFor();
+  await page.locator('incoming-call').getByText('Away since').waitFor();
   gateway.push({presence: [{...gateway.screen.parts.presence[0], state: 'call'}]});
   await page.locator('incoming-call').getByText('Away since').waitFor({state: 'detached'});
   assert.equal(await page.locator('incoming-call').getByText('In a call').count(), 0);

@@ -187,6 +187,10 @@ export const incomingStyle = css`
         .reply {
           flex-basis: 100%;
         }
+        /* The buttons need the room. */
+        presence-line::part(note) {
+          display: none;
+        }
       }
       @container (min-width: 480px) {
         .answers {

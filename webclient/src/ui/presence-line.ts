@@ -71,7 +71,7 @@ export class PresenceLine extends LitElement {
     return html`
       <p class=${presences.stale ? 'stale' : nothing}>
         ${known ? nothing : presenceDot(found.state, 'beside', words(found))}
-        ${note ? html`<span class="note" dir="auto" title=${this.brief ? legible(note) : nothing}>${seenText(note)}</span>` : nothing}
+        ${note ? html`<span class="note" part="note" dir="auto" title=${this.brief ? legible(note) : nothing}>${seenText(note)}</span>` : nothing}
       </p>
     `;
   }
