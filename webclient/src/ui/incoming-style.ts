@@ -168,16 +168,12 @@ export const incomingStyle = css`
         color: var(--accent);
       }
       @container (max-width: 300px) {
-        .reply .icon {
+        .reply .icon,
+        .avatar {
           display: none;
         }
-        .avatar {
-          --avatar: 2.5rem;
-        }
         .who {
-          flex-direction: column;
-          align-items: start;
-          gap: 0.625rem;
+          margin-block: 0.625rem 0.875rem;
         }
         h2 {
           font-size: 1.125rem;
