@@ -17,9 +17,10 @@ func TestLamp(t *testing.T) {
 	g := rig.Start(t, rig.Options{More: "presence: {pickup: domain}"})
 	g.KeepPorts()
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
-	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: "PCMU"})
+	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: "PCMU", Contact: rig.Alice.Address(), Watches: true})
 	lamp := lampOn(t, g)
 	lampShows(t, lamp, "terminated")
+	contactIs(t, bob, "Online")
 	t.Run("follows", func(t *testing.T) {
 		bob.Dial("alice")
 		alice.WaitEvent("CALL_INCOMING")
@@ -27,9 +28,11 @@ func TestLamp(t *testing.T) {
 		alice.Accept()
 		bob.WaitEvent("CALL_ESTABLISHED")
 		lampShows(t, lamp, "confirmed")
+		contactIs(t, bob, "Busy")
 		bob.Hangup()
 		alice.WaitEvent("CALL_CLOSED")
 		lampShows(t, lamp, "terminated")
+		contactIs(t, bob, "Online")
 	})
 	t.Run("picks up", func(t *testing.T) { picksUp(t, g, lamp, alice, bob) })
 	t.Run("over a restart", func(t *testing.T) {
@@ -68,6 +71,15 @@ func lampShows(t *testing.T, lamp *rig.Sipp, state string) {
 		log := lamp.Log()
 		last := strings.LastIndex(log, "LAMP ")
 		return last >= 0 && strings.Contains(log[last:], "<state>"+state)
+	})
+}
+
+// contactIs waits until the phone's list of contacts shows the presence of the one
+// in it.
+func contactIs(t *testing.T, p *rig.Phone, presence string) {
+	t.Helper()
+	rig.Until(t, rig.Patience, "the phone shows that its contact is "+presence, func() bool {
+		return strings.Contains(p.Command("contacts", ""), presence)
 	})
 }
 

@@ -44,6 +44,8 @@ type PhoneOptions struct {
 	Registrar, Domain string
 	// Contact is whom the phone's command "message" writes to.
 	Contact string
+	// Watches makes it subscribe to the presence of Contact.
+	Watches bool
 	// Direct phones have neither registrar nor proxy.
 	Direct bool
 }
@@ -79,7 +81,11 @@ func (g *Gateway) NewPhone(t testing.TB, o PhoneOptions) *Phone {
 		"SERVER="+cmp.Or(o.Registrar, g.At(o.Transport, o.Six)), "TRANSPORT="+o.Transport, "IP="+ip,
 		fmt.Sprintf("SIPPORT=%d", port), fmt.Sprintf("CTLPORT=%d", port+2))
 	if o.Contact != "" {
-		if err := os.WriteFile(filepath.Join(p.dir, "contacts"), []byte("<"+o.Contact+">\n"), 0o600); err != nil {
+		contact := "<" + o.Contact + ">\n"
+		if o.Watches {
+			contact = "<" + o.Contact + ">;presence=p2p\n"
+		}
+		if err := os.WriteFile(filepath.Join(p.dir, "contacts"), []byte(contact), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -133,6 +139,9 @@ func (o PhoneOptions) environment() []string {
 	}
 	if o.Outbound {
 		env = append(env, "OUTBOUND=yes")
+	}
+	if o.Watches {
+		env = append(env, "WATCHES=yes")
 	}
 	if o.Direct {
 		env = append(env, "REGINT=0", "DIRECT=yes")

@@ -11,6 +11,7 @@
 #       PARAMS    further account parameters, each led by ';': ';audio_codecs=PCMU;answermode=auto'
 #       OUTBOUND=yes  RFC 5626 (reg-id, +sip.instance, ob)   REGINT=60 (seconds; 0: do not register)
 #       DIRECT=yes    no outbound proxy: calls go straight to the URI
+#       WATCHES=yes   subscribe to contacts with ;presence=p2p
 #       UUID      +sip.instance UUID   AUTHUSER=USERNAME   DISPLAY_NAME   CAFILE (TLS)   RTCPMUX=no
 #  Control: netstrings of JSON on IP:CTLPORT (module ctrl_tcp); ONE connection, a new one replaces it.
 #  Standard output holds every SIP message. rec/dump-*-enc.wav is what was sent, -dec.wav what was
@@ -32,10 +33,13 @@ case $bare in
     bare=$(echo "$bare" | tr -d "[]")
     ;;
 esac
+watches="#"
+[ "${WATCHES:-no}" = no ] || watches=module_app
 [ -z "${UUID:-}" ] || printf %s "$UUID" >"$RUN/uuid"
 sed -e "s#@IP@#${IP:-127.0.0.1}#g; s#@SIPPORT@#$SIPPORT#g; s#@CTLPORT@#$CTLPORT#g; s#@DIR@#$RUN#g" \
     -e "s#@BARE@#$bare#g; s#@CTLIP@#$ctlip#g; s#@RTPLO@#${RTPLO:-20000}#g; s#@RTPHI@#${RTPHI:-31999}#g; s#@RTCPMUX@#${RTCPMUX:-no}#g" \
     -e "s#@SOURCE@#${SOURCE:-ausine,${TONE:-440}}#g; s#@CAFILE@#${CAFILE:-}#g" \
+    -e "s#@WATCHES@#$watches#" \
     -e '/^sip_cafile[[:space:]]*$/d' "$here/config.in" >"$RUN/config"
 proxy="sip:$SERVER;transport=$TRANSPORT"
 outbound=";outbound=\"$proxy\""
