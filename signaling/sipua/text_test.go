@@ -118,6 +118,37 @@ const (
 	typingBody  = "<isComposing><state>active</state></isComposing>"
 )
 
+const (
+	receipt = "<imdn><message-id>01J</message-id><delivery-notification><status><delivered/></status>" +
+		"</delivery-notification></imdn>"
+	wrapped = "NS: imdn <urn:ietf:params:imdn>\nimdn.Message-ID: m1\nimdn.Disposition-Notification: display\n\n\nhello"
+)
+
+// A phone of ours that asks for receipts has its text taken: the answer says
+// whether it is there. What it tells of its own showing is taken, and changes
+// nothing.
+func TestMessageOfPhoneWithReceipts(t *testing.T) {
+	g, _, book := withTexts(t, nil)
+	w := newWire(t, "127.0.0.2")
+	all := strings.Replace(wrapped, "display", "positive-delivery, negative-delivery, display", 1)
+	shown := strings.NewReplacer("delivery-", "display-", "delivered", "displayed").Replace(receipt)
+	const cpim = "message/cpim"
+	for _, row := range []struct {
+		kind, body string
+		want       int
+		noted      string
+	}{
+		{cpim, all, 202, "bob on desk writes to alice: hello"},
+		{"message/imdn+xml", shown, 200, ""},
+		{cpim, "From: <sip:bob@example.test>\n\nContent-Type: message/imdn+xml\n\n" + receipt, 200, ""},
+	} {
+		res := w.writes(g.at("udp"), rig.Bob.Address(), rig.Alice.Address(), "bob", row.kind, row.body)
+		if got := book.take(); res.StatusCode != row.want || got != row.noted {
+			t.Errorf("%s: %d %s, noted %q", row.body, res.StatusCode, res.Reason, got)
+		}
+	}
+}
+
 // Who may write to whom, what comes of it, and what is told of it.
 func TestMessage(t *testing.T) {
 	trunkOf := newWire(t, "127.0.0.3")
@@ -127,9 +158,6 @@ func TestMessage(t *testing.T) {
 	stranger := newWire(t, "127.0.0.2")
 	alice, bob, far := rig.Alice.Address(), rig.Bob.Address(), "sip:eve@elsewhere.test"
 	number := "sip:0044123@" + rig.Domain
-	receipt := "<imdn><message-id>01J</message-id><delivery-notification><status><delivered/></status>" +
-		"</delivery-notification></imdn>"
-	wrapped := "NS: imdn <urn:ietf:params:imdn>\nimdn.Message-ID: m1\nimdn.Disposition-Notification: display\n\n\nhello"
 	asserts := "P-Asserted-Identity: <sip:+44123@pbx.test>"
 	for _, row := range []struct {
 		name                     string
