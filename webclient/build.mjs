@@ -56,13 +56,15 @@ function squeezed(script) {
 
 /** The views that come later. They are loaded by the app alone, and each says so: else esbuild cuts what they share
     with it into a file for each set of sharers. */
-const later = [...(await source('src/ui/later.ts')).matchAll(/import\('\.\/([\w-]+)\.js'\)/g)].map(([, name]) => name);
+const later = [...(await source('src/ui/later.ts')).matchAll(/import\('\.[./a-z]*\/([\w-]+)\.js'\)/g)].map(
+  ([, name]) => name,
+);
 if (!later.length) throw new Error('build: src/ui/later.ts imports no view any more');
 
 const squeeze = {
   name: 'squeeze',
   setup(build) {
-    build.onLoad({filter: /\/src\/ui\/[^/]+\.ts$/}, async ({path}) => {
+    build.onLoad({filter: /\/src\/(ui|people)\/[^/]+\.ts$/}, async ({path}) => {
       const script = squeezed(await readFile(path, 'utf8'));
       const contents = later.includes(basename(path, '.ts')) ? `import '../main.js';\n${script}` : script;
       return {contents, loader: 'ts'};

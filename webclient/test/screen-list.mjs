@@ -4,6 +4,7 @@ import {callScreens} from './screens-calls.mjs';
 import {chatScreens} from './screens-chat.mjs';
 import {framedScreens} from './screens-framed.mjs';
 import {presenceScreens} from './screens-presence.mjs';
+import {searchScreens} from './screens-search.mjs';
 import {en} from './words.mjs';
 
 /** All of them, to be found by these words of the page. */
@@ -12,6 +13,7 @@ export const screens = (t = en) => [
   ...besideScreens(t),
   ...presenceScreens(t),
   ...chatScreens(t),
+  ...searchScreens(t),
   ...callScreens(t),
 ];
 
@@ -37,6 +39,8 @@ export const germanScreens = [
   'options',
   'presence',
   'conversations',
+  'suggestions',
+  'messages-found',
   'chat',
   'quick-texts',
   'incoming-reply',

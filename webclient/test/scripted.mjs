@@ -81,7 +81,7 @@ export async function scriptedGateway({answerOffer}) {
   return gateway;
 }
 
-function rest(gateway, request, response, name, query) {
+async function rest(gateway, request, response, name, query) {
   const {screen} = gateway;
   response.setHeader('Access-Control-Allow-Origin', '*');
   response.setHeader('Access-Control-Allow-Headers', 'Authorization');
@@ -103,8 +103,15 @@ function rest(gateway, request, response, name, query) {
   if (name === 'me' && !given)
     return screen.loggedOut ? reply(401, {title: 'Not logged in', status: 401}) : reply(200, screen.parts.me);
   if (name === 'history') return reply(200, {history: screen.history ?? []});
-  const answer = typeof given === 'function' ? given(query) : given;
+  const answer = typeof given === 'function' ? await given(query, await bodyOf(request)) : given;
   return answer ? reply(...answer) : reply(404, {title: 'Not found', status: 404});
+}
+
+/** What a request sent; "" for nothing. */
+async function bodyOf(request) {
+  let text = '';
+  for await (const piece of request) text += piece;
+  return text && JSON.parse(text);
 }
 
 async function receive(gateway, socket, message, answerOffer) {

@@ -4,6 +4,7 @@ import {sentences} from './gateway.de.js';
 import {presence} from './presence.de.js';
 import {problems} from './problems.de.js';
 import {reply} from './reply.de.js';
+import {search} from './search.de.js';
 import type {Language} from './words.js';
 
 const number = (n: number) => n.toLocaleString('de');
@@ -121,11 +122,12 @@ const words: Words = {
   calls: 'Anrufe',
   keysView: 'Tasten',
   conversations: 'Nachrichten',
-  noConversations: 'Noch keine Unterhaltungen. Mit Nachricht neben einer Person beginnen Sie eine.',
+  noConversations: 'Noch keine Unterhaltungen. Mit „Neue Nachricht“ beginnen Sie eine.',
   unreadMessages: n => `${number(n)} ungelesen`,
   chat,
   reply,
   presence,
+  search,
 
   // Devices and history
   devices: 'Ihre Telefone',

@@ -1,6 +1,7 @@
 import {chat} from './chat.en.js';
 import {presence} from './presence.en.js';
 import {reply} from './reply.en.js';
+import {search} from './search.en.js';
 
 const number = (n: number) => n.toLocaleString('en');
 
@@ -114,11 +115,12 @@ export const en = {
   calls: 'Calls',
   keysView: 'Keys',
   conversations: 'Conversations',
-  noConversations: 'No conversations yet. Press Message beside somebody to begin one.',
+  noConversations: 'No conversations yet. Press New message to begin one.',
   unreadMessages: (n: number) => `${number(n)} unread`,
   chat,
   reply,
   presence,
+  search,
 
   // Devices and history
   devices: 'Your phones',

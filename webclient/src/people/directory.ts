@@ -31,15 +31,21 @@ export interface EntryQuery {
   friends: boolean;
   /** The `next` of the page before. */
   after?: string;
+  /** The most entries of a page. */
+  limit?: number;
 }
 
-export async function entries({words, friends, after = ''}: EntryQuery): Promise<EntryPage> {
+export async function entries(
+  {words, friends, after = '', limit}: EntryQuery,
+  signal?: AbortSignal,
+): Promise<EntryPage> {
   const search = new URLSearchParams({
     ...(words ? {q: words} : {}),
     ...(friends ? {friends: 'true'} : {}),
     ...(after ? {after} : {}),
+    ...(limit ? {limit: String(limit)} : {}),
   });
-  return (await request('GET', `/directory?${search}`)) as EntryPage;
+  return (await request('GET', `/directory?${search}`, undefined, signal)) as EntryPage;
 }
 
 /** Whether an address is that of a friend. */

@@ -68,11 +68,13 @@ async function send(
   body?: BodyInit,
   kind = '',
   {gateway, bearer} = proof,
+  signal: AbortSignal | null = null,
 ): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(`${gateway}${api}${path}`, {
       method,
+      signal,
       headers: {
         ...(bearer ? {Authorization: `Bearer ${bearer}`} : {}),
         ...(body === undefined ? {} : {'Content-Type': kind}),
@@ -87,10 +89,10 @@ async function send(
   throw new RestError(response.status, problem.detail ?? problem.title ?? '', sentenceOf(problem));
 }
 
-/** Rejects with a RestError; status 0 when the gateway was not reached. */
-export async function request(method: string, path: string, body?: unknown): Promise<unknown> {
+/** Rejects with a RestError; status 0 when the gateway was not reached, or the signal gave the request up. */
+export async function request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const response = await send(method, path, text, 'application/json');
+  const response = await send(method, path, text, 'application/json', proof, signal);
   return response.json().catch(() => null);
 }
 

@@ -2,6 +2,9 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import {reach} from '../people/policy.js';
+import type {Presence} from '../protocol/messages.js';
+import type {AddressField} from './address-field.js';
+import './address-field.js';
 import {icon} from './icons.js';
 import {optionStyle} from './option-style.js';
 import {shared} from './styles.js';
@@ -41,7 +44,8 @@ export class AllowedAddresses extends LitElement {
   /** The list is kept, but does not count now. */
   @property({type: Boolean}) idle = false;
   @property({type: Boolean}) offline = false;
-  @query('input') private field!: HTMLInputElement;
+  @property({attribute: false}) presence: readonly Presence[] = [];
+  @query('address-field') private field!: AddressField;
 
   clear(): void {
     this.field.value = '';
@@ -63,22 +67,17 @@ export class AllowedAddresses extends LitElement {
       }
       ${this.idle && this.addresses.length ? html`<p class="small soft">${t.options.listIdle}</p>` : nothing}
       <form @submit=${this.submit}>
-        <label>
-          <span class="small">${t.options.addressLabel}</span>
-          <input
-            type="text"
-            name="address"
-              required
-            autocomplete="off"
-            autocapitalize="off"
-            spellcheck="false"
-            aria-describedby="fault"
-            aria-invalid=${this.fault ? 'true' : 'false'}
-          />
-        </label>
-        <button ?disabled=${this.offline}>${t.options.add}</button>
+        <address-field
+          fills
+          .label=${t.options.addressLabel}
+          .fault=${this.fault}
+          .presence=${this.presence}
+          ?offline=${this.offline}
+        >
+          <button ?disabled=${this.offline}>${t.options.add}</button>
+        </address-field>
       </form>
-      <div role="alert" id="fault">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
+      <div role="alert">${this.fault ? html`<p class="fault">${this.fault}</p>` : nothing}</div>
     `;
   }
 
@@ -102,8 +101,9 @@ export class AllowedAddresses extends LitElement {
   private submit(event: Event): void {
     event.preventDefault();
     const address = this.field.value.trim();
-    if (address) this.tell('add', address);
-    else this.focusField();
+    if (!address) return this.focusField();
+    this.field.close();
+    if (!this.offline) this.tell('add', address);
   }
 
   private tell(what: 'add' | 'remove', address: string): void {

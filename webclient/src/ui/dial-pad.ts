@@ -2,7 +2,9 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
-import type {Device} from '../protocol/messages.js';
+import type {Correspondent, Device} from '../protocol/messages.js';
+import type {AddressField} from './address-field.js';
+import './address-field.js';
 import {icon} from './icons.js';
 import './key-grid.js';
 import {shared} from './styles.js';
@@ -16,19 +18,22 @@ export class DialPad extends LitElement {
       :host {
         container-type: inline-size;
       }
-      label {
+      /* What lies over the views must be drawn over them. */
+      :host(:focus-within) {
+        position: relative;
+        z-index: 1;
+      }
+      address-field::part(label) {
+        margin-block-end: 0.375rem;
+        font-size: 1rem;
         font-weight: 600;
       }
-      .number {
-        position: relative;
-        margin-block-start: 0.375rem;
-      }
-      .number input {
+      address-field::part(input) {
         min-block-size: 3.25rem;
         padding-inline: 0.875rem 3.25rem;
         font-size: 1.25rem;
       }
-      .number button {
+      [slot='inside'] {
         position: absolute;
         inset-block-start: 0.25rem;
         inset-inline-end: 0.25rem;
@@ -41,7 +46,8 @@ export class DialPad extends LitElement {
       }
       .row {
         flex-wrap: wrap;
-        margin-block-start: 0.875rem;
+        flex-basis: 100%;
+        margin-block-start: 0.375rem;
       }
       .row .go {
         flex: 100 0 auto; /* it alone grows, unless the rest has a line of its own */
@@ -108,7 +114,7 @@ export class DialPad extends LitElement {
         outline: none;
       }
       .fault {
-        margin-block-start: 0.5rem;
+        flex-basis: 100%;
         color: var(--stop-text);
       }
     `,
@@ -124,7 +130,7 @@ export class DialPad extends LitElement {
   @state() private busy = false;
   /** What was called last, and when (ms): a double click is meant once. */
   private last = {to: '', at: Number.NEGATIVE_INFINITY};
-  @query('#to') private field!: HTMLInputElement;
+  @query('address-field') private field!: AddressField;
 
   /** Puts the cursor into the field. */
   focusField(): void {
@@ -140,52 +146,54 @@ export class DialPad extends LitElement {
   override render() {
     return html`
       <form class="card" @submit=${this.submit}>
-        <label for="to">${t.dialLabel}</label>
-        <div class="number">
-          <input
-            id="to"
-            type="text"
-            autocomplete="off"
-            autocapitalize="off"
-            spellcheck="false"
-            enterkeyhint="go"
-            aria-describedby=${this.fault ? 'fault' : nothing}
-            aria-invalid=${this.fault ? 'true' : nothing}
-            .value=${this.to}
-            @input=${this.typed}
-          />
-          <button type="button" class="bare" aria-label=${t.backspace} title=${t.backspace} ?hidden=${!this.to} @click=${this.backspace}>${icon('backspace')}</button>
-        </div>
-        ${this.fault ? html`<p id="fault" class="fault small">${this.fault}</p>` : nothing}
+        <address-field
+          over
+          .label=${t.dialLabel}
+          .value=${this.to}
+          .fault=${this.fault}
+          .act=${t.search.call}
+          .presence=${this.phone.parts?.presence ?? []}
+          ?offline=${this.offline}
+          @input=${this.typed}
+          @take=${(event: CustomEvent<Correspondent>) => this.offline || this.dial(event.detail.address)}
+        >
+          <button slot="inside" type="button" class="bare" aria-label=${t.backspace} title=${t.backspace} ?hidden=${!this.to} @click=${this.backspace}>${icon('backspace')}</button>
+          ${this.fault ? html`<p class="fault small">${this.fault}</p>` : nothing} ${this.buttons()}
+        </address-field>
         ${this.devices.length ? this.places() : nothing}
-        <div class="row">
-          <button class="go big" type="submit" ?disabled=${this.offline} aria-disabled=${this.busy ? 'true' : nothing}>${icon('phone')}<span>${t.call}</span></button>
-          <div class="more">
-            <button
-              type="button"
-              class="big worded"
-              aria-label=${t.intercom}
-              title=${t.intercomHint}
-              ?disabled=${this.offline}
-              aria-disabled=${this.busy ? 'true' : nothing}
-              @click=${() => this.start(true)}
-            >
-              ${icon('intercom')}<span>${t.intercomShort}</span>
-            </button>
-            <button
-              type="button"
-              class="big worded"
-              aria-label=${this.keypad ? t.hideKeypad : t.showKeypad}
-              @click=${() => {
-                this.keypad = !this.keypad;
-              }}
-            >
-              ${icon('keypad')}<span>${t.keypad}</span>
-            </button>
-          </div>
-        </div>
         ${this.keypad ? html`<key-grid class="keys" @digit=${this.pressed}></key-grid>` : nothing}
       </form>
+    `;
+  }
+
+  private buttons() {
+    return html`
+      <div class="row">
+        <button class="go big" type="submit" ?disabled=${this.offline} aria-disabled=${this.busy ? 'true' : nothing}>${icon('phone')}<span>${t.call}</span></button>
+        <div class="more">
+          <button
+            type="button"
+            class="big worded"
+            aria-label=${t.intercom}
+            title=${t.intercomHint}
+            ?disabled=${this.offline}
+            aria-disabled=${this.busy ? 'true' : nothing}
+            @click=${() => this.start(true)}
+          >
+            ${icon('intercom')}<span>${t.intercomShort}</span>
+          </button>
+          <button
+            type="button"
+            class="big worded"
+            aria-label=${this.keypad ? t.hideKeypad : t.showKeypad}
+            @click=${() => {
+              this.keypad = !this.keypad;
+            }}
+          >
+            ${icon('keypad')}<span>${t.keypad}</span>
+          </button>
+        </div>
+      </div>
     `;
   }
 

@@ -1,6 +1,7 @@
+import type {Suggester} from '../people/suggest.js';
 import type {Place} from './places.js';
 
-/** The views that the first screen does without: each is a file of its own, which comes when it is wanted. */
+/** The views, and what else the first screen does without: each is a file of its own, which comes when it is wanted. */
 const views = {
   options: () => import('./feature-options.js'),
   presence: () => import('./own-presence.js'),
@@ -8,6 +9,7 @@ const views = {
   conversations: () => import('./conversation-list.js'),
   reply: () => import('./reply-form.js'),
   keys: () => import('./key-list.js'),
+  suggestions: () => import('../people/suggest.js'),
 };
 
 export type LaterView = keyof typeof views;
@@ -33,6 +35,13 @@ export function need(view: LaterView): Promise<boolean> {
   );
   loaded.set(view, work);
   return work;
+}
+
+/** Makes what finds suggestions for a field; null when it cannot be had. `changed` is called whenever it found some. */
+export async function suggester(changed: () => void): Promise<Suggester | null> {
+  if (!(await need('suggestions'))) return null;
+  const made = await views.suggestions();
+  return new made.Suggester(changed);
 }
 
 /** Loads all of them ahead: who wants one while the gateway is away, or serves a newer page, has it then. */

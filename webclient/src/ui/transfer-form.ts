@@ -1,7 +1,9 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
-import type {Call} from '../protocol/messages.js';
+import type {Call, Presence} from '../protocol/messages.js';
+import type {AddressField} from './address-field.js';
+import './address-field.js';
 import {optionStyle} from './option-style.js';
 import {peerName} from './people.js';
 import {shared} from './styles.js';
@@ -25,20 +27,20 @@ export class TransferForm extends LitElement {
   /** The user's other talks, which this one can be joined with. */
   @property({attribute: false}) others: Call[] = [];
   @property({type: Boolean}) offline = false;
-  @query('input') private field!: HTMLInputElement;
+  @property({attribute: false}) presence: readonly Presence[] = [];
+  @query('address-field') private field!: AddressField;
 
-  override firstUpdated(): void {
+  override async firstUpdated(): Promise<void> {
+    await this.field.updateComplete;
     this.field.focus();
   }
 
   override render() {
     return html`
       <form aria-label=${t.transfer} @submit=${this.submit} @keydown=${this.key}>
-        <label>
-          <span class="small">${t.transferTo}</span>
-          <input type="text" name="to" required autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go" />
-        </label>
-        <button class="main" ?disabled=${this.offline}>${t.transferNow}</button>
+        <address-field fills .label=${t.transferTo} .presence=${this.presence} ?offline=${this.offline}>
+          <button class="main" ?disabled=${this.offline}>${t.transferNow}</button>
+        </address-field>
       </form>
       ${this.others.map(
         call => html`
@@ -54,8 +56,9 @@ export class TransferForm extends LitElement {
   private submit(event: Event): void {
     event.preventDefault();
     const to = this.field.value.trim();
-    if (to) this.tell('to', to);
-    else this.field.focus();
+    if (!to) return this.field.focus();
+    this.field.close();
+    if (!this.offline) this.tell('to', to);
   }
 
   private key(event: KeyboardEvent): void {
