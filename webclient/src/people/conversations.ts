@@ -98,6 +98,17 @@ export class Thread {
     this.changed();
   }
 
+  /** Fetches earlier messages until one is there; false when it is none of the newest thousand. */
+  async reach(id: string): Promise<boolean> {
+    for (let pages = 0; pages < 20; pages++) {
+      if (this.messages.some(one => one.id === id)) return true;
+      const [first] = this.messages;
+      if (!this.next || !first || first.id < id || this.state === 'failed') return false;
+      await this.older();
+    }
+    return false;
+  }
+
   send(text: string, now: number): Promise<void> {
     const one: Unsent = {key: randomId(), text, time: new Date(now).toISOString(), fault: ''};
     this.unsent = [...this.unsent, one];

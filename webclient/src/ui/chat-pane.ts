@@ -6,7 +6,8 @@ import {say, t} from '../locales/words.js';
 import {type Thread, threadOf, type Unsent} from '../people/conversations.js';
 import {tooLong} from '../people/text.js';
 import type {Phone} from '../phone.js';
-import type {Conversation, Correspondent, Message} from '../protocol/messages.js';
+import type {Conversation, Message} from '../protocol/messages.js';
+import type {Sought} from './app-chat.js';
 import {chatStyle} from './chat-style.js';
 import {chatText} from './chat-text.js';
 import {icon} from './icons.js';
@@ -21,7 +22,7 @@ export class ChatPane extends LitElement {
   static override styles = [shared, chatStyle, markStyle];
 
   @property({attribute: false}) phone!: Phone;
-  @property({attribute: false}) peer!: Correspondent;
+  @property({attribute: false}) peer!: Sought;
   @property({attribute: false}) conversations: Conversation[] = [];
   @property({type: Boolean}) offline = false;
   /** What was typed is longer than a message may be. */
@@ -37,6 +38,8 @@ export class ChatPane extends LitElement {
   private atEnd = true;
   private readonly size = new ResizeObserver(() => this.stay());
   private firstShown = '';
+  /** The message that was looked for, once it is shown. */
+  @state() private sought = '';
   /** What the gateway was told that the user has read. */
   private told = '';
   private readonly seen = () => this.tellRead();
@@ -60,6 +63,7 @@ export class ChatPane extends LitElement {
     if (began) this.begin();
     const {conversation} = this;
     this.conversation = this.thread.find(this.conversations);
+    if (!began && before && before.message !== this.peer.message) void this.seek();
     if (!began && fresh(conversation, this.conversation)) void this.thread.load();
     if (changed.get('offline') === true && !this.offline) void this.thread.back();
   }
@@ -72,7 +76,20 @@ export class ChatPane extends LitElement {
     this.long = tooLong(this.thread.draft);
     this.told = '';
     this.atEnd = true;
-    void this.thread.load();
+    this.sought = '';
+    void this.thread.load().then(() => this.seek());
+  }
+
+  /** Goes to the message that is looked for. */
+  private async seek(): Promise<void> {
+    const {message = ''} = this.peer;
+    if (!message || !(await this.thread.reach(message)) || message !== this.peer.message) return;
+    this.sought = message;
+    this.atEnd = false;
+    await this.updateComplete;
+    const row = this.log.querySelector<HTMLElement>('.sought');
+    row?.scrollIntoView({block: 'center'});
+    row?.focus({preventScroll: true});
   }
 
   override firstUpdated(): void {
@@ -184,13 +201,20 @@ export class ChatPane extends LitElement {
     if (failed) words.push(say(cause, causeSentence));
     const again =
       failed && !this.thread.repeated.has(message.id) ? () => this.thread.repeat(message, this.phone.now()) : null;
-    return this.row({...message, mine, failed, words, again});
+    return this.row({...message, mine, failed, words, again, sought: message.id === this.sought});
   }
 
   private unsent(one: Unsent) {
     const {fault, id} = one;
     const words = fault ? [t.chat.states.failed, fault] : [id ? t.chat.states.sent : t.chat.sending];
-    return this.row({...one, mine: true, failed: !!fault, words, again: fault ? () => this.thread.again(one) : null});
+    return this.row({
+      ...one,
+      mine: true,
+      failed: !!fault,
+      words,
+      again: fault ? () => this.thread.again(one) : null,
+      sought: false,
+    });
   }
 
   private row(one: {
@@ -200,11 +224,12 @@ export class ChatPane extends LitElement {
     failed: boolean;
     words: string[];
     again: (() => void) | null;
+    sought: boolean;
   }) {
-    const {mine, failed, again} = one;
+    const {mine, failed, again, sought} = one;
     const time = moment(new Date(one.time), new Date(this.phone.now()), t.lang);
     return html`
-      <li class="${mine ? 'mine' : ''} ${failed ? 'failed' : ''}">
+      <li class="${mine ? 'mine' : ''} ${failed ? 'failed' : ''} ${sought ? 'sought' : ''}" tabindex=${sought ? '-1' : nothing}>
         <span class="unseen">${mine ? t.chat.you : peerName(this.peer)}</span>
         <p class="text" dir="auto">${chatText(one.text)}</p>
         <p class="foot small soft">${[time, ...one.words].join(' · ')}</p>

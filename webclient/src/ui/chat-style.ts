@@ -70,6 +70,10 @@ export const chatStyle = css`
     border-color: var(--stop-text);
     background: var(--stop-soft);
   }
+  .sought .text {
+    border-color: var(--accent);
+    box-shadow: 0 0 0 1px var(--accent);
+  }
   .failed .foot {
     color: var(--stop-text);
   }

@@ -3,7 +3,8 @@ import {keyed} from 'lit/directives/keyed.js';
 import {t} from '../locales/words.js';
 import type {Draft} from '../people/directory.js';
 import type {Phone} from '../phone.js';
-import type {Correspondent, Parts} from '../protocol/messages.js';
+import type {Parts} from '../protocol/messages.js';
+import type {Sought} from './app-chat.js';
 import './device-list.js';
 import './history-list.js';
 import type {Place} from './places.js';
@@ -14,7 +15,7 @@ export interface Shown {
   parts: Parts;
   place: Place;
   /** Whom the open conversation is with. */
-  peer: Correspondent | null;
+  peer: Sought | null;
   offline: boolean;
   /** The state of the line in a word. */
   line: string;
@@ -45,19 +46,21 @@ export function detailColumn(shown: Shown) {
   return shown.peer ? chat(shown, shown.peer) : phones(shown);
 }
 
-function conversations({phone, parts, peer}: Shown) {
+function conversations({phone, parts, peer, offline}: Shown) {
   return html`
     <conversation-list
       class="card"
       .conversations=${parts.conversations}
+      .presence=${parts.presence}
       .now=${() => phone.now()}
+      ?offline=${offline}
       open=${peer?.address ?? ''}
     ></conversation-list>
     <quick-texts class="card" .phone=${phone}></quick-texts>
   `;
 }
 
-function chat({phone, parts, offline, close}: Shown, peer: Correspondent) {
+function chat({phone, parts, offline, close}: Shown, peer: Sought) {
   return html`
     <chat-pane
       class="card"
@@ -88,6 +91,7 @@ function featureOptions({phone, parts, offline, close}: Shown) {
     <feature-options
       .me=${parts.me}
       .devices=${parts.devices}
+      .presence=${parts.presence}
       .version=${parts.counters.directory}
       .now=${() => phone.now()}
       ?offline=${offline}

@@ -1,84 +1,55 @@
 import {css, html, LitElement, nothing} from 'lit';
-import {customElement, property} from 'lit/decorators.js';
+import {customElement, property, query, state} from 'lit/decorators.js';
 import {moment} from '../call/time.js';
 import {t} from '../locales/words.js';
-import type {Conversation} from '../protocol/messages.js';
+import type {Conversation, Correspondent, Presence} from '../protocol/messages.js';
+import type {AddressField} from './address-field.js';
+import './address-field.js';
 import './chat-pane.js';
 import './quick-texts.js';
+import {conversationStyle} from './conversation-style.js';
+import {icon} from './icons.js';
+import './message-search.js';
 import {initials, legible, peerName} from './people.js';
 import './presence-line.js';
 import {avatarStyle, shared} from './styles.js';
 
-/** The conversations of the user, newest first. Pressing one opens it, by an event `write`. */
+/** The conversations of the user, newest first, and ways to others. Opening one is an event `write`. */
 @customElement('conversation-list')
 export class ConversationList extends LitElement {
   static override styles = [
     shared,
     avatarStyle,
+    conversationStyle,
     css`
       :host {
         container-type: inline-size;
       }
-      h2 {
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        justify-content: space-between;
+        gap: 0 0.5rem;
         margin-block-end: 0.5rem;
+      }
+      h2 {
         font-size: 1rem;
       }
-      li + li {
-        border-block-start: 1px solid var(--line);
+      form {
+        margin-block-end: 0.75rem;
       }
-      button {
-        display: grid;
-        grid-template-columns: auto minmax(0, 1fr) auto;
-        inline-size: 100%;
-        padding: 0.5rem 0.25rem;
-        background: none;
-        font-weight: 400;
-        text-align: start;
-      }
-      [aria-current] {
+      [aria-expanded='true'] {
         background: var(--accent-soft);
+        color: var(--accent);
       }
-      .avatar {
-        --avatar: 2.5rem;
+      header button {
+        gap: 0.375rem;
+        padding-inline: 0.625rem;
+        font-size: 0.875rem;
       }
-      .what {
-        display: grid;
-        min-inline-size: 0;
-      }
-      .name {
-        font-weight: 600;
-      }
-      .failed {
-        color: var(--stop-text);
-      }
-      .side {
-        display: grid;
-        gap: 0.25rem;
-        justify-items: end;
-      }
-      .count {
-        min-inline-size: 1.25rem;
-        padding-inline: 0.25rem;
-        border-radius: 99px;
-        background: var(--stop);
-        color: var(--on-stop);
-        font-size: 0.75rem;
-        font-weight: 600;
-        line-height: 1.25rem;
-        text-align: center;
-      }
-      @container (max-width: 300px) {
-        button {
-          grid-template-columns: auto minmax(0, 1fr);
-          row-gap: 0;
-        }
-        .avatar {
-          grid-row: span 2;
-        }
-        .side {
-          display: flex;
-          justify-content: space-between;
-        }
+      .list {
+        margin-block-start: 0.5rem;
       }
     `,
   ];
@@ -87,19 +58,79 @@ export class ConversationList extends LitElement {
   /** The address of the one that is open. */
   @property() open = '';
   @property({attribute: false}) now: () => number = Date.now;
+  @property({attribute: false}) presence: readonly Presence[] = [];
+  @property({type: Boolean}) offline = false;
+  /** The field for whom to write to is open. */
+  @state() private writing = false;
+  /** Messages are looked for: they stand in the place of the list. */
+  @state() private searching = false;
+  @query('address-field') private field!: AddressField | null;
 
   override render() {
-    const {conversations} = this;
+    const {conversations, writing, searching} = this;
     return html`
       <section aria-labelledby="title">
-        <h2 id="title" tabindex="-1">${t.conversations}</h2>
+        <header>
+          <h2 id="title" tabindex="-1">${t.conversations}</h2>
+          <button aria-expanded=${writing ? 'true' : 'false'} @click=${this.toggle}>
+            ${icon('chat')}<span>${t.search.newMessage}</span>
+          </button>
+        </header>
+        ${writing ? this.question() : nothing}
         ${
-          conversations.length
-            ? html`<ul>${conversations.map(one => this.row(one))}</ul>`
+          conversations.length || searching
+            ? html`<message-search
+                .now=${this.now}
+                ?offline=${this.offline}
+                @searching=${(event: CustomEvent<boolean>) => {
+                  this.searching = event.detail;
+                }}
+              ></message-search>`
             : html`<p class="small soft">${t.noConversations}</p>`
         }
+        ${searching || !conversations.length ? nothing : html`<ul class="list">${conversations.map(one => this.row(one))}</ul>`}
       </section>
     `;
+  }
+
+  /** Whom to write to. */
+  private question() {
+    return html`
+      <form @submit=${this.submit} @keydown=${this.key}>
+        <address-field
+          sign="chat"
+          .label=${t.search.writeTo}
+          .act=${t.search.write}
+          .presence=${this.presence}
+          ?offline=${this.offline}
+          @take=${(event: CustomEvent<Correspondent>) => this.begin(event.detail)}
+        ></address-field>
+      </form>
+    `;
+  }
+
+  private async toggle(): Promise<void> {
+    this.writing = !this.writing;
+    await this.updateComplete;
+    await this.field?.updateComplete;
+    this.field?.focus();
+  }
+
+  private submit(event: Event): void {
+    event.preventDefault();
+    const address = this.field?.value.trim();
+    if (address) this.begin({address, display: ''});
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.key !== 'Escape') return;
+    this.writing = false;
+    this.renderRoot.querySelector<HTMLElement>('header button')?.focus();
+  }
+
+  private begin(peer: Correspondent): void {
+    this.writing = false;
+    this.show(peer);
   }
 
   private row(one: Conversation) {
@@ -109,7 +140,7 @@ export class ConversationList extends LitElement {
     const line = typing ? t.chat.typing(peerName(peer)) : last.mine ? t.chat.mine(said) : said;
     return html`
       <li>
-        <button aria-current=${peer.address === this.open ? 'true' : nothing} @click=${() => this.show(one)}>
+        <button aria-current=${peer.address === this.open ? 'true' : nothing} @click=${() => this.show(peer)}>
           <span class="avatar" aria-hidden="true">${initials(peer)}</span>
           <span class="what">
             <span class="name cut"><bdi>${peerName(peer)}</bdi></span>
@@ -129,7 +160,7 @@ export class ConversationList extends LitElement {
     `;
   }
 
-  private show(one: Conversation): void {
-    this.dispatchEvent(new CustomEvent('write', {detail: one.with, bubbles: true, composed: true}));
+  private show(detail: Correspondent): void {
+    this.dispatchEvent(new CustomEvent('write', {detail, bubbles: true, composed: true}));
   }
 }
