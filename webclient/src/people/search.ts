@@ -1,4 +1,4 @@
-import type {Presence, PresenceState} from '../protocol/messages.js';
+import type {PresenceState} from '../protocol/messages.js';
 import type {HistoryEntry} from '../protocol/rest.js';
 import type {Entry} from './directory.js';
 
@@ -21,9 +21,11 @@ export interface Suggestion {
   kind: Kind;
   display: string;
   address: string;
+  /** All that are known of him. */
+  addresses: string[];
   /** His number at this gateway, or "". */
   number: string;
-  /** Undefined where nobody knows. */
+  /** As a search for colleagues found it; undefined for who is none. */
   state: PresenceState | undefined;
 }
 
@@ -33,7 +35,6 @@ export interface Sources {
   people: readonly Colleague[];
   /** Newest first. */
   calls: readonly HistoryEntry[];
-  presence: readonly Presence[];
 }
 
 /** A text without case and accents; "ß" is "ss", as it is in capitals. */
@@ -78,7 +79,7 @@ function key(address: string): string {
 }
 
 /** Everybody of the sources whom the words may mean: each once, who is nearest first, then who fits best. */
-export function suggestions(words: readonly string[], {entries, people, calls, presence}: Sources): Suggestion[] {
+export function suggestions(words: readonly string[], {entries, people, calls}: Sources): Suggestion[] {
   const found: Suggestion[] = [];
   const known = new Map<string, Suggestion>();
   const add = (one: Suggestion, addresses: readonly string[]) => {
@@ -88,6 +89,7 @@ export function suggestions(words: readonly string[], {entries, people, calls, p
       same.display ||= one.display;
       same.number ||= one.number;
       same.state ??= one.state;
+      same.addresses.push(...one.addresses);
     } else {
       found.push(one);
     }
@@ -100,6 +102,7 @@ export function suggestions(words: readonly string[], {entries, people, calls, p
         kind: friend ? 'friend' : 'directory',
         display,
         address,
+        addresses: [...addresses],
         number: '',
         state: undefined,
       });
@@ -107,15 +110,14 @@ export function suggestions(words: readonly string[], {entries, people, calls, p
       if (best[0]) add(best[0], addresses);
     }
   for (const {address, number, display, presence: seen} of people)
-    add({kind: 'colleague', display, address, number, state: seen.state}, [address, ...atHome(number, address)]);
+    add({kind: 'colleague', display, address, addresses: [address], number, state: seen.state}, [
+      address,
+      ...atHome(number, address),
+    ]);
   for (const {address, display} of calls) {
-    const one: Suggestion = {kind: 'called', display, address, number: '', state: undefined};
+    const one: Suggestion = {kind: 'called', display, address, addresses: [address], number: '', state: undefined};
     if (address && !address.endsWith('@anonymous.invalid') && (known.has(key(address)) || fit(words, one) < 3))
       add(one, [address]);
-  }
-  for (const {address, state} of presence) {
-    const one = known.get(key(address));
-    if (one) one.state = state;
   }
   const rank = (one: Suggestion) => {
     const how = fit(words, one); // who was found by a note alone comes last

@@ -1,4 +1,3 @@
-import type {Presence} from '../protocol/messages.js';
 import {type HistoryEntry, type HistoryPage, request} from '../protocol/rest.js';
 import {type EntryPage, entries} from './directory.js';
 import {type Colleague, exactly, fit, type Sources, type Suggestion, suggestions, wordsOf} from './search.js';
@@ -31,13 +30,13 @@ export class Suggester {
 
   /** Of those who were found, keeps at once who still fits; then asks, unless the gateway is away. What was asked before
       is given up. */
-  ask(typed: string, presence: readonly Presence[], away: boolean): void {
+  ask(typed: string, away: boolean): void {
     this.stop();
     const words = wordsOf(typed);
     this.typed = typed;
     this.show(words.length ? this.found.filter(one => fit(words, one) < 3) : []);
     if (!words.length || away) return;
-    this.timer = window.setTimeout(() => void this.fetch(words, presence), pause);
+    this.timer = window.setTimeout(() => void this.fetch(words), pause);
   }
 
   /** Gives up what is asked. */
@@ -47,7 +46,7 @@ export class Suggester {
     this.asked = null;
   }
 
-  private async fetch(words: readonly string[], presence: readonly Presence[]): Promise<void> {
+  private async fetch(words: readonly string[]): Promise<void> {
     const asked = new AbortController();
     this.asked = asked;
     const {signal} = asked;
@@ -68,7 +67,6 @@ export class Suggester {
       entries: [...friends.entries, ...others.entries],
       people: colleagues.people,
       calls,
-      presence,
     };
     this.show(suggestions(words, sources));
     this.changed();

@@ -3,9 +3,10 @@ import {customElement, property, query, state} from 'lit/decorators.js';
 import {live} from 'lit/directives/live.js';
 import {repeat} from 'lit/directives/repeat.js';
 import {t} from '../locales/words.js';
+import {presences} from '../people/presences.js';
 import type {Suggestion} from '../people/search.js';
 import type {Suggester} from '../people/suggest.js';
-import type {Correspondent, Presence} from '../protocol/messages.js';
+import type {Correspondent} from '../protocol/messages.js';
 import {addressFieldStyle} from './address-field-style.js';
 import {type IconName, icon} from './icons.js';
 import {suggester} from './later.js';
@@ -42,8 +43,6 @@ export class AddressField extends LitElement {
   /** The list lies over what follows, and so goes away with the focus. */
   @property({type: Boolean, reflect: true}) over = false;
   @property({type: Boolean}) offline = false;
-  /** Whose presence the page knows. */
-  @property({attribute: false}) presence: readonly Presence[] = [];
   @query('input') private input!: HTMLInputElement;
   @state() private open = false;
   /** The address of the row that is marked; null: none is. */
@@ -141,7 +140,8 @@ export class AddressField extends LitElement {
     return html`${icon(this.sign)}<span class="name cut"><bdi>${this.act?.(this.value.trim())}</bdi></span>`;
   }
 
-  private person({kind, display, address, number, state: seen}: Suggestion) {
+  private person({kind, display, address, addresses, number, state: found}: Suggestion) {
+    const seen = presences.of(addresses)?.state ?? found;
     const name = peerName({display, address});
     const line = number || shortAddress(address);
     return html`
@@ -164,7 +164,7 @@ export class AddressField extends LitElement {
   private async suggest(): Promise<void> {
     const made = this.suggester ?? (await suggester(() => this.requestUpdate()));
     this.suggester ??= made; // more may have been typed while it was loaded
-    if (this.open) this.suggester?.ask(this.value, this.presence, this.offline);
+    if (this.open) this.suggester?.ask(this.value, this.offline);
   }
 
   private key(event: KeyboardEvent): void {

@@ -2,7 +2,6 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
 import {reach} from '../people/policy.js';
-import type {Presence} from '../protocol/messages.js';
 import type {AddressField} from './address-field.js';
 import './address-field.js';
 import {icon} from './icons.js';
@@ -44,7 +43,6 @@ export class AllowedAddresses extends LitElement {
   /** The list is kept, but does not count now. */
   @property({type: Boolean}) idle = false;
   @property({type: Boolean}) offline = false;
-  @property({attribute: false}) presence: readonly Presence[] = [];
   @query('address-field') private field!: AddressField;
 
   clear(): void {
@@ -71,7 +69,6 @@ export class AllowedAddresses extends LitElement {
           fills
           .label=${t.options.addressLabel}
           .fault=${this.fault}
-          .presence=${this.presence}
           ?offline=${this.offline}
         >
           <button ?disabled=${this.offline}>${t.options.add}</button>

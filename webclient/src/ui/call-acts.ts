@@ -173,7 +173,6 @@ export class CallActs extends LitElement {
     return html`
       <transfer-form
         .others=${this.phone.calls.filter(other => other.id !== call.id && (other.state === 'connected' || other.state === 'held'))}
-        .presence=${this.phone.parts?.presence ?? []}
         ?offline=${this.offline}
         @to=${(event: CustomEvent<string>) => this.give({to: event.detail})}
         @with=${(event: CustomEvent<string>) => this.give({with: event.detail})}

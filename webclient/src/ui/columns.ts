@@ -51,7 +51,6 @@ function conversations({phone, parts, peer, offline}: Shown) {
     <conversation-list
       class="card"
       .conversations=${parts.conversations}
-      .presence=${parts.presence}
       .now=${() => phone.now()}
       ?offline=${offline}
       open=${peer?.address ?? ''}
@@ -91,7 +90,6 @@ function featureOptions({phone, parts, offline, close}: Shown) {
     <feature-options
       .me=${parts.me}
       .devices=${parts.devices}
-      .presence=${parts.presence}
       .version=${parts.counters.directory}
       .now=${() => phone.now()}
       ?offline=${offline}

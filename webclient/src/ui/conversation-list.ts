@@ -2,7 +2,7 @@ import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
 import {moment} from '../call/time.js';
 import {t} from '../locales/words.js';
-import type {Conversation, Correspondent, Presence} from '../protocol/messages.js';
+import type {Conversation, Correspondent} from '../protocol/messages.js';
 import type {AddressField} from './address-field.js';
 import './address-field.js';
 import './chat-pane.js';
@@ -58,7 +58,6 @@ export class ConversationList extends LitElement {
   /** The address of the one that is open. */
   @property() open = '';
   @property({attribute: false}) now: () => number = Date.now;
-  @property({attribute: false}) presence: readonly Presence[] = [];
   @property({type: Boolean}) offline = false;
   /** The field for whom to write to is open. */
   @state() private writing = false;
@@ -101,7 +100,6 @@ export class ConversationList extends LitElement {
           sign="chat"
           .label=${t.search.writeTo}
           .act=${t.search.write}
-          .presence=${this.presence}
           ?offline=${this.offline}
           @take=${(event: CustomEvent<Correspondent>) => this.begin(event.detail)}
         ></address-field>

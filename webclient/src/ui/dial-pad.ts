@@ -152,7 +152,6 @@ export class DialPad extends LitElement {
           .value=${this.to}
           .fault=${this.fault}
           .act=${t.search.call}
-          .presence=${this.phone.parts?.presence ?? []}
           ?offline=${this.offline}
           @input=${this.typed}
           @take=${(event: CustomEvent<Correspondent>) => this.offline || this.dial(event.detail.address)}

@@ -4,7 +4,7 @@ import {moment} from '../call/time.js';
 import {t} from '../locales/words.js';
 import type {Decision} from '../people/policy.js';
 import * as policy from '../people/policy.js';
-import type {Device, Me, Presence} from '../protocol/messages.js';
+import type {Device, Me} from '../protocol/messages.js';
 import type {AllowedAddresses} from './allowed-addresses.js';
 import './allowed-addresses.js';
 import './address-question.js';
@@ -69,7 +69,6 @@ export class FeatureOptions extends LitElement {
 
   @property({attribute: false}) me!: Me;
   @property({attribute: false}) devices: Device[] = [];
-  @property({attribute: false}) presence: Presence[] = [];
   /** Counts up whenever the directory has changed at the gateway: so have the counts. */
   @property({type: Number}) version = 0;
   @property({type: Boolean}) offline = false;
@@ -218,7 +217,6 @@ export class FeatureOptions extends LitElement {
       <allowed-addresses
         .addresses=${grants.addresses}
         .fault=${this.addressFault}
-        .presence=${this.presence}
         ?idle=${!on}
         ?offline=${this.offline}
         @add=${(event: CustomEvent<string>) => this.addAddress(event.detail)}

@@ -1,7 +1,7 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query} from 'lit/decorators.js';
 import {t} from '../locales/words.js';
-import type {Call, Presence} from '../protocol/messages.js';
+import type {Call} from '../protocol/messages.js';
 import type {AddressField} from './address-field.js';
 import './address-field.js';
 import {optionStyle} from './option-style.js';
@@ -27,7 +27,6 @@ export class TransferForm extends LitElement {
   /** The user's other talks, which this one can be joined with. */
   @property({attribute: false}) others: Call[] = [];
   @property({type: Boolean}) offline = false;
-  @property({attribute: false}) presence: readonly Presence[] = [];
   @query('address-field') private field!: AddressField;
 
   override async firstUpdated(): Promise<void> {
@@ -38,7 +37,7 @@ export class TransferForm extends LitElement {
   override render() {
     return html`
       <form aria-label=${t.transfer} @submit=${this.submit} @keydown=${this.key}>
-        <address-field fills .label=${t.transferTo} .presence=${this.presence} ?offline=${this.offline}>
+        <address-field fills .label=${t.transferTo} ?offline=${this.offline}>
           <button class="main" ?disabled=${this.offline}>${t.transferNow}</button>
         </address-field>
       </form>
