@@ -139,10 +139,10 @@ export class ChatPane extends LitElement {
         <div>
           <h2 id="title" tabindex="-1">${breaks(name)}</h2>
           <p class="small soft">${breaks(peerLine({...peer, verified: true}))}</p>
-          <presence-line .addresses=${[peer.address]} brief></presence-line>
         </div>
         <button class="bare" aria-label=${t.closeScreen(name)} @click=${this.close}>${icon('close')}<span>${t.close}</span></button>
       </header>
+      <presence-line .addresses=${[peer.address]} brief></presence-line>
       <div class="log" role="log" aria-label=${t.chat.with(name)} tabindex="0" @scroll=${this.scrolled}>
         ${
           thread.next

@@ -26,13 +26,18 @@ export const chatStyle = css`
     position: relative; /* what is unseen in it scrolls with it */
     flex: 1 1 auto;
     min-block-size: 8rem;
-    max-block-size: max(12rem, 100dvh - 25rem);
+    max-block-size: max(9rem, 100dvh - 28rem);
     margin-block: 0.75rem;
     padding: 0.25rem;
     border-block: 1px solid var(--line);
     overflow-y: auto;
     overflow-anchor: none;
     overscroll-behavior: contain;
+  }
+  @container (max-width: 420px) {
+    presence-line::part(note) {
+      display: none;
+    }
   }
   /* The pane has a column for itself. */
   @media (min-width: 1024px) and (min-height: 640px) {
