@@ -7,6 +7,7 @@ import (
 	"maps"
 	"mime"
 	"mime/multipart"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -154,6 +155,28 @@ func TestListOfLamps(t *testing.T) {
 	if after := rings.parts[of("alice")]; strings.Contains(after, "eve") || versionOf(after) <= versionOf(before) {
 		t.Fatalf("who calls, or a version that fell, after\n%s\nin\n%s", before, after)
 	}
+}
+
+// Of two who talk with each other the lamps do not show that they do.
+func TestLampsTellNobodyWhomACallIsWith(t *testing.T) {
+	g, s := withEvents(t, nil)
+	w := newWire(t, "127.0.0.2")
+	s.wants("bob")
+	for user, peer := range map[string]string{"alice": "dave", "dave": "alice"} {
+		s.turn(g, user, machine.Lamp{State: machine.LampBusy, ID: "c1", Peer: machine.PeerView{Display: "Talks", Address: of(peer)}})
+	}
+	s.knows(g, "alice", "dave")
+	k, _ := w.list(g, "dialog", 600)
+	l := readList(t, k.told(200))
+	l.says(t, 0, true, map[string]string{of("alice"): "<state>confirmed", of("dave"): "<state>confirmed"})
+	ids := map[string]bool{}
+	for uri, text := range l.parts {
+		if strings.Contains(text, "Talks") || strings.Contains(text, "<remote>") || strings.Contains(text, "c1") {
+			t.Errorf("whom %s talks with is told:\n%s", uri, text)
+		}
+		ids[regexp.MustCompile(`<dialog id="([^"]+)"`).FindString(text)] = true
+	}
+	same(t, "names of the dialogs", len(ids), 2)
 }
 
 func versionOf(document string) (version int) {
