@@ -30,8 +30,9 @@ scene('a talk is moved to the deskphone, back, and transferred, by the buttons o
   await tab.page.getByLabel('Name or number to transfer to').fill('nobody at all');
   await tab.press('Transfer now');
   await tab.page.getByRole('alert').filter({hasText: /./}).waitFor();
-  await tab.page.getByLabel('Name or number to transfer to').fill('carol');
-  await tab.page.keyboard.press('Enter');
+  await tab.page.getByLabel('Name or number to transfer to').fill('cook');
+  await tab.page.getByRole('option', {name: /^Carol Cook 1003 Colleague/}).waitFor();
+  for (const key of ['ArrowDown', 'Enter', 'Enter']) await tab.page.keyboard.press(key);
   await third.event('CALL_INCOMING');
   await third.accept();
   await caller.hears(1500);
