@@ -40,6 +40,29 @@ export const searchScreens = t => [
     },
   },
   {
+    name: 'frame-bar-suggestions',
+    framed: {layout: 'bar'},
+    ready: t.dialLabel,
+    parts: parts(),
+    rest,
+    async act(page) {
+      await page.getByLabel(t.dialLabel).fill('o');
+      await suggested(page);
+    },
+  },
+  {
+    name: 'suggestions-allow',
+    ready: 'Sales desk',
+    history,
+    parts: parts(),
+    rest,
+    async act(page) {
+      await page.getByRole('button', {name: t.options.title, exact: true}).click();
+      await page.getByLabel(t.options.addressLabel).fill('o');
+      await suggested(page);
+    },
+  },
+  {
     name: 'suggestions-transfer',
     ready: t.onDevice('Desk phone'),
     history,

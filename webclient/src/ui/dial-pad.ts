@@ -1,5 +1,6 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
+import {frame} from '../embed/frame.js';
 import {t} from '../locales/words.js';
 import type {Phone} from '../phone.js';
 import type {Correspondent, Device} from '../protocol/messages.js';
@@ -147,7 +148,7 @@ export class DialPad extends LitElement {
     return html`
       <form class="card" @submit=${this.submit}>
         <address-field
-          over
+          ?over=${frame?.look.layout !== 'bar'}
           .label=${t.dialLabel}
           .value=${this.to}
           .fault=${this.fault}
