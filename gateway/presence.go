@@ -60,7 +60,8 @@ func (g *Gateway) listOf(user string) []PresenceView {
 	list := g.cfg.Presence.List(user)
 	out := make([]PresenceView, 0, len(list))
 	for _, p := range list {
-		out = append(out, PresenceView{p.Address, p.Display, stateOf(p.View)})
+		u, _ := g.cfg.Directory.User(p.User)
+		out = append(out, PresenceView{p.Address, u.Number, p.Display, stateOf(p.View)})
 	}
 	return out
 }

@@ -79,6 +79,7 @@ type DeviceView struct {
 // not be seen, has a state and nothing more.
 type PresenceView struct {
 	Address string `json:"address"`
+	Number  string `json:"number,omitempty"`
 	Display string `json:"display"`
 	StateView
 }

@@ -9,6 +9,7 @@ import {aCall, someParts} from './samples.js';
 
 const away = (name: string): Presence => ({
   address: `sip:${name}@example.test`,
+  ...(name === 'bob' ? {number: '1002'} : {}),
   display: '',
   state: 'away',
   devices: {browser: true, phones: 0},
@@ -21,6 +22,7 @@ test('somebody is found by any of his addresses, and who is not there by none', 
   const list = [away('bob'), away('eve')];
   presences.follow(list, false);
   assert.equal(presences.of(['tel:+4930123', 'sip:Bob@Example.test']), list[0]);
+  assert.equal(presences.of(['sip:1002@example.test']), list[0]);
   assert.equal(presences.of(['sip:bob@elsewhere.test']), undefined);
   assert.equal(presences.of([]), undefined);
   presences.follow(list, false);

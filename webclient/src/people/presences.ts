@@ -2,6 +2,12 @@ import type {Presence} from '../protocol/messages.js';
 
 const key = (address: string) => address.toLowerCase();
 
+/** By what somebody is found: his address, and his number at the same domain. */
+function keysOf({address, number}: Presence): string[] {
+  const domain = key(address).split('@')[1];
+  return number && domain ? [`sip:${number}@${domain}`, key(address)] : [key(address)];
+}
+
 /** Who is there, as the gateway says it of friends, the directory and conversations. An event `change` follows it. */
 export class Presences extends EventTarget {
   /** The line is away: it is how things were. */
@@ -12,7 +18,7 @@ export class Presences extends EventTarget {
   /** Takes the part presence as it is now; to be called at every change of the state. */
   follow(list: readonly Presence[], stale: boolean): void {
     if (list === this.list && stale === this.stale) return;
-    if (list !== this.list) this.found = new Map(list.map(one => [key(one.address), one]));
+    if (list !== this.list) this.found = new Map(list.flatMap(one => keysOf(one).map(name => [name, one] as const)));
     this.list = list;
     this.stale = stale;
     this.dispatchEvent(new Event('change'));

@@ -116,6 +116,7 @@ export interface Call {
 
 export interface Presence {
   address: string;
+  number?: string;
   display: string;
   state: PresenceState;
   /** Start of the state; none of who is offline. */
