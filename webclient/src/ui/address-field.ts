@@ -54,11 +54,14 @@ export class AddressField extends LitElement {
 
   override updated(): void {
     const {length} = this.rows;
-    if (length && length !== this.drawn) this.bring('li:nth-child(-n + 2)');
+    if (length && length !== this.drawn) {
+      this.bring('li:nth-child(-n + 2)');
+      this.bring('input'); // which matters more, where there is no room for both
+    }
     this.drawn = length;
   }
 
-  /** Scrolls until a row can be seen, where there is little room. */
+  /** Scrolls until the last of some can be seen, where there is little room. */
   private bring(which: string): void {
     [...this.renderRoot.querySelectorAll(which)].at(-1)?.scrollIntoView({block: 'nearest'});
   }
