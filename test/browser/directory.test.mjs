@@ -29,6 +29,20 @@ async function accessible(tab) {
   assert.deepEqual(violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join('; ')}`), []);
 }
 
+/** Somebody of the directory is suggested once, is written to, and the message is found again. */
+async function write(tab) {
+  await tab.press('Conversations');
+  await tab.press('New message');
+  await tab.page.keyboard.type('bob');
+  await tab.page.getByRole('option', {name: /^Bob at work 1002 Directory/}).click();
+  await tab.page.getByLabel('Your message to Bob at work').fill('The Pümp is here');
+  await tab.page.keyboard.press('Enter');
+  await tab.page.getByLabel('Search in messages').fill('here pump');
+  await tab.page.locator('message-search mark', {hasText: 'Pümp'}).waitFor();
+  await accessible(tab);
+  await tab.press('Directory');
+}
+
 scene('somebody is added, found, made a friend, removed', async s => {
   const tab = await s.tab(await s.gateway(), alice);
   await tab.press('Directory');
@@ -52,6 +66,7 @@ scene('somebody is added, found, made a friend, removed', async s => {
     ['Bob at work', ['sip:bob@example.test'], false],
     ['Eve Park', ['sip:eve@example.org'], true],
   ]);
+  await write(tab);
 
   await tab.press('Change Bob at work');
   await tab.page.getByLabel('Display name').fill('Bob Baker');
