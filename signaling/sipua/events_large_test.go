@@ -16,6 +16,7 @@ import (
 // A large NOTIFY goes by TCP to a phone on UDP that answers there; by UDP to one
 // that says nothing there, or takes no connection.
 func TestLargeNotify(t *testing.T) {
+	t.Parallel()
 	g, s := withEvents(t, nil)
 	s.knows(g, "alice", "carol", "dave", "erin")
 	for _, row := range []struct {
@@ -70,6 +71,7 @@ func TestLargeNotify(t *testing.T) {
 
 // What a NOTIFY has no room for comes with the next, which follows by itself.
 func TestListInParts(t *testing.T) {
+	t.Parallel()
 	g, s := withEvents(t, func(c *setup) { c.Events.Coalesce = time.Millisecond })
 	w := newWire(t, "127.0.0.2")
 	var names []string
@@ -105,6 +107,7 @@ func TestListInParts(t *testing.T) {
 
 // A list counts as ten, takes the place of an old one, and is counted out again.
 func TestListsAreCounted(t *testing.T) {
+	t.Parallel()
 	g, _ := withEvents(t, func(c *setup) { c.Events.PerDevice, c.Events.All = 21, 25 })
 	w := newWire(t, "127.0.0.2")
 	first, res := w.list(g, "presence", 600)

@@ -101,6 +101,7 @@ func (w *rawPeer) list(g *party, kind string, expires int) (*key, *sip.Response)
 // A list of friends tells all at once, then what changes of whom, and all when
 // the friends are others.
 func TestListOfFriends(t *testing.T) {
+	t.Parallel()
 	g, s := withEvents(t, nil)
 	w := newWire(t, "127.0.0.2")
 	_, no := w.press(g, "presence", event.FriendsList, 600)
@@ -139,6 +140,7 @@ func TestListOfFriends(t *testing.T) {
 // Lamps of a list show calls as single ones do, to whom each may be seen by, and
 // their versions rise.
 func TestListOfLamps(t *testing.T) {
+	t.Parallel()
 	g, s := withEvents(t, func(c *setup) { c.Events.PerDevice = 20 })
 	w := newWire(t, "127.0.0.2")
 	s.blinds("bob carol")
@@ -159,6 +161,7 @@ func TestListOfLamps(t *testing.T) {
 
 // Of two who talk with each other the lamps do not show that they do.
 func TestLampsTellNobodyWhomACallIsWith(t *testing.T) {
+	t.Parallel()
 	g, s := withEvents(t, nil)
 	w := newWire(t, "127.0.0.2")
 	s.wants("bob")

@@ -93,6 +93,8 @@ func TestPublish(t *testing.T) {
 	same(t, "nothing", w.says(k, "bob", "").StatusCode, 400)
 	same(t, "too short", w.says(k, "bob", busyPIDF, "Expires: 10").StatusCode, 423)
 	same(t, "for another", w.says(k, "alice", busyPIDF).StatusCode, 403)
+	same(t, "for nobody", w.says(k, "zoe", busyPIDF).StatusCode, 403)
+	same(t, "with another's tag", w.says(k, "alice", "", tag).StatusCode, 403)
 	same(t, "no XML", w.says(k, "bob", "<x").StatusCode, 400)
 	w.send(g.at("udp"), w.stranger("PUBLISH", "sip:bob@"+rig.Domain, "sip:x@example.org", "sip:bob@"+rig.Domain, "Event: presence"))
 	w.response(403, "PUBLISH")

@@ -18,9 +18,13 @@ func TestLamp(t *testing.T) {
 	g.KeepPorts()
 	alice := phone(t, g, rig.PhoneOptions{User: rig.Alice, Tone: calleeTone, Codec: "PCMU"})
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob, Tone: callerTone, Codec: "PCMU", Contact: rig.Alice.Address(), Watches: true})
-	lamp := lampOn(t, g)
+	lamp := lampOn(t, g, "alice")
 	lampShows(t, lamp, "terminated")
 	contactIs(t, bob, "Online")
+	friends := lampOn(t, g, "friends+list")
+	friends.WaitMessage(`fullState="true"`)
+	befriends(t, g.LogIn(t, rig.Carol), rig.Alice)
+	lampShows(t, friends, "terminated")
 	t.Run("follows", func(t *testing.T) {
 		bob.Dial("alice")
 		alice.WaitEvent("CALL_INCOMING")
@@ -28,6 +32,7 @@ func TestLamp(t *testing.T) {
 		alice.Accept()
 		bob.WaitEvent("CALL_ESTABLISHED")
 		lampShows(t, lamp, "confirmed")
+		lampShows(t, friends, "confirmed")
 		contactIs(t, bob, "Busy")
 		bob.Hangup()
 		alice.WaitEvent("CALL_CLOSED")
@@ -43,7 +48,7 @@ func TestLamp(t *testing.T) {
 			return strings.Contains(lamp.Log(), "terminated;reason=deactivated")
 		})
 		g.Run()
-		again := lampOn(t, g)
+		again := lampOn(t, g, "alice")
 		lampShows(t, again, "terminated")
 		if after := versions(t, again); slices.Min(after) <= slices.Max(before) {
 			t.Errorf("versions %v before and %v after", before, after)
@@ -51,17 +56,28 @@ func TestLamp(t *testing.T) {
 	})
 }
 
-// lampOn is a key of carol's phone.
-func lampOn(t *testing.T, g *rig.Gateway) *rig.Sipp {
-	return g.StartSipp(t, "uac_lamp", rig.SippOptions{Args: asCarol("-key", "event", "dialog", "-key", "expires", "600")})
+// lampOn is a key of carol's phone, on a user or on the list of her friends.
+func lampOn(t *testing.T, g *rig.Gateway, user string) *rig.Sipp {
+	return g.StartSipp(t, "uac_lamp", rig.SippOptions{
+		Args: asCarol(user, "-key", "event", "dialog", "-key", "expires", "600", "-key", "exthdr", "Supported: eventlist"),
+	})
 }
 
-// asCarol are the arguments of a sipp that asks for alice as carol.
-func asCarol(more ...string) []string {
+// asCarol are the arguments of a sipp that asks for a user as carol.
+func asCarol(user string, more ...string) []string {
 	return append([]string{
-		"-s", "alice", "-key", "fuser", "carol", "-key", "fdomain", rig.Domain, "-au", "carol", "-ap", rig.Carol.SIPPassword("desk"),
-		"-auth_uri", "alice@" + rig.Domain,
+		"-s", user, "-key", "fuser", "carol", "-key", "fdomain", rig.Domain, "-au", "carol", "-ap", rig.Carol.SIPPassword("desk"),
+		"-auth_uri", user + "@" + rig.Domain,
 	}, more...)
+}
+
+// befriends puts somebody into the directory of who has logged in.
+func befriends(t *testing.T, who *rig.Client, friend rig.User) {
+	t.Helper()
+	entry := map[string]any{"display": friend.Display, "addresses": []string{friend.Name}, "friend": true}
+	if status := who.Do("POST", "/api/v1/directory", entry, nil); status != 201 {
+		t.Fatalf("%d for a friend", status)
+	}
 }
 
 // lampShows waits until the last that the lamp was told is state.
@@ -117,7 +133,7 @@ func picksUp(t *testing.T, g *rig.Gateway, lamp *rig.Sipp, alice, bob *rig.Phone
 	replaces := fmt.Sprintf("Replaces: %s;to-tag=%s;from-tag=%s", d[1], d[2], d[3])
 	stranger := g.StartSipp(t, "uac_call", rig.SippOptions{Args: []string{"-s", "alice", "-key", "exthdr", replaces}})
 	stranger.WaitMessage("SIP/2.0 403")
-	carol := g.StartSipp(t, "uac_call", rig.SippOptions{Args: asCarol("-d", "3000", "-key", "exthdr", replaces)})
+	carol := g.StartSipp(t, "uac_call", rig.SippOptions{Args: asCarol("alice", "-d", "3000", "-key", "exthdr", replaces)})
 	bob.WaitEvent("CALL_ESTABLISHED")
 	alice.WaitEvent("CALL_CLOSED")
 	bob.Hears(700) // the tone of uac_call
