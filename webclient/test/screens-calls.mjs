@@ -98,6 +98,13 @@ export const callScreens = t => [
     parts: parts([talking({microphone: 'muted'})], media),
     act: up(t),
   },
+  {
+    name: 'talking-held',
+    ready: t.swap,
+    history,
+    parts: parts([talking(), {...onDesk({state: 'held', heldBy: 'me'}), id: 'c_2', peer: stranger}], media),
+    act: up(t),
+  },
   {name: 'held', ready: t.onHold, history, parts: parts([talking({state: 'held', heldBy: 'me'})], media), act: up(t)},
   {
     name: 'held-other',

@@ -227,7 +227,29 @@ test('of two answers the place where the user calls from is solid, and held call
   const line = page.getByRole('group', {name: 'Eve Park'});
   await line.getByText('On hold').waitFor();
   assert.ok((await line.boundingBox()).height < 60, 'it is one line');
-  await line.getByRole('button', {name: 'Resume: Eve Park'}).click();
+  const acts = ['hold', 'resume', 'transfer'];
+  const sent = () =>
+    gateway.commands
+      .filter(command => acts.includes(command.do))
+      .map(({do: what, call, with: other}) => [what, call, other].filter(Boolean).join(' '));
+  const asks = async (button, wanted) => {
+    gateway.commands.length = 0;
+    await line.getByRole('button', {name: button, exact: true}).click();
+    const late = Date.now() + 10_000;
+    while (sent().length < wanted.length && Date.now() < late)
+      await page.evaluate(() => new Promise(done => requestAnimationFrame(done)));
+    assert.deepEqual(sent(), wanted);
+  };
+  await asks('Swap: Eve Park', ['hold c_1', 'resume c_2']);
+  await asks('Join the two: Eve Park', ['transfer c_1 c_2']);
+  await page.setViewportSize({width: 280, height: 600});
+  await line.getByRole('button', {name: 'Join the two: Eve Park'}).waitFor({state: 'hidden'});
+  gateway.screen.refuse = {hold: {code: 'wrong_state', message: 'That cannot be done now.'}};
+  await asks('Swap: Eve Park', ['hold c_1']);
+  await page.getByText('That cannot be done now.').waitFor();
+  gateway.screen.refuse = {};
+  gateway.push({calls: [{...onDesk({state: 'held', heldBy: 'me'}), id: 'c_2', peer: second.peer}]});
+  await page.getByRole('button', {name: 'Resume'}).first().waitFor();
 });
 
 test('missed calls are counted in the title, in the sign of the page and at Calls', async () => {

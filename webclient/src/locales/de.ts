@@ -77,6 +77,8 @@ const words: Words = {
   transferNow: 'Jetzt vermitteln',
   transferWith: name => `Mit ${name} verbinden`,
   transferWithHint: 'Die beiden sprechen ohne Sie weiter.',
+  swap: 'Wechseln',
+  join: 'Beide verbinden',
   moveTo: device => `Auf ${device} umlegen`,
   moveToBrowser: 'In den Browser umlegen',
   keypad: 'Wähltasten',

@@ -71,6 +71,8 @@ export const en = {
   transferNow: 'Transfer now',
   transferWith: (name: string) => `Join with ${name}`,
   transferWithHint: 'The two go on without you.',
+  swap: 'Swap',
+  join: 'Join the two',
   moveTo: (device: string) => `Move to ${device}`,
   moveToBrowser: 'Move to browser',
   keypad: 'Keypad',

@@ -10,7 +10,7 @@ import {type IconName, icon} from './icons.js';
 import {peerName} from './people.js';
 import {shared} from './styles.js';
 
-type What = 'hangup' | 'mute' | 'resume' | 'unmute';
+type What = 'hangup' | 'join' | 'mute' | 'resume' | 'swap' | 'unmute';
 
 /** A call in one line: who it is, how it stands, and the way out. An event `unfold` asks for all of it. */
 @customElement('call-strip')
@@ -19,6 +19,9 @@ export class CallStrip extends LitElement {
   static override styles = [
     shared,
     css`
+      :host {
+        container-type: inline-size;
+      }
       div {
         display: flex;
         align-items: center;
@@ -80,11 +83,16 @@ export class CallStrip extends LitElement {
         padding-inline: 0.5rem;
         font-size: 0.75rem;
       }
+      @container (max-width: 360px) {
+        .join {
+          display: none; /* Transfer of the other call has it */
+        }
+      }
       .held .act {
         flex-direction: row;
         gap: 0.375rem;
       }
-      @media (max-width: 340px) {
+      @container (max-width: 460px) {
         .held .act .icon {
           display: none;
         }
@@ -123,9 +131,17 @@ export class CallStrip extends LitElement {
     `;
   }
 
-  /** The one thing besides hanging up. */
+  /** The talk that goes on while this call is held, when there is one alone. */
+  private get current(): Call | undefined {
+    const talks = this.phone.calls.filter(({id, state}) => id !== this.call.id && state === 'connected');
+    return talks.length === 1 ? talks[0] : undefined;
+  }
+
+  /** What there is besides hanging up. */
   private tool(muted: boolean, held: boolean) {
     const {call} = this;
+    if (held && this.current)
+      return html`${this.act('swap', t.swap, '', 'swap')} ${this.act('transfer', t.join, 'join', 'join', t.transferWithHint)}`;
     if (held) return this.act('play', t.resume, '', 'resume');
     if (muted || (call.here && call.microphone === 'muted')) return this.act('micOff', t.unmute, '', 'unmute');
     const open = call.here && call.state === 'connected';
@@ -156,11 +172,12 @@ export class CallStrip extends LitElement {
   }
 
   /** Hanging up needs no gateway. */
-  private act(sign: IconName, word: string, kind: string, what: What) {
+  private act(sign: IconName, word: string, kind: string, what: What, hint = '') {
     return html`
       <button
         class="act ${kind}"
         aria-label="${word}: ${peerName(this.call.peer)}"
+        title=${hint || nothing}
         ?disabled=${this.offline && what !== 'hangup'}
         @click=${() => this.do(what)}
       >
@@ -169,8 +186,17 @@ export class CallStrip extends LitElement {
     `;
   }
 
+  /** Takes the held call in place of the current one, or leaves the two to each other. */
+  private async withCurrent(what: 'swap' | 'join'): Promise<void> {
+    const {phone, call, current} = this;
+    if (!current) return; // it ended as the button was pressed
+    if (what === 'join') await phone.transfer(current, {with: call.id});
+    else if (await phone.simple('hold', current)) await phone.simple('resume', call);
+  }
+
   private do(what: What): void {
     if (what === 'hangup') void this.phone.hangUp(this.call);
+    else if (what === 'swap' || what === 'join') void this.withCurrent(what);
     else if (what === 'mute' && this.call.here) void this.phone.mute(this.call);
     else void this.phone.simple(what, this.call);
   }

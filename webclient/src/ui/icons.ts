@@ -29,8 +29,10 @@ const paths = {
   files: svg`<path d="M8 4v14M4.5 7.5 8 4l3.5 3.5M16 20V6M12.5 16.5 16 20l3.5-3.5"/>`,
   intercom: svg`<rect x="6.5" y="8" width="11" height="13" rx="2"/><path d="M9.5 8V3M10 12h4M10 15h4M12 18.2h.1"/>`,
   transfer: svg`<path d="M4 8.5h14M14 4.5l4 4-4 4M20 15.5H8"/>`,
+  swap: svg`<path d="M8 20V5M4 9l4-4 4 4M16 4v15M12 15l4 4 4-4"/>`,
   fold: svg`<path d="M6 14.5l6-6 6 6"/>`,
   chat: svg`<path d="M5.5 5h13A1.5 1.5 0 0 1 20 6.5v9a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 3.5V17h-1A1.5 1.5 0 0 1 4 15.5v-9A1.5 1.5 0 0 1 5.5 5z"/>`,
+  bin: svg`<path d="M5 6.5h14M9.5 6.5V4h5v2.5M7 6.5l.8 13h8.4l.8-13M10.5 10v6M13.5 10v6"/>`,
   check: svg`<path d="M5 12.5l4.5 4.5L19 7.5"/>`,
 };
 
