@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {beforeEach, test} from 'node:test';
-import {conversation, listed, message, talk} from './chat-states.mjs';
+import {conversation, eve, listed, message, talk} from './chat-states.mjs';
 import {gateway, newPage, page, scene} from './scene.mjs';
 import {bob, directory, parts, talking} from './screen-states.mjs';
 
@@ -186,4 +186,41 @@ test('a person and a call have a button to write, and whom nothing was written t
   await field().press('Enter');
   await receives('message', 1);
   assert.equal((await page.locator('call-strip, call-card').count()) > 0, true, 'the call stays on the stage');
+});
+
+test('a conversation is deleted after a question, in its pane or in the list', async () => {
+  await open(talk);
+  gateway.push({
+    conversations: [conversation(bob, talk.at(-1)), conversation(eve, message(4, 4000, 'Are you there?'))],
+  });
+  await openBob();
+  const dialog = name => page.getByRole('dialog', {name: `Delete your messages with ${name}?`});
+  const press = name => page.getByRole('button', {name, exact: true}).click();
+  await press('Delete messages with Bob Stone');
+  await dialog('Bob Stone').getByText('Bob Stone keeps a copy').waitFor();
+  await page.keyboard.press('Enter'); // the first button is the one that does nothing
+  await dialog('Bob Stone').waitFor({state: 'hidden'});
+  await press('Delete messages with Bob Stone');
+  gateway.screen.refuse = {forget: {code: 'fault', message: 'The store is away.'}};
+  await dialog('Bob Stone').getByRole('button', {name: 'Delete'}).click();
+  await page.getByText('The store is away.').waitFor();
+  assert.equal(await log().count(), 1, 'the pane is closed, though the messages are there');
+  gateway.screen.refuse = {};
+  await press('Delete messages with Bob Stone');
+  await dialog('Bob Stone').getByRole('button', {name: 'Delete'}).click();
+  await log().waitFor({state: 'detached'});
+  const asked = await receives('forget', 2);
+  assert.deepEqual(
+    asked.map(({peer}) => peer),
+    [bob.address, bob.address],
+  );
+  await press('Delete conversations');
+  await press('Delete messages with Eve Park');
+  await dialog('Eve Park').waitFor();
+  // Something comes meanwhile: the question is about the same one still.
+  const now = [conversation(eve, message(4, 4000, 'Are you there?')), conversation(bob, talk.at(-1))];
+  gateway.push({conversations: now.map(one => ({...one, unread: 1}))});
+  await page.locator('.count').first().waitFor();
+  await dialog('Eve Park').getByRole('button', {name: 'Delete'}).click();
+  assert.equal((await receives('forget', 3)).at(-1).peer, eve.address);
 });

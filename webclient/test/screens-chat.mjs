@@ -71,6 +71,19 @@ export const chatScreens = t => [
       await page.getByRole('button', {name: t.reply.add}).click();
     },
   },
+  {
+    name: 'conversations-delete',
+    ready: 'Sales desk',
+    history,
+    parts: parts([], {conversations, counters}),
+    rest,
+    async act(page) {
+      await list(t)(page);
+      await page.getByRole('button', {name: t.chat.forgetSome}).click();
+      await page.getByRole('button', {name: t.chat.forgetWith('Eve Park')}).click();
+      await page.getByRole('dialog', {name: t.chat.askForget('Eve Park')}).waitFor();
+    },
+  },
   {name: 'incoming-reply', ready: t.incomingCall, history, parts: parts([incoming()]), act: reply(t)},
   {
     name: 'incoming-reply-refused',

@@ -17,5 +17,12 @@ export const chat: Words['chat'] = {
   notLoaded: 'Die Nachrichten konnten nicht geladen werden.',
   hint: 'Enter sendet. Umschalt und Enter beginnen eine neue Zeile.',
   tooLong: 'Das ist zu lang: höchstens 4 kB, etwa 4.000 Buchstaben. Kürzen oder teilen Sie die Nachricht.',
+  forget: 'Löschen',
+  forgetWith: name => `Löschen: Nachrichten mit ${name}`,
+  askForget: name => `Ihre Nachrichten mit ${name} löschen?`,
+  forgets: name =>
+    `Sie verschwinden auf allen Ihren Geräten und kommen nicht zurück. Bei ${name} bleiben sie erhalten.`,
+  forgetSome: 'Gespräche löschen',
+  forgetDone: 'Fertig',
   unseen: 'Ein Zeichen, das man nicht sieht',
 };

@@ -16,5 +16,12 @@ export const chat = {
   notLoaded: 'The messages could not be loaded.',
   hint: 'Enter sends. Shift and Enter begin a new line.',
   tooLong: 'This is too long. A message holds 4 kB, about 4,000 letters: shorten it, or send it in parts.',
+  forget: 'Delete',
+  forgetWith: (name: string) => `Delete messages with ${name}`,
+  askForget: (name: string) => `Delete your messages with ${name}?`,
+  forgets: (name: string) =>
+    `They go on all your devices, and cannot be had back. ${name} keeps a copy of the conversation.`,
+  forgetSome: 'Delete conversations',
+  forgetDone: 'Done',
   unseen: 'A sign that cannot be seen',
 };

@@ -146,6 +146,13 @@ export class Thread {
     await this.load();
   }
 
+  /** Forgets all of it, as the gateway did. */
+  clear(): void {
+    Object.assign(this, {messages: [], unsent: [], draft: '', next: ''});
+    this.fetches++; // what is on its way is of before
+    this.changed();
+  }
+
   /** Has the peer see that the user types, or that he stopped. */
   typing(active: boolean, now: number): void {
     if (active ? now - this.toldTyping < typingAgain : !this.toldTyping) return;

@@ -10,6 +10,7 @@ import type {Conversation, Message} from '../protocol/messages.js';
 import type {Sought} from './app-chat.js';
 import {chatStyle} from './chat-style.js';
 import {chatText} from './chat-text.js';
+import './forget-button.js';
 import {icon} from './icons.js';
 import {breaks, peerLine, peerName} from './people.js';
 import './presence-line.js';
@@ -140,6 +141,13 @@ export class ChatPane extends LitElement {
           <h2 id="title" tabindex="-1">${breaks(name)}</h2>
           <p class="small soft">${breaks(peerLine({...peer, verified: true}))}</p>
         </div>
+        <forget-button
+          .phone=${this.phone}
+          .peer=${peer}
+          ?offline=${offline}
+          ?hidden=${!this.conversation}
+          @forgot=${this.close}
+        ></forget-button>
         <button class="bare" aria-label=${t.closeScreen(name)} @click=${this.close}>${icon('close')}<span>${t.close}</span></button>
       </header>
       <presence-line .addresses=${[peer.address]} brief></presence-line>

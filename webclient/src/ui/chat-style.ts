@@ -18,6 +18,19 @@ export const chatStyle = css`
   header button {
     flex: none;
   }
+  header > div {
+    flex: 1;
+    min-inline-size: 0;
+  }
+  @container (max-width: 300px) {
+    header {
+      flex-wrap: wrap;
+      justify-content: end;
+    }
+    header > div {
+      flex-basis: 100%;
+    }
+  }
   h2 {
     font-size: 1.125rem;
     overflow-wrap: anywhere;

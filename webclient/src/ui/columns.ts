@@ -50,8 +50,8 @@ function conversations({phone, parts, peer, offline}: Shown) {
   return html`
     <conversation-list
       class="card"
+      .phone=${phone}
       .conversations=${parts.conversations}
-      .now=${() => phone.now()}
       ?offline=${offline}
       open=${peer?.address ?? ''}
     ></conversation-list>

@@ -1,11 +1,14 @@
 import {css, html, LitElement, nothing} from 'lit';
 import {customElement, property, query, state} from 'lit/decorators.js';
+import {repeat} from 'lit/directives/repeat.js';
 import {moment} from '../call/time.js';
 import {t} from '../locales/words.js';
+import type {Phone} from '../phone.js';
 import type {Conversation, Correspondent} from '../protocol/messages.js';
 import type {AddressField} from './address-field.js';
 import './address-field.js';
 import './chat-pane.js';
+import './forget-button.js';
 import './quick-texts.js';
 import {conversationStyle} from './conversation-style.js';
 import {icon} from './icons.js';
@@ -48,6 +51,10 @@ export class ConversationList extends LitElement {
         padding-inline: 0.625rem;
         font-size: 0.875rem;
       }
+      .some {
+        margin-block-start: 0.5rem;
+        font-size: 0.875rem;
+      }
       .list {
         margin-block-start: 0.5rem;
       }
@@ -57,12 +64,14 @@ export class ConversationList extends LitElement {
   @property({attribute: false}) conversations: Conversation[] = [];
   /** The address of the one that is open. */
   @property() open = '';
-  @property({attribute: false}) now: () => number = Date.now;
+  @property({attribute: false}) phone!: Phone;
   @property({type: Boolean}) offline = false;
   /** The field for whom to write to is open. */
   @state() private writing = false;
   /** Messages are looked for: they stand in the place of the list. */
   @state() private searching = false;
+  /** Each has a button that deletes it. */
+  @state() private forgetting = false;
   @query('address-field') private field!: AddressField | null;
 
   override render() {
@@ -79,7 +88,7 @@ export class ConversationList extends LitElement {
         ${
           conversations.length || searching
             ? html`<message-search
-                .now=${this.now}
+                .now=${() => this.phone.now()}
                 ?offline=${this.offline}
                 @searching=${(event: CustomEvent<boolean>) => {
                   this.searching = event.detail;
@@ -87,9 +96,29 @@ export class ConversationList extends LitElement {
               ></message-search>`
             : html`<p class="small soft">${t.noConversations}</p>`
         }
-        ${searching || !conversations.length ? nothing : html`<ul class="list">${conversations.map(one => this.row(one))}</ul>`}
+        ${searching || !conversations.length ? nothing : this.list()}
       </section>
     `;
+  }
+
+  private list() {
+    const toggle = () => {
+      this.forgetting = !this.forgetting;
+    };
+    return html`
+      <ul class="list">
+        ${repeat(
+          this.conversations,
+          one => one.with.address, // a question about one stays with it
+          one => this.row(one),
+        )}
+      </ul>
+      <button class="some" @click=${toggle}>${this.forgetting ? t.chat.forgetDone : t.chat.forgetSome}</button>
+    `;
+  }
+
+  private forgot(): void {
+    this.renderRoot.querySelector<HTMLElement>('h2')?.focus();
   }
 
   /** Whom to write to. */
@@ -146,7 +175,7 @@ export class ConversationList extends LitElement {
             <span class="small cut ${failed ? 'failed' : 'soft'}"><bdi>${failed ? t.chat.states.failed : line}</bdi></span>
           </span>
           <span class="side">
-            <span class="small soft">${moment(new Date(last.time), new Date(this.now()), t.lang)}</span>
+            <span class="small soft">${moment(new Date(last.time), new Date(this.phone.now()), t.lang)}</span>
             ${
               unread
                 ? html`<span class="count"><span aria-hidden="true">${unread}</span><span class="unseen">${t.unreadMessages(unread)}</span></span>`
@@ -154,6 +183,16 @@ export class ConversationList extends LitElement {
             }
           </span>
         </button>
+        ${
+          this.forgetting
+            ? html`<forget-button
+                .phone=${this.phone}
+                .peer=${peer}
+                ?offline=${this.offline}
+                @forgot=${this.forgot}
+              ></forget-button>`
+            : nothing
+        }
       </li>
     `;
   }

@@ -5,10 +5,15 @@ export const conversationStyle = css`
   li + li {
     border-block-start: 1px solid var(--line);
   }
+  li {
+    display: flex;
+    align-items: center;
+  }
   li button {
+    flex: 1;
     display: grid;
     grid-template-columns: auto minmax(0, 1fr) auto;
-    inline-size: 100%;
+    min-inline-size: 0;
     padding: 0.5rem 0.25rem;
     background: none;
     font-weight: 400;
