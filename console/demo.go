@@ -117,6 +117,9 @@ func startDemo(ctx context.Context, d *demo.Demo, n *node.Node, media []netip.Ad
 	if err != nil {
 		return err
 	}
+	if err := demoTalk(ctx, n.HTTP()); err != nil {
+		return fmt.Errorf("let Bob write to Alice: %w", err)
+	}
 	_, err = fmt.Fprintf(out, `Ringsplash demo is ready, on this computer only.
 
   1. Softphone       http://%[1]s/       log in as  alice  with  %[2]s

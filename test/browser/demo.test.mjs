@@ -37,8 +37,14 @@ test('the demo: Bob calls, one click answers on the deskphone, muted until Unmut
     await button('Log in').click();
     await tab.getByLabel('Name or number').waitFor();
 
+    await tab.getByRole('button', {name: 'Conversations, 1 unread'}).click();
+    await tab.locator('conversation-list').getByText('the drawing of the pump').waitFor();
+    await tab.getByRole('button', {name: 'Friends', exact: true}).click();
+    const bob = words => tab.locator('people-list').getByText(words).first().waitFor();
+    await bob('Deskphone only');
     await phones.getByRole('button', {name: 'Bob calls Alice'}).click();
     await button('Answer on Desk phone').click();
+    await bob('In a call');
     await shows('Auto-Answered');
     await shows('(microphone muted)');
     await tab.getByText('Microphone muted').first().waitFor();
