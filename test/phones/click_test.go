@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,7 @@ func TestClickToAnswer(t *testing.T) {
 			}
 			tab.Microphone("live")
 			bob.Hears(calleeTone)
+			chats(t, g, wire, alice, tab)
 			if r := tab.Do("mute", "call", id); !r.OK {
 				t.Fatalf("mute: %+v", r.Error)
 			}
@@ -105,6 +107,45 @@ func TestClickToAnswer(t *testing.T) {
 				t.Errorf("%d INVITEs with a trigger reached the phone, want 1", triggers)
 			}
 		})
+	}
+}
+
+// chats has alice write with bob from her tab, in a talk on her phone that he hears.
+// The phone sees nothing of it: its sound goes on in the same streams, and nothing
+// is asked of it.
+func chats(t *testing.T, g *rig.Gateway, wire *rig.Capture, alice *rig.Phone, tab *rig.Tab) {
+	t.Helper()
+	media := func() (found []string) {
+		for _, s := range wire.Streams() {
+			found = append(found, fmt.Sprintf("%v to %v, SSRC %x, payload type %d", s.From, s.To, s.SSRC, s.PayloadType))
+		}
+		return found
+	}
+	requests := func() int {
+		all := alice.Messages()
+		return len(invites(alice)) + strings.Count(all, "\nUPDATE sip:") + strings.Count(all, "\nMESSAGE sip:")
+	}
+	had, asked := media(), requests()
+	bobs := g.LogIn(t, rig.Bob).OpenTab(t)
+	written := func(from, to *rig.Tab, whom, text string) {
+		t.Helper()
+		_ = from.Do("typing", "to", whom, "active", true)
+		if r := from.Do("message", "to", whom, "text", text); !r.OK {
+			t.Fatalf("write during the call: %+v", r.Error)
+		}
+		rig.Until(t, rig.Patience, "the other tab shows "+text, func() bool {
+			var list []struct{ Last struct{ Text string } }
+			return to.Part("conversations", &list) && len(list) == 1 && list[0].Last.Text == text
+		})
+	}
+	written(tab, bobs, "bob", "Can you see the drawing?")
+	written(bobs, tab, "alice", "Yes, I can.")
+	wire.Hears(alice, callerTone)
+	if now := media(); !slices.Equal(now, had) {
+		t.Errorf("the media changed with the chat: %q, before %q", now, had)
+	}
+	if now := requests(); now != asked {
+		t.Errorf("%d requests reached the phone with the chat", now-asked)
 	}
 }
 
