@@ -12,7 +12,7 @@ import (
 func TestFixedDevices(t *testing.T) {
 	w := newWorkbench(t, nil)
 	w.register("alice", "desk", "urn:uuid:a")
-	if d := w.gw.Devices("alice")[0]; d.Fixed || !strings.Contains(d.Why, "Switch it on under Your phones") {
+	if d := w.gw.Devices("alice")[0]; d.Fixed || !strings.Contains(d.Why, "Allow it under Your phones") {
 		t.Errorf("a phone that its user may set up is shown as %+v", d)
 	}
 	must(t, w.dir.Sync(context.Background(), []directory.NewUser{{
