@@ -23,6 +23,13 @@ async function add(tab, name, address) {
   await tab.press('Add to directory');
 }
 
+/** Adds somebody, until the list shows him and the form is gone. */
+async function added(tab, name, address) {
+  await add(tab, name, address);
+  await row(tab, name).waitFor();
+  await tab.button('Add to directory').waitFor({state: 'detached'});
+}
+
 async function accessible(tab) {
   await tab.page.evaluate(axe);
   const {violations} = await tab.page.evaluate(() => window.axe.run());
@@ -47,10 +54,8 @@ scene('somebody is added, found, made a friend, removed', async s => {
   const tab = await s.tab(await s.gateway(), alice);
   await tab.press('Directory');
   await tab.shows('Nobody is here.');
-  await add(tab, 'Eve Park', 'eve@Example.ORG');
-  await row(tab, 'Eve Park').waitFor();
-  await add(tab, 'Bob at work', 'bob');
-  await row(tab, 'Bob at work').waitFor();
+  await added(tab, 'Eve Park', 'eve@Example.ORG');
+  await added(tab, 'Bob at work', 'bob');
 
   await add(tab, 'Nobody', 'not an address');
   await tab.page.getByRole('alert').filter({hasText: 'not an address'}).waitFor();

@@ -280,8 +280,11 @@ test('a call that is over leaves the stage after five seconds, unless the user i
   await page.getByRole('button', {name: 'Call again'}).focus();
   await page.clock.runFor(20_000);
   await page.locator('ended-card').waitFor();
+  await page.locator('ended-card').hover();
   await page.getByLabel('Name or number').focus();
-  await page.clock.runFor(3_000);
+  await page.clock.runFor(4_000);
+  await page.locator('ended-card').waitFor();
+  await page.clock.runFor(3_000); // the pointer rests there
   await page.locator('ended-card').waitFor({state: 'detached'});
   await page.reload();
   await page.getByLabel('Name or number').waitFor();

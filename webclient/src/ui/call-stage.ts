@@ -3,7 +3,7 @@ import {customElement, property, query} from 'lit/decorators.js';
 import {repeat} from 'lit/directives/repeat.js';
 import type {Path} from '../call/media.js';
 import {inOrder, ringing} from '../call/plan.js';
-import {type Choice, marks, onStage} from '../call/stage.js';
+import {type Choice, endedFor, marks, onStage} from '../call/stage.js';
 import {deskFirst} from '../desktop/desk.js';
 import {typing} from '../desktop/keys.js';
 import {frame} from '../embed/frame.js';
@@ -63,6 +63,8 @@ export class CallStage extends LitElement {
   private whole = new Set<string>();
   private ended: Call[] = [];
   private hadFocus = false;
+  /** When a pointer last moved over the stage: one that only rests there, since Hang up, keeps nothing. */
+  private pointed = Number.NEGATIVE_INFINITY;
   private readonly endedCalls = new EndedCalls(this);
 
   get cards(): CallCard[] {
@@ -71,9 +73,17 @@ export class CallStage extends LitElement {
 
   get keeps(): boolean {
     if (this.offline) return true;
+    const pointed = performance.now() - this.pointed < endedFor;
     return [...this.renderRoot.querySelectorAll<HTMLElement>('ended-card')].some(
-      card => card.matches(':hover') || card.shadowRoot?.activeElement?.matches('button'),
+      card => (pointed && card.matches(':hover')) || card.shadowRoot?.activeElement?.matches('button'),
     );
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener('pointermove', () => {
+      this.pointed = performance.now();
+    });
   }
 
   /** Shows every call as one line, until something happens. */
