@@ -69,9 +69,10 @@ bench: build $(MODULES) ## measure delays and cost, as median and p99
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash node bench/page.mjs
 
 # The second round of unit has another order of the tests; each package has 6 minutes.
-soak: build   ## 20,000 calls, and ten times as many as it takes for a minute, then unit once more
+soak: build $(MODULES) ## 20,000 calls, and ten times as many as it takes for a minute, then unit once more
 	RINGSPLASH_BIN=$(CURDIR)/bin/ringsplash go test -count=1 -v -timeout 30m -run '^TestSoak' ./test/phones -soak.calls=20000 | grep -vE '^(===|\s*$$)'
 	@$(MAKE) unit
+	GERMAN=all node --test webclient/test/german.test.mjs
 
 screenshots: build $(MODULES) ## picture every screen at five widths, light and dark, into screenshots/
 	npm run --silent screenshots
