@@ -60,8 +60,7 @@ func (g *Gateway) listOf(user string) []PresenceView {
 	list := g.cfg.Presence.List(user)
 	out := make([]PresenceView, 0, len(list))
 	for _, p := range list {
-		u, _ := g.cfg.Directory.User(p.User)
-		out = append(out, PresenceView{p.Address, u.Number, p.Display, stateOf(p.View)})
+		out = append(out, PresenceView{p.Address, p.Number, p.Display, stateOf(p.View)})
 	}
 	return out
 }

@@ -37,12 +37,13 @@ type acquaintance struct {
 }
 
 // member is one user in a list.
-type member struct{ user, display string }
+type member struct{ user, number, display string }
 
 // Person is one user as another's list shows him.
 type Person struct {
 	View
 	Address string
+	Number  string
 	Display string
 }
 
@@ -77,7 +78,7 @@ func (b *Book) List(user string) []Person {
 	}
 	out := make([]Person, 0, len(c.list))
 	for _, m := range c.list {
-		p := Person{View: View{User: m.user, State: Offline}, Address: b.addressOf(m.user), Display: m.display}
+		p := Person{View: View{User: m.user, State: Offline}, Address: b.addressOf(m.user), Number: m.number, Display: m.display}
 		if e := b.users[m.user]; e != nil && b.may(user, m.user) {
 			p.View = e.view
 		}
@@ -115,9 +116,7 @@ func (b *Book) may(watcher, user string) bool {
 	case directory.VisibleDomain:
 		return true
 	case directory.VisibleFriends:
-		c := b.circle(user)
-		_, friend := c.friends[watcher]
-		return friend && c.read && c.version == b.cfg.Directory.EntriesVersion(user)
+		return b.befriended(watcher, user)
 	}
 	return false
 }
@@ -267,7 +266,7 @@ func (b *Book) resolve(owner string, c *circle) {
 			if in[name] = true; display == "" {
 				display = u.Display
 			}
-			c.list = append(c.list, member{name, display})
+			c.list = append(c.list, member{name, u.Number, display})
 		}
 		return name
 	}

@@ -10,9 +10,21 @@ func (b *Book) Friend(somebody, user string) bool {
 	if _, ok := b.cfg.Directory.User(user); !ok {
 		return false
 	}
+	return b.befriended(somebody, user)
+}
+
+// befriended tells whether somebody is among the user's friends, as far as those
+// are read. Under mu.
+func (b *Book) befriended(somebody, user string) bool {
 	c := b.circle(user)
 	_, friend := c.friends[somebody]
-	return friend && c.read && c.version == b.cfg.Directory.EntriesVersion(user)
+	return friend && b.current(user, c)
+}
+
+// current tells whether the circle is read from the entries that the user has now.
+// Under mu.
+func (b *Book) current(user string, c *circle) bool {
+	return c != nil && c.read && c.version == b.cfg.Directory.EntriesVersion(user)
 }
 
 // Friend is a friend of a user, as the user's directory calls him.
@@ -44,8 +56,7 @@ func (b *Book) Friends(user string, most int) []Friend {
 // says it now. It blocks for the store.
 func (b *Book) Know(ctx context.Context, user string) error {
 	b.mu.Lock()
-	c := b.circles[user]
-	known := c != nil && c.read && c.version == b.cfg.Directory.EntriesVersion(user)
+	known := b.current(user, b.circles[user])
 	b.mu.Unlock()
 	if known {
 		return nil

@@ -81,9 +81,7 @@ func (l *list) gather(n *Notifier, s *subscription) bool {
 		return false
 	}
 	if s.ending == "" {
-		for _, m := range l.members {
-			n.unwatchOne(s, m.User)
-		}
+		l.leave(n, s)
 		for _, m := range now {
 			n.watch(s, m.User)
 		}
