@@ -2,10 +2,16 @@ import type {Presence} from '../protocol/messages.js';
 
 const key = (address: string) => address.toLowerCase();
 
+/** A number at the domain of somebody's address, without a scheme; "" for none. */
+export function numberAt(number: string, address: string): string {
+  const [, domain] = address.split('@');
+  return number && domain ? `${number}@${domain}` : '';
+}
+
 /** By what somebody is found: his address, and his number at the same domain. */
-function keysOf({address, number}: Presence): string[] {
-  const domain = key(address).split('@')[1];
-  return number && domain ? [`sip:${number}@${domain}`, key(address)] : [key(address)];
+function keysOf({address, number = ''}: Presence): string[] {
+  const byNumber = numberAt(number, key(address));
+  return byNumber ? [`sip:${byNumber}`, key(address)] : [key(address)];
 }
 
 /** Who is there, as the gateway says it of friends, the directory and conversations. An event `change` follows it. */

@@ -1,6 +1,7 @@
 import type {PresenceState} from '../protocol/messages.js';
 import type {HistoryEntry} from '../protocol/rest.js';
 import type {Entry} from './directory.js';
+import {numberAt} from './presences.js';
 
 // Whom the user may mean by what he types, from all that he and the gateway know.
 
@@ -109,11 +110,11 @@ export function suggestions(words: readonly string[], {entries, people, calls}: 
       const best = addresses.map(one).sort((a, b) => fit(words, a) - fit(words, b));
       if (best[0]) add(best[0], addresses);
     }
-  for (const {address, number, display, presence: seen} of people)
-    add({kind: 'colleague', display, address, addresses: [address], number, state: seen.state}, [
-      address,
-      ...atHome(number, address),
-    ]);
+  for (const {address, number, display, presence: seen} of people) {
+    const one: Suggestion = {kind: 'colleague', display, address, addresses: [address], number, state: seen.state};
+    const byNumber = numberAt(number, address);
+    add(one, byNumber ? [address, byNumber] : [address]);
+  }
   for (const {address, display} of calls) {
     const one: Suggestion = {kind: 'called', display, address, addresses: [address], number: '', state: undefined};
     if (address && !address.endsWith('@anonymous.invalid') && (known.has(key(address)) || fit(words, one) < 3))
@@ -124,12 +125,6 @@ export function suggestions(words: readonly string[], {entries, people, calls}: 
     return (how === 3 ? kinds.length : kinds.indexOf(one.kind)) * 4 + how;
   };
   return found.sort((a, b) => rank(a) - rank(b));
-}
-
-/** A number as an address of the domain of another. */
-function atHome(number: string, address: string): string[] {
-  const [, domain] = address.split('@');
-  return number && domain ? [`${number}@${domain}`] : [];
 }
 
 /** Whether a text is just the number or the address of somebody. */

@@ -19,20 +19,9 @@ export class BusyChoice extends LitElement {
       .group,
       fieldset {
         padding-block: 0.625rem;
+      }
+      .group {
         border-block-start: 1px solid var(--line);
-      }
-      fieldset {
-        margin: 0;
-        padding-inline: 0;
-        border: 0 solid var(--line);
-        border-block-start-width: 1px;
-        min-inline-size: 0;
-      }
-      legend {
-        float: inline-start;
-        inline-size: 100%;
-        padding: 0;
-        font-weight: 600;
       }
       fieldset label {
         display: flex;

@@ -8,6 +8,19 @@ export const optionStyle = css`
     justify-content: space-between;
     gap: 0.75rem;
   }
+  fieldset {
+    margin: 0;
+    padding-inline: 0;
+    border: 0 solid var(--line);
+    border-block-start-width: 1px;
+    min-inline-size: 0;
+  }
+  legend {
+    float: inline-start;
+    inline-size: 100%;
+    padding: 0;
+    font-weight: 600;
+  }
   .option {
     display: flex;
     align-items: center;

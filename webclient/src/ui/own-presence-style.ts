@@ -25,17 +25,7 @@ export const ownPresenceStyle = css`
     margin-block-start: 0.75rem;
   }
   fieldset {
-    margin: 0;
-    padding: 0.625rem 0 0;
-    border: 0 solid var(--line);
-    border-block-start-width: 1px;
-    min-inline-size: 0;
-  }
-  legend {
-    float: inline-start;
-    inline-size: 100%;
-    padding: 0;
-    font-weight: 600;
+    padding-block: 0.625rem 0;
   }
   fieldset label {
     display: grid;
