@@ -84,7 +84,7 @@ func TestClickToAnswer(t *testing.T) {
 			}
 			tab.Microphone("live")
 			bob.Hears(calleeTone)
-			chats(t, g, wire, alice, tab)
+			chats(t, g, wire, alice, bob, tab)
 			if r := tab.Do("mute", "call", id); !r.OK {
 				t.Fatalf("mute: %+v", r.Error)
 			}
@@ -113,10 +113,10 @@ func TestClickToAnswer(t *testing.T) {
 // chats has alice write with bob from her tab, in a talk on her phone that he hears.
 // The phone sees nothing of it: its sound goes on in the same streams, and nothing
 // is asked of it.
-func chats(t *testing.T, g *rig.Gateway, wire *rig.Capture, alice *rig.Phone, tab *rig.Tab) {
+func chats(t *testing.T, g *rig.Gateway, wire *rig.Capture, alice, bob *rig.Phone, tab *rig.Tab) {
 	t.Helper()
 	media := func() (found []string) {
-		for _, s := range wire.Streams() {
+		for _, s := range append(wire.Of(alice), wire.Of(bob)...) {
 			found = append(found, fmt.Sprintf("%v to %v, SSRC %x, payload type %d", s.From, s.To, s.SSRC, s.PayloadType))
 		}
 		return found

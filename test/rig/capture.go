@@ -101,11 +101,24 @@ func (c *Capture) Streams() []*Stream {
 	return streamsOf(text)
 }
 
+// Of are the streams from and to the phone's present media port. A capture holds
+// those of every phone on the machine, of other tests too.
+func (c *Capture) Of(p *Phone) (found []*Stream) {
+	c.t.Helper()
+	port := p.mediaPort()
+	for _, s := range c.Streams() {
+		if s.From.Port() == port || s.To.Port() == port {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
 // to are the streams that went to the phone's present media port.
 func (c *Capture) to(p *Phone) (found []*Stream) {
 	c.t.Helper()
 	port := p.mediaPort()
-	for _, s := range c.Streams() {
+	for _, s := range c.Of(p) {
 		if s.To.Port() == port {
 			found = append(found, s)
 		}
