@@ -67,13 +67,18 @@ func TestCallFromTrunk(t *testing.T) {
 	caller.OK()
 }
 
-// What the trunk refuses, and a trunk that is not there.
+// What the trunk refuses, and a trunk that is not there. That one has an address of
+// its own: until its transaction ends the INVITE is sent again, and would ring
+// whoever comes to listen there.
 func TestTrunkRefuses(t *testing.T) {
 	t.Parallel()
 	pbx := rig.NewAddr()
-	g := rig.Start(t, trunkAt(pbx))
+	o := trunkAt(pbx)
+	o.Trunks = append(o.Trunks, fmt.Sprintf(
+		`{name: gone, address: "sip:%s:5060", transport: udp, prefixes: [{match: "9"}]}`, rig.NewAddr()))
+	g := rig.Start(t, o)
 	bob := phone(t, g, rig.PhoneOptions{User: rig.Bob})
-	bob.Dial("0999")
+	bob.Dial("9999")
 	bob.WaitClosed("503")
 	far := g.StartSipp(t, "uas_reject", rig.SippOptions{
 		Addr: pbx, Env: []string{"STATUS=404 Not Found"}, Args: []string{"-d", "100"},
