@@ -8,6 +8,7 @@ import (
 
 // TestAPIKeyCommands are the same with a node that runs and without one.
 func TestAPIKeyCommands(t *testing.T) {
+	t.Parallel()
 	for _, running := range []bool{false, true} {
 		name := map[bool]string{false: "store", true: "node"}[running]
 		t.Run(name, func(t *testing.T) {

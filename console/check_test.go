@@ -12,6 +12,7 @@ import (
 )
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	conf, folder := file(t, "")
 	r := ringsplash(t, "", "check", "--config", conf)
 	require.Equal(t, result{exitOK, conf + " is good\n", ""}, r)
@@ -66,6 +67,7 @@ func TestCheck(t *testing.T) {
 // TestChangedDomain: refused by check and by serve, until the passwords that
 // were made for the old one are given up.
 func TestChangedDomain(t *testing.T) {
+	t.Parallel()
 	conf, _ := file(t, "")
 	add := []string{"user", "add", "alice", "--device", "desk", "--password-stdin", "--config", conf}
 	require.Zero(t, ringsplash(t, "pw\ns\n", add...).code)
@@ -97,6 +99,7 @@ func TestChangedDomain(t *testing.T) {
 
 // TestCheckKnowsTheDemo: a password of the demo is named wherever it is used.
 func TestCheckKnowsTheDemo(t *testing.T) {
+	t.Parallel()
 	cfg := demoConfig(t.TempDir())
 	var told []string
 	for _, f := range cfg.Exposed() {

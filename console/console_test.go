@@ -10,6 +10,7 @@ import (
 )
 
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	conf, _ := file(t, "")
 	rows := []struct {
 		args     []string
@@ -61,6 +62,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestServe(t *testing.T) {
+	t.Parallel()
 	conf, folder := file(t, "users:\n- {name: alice, password: garden rake}\n")
 	n := start(t, conf)
 	sock := filepath.Join(folder, "data", "admin.sock")

@@ -10,6 +10,7 @@ import (
 
 // TestDemoPhonesHaveAKey: their page has a * that un-mutes.
 func TestDemoPhonesHaveAKey(t *testing.T) {
+	t.Parallel()
 	profiles, err := profile.Load([]byte(demoProfiles), demoDomain)
 	require.NoError(t, err)
 	for _, u := range demoConfig(t.TempDir()).Users {

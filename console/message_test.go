@@ -53,6 +53,7 @@ func (p *poster) at(n *process) {
 // each: what was acknowledged is with both users once, and what was not is there
 // once when it has been said again.
 func TestMessagesOverKills(t *testing.T) {
+	t.Parallel()
 	for kind, more := range map[string]func() string{
 		"bbolt": func() string { return "" },
 		"redis": func() string { return "redis: \"" + storetest.StartRedis(t).URL() + "\"\n" },

@@ -17,6 +17,7 @@ import (
 // A start waits for a Redis that is not there yet, and a SIGTERM ends the
 // waiting as it ends a gateway.
 func TestStartWaitsForRedis(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartRedis(t)
 	server.Kill()
 	conf, _ := file(t, "redis: "+server.URL()+"\n")
@@ -40,6 +41,7 @@ func TestStartWaitsForRedis(t *testing.T) {
 // While Redis hangs no request waits for each of its calls there, and soon after
 // it is back all is as before.
 func TestRequestsWhileRedisHangs(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartRedis(t)
 	conf, folder := file(t, "redis: "+server.URL()+
 		"\nusers: [{name: alice, password: wonderland, devices: [{id: desk, sip_password: desktop-1, interworking: true}]}]\n")
@@ -74,6 +76,7 @@ func TestRequestsWhileRedisHangs(t *testing.T) {
 // The second gateway on one Redis, the first one, and `check` say what the two
 // share and what not.
 func TestTwoGatewaysOnOneRedis(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartRedis(t)
 	one, _ := file(t, "redis: "+server.URL()+"\n")
 	two, _ := file(t, "redis: "+server.URL()+"\n")

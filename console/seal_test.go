@@ -65,6 +65,7 @@ func (i *installation) write(record, text string) {
 // gateways need the key, and what another hand writes into Redis afterwards is
 // refused and on record.
 func TestRecordsAreSealed(t *testing.T) {
+	t.Parallel()
 	i := install(t)
 	info, err := os.Stat(i.key())
 	require.NoError(t, err)

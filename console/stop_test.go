@@ -18,6 +18,7 @@ import (
 // A tab that sleeps, as in a closed laptop, says no goodbye: the gateway ends
 // all the same, soon and without a fault.
 func TestStopWithASleepingTab(t *testing.T) {
+	t.Parallel()
 	conf, folder := file(t, "users:\n- {name: alice, password: wonderland}\n")
 	n := start(t, conf)
 	base, cookie := logIn(t, folder)
@@ -39,6 +40,7 @@ func TestStopWithASleepingTab(t *testing.T) {
 // A stranger's request that never comes to its end makes the gateway's no later
 // and no fault.
 func TestStopWithHalfARequest(t *testing.T) {
+	t.Parallel()
 	conf, folder := file(t, "users:\n- {name: alice, password: wonderland}\n")
 	n := start(t, conf)
 	base, _ := logIn(t, folder)

@@ -22,6 +22,7 @@ func (r userRig) do(stdin string, args ...string) result {
 
 // TestUserCommands are the same with a node that runs and without one.
 func TestUserCommands(t *testing.T) {
+	t.Parallel()
 	for _, running := range []bool{false, true} {
 		name := map[bool]string{false: "store", true: "node"}[running]
 		t.Run(name, func(t *testing.T) {

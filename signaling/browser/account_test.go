@@ -22,6 +22,7 @@ func cookieOf(t *testing.T, a answer) *http.Cookie {
 }
 
 func TestLogIn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.browser()
 	if a := b.send("GET", "/api/v1/me", nil); a.status != http.StatusUnauthorized || a.code() != "not_logged_in" {
@@ -60,6 +61,7 @@ func TestLogIn(t *testing.T) {
 }
 
 func TestLogInRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	var texts []string
 	for _, who := range []struct{ name, password string }{
@@ -91,6 +93,7 @@ func TestLogInRefused(t *testing.T) {
 }
 
 func TestBodies(t *testing.T) {
+	t.Parallel()
 	b := newRig(t, nil).browser()
 	big := `{"name":"` + strings.Repeat("a", 65<<10) + `"}`
 	for _, c := range []struct {
@@ -127,6 +130,7 @@ func TestBodies(t *testing.T) {
 }
 
 func TestOrigin(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.EmbedOrigins = []EmbedOrigin{{Origin: "HTTPS://Intranet.Example:443/"}} })
 	b := r.loggedIn("alice", alicePassword)
 	for _, c := range []struct {
@@ -174,6 +178,7 @@ func TestOrigin(t *testing.T) {
 
 // Passwords are typed into our own page only, also where a site is listed.
 func TestLogInIsForOurOwnPage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.EmbedOrigins = []EmbedOrigin{{Origin: "https://intranet.example", Trusted: true}} })
 	for origin, want := range map[string]int{
 		r.base: http.StatusOK, "": http.StatusOK, // a program
@@ -189,6 +194,7 @@ func TestLogInIsForOurOwnPage(t *testing.T) {
 
 // Over TLS a cookie that another host of the domain could have set is none.
 func TestPlainCookieMeansNothingOverTLS(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, trustLoopback)
 	login := r.browser().send("POST", "/api/v1/login", credentials("alice", alicePassword))
 	plain := cookieOf(t, login)
@@ -208,6 +214,7 @@ func TestPlainCookieMeansNothingOverTLS(t *testing.T) {
 }
 
 func TestPassword(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b, other := r.loggedIn("alice", alicePassword), r.loggedIn("alice", alicePassword)
 	mine, _ := b.open(nil)
@@ -247,6 +254,7 @@ func TestPassword(t *testing.T) {
 
 // Do not disturb is shown at once in every tab, and stays when it is set again.
 func TestDoNotDisturb(t *testing.T) {
+	t.Parallel()
 	r := newRealRig(t)
 	b := r.loggedIn("alice", alicePassword)
 	tab, welcomed := r.loggedIn("alice", alicePassword).open(nil)
@@ -274,6 +282,7 @@ func TestDoNotDisturb(t *testing.T) {
 
 // Logging in as somebody else ends what this browser had open as the former user.
 func TestChangeOfUser(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	p, _ := b.open(nil)
@@ -291,6 +300,7 @@ func TestChangeOfUser(t *testing.T) {
 // What a user sets holds for his tabs and for those who show him, by REST and
 // in the part; by REST too nobody sees whom he may not.
 func TestPresenceByREST(t *testing.T) {
+	t.Parallel()
 	r := newRealRig(t)
 	alice, bob := r.loggedIn("alice", alicePassword), r.loggedIn("bob", bobPassword)
 	a := alice.send("POST", "/api/v1/directory", `{"display":"My Bob","addresses":["bob"],"note":"","friend":false}`)

@@ -47,6 +47,7 @@ func (g *playedGateway) done() []restDone {
 }
 
 func TestCallsByREST(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	r.gw.answer = func(c gateway.Command) (gateway.Result, error) {
@@ -95,6 +96,7 @@ func TestCallsByREST(t *testing.T) {
 }
 
 func TestCallsByRESTRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.CommandRate, c.CommandBurst = 1, 30 })
 	b := r.loggedIn("alice", alicePassword)
 	for _, c := range []struct {
@@ -174,6 +176,7 @@ var keyRights = []struct {
 
 // I11: what opens a deskphone's microphone takes a right of its own.
 func TestAPIKeyRights(t *testing.T) {
+	t.Parallel()
 	r, keyFor := keyRig(t, nil)
 	r.gw.story.State = "ringing"
 	keys := map[string]string{

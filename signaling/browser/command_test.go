@@ -47,6 +47,7 @@ func command(do string) gateway.Command {
 }
 
 func TestCommandsPass(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	got := make(chan gateway.Command, 100)
 	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
@@ -76,6 +77,7 @@ func TestCommandsPass(t *testing.T) {
 }
 
 func TestCommandsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.gw.play(func(_ context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
 		switch c.Do {
@@ -136,6 +138,7 @@ func await(ctx context.Context, c <-chan struct{}) {
 }
 
 func TestCommandIDsAreCarriedOutOnce(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	var calls atomic.Int32
 	entered, release := make(chan string, 10), make(chan struct{})
@@ -187,6 +190,7 @@ func TestCommandIDsAreCarriedOutOnce(t *testing.T) {
 }
 
 func TestOrderOfCommands(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	entered, release := make(chan string, 10), make(chan struct{})
 	r.gw.play(func(ctx context.Context, _ *playedTab, c gateway.Command) (gateway.Result, error) {
@@ -227,6 +231,7 @@ func TestOrderOfCommands(t *testing.T) {
 }
 
 func TestTooManyRepliesWaiting(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.gw.play(func(ctx context.Context, _ *playedTab, _ gateway.Command) (gateway.Result, error) {
 		<-ctx.Done()
@@ -242,6 +247,7 @@ func TestTooManyRepliesWaiting(t *testing.T) {
 }
 
 func TestCommandRate(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.CommandRate, c.CommandBurst = 1, 3 })
 	p, _ := r.loggedIn("alice", alicePassword).open(nil)
 	over := 0

@@ -39,6 +39,7 @@ var views = map[string]reflect.Type{
 }
 
 func TestDocumentParts(t *testing.T) {
+	t.Parallel()
 	section := between(t, "## Parts", "## Commands")
 	var have []string
 	for _, line := range regexp.MustCompile("(?m)^`([a-z]+)` = (`.*)$").FindAllStringSubmatch(section, -1) {
@@ -58,6 +59,7 @@ func TestDocumentParts(t *testing.T) {
 }
 
 func TestDocumentTypes(t *testing.T) {
+	t.Parallel()
 	seen := map[string]bool{}
 	for _, m := range regexp.MustCompile(`"type":"([a-z]+)"`).FindAllStringSubmatch(document(), -1) {
 		seen[m[1]] = true
@@ -72,6 +74,7 @@ func TestDocumentTypes(t *testing.T) {
 // Every example in the document is a message that the code reads or writes,
 // with no field more; together they show all that there are.
 func TestDocumentExamples(t *testing.T) {
+	t.Parallel()
 	shown := map[string]bool{}
 	for _, block := range regexp.MustCompile(`(?m)^    (\{(?:.*\n     )*.*\})$`).FindAllStringSubmatch(document(), -1) {
 		var m map[string]any
@@ -175,6 +178,7 @@ func documented(b []byte) error {
 }
 
 func TestDocumentCommands(t *testing.T) {
+	t.Parallel()
 	section := between(t, "## Commands", "Common errors")
 	ticked := regexp.MustCompile("`([A-Za-z_]+)`(\\??)")
 	var have, want []string
@@ -211,6 +215,7 @@ func TestDocumentCommands(t *testing.T) {
 
 // Every field of a Command is needed or allowed somewhere and is checked.
 func TestRulesKnowEveryField(t *testing.T) {
+	t.Parallel()
 	var have, want []string
 	for _, r := range rules {
 		have = append(have, r.needs...)
@@ -231,6 +236,7 @@ func TestRulesKnowEveryField(t *testing.T) {
 }
 
 func TestDocumentCommonErrors(t *testing.T) {
+	t.Parallel()
 	line := regexp.MustCompile(`(?m)^Common errors: (.*?)\. `).FindStringSubmatch(document())
 	if line == nil {
 		t.Fatal("no common errors")
@@ -239,6 +245,7 @@ func TestDocumentCommonErrors(t *testing.T) {
 }
 
 func TestDocumentCloseCodes(t *testing.T) {
+	t.Parallel()
 	var have, want []string
 	for _, m := range regexp.MustCompile(`(?m)^\| (\d{4}) \|`).FindAllStringSubmatch(document(), -1) {
 		have = append(have, m[1])
@@ -253,6 +260,7 @@ func TestDocumentCloseCodes(t *testing.T) {
 }
 
 func TestDocumentNumbers(t *testing.T) {
+	t.Parallel()
 	conf := Config{
 		Gateway: newPlayedGateway(), People: &directory.Directory{}, Store: struct{ store.Store }{},
 		Page: http.NotFoundHandler(),

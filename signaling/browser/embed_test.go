@@ -58,6 +58,7 @@ func (r *rig) knock(origin string, h hello) (*page, message) {
 }
 
 func TestEmbedTokenNeedsAKeyAListedOriginAndAUser(t *testing.T) {
+	t.Parallel()
 	r, key := embedRig(t)
 	good := map[string]string{"user": "alice", "origin": site}
 	for _, row := range []struct {
@@ -108,6 +109,7 @@ func TestEmbedTokenNeedsAKeyAListedOriginAndAUser(t *testing.T) {
 }
 
 func TestTokenLogsInOnce(t *testing.T) {
+	t.Parallel()
 	r, key := embedRig(t)
 	text := r.mint(key, "alice", site)
 	p, w := r.knock(site, hello{Token: text})
@@ -145,6 +147,7 @@ func TestTokenLogsInOnce(t *testing.T) {
 // TestTokenBelongsToItsSite: the token's origin must be the one the browser
 // wrote, or for our page in a frame the one it sees around itself.
 func TestTokenBelongsToItsSite(t *testing.T) {
+	t.Parallel()
 	r, key := embedRig(t)
 	for _, row := range []struct {
 		what, claim, from, parent, code string
@@ -197,6 +200,7 @@ func TestTokenBelongsToItsSite(t *testing.T) {
 // TestRightToOpen is I11: the app page may open a deskphone's microphone, a
 // frame at a click inside itself, a script of a site only when it is trusted.
 func TestRightToOpen(t *testing.T) {
+	t.Parallel()
 	r, key := embedRig(t)
 	opening := map[string]gateway.Command{
 		"answer on a deskphone": {Do: "answer", Call: "c_1", Version: 1, On: "desk"},
@@ -260,6 +264,7 @@ func TestRightToOpen(t *testing.T) {
 // A cookie of ours means nothing on pages of other sites, and a bearer nothing
 // on pages it was not made for.
 func TestLogInsStayWhereTheyBelong(t *testing.T) {
+	t.Parallel()
 	r, key := embedRig(t)
 	b := r.loggedIn("alice", alicePassword)
 	p, _, err := b.tryDial(site) // a site of our domain would send the cookie
@@ -305,6 +310,7 @@ func TestLogInsStayWhereTheyBelong(t *testing.T) {
 
 // A site that embeds the phone vouches for a user, not for an administrator.
 func TestEmbedLogInIsNoAdministrator(t *testing.T) {
+	t.Parallel()
 	r, key := embedRig(t)
 	if err := r.people.Put(t.Context(),
 		directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "root of all"}); err != nil {
@@ -317,6 +323,7 @@ func TestEmbedLogInIsNoAdministrator(t *testing.T) {
 }
 
 func TestPreflight(t *testing.T) {
+	t.Parallel()
 	r, _ := embedRig(t)
 	for origin, allowed := range map[string]bool{site: true, trusted: true, "https://evil.example": false, "null": false} {
 		a := r.browser().send("OPTIONS", "/api/v1/history", nil, "Origin", origin, "Access-Control-Request-Method", "GET",
@@ -353,6 +360,7 @@ func TestEmbedLogInEnds(t *testing.T) {
 
 // Sockets that do not say whose they are are few for each source.
 func TestUnnamedSocketsAreFew(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.SocketsPerUser = 2 })
 	for range 2 {
 		r.browser().dial()
@@ -369,6 +377,7 @@ func TestUnnamedSocketsAreFew(t *testing.T) {
 
 // The store away: a token is not used up, and the page may try again.
 func TestTokenWithTheStoreAway(t *testing.T) {
+	t.Parallel()
 	away := make(chan struct{})
 	close(away)
 	r := newRig(t, func(c *Config) {

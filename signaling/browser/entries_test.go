@@ -33,6 +33,7 @@ var refusedEntries = []struct {
 
 // TestEntries leads one entry through its life.
 func TestEntries(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	if a := b.send("GET", directoryPath, nil); string(a.body) != "{\"entries\":[],\"total\":0}\n" {
@@ -90,6 +91,7 @@ func TestEntries(t *testing.T) {
 }
 
 func TestEntryPages(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	for _, name := range []string{"émile", "Frieda", "Doris"} {
@@ -124,6 +126,7 @@ func TestEntryPages(t *testing.T) {
 }
 
 func TestImportAndExport(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	path := directoryPath + "/import"

@@ -80,6 +80,7 @@ func (e *events) over() {
 }
 
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	r, keyFor := keyRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	e := b.listen("/api/v1/events")
@@ -143,6 +144,7 @@ func members(t *testing.T, raw []byte) []string {
 
 // A key that is removed and a log-in that runs out end their streams as well.
 func TestEventsEndWithWhatLetThemIn(t *testing.T) {
+	t.Parallel()
 	r, keyFor := keyRig(t, func(c *Config) { c.LoginCheck, c.Heartbeat = 10*time.Millisecond, 10*time.Millisecond })
 	key := keyFor("crm", token.Access{Rights: calls, Users: []string{"bob"}})
 	byKey := r.browser().listen("/api/v1/events", "Authorization", "Bearer "+key)
@@ -166,6 +168,7 @@ func TestEventsEndWithWhatLetThemIn(t *testing.T) {
 }
 
 func TestEventStreamsAreFew(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	var open []*events

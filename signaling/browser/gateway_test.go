@@ -112,6 +112,7 @@ func oneCall(state string) func(message) bool {
 }
 
 func TestRealGatewayTabToTab(t *testing.T) {
+	t.Parallel()
 	r := newRealRig(t)
 	alice, bob := r.loggedIn("alice", alicePassword), r.loggedIn("bob", bobPassword)
 	caller, _ := alice.open(nil)

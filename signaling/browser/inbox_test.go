@@ -48,6 +48,7 @@ func take(t *testing.T, in *inbox, k *socket, id int) reply {
 }
 
 func TestInboxForgets(t *testing.T) {
+	t.Parallel()
 	var done atomic.Int32
 	in, newSocket := newInbox(t, func(context.Context) gateway.Result {
 		return gateway.Result{Call: machine.CallID(fmt.Sprint(done.Add(1)))}
@@ -79,6 +80,7 @@ func TestInboxForgets(t *testing.T) {
 }
 
 func TestInboxIsBounded(t *testing.T) {
+	t.Parallel()
 	entered := make(chan struct{}, 1)
 	in, newSocket := newInbox(t, func(ctx context.Context) gateway.Result {
 		entered <- struct{}{}
@@ -104,6 +106,7 @@ func TestInboxIsBounded(t *testing.T) {
 
 // The inbox of a tab without a socket goes when nobody can ask for its replies.
 func TestInboxesGo(t *testing.T) {
+	t.Parallel()
 	in, newSocket := newInbox(t, func(context.Context) gateway.Result { return gateway.Result{} })
 	ss := newSockets(1)
 	k := newSocket()

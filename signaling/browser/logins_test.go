@@ -40,6 +40,7 @@ func (s awayStore) Put(ctx context.Context, key string, value []byte, v store.Ve
 }
 
 func TestStoreAway(t *testing.T) {
+	t.Parallel()
 	away := make(chan struct{})
 	r := newRig(t, func(c *Config) { c.Store = awayStore{c.Store, away}; c.LoginCheck = time.Millisecond })
 	b := r.loggedIn("alice", alicePassword)
@@ -70,6 +71,7 @@ func TestStoreAway(t *testing.T) {
 }
 
 func TestLoginEnds(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.LoginCheck = 5 * time.Millisecond; c.LoginMax = time.Hour })
 	b := r.loggedIn("alice", alicePassword)
 	p, _ := b.open(nil)

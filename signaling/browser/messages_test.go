@@ -94,6 +94,7 @@ func TestMessagesTabToTab(t *testing.T) {
 }
 
 func TestMessagesByREST(t *testing.T) {
+	t.Parallel()
 	r := newRealRig(t)
 	bob := r.loggedIn("bob", bobPassword)
 	for range 2 {

@@ -111,6 +111,7 @@ func membersOf(t reflect.Type) []member {
 
 // The notation must be understood, or the tests above prove nothing.
 func TestParseMembers(t *testing.T) {
+	t.Parallel()
 	ms, _ := parseMembers("`[{a, b?, c:{d, e?}, f, g: x|y|z, h: null | {i: [\"k\",...], j: 1}, l}]`")
 	if got, want := describe(ms), "a,b?,c{d,e?},f,g,h{i,j},l"; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -96,6 +96,7 @@ func (c checkedTransport) check(r *http.Request, sent []byte, res *http.Response
 }
 
 func TestOpenAPIDescribesEveryRoute(t *testing.T) {
+	t.Parallel()
 	doc, err := described()
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +125,7 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 
 // The members of a described object are those of the Go type that makes it.
 func TestOpenAPIDescribesEveryMember(t *testing.T) {
+	t.Parallel()
 	doc, err := described()
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +159,7 @@ func TestOpenAPIDescribesEveryMember(t *testing.T) {
 }
 
 func TestOpenAPIIsServed(t *testing.T) {
+	t.Parallel()
 	a := newRig(t, nil).browser().send("GET", "/api/v1/openapi.yaml", nil)
 	if a.status != http.StatusOK || !bytes.Equal(a.body, openAPI) {
 		t.Errorf("answered %d with %d bytes", a.status, len(a.body))
@@ -165,6 +168,7 @@ func TestOpenAPIIsServed(t *testing.T) {
 
 // The check itself must be able to fail.
 func TestOpenAPICheckSeesAWrongAnswer(t *testing.T) {
+	t.Parallel()
 	r := httptest.NewRequest("GET", "/api/v1/me", nil)
 	res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}
 	c := checkedTransport{t: t}

@@ -21,6 +21,7 @@ func (r *rig) as(host, method, path string) answer {
 // A page whose name was re-pointed at our address reaches us from the
 // visitor's own machine; nothing may be read by it.
 func TestForeignHostsAreRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Names = []string{"Example.test", "box:8080", "*.pages.example"} })
 	for _, path := range []string{"/metrics", "/healthz", "/", "/api/v1/openapi.yaml", "/api/v1/me", "/ws", "/embed"} {
 		if a := r.as("rebound.example:8080", "GET", path); a.status != http.StatusMisdirectedRequest ||
@@ -63,6 +64,7 @@ func TestForeignHostsAreRefused(t *testing.T) {
 }
 
 func TestNamesOfTheCertificateAreOurs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	writePair(t, cert, key, 1, "*.house.example")

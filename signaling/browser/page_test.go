@@ -73,6 +73,7 @@ func interfacesIn(source string) map[string][]member {
 
 // Each interface has the fields of its Go type, and may lack a value where Go may.
 func TestPageMessages(t *testing.T) {
+	t.Parallel()
 	have := interfacesIn(messagesOfThePage(t))
 	for name, shape := range wireTypes {
 		if have[name] == nil {
@@ -106,6 +107,7 @@ func TestPageMessages(t *testing.T) {
 
 // Each command of the page has the fields of its rule.
 func TestPageCommands(t *testing.T) {
+	t.Parallel()
 	_, union, _ := strings.Cut(messagesOfThePage(t), "export type Command =")
 	union, _, _ = strings.Cut(union, "};")
 	sent := map[string][]member{}

@@ -32,6 +32,7 @@ func newPolicyRig(t *testing.T, forbid ...policy.Group) (*rig, *policy.Book) {
 }
 
 func TestPolicy(t *testing.T) {
+	t.Parallel()
 	r, _ := newPolicyRig(t)
 	b := r.loggedIn("alice", alicePassword)
 	a := b.send("GET", "/api/v1/policy", nil)
@@ -83,6 +84,7 @@ func TestPolicy(t *testing.T) {
 
 // Each address that may open a phone is counted once, whatever allows it.
 func TestPolicyCounts(t *testing.T) {
+	t.Parallel()
 	r, _ := newPolicyRig(t)
 	b := r.loggedIn("alice", alicePassword)
 	for _, body := range []string{
@@ -108,6 +110,7 @@ func TestPolicyCounts(t *testing.T) {
 }
 
 func TestPolicyNamesEachMalformedAddress(t *testing.T) {
+	t.Parallel()
 	r, _ := newPolicyRig(t)
 	a := r.loggedIn("alice", alicePassword).send("PUT", "/api/v1/policy",
 		`{"allowAddresses":true,"addresses":["bob@example.com","bob@","192.0.2.300"]}`, "If-Match", `"0"`)
@@ -128,6 +131,7 @@ func TestPolicyNamesEachMalformedAddress(t *testing.T) {
 }
 
 func TestPolicyNeedsInterworking(t *testing.T) {
+	t.Parallel()
 	r, _ := newPolicyRig(t)
 	b := r.loggedIn("bob", bobPassword) // has no deskphone
 	for _, method := range []string{"GET", "PUT"} {
@@ -158,6 +162,7 @@ func TestPolicyNeedsInterworking(t *testing.T) {
 }
 
 func TestPolicyCeiling(t *testing.T) {
+	t.Parallel()
 	r, _ := newPolicyRig(t, policy.Public)
 	b := r.loggedIn("alice", alicePassword)
 	if a := b.send("PUT", "/api/v1/policy", `{"allowPublic":true}`, "If-Match", `"0"`); a.status != http.StatusForbidden ||
@@ -170,6 +175,7 @@ func TestPolicyCeiling(t *testing.T) {
 }
 
 func TestPolicySimulate(t *testing.T) {
+	t.Parallel()
 	r, _ := newPolicyRig(t)
 	b := r.loggedIn("alice", alicePassword)
 	b.send("PUT", "/api/v1/policy", `{"allowAddresses":true,"addresses":["bob@example.test","*.example.org","+15551234"]}`,
@@ -210,6 +216,7 @@ func TestPolicySimulate(t *testing.T) {
 }
 
 func TestDecisions(t *testing.T) {
+	t.Parallel()
 	r, book := newPolicyRig(t)
 	if err := r.people.Put(t.Context(),
 		directory.NewUser{User: directory.User{Name: "root", Admin: true}, Password: "turtles all the way"}); err != nil {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	start := time.Date(2026, 1, 31, 10, 30, 0, 123456789, time.FixedZone("CET", 3600))
@@ -63,6 +64,7 @@ func TestHistory(t *testing.T) {
 }
 
 func TestDevices(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	a := b.send("GET", "/api/v1/devices", nil)
@@ -102,6 +104,7 @@ func TestDevices(t *testing.T) {
 }
 
 func TestTestDevice(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	a := r.loggedIn("alice", alicePassword).send("POST", "/api/v1/devices/desk/test", nil)
 	if a.status != http.StatusOK || a.json["worked"] != "call-info" || a.json["said"] != "It works." {
@@ -117,6 +120,7 @@ func TestTestDevice(t *testing.T) {
 }
 
 func TestPathsAndMethods(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) {
 		c.Extra = map[string]http.Handler{"/demo": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Security-Policy", "the demo's own")
@@ -188,6 +192,7 @@ func checkHeaders(t *testing.T, path string, h http.Header) {
 }
 
 func TestPanicInAPage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) {
 		c.Page = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken page") })
 	})
@@ -206,6 +211,7 @@ func TestPanicInAPage(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	other := prometheus.NewRegistry()
 	calls := prometheus.NewCounter(prometheus.CounterOpts{Name: "ringsplash_calls_total", Help: "Calls."})
 	other.MustRegister(calls)
@@ -228,6 +234,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestMetricsAreNotForEverybody(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, trustLoopback)
 	far := []string{"X-Forwarded-For", "203.0.113.5"}
 	if a := r.browser().send("GET", "/metrics", nil, far...); a.status != http.StatusUnauthorized {
@@ -253,6 +260,7 @@ func TestMetricsAreNotForEverybody(t *testing.T) {
 // TestReadyzSaysWhyNot: a node that is full or being stopped says so, with the
 // sentence and when to ask again.
 func TestReadyzSaysWhyNot(t *testing.T) {
+	t.Parallel()
 	var cause machine.Cause
 	r := newRig(t, func(c *Config) { c.Room = func() machine.Cause { return cause } })
 	if a := r.browser().send("GET", "/readyz", nil); a.status != http.StatusOK {

@@ -34,6 +34,7 @@ func trustLoopback(c *Config) {
 // What changed last, such as the end of the call the gateway waited for, comes
 // before the goodbye.
 func TestCloseTellsEveryTab(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	var pages []*page
@@ -76,6 +77,7 @@ func TestCloseTellsEveryTab(t *testing.T) {
 
 // A connection that a browser opened ahead, and never used, holds nothing up.
 func TestCloseWithAnUnusedConnection(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	unused, err := net.Dial("tcp", strings.TrimPrefix(r.base, "http://"))
 	if err != nil {
@@ -97,6 +99,7 @@ func TestCloseWithAnUnusedConnection(t *testing.T) {
 // A tab that sleeps takes no message and says no goodbye: it is cut off soon,
 // and that is no fault.
 func TestCloseWithASleepingTab(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	_, _ = r.loggedIn("alice", alicePassword).open(nil) // nobody reads it again
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -112,6 +115,7 @@ func TestCloseWithASleepingTab(t *testing.T) {
 
 // A request that a stranger sends half is cut off soon, and that is no fault.
 func TestCloseWithHalfARequest(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	stranger, err := net.Dial("tcp", strings.TrimPrefix(r.base, "http://"))
 	if err != nil {
@@ -163,6 +167,7 @@ func TestCloseInTime(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	good := func() Config {
 		return Config{Gateway: newPlayedGateway(), People: &directory.Directory{}, Store: awayStore{}, Page: http.NotFoundHandler()}
 	}
@@ -222,6 +227,7 @@ func writePair(t *testing.T, cert, key string, serial int64, names ...string) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	writePair(t, cert, key, 1)
@@ -262,6 +268,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestProxy(t *testing.T) {
+	t.Parallel()
 	login := func(r *rig) answer {
 		return r.browser().send("POST", "/api/v1/login", credentials("alice", alicePassword),
 			"X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.5", "Origin", strings.Replace(r.base, "http:", "https:", 1))

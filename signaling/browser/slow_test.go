@@ -11,6 +11,7 @@ import (
 )
 
 func TestSlowedLogIns(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.browser()
 	refused := 0
@@ -63,6 +64,7 @@ func (s *aSlow) strangers() (allowed int) {
 
 // Ten attempts at once for all strangers, and one more for each who comes after.
 func TestSlow(t *testing.T) {
+	t.Parallel()
 	s := newASlow()
 	if allowed := s.strangers(); allowed != 50 {
 		t.Errorf("50 strangers had %d attempts at once, not one each", allowed)
@@ -90,6 +92,7 @@ func TestSlow(t *testing.T) {
 // One source guesses many accounts; its /64 is one source. Right passwords cost
 // nothing.
 func TestSlowSource(t *testing.T) {
+	t.Parallel()
 	s, allowed := newASlow(), 0
 	for i := range 1000 {
 		if s.try(fmt.Sprint("user", i), fmt.Sprintf("2001:db8::%x", i)) == 0 {
@@ -110,6 +113,7 @@ func TestSlowSource(t *testing.T) {
 // A flood, which fills the tables several times, does not wash the bucket out
 // that strangers emptied. That the tables stay bounded is tested with them.
 func TestSlowInAFlood(t *testing.T) {
+	t.Parallel()
 	s := newASlow()
 	s.strangers()
 	for i := range 3 * maxBuckets {

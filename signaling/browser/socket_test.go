@@ -20,6 +20,7 @@ type snapshot = gateway.Snapshot
 func nop(*snapshot) {}
 
 func TestWelcomeAndState(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	p, m := r.loggedIn("alice", alicePassword).open(nil)
 	tab := r.gw.tab(t)
@@ -59,6 +60,7 @@ func TestWelcomeAndState(t *testing.T) {
 }
 
 func TestHelloNeedsALogIn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	nobody := r.browser().dial() // it may bring a token yet
 	nobody.send(hello{Type: typeHello, Protocol: protocol})
@@ -68,6 +70,7 @@ func TestHelloNeedsALogIn(t *testing.T) {
 }
 
 func TestSocketsPerUser(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.SocketsPerUser = 2 })
 	b := r.loggedIn("alice", alicePassword)
 	first, _ := b.open(nil)
@@ -81,6 +84,7 @@ func TestSocketsPerUser(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	p, m := b.open(nil)
@@ -109,6 +113,7 @@ func TestResume(t *testing.T) {
 
 // A page whose network changed comes back while its old socket still seems alive.
 func TestResumeFromADeadSocket(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	_, m := b.open(nil) // nobody reads it: it answers no ping
@@ -126,6 +131,7 @@ func TestResumeFromADeadSocket(t *testing.T) {
 
 // The same page with a new socket ends its former one at once.
 func TestSamePageReplacesItsSocket(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	first := b.dial()
@@ -146,6 +152,7 @@ func TestSamePageReplacesItsSocket(t *testing.T) {
 }
 
 func TestSlowSocketSkipsStates(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	p, _ := r.loggedIn("alice", alicePassword).open(nil)
 	tab := r.gw.tab(t)
@@ -176,6 +183,7 @@ func TestSlowSocketSkipsStates(t *testing.T) {
 }
 
 func TestBrokenMessages(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	for _, text := range []string{
@@ -227,6 +235,7 @@ func TestHello(t *testing.T) {
 }
 
 func TestGatewayRefusesATab(t *testing.T) {
+	t.Parallel()
 	for code, refused := range map[int]error{
 		4401: machine.Refuse("forbidden", sentence.Sentence{Text: "This user does not exist any more."}),
 		1013: machine.Refuse("overload", sentence.Sentence{Text: "Full."}),
@@ -243,6 +252,7 @@ func TestGatewayRefusesATab(t *testing.T) {
 }
 
 func TestLogOutClosesItsSockets(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b, other := r.loggedIn("alice", alicePassword), r.loggedIn("alice", alicePassword)
 	one, _ := b.open(nil)
@@ -283,6 +293,7 @@ func TestSilence(t *testing.T) {
 }
 
 func TestPanicInASnapshot(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	p, _ := b.open(nil)

@@ -14,6 +14,7 @@ import (
 
 // Of a message over the limit little is read once it is refused.
 func TestTooLongIsNotReadToItsEnd(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	p, m := r.loggedIn("alice", alicePassword).open(nil)
 	tab := r.gw.tab(t)
@@ -44,6 +45,7 @@ func TestTooLongIsNotReadToItsEnd(t *testing.T) {
 // A state that changes all the time leaves no faster than a tab reads it, and
 // than anybody could see.
 func TestLongStatesArePaced(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	p, _ := r.loggedIn("alice", alicePassword).open(nil)
 	tab := r.gw.tab(t)

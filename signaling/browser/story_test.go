@@ -14,6 +14,7 @@ import (
 // TestStory: a call is told to its owner and the administrator, to nobody else;
 // all calls to the administrator only.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	sent := true
 	r.gw.story = story.Story{

@@ -28,6 +28,7 @@ var refusedUsers = []struct {
 }
 
 func TestUsersByREST(t *testing.T) {
+	t.Parallel()
 	r, keyFor := keyRig(t, nil)
 	admin := keyFor("admin", token.Access{Rights: []token.Right{token.RightAdmin}})
 	if err := r.people.Put(t.Context(),
@@ -100,6 +101,7 @@ func removesCarol(r *rig, root *browserClient, admin string) {
 
 // Who the configuration file names is changed there alone.
 func TestUsersOfTheFileByREST(t *testing.T) {
+	t.Parallel()
 	r, keyFor := keyRig(t, nil)
 	admin := keyFor("admin", token.Access{Rights: []token.Right{token.RightAdmin}})
 	fixed := directory.NewUser{User: directory.User{Name: "frank", Number: "1009"}, Password: "correct horse"}

@@ -12,6 +12,7 @@ import (
 
 // What people read comes with its code, beside a text that stays as it is.
 func TestSentencesComeWithTheirCodes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	b := r.loggedIn("alice", alicePassword)
 	at := time.Now()
